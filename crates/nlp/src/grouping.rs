@@ -1,0 +1,1 @@
+//! Groups statements that say the same, without being told how many groups there are.

@@ -1,0 +1,1 @@
+//! Which of the 37 languages a text is in.

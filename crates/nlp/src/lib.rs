@@ -1,0 +1,10 @@
+//! Text in, findings out. Nothing here knows SQL, HTTP or the product: every function is pure, and the
+//! same text with the same model gives the same result.
+
+pub mod embed;
+pub mod grouping;
+pub mod language;
+pub mod redact;
+pub mod sentiment;
+pub mod statements;
+pub mod title;

@@ -1,0 +1,1 @@
+//! Finds and masks what must not be shown: addresses, numbers, secrets, names.

@@ -1,0 +1,1 @@
+//! How a contact felt: angry, neutral or happy.

@@ -1,0 +1,1 @@
+//! Which of a contact's messages state something.

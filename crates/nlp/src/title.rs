@@ -1,0 +1,1 @@
+//! Chooses the sentence that stands for a group.
