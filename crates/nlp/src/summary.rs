@@ -1,0 +1,47 @@
+//! What a conversation was about, in the words that were used: what the contact stated, and the answer.
+
+use crate::reading::{Conversation, Statement};
+use crate::redact;
+use crate::statements::Author;
+
+const STATEMENTS_MAX: usize = 2;
+const STATEMENT_CHARS_MAX: usize = 240;
+const ANSWER_CHARS_MAX: usize = 240;
+/// A shorter answer is small talk.
+const ANSWER_CHARS_MIN: usize = 25;
+
+/// The first things stated, and the last of what was answered that is more than small talk, personal data
+/// masked. None where nothing was stated.
+pub(crate) fn write(conversation: &Conversation<'_>, statements: &[Statement]) -> Option<String> {
+    let last = statements.last()?;
+    let stated: Vec<String> = statements
+        .iter()
+        .take(STATEMENTS_MAX)
+        .map(|statement| sentence(&statement.text, STATEMENT_CHARS_MAX))
+        .collect();
+    let answers = conversation.turns.iter().enumerate().skip(last.turn.min(statements[0].turn) + 1);
+    let answer = answers
+        .filter(|(_, turn)| turn.author == Author::Other)
+        .map(|(_, turn)| turn.text.trim())
+        .filter(|text| text.chars().count() >= ANSWER_CHARS_MIN && !text.ends_with('?'))
+        .last()
+        .map(|text| sentence(&redact::mask(text, &redact::find(text, conversation.names)), ANSWER_CHARS_MAX));
+    let said = stated.join(" ");
+    Some(match answer {
+        Some(answer) => format!("{said} – {answer}"),
+        None => said,
+    })
+}
+
+/// The text in one line, cut at a word when it is too long, ended as a sentence.
+fn sentence(text: &str, chars_max: usize) -> String {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let line = words.join(" ");
+    if line.chars().count() <= chars_max {
+        let ended = line.ends_with(|c: char| !c.is_alphanumeric() && c != ']' && c != ',');
+        return if ended { line } else { format!("{line}.") };
+    }
+    let cut: String = line.chars().take(chars_max).collect();
+    let cut = cut.rsplit_once(' ').map_or(cut.as_str(), |(whole, _)| whole);
+    format!("{cut}…")
+}

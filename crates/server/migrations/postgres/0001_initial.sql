@@ -1,0 +1,358 @@
+-- Every table belongs to an organization, and every key, unique constraint and foreign key begins with it.
+-- Times are microseconds since 1970. The same file for SQLite differs in the names of types alone.
+
+create table orgs (
+    id uuid primary key,
+    name text not null unique,
+    -- the time of the last write: never goes back, so the order of `updated_at` is the order of commits
+    clock bigint not null default 0,
+    change_seq bigint not null default 0,
+    next_ticket_number bigint not null default 1,
+    next_insight_number bigint not null default 1,
+    -- counts up whenever insights or what is linked to them changes as a whole
+    grouping_version bigint not null default 0,
+    grouping_hash text,
+    grouped_at bigint,
+    -- how many statements the last consolidation saw, and how many came since
+    grouped_statements bigint not null default 0,
+    new_statements bigint not null default 0,
+    created_at bigint not null
+);
+
+create table members (
+    org_id uuid not null references orgs (id),
+    id uuid not null,
+    email text not null,
+    name text,
+    avatar_url text,
+    created_at bigint not null,
+    primary key (org_id, id),
+    unique (org_id, email)
+);
+
+create table api_keys (
+    org_id uuid not null references orgs (id),
+    id uuid not null,
+    name text not null,
+    -- SHA-256 of the token; the token itself is shown once and kept nowhere
+    token_hash bytea not null,
+    scopes text not null,
+    member_id uuid,
+    created_at bigint not null,
+    revoked_at bigint,
+    primary key (org_id, id),
+    foreign key (org_id, member_id) references members (org_id, id)
+);
+create index api_keys_by_hash on api_keys (token_hash);
+
+create table teams (
+    org_id uuid not null references orgs (id),
+    id uuid not null,
+    name text not null,
+    description text,
+    created_at bigint not null,
+    updated_at bigint not null,
+    primary key (org_id, id)
+);
+
+create table categories (
+    org_id uuid not null references orgs (id),
+    id uuid not null,
+    name text not null,
+    name_folded text not null,
+    description text,
+    -- the team that new insights of this category go to
+    team_id uuid,
+    created_at bigint not null,
+    updated_at bigint not null,
+    primary key (org_id, id),
+    unique (org_id, name_folded),
+    foreign key (org_id, team_id) references teams (org_id, id)
+);
+
+create table tags (
+    org_id uuid not null references orgs (id),
+    tag_name text not null,
+    description text,
+    exclude_from_auto_tagging boolean not null,
+    category_id uuid,
+    created_at bigint not null,
+    updated_at bigint not null,
+    primary key (org_id, tag_name),
+    foreign key (org_id, category_id) references categories (org_id, id)
+);
+
+create table contacts (
+    org_id uuid not null references orgs (id),
+    id uuid not null,
+    email text,
+    phone_number text,
+    name text,
+    custom_data text,
+    non_verified_name text,
+    non_verified_email text,
+    non_verified_custom_data text,
+    search_folded text not null,
+    created_at bigint not null,
+    updated_at bigint not null,
+    primary key (org_id, id),
+    unique (org_id, email)
+);
+create index contacts_by_update on contacts (org_id, updated_at, id);
+create index contacts_by_phone on contacts (org_id, phone_number);
+create index contacts_by_claim on contacts (org_id, non_verified_email);
+
+-- a contact's custom data, the verified value of a key before the other
+create table contact_values (
+    org_id uuid not null,
+    key text not null,
+    value text not null,
+    contact_id uuid not null,
+    primary key (org_id, key, value, contact_id),
+    foreign key (org_id, contact_id) references contacts (org_id, id) on delete cascade
+);
+create index contact_values_by_contact on contact_values (org_id, contact_id);
+
+create table sessions (
+    org_id uuid not null references orgs (id),
+    id uuid not null,
+    ticket_number bigint not null,
+    status text not null,
+    channel text not null,
+    language text,
+    -- declared by whoever sent it, so that reading does not overrule it
+    language_declared boolean not null,
+    sentiment text,
+    ai_closure_type text,
+    contact_id uuid,
+    team_id uuid,
+    assignee_id text,
+    custom_data text not null,
+    assist_mode boolean not null,
+    ticketing_system text,
+    summary text,
+    summary_wanted boolean not null,
+    next_seq bigint not null,
+    -- of the imported record, to tell a changed one
+    import_hash bytea,
+    -- counts up with each change that calls for a new reading, and what the last reading saw
+    revision bigint not null,
+    read_revision bigint not null,
+    last_message_at bigint not null,
+    created_at bigint not null,
+    updated_at bigint not null,
+    primary key (org_id, id),
+    unique (org_id, ticket_number),
+    foreign key (org_id, contact_id) references contacts (org_id, id),
+    foreign key (org_id, team_id) references teams (org_id, id)
+);
+create index sessions_by_update on sessions (org_id, updated_at, id);
+create index sessions_by_creation on sessions (org_id, created_at, id);
+create index sessions_by_message on sessions (org_id, last_message_at, id);
+create index sessions_by_contact on sessions (org_id, contact_id, id);
+
+create table session_values (
+    org_id uuid not null,
+    key text not null,
+    value text not null,
+    session_id uuid not null,
+    primary key (org_id, key, value, session_id),
+    foreign key (org_id, session_id) references sessions (org_id, id) on delete cascade
+);
+create index session_values_by_session on session_values (org_id, session_id);
+
+create table session_tags (
+    org_id uuid not null,
+    tag_name text not null,
+    session_id uuid not null,
+    primary key (org_id, tag_name, session_id),
+    foreign key (org_id, session_id) references sessions (org_id, id) on delete cascade
+);
+create index session_tags_by_session on session_tags (org_id, session_id);
+
+create table handoffs (
+    org_id uuid not null,
+    id uuid not null,
+    session_id uuid not null,
+    summary text not null,
+    sentiment text,
+    -- said by whoever handed off, so that reading does not overrule it
+    sentiment_declared boolean not null,
+    created_at bigint not null,
+    primary key (org_id, id),
+    foreign key (org_id, session_id) references sessions (org_id, id) on delete cascade
+);
+create index handoffs_by_session on handoffs (org_id, session_id, created_at);
+
+-- a session's whole history, events of the system included
+create table messages (
+    org_id uuid not null,
+    id uuid not null,
+    session_id uuid not null,
+    seq bigint not null,
+    event_type text not null,
+    sender text not null,
+    sender_name text,
+    text text,
+    text_folded text,
+    attachments text,
+    context text,
+    -- unknown for an imported message without a time
+    created_at bigint,
+    primary key (org_id, id),
+    unique (org_id, session_id, seq),
+    foreign key (org_id, session_id) references sessions (org_id, id) on delete cascade
+);
+
+create table blobs (
+    org_id uuid not null references orgs (id),
+    id uuid not null,
+    name text not null,
+    mime_type text not null,
+    content bytea not null,
+    created_at bigint not null,
+    primary key (org_id, id)
+);
+
+-- what contacts state: a span of a message, masked for showing
+create table statements (
+    org_id uuid not null,
+    id uuid not null,
+    session_id uuid not null,
+    message_id uuid not null,
+    span_start bigint not null,
+    span_end bigint not null,
+    text text not null,
+    language text not null,
+    sentiment text not null,
+    embedding bytea,
+    version bigint not null,
+    primary key (org_id, id),
+    foreign key (org_id, session_id) references sessions (org_id, id) on delete cascade,
+    foreign key (org_id, message_id) references messages (org_id, id) on delete cascade
+);
+create index statements_by_session on statements (org_id, session_id);
+create index statements_by_message on statements (org_id, message_id);
+
+create table insights (
+    org_id uuid not null references orgs (id),
+    id uuid not null,
+    insight_number bigint not null,
+    content text not null,
+    content_folded text not null,
+    language text not null,
+    sentiment text not null,
+    -- made from the sessions behind it; doctor counts again
+    occurrence_count bigint not null,
+    first_seen_at bigint not null,
+    last_seen_at bigint not null,
+    category_id uuid,
+    team_id uuid,
+    -- set by a person, so that consolidation does not overrule it
+    content_by_hand boolean not null,
+    category_by_hand boolean not null,
+    team_by_hand boolean not null,
+    resolved_at bigint,
+    resolved_by uuid,
+    archived_at bigint,
+    archived_by uuid,
+    archive_reason text,
+    archive_policy text,
+    resurface_current bigint,
+    resurface_target bigint,
+    deep_research text,
+    deep_research_completed_at bigint,
+    centroid bytea,
+    -- no group stands for it any more; `lineage` says where its sessions went
+    retired_at bigint,
+    created_at bigint not null,
+    updated_at bigint not null,
+    primary key (org_id, id),
+    unique (org_id, insight_number),
+    foreign key (org_id, category_id) references categories (org_id, id),
+    foreign key (org_id, team_id) references teams (org_id, id),
+    foreign key (org_id, resolved_by) references members (org_id, id),
+    foreign key (org_id, archived_by) references members (org_id, id)
+);
+create index insights_by_count on insights (org_id, occurrence_count, created_at, id);
+
+-- one session in which an insight shows, with a copy of what sessions are filtered by
+create table occurrences (
+    org_id uuid not null,
+    insight_id uuid not null,
+    session_id uuid not null,
+    statement_id uuid not null,
+    score double precision not null,
+    canonical boolean not null,
+    contact_id uuid,
+    session_created_at bigint not null,
+    status text not null,
+    channel text not null,
+    language text,
+    sentiment text,
+    primary key (org_id, insight_id, session_id),
+    foreign key (org_id, insight_id) references insights (org_id, id),
+    foreign key (org_id, session_id) references sessions (org_id, id) on delete cascade,
+    foreign key (org_id, statement_id) references statements (org_id, id)
+);
+create index occurrences_by_session on occurrences (org_id, session_id);
+create index occurrences_by_statement on occurrences (org_id, statement_id);
+create index occurrences_by_contact on occurrences (org_id, contact_id);
+create index occurrences_by_facet on occurrences
+    (org_id, insight_id, session_created_at, language, channel, sentiment, status);
+
+create table insight_events (
+    org_id uuid not null,
+    id uuid not null,
+    insight_id uuid not null,
+    kind text not null,
+    member_id uuid,
+    detail text,
+    created_at bigint not null,
+    primary key (org_id, id),
+    foreign key (org_id, insight_id) references insights (org_id, id)
+);
+create index insight_events_by_insight on insight_events (org_id, insight_id, id);
+
+-- what became of an insight that was grouped into another
+create table lineage (
+    org_id uuid not null,
+    insight_id uuid not null,
+    successor_id uuid not null,
+    created_at bigint not null,
+    primary key (org_id, insight_id),
+    foreign key (org_id, insight_id) references insights (org_id, id),
+    foreign key (org_id, successor_id) references insights (org_id, id)
+);
+
+create table jobs (
+    bucket bigint not null,
+    org_id uuid not null,
+    id uuid not null,
+    kind text not null,
+    -- at most one waiting job of an organization has the same
+    dedupe_key text not null,
+    payload text not null,
+    -- bulk work waits for the rest
+    bulk boolean not null,
+    run_at bigint not null,
+    attempts bigint not null,
+    lease_id uuid,
+    leased_until bigint,
+    failed_at bigint,
+    last_error text,
+    created_at bigint not null,
+    primary key (bucket, org_id, id),
+    unique (bucket, org_id, dedupe_key)
+);
+create index jobs_due on jobs (bucket, run_at);
+
+-- everything that changed, in order, for whoever keeps a copy
+create table changes (
+    org_id uuid not null references orgs (id),
+    seq bigint not null,
+    kind text not null,
+    subject_id uuid not null,
+    created_at bigint not null,
+    primary key (org_id, seq)
+);

@@ -1,0 +1,358 @@
+-- Every table belongs to an organization, and every key, unique constraint and foreign key begins with it.
+-- Times are microseconds since 1970. The same file for PostgreSQL differs in the names of types alone.
+
+create table orgs (
+    id blob primary key,
+    name text not null unique,
+    -- the time of the last write: never goes back, so the order of `updated_at` is the order of commits
+    clock integer not null default 0,
+    change_seq integer not null default 0,
+    next_ticket_number integer not null default 1,
+    next_insight_number integer not null default 1,
+    -- counts up whenever insights or what is linked to them changes as a whole
+    grouping_version integer not null default 0,
+    grouping_hash text,
+    grouped_at integer,
+    -- how many statements the last consolidation saw, and how many came since
+    grouped_statements integer not null default 0,
+    new_statements integer not null default 0,
+    created_at integer not null
+) strict;
+
+create table members (
+    org_id blob not null references orgs (id),
+    id blob not null,
+    email text not null,
+    name text,
+    avatar_url text,
+    created_at integer not null,
+    primary key (org_id, id),
+    unique (org_id, email)
+) strict;
+
+create table api_keys (
+    org_id blob not null references orgs (id),
+    id blob not null,
+    name text not null,
+    -- SHA-256 of the token; the token itself is shown once and kept nowhere
+    token_hash blob not null,
+    scopes text not null,
+    member_id blob,
+    created_at integer not null,
+    revoked_at integer,
+    primary key (org_id, id),
+    foreign key (org_id, member_id) references members (org_id, id)
+) strict;
+create index api_keys_by_hash on api_keys (token_hash);
+
+create table teams (
+    org_id blob not null references orgs (id),
+    id blob not null,
+    name text not null,
+    description text,
+    created_at integer not null,
+    updated_at integer not null,
+    primary key (org_id, id)
+) strict;
+
+create table categories (
+    org_id blob not null references orgs (id),
+    id blob not null,
+    name text not null,
+    name_folded text not null,
+    description text,
+    -- the team that new insights of this category go to
+    team_id blob,
+    created_at integer not null,
+    updated_at integer not null,
+    primary key (org_id, id),
+    unique (org_id, name_folded),
+    foreign key (org_id, team_id) references teams (org_id, id)
+) strict;
+
+create table tags (
+    org_id blob not null references orgs (id),
+    tag_name text not null,
+    description text,
+    exclude_from_auto_tagging integer not null,
+    category_id blob,
+    created_at integer not null,
+    updated_at integer not null,
+    primary key (org_id, tag_name),
+    foreign key (org_id, category_id) references categories (org_id, id)
+) strict;
+
+create table contacts (
+    org_id blob not null references orgs (id),
+    id blob not null,
+    email text,
+    phone_number text,
+    name text,
+    custom_data text,
+    non_verified_name text,
+    non_verified_email text,
+    non_verified_custom_data text,
+    search_folded text not null,
+    created_at integer not null,
+    updated_at integer not null,
+    primary key (org_id, id),
+    unique (org_id, email)
+) strict;
+create index contacts_by_update on contacts (org_id, updated_at, id);
+create index contacts_by_phone on contacts (org_id, phone_number);
+create index contacts_by_claim on contacts (org_id, non_verified_email);
+
+-- a contact's custom data, the verified value of a key before the other
+create table contact_values (
+    org_id blob not null,
+    key text not null,
+    value text not null,
+    contact_id blob not null,
+    primary key (org_id, key, value, contact_id),
+    foreign key (org_id, contact_id) references contacts (org_id, id) on delete cascade
+) strict;
+create index contact_values_by_contact on contact_values (org_id, contact_id);
+
+create table sessions (
+    org_id blob not null references orgs (id),
+    id blob not null,
+    ticket_number integer not null,
+    status text not null,
+    channel text not null,
+    language text,
+    -- declared by whoever sent it, so that reading does not overrule it
+    language_declared integer not null,
+    sentiment text,
+    ai_closure_type text,
+    contact_id blob,
+    team_id blob,
+    assignee_id text,
+    custom_data text not null,
+    assist_mode integer not null,
+    ticketing_system text,
+    summary text,
+    summary_wanted integer not null,
+    next_seq integer not null,
+    -- of the imported record, to tell a changed one
+    import_hash blob,
+    -- counts up with each change that calls for a new reading, and what the last reading saw
+    revision integer not null,
+    read_revision integer not null,
+    last_message_at integer not null,
+    created_at integer not null,
+    updated_at integer not null,
+    primary key (org_id, id),
+    unique (org_id, ticket_number),
+    foreign key (org_id, contact_id) references contacts (org_id, id),
+    foreign key (org_id, team_id) references teams (org_id, id)
+) strict;
+create index sessions_by_update on sessions (org_id, updated_at, id);
+create index sessions_by_creation on sessions (org_id, created_at, id);
+create index sessions_by_message on sessions (org_id, last_message_at, id);
+create index sessions_by_contact on sessions (org_id, contact_id, id);
+
+create table session_values (
+    org_id blob not null,
+    key text not null,
+    value text not null,
+    session_id blob not null,
+    primary key (org_id, key, value, session_id),
+    foreign key (org_id, session_id) references sessions (org_id, id) on delete cascade
+) strict;
+create index session_values_by_session on session_values (org_id, session_id);
+
+create table session_tags (
+    org_id blob not null,
+    tag_name text not null,
+    session_id blob not null,
+    primary key (org_id, tag_name, session_id),
+    foreign key (org_id, session_id) references sessions (org_id, id) on delete cascade
+) strict;
+create index session_tags_by_session on session_tags (org_id, session_id);
+
+create table handoffs (
+    org_id blob not null,
+    id blob not null,
+    session_id blob not null,
+    summary text not null,
+    sentiment text,
+    -- said by whoever handed off, so that reading does not overrule it
+    sentiment_declared integer not null,
+    created_at integer not null,
+    primary key (org_id, id),
+    foreign key (org_id, session_id) references sessions (org_id, id) on delete cascade
+) strict;
+create index handoffs_by_session on handoffs (org_id, session_id, created_at);
+
+-- a session's whole history, events of the system included
+create table messages (
+    org_id blob not null,
+    id blob not null,
+    session_id blob not null,
+    seq integer not null,
+    event_type text not null,
+    sender text not null,
+    sender_name text,
+    text text,
+    text_folded text,
+    attachments text,
+    context text,
+    -- unknown for an imported message without a time
+    created_at integer,
+    primary key (org_id, id),
+    unique (org_id, session_id, seq),
+    foreign key (org_id, session_id) references sessions (org_id, id) on delete cascade
+) strict;
+
+create table blobs (
+    org_id blob not null references orgs (id),
+    id blob not null,
+    name text not null,
+    mime_type text not null,
+    content blob not null,
+    created_at integer not null,
+    primary key (org_id, id)
+) strict;
+
+-- what contacts state: a span of a message, masked for showing
+create table statements (
+    org_id blob not null,
+    id blob not null,
+    session_id blob not null,
+    message_id blob not null,
+    span_start integer not null,
+    span_end integer not null,
+    text text not null,
+    language text not null,
+    sentiment text not null,
+    embedding blob,
+    version integer not null,
+    primary key (org_id, id),
+    foreign key (org_id, session_id) references sessions (org_id, id) on delete cascade,
+    foreign key (org_id, message_id) references messages (org_id, id) on delete cascade
+) strict;
+create index statements_by_session on statements (org_id, session_id);
+create index statements_by_message on statements (org_id, message_id);
+
+create table insights (
+    org_id blob not null references orgs (id),
+    id blob not null,
+    insight_number integer not null,
+    content text not null,
+    content_folded text not null,
+    language text not null,
+    sentiment text not null,
+    -- made from the sessions behind it; doctor counts again
+    occurrence_count integer not null,
+    first_seen_at integer not null,
+    last_seen_at integer not null,
+    category_id blob,
+    team_id blob,
+    -- set by a person, so that consolidation does not overrule it
+    content_by_hand integer not null,
+    category_by_hand integer not null,
+    team_by_hand integer not null,
+    resolved_at integer,
+    resolved_by blob,
+    archived_at integer,
+    archived_by blob,
+    archive_reason text,
+    archive_policy text,
+    resurface_current integer,
+    resurface_target integer,
+    deep_research text,
+    deep_research_completed_at integer,
+    centroid blob,
+    -- no group stands for it any more; `lineage` says where its sessions went
+    retired_at integer,
+    created_at integer not null,
+    updated_at integer not null,
+    primary key (org_id, id),
+    unique (org_id, insight_number),
+    foreign key (org_id, category_id) references categories (org_id, id),
+    foreign key (org_id, team_id) references teams (org_id, id),
+    foreign key (org_id, resolved_by) references members (org_id, id),
+    foreign key (org_id, archived_by) references members (org_id, id)
+) strict;
+create index insights_by_count on insights (org_id, occurrence_count, created_at, id);
+
+-- one session in which an insight shows, with a copy of what sessions are filtered by
+create table occurrences (
+    org_id blob not null,
+    insight_id blob not null,
+    session_id blob not null,
+    statement_id blob not null,
+    score real not null,
+    canonical integer not null,
+    contact_id blob,
+    session_created_at integer not null,
+    status text not null,
+    channel text not null,
+    language text,
+    sentiment text,
+    primary key (org_id, insight_id, session_id),
+    foreign key (org_id, insight_id) references insights (org_id, id),
+    foreign key (org_id, session_id) references sessions (org_id, id) on delete cascade,
+    foreign key (org_id, statement_id) references statements (org_id, id)
+) strict;
+create index occurrences_by_session on occurrences (org_id, session_id);
+create index occurrences_by_statement on occurrences (org_id, statement_id);
+create index occurrences_by_contact on occurrences (org_id, contact_id);
+create index occurrences_by_facet on occurrences
+    (org_id, insight_id, session_created_at, language, channel, sentiment, status);
+
+create table insight_events (
+    org_id blob not null,
+    id blob not null,
+    insight_id blob not null,
+    kind text not null,
+    member_id blob,
+    detail text,
+    created_at integer not null,
+    primary key (org_id, id),
+    foreign key (org_id, insight_id) references insights (org_id, id)
+) strict;
+create index insight_events_by_insight on insight_events (org_id, insight_id, id);
+
+-- what became of an insight that was grouped into another
+create table lineage (
+    org_id blob not null,
+    insight_id blob not null,
+    successor_id blob not null,
+    created_at integer not null,
+    primary key (org_id, insight_id),
+    foreign key (org_id, insight_id) references insights (org_id, id),
+    foreign key (org_id, successor_id) references insights (org_id, id)
+) strict;
+
+create table jobs (
+    bucket integer not null,
+    org_id blob not null,
+    id blob not null,
+    kind text not null,
+    -- at most one waiting job of an organization has the same
+    dedupe_key text not null,
+    payload text not null,
+    -- bulk work waits for the rest
+    bulk integer not null,
+    run_at integer not null,
+    attempts integer not null,
+    lease_id blob,
+    leased_until integer,
+    failed_at integer,
+    last_error text,
+    created_at integer not null,
+    primary key (bucket, org_id, id),
+    unique (bucket, org_id, dedupe_key)
+) strict;
+create index jobs_due on jobs (bucket, run_at);
+
+-- everything that changed, in order, for whoever keeps a copy
+create table changes (
+    org_id blob not null references orgs (id),
+    seq integer not null,
+    kind text not null,
+    subject_id blob not null,
+    created_at integer not null,
+    primary key (org_id, seq)
+) strict;

@@ -1,0 +1,54 @@
+//! What a handler, a job and a command can reach.
+
+use crate::config::Config;
+use crate::db::Db;
+use crate::http::RateLimiter;
+use crate::insights::Centroids;
+use crate::time::Clock;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use tokio::sync::Notify;
+
+/// The running product. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct App {
+    /// The database.
+    pub db: Db,
+    /// The time.
+    pub clock: Clock,
+    /// Every setting.
+    pub config: Arc<Config>,
+    /// What each key has used of its limit.
+    pub limiter: Arc<RateLimiter>,
+    /// Where each organization's insights lie, for linking.
+    pub centroids: Arc<Centroids>,
+    /// Rings when a job was put into the queue here, so that no worker sleeps on it.
+    pub job_added: Arc<Notify>,
+    draining: Arc<AtomicBool>,
+}
+
+impl App {
+    /// The product over an open database.
+    pub fn new(db: Db, clock: Clock, config: Config) -> Self {
+        Self {
+            db,
+            clock,
+            limiter: Arc::new(RateLimiter::new(config.rate_limit)),
+            config: Arc::new(config),
+            centroids: Arc::default(),
+            job_added: Arc::default(),
+            draining: Arc::default(),
+        }
+    }
+
+    /// Stops taking new work: readiness fails and workers end after the job in hand.
+    pub fn drain(&self) {
+        self.draining.store(true, Ordering::SeqCst);
+        self.job_added.notify_waiters();
+    }
+
+    /// Whether [`App::drain`] was called.
+    pub fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::SeqCst)
+    }
+}

@@ -1,0 +1,142 @@
+//! What insights are about: an organization's own list, begun with a starter set.
+
+mod routes;
+
+pub use routes::routes;
+
+use crate::db::{Db, Sql, sql};
+use crate::error::{Error, Result};
+use crate::fold::fold;
+use crate::ids::{CategoryId, OrgId, TeamId};
+use crate::orgs::OrgTx;
+use crate::time::Timestamp;
+
+const STARTERS: &str = include_str!("starters.tsv");
+/// The most categories of an organization.
+pub const CATEGORIES_MAX: i64 = 500;
+/// Folding can lengthen a name; an index takes only so much.
+const FOLDED_CHARS_MAX: usize = 300;
+
+/// What an insight is about.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Category {
+    /// Its id.
+    pub id: CategoryId,
+    /// Its name; no two fold alike.
+    pub name: String,
+    /// What belongs to it, in the words of those who ask: insights are assigned by it.
+    pub description: Option<String>,
+    /// The team that its insights go to.
+    pub team_id: Option<TeamId>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+}
+
+impl Category {
+    /// The text whose meaning is compared with that of insights.
+    pub fn meaning(&self) -> String {
+        self.description.as_ref().map_or_else(|| self.name.clone(), |text| format!("{}. {text}", self.name))
+    }
+}
+
+fn select(condition: &str, org_id: OrgId) -> Sql {
+    let columns = "id, name, description, team_id, created_at, updated_at";
+    sql(&format!("select {columns} from categories where org_id = $1 and {condition}")).bind(org_id)
+}
+
+/// Every category of an organization, by name.
+pub async fn list(db: &Db, org_id: OrgId) -> Result<Vec<Category>> {
+    db.fetch_all(select("1 = 1 order by name, id", org_id)).await
+}
+
+/// As [`list`], within a transaction.
+pub async fn list_in(tx: &mut OrgTx) -> Result<Vec<Category>> {
+    let query = select("1 = 1 order by name, id", tx.org_id);
+    tx.fetch_all(query).await
+}
+
+/// The form in which names are compared.
+pub fn folded_name(name: &str) -> String {
+    fold(name.trim()).chars().take(FOLDED_CHARS_MAX).collect()
+}
+
+/// The category of this id, or the 404 of one that is absent or another organization's.
+pub async fn require(tx: &mut OrgTx, id: CategoryId) -> Result<Category> {
+    let query = select("id = $2", tx.org_id).bind(id);
+    tx.fetch_optional(query).await?.ok_or(Error::NotFound("category"))
+}
+
+/// Gives a new organization the starter set.
+pub async fn insert_starters(tx: &mut OrgTx) -> Result<()> {
+    for line in STARTERS.lines() {
+        let (name, description) = line.split_once('\t').unwrap_or((line, ""));
+        let category = Category {
+            id: CategoryId::new(tx.now),
+            name: name.to_owned(),
+            description: Some(description.to_owned()),
+            team_id: None,
+            created_at: tx.now,
+            updated_at: tx.now,
+        };
+        insert(tx, &category).await?;
+    }
+    Ok(())
+}
+
+async fn insert(tx: &mut OrgTx, category: &Category) -> Result<()> {
+    let query = sql("
+        insert into categories (org_id, id, name, name_folded, description, team_id, created_at, updated_at)
+        values ($1, $2, $3, $4, $5, $6, $7, $8)
+    ");
+    let query = query
+        .bind(tx.org_id)
+        .bind(category.id)
+        .bind(&category.name)
+        .bind(folded_name(&category.name))
+        .bind(category.description.clone())
+        .bind(category.team_id)
+        .bind(category.created_at)
+        .bind(category.updated_at);
+    conflict_on_name(tx.execute(query).await)
+}
+
+async fn update(tx: &mut OrgTx, category: &Category) -> Result<()> {
+    let query = sql("
+        update categories set name = $3, name_folded = $4, description = $5, team_id = $6, updated_at = $7
+        where org_id = $1 and id = $2
+    ");
+    let query = query
+        .bind(tx.org_id)
+        .bind(category.id)
+        .bind(&category.name)
+        .bind(folded_name(&category.name))
+        .bind(category.description.clone())
+        .bind(category.team_id)
+        .bind(category.updated_at);
+    conflict_on_name(tx.execute(query).await)
+}
+
+fn conflict_on_name(result: Result<u64>) -> Result<()> {
+    match result {
+        Err(error) if crate::db::is_unique_violation(&error) => {
+            Err(Error::Conflict("name: another category has it".into()))
+        }
+        result => result.map(|_| ()),
+    }
+}
+
+/// Deletes a category; what it was given to has none then. Whether there was one.
+async fn delete(tx: &mut OrgTx, id: CategoryId) -> Result<bool> {
+    for clear in [
+        "update insights set category_id = null, category_by_hand = false, updated_at = $3
+            where org_id = $1 and category_id = $2",
+        "update tags set category_id = null, updated_at = $3 where org_id = $1 and category_id = $2",
+    ] {
+        let query = sql(clear).bind(tx.org_id).bind(id).bind(tx.now);
+        tx.execute(query).await?;
+    }
+    let query = sql("delete from categories where org_id = $1 and id = $2").bind(tx.org_id).bind(id);
+    Ok(tx.execute(query).await? > 0)
+}

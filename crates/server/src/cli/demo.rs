@@ -1,0 +1,170 @@
+//! `refrain demo`: the bundled sample of real conversations, from nothing to a served list.
+
+use super::import::wait;
+use super::{Done, complain, insights::table, say, serve};
+use crate::app::App;
+use crate::config::Config;
+use crate::ids::OrgId;
+use crate::imports::{Batch, Import, Record, read_text};
+use crate::keys::{self, Scopes};
+use crate::time::{DAY, Timestamp};
+use crate::{insights, jobs, orgs};
+use anyhow::{Context, bail};
+use flate2::read::GzDecoder;
+use sha2::{Digest, Sha256};
+
+const KEY_NAME: &str = "demo";
+/// The sample is spread over as many days, which end with yesterday.
+const DAYS: i64 = 90;
+const BATCH: usize = 200;
+
+/// The sets of the sample. See `sample/README.md` for what they are and whose.
+const SAMPLE: &[(&str, &[u8])] = &[
+    ("star", include_bytes!("../../sample/star.jsonl.gz")),
+    ("insurance", include_bytes!("../../sample/insurance.jsonl.gz")),
+    ("airline", include_bytes!("../../sample/airline.jsonl.gz")),
+    ("banking", include_bytes!("../../sample/banking.jsonl.gz")),
+];
+
+#[derive(Debug, clap::Args)]
+pub(super) struct DemoArgs {
+    /// End when the list is printed, instead of serving it
+    #[arg(long)]
+    no_serve: bool,
+}
+
+pub(super) async fn demo(config: Config, args: DemoArgs) -> anyhow::Result<Done> {
+    let (app, listener) = serve::bind(config).await?;
+    let org_id = orgs::find_or_create(&app.db, &app.clock, orgs::DEFAULT_NAME).await?;
+    let workers = tokio::spawn(jobs::work(app.clone(), app.config.workers));
+    complain("Loading the sample of real conversations, if it is not there yet");
+    load(&app, org_id).await?;
+    wait(&app, org_id).await?;
+    say(&table(&app, org_id, &Default::default()).await?)?;
+    if args.no_serve {
+        app.drain();
+        workers.await.context("ending the workers")?;
+        app.db.close().await;
+        return Ok(Done::Whole);
+    }
+    let token = fresh_key(&app, org_id).await?;
+    say(&hints(&serve::url(&listener)?, &token))?;
+    serve::run(app, listener, workers).await?;
+    Ok(Done::Whole)
+}
+
+/// Imports the sample; what is there already stays as it is. A folder with other conversations is left
+/// alone.
+async fn load(app: &App, org_id: OrgId) -> anyhow::Result<()> {
+    let today = orgs::created_at(&app.db, org_id).await?.start_of_day();
+    let mut sets = Vec::new();
+    for (set, compressed) in SAMPLE {
+        let mut records = Vec::new();
+        read_text(set, GzDecoder::new(*compressed), |batch| {
+            records.extend(batch.records);
+            true
+        })?;
+        date(&mut records, today);
+        sets.push((Import::begin(app, org_id, &format!("sample/{set}")).await?, records));
+    }
+    let there = insights::counts(&app.db, org_id).await?.sessions;
+    if there > 0 && !is_sample(&sets).await? {
+        bail!("{} holds other conversations; name another folder with --data", app.config.data.display());
+    }
+    for (mut import, records) in sets {
+        for records in records.chunks(BATCH) {
+            import.write(Batch { records: records.to_vec(), bad: Vec::new() }).await?;
+        }
+        import.finish().await?;
+    }
+    Ok(())
+}
+
+async fn is_sample(sets: &[(Import, Vec<Record>)]) -> anyhow::Result<bool> {
+    for (import, records) in sets {
+        let first: Vec<&Record> = records.iter().take(BATCH).collect();
+        if import.knows_any(&first).await? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Moves a set into the 90 days before `today`. A set with times keeps its order and its rhythm, stretched
+/// or pressed to fit. One without is spread evenly, each conversation where the hash of its id puts it.
+fn date(records: &mut [Record], today: Timestamp) {
+    let times = records.iter().filter_map(|record| record.created_at.map(Timestamp::micros));
+    let span = times.clone().min().zip(times.max());
+    let start = today.plus(-DAYS * DAY);
+    for record in records {
+        let share = match (record.created_at, span) {
+            (Some(time), Some((first, last))) => (time.micros() - first) as f64 / (last - first + 1) as f64,
+            _ => {
+                let digest = Sha256::digest(record.id.as_bytes());
+                f64::from(u32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]]))
+                    / f64::from(u32::MAX)
+            }
+        };
+        let micros = (share * (DAYS * DAY - 1) as f64) as i64;
+        record.created_at = Some(start.plus(micros - micros.rem_euclid(1_000)));
+    }
+}
+
+/// A key of this run; that of the last run is revoked, since nobody can show its token again.
+async fn fresh_key(app: &App, org_id: OrgId) -> anyhow::Result<String> {
+    let mut tx = orgs::write(&app.db, &app.clock, org_id).await?;
+    keys::revoke_named(&mut tx, KEY_NAME).await?;
+    tx.commit().await?;
+    let (_, token) = keys::create(&app.db, &app.clock, org_id, KEY_NAME, &Scopes::All, None).await?;
+    Ok(token)
+}
+
+fn hints(url: &str, token: &str) -> String {
+    format!(
+        r#"
+Base URL  {url}
+API key   {token}
+
+export KEY={token}
+# the most frequent insights, as the API lists them
+curl -s {url}/insights -H "authorization: Bearer $KEY" -d '{{}}' -H 'content-type: application/json'
+# what customers said on the phone in the last month
+curl -s {url}/insights -H "authorization: Bearer $KEY" -H 'content-type: application/json'   -d '{{"channel": "phone_voice", "sortBy": "last_seen_at"}}'
+# the first insight, and the conversations behind its number
+ID=$(curl -s {url}/insights -H "authorization: Bearer $KEY" -H 'content-type: application/json' -d '{{}}' | sed 's/.*"data":\[{{"id":"\([^"]*\)".*//')
+curl -s {url}/insights/$ID -H "authorization: Bearer $KEY"
+curl -s {url}/insights/$ID/sessions -H "authorization: Bearer $KEY"
+# the newest conversations
+curl -s {url}/chat/sessions -H "authorization: Bearer $KEY"
+
+Serving; Ctrl-C ends it."#
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_fall_into_the_ninety_days_in_their_order() {
+        let record = |id: &str, time: Option<&str>| {
+            let json = serde_json::json!({"id": id, "turns": [], "created_at": time});
+            Record::parse(&json.to_string()).unwrap()
+        };
+        let today = Timestamp::parse("2026-11-21").unwrap();
+        let mut dated = [
+            record("a", Some("2020-01-01T00:00:00Z")),
+            record("b", Some("2020-01-01T12:00:00Z")),
+            record("c", Some("2020-01-02T00:00:00Z")),
+        ];
+        date(&mut dated, today);
+        let days: Vec<String> =
+            dated.iter().map(|r| r.created_at.map(|t| t.to_string()[..10].to_owned()).unwrap()).collect();
+        assert_eq!(days, ["2026-08-23", "2026-10-06", "2026-11-20"]);
+        let mut undated: Vec<Record> = (0..500).map(|i| record(&i.to_string(), None)).collect();
+        date(&mut undated, today);
+        let old = undated.iter().filter(|r| r.created_at < Some(today.plus(-45 * DAY))).count();
+        assert!((200..300).contains(&old), "{old}");
+        assert!(undated.iter().all(|r| r.created_at < Some(today)));
+    }
+}

@@ -1,0 +1,123 @@
+//! `refrain doctor`: checks that everything stored agrees with itself.
+
+use super::table::Table;
+use super::{Done, open, say};
+use crate::config::Config;
+use crate::db::{Db, sql};
+use serde_json::json;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct DoctorArgs {
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// What must hold, and a query that counts where it does not. Each is over all organizations: a repair is
+/// an operator's, not a tenant's.
+const CHECKS: &[(&str, &str)] = &[
+    (
+        "every count equals the number of sessions listed",
+        "select count(*) from insights i where i.occurrence_count <> (
+            select count(*) from occurrences o where o.org_id = i.org_id and o.insight_id = i.id)",
+    ),
+    (
+        "first and last seen are those of the sessions listed",
+        "select count(*) from insights i join (
+            select org_id, insight_id, min(session_created_at) as first, max(session_created_at) as last
+            from occurrences group by org_id, insight_id
+        ) o on o.org_id = i.org_id and o.insight_id = i.id
+        where i.first_seen_at <> o.first or i.last_seen_at <> o.last",
+    ),
+    (
+        "what insights are filtered by equals the sessions",
+        "select count(*) from occurrences o join sessions s on s.org_id = o.org_id and s.id = o.session_id
+        where o.status <> s.status or o.channel <> s.channel or o.session_created_at <> s.created_at
+            or coalesce(o.language, '') <> coalesce(s.language, '')
+            or coalesce(o.sentiment, '') <> coalesce(s.sentiment, '')
+            or (o.contact_id is null) <> (s.contact_id is null) or o.contact_id <> s.contact_id",
+    ),
+    (
+        "what proves an insight is of the session it is counted for",
+        "select count(*) from occurrences o join statements t on t.org_id = o.org_id and t.id = o.statement_id
+        where t.session_id <> o.session_id",
+    ),
+    (
+        "no insight that ended is still linked",
+        "select count(*) from occurrences o join insights i on i.org_id = o.org_id and i.id = o.insight_id
+        where i.retired_at is not null",
+    ),
+    (
+        "ticket numbers have no gaps",
+        "select count(*) from orgs o where o.next_ticket_number - 1 <> (
+            select count(*) from sessions s where s.org_id = o.id)",
+    ),
+    (
+        "insight numbers have no gaps",
+        "select count(*) from orgs o where o.next_insight_number - 1 <> (
+            select count(*) from insights i where i.org_id = o.id)",
+    ),
+    (
+        "histories have no gaps",
+        "select count(*) from sessions s where s.next_seq - 1 <> (
+            select count(*) from messages m where m.org_id = s.org_id and m.session_id = s.id)",
+    ),
+    (
+        "every session is read, or a job is there to read it",
+        "select count(*) from sessions s where s.read_revision < s.revision and not exists (
+            select 1 from jobs j where j.org_id = s.org_id and j.kind = 'read_sessions')",
+    ),
+    ("no job failed", "select count(*) from jobs where failed_at is not null"),
+];
+
+pub(super) async fn doctor(config: Config, args: DoctorArgs) -> anyhow::Result<Done> {
+    let app = open(config).await?;
+    let (orgs,): (i64,) = app.db.fetch_one(sql("select count(*) from orgs")).await?;
+    let mut found = Vec::new();
+    for (what, query) in CHECKS {
+        let (violations,): (i64,) = app.db.fetch_one(sql(query)).await?;
+        found.push((*what, violations));
+    }
+    let failures = failures(&app.db).await?;
+    let database = app.db.name();
+    app.db.close().await;
+    let healthy = found.iter().all(|(_, violations)| *violations == 0);
+    if args.json {
+        let checks: Vec<_> =
+            found.iter().map(|(what, violations)| json!({"check": what, "violations": violations})).collect();
+        let failed_jobs: Vec<_> = failures
+            .iter()
+            .map(|(id, kind, error)| json!({"id": id, "kind": kind, "error": error}))
+            .collect();
+        say(&json!({
+            "database": database,
+            "organizations": orgs,
+            "healthy": healthy,
+            "checks": checks,
+            "failed_jobs": failed_jobs,
+        })
+        .to_string())?;
+    } else {
+        say(&format!("{database}, {orgs} organizations"))?;
+        let mut table = Table::new(&["", "Check", "Violations"]);
+        table.align_right(&[2]);
+        for (what, violations) in found {
+            let mark = if violations == 0 { "ok" } else { "WRONG" };
+            table.row(vec![mark.into(), what.into(), violations.to_string()]);
+        }
+        say(&table.to_string())?;
+        for (id, kind, error) in failures {
+            say(&format!("job {id} ({kind}) failed: {error}"))?;
+        }
+    }
+    Ok(if healthy { Done::Whole } else { Done::WithFindings })
+}
+
+/// Some of the jobs that failed, and why.
+async fn failures(db: &Db) -> anyhow::Result<Vec<(crate::ids::JobId, String, String)>> {
+    let query = sql("
+        select id, kind, coalesce(last_error, '') from jobs
+        where failed_at is not null order by failed_at desc limit 20
+    ");
+    Ok(db.fetch_all(query).await?)
+}

@@ -1,0 +1,121 @@
+//! `refrain keys`.
+
+use super::table::Table;
+use super::{Done, Misuse, OrgArg, complain, find_org, open, say};
+use crate::config::Config;
+use crate::ids::KeyId;
+use crate::keys::{self, Scopes};
+use crate::orgs;
+use crate::wire::Email;
+use anyhow::bail;
+use clap::{Args, Subcommand};
+use serde_json::json;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum KeysCommand {
+    /// Make a key and print its token, which nothing shows again
+    Create(CreateArgs),
+    /// List keys
+    List(ListArgs),
+    /// Revoke a key
+    Revoke(RevokeArgs),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CreateArgs {
+    /// What you call it
+    #[arg(long, value_name = "NAME")]
+    name: String,
+    /// What it allows, as resource:read and resource:write with commas between; * allows everything
+    #[arg(long, value_name = "SCOPES", default_value = "*")]
+    scopes: String,
+    /// E-mail address of the member who acts through it
+    #[arg(long, value_name = "E-MAIL")]
+    member: Option<String>,
+    #[command(flatten)]
+    org: OrgArg,
+    /// Print {"id", "token"}
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ListArgs {
+    #[command(flatten)]
+    org: OrgArg,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RevokeArgs {
+    /// Id of the key
+    id: String,
+    #[command(flatten)]
+    org: OrgArg,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) async fn keys(config: Config, command: KeysCommand) -> anyhow::Result<Done> {
+    match command {
+        KeysCommand::Create(args) => create(config, args).await?,
+        KeysCommand::List(args) => list(config, args).await?,
+        KeysCommand::Revoke(args) => revoke(config, args).await?,
+    }
+    Ok(Done::Whole)
+}
+
+async fn create(config: Config, args: CreateArgs) -> anyhow::Result<()> {
+    let scopes: Scopes = args.scopes.parse().map_err(|error| Misuse(format!("--scopes: {error}")))?;
+    let member = args.member.as_deref().map(str::parse::<Email>).transpose();
+    let member = member.map_err(|error| Misuse(format!("--member: {error}")))?;
+    if args.name.trim().is_empty() {
+        bail!(Misuse("--name: expected text that is not blank".into()));
+    }
+    let app = open(config).await?;
+    let org_id = orgs::find_or_create(&app.db, &app.clock, &args.org.org).await?;
+    let (id, token) = keys::create(&app.db, &app.clock, org_id, &args.name, &scopes, member.as_ref()).await?;
+    app.db.close().await;
+    if args.json {
+        return say(&json!({"id": id, "token": token}).to_string());
+    }
+    complain("This token is shown once. Whoever has it can do what the key allows.");
+    say(&token)
+}
+
+async fn list(config: Config, args: ListArgs) -> anyhow::Result<()> {
+    let app = open(config).await?;
+    let org_id = find_org(&app, &args.org).await?;
+    let keys = keys::list(&app.db, org_id).await?;
+    app.db.close().await;
+    if args.json {
+        return say(&serde_json::to_string(&keys)?);
+    }
+    let mut table = Table::new(&["ID", "Name", "Scopes", "Member", "Created", "Revoked"]);
+    for key in keys {
+        table.row(vec![
+            key.id.to_string(),
+            key.name,
+            key.scopes,
+            key.member.unwrap_or_default(),
+            key.created_at.to_string(),
+            key.revoked_at.map(|time| time.to_string()).unwrap_or_default(),
+        ]);
+    }
+    say(&table.to_string())
+}
+
+async fn revoke(config: Config, args: RevokeArgs) -> anyhow::Result<()> {
+    let id: KeyId = args.id.parse().map_err(|error| Misuse(format!("{error}, the id of a key")))?;
+    let app = open(config).await?;
+    let org_id = find_org(&app, &args.org).await?;
+    let revoked = keys::revoke(&app.db, &app.clock, org_id, id).await?;
+    app.db.close().await;
+    if !revoked {
+        bail!("there is no such key, or it is revoked already");
+    }
+    say(&if args.json { json!({"revoked": id}).to_string() } else { format!("revoked {id}") })
+}

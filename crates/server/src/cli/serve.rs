@@ -1,0 +1,53 @@
+//! `refrain serve`.
+
+use super::{Done, open, say};
+use crate::app::App;
+use crate::config::Config;
+use crate::{http, jobs, telemetry};
+use anyhow::Context;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::JoinHandle;
+
+pub(super) async fn serve(config: Config) -> anyhow::Result<Done> {
+    let (app, listener) = bind(config).await?;
+    say(&format!("listening on {}", url(&listener)?))?;
+    let workers = tokio::spawn(jobs::work(app.clone(), app.config.workers));
+    run(app, listener, workers).await?;
+    Ok(Done::Whole)
+}
+
+/// Opens the database and takes the address, so that what fails fails before anything is promised.
+pub(super) async fn bind(mut config: Config) -> anyhow::Result<(App, TcpListener)> {
+    let listener = TcpListener::bind(config.listen).await;
+    let listener = listener.with_context(|| format!("listening on {}", config.listen))?;
+    config.listen = listener.local_addr()?;
+    telemetry::start_metrics()?;
+    Ok((open(config).await?, listener))
+}
+
+pub(super) fn url(listener: &TcpListener) -> anyhow::Result<String> {
+    Ok(format!("http://{}", listener.local_addr()?))
+}
+
+/// Serves until a signal comes; then finishes what was begun, by the workers too.
+pub(super) async fn run(app: App, listener: TcpListener, workers: JoinHandle<()>) -> anyhow::Result<()> {
+    let upkeep = tokio::spawn(telemetry::keep_metrics());
+    http::serve(app.clone(), listener, asked_to_stop()?).await?;
+    tracing::info!("finishing the jobs in hand");
+    workers.await.context("ending the workers")?;
+    upkeep.abort();
+    app.db.close().await;
+    Ok(())
+}
+
+/// Resolves at the first SIGTERM or SIGINT.
+pub(super) fn asked_to_stop() -> anyhow::Result<impl Future<Output = ()>> {
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
+}

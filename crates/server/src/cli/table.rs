@@ -1,0 +1,37 @@
+//! Tables on the terminal.
+
+use comfy_table::{CellAlignment, ContentArrangement, presets};
+
+/// A table with a line under its header.
+pub(super) struct Table(comfy_table::Table);
+
+impl Table {
+    pub(super) fn new(header: &[&str]) -> Self {
+        let mut table = comfy_table::Table::new();
+        table
+            .load_style(presets::NOTHING)
+            .set_content_arrangement(ContentArrangement::Dynamic)
+            .set_header(header.iter().copied());
+        Self(table)
+    }
+
+    pub(super) fn row(&mut self, cells: Vec<String>) {
+        self.0.add_row(cells);
+    }
+
+    /// Sets columns of numbers to the right.
+    pub(super) fn align_right(&mut self, columns: &[usize]) {
+        for column in columns {
+            if let Some(column) = self.0.column_mut(*column) {
+                column.set_cell_alignment(CellAlignment::Right);
+            }
+        }
+    }
+}
+
+impl std::fmt::Display for Table {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let lines: Vec<String> = self.0.lines().map(|line| line.trim_end().to_owned()).collect();
+        f.write_str(&lines.join("\n"))
+    }
+}

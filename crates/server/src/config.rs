@@ -1,0 +1,232 @@
+//! Every setting: defaults, then the file, then the environment, then flags.
+
+use crate::db::Location;
+use anyhow::{Context, bail};
+use clap::Args;
+use serde::{Deserialize, Serialize};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+/// The settings in effect, checked.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// Where the embedded database and everything else that is kept lies.
+    pub data: PathBuf,
+    /// A PostgreSQL database to use instead of the embedded one.
+    pub database_url: Option<String>,
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// What callers reach this server as; in the addresses of attachments.
+    pub public_url: Option<String>,
+    /// Requests a minute of one key; ten times as many that carry live conversation. 0: no limit.
+    pub rate_limit: u32,
+    /// How many jobs are worked on at once.
+    pub workers: usize,
+    /// Code of the language that is assumed where a text is too short to tell.
+    pub language: String,
+    /// How many different contacts must say a thing before it is shown.
+    pub contacts_min: u32,
+    /// Whether log lines are text or JSON.
+    pub log_format: LogFormat,
+    /// What is logged, as a `tracing` filter; if not set, `info` by the server and `warn` by other commands.
+    pub log: Option<String>,
+}
+
+/// How log lines are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// For machines.
+    Json,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            data: "refrain-data".into(),
+            database_url: None,
+            listen: ([127, 0, 0, 1], 8080).into(),
+            public_url: None,
+            rate_limit: 100,
+            workers: std::thread::available_parallelism().map_or(2, |n| n.get().clamp(2, 16)),
+            language: "en".into(),
+            contacts_min: 3,
+            log_format: LogFormat::Text,
+            log: None,
+        }
+    }
+}
+
+/// The settings as flags and environment variables.
+#[derive(Clone, Debug, Default, Args)]
+pub struct Flags {
+    /// Settings file [default: refrain.toml, if it is there]
+    #[arg(long, value_name = "FILE", env = "REFRAIN_CONFIG", global = true)]
+    config: Option<PathBuf>,
+    /// Folder of the embedded database [default: ./refrain-data]
+    #[arg(long, value_name = "DIR", env = "REFRAIN_DATA", global = true)]
+    data: Option<PathBuf>,
+    /// PostgreSQL database to use instead of the embedded one
+    #[arg(long, value_name = "URL", env = "REFRAIN_DATABASE_URL", hide_env_values = true, global = true)]
+    database_url: Option<String>,
+    /// Language assumed where a text is too short to tell [default: en]
+    #[arg(long, value_name = "CODE", env = "REFRAIN_LANGUAGE", global = true, hide_short_help = true)]
+    language: Option<String>,
+    /// Different contacts that must say a thing before it is shown [default: 3]
+    #[arg(long, value_name = "N", env = "REFRAIN_CONTACTS_MIN", global = true, hide_short_help = true)]
+    contacts_min: Option<u32>,
+    /// Jobs worked on at once [default: one a core]
+    #[arg(long, value_name = "N", env = "REFRAIN_WORKERS", global = true, hide_short_help = true)]
+    workers: Option<usize>,
+    /// Form of log lines [default: text]
+    #[arg(long, value_name = "FORMAT", env = "REFRAIN_LOG_FORMAT", global = true, hide_short_help = true)]
+    log_format: Option<LogFormat>,
+    /// What is logged: error, warn, info, debug, or a filter [default: info by serve, else warn]
+    #[arg(long, value_name = "FILTER", env = "REFRAIN_LOG", global = true, hide_short_help = true)]
+    log: Option<String>,
+    #[command(flatten)]
+    server: ServerFlags,
+}
+
+/// The settings of the server, as flags and environment variables.
+#[derive(Clone, Debug, Default, Args)]
+pub struct ServerFlags {
+    /// Address to listen on; port 0 takes a free one [default: 127.0.0.1:8080]
+    #[arg(long, value_name = "ADDR", env = "REFRAIN_LISTEN", global = true)]
+    listen: Option<SocketAddr>,
+    /// What callers reach this server as
+    #[arg(long, value_name = "URL", env = "REFRAIN_PUBLIC_URL", global = true, hide_short_help = true)]
+    public_url: Option<String>,
+    /// Requests a minute of one key, 0 for no limit [default: 100]
+    #[arg(long, value_name = "N", env = "REFRAIN_RATE_LIMIT", global = true, hide_short_help = true)]
+    rate_limit: Option<u32>,
+}
+
+const DEFAULT_FILE: &str = "refrain.toml";
+
+impl Config {
+    /// Puts the settings together and checks them.
+    pub fn load(flags: &Flags) -> anyhow::Result<Self> {
+        let mut config = match &flags.config {
+            Some(path) => Self::read(path)?,
+            None if Path::new(DEFAULT_FILE).exists() => Self::read(Path::new(DEFAULT_FILE))?,
+            None => Self::default(),
+        };
+        let flags = flags.clone();
+        set(&mut config.data, flags.data);
+        set(&mut config.language, flags.language);
+        set(&mut config.contacts_min, flags.contacts_min);
+        set(&mut config.workers, flags.workers);
+        set(&mut config.log_format, flags.log_format);
+        set(&mut config.listen, flags.server.listen);
+        set(&mut config.rate_limit, flags.server.rate_limit);
+        config.database_url = flags.database_url.or(config.database_url);
+        config.log = flags.log.or(config.log);
+        config.public_url = flags.server.public_url.or(config.public_url);
+        config.check()?;
+        Ok(config)
+    }
+
+    fn read(path: &Path) -> anyhow::Result<Self> {
+        let text = std::fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
+        toml::from_str(&text).with_context(|| format!("reading {}", path.display()))
+    }
+
+    fn check(&self) -> anyhow::Result<()> {
+        if let Some(url) = &self.database_url
+            && !url.starts_with("postgres://")
+            && !url.starts_with("postgresql://")
+        {
+            bail!("database_url: expected a URL that begins with postgres://");
+        }
+        if refrain_nlp::language::Language::from_code(&self.language).is_none() {
+            bail!("language: expected one of the 37 language codes, such as en");
+        }
+        if !(1..=64).contains(&self.workers) {
+            bail!("workers: expected a number between 1 and 64");
+        }
+        if self.contacts_min == 0 {
+            bail!("contacts_min: expected at least 1");
+        }
+        Ok(())
+    }
+
+    /// Where the database is.
+    pub fn location(&self) -> Location {
+        match &self.database_url {
+            Some(url) => Location::Postgres(url.clone()),
+            None => Location::Sqlite(self.data.join("refrain.db")),
+        }
+    }
+
+    /// What callers reach this server as.
+    pub fn public_url(&self) -> String {
+        self.public_url.clone().unwrap_or_else(|| format!("http://{}", self.listen))
+    }
+
+    /// The settings as a commented file; a password in the database's URL is left out.
+    pub fn to_toml(&self) -> String {
+        let quoted = |text: &str| toml::Value::from(text).to_string();
+        let optional = |name: &str, value: Option<String>, example: &str| match value {
+            Some(value) => format!("{name} = {}", quoted(&value)),
+            None => format!("# {name} = {}", quoted(example)),
+        };
+        format!(
+            "# Folder of the embedded database and everything else that is kept.\n\
+            data = {}\n\n\
+            # A PostgreSQL database to use instead of the embedded one.\n\
+            {}\n\n\
+            # Where to listen; port 0 takes a free one.\n\
+            listen = {}\n\n\
+            # What callers reach this server as; in the addresses of attachments.\n\
+            {}\n\n\
+            # Requests a minute of one key, and ten times as many that carry live conversation. 0: no limit.\n\
+            rate_limit = {}\n\n\
+            # Jobs worked on at once.\n\
+            workers = {}\n\n\
+            # Code of the language that is assumed where a text is too short to tell.\n\
+            language = {}\n\n\
+            # How many different contacts must say a thing before it is shown.\n\
+            contacts_min = {}\n\n\
+            # Form of log lines: text or json.\n\
+            log_format = {}\n\n\
+            # What is logged: error, warn, info, debug, or a filter. If not set, info by the server and warn by\n\
+            # other commands.\n\
+            {}\n",
+            quoted(&self.data.display().to_string()),
+            optional(
+                "database_url",
+                self.database_url.as_deref().map(without_password),
+                "postgres://user@host/refrain"
+            ),
+            quoted(&self.listen.to_string()),
+            optional("public_url", self.public_url.clone(), "https://refrain.example.com"),
+            self.rate_limit,
+            self.workers,
+            quoted(&self.language),
+            self.contacts_min,
+            quoted(match self.log_format {
+                LogFormat::Text => "text",
+                LogFormat::Json => "json",
+            }),
+            optional("log", self.log.clone(), "info"),
+        )
+    }
+}
+
+fn set<T>(setting: &mut T, value: Option<T>) {
+    if let Some(value) = value {
+        *setting = value;
+    }
+}
+
+fn without_password(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    match rest.rsplit_once('@') {
+        Some((user, rest)) => format!("{scheme}://{}@{rest}", user.split(':').next().unwrap_or("")),
+        None => url.to_owned(),
+    }
+}

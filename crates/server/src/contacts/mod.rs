@@ -1,0 +1,237 @@
+//! The people who ask for help: what is known of them, and what they merely claim.
+
+mod routes;
+mod store;
+
+pub use routes::routes;
+pub use store::{find, find_all, search};
+
+use crate::custom_data::{self, CustomData, Scalar};
+use crate::error::{Error, Result};
+use crate::fold::fold;
+use crate::ids::ContactId;
+use crate::orgs::{OrgTx, Subject};
+use crate::time::Timestamp;
+use crate::wire::{Email, Nullable};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// A person who asks for help.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Contact {
+    /// Its id.
+    pub id: ContactId,
+    /// Known e-mail address; at most one contact of an organization has it.
+    pub email: Option<Email>,
+    /// Phone number.
+    pub phone_number: Option<String>,
+    /// Known name.
+    pub name: Option<String>,
+    custom_data: Option<String>,
+    /// Name the person gave.
+    pub non_verified_name: Option<String>,
+    /// E-mail address the person gave.
+    pub non_verified_email: Option<Email>,
+    non_verified_custom_data: Option<String>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+}
+
+/// The contract's contact, as listed and inside a session.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct SessionContact {
+    id: ContactId,
+    email: Nullable<Email>,
+    phone_number: Nullable<String>,
+    name: Nullable<String>,
+    custom_data: Nullable<CustomData<String>>,
+    #[schemars(with = "String")]
+    created_at: Timestamp,
+    #[schemars(with = "String")]
+    updated_at: Timestamp,
+    non_verified_name: Nullable<String>,
+    #[schemars(with = "Nullable<String>")]
+    non_verified_email: Nullable<Email>,
+    non_verified_custom_data: Nullable<CustomData>,
+}
+
+impl TryFrom<Contact> for SessionContact {
+    type Error = anyhow::Error;
+
+    fn try_from(contact: Contact) -> anyhow::Result<Self> {
+        let custom_data = contact.custom_data.as_deref().map(|text| CustomData::from_column(Some(text)));
+        let claimed = contact.non_verified_custom_data.as_deref();
+        Ok(Self {
+            id: contact.id,
+            email: contact.email.into(),
+            phone_number: contact.phone_number.into(),
+            name: contact.name.into(),
+            custom_data: custom_data.transpose()?.into(),
+            created_at: contact.created_at,
+            updated_at: contact.updated_at,
+            non_verified_name: contact.non_verified_name.into(),
+            non_verified_email: contact.non_verified_email.into(),
+            non_verified_custom_data: claimed
+                .map(|text| CustomData::from_column(Some(text)))
+                .transpose()?
+                .into(),
+        })
+    }
+}
+
+/// What is said of a contact, by someone who knows or by the contact.
+#[derive(Clone, Debug, Default)]
+pub struct Details {
+    /// E-mail address.
+    pub email: Option<Email>,
+    /// Phone number.
+    pub phone_number: Option<String>,
+    /// Name.
+    pub name: Option<String>,
+    /// Custom data, added key by key.
+    pub custom_data: Option<CustomData<String>>,
+}
+
+impl Details {
+    /// Whether nothing is said.
+    pub fn is_empty(&self) -> bool {
+        self.email.is_none()
+            && self.phone_number.is_none()
+            && self.name.is_none()
+            && self.custom_data.is_none()
+    }
+}
+
+/// Who vouches for the details.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trust {
+    /// The organization.
+    Verified,
+    /// Nobody but the contact.
+    NonVerified,
+}
+
+impl Contact {
+    fn new(tx: &OrgTx) -> Self {
+        Self {
+            id: ContactId::new(tx.now),
+            email: None,
+            phone_number: None,
+            name: None,
+            custom_data: None,
+            non_verified_name: None,
+            non_verified_email: None,
+            non_verified_custom_data: None,
+            created_at: tx.now,
+            updated_at: tx.now,
+        }
+    }
+
+    /// The names the contact is known or claims to have.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.name.as_deref().into_iter().chain(self.non_verified_name.as_deref())
+    }
+
+    /// Writes down what is said, on the side of who vouches for it. A phone number has one place only.
+    fn learn(&mut self, details: Details, trust: Trust) -> Result<()> {
+        if details.phone_number.is_some() {
+            self.phone_number = details.phone_number;
+        }
+        match trust {
+            Trust::Verified => {
+                self.email = details.email.or(self.email.take());
+                self.name = details.name.or(self.name.take());
+                if let Some(new) = details.custom_data {
+                    let mut data = CustomData::<String>::from_column(self.custom_data.as_deref())?;
+                    data.merge(new)?;
+                    self.custom_data = Some(data.to_column()?);
+                }
+            }
+            Trust::NonVerified => {
+                self.non_verified_email = details.email.or(self.non_verified_email.take());
+                self.non_verified_name = details.name.or(self.non_verified_name.take());
+                if let Some(new) = details.custom_data {
+                    let mut data = self.claimed_data()?;
+                    data.merge(CustomData(new.0.into_iter().map(|(k, v)| (k, Scalar::Text(v))).collect()))?;
+                    self.non_verified_custom_data = Some(data.to_column()?);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn claimed_data(&self) -> Result<CustomData> {
+        Ok(CustomData::from_column(self.non_verified_custom_data.as_deref())?)
+    }
+
+    /// What filters see: of each key the verified value, else the other.
+    fn filtered_data(&self) -> Result<CustomData> {
+        let mut data = self.claimed_data()?;
+        let verified = CustomData::<Scalar>::from_column(self.custom_data.as_deref())?;
+        data.0.extend(verified.0);
+        Ok(data)
+    }
+
+    fn search_folded(&self) -> String {
+        let parts = [
+            self.name.as_deref(),
+            self.email.as_ref().map(Email::as_str),
+            self.phone_number.as_deref(),
+            self.non_verified_name.as_deref(),
+            self.non_verified_email.as_ref().map(Email::as_str),
+        ];
+        fold(&parts.into_iter().flatten().collect::<Vec<_>>().join("\n"))
+    }
+}
+
+/// The contact that `details` are of, made or brought up to date. A verified one is known by its e-mail
+/// address, else its phone number. A claim never reaches a contact that has a verified e-mail address.
+pub async fn save(tx: &mut OrgTx, details: Details, trust: Trust) -> Result<ContactId> {
+    let found = store::find_same(tx, &details, trust).await?;
+    let mut contact = found.clone().unwrap_or_else(|| Contact::new(tx));
+    contact.learn(details, trust)?;
+    write(tx, contact, found.is_none()).await
+}
+
+/// Brings a contact up to date.
+pub async fn update(
+    tx: &mut OrgTx,
+    mut contact: Contact,
+    details: Details,
+    trust: Trust,
+) -> Result<ContactId> {
+    contact.learn(details, trust)?;
+    write(tx, contact, false).await
+}
+
+async fn write(tx: &mut OrgTx, mut contact: Contact, is_new: bool) -> Result<ContactId> {
+    contact.updated_at = tx.now;
+    if is_new {
+        store::insert(tx, &contact).await?;
+    } else {
+        store::update(tx, &contact).await?;
+    }
+    let org_id = tx.org_id;
+    custom_data::CONTACTS.replace(tx, org_id, contact.id, &contact.filtered_data()?).await?;
+    tx.changed(Subject::Contact, contact.id);
+    Ok(contact.id)
+}
+
+/// Erases a contact; its sessions stay, without a contact. Whether there was one.
+pub async fn delete(tx: &mut OrgTx, id: ContactId) -> Result<bool> {
+    store::detach_sessions(tx, id).await?;
+    let deleted = store::delete(tx, id).await?;
+    if deleted {
+        tx.changed(Subject::Contact, id);
+    }
+    Ok(deleted)
+}
+
+/// The contact of this id, or a 404 that says which thing is absent.
+pub async fn require(tx: &mut OrgTx, id: ContactId) -> Result<Contact> {
+    let org_id = tx.org_id;
+    store::find_in(tx, org_id, id).await?.ok_or(Error::NotFound("contact"))
+}

@@ -1,0 +1,144 @@
+//! `/contacts`.
+
+use super::{Contact, Details, SessionContact, Trust, store};
+use crate::app::App;
+use crate::custom_data::CustomData;
+use crate::error::{Error, Result};
+use crate::http::{Api, ApiJson, ApiPath, ApiQuery, Caller, Cursor, Page, Window, cut_page};
+use crate::ids::ContactId;
+use crate::keys::{Resource, read, write};
+use crate::openapi::Operation;
+use crate::orgs;
+use crate::wire::{Email, Maybe, Text};
+use axum::Json;
+use axum::extract::State;
+use axum::http::Method;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+const TAG: &str = "Contacts";
+
+/// The operations on contacts.
+pub fn routes() -> Api {
+    let read = read(Resource::Contacts);
+    let write = write(Resource::Contacts);
+    Api::new()
+        .route(
+            Operation::new(Method::POST, "/contacts", "saveContact")
+                .about(
+                    TAG,
+                    "Create a contact, or bring the one with this e-mail address or phone number up to date",
+                )
+                .scope(write)
+                .body::<SaveContactInput>()
+                .returns::<SaveContactOutput>(),
+            save,
+        )
+        .route(
+            Operation::new(Method::GET, "/contacts", "listContacts")
+                .about(TAG, "List contacts, newest update first")
+                .scope(read)
+                .query::<Window>()
+                .returns::<ListContactsOutput>(),
+            list,
+        )
+        .route(
+            Operation::new(Method::PATCH, "/contacts/{contact_id}", "updateContact")
+                .about(TAG, "Update a contact")
+                .scope(write)
+                .body::<UpdateContactInput>()
+                .or(409),
+            update,
+        )
+        .route(
+            Operation::new(Method::DELETE, "/contacts/{contact_id}", "deleteContact")
+                .about(TAG, "Delete a contact; its sessions stay, without a contact")
+                .scope(write),
+            delete,
+        )
+}
+
+/// What a caller says of a contact.
+#[derive(Debug, Deserialize, JsonSchema)]
+pub struct ContactInput {
+    #[serde(default)]
+    email: Maybe<Email>,
+    #[serde(default)]
+    phone: Maybe<Text<100>>,
+    #[serde(default)]
+    name: Maybe<Text<300>>,
+    #[serde(default)]
+    custom_data: Maybe<CustomData<String>>,
+}
+
+impl From<ContactInput> for Details {
+    fn from(input: ContactInput) -> Self {
+        Self {
+            email: input.email.0,
+            phone_number: input.phone.0.map(|text| text.0),
+            name: input.name.0.map(|text| text.0),
+            custom_data: input.custom_data.0,
+        }
+    }
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+struct SaveContactInput {
+    contact: ContactInput,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+struct UpdateContactInput {
+    contact: ContactInput,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+struct SaveContactOutput {
+    id: ContactId,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+struct ListContactsOutput(Page<SessionContact>);
+
+async fn save(
+    State(app): State<App>,
+    caller: Caller,
+    ApiJson(input): ApiJson<SaveContactInput>,
+) -> Result<Json<SaveContactOutput>> {
+    let mut tx = orgs::write(&app.db, &app.clock, caller.org_id).await?;
+    let id = super::save(&mut tx, input.contact.into(), Trust::Verified).await?;
+    tx.commit().await?;
+    Ok(Json(SaveContactOutput { id }))
+}
+
+async fn list(
+    State(app): State<App>,
+    caller: Caller,
+    ApiQuery(window): ApiQuery<Window>,
+) -> Result<Json<ListContactsOutput>> {
+    let contacts = store::list(&app.db, caller.org_id, &window).await?;
+    let behind = |contact: &Contact| Cursor::new(contact.updated_at, contact.id.as_bytes());
+    let (contacts, next) = cut_page(contacts, behind);
+    let items = contacts.into_iter().map(SessionContact::try_from).collect::<anyhow::Result<_>>()?;
+    Ok(Json(ListContactsOutput(Page { items, next })))
+}
+
+async fn update(
+    State(app): State<App>,
+    caller: Caller,
+    ApiPath(id): ApiPath<ContactId>,
+    ApiJson(input): ApiJson<UpdateContactInput>,
+) -> Result<()> {
+    let mut tx = orgs::write(&app.db, &app.clock, caller.org_id).await?;
+    let contact = super::require(&mut tx, id).await?;
+    super::update(&mut tx, contact, input.contact.into(), Trust::Verified).await?;
+    tx.commit().await
+}
+
+async fn delete(State(app): State<App>, caller: Caller, ApiPath(id): ApiPath<ContactId>) -> Result<()> {
+    let mut tx = orgs::write(&app.db, &app.clock, caller.org_id).await?;
+    if !super::delete(&mut tx, id).await? {
+        return Err(Error::NotFound("contact"));
+    }
+    tx.commit().await
+}

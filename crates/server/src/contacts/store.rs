@@ -1,0 +1,132 @@
+//! Contacts in SQL.
+
+use super::{Contact, Details, Trust};
+use crate::db::{Db, Sql, Tx, sql};
+use crate::error::{Error, Result};
+use crate::fold::like_pattern;
+use crate::http::Window;
+use crate::ids::{ContactId, OrgId, SessionId};
+use crate::orgs::{OrgTx, Subject};
+
+const COLUMNS: &str = "id, email, phone_number, name, custom_data, non_verified_name, non_verified_email,
+    non_verified_custom_data, created_at, updated_at";
+
+fn select(condition: &str, org_id: OrgId) -> Sql {
+    sql(&format!("select {COLUMNS} from contacts where org_id = $1 and {condition}")).bind(org_id)
+}
+
+/// The contact of this id.
+pub async fn find(db: &Db, org_id: OrgId, id: ContactId) -> Result<Option<Contact>> {
+    db.fetch_optional(select("id = $2", org_id).bind(id)).await
+}
+
+/// The contacts of these ids, in no order.
+pub async fn find_all(db: &Db, org_id: OrgId, ids: &[ContactId]) -> Result<Vec<Contact>> {
+    let mut query = select("id in ", org_id);
+    query.push_list(ids.iter().copied());
+    db.fetch_all(query).await
+}
+
+pub(super) async fn find_in(tx: &mut Tx, org_id: OrgId, id: ContactId) -> Result<Option<Contact>> {
+    tx.fetch_optional(select("id = $2", org_id).bind(id)).await
+}
+
+/// The contact that `details` identify; the oldest, should several claim the same.
+pub(super) async fn find_same(tx: &mut OrgTx, details: &Details, trust: Trust) -> Result<Option<Contact>> {
+    let (email, phone) = (details.email.clone(), details.phone_number.clone());
+    let condition = match (trust, &email, &phone) {
+        (Trust::Verified, Some(_), _) => "email = $2",
+        (Trust::Verified, None, Some(_)) => "phone_number = $2 order by id limit 1",
+        (Trust::NonVerified, Some(_), _) => "non_verified_email = $2 and email is null order by id limit 1",
+        (Trust::NonVerified, None, Some(_)) => {
+            "phone_number = $2 and email is null and non_verified_email is null order by id limit 1"
+        }
+        (_, None, None) => return Ok(None),
+    };
+    let query = select(condition, tx.org_id);
+    tx.fetch_optional(query.bind(email.map(|email| email.as_str().to_owned()).or(phone))).await
+}
+
+/// One page of contacts and one more, newest update first.
+pub(super) async fn list(db: &Db, org_id: OrgId, window: &Window) -> Result<Vec<Contact>> {
+    let mut query = select("1 = 1", org_id);
+    window.push(&mut query);
+    db.fetch_all(query).await
+}
+
+/// Contacts whose name, e-mail address or phone number contains `text`, newest update first.
+pub async fn search(
+    db: &Db,
+    org_id: OrgId,
+    text: &str,
+    only: Option<ContactId>,
+    limit: i64,
+) -> Result<Vec<Contact>> {
+    let mut query = select("search_folded like $2 escape '\\'", org_id).bind(like_pattern(text));
+    if let Some(id) = only {
+        query.push(" and id = ").push_bind(id);
+    }
+    query.push(" order by updated_at desc, id desc limit ").push_bind(limit);
+    db.fetch_all(query).await
+}
+
+pub(super) async fn insert(tx: &mut OrgTx, contact: &Contact) -> Result<()> {
+    let query = sql("
+        insert into contacts (org_id, id, email, phone_number, name, custom_data, non_verified_name,
+            non_verified_email, non_verified_custom_data, search_folded, created_at, updated_at)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+    ");
+    let query = bind_all(query, tx.org_id, contact).bind(contact.created_at).bind(contact.updated_at);
+    tx.execute(query).await.map(|_| ())
+}
+
+pub(super) async fn update(tx: &mut OrgTx, contact: &Contact) -> Result<()> {
+    let query = sql("
+        update contacts set email = $3, phone_number = $4, name = $5, custom_data = $6,
+            non_verified_name = $7, non_verified_email = $8, non_verified_custom_data = $9,
+            search_folded = $10, updated_at = $11
+        where org_id = $1 and id = $2
+    ");
+    let query = bind_all(query, tx.org_id, contact).bind(contact.updated_at);
+    match tx.execute(query).await {
+        Err(error) if crate::db::is_unique_violation(&error) => {
+            Err(Error::Conflict("contact.email: another contact has it".into()))
+        }
+        result => result.map(|_| ()),
+    }
+}
+
+fn bind_all(query: Sql, org_id: OrgId, contact: &Contact) -> Sql {
+    query
+        .bind(org_id)
+        .bind(contact.id)
+        .bind(contact.email.clone())
+        .bind(contact.phone_number.clone())
+        .bind(contact.name.clone())
+        .bind(contact.custom_data.clone())
+        .bind(contact.non_verified_name.clone())
+        .bind(contact.non_verified_email.clone())
+        .bind(contact.non_verified_custom_data.clone())
+        .bind(contact.search_folded())
+}
+
+/// Takes the contact off its sessions, which thereby change.
+pub(super) async fn detach_sessions(tx: &mut OrgTx, id: ContactId) -> Result<()> {
+    let query = sql("
+        update sessions set contact_id = null, updated_at = $3
+        where org_id = $1 and contact_id = $2 returning id
+    ");
+    let query = query.bind(tx.org_id).bind(id).bind(tx.now);
+    let sessions: Vec<(SessionId,)> = tx.fetch_all(query).await?;
+    for (session_id,) in sessions {
+        tx.changed(Subject::Session, session_id);
+    }
+    let query = sql("update occurrences set contact_id = null where org_id = $1 and contact_id = $2");
+    let query = query.bind(tx.org_id).bind(id);
+    tx.execute(query).await.map(|_| ())
+}
+
+pub(super) async fn delete(tx: &mut OrgTx, id: ContactId) -> Result<bool> {
+    let query = sql("delete from contacts where org_id = $1 and id = $2").bind(tx.org_id).bind(id);
+    Ok(tx.execute(query).await? > 0)
+}

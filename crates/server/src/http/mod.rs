@@ -1,0 +1,90 @@
+//! The router put together: every feature's operations, and around them what holds for all.
+
+mod extract;
+mod guard;
+mod limit;
+mod paging;
+mod server;
+mod strict;
+
+pub use extract::{ApiJson, ApiPath, ApiQuery, describe, parse_json};
+pub use guard::Caller;
+pub use limit::RateLimiter;
+pub use paging::{Cursor, PAGE_SIZE, Page, Window, cut_page};
+pub use server::serve;
+
+use crate::app::App;
+use crate::error::Error;
+use crate::openapi::{self, Operation};
+use axum::Router;
+use axum::handler::Handler;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{MethodFilter, get, on};
+use std::sync::Arc;
+
+/// A router and the description of everything on it.
+#[derive(Debug, Default)]
+pub struct Api {
+    router: Router<App>,
+    operations: Vec<Operation>,
+}
+
+impl Api {
+    /// Nothing yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds an operation and the handler that carries it out.
+    pub fn route<H, T>(mut self, operation: Operation, handler: H) -> Self
+    where
+        H: Handler<T, App>,
+        T: 'static,
+    {
+        let filter = MethodFilter::try_from(operation.method.clone()).unwrap_or(MethodFilter::GET);
+        self.router = self.router.route(operation.path, on(filter, handler));
+        self.operations.push(operation);
+        self
+    }
+
+    /// Adds everything of `other`.
+    pub fn merge(mut self, other: Self) -> Self {
+        self.router = self.router.merge(other.router);
+        self.operations.extend(other.operations);
+        self
+    }
+}
+
+fn api() -> Api {
+    Api::new()
+        .merge(crate::sessions::routes())
+        .merge(crate::contacts::routes())
+        .merge(crate::insights::routes())
+        .merge(crate::categories::routes())
+        .merge(crate::teams::routes())
+        .merge(crate::tags::routes())
+        .merge(crate::telemetry::routes())
+}
+
+/// The OpenAPI document of everything served.
+pub fn document() -> serde_json::Value {
+    openapi::document(&api().operations)
+}
+
+/// Everything served, ready to answer.
+pub fn router(app: App) -> Router {
+    let api = api();
+    let document = Arc::new(openapi::document(&api.operations).to_string());
+    let operations = Arc::new(guard::Operations::new(api.operations));
+    api.router
+        .route_layer(axum::middleware::from_fn_with_state((app.clone(), operations), guard::guard))
+        .route("/openapi.json", get(move || openapi_json(Arc::clone(&document))))
+        .fallback(|| async { Error::NotFound("path") })
+        .method_not_allowed_fallback(|| async { Error::MethodNotAllowed })
+        .layer(axum::middleware::from_fn(guard::observe))
+        .with_state(app)
+}
+
+async fn openapi_json(document: Arc<String>) -> Response {
+    ([("content-type", "application/json")], document.as_str().to_owned()).into_response()
+}

@@ -1,0 +1,126 @@
+//! Pages of lists that change while they are read.
+
+use crate::db::Sql;
+use crate::error::Result;
+use crate::time::Timestamp;
+use crate::wire::{Date, Maybe, Nullable};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::de::Error as _;
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+use uuid::Uuid;
+
+/// Rows on a page of a list that takes no size.
+pub const PAGE_SIZE: usize = 50;
+
+/// A page, and where the next one begins.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(inline)]
+pub struct Page<T> {
+    /// The rows.
+    pub items: Vec<T>,
+    /// The cursor of the next page; null on the last.
+    pub next: Nullable<String>,
+}
+
+/// Cuts `rows`, of which one more than a page was asked for, to a page; `cursor` stands behind a row.
+pub fn cut_page<T>(mut rows: Vec<T>, cursor: impl Fn(&T) -> Cursor) -> (Vec<T>, Nullable<String>) {
+    let more = rows.len() > PAGE_SIZE;
+    rows.truncate(PAGE_SIZE);
+    let next = rows.last().filter(|_| more).map(|last| cursor(last).to_string());
+    (rows, next.into())
+}
+
+/// The parameters of lists that are ordered by their newest update.
+#[derive(Debug, Deserialize, JsonSchema)]
+pub struct Window {
+    /// The `next` of the page before.
+    #[serde(default)]
+    cursor: Maybe<Cursor>,
+    /// Created at this time or later.
+    #[serde(default)]
+    created_after: Maybe<Date>,
+    /// Created at this time or before.
+    #[serde(default)]
+    created_before: Maybe<Date>,
+    /// Updated at this time or later.
+    #[serde(default)]
+    updated_after: Maybe<Date>,
+    /// Updated at this time or before.
+    #[serde(default)]
+    updated_before: Maybe<Date>,
+}
+
+impl Window {
+    /// Adds the conditions, the order and the limit to a query on a table with these columns, to be read
+    /// with [`cut_page`].
+    pub fn push(&self, query: &mut Sql) {
+        let bounds = [
+            (" and created_at >= ", self.created_after.0.map(|date| date.start)),
+            (" and created_at <= ", self.created_before.0.map(|date| date.end)),
+            (" and updated_at >= ", self.updated_after.0.map(|date| date.start)),
+            (" and updated_at <= ", self.updated_before.0.map(|date| date.end)),
+        ];
+        for (condition, bound) in bounds {
+            if let Some(bound) = bound {
+                query.push(condition).push_bind(bound);
+            }
+        }
+        if let Some(cursor) = self.cursor.0 {
+            query.push(" and (updated_at, id) < (").push_bind(cursor.position);
+            query.push(", ").push_bind(cursor.id).push(")");
+        }
+        query.push(" order by updated_at desc, id desc limit ").push_bind(PAGE_SIZE as i64 + 1);
+    }
+}
+
+/// Where the last page ended: a time or sequence and an id. Opaque on the wire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cursor {
+    /// What the list is ordered by.
+    pub position: i64,
+    /// The id that settles ties.
+    pub id: Uuid,
+}
+
+impl Cursor {
+    /// Stands behind the row at `time` with `id`.
+    pub fn new(time: Timestamp, id: &[u8; 16]) -> Self {
+        Self { position: time.micros(), id: Uuid::from_bytes(*id) }
+    }
+}
+
+impl std::fmt::Display for Cursor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut bytes = self.position.to_be_bytes().to_vec();
+        bytes.extend(self.id.as_bytes());
+        f.write_str(&URL_SAFE_NO_PAD.encode(bytes))
+    }
+}
+
+impl<'de> Deserialize<'de> for Cursor {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = <Cow<'de, str>>::deserialize(deserializer)?;
+        let bytes = URL_SAFE_NO_PAD.decode(text.as_bytes()).unwrap_or_default();
+        match (bytes.first_chunk::<8>(), bytes.get(8..).and_then(|id| Uuid::from_slice(id).ok())) {
+            (Some(position), Some(id)) => Ok(Self { position: i64::from_be_bytes(*position), id }),
+            _ => Err(D::Error::custom("expected the `next` of an earlier page")),
+        }
+    }
+}
+
+impl JsonSchema for Cursor {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Cursor".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({"type": "string"})
+    }
+}

@@ -1,0 +1,201 @@
+//! Writes imported conversations: new ones are inserted, changed ones brought up to date, the rest left as
+//! it is.
+
+use super::Record;
+use super::source::{BadRecord, Batch};
+use crate::app::App;
+use crate::contacts::{self, Details, Trust};
+use crate::db::sql;
+use crate::error::Result;
+use crate::ids::{ContactId, MessageId, OrgId, SessionId};
+use crate::jobs::{self, Job};
+use crate::orgs::{self, OrgTx};
+use crate::sessions::{self, Changes, NewMessage, NewSession, SessionStatus};
+use crate::teams;
+use crate::wire::Patch;
+use serde::Serialize;
+use serde_json::json;
+use std::collections::HashMap;
+
+/// While an import goes on, grouping waits this long for its next batch.
+const QUIET_MICROS: i64 = 15_000_000;
+
+/// An import under way.
+#[derive(Debug)]
+pub struct Import {
+    app: App,
+    org_id: OrgId,
+    source: String,
+    totals: Totals,
+}
+
+/// What an import did so far.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Totals {
+    /// Conversations that are new.
+    pub imported: usize,
+    /// Conversations that had changed.
+    pub updated: usize,
+    /// Conversations that were there already.
+    pub unchanged: usize,
+    /// Records left out.
+    pub bad: usize,
+}
+
+impl Import {
+    /// Begins to import into an organization. `source` keeps the ids of different systems apart.
+    pub async fn begin(app: &App, org_id: OrgId, source: &str) -> Result<Self> {
+        let import = Self { app: app.clone(), org_id, source: source.to_owned(), totals: Totals::default() };
+        let mut tx = orgs::write(&app.db, &app.clock, org_id).await?;
+        let later = tx.now.plus(QUIET_MICROS);
+        jobs::move_waiting(&mut tx, &Job::Consolidate, later).await?;
+        tx.commit().await?;
+        Ok(import)
+    }
+
+    /// Whether any of these records was imported before.
+    pub async fn knows_any(&self, records: &[&Record]) -> Result<bool> {
+        let mut query = sql("select count(*) from sessions where org_id = $1 and id in ").bind(self.org_id);
+        query.push_list(records.iter().map(|record| self.session_id(record)));
+        self.app.db.fetch_one::<(i64,)>(query).await.map(|(count,)| count > 0)
+    }
+
+    /// Writes a batch in one transaction, with the job that reads it.
+    pub async fn write(&mut self, batch: Batch) -> Result<Vec<BadRecord>> {
+        self.totals.bad += batch.bad.len();
+        let ids: Vec<SessionId> = batch.records.iter().map(|record| self.session_id(record)).collect();
+        let mut tx = orgs::write(&self.app.db, &self.app.clock, self.org_id).await?;
+        let known = known(&mut tx, &ids).await?;
+        let (mut new, mut to_read) = (Vec::new(), Vec::new());
+        for (record, id) in batch.records.into_iter().zip(ids) {
+            let hash = record.hash();
+            match known.get(&id) {
+                None => {
+                    new.push(new_session(&mut tx, id, record, hash).await?);
+                    to_read.push(id);
+                    self.totals.imported += 1;
+                }
+                Some(old) if *old == Some(hash.clone()) => self.totals.unchanged += 1,
+                Some(_) => {
+                    update(&mut tx, id, record, hash).await?;
+                    to_read.push(id);
+                    self.totals.updated += 1;
+                }
+            }
+        }
+        sessions::insert_all(&mut tx, new).await?;
+        if !to_read.is_empty() {
+            jobs::enqueue_bulk(&mut tx, &Job::ReadSessions { session_ids: to_read }).await?;
+            let later = tx.now.plus(QUIET_MICROS);
+            jobs::postpone(&mut tx, &Job::Consolidate, later).await?;
+        }
+        tx.commit().await?;
+        jobs::ring(&self.app);
+        Ok(batch.bad)
+    }
+
+    /// Ends the import: once all of it is read, it is grouped.
+    pub async fn finish(self) -> Result<Totals> {
+        let mut tx = orgs::write(&self.app.db, &self.app.clock, self.org_id).await?;
+        // what an import that was interrupted left to be grouped is waiting still
+        let now = tx.now;
+        jobs::move_waiting(&mut tx, &Job::Consolidate, now).await?;
+        tx.commit().await?;
+        jobs::ring(&self.app);
+        Ok(self.totals)
+    }
+
+    /// What was done so far.
+    pub fn totals(&self) -> &Totals {
+        &self.totals
+    }
+
+    fn session_id(&self, record: &Record) -> SessionId {
+        SessionId::derived(&[self.org_id.as_bytes(), self.source.as_bytes(), record.id.as_bytes()])
+    }
+}
+
+/// Which of these sessions exist, with the hash of the record they were imported from.
+async fn known(tx: &mut OrgTx, ids: &[SessionId]) -> Result<HashMap<SessionId, Option<Vec<u8>>>> {
+    let mut query = sql("select id, import_hash from sessions where org_id = $1 and id in ").bind(tx.org_id);
+    query.push_list(ids.iter().copied());
+    let rows: Vec<(SessionId, Option<Vec<u8>>)> = tx.fetch_all(query).await?;
+    Ok(rows.into_iter().collect())
+}
+
+async fn new_session(tx: &mut OrgTx, id: SessionId, record: Record, hash: Vec<u8>) -> Result<NewSession> {
+    let first_said_at = record.turns.iter().find_map(|turn| turn.created_at);
+    let team_id = match &record.team {
+        Some(name) => Some(teams::find_or_create(tx, &name.0).await?),
+        None => None,
+    };
+    Ok(NewSession {
+        id,
+        status: record.status.unwrap_or(SessionStatus::ClosedResolved),
+        channel: record.channel(),
+        language: record.language_code(),
+        ai_closure_type: record.ai_closure_type,
+        contact_id: save_contact(tx, &record).await?,
+        team_id,
+        assignee_id: record.assignee_id.clone().map(|text| text.0),
+        custom_data: record.attributes(),
+        assist_mode: record.assist_mode.unwrap_or(false),
+        ticketing_system: record.ticketing_system.clone(),
+        handoff: record.handoff.clone().map(Into::into),
+        tags: record.tags.iter().flatten().map(|tag| tag.0.clone()).collect(),
+        created_at: record.created_at.or(first_said_at).unwrap_or(tx.now),
+        messages: messages(id, record),
+        import_hash: Some(hash),
+    })
+}
+
+async fn save_contact(tx: &mut OrgTx, record: &Record) -> Result<Option<ContactId>> {
+    let Some(contact) = record.contact.clone() else { return Ok(None) };
+    let details = Details {
+        email: contact.email,
+        phone_number: contact.phone_number.map(|text| text.0),
+        name: contact.name.map(|text| text.0),
+        custom_data: contact.custom_data,
+    };
+    if details.is_empty() { Ok(None) } else { contacts::save(tx, details, Trust::Verified).await.map(Some) }
+}
+
+fn messages(id: SessionId, record: Record) -> Vec<NewMessage> {
+    let message = |(i, turn): (usize, super::record::Turn)| {
+        let message_id = MessageId::derived(&[id.as_bytes(), &(i as u64).to_be_bytes()]);
+        let mut message = NewMessage::said(message_id, turn.role, turn.text.0, turn.created_at);
+        message.sender_name = turn.name.map(|name| name.0);
+        message.context = turn.id.map(|id| json!({"external_id": id}));
+        message
+    };
+    record.turns.into_iter().enumerate().map(message).collect()
+}
+
+/// Brings a session up to date with a record that changed: what it says now wins, what it leaves out stays.
+async fn update(tx: &mut OrgTx, id: SessionId, record: Record, hash: Vec<u8>) -> Result<()> {
+    let team_id = match &record.team {
+        Some(name) => Patch::Set(teams::find_or_create(tx, &name.0).await?),
+        None => Patch::Keep,
+    };
+    let changes = Changes {
+        status: record.status,
+        summary_wanted: true,
+        language: record.language_code(),
+        ai_closure_type: set(record.ai_closure_type),
+        contact_id: save_contact(tx, &record).await?,
+        team_id,
+        assignee_id: set(record.assignee_id.clone().map(|text| text.0)),
+        custom_data: Some(record.attributes()),
+        assist_mode: record.assist_mode,
+        ticketing_system: set(record.ticketing_system.clone()),
+        handoff: set(record.handoff.clone()),
+        tags: record.tags.as_ref().map(|tags| tags.iter().map(|tag| tag.0.clone()).collect()),
+        import_hash: Some(hash),
+        closing_context: None,
+    };
+    sessions::update_imported(tx, id, changes, messages(id, record)).await
+}
+
+fn set<T>(value: Option<T>) -> Patch<T> {
+    value.map_or(Patch::Keep, Patch::Set)
+}

@@ -1,0 +1,71 @@
+//! Gives insights the category whose description is nearest in meaning.
+
+use super::vector;
+use crate::app::App;
+use crate::categories::{self, Category};
+use crate::db::sql;
+use crate::error::Result;
+use crate::ids::{CategoryId, InsightId, TeamId};
+use crate::jobs::{self, Lease, Outcome};
+use crate::orgs::{self, Subject};
+use refrain_nlp::{embed, language};
+
+/// Less alike than this, a category says nothing about an insight.
+const SIMILARITY_MIN: f32 = 0.25;
+
+/// The categories of an organization and what they mean.
+pub(super) struct Chooser<'a> {
+    meanings: Vec<(&'a Category, &'static str, [f32; embed::DIMENSIONS])>,
+}
+
+impl<'a> Chooser<'a> {
+    pub(super) fn new(categories: &'a [Category]) -> Self {
+        let meaning = |category: &'a Category| {
+            let text = category.meaning();
+            let language = language::detect(&text, None)?;
+            Some((category, language.code(), embed::encode(&text)?))
+        };
+        Self { meanings: categories.iter().filter_map(meaning).collect() }
+    }
+
+    /// The category of this language nearest to a centroid, if one is near enough.
+    pub(super) fn choose(&self, language: &str, centroid: &[f32]) -> Option<&'a Category> {
+        let of_language = self.meanings.iter().filter(|(_, code, _)| *code == language);
+        let similarity = |meaning: &[f32]| meaning.iter().zip(centroid).map(|(a, b)| a * b).sum::<f32>();
+        let nearest = of_language
+            .map(|(category, _, meaning)| (similarity(meaning), *category))
+            .max_by(|(a, x), (b, y)| a.total_cmp(b).then_with(|| y.name.cmp(&x.name)))?;
+        (nearest.0 >= SIMILARITY_MIN).then_some(nearest.1)
+    }
+}
+
+/// Assigns every insight whose category no person chose, and with it the team.
+pub async fn assign_categories(app: &App, lease: &Lease) -> Result<Outcome> {
+    let mut tx = orgs::write(&app.db, &app.clock, lease.org_id).await?;
+    let categories = categories::list_in(&mut tx).await?;
+    let chooser = Chooser::new(&categories);
+    let query = sql("
+        select id, language, centroid, category_id, team_id, team_by_hand from insights
+        where org_id = $1 and retired_at is null and not category_by_hand and centroid is not null
+    ");
+    type Row = (InsightId, String, Vec<u8>, Option<CategoryId>, Option<TeamId>, bool);
+    let insights: Vec<Row> = tx.fetch_all(query.bind(lease.org_id)).await?;
+    for (id, language, centroid, old_category, old_team, team_by_hand) in insights {
+        let category =
+            vector::from_bytes(&centroid).and_then(|centroid| chooser.choose(&language, &centroid));
+        let category_id = category.map(|category| category.id);
+        let team_id = if team_by_hand { old_team } else { category.and_then(|category| category.team_id) };
+        if (category_id, team_id) == (old_category, old_team) {
+            continue;
+        }
+        let query = sql("
+            update insights set category_id = $3, team_id = $4, updated_at = $5 where org_id = $1 and id = $2
+        ");
+        let query = query.bind(lease.org_id).bind(id).bind(category_id).bind(team_id).bind(tx.now);
+        tx.execute(query).await?;
+        tx.changed(Subject::Insight, id);
+    }
+    jobs::finish(&mut tx, lease).await?;
+    tx.commit().await?;
+    Ok(Outcome::Done)
+}

@@ -1,0 +1,344 @@
+//! Consolidation: all statements of an organization are grouped anew, old insights go on in the groups that
+//! hold most of their sessions, and what changed is written down in one transaction.
+
+use super::grouped::{self, Group};
+use super::matching::{continuations, successors};
+use super::store::{self, Link};
+use super::{category, vector};
+use crate::app::App;
+use crate::categories;
+use crate::db::{Db, Sql, sql};
+use crate::error::Result;
+use crate::fold::fold;
+use crate::ids::{CategoryId, ContactId, InsightId, OrgId, SessionId, StatementId, TeamId};
+use crate::jobs::{self, Lease, Outcome};
+use crate::orgs::{self, OrgTx, Subject};
+use crate::sessions::Sentiment;
+use anyhow::Context;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+const PAGE: i64 = 20_000;
+const BULK_WAIT_MICROS: i64 = 500_000;
+const RETRY_MICROS: i64 = 200_000;
+
+/// Everything a consolidation looks at, as of one moment.
+struct Snapshot {
+    org: Org,
+    statements: Vec<Statement>,
+    /// By insight number.
+    insights: Vec<OldInsight>,
+    occurrences: Vec<Occurrence>,
+}
+
+#[derive(sqlx::FromRow)]
+struct Org {
+    grouping_version: i64,
+    change_seq: i64,
+    new_statements: i64,
+}
+
+/// A statement as it is grouped.
+#[derive(Debug, sqlx::FromRow)]
+pub(super) struct Statement {
+    pub(super) id: StatementId,
+    pub(super) session_id: SessionId,
+    pub(super) contact_id: Option<ContactId>,
+    pub(super) text: String,
+    pub(super) language: String,
+    pub(super) sentiment: Sentiment,
+    pub(super) embedding: Vec<u8>,
+}
+
+#[derive(Clone, Debug, sqlx::FromRow)]
+struct OldInsight {
+    id: InsightId,
+    content: String,
+    language: String,
+    sentiment: Sentiment,
+    centroid: Option<Vec<u8>>,
+    category_id: Option<CategoryId>,
+    team_id: Option<TeamId>,
+    content_by_hand: bool,
+    category_by_hand: bool,
+    team_by_hand: bool,
+}
+
+#[derive(sqlx::FromRow)]
+struct Occurrence {
+    insight_id: InsightId,
+    session_id: SessionId,
+    statement_id: StatementId,
+    canonical: bool,
+}
+
+/// What a consolidation makes of it.
+struct Plan {
+    snapshot: Snapshot,
+    groups: Vec<Group>,
+    /// For each group, the old insight that goes on in it.
+    continued: Vec<Option<usize>>,
+    /// Old insights that end, each with the group that holds most of their sessions.
+    ended: Vec<(InsightId, Option<usize>)>,
+    hash: String,
+}
+
+/// Groups all statements of the organization anew. Waits until an import is read whole.
+pub async fn consolidate(app: &App, lease: &Lease) -> Result<Outcome> {
+    let now = app.clock.now();
+    if jobs::backlog(app, lease.org_id, now).await?.bulk > 0 {
+        return Ok(Outcome::Later(now.plus(BULK_WAIT_MICROS)));
+    }
+    let snapshot = load(&app.db, lease.org_id).await?;
+    let contacts_min = app.config.contacts_min as usize;
+    let plan = tokio::task::spawn_blocking(move || plan(snapshot, contacts_min)).await;
+    let plan = plan.context("grouping statements")?;
+    let mut tx = orgs::write(&app.db, &app.clock, lease.org_id).await?;
+    if store::grouping_version_in(&mut tx).await? != plan.snapshot.org.grouping_version {
+        return Ok(Outcome::Later(now.plus(RETRY_MICROS)));
+    }
+    write(&mut tx, &plan).await?;
+    jobs::finish(&mut tx, lease).await?;
+    tx.commit().await?;
+    let (statements, insights) = (plan.snapshot.statements.len(), plan.groups.len());
+    tracing::info!(org.id = %lease.org_id, statements, insights, "statements consolidated");
+    Ok(Outcome::Done)
+}
+
+async fn load(db: &Db, org_id: OrgId) -> Result<Snapshot> {
+    let mut tx = db.snapshot().await?;
+    let org = sql("select grouping_version, change_seq, new_statements from orgs where id = $1");
+    let org: Org = tx.fetch_one(org.bind(org_id)).await?;
+    let mut statements: Vec<Statement> = Vec::new();
+    loop {
+        let mut query = sql("
+            select t.id, t.session_id, s.contact_id, t.text, t.language, t.sentiment, t.embedding
+            from statements t join sessions s on s.org_id = t.org_id and s.id = t.session_id
+            where t.org_id = $1 and t.embedding is not null
+        ")
+        .bind(org_id);
+        if let Some(last) = statements.last() {
+            query.push(" and t.id > ").push_bind(last.id);
+        }
+        query.push(" order by t.id limit ").push_bind(PAGE);
+        let page: Vec<Statement> = tx.fetch_all(query).await?;
+        let is_last = (page.len() as i64) < PAGE;
+        statements.extend(page);
+        if is_last {
+            break;
+        }
+    }
+    let insights = tx.fetch_all(select_insights(org_id)).await?;
+    let occurrences = sql("
+        select insight_id, session_id, statement_id, canonical from occurrences where org_id = $1
+    ");
+    let occurrences = tx.fetch_all(occurrences.bind(org_id)).await?;
+    Ok(Snapshot { org, statements, insights, occurrences })
+}
+
+fn select_insights(org_id: OrgId) -> Sql {
+    sql("
+        select id, content, language, sentiment, centroid, category_id, team_id, content_by_hand,
+            category_by_hand, team_by_hand
+        from insights where org_id = $1 and retired_at is null order by insight_number
+    ")
+    .bind(org_id)
+}
+
+fn plan(snapshot: Snapshot, contacts_min: usize) -> Plan {
+    let groups = grouped::group(&snapshot.statements, contacts_min);
+    let at: HashMap<InsightId, usize> =
+        snapshot.insights.iter().enumerate().map(|(i, insight)| (insight.id, i)).collect();
+    let mut old_sessions = vec![Vec::new(); snapshot.insights.len()];
+    for occurrence in &snapshot.occurrences {
+        if let Some(i) = at.get(&occurrence.insight_id) {
+            old_sessions[*i].push(occurrence.session_id);
+        }
+    }
+    let new_sessions: Vec<Vec<SessionId>> =
+        groups.iter().map(|group| group.proofs.keys().copied().collect()).collect();
+    let continuations = continuations(&old_sessions, &new_sessions);
+    let successors = successors(&old_sessions, &new_sessions);
+    let mut continued = vec![None; groups.len()];
+    let mut ended = Vec::new();
+    for (i, insight) in snapshot.insights.iter().enumerate() {
+        match continuations[i] {
+            Some(j) => continued[j] = Some(i),
+            None => ended.push((insight.id, successors[i])),
+        }
+    }
+    let hash = grouped::hash(&snapshot.statements, &groups);
+    Plan { snapshot, groups, continued, ended, hash }
+}
+
+async fn write(tx: &mut OrgTx, plan: &Plan) -> Result<()> {
+    let changed = changed_sessions(tx, plan.snapshot.org.change_seq).await?;
+    let ids = write_insights(tx, plan).await?;
+    let mut wanted: BTreeMap<(InsightId, SessionId), (StatementId, f32)> = BTreeMap::new();
+    for (group, id) in plan.groups.iter().zip(&ids) {
+        let proofs = group.proofs.iter().filter(|(session_id, _)| !changed.contains(session_id));
+        wanted.extend(proofs.map(|(session_id, proof)| ((*id, *session_id), *proof)));
+    }
+    let mut touched = BTreeSet::new();
+    let mut gone = Vec::new();
+    for old in plan.snapshot.occurrences.iter().filter(|old| !changed.contains(&old.session_id)) {
+        let key = (old.insight_id, old.session_id);
+        match wanted.get(&key) {
+            Some((statement_id, _)) if *statement_id == old.statement_id && old.canonical => {
+                wanted.remove(&key);
+            }
+            _ => gone.push(key),
+        }
+    }
+    touched.extend(gone.iter().map(|(id, _)| *id));
+    store::delete_occurrences(tx, &gone).await?;
+    let links = wanted.into_iter().map(|((insight_id, session_id), (statement_id, score))| Link {
+        insight_id,
+        session_id,
+        statement_id,
+        score,
+    });
+    store::insert_occurrences(tx, links.collect(), true).await?;
+    for (old, successor) in &plan.ended {
+        end(tx, *old, successor.map(|j| ids[j])).await?;
+        touched.extend(successor.map(|j| ids[j]));
+        touched.remove(old);
+    }
+    store::recount(tx, &touched.into_iter().collect::<Vec<_>>()).await?;
+    let query = sql("
+        update orgs set grouping_version = grouping_version + 1, grouping_hash = $2, grouped_at = $3,
+            grouped_statements = $4, new_statements = new_statements - $5
+        where id = $1
+    ");
+    let count = i64::try_from(plan.snapshot.statements.len()).unwrap_or(i64::MAX);
+    let query = query.bind(tx.org_id).bind(&plan.hash).bind(tx.now).bind(count);
+    let query = query.bind(plan.snapshot.org.new_statements);
+    tx.execute(query).await?;
+    tx.trim_changes().await
+}
+
+/// The sessions that changed since the snapshot: their links are as fresh as can be, and stay.
+async fn changed_sessions(tx: &mut OrgTx, since: i64) -> Result<HashSet<SessionId>> {
+    let query = sql("select subject_id from changes where org_id = $1 and seq > $2 and kind = $3");
+    let query = query.bind(tx.org_id).bind(since).bind(Subject::Session);
+    let rows: Vec<(SessionId,)> = tx.fetch_all(query).await?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
+}
+
+/// Brings old insights up to date and inserts new ones; the insight of each group.
+async fn write_insights(tx: &mut OrgTx, plan: &Plan) -> Result<Vec<InsightId>> {
+    let new_count = plan.continued.iter().filter(|continued| continued.is_none()).count();
+    let mut number = tx.take_insight_numbers(i64::try_from(new_count).unwrap_or(i64::MAX)).await?;
+    let categories = categories::list_in(tx).await?;
+    let chooser = category::Chooser::new(&categories);
+    // a person may have decided something since the snapshot
+    let query = select_insights(tx.org_id);
+    let current: Vec<OldInsight> = tx.fetch_all(query).await?;
+    let current: HashMap<InsightId, OldInsight> =
+        current.into_iter().map(|insight| (insight.id, insight)).collect();
+    let mut ids = Vec::new();
+    for (group, continued) in plan.groups.iter().zip(&plan.continued) {
+        let category = chooser.choose(&group.language, &group.centroid);
+        let fresh = OldInsight {
+            id: InsightId::new(tx.now),
+            content: group.content.clone(),
+            language: group.language.clone(),
+            sentiment: group.sentiment,
+            centroid: Some(vector::to_bytes(&group.centroid)),
+            category_id: category.map(|category| category.id),
+            team_id: category.and_then(|category| category.team_id),
+            content_by_hand: false,
+            category_by_hand: false,
+            team_by_hand: false,
+        };
+        match continued.and_then(|i| current.get(&plan.snapshot.insights[i].id)) {
+            Some(old) => ids.push(refresh(tx, old, fresh).await?),
+            None => {
+                ids.push(fresh.id);
+                insert(tx, fresh, number).await?;
+                number += 1;
+            }
+        }
+    }
+    Ok(ids)
+}
+
+async fn insert(tx: &mut OrgTx, new: OldInsight, number: i64) -> Result<()> {
+    let query = sql("
+        insert into insights (org_id, id, insight_number, content, content_folded, language, sentiment,
+            occurrence_count, first_seen_at, last_seen_at, category_id, team_id, content_by_hand,
+            category_by_hand, team_by_hand, centroid, created_at, updated_at)
+        values ($1, $2, $3, $4, $5, $6, $7, 0, $8, $8, $9, $10, false, false, false, $11, $8, $8)
+    ");
+    let query = query
+        .bind(tx.org_id)
+        .bind(new.id)
+        .bind(number)
+        .bind(&new.content)
+        .bind(fold(&new.content))
+        .bind(&new.language)
+        .bind(new.sentiment)
+        .bind(tx.now)
+        .bind(new.category_id)
+        .bind(new.team_id)
+        .bind(new.centroid);
+    tx.execute(query).await?;
+    store::insert_event(tx, new.id, "created", None, None).await
+}
+
+/// Writes what a new grouping says of an old insight, but for what a person decided.
+async fn refresh(tx: &mut OrgTx, old: &OldInsight, fresh: OldInsight) -> Result<InsightId> {
+    let content = if old.content_by_hand { &old.content } else { &fresh.content };
+    let category_id = if old.category_by_hand { old.category_id } else { fresh.category_id };
+    let team_id = if old.team_by_hand { old.team_id } else { fresh.team_id };
+    let is_same = *content == old.content
+        && category_id == old.category_id
+        && team_id == old.team_id
+        && fresh.sentiment == old.sentiment
+        && fresh.language == old.language;
+    if !is_same || fresh.centroid != old.centroid {
+        let query = sql("
+            update insights set content = $3, content_folded = $4, language = $5, sentiment = $6, centroid = $7,
+                category_id = $8, team_id = $9, updated_at = case when $10 then updated_at else $11 end
+            where org_id = $1 and id = $2
+        ");
+        let query = query
+            .bind(tx.org_id)
+            .bind(old.id)
+            .bind(content)
+            .bind(fold(content))
+            .bind(&fresh.language)
+            .bind(fresh.sentiment)
+            .bind(fresh.centroid)
+            .bind(category_id)
+            .bind(team_id)
+            .bind(is_same)
+            .bind(tx.now);
+        tx.execute(query).await?;
+    }
+    if !is_same {
+        tx.changed(Subject::Insight, old.id);
+    }
+    Ok(old.id)
+}
+
+/// Ends an insight; what is still linked to it goes to its successor.
+async fn end(tx: &mut OrgTx, id: InsightId, successor: Option<InsightId>) -> Result<()> {
+    if let Some(successor) = successor {
+        store::move_occurrences(tx, id, successor).await?;
+        let query = sql("
+            insert into lineage (org_id, insight_id, successor_id, created_at) values ($1, $2, $3, $4)
+        ");
+        let query = query.bind(tx.org_id).bind(id).bind(successor).bind(tx.now);
+        tx.execute(query).await?;
+    }
+    store::delete_occurrences_of(tx, id).await?;
+    let query = sql("
+        update insights set retired_at = $3, occurrence_count = 0, centroid = null, updated_at = $3
+        where org_id = $1 and id = $2
+    ");
+    let query = query.bind(tx.org_id).bind(id).bind(tx.now);
+    tx.execute(query).await?;
+    tx.changed(Subject::Insight, id);
+    let detail = successor.map(|successor| serde_json::json!({"successor_id": successor}));
+    store::insert_event(tx, id, "ended", None, detail).await
+}

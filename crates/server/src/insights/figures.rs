@@ -1,0 +1,72 @@
+//! Figures about an organization as a whole.
+
+use crate::db::{Db, sql};
+use crate::error::Result;
+use crate::ids::{InsightId, OrgId};
+use crate::time::{DAY, Timestamp};
+use std::collections::HashMap;
+
+/// How much there is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Counts {
+    /// Sessions.
+    pub sessions: i64,
+    /// Statements in them.
+    pub statements: i64,
+    /// Insights that show in some.
+    pub insights: i64,
+}
+
+/// Counts sessions, statements and insights.
+pub async fn counts(db: &Db, org_id: OrgId) -> Result<Counts> {
+    let query = sql("
+        select (select count(*) from sessions where org_id = $1) as sessions,
+            (select count(*) from statements where org_id = $1) as statements,
+            (select count(*) from insights where org_id = $1 and retired_at is null and occurrence_count > 0)
+                as insights
+    ");
+    db.fetch_one(query.bind(org_id)).await
+}
+
+/// How many sessions are read, and how many there are.
+pub async fn progress(db: &Db, org_id: OrgId) -> Result<(u64, u64)> {
+    let query = sql("
+        select count(case when read_revision = revision then 1 end), count(*) from sessions where org_id = $1
+    ");
+    let (read, all): (i64, i64) = db.fetch_one(query.bind(org_id)).await?;
+    Ok((read.unsigned_abs(), all.unsigned_abs()))
+}
+
+/// Weeks of a trend.
+pub const TREND_WEEKS: usize = 12;
+
+/// For each of these insights, how many of its sessions began in each of the last twelve weeks that end
+/// with the day of `now`; oldest week first.
+pub async fn trends(
+    db: &Db,
+    org_id: OrgId,
+    ids: &[InsightId],
+    now: Timestamp,
+) -> Result<HashMap<InsightId, [i64; TREND_WEEKS]>> {
+    let end = now.start_of_day().plus(DAY);
+    let week = 7 * DAY;
+    let start = end.plus(-week * TREND_WEEKS as i64);
+    let mut query = sql("
+        select insight_id, (session_created_at - $2) / $3 as week, count(*) from occurrences
+        where org_id = $1 and session_created_at >= $2 and session_created_at < $4 and insight_id in
+    ")
+    .bind(org_id)
+    .bind(start)
+    .bind(week)
+    .bind(end);
+    query.push_list(ids.iter().copied()).push(" group by 1, 2");
+    let rows: Vec<(InsightId, i64, i64)> = db.fetch_all(query).await?;
+    let mut trends: HashMap<_, _> = ids.iter().map(|id| (*id, [0; TREND_WEEKS])).collect();
+    for (id, week, count) in rows {
+        let week = usize::try_from(week).unwrap_or(usize::MAX);
+        if let Some(slot) = trends.get_mut(&id).and_then(|trend| trend.get_mut(week)) {
+            *slot = count;
+        }
+    }
+    Ok(trends)
+}

@@ -1,0 +1,24 @@
+//! Insights: what customers keep saying, counted over the sessions that show it.
+
+mod category;
+mod consolidate;
+mod decide;
+mod figures;
+mod grouped;
+mod link;
+mod list;
+mod matching;
+mod reading;
+mod reply;
+mod routes;
+mod sessions;
+mod store;
+mod vector;
+
+pub use category::assign_categories;
+pub use consolidate::consolidate;
+pub use figures::{Counts, TREND_WEEKS, counts, progress, trends};
+pub use link::Centroids;
+pub use list::{InsightSort, InsightStatus, ListInsightsInput, ListInsightsOutput, TeamFilter, list};
+pub use reading::read_sessions;
+pub use routes::routes;

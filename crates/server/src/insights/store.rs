@@ -1,0 +1,250 @@
+//! Statements, insights and occurrences in SQL.
+
+use super::reading::ReadStatement;
+use crate::db::{Db, Value, sql};
+use crate::error::Result;
+use crate::ids::{EventId, InsightId, MemberId, OrgId, SessionId, StatementId};
+use crate::orgs::{OrgTx, Subject};
+use std::collections::{BTreeMap, HashSet};
+
+/// Which reading made a statement; a higher one reads sessions again.
+const READING_VERSION: i64 = 1;
+/// How often an insight can have been grouped into another.
+const LINEAGE_MAX: usize = 100;
+
+/// Counts up whenever insights change as a whole.
+pub(super) async fn grouping_version(db: &Db, org_id: OrgId) -> Result<i64> {
+    let query = sql("select grouping_version from orgs where id = $1").bind(org_id);
+    db.fetch_one::<(i64,)>(query).await.map(|(version,)| version)
+}
+
+/// As [`grouping_version`], within a transaction.
+pub(super) async fn grouping_version_in(tx: &mut OrgTx) -> Result<i64> {
+    let query = sql("select grouping_version from orgs where id = $1").bind(tx.org_id);
+    tx.fetch_one::<(i64,)>(query).await.map(|(version,)| version)
+}
+
+/// Counts statements that no consolidation saw: those now, and those the last one saw.
+pub(super) async fn count_new_statements(tx: &mut OrgTx, added: i64) -> Result<(i64, i64)> {
+    let query = sql("
+        update orgs set new_statements = new_statements + $2 where id = $1
+        returning new_statements, grouped_statements
+    ");
+    let query = query.bind(tx.org_id).bind(added);
+    tx.fetch_one(query).await
+}
+
+/// Puts what was read in the place of what these sessions stated before, with the occurrences that follow.
+/// A statement that stays the same keeps its occurrences. Returns how many are new.
+pub(super) async fn replace_statements(
+    tx: &mut OrgTx,
+    session_ids: &[SessionId],
+    statements: &[&ReadStatement],
+) -> Result<i64> {
+    let mut query = sql("select id from statements where org_id = $1 and session_id in ").bind(tx.org_id);
+    query.push_list(session_ids.iter().copied());
+    let old: Vec<(StatementId,)> = tx.fetch_all(query).await?;
+    let old: HashSet<StatementId> = old.into_iter().map(|(id,)| id).collect();
+    let current: HashSet<StatementId> = statements.iter().map(|statement| statement.id).collect();
+    let gone: Vec<StatementId> = old.difference(&current).copied().collect();
+    delete_statements(tx, &gone).await?;
+    let new: Vec<&&ReadStatement> =
+        statements.iter().filter(|statement| !old.contains(&statement.id)).collect();
+    let rows = new.iter().map(|statement| {
+        vec![
+            tx.org_id.into(),
+            statement.id.into(),
+            statement.session_id.into(),
+            statement.message_id.into(),
+            i64::try_from(statement.span.0).unwrap_or(i64::MAX).into(),
+            i64::try_from(statement.span.1).unwrap_or(i64::MAX).into(),
+            statement.text.clone().into(),
+            statement.language.clone().into(),
+            statement.sentiment.into(),
+            statement.embedding.clone().into(),
+            READING_VERSION.into(),
+        ]
+    });
+    let rows = rows.collect();
+    let insert =
+        "insert into statements (org_id, id, session_id, message_id, span_start, span_end, text, language,
+        sentiment, embedding, version)";
+    tx.insert_all(insert, rows, "").await?;
+    // of several statements of a session, the nearest proves an insight
+    let mut nearest: BTreeMap<(InsightId, SessionId), (f32, StatementId)> = BTreeMap::new();
+    for statement in &new {
+        if let Some((insight_id, score)) = statement.linked {
+            let best = nearest.entry((insight_id, statement.session_id)).or_insert((score, statement.id));
+            if (score, std::cmp::Reverse(statement.id)) > (best.0, std::cmp::Reverse(best.1)) {
+                *best = (score, statement.id);
+            }
+        }
+    }
+    let links = nearest.into_iter().map(|((insight_id, session_id), (score, statement_id))| Link {
+        insight_id,
+        session_id,
+        statement_id,
+        score,
+    });
+    insert_occurrences(tx, links.collect(), false).await?;
+    Ok(i64::try_from(new.len()).unwrap_or(i64::MAX))
+}
+
+async fn delete_statements(tx: &mut OrgTx, ids: &[StatementId]) -> Result<()> {
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let mut query = sql("delete from occurrences where org_id = $1 and statement_id in ").bind(tx.org_id);
+    query.push_list(ids.iter().copied()).push(" returning insight_id");
+    let touched: Vec<(InsightId,)> = tx.fetch_all(query).await?;
+    let mut query = sql("delete from statements where org_id = $1 and id in ").bind(tx.org_id);
+    query.push_list(ids.iter().copied());
+    tx.execute(query).await?;
+    let touched: HashSet<InsightId> = touched.into_iter().map(|(id,)| id).collect();
+    recount(tx, &touched.into_iter().collect::<Vec<_>>()).await
+}
+
+/// A session in which an insight shows, and the statement that proves it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Link {
+    pub(super) insight_id: InsightId,
+    pub(super) session_id: SessionId,
+    pub(super) statement_id: StatementId,
+    pub(super) score: f32,
+}
+
+/// Inserts occurrences where there are none, and brings the counts of their insights up to date.
+pub(super) async fn insert_occurrences(tx: &mut OrgTx, links: Vec<Link>, canonical: bool) -> Result<()> {
+    let mut added: BTreeMap<InsightId, i64> = BTreeMap::new();
+    let mut seen: BTreeMap<InsightId, (i64, i64)> = BTreeMap::new();
+    for links in links.chunks(1_000) {
+        let mut query = sql("with l (insight_id, session_id, statement_id, score) as (values ");
+        for (i, link) in links.iter().enumerate() {
+            let row: [Value; 4] = [
+                link.insight_id.into(),
+                link.session_id.into(),
+                link.statement_id.into(),
+                f64::from(link.score).into(),
+            ];
+            query.push(if i > 0 { "," } else { "" }).push_list(row);
+        }
+        query.push(
+            ") insert into occurrences (org_id, insight_id, session_id, statement_id, score, canonical, contact_id,
+                session_created_at, status, channel, language, sentiment)
+            select s.org_id, l.insight_id, l.session_id, l.statement_id, l.score, ",
+        );
+        query.push_bind(canonical).push(
+            ", s.contact_id, s.created_at, s.status, s.channel, s.language, s.sentiment
+            from l join sessions s on s.id = l.session_id and s.org_id = ",
+        );
+        query.push_bind(tx.org_id).push(
+            " where true on conflict (org_id, insight_id, session_id) do nothing
+            returning insight_id, session_created_at",
+        );
+        let inserted: Vec<(InsightId, i64)> = tx.fetch_all(query).await?;
+        for (insight_id, at) in inserted {
+            *added.entry(insight_id).or_default() += 1;
+            let (first, last) = seen.entry(insight_id).or_insert((at, at));
+            (*first, *last) = ((*first).min(at), (*last).max(at));
+        }
+    }
+    for (insight_id, count) in added {
+        let (first, last) = seen[&insight_id];
+        let query = sql("
+            update insights set
+                first_seen_at = case when occurrence_count = 0 or $4 < first_seen_at then $4 else first_seen_at end,
+                last_seen_at = case when occurrence_count = 0 or $5 > last_seen_at then $5 else last_seen_at end,
+                occurrence_count = occurrence_count + $3, updated_at = $6
+            where org_id = $1 and id = $2
+        ");
+        let query = query.bind(tx.org_id).bind(insight_id).bind(count).bind(first).bind(last).bind(tx.now);
+        tx.execute(query).await?;
+        tx.changed(Subject::Insight, insight_id);
+    }
+    Ok(())
+}
+
+/// Counts the occurrences of these insights again.
+pub(super) async fn recount(tx: &mut OrgTx, ids: &[InsightId]) -> Result<()> {
+    for id in ids {
+        let query = sql("
+            update insights set occurrence_count = o.n, updated_at = $3,
+                first_seen_at = coalesce(o.first, first_seen_at), last_seen_at = coalesce(o.last, last_seen_at)
+            from (
+                select count(*) as n, min(session_created_at) as first, max(session_created_at) as last
+                from occurrences where org_id = $1 and insight_id = $2
+            ) o
+            where insights.org_id = $1 and insights.id = $2
+        ");
+        let query = query.bind(tx.org_id).bind(*id).bind(tx.now);
+        tx.execute(query).await?;
+        tx.changed(Subject::Insight, *id);
+    }
+    Ok(())
+}
+
+/// Deletes occurrences; their insights are to be counted again.
+pub(super) async fn delete_occurrences(tx: &mut OrgTx, keys: &[(InsightId, SessionId)]) -> Result<()> {
+    for keys in keys.chunks(2_000) {
+        let mut query =
+            sql("delete from occurrences where org_id = $1 and (insight_id, session_id) in (values ")
+                .bind(tx.org_id);
+        for (i, (insight_id, session_id)) in keys.iter().enumerate() {
+            let key: [Value; 2] = [(*insight_id).into(), (*session_id).into()];
+            query.push(if i > 0 { "," } else { "" }).push_list(key);
+        }
+        query.push(")");
+        tx.execute(query).await?;
+    }
+    Ok(())
+}
+
+/// Deletes every occurrence of an insight.
+pub(super) async fn delete_occurrences_of(tx: &mut OrgTx, id: InsightId) -> Result<()> {
+    let query = sql("delete from occurrences where org_id = $1 and insight_id = $2").bind(tx.org_id).bind(id);
+    tx.execute(query).await.map(|_| ())
+}
+
+/// Copies the occurrences of an insight to its successor, where it has none of the session.
+pub(super) async fn move_occurrences(tx: &mut OrgTx, from: InsightId, to: InsightId) -> Result<()> {
+    let columns =
+        "session_id, statement_id, score, canonical, contact_id, session_created_at, status, channel,
+        language, sentiment";
+    let query = sql(&format!(
+        "insert into occurrences (org_id, insight_id, {columns})
+        select org_id, $3, {columns} from occurrences where org_id = $1 and insight_id = $2
+        on conflict (org_id, insight_id, session_id) do nothing"
+    ));
+    let query = query.bind(tx.org_id).bind(from).bind(to);
+    tx.execute(query).await.map(|_| ())
+}
+
+/// Adds to the history of an insight what happened, who did it and what to know of it.
+pub(super) async fn insert_event(
+    tx: &mut OrgTx,
+    id: InsightId,
+    kind: &str,
+    member_id: Option<MemberId>,
+    detail: Option<serde_json::Value>,
+) -> Result<()> {
+    let query = sql("
+        insert into insight_events (org_id, id, insight_id, kind, member_id, detail, created_at)
+        values ($1, $2, $3, $4, $5, $6, $7)
+    ");
+    let query = query.bind(tx.org_id).bind(EventId::new(tx.now)).bind(id).bind(kind).bind(member_id);
+    let query = query.bind(detail.map(|detail| detail.to_string())).bind(tx.now);
+    tx.execute(query).await.map(|_| ())
+}
+
+/// The insight that `id` is now: itself, or what it was grouped into since.
+pub(super) async fn current(db: &Db, org_id: OrgId, id: InsightId) -> Result<InsightId> {
+    let mut current = id;
+    for _ in 0..LINEAGE_MAX {
+        let query = sql("select successor_id from lineage where org_id = $1 and insight_id = $2");
+        match db.fetch_optional::<(InsightId,)>(query.bind(org_id).bind(current)).await? {
+            Some((successor,)) => current = successor,
+            None => break,
+        }
+    }
+    Ok(current)
+}

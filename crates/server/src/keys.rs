@@ -1,0 +1,278 @@
+//! API keys: who may call, and what their key allows. A token is 256 random bits, shown once; kept is its
+//! SHA-256, by which it is found.
+
+use crate::db::{Db, sql};
+use crate::error::{Error, Result};
+use crate::ids::{KeyId, MemberId, OrgId};
+use crate::members;
+use crate::orgs::{self, OrgTx};
+use crate::time::{Clock, Timestamp};
+use crate::wire::{Email, words};
+use anyhow::anyhow;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use sha2::{Digest, Sha256};
+use std::str::FromStr;
+
+const TOKEN_PREFIX: &str = "rfr_live_";
+const TOKEN_LENGTH_MAX: usize = 200;
+const KEYS_LISTED_MAX: i64 = 1_000;
+
+words! {
+    /// What a scope is for.
+    Resource {
+        /// AI actions.
+        Actions = "actions",
+        /// The autopilot.
+        Autopilot = "autopilot",
+        /// Blocked contacts.
+        Blocklist = "blocklist",
+        /// Sessions and their messages.
+        ChatSessions = "chat-sessions",
+        /// Contacts.
+        Contacts = "contacts",
+        /// Crawled websites.
+        Crawl = "crawl",
+        /// Satisfaction scores.
+        Csat = "csat",
+        /// E-mail.
+        Email = "email",
+        /// Handoff analytics.
+        HandoffAnalytics = "handoff-analytics",
+        /// The help center.
+        HelpCenter = "help-center",
+        /// Insights and their categories.
+        Insights = "insights",
+        /// Media.
+        Media = "media",
+        /// Office hours.
+        OfficeHours = "office-hours",
+        /// The organization itself.
+        Org = "org",
+        /// Phone agents.
+        Phone = "phone",
+        /// Redaction.
+        Redaction = "redaction",
+        /// Outbound sequences.
+        Sequences = "sequences",
+        /// Telephony.
+        Sip = "sip",
+        /// Service levels.
+        Sla = "sla",
+        /// Service level analytics.
+        SlaAnalytics = "sla-analytics",
+        /// Tags.
+        Tags = "tags",
+        /// Teams.
+        Teams = "teams",
+        /// Training.
+        Training = "training",
+        /// WhatsApp.
+        Whatsapp = "whatsapp",
+        /// The chat widget.
+        Widget = "widget",
+        /// Workflows.
+        Workflows = "workflows",
+    }
+}
+
+words! {
+    /// What a scope lets do.
+    Access {
+        /// Read.
+        Read = "read",
+        /// Change.
+        Write = "write",
+    }
+}
+
+/// One thing a key allows: `resource:read` or `resource:write`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Scope {
+    /// On what.
+    pub resource: Resource,
+    /// What.
+    pub access: Access,
+}
+
+/// `resource:read`.
+pub const fn read(resource: Resource) -> Scope {
+    Scope { resource, access: Access::Read }
+}
+
+/// `resource:write`.
+pub const fn write(resource: Resource) -> Scope {
+    Scope { resource, access: Access::Write }
+}
+
+impl std::fmt::Display for Scope {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}:{}", self.resource, self.access)
+    }
+}
+
+impl FromStr for Scope {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let unknown = || format!("no such scope: {text:?} (a scope is a resource and :read or :write)");
+        let (resource, access) = text.split_once(':').ok_or_else(unknown)?;
+        Ok(Self {
+            resource: resource.parse().ok().ok_or_else(unknown)?,
+            access: access.parse().ok().ok_or_else(unknown)?,
+        })
+    }
+}
+
+/// Everything a key allows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Scopes {
+    /// Everything; written `*`.
+    All,
+    /// These alone.
+    Some(Vec<Scope>),
+}
+
+impl Scopes {
+    /// Whether `scope` is among them.
+    pub fn allow(&self, scope: Scope) -> bool {
+        match self {
+            Self::All => true,
+            Self::Some(scopes) => scopes.contains(&scope),
+        }
+    }
+}
+
+impl std::fmt::Display for Scopes {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::All => f.write_str("*"),
+            Self::Some(scopes) => {
+                f.write_str(&scopes.iter().map(Scope::to_string).collect::<Vec<_>>().join(","))
+            }
+        }
+    }
+}
+
+impl FromStr for Scopes {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text.trim() == "*" {
+            return Ok(Self::All);
+        }
+        let words = text.split([',', ' ']).filter(|word| !word.is_empty());
+        words.map(str::parse).collect::<Result<Vec<_>, _>>().map(Self::Some)
+    }
+}
+
+/// Who is calling: an organization's key, and the member it acts for.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    /// Whose data is meant.
+    pub org_id: OrgId,
+    /// The key.
+    pub key_id: KeyId,
+    /// Who acts through it.
+    pub member_id: Option<MemberId>,
+    /// What it allows.
+    pub scopes: Scopes,
+}
+
+/// A key, without its token.
+#[derive(Clone, Debug, serde::Serialize, sqlx::FromRow)]
+pub struct Key {
+    /// Its id, by which it is revoked.
+    pub id: KeyId,
+    /// What its owner calls it.
+    pub name: String,
+    /// What it allows.
+    pub scopes: String,
+    /// Who acts through it.
+    pub member: Option<String>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it was revoked.
+    pub revoked_at: Option<Timestamp>,
+}
+
+fn hash(token: &str) -> Vec<u8> {
+    Sha256::digest(token.as_bytes()).to_vec()
+}
+
+/// Whose token this is; none if it is unknown or revoked.
+pub async fn authenticate(db: &Db, token: &str) -> Result<Option<Caller>> {
+    if token.is_empty() || token.len() > TOKEN_LENGTH_MAX {
+        return Ok(None);
+    }
+    let query = sql("
+        select org_id, id, member_id, scopes from api_keys where token_hash = $1 and revoked_at is null
+    ");
+    let row: Option<(OrgId, KeyId, Option<MemberId>, String)> =
+        db.fetch_optional(query.bind(hash(token))).await?;
+    let Some((org_id, key_id, member_id, scopes)) = row else { return Ok(None) };
+    let scopes = scopes.parse().map_err(|error: String| Error::Internal(anyhow!(error)))?;
+    Ok(Some(Caller { org_id, key_id, member_id, scopes }))
+}
+
+/// Makes a key and returns its id and its token, which nothing shows again. The member is made if new.
+pub async fn create(
+    db: &Db,
+    clock: &Clock,
+    org_id: OrgId,
+    name: &str,
+    scopes: &Scopes,
+    member: Option<&Email>,
+) -> Result<(KeyId, String)> {
+    let mut secret = [0; 32];
+    getrandom::fill(&mut secret).map_err(|error| anyhow!("asking for random bytes: {error}"))?;
+    let token = format!("{TOKEN_PREFIX}{}", URL_SAFE_NO_PAD.encode(secret));
+    let mut tx = orgs::write(db, clock, org_id).await?;
+    let member_id = match member {
+        Some(email) => Some(members::find_or_create(&mut tx, email).await?),
+        None => None,
+    };
+    let id = KeyId::new(tx.now);
+    let insert = sql("
+        insert into api_keys (org_id, id, name, token_hash, scopes, member_id, created_at)
+        values ($1, $2, $3, $4, $5, $6, $7)
+    ");
+    let insert = insert.bind(org_id).bind(id).bind(name).bind(hash(&token)).bind(scopes.to_string());
+    let insert = insert.bind(member_id).bind(tx.now);
+    tx.execute(insert).await?;
+    tx.commit().await?;
+    Ok((id, token))
+}
+
+/// Lists an organization's keys, newest first.
+pub async fn list(db: &Db, org_id: OrgId) -> Result<Vec<Key>> {
+    let query = sql("
+        select k.id, k.name, k.scopes, m.email as member, k.created_at, k.revoked_at
+        from api_keys k left join members m on m.org_id = k.org_id and m.id = k.member_id
+        where k.org_id = $1
+        order by k.id desc
+        limit $2
+    ");
+    db.fetch_all(query.bind(org_id).bind(KEYS_LISTED_MAX)).await
+}
+
+/// Revokes a key from now on; whether there was one to revoke.
+pub async fn revoke(db: &Db, clock: &Clock, org_id: OrgId, id: KeyId) -> Result<bool> {
+    let mut tx = orgs::write(db, clock, org_id).await?;
+    let query = sql("
+        update api_keys set revoked_at = $3 where org_id = $1 and id = $2 and revoked_at is null
+    ");
+    let query = query.bind(org_id).bind(id).bind(tx.now);
+    let revoked = tx.execute(query).await?;
+    tx.commit().await?;
+    Ok(revoked > 0)
+}
+
+/// Revokes every key that has this name.
+pub async fn revoke_named(tx: &mut OrgTx, name: &str) -> Result<()> {
+    let query = sql("
+        update api_keys set revoked_at = $3 where org_id = $1 and name = $2 and revoked_at is null
+    ");
+    let query = query.bind(tx.org_id).bind(name).bind(tx.now);
+    tx.execute(query).await.map(|_| ())
+}

@@ -1,0 +1,29 @@
+//! Refrain reads customer conversations and shows what customers keep saying. The modules, in suggested
+//! reading order: what is shared first, then the nouns of the product, then the command line.
+
+pub mod app;
+pub mod config;
+pub mod custom_data;
+pub mod db;
+pub mod error;
+pub mod fold;
+pub mod http;
+pub mod ids;
+pub mod jobs;
+pub mod openapi;
+pub mod telemetry;
+pub mod time;
+pub mod wire;
+
+pub mod categories;
+pub mod contacts;
+pub mod imports;
+pub mod insights;
+pub mod keys;
+pub mod members;
+pub mod orgs;
+pub mod sessions;
+pub mod tags;
+pub mod teams;
+
+pub mod cli;

@@ -1,0 +1,240 @@
+//! The OpenAPI 3.1 document, made from the operations that the router is made from.
+
+use crate::error::ErrorBody;
+use crate::keys::Scope;
+use axum::http::Method;
+use schemars::generate::{Contract, SchemaSettings};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde_json::{Map, Value as Json, json};
+
+type SchemaFn = fn(&mut SchemaGenerator) -> Schema;
+
+/// One method of one path: what the router needs to guard it and the document to describe it.
+#[derive(Clone, Debug)]
+pub struct Operation {
+    /// The HTTP method.
+    pub method: Method,
+    /// The path, with `{…}` for its parameters.
+    pub path: &'static str,
+    /// What the caller's key must allow; none means that no key is asked for.
+    pub scope: Option<Scope>,
+    /// Whether it carries live conversation, and so has the larger request limit.
+    pub live: bool,
+    id: &'static str,
+    tag: &'static str,
+    summary: &'static str,
+    queries: Vec<SchemaFn>,
+    body: Option<SchemaFn>,
+    response: Option<(&'static str, Option<SchemaFn>)>,
+    statuses: Vec<u16>,
+}
+
+fn schema_of<T: JsonSchema>(generator: &mut SchemaGenerator) -> Schema {
+    generator.subschema_for::<T>()
+}
+
+impl Operation {
+    /// An operation of the given method, path and operation id, answering 200 without a body.
+    pub fn new(method: Method, path: &'static str, id: &'static str) -> Self {
+        Self {
+            method,
+            path,
+            scope: None,
+            live: false,
+            id,
+            tag: "",
+            summary: "",
+            queries: Vec::new(),
+            body: None,
+            response: None,
+            statuses: Vec::new(),
+        }
+    }
+
+    /// Says what it does, in a few words, under a tag.
+    pub fn about(mut self, tag: &'static str, summary: &'static str) -> Self {
+        (self.tag, self.summary) = (tag, summary);
+        self
+    }
+
+    /// Asks the caller's key for `scope`.
+    pub fn scope(mut self, scope: Scope) -> Self {
+        self.scope = Some(scope);
+        self
+    }
+
+    /// Counts it against the limit of live conversation.
+    pub fn live(mut self) -> Self {
+        self.live = true;
+        self
+    }
+
+    /// Takes `T` from the query string, beside what was named before.
+    pub fn query<T: JsonSchema>(mut self) -> Self {
+        self.queries.push(schema_of::<T>);
+        self
+    }
+
+    /// Takes `T` as the body.
+    pub fn body<T: JsonSchema>(mut self) -> Self {
+        self.body = Some(schema_of::<T>);
+        self
+    }
+
+    /// Answers 200 with `T`.
+    pub fn returns<T: JsonSchema>(mut self) -> Self {
+        self.response = Some(("application/json", Some(schema_of::<T>)));
+        self
+    }
+
+    /// Answers 200 with a body of another media type.
+    pub fn returns_media(mut self, media_type: &'static str) -> Self {
+        self.response = Some((media_type, None));
+        self
+    }
+
+    /// May also answer `status`, with the error body, beside those that follow from the rest.
+    pub fn or(mut self, status: u16) -> Self {
+        self.statuses.push(status);
+        self
+    }
+
+    fn errors(&self) -> Vec<u16> {
+        let mut statuses = self.statuses.clone();
+        statuses.extend([500, 503]);
+        if self.scope.is_some() {
+            statuses.extend([401, 403, 429]);
+        }
+        if !self.queries.is_empty() {
+            statuses.push(400);
+        }
+        if self.body.is_some() {
+            statuses.extend([400, 408, 413, 415]);
+        }
+        if self.path.contains('{') {
+            statuses.push(404);
+        }
+        statuses.sort_unstable();
+        statuses.dedup();
+        statuses
+    }
+
+    fn describe(&self, requests: &mut SchemaGenerator, responses: &mut SchemaGenerator) -> Json {
+        let mut described = json!({
+            "operationId": self.id,
+            "summary": self.summary,
+            "tags": [self.tag],
+            "parameters": self.parameters(requests),
+            "responses": self.responses(responses),
+        });
+        if let Some(body) = self.body {
+            let schema = body(requests);
+            let required = resolve(&schema, requests).get("required").is_some();
+            described["requestBody"] =
+                json!({"required": required, "content": {"application/json": {"schema": schema}}});
+        }
+        match self.scope {
+            Some(scope) => described["description"] = json!(format!("Needs the scope `{scope}`.")),
+            None => described["security"] = json!([]),
+        }
+        described
+    }
+
+    fn parameters(&self, requests: &mut SchemaGenerator) -> Vec<Json> {
+        let in_path = self.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
+        let mut parameters: Vec<Json> = in_path
+            .map(|name| json!({"name": name, "in": "path", "required": true, "schema": {"type": "string"}}))
+            .collect();
+        for query in &self.queries {
+            let schema = query(requests);
+            push_parameters(&resolve(&schema, requests), &mut parameters);
+        }
+        parameters
+    }
+
+    fn responses(&self, generator: &mut SchemaGenerator) -> Map<String, Json> {
+        let mut responses = Map::new();
+        let mut success = json!({"description": "Default Response"});
+        if let Some((media_type, schema)) = self.response {
+            let schema = schema.map_or_else(|| json!({}), |schema| schema(generator).to_value());
+            success["content"] = json!({media_type: {"schema": schema}});
+        }
+        responses.insert("200".into(), success);
+        for status in self.errors() {
+            let name = axum::http::StatusCode::from_u16(status)
+                .ok()
+                .and_then(|status| status.canonical_reason())
+                .unwrap_or("Error");
+            let schema = generator.subschema_for::<ErrorBody>();
+            responses.insert(
+                status.to_string(),
+                json!({"description": name, "content": {"application/json": {"schema": schema}}}),
+            );
+        }
+        responses
+    }
+}
+
+fn push_parameters(schema: &Json, parameters: &mut Vec<Json>) {
+    let required = schema.get("required").and_then(Json::as_array).cloned().unwrap_or_default();
+    for (name, property) in schema.get("properties").and_then(Json::as_object).into_iter().flatten() {
+        let mut property = property.clone();
+        let description = property.as_object_mut().and_then(|schema| schema.remove("description"));
+        let mut parameter = json!({
+            "name": name,
+            "in": "query",
+            "required": required.contains(&json!(name)),
+            "schema": property,
+        });
+        if let Some(description) = description {
+            parameter["description"] = description;
+        }
+        parameters.push(parameter);
+    }
+}
+
+/// The schema itself where `schema` is a reference to a component.
+fn resolve(schema: &Schema, generator: &SchemaGenerator) -> Json {
+    let component = schema
+        .get("$ref")
+        .and_then(Json::as_str)
+        .and_then(|reference| reference.strip_prefix("#/components/schemas/"))
+        .and_then(|name| generator.definitions().get(name));
+    component.cloned().unwrap_or_else(|| schema.clone().to_value())
+}
+
+/// The document that describes `operations`.
+pub fn document(operations: &[Operation]) -> Json {
+    let generator = |contract: Contract| {
+        let mut settings = SchemaSettings::draft2020_12();
+        settings.definitions_path = "/components/schemas".into();
+        settings.contract = contract;
+        settings.into_generator()
+    };
+    let (mut requests, mut responses) = (generator(Contract::Deserialize), generator(Contract::Serialize));
+    let mut paths = Map::new();
+    for operation in operations {
+        let described = operation.describe(&mut requests, &mut responses);
+        let path = paths.entry(operation.path).or_insert_with(|| json!({}));
+        path[operation.method.as_str().to_lowercase()] = described;
+    }
+    let mut schemas = requests.take_definitions(true);
+    schemas.extend(responses.take_definitions(true));
+    json!({
+        "openapi": "3.1.0",
+        "jsonSchemaDialect": "https://json-schema.org/draft/2020-12/schema",
+        "info": {
+            "title": "Refrain",
+            "description": "Reads customer conversations and shows what customers keep saying. Compatible with the OpenCX HTTP API.",
+            "version": env!("CARGO_PKG_VERSION"),
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "servers": [{"url": "/"}],
+        "security": [{"bearerAuth": []}],
+        "paths": paths,
+        "components": {
+            "schemas": schemas,
+            "securitySchemes": {"bearerAuth": {"type": "http", "scheme": "bearer"}},
+        },
+    })
+}

@@ -1,0 +1,153 @@
+//! Organizations, and the transaction through which everything of one is written.
+
+use crate::categories;
+use crate::db::{Db, Tx, Value, sql};
+use crate::error::Result;
+use crate::ids::OrgId;
+use crate::time::{Clock, Timestamp};
+use crate::wire::words;
+use std::ops::{Deref, DerefMut};
+
+/// The name of the organization that is meant when none is named.
+pub const DEFAULT_NAME: &str = "default";
+/// How many of the newest changes are kept.
+const CHANGES_KEPT: i64 = 1_000_000;
+
+words! {
+    /// What a change log entry is about.
+    Subject {
+        /// A contact.
+        Contact = "contact",
+        /// A session.
+        Session = "session",
+        /// An insight.
+        Insight = "insight",
+    }
+}
+
+/// A transaction on one organization's rows. One at a time holds the organization, so that times, numbers
+/// and the change log are in the order of commits. Dropped without a commit, nothing of it happened.
+#[derive(Debug)]
+pub struct OrgTx {
+    tx: Tx,
+    /// Whose rows.
+    pub org_id: OrgId,
+    /// When: never before an earlier transaction of the organization.
+    pub now: Timestamp,
+    changes: Vec<(Subject, Value)>,
+}
+
+/// Begins to write to an organization.
+pub async fn write(db: &Db, clock: &Clock, org_id: OrgId) -> Result<OrgTx> {
+    let mut tx = db.begin().await?;
+    let query = sql("
+        update orgs set clock = case when clock < $2 then $2 else clock end where id = $1 returning clock
+    ");
+    let (now,) = tx.fetch_one(query.bind(org_id).bind(clock.now())).await?;
+    Ok(OrgTx { tx, org_id, now, changes: Vec::new() })
+}
+
+impl OrgTx {
+    /// Puts `id` into the change log.
+    pub fn changed(&mut self, subject: Subject, id: impl Into<Value>) {
+        self.changes.push((subject, id.into()));
+    }
+
+    /// The first of `count` ticket numbers that are now taken.
+    pub async fn take_ticket_numbers(&mut self, count: i64) -> Result<i64> {
+        let query = sql("
+            update orgs set next_ticket_number = next_ticket_number + $2
+            where id = $1 returning next_ticket_number - $2
+        ");
+        let query = query.bind(self.org_id).bind(count);
+        self.fetch_one(query).await.map(|(first,)| first)
+    }
+
+    /// The first of `count` insight numbers that are now taken.
+    pub async fn take_insight_numbers(&mut self, count: i64) -> Result<i64> {
+        let query = sql("
+            update orgs set next_insight_number = next_insight_number + $2
+            where id = $1 returning next_insight_number - $2
+        ");
+        let query = query.bind(self.org_id).bind(count);
+        self.fetch_one(query).await.map(|(first,)| first)
+    }
+
+    /// Forgets the oldest changes beyond the million kept.
+    pub async fn trim_changes(&mut self) -> Result<()> {
+        let query = sql("
+            delete from changes
+            where org_id = $1 and seq <= (select change_seq - $2 from orgs where id = $1)
+        ");
+        let query = query.bind(self.org_id).bind(CHANGES_KEPT);
+        self.execute(query).await.map(|_| ())
+    }
+
+    /// Makes everything of this transaction lasting, its change log entries with it.
+    pub async fn commit(mut self) -> Result<()> {
+        let changes = std::mem::take(&mut self.changes);
+        if !changes.is_empty() {
+            let count = i64::try_from(changes.len()).unwrap_or(i64::MAX);
+            let query = sql("
+                update orgs set change_seq = change_seq + $2 where id = $1 returning change_seq - $2
+            ");
+            let query = query.bind(self.org_id).bind(count);
+            let (before,): (i64,) = self.fetch_one(query).await?;
+            let rows = (before + 1..).zip(changes).map(|(seq, (subject, id))| {
+                vec![self.org_id.into(), seq.into(), subject.into(), id, self.now.into()]
+            });
+            let rows = rows.collect();
+            self.tx
+                .insert_all("insert into changes (org_id, seq, kind, subject_id, created_at)", rows, "")
+                .await?;
+        }
+        self.tx.commit().await
+    }
+}
+
+impl Deref for OrgTx {
+    type Target = Tx;
+
+    fn deref(&self) -> &Tx {
+        &self.tx
+    }
+}
+
+impl DerefMut for OrgTx {
+    fn deref_mut(&mut self) -> &mut Tx {
+        &mut self.tx
+    }
+}
+
+/// The organization of this name.
+pub async fn find(db: &Db, name: &str) -> Result<Option<OrgId>> {
+    let row = db.fetch_optional::<(OrgId,)>(sql("select id from orgs where name = $1").bind(name)).await?;
+    Ok(row.map(|(id,)| id))
+}
+
+/// When an organization was made.
+pub async fn created_at(db: &Db, id: OrgId) -> Result<Timestamp> {
+    let query = sql("select created_at from orgs where id = $1").bind(id);
+    db.fetch_one::<(Timestamp,)>(query).await.map(|(time,)| time)
+}
+
+/// The organization of this name, made with the starter categories if new.
+pub async fn find_or_create(db: &Db, clock: &Clock, name: &str) -> Result<OrgId> {
+    if let Some(id) = find(db, name).await? {
+        return Ok(id);
+    }
+    let (id, now) = (OrgId::new(clock.now()), clock.now());
+    let mut tx = db.begin().await?;
+    let insert = sql("
+        insert into orgs (id, name, clock, created_at) values ($1, $2, $3, $3)
+        on conflict (name) do nothing
+    ");
+    if tx.execute(insert.bind(id).bind(name).bind(now)).await? == 0 {
+        drop(tx);
+        return find(db, name).await?.ok_or_else(|| sqlx::Error::RowNotFound.into());
+    }
+    let mut tx = OrgTx { tx, org_id: id, now, changes: Vec::new() };
+    categories::insert_starters(&mut tx).await?;
+    tx.commit().await?;
+    Ok(id)
+}

@@ -1,0 +1,88 @@
+//! Files that come with messages: kept here when they were sent, pointed at when they lie elsewhere.
+
+use super::history::Attachment;
+use crate::app::App;
+use crate::db::sql;
+use crate::error::{Error, Result};
+use crate::http::{ApiPath, Caller};
+use crate::ids::BlobId;
+use crate::orgs::OrgTx;
+use crate::wire::{Maybe, Text};
+use axum::extract::State;
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+/// The most files of one message.
+pub(super) const ATTACHMENTS_MAX: usize = 10;
+const DEFAULT_TYPE: &str = "application/octet-stream";
+
+/// A file with a message: its content in Base64, or where it lies.
+#[derive(Debug, Deserialize, JsonSchema)]
+pub(super) struct MessageAttachmentInput {
+    #[serde(default)]
+    name: Maybe<Text<300>>,
+    #[serde(default)]
+    url: Maybe<Text<2_000>>,
+    #[serde(default)]
+    base64: Maybe<String>,
+    #[serde(default)]
+    mime_type: Maybe<Text<100>>,
+}
+
+/// Keeps the files of a message and says what its history shows of them.
+pub(super) async fn keep(
+    tx: &mut OrgTx,
+    public_url: &str,
+    inputs: Vec<MessageAttachmentInput>,
+) -> Result<Vec<Attachment>> {
+    if inputs.len() > ATTACHMENTS_MAX {
+        return Err(Error::Invalid(format!("message.attachments: expected at most {ATTACHMENTS_MAX}")));
+    }
+    let mut kept = Vec::new();
+    for (i, input) in inputs.into_iter().enumerate() {
+        let invalid = |what: &str| Error::Invalid(format!("message.attachments[{i}]: {what}"));
+        let id = BlobId::new(tx.now);
+        let name = input.name.0.map_or_else(|| format!("attachment-{}", i + 1), |name| name.0);
+        let mime_type = input.mime_type.0.map_or_else(|| DEFAULT_TYPE.to_owned(), |mime_type| mime_type.0);
+        let (size, url) = match (input.base64.0, input.url.0) {
+            (Some(text), _) => {
+                let content =
+                    STANDARD.decode(text.trim()).ok().ok_or_else(|| invalid("base64: expected Base64"))?;
+                let size = content.len() as u64;
+                insert(tx, id, &name, &mime_type, content).await?;
+                (size, format!("{}/attachments/{id}", public_url.trim_end_matches('/')))
+            }
+            (None, Some(url)) => (0, url.0),
+            (None, None) => return Err(invalid("expected url or base64")),
+        };
+        kept.push(Attachment { id: id.to_string(), name, size, r#type: mime_type, url });
+    }
+    Ok(kept)
+}
+
+async fn insert(tx: &mut OrgTx, id: BlobId, name: &str, mime_type: &str, content: Vec<u8>) -> Result<()> {
+    let query = sql("
+        insert into blobs (org_id, id, name, mime_type, content, created_at) values ($1, $2, $3, $4, $5, $6)
+    ");
+    let query = query.bind(tx.org_id).bind(id).bind(name).bind(mime_type).bind(content).bind(tx.now);
+    tx.execute(query).await.map(|_| ())
+}
+
+/// Answers a file that was sent with a message, to be saved, never shown in place.
+pub(super) async fn show(
+    State(app): State<App>,
+    caller: Caller,
+    ApiPath(id): ApiPath<BlobId>,
+) -> Result<Response> {
+    let query = sql("select mime_type, content from blobs where org_id = $1 and id = $2");
+    let row = app.db.fetch_optional(query.bind(caller.org_id).bind(id)).await?;
+    let (mime_type, content): (String, Vec<u8>) = row.ok_or(Error::NotFound("attachment"))?;
+    let mime_type = HeaderValue::from_str(&mime_type).unwrap_or(HeaderValue::from_static(DEFAULT_TYPE));
+    let disposition = HeaderValue::from_static("attachment");
+    Ok(([(header::CONTENT_TYPE, mime_type), (header::CONTENT_DISPOSITION, disposition)], content)
+        .into_response())
+}

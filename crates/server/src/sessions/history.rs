@@ -1,0 +1,207 @@
+//! A session's history: messages and what else happened, in the order it happened.
+
+use crate::error::Result;
+use crate::http::Cursor;
+use crate::ids::MessageId;
+use crate::time::Timestamp;
+use crate::wire::{Maybe, Nullable, words};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+words! {
+    /// What an entry of the history is.
+    Event {
+        /// Something said.
+        Message = "message",
+        /// The session passed to a person.
+        Handoff = "handoff",
+        /// A person took the session from the AI agent.
+        HumanAgentTakeover = "human_agent_takeover",
+        /// Closed over the API, settled.
+        ClosedResolvedByApi = "closed_resolved_by_api",
+        /// Closed over the API, not settled.
+        ClosedUnresolvedByApi = "closed_unresolved_by_api",
+        /// Opened again.
+        SystemReopenedSession = "system_reopened_session",
+        /// Given to a person.
+        AgentAssignedBySystem = "agent_assigned_by_system",
+        /// Taken from a person.
+        AgentUnassignedBySystem = "agent_unassigned_by_system",
+        /// Given to a team.
+        TeamAssignedBySystem = "team_assigned_by_system",
+        /// Taken from a team.
+        TeamUnassignedBySystem = "team_unassigned_by_system",
+        /// A tag was put on.
+        TagAddedByApi = "tag_added_by_api",
+        /// A tag was taken off.
+        TagRemovedByApi = "tag_removed_by_api",
+    }
+}
+
+words! {
+    /// Whose doing an entry of the history is.
+    Sender {
+        /// The person who asks for help.
+        Contact = "contact",
+        /// The AI agent.
+        Ai = "ai",
+        /// A person who helps.
+        HumanAgent = "human_agent",
+        /// The product.
+        System = "system",
+    }
+}
+
+/// An entry to add to a session's history.
+#[derive(Clone, Debug)]
+pub struct NewMessage {
+    /// Its id.
+    pub id: MessageId,
+    /// What it is.
+    pub event: Event,
+    /// Whose doing.
+    pub sender: Sender,
+    /// The sender's name.
+    pub sender_name: Option<String>,
+    /// What was said.
+    pub text: Option<String>,
+    /// Files that came with it.
+    pub attachments: Vec<Attachment>,
+    /// What else is known of it, as a JSON object.
+    pub context: Option<serde_json::Value>,
+    /// When.
+    pub created_at: Option<Timestamp>,
+}
+
+impl NewMessage {
+    /// Something said, without name, files or context.
+    pub fn said(id: MessageId, sender: Sender, text: String, created_at: Option<Timestamp>) -> Self {
+        Self {
+            id,
+            event: Event::Message,
+            sender,
+            sender_name: None,
+            text: Some(text),
+            attachments: Vec::new(),
+            context: None,
+            created_at,
+        }
+    }
+
+    /// Something that happened now.
+    pub fn event(event: Event, now: Timestamp, context: Option<serde_json::Value>) -> Self {
+        Self {
+            id: MessageId::new(now),
+            event,
+            sender: Sender::System,
+            sender_name: None,
+            text: None,
+            attachments: Vec::new(),
+            context,
+            created_at: Some(now),
+        }
+    }
+}
+
+/// A file that came with a message.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[schemars(inline)]
+pub struct Attachment {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Its size in bytes; 0 where it lies elsewhere.
+    #[schemars(with = "crate::wire::Number")]
+    pub size: u64,
+    /// Its media type.
+    pub r#type: String,
+    /// Where it is.
+    pub url: String,
+}
+
+/// An entry of the history as its row keeps it.
+#[derive(Debug, sqlx::FromRow)]
+pub(super) struct Message {
+    id: MessageId,
+    seq: i64,
+    event_type: String,
+    sender: Sender,
+    sender_name: Option<String>,
+    text: Option<String>,
+    attachments: Option<String>,
+    context: Option<String>,
+    created_at: Option<Timestamp>,
+}
+
+impl Message {
+    /// Where a page ends that this is the last entry of.
+    pub(super) fn cursor(&self) -> Cursor {
+        Cursor { position: self.seq, id: Uuid::nil() }
+    }
+}
+
+/// The contract's entry of the history.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct ChatHistoryItem {
+    id: MessageId,
+    created_at: Nullable<Timestamp>,
+    event: HistoryEvent,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(inline)]
+struct HistoryEvent {
+    r#type: String,
+    #[serde(default, skip_serializing_if = "Maybe::is_none")]
+    sender: Maybe<EventSender>,
+    #[serde(default, skip_serializing_if = "Maybe::is_none")]
+    content: Maybe<EventContent>,
+    #[serde(default, skip_serializing_if = "Maybe::is_none")]
+    attachments: Maybe<Vec<Attachment>>,
+    #[serde(default, skip_serializing_if = "Maybe::is_none")]
+    context: Maybe<serde_json::Map<String, serde_json::Value>>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(inline)]
+struct EventSender {
+    r#type: Sender,
+    name: Nullable<String>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(inline)]
+struct EventContent {
+    r#type: &'static str,
+    text: Nullable<String>,
+}
+
+impl TryFrom<Message> for ChatHistoryItem {
+    type Error = anyhow::Error;
+
+    fn try_from(message: Message) -> anyhow::Result<Self> {
+        let attachments: Option<Vec<Attachment>> =
+            message.attachments.as_deref().map(serde_json::from_str).transpose()?;
+        let context: Option<serde_json::Map<_, _>> =
+            message.context.as_deref().map(serde_json::from_str).transpose()?;
+        let content = message.text.map(|text| EventContent { r#type: "text", text: Some(text).into() });
+        Ok(Self {
+            id: message.id,
+            created_at: message.created_at.into(),
+            event: HistoryEvent {
+                r#type: message.event_type,
+                sender: Some(EventSender { r#type: message.sender, name: message.sender_name.into() }).into(),
+                content: content.into(),
+                attachments: attachments.into(),
+                context: context.into(),
+            },
+        })
+    }
+}
+
+/// JSON text of what a column keeps, or nothing for nothing.
+pub(super) fn column<T: Serialize>(value: Option<&T>) -> Result<Option<String>> {
+    Ok(value.map(serde_json::to_string).transpose().map_err(anyhow::Error::new)?)
+}

@@ -1,0 +1,167 @@
+//! What of a session is read, and what reading it found.
+
+use super::history::Event;
+use super::{Sender, Sentiment, SessionStatus, write};
+use crate::db::{Db, Value, sql};
+use crate::error::Result;
+use crate::ids::{MessageId, OrgId, SessionId};
+use crate::orgs::{OrgTx, Subject};
+use std::collections::HashMap;
+
+/// Of a longer session, the rest is not read.
+const MESSAGES_READ_MAX: i64 = 1_000;
+
+/// A session as it is to be read.
+#[derive(Debug)]
+pub struct Unread {
+    /// Its id.
+    pub id: SessionId,
+    /// Which revision of it this is.
+    pub revision: i64,
+    /// Code of its language, where the source says it.
+    pub declared_language: Option<String>,
+    /// Whether a summary is to be written.
+    pub summary_wanted: bool,
+    /// The names its contact is known by.
+    pub names: Vec<String>,
+    /// What was said.
+    pub messages: Vec<SaidMessage>,
+    /// How many of the messages came before a handoff whose sentiment nobody declared.
+    pub before_handoff: Option<usize>,
+}
+
+/// Something said in a session.
+#[derive(Debug)]
+pub struct SaidMessage {
+    /// Its id.
+    pub id: MessageId,
+    /// By whom.
+    pub sender: Sender,
+    /// What.
+    pub text: String,
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    id: SessionId,
+    revision: i64,
+    language: Option<String>,
+    language_declared: bool,
+    status: SessionStatus,
+    summary_wanted: bool,
+    name: Option<String>,
+    non_verified_name: Option<String>,
+    handed_off: bool,
+}
+
+/// Those of these sessions whose latest revision was not read yet, with what was said in them.
+pub async fn unread(db: &Db, org_id: OrgId, ids: &[SessionId]) -> Result<Vec<Unread>> {
+    let mut query = sql("
+        select s.id, s.revision, s.language, s.language_declared, s.status, s.summary_wanted, c.name,
+            c.non_verified_name, exists (
+                select 1 from handoffs h
+                where h.org_id = s.org_id and h.session_id = s.id and not h.sentiment_declared
+            ) as handed_off
+        from sessions s left join contacts c on c.org_id = s.org_id and c.id = s.contact_id
+        where s.read_revision < s.revision and s.org_id = $1 and s.id in
+    ")
+    .bind(org_id);
+    query.push_list(ids.iter().copied());
+    let rows: Vec<Row> = db.fetch_all(query).await?;
+    let mut messages = said(db, org_id, ids).await?;
+    let unread = |row: Row| {
+        let (messages, before_handoff) = messages.remove(&row.id).unwrap_or_default();
+        Unread {
+            id: row.id,
+            revision: row.revision,
+            declared_language: row.language.filter(|_| row.language_declared),
+            summary_wanted: row.summary_wanted && row.status != SessionStatus::Open,
+            names: row.name.into_iter().chain(row.non_verified_name).collect(),
+            before_handoff: row.handed_off.then(|| before_handoff.unwrap_or(messages.len())),
+            messages,
+        }
+    };
+    Ok(rows.into_iter().map(unread).collect())
+}
+
+/// What was said in each session, and how much of it before the last handoff in its history.
+type Said = HashMap<SessionId, (Vec<SaidMessage>, Option<usize>)>;
+
+async fn said(db: &Db, org_id: OrgId, ids: &[SessionId]) -> Result<Said> {
+    let mut query = sql("
+        select session_id, id, event_type, sender, text from messages
+        where org_id = $1 and event_type in ('message', 'handoff') and seq <= $2 and session_id in
+    ")
+    .bind(org_id)
+    .bind(MESSAGES_READ_MAX);
+    query.push_list(ids.iter().copied()).push(" order by session_id, seq");
+    let rows: Vec<(SessionId, MessageId, Event, Sender, Option<String>)> = db.fetch_all(query).await?;
+    let mut said = Said::new();
+    for (session_id, id, event, sender, text) in rows {
+        let (messages, before_handoff) = said.entry(session_id).or_default();
+        match text {
+            _ if event == Event::Handoff => *before_handoff = Some(messages.len()),
+            Some(text) => messages.push(SaidMessage { id, sender, text }),
+            None => {}
+        }
+    }
+    Ok(said)
+}
+
+/// What reading a session found.
+#[derive(Debug)]
+pub struct Finding {
+    /// Which session.
+    pub id: SessionId,
+    /// Which revision was read.
+    pub revision: i64,
+    /// Code of its language, if it could be told.
+    pub language: Option<String>,
+    /// How the contact felt.
+    pub sentiment: Sentiment,
+    /// How the contact felt at a handoff that nobody declared the sentiment of.
+    pub handoff_sentiment: Option<Sentiment>,
+    /// What it was about, if that was wanted.
+    pub summary: Option<String>,
+}
+
+/// Writes findings down, and returns the sessions of which no later revision was read before. Language and
+/// the sentiment of a handoff give way to what was declared.
+pub async fn save_findings(tx: &mut OrgTx, findings: &[Finding]) -> Result<Vec<SessionId>> {
+    if findings.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut query = sql("with f (id, revision, language, sentiment, summary) as (values ");
+    for (i, finding) in findings.iter().enumerate() {
+        let row: [Value; 5] = [
+            finding.id.into(),
+            finding.revision.into(),
+            finding.language.clone().into(),
+            finding.sentiment.into(),
+            finding.summary.clone().into(),
+        ];
+        query.push(if i > 0 { "," } else { "" }).push_list(row);
+    }
+    query.push(
+        ") update sessions set
+            language = case when language_declared then sessions.language else coalesce(f.language, sessions.language) end,
+            sentiment = f.sentiment, summary = coalesce(f.summary, sessions.summary),
+            read_revision = f.revision, updated_at = ",
+    );
+    query.push_bind(tx.now).push(" from f where sessions.read_revision < f.revision and sessions.id = f.id");
+    query.push(" and sessions.org_id = ").push_bind(tx.org_id).push(" returning sessions.id");
+    let saved: Vec<(SessionId,)> = tx.fetch_all(query).await?;
+    let saved: Vec<SessionId> = saved.into_iter().map(|(id,)| id).collect();
+    for finding in findings.iter().filter(|finding| saved.contains(&finding.id)) {
+        tx.changed(Subject::Session, finding.id);
+        if let Some(sentiment) = finding.handoff_sentiment {
+            let query = sql("
+                update handoffs set sentiment = $3 where org_id = $1 and session_id = $2 and not sentiment_declared
+            ");
+            let query = query.bind(tx.org_id).bind(finding.id).bind(sentiment);
+            tx.execute(query).await?;
+        }
+    }
+    write::copy_to_occurrences(tx, &saved).await?;
+    Ok(saved)
+}

@@ -1,0 +1,310 @@
+//! `/chat/sessions`.
+
+use super::language_tag::LanguageTag;
+use super::reply::expand;
+use super::{
+    AiClosureType, Changes, Channel, GetChatSessionOutput, HandoffInput, NewSession, SessionStatus,
+    TicketingSystemRef, attachments, list, send, store,
+};
+use crate::app::App;
+use crate::contacts::{self, Details, Trust};
+use crate::custom_data::CustomData;
+use crate::error::{Error, Result};
+use crate::http::{Api, ApiJson, ApiPath, Caller, Window};
+use crate::ids::{ContactId, SessionId, TeamId};
+use crate::jobs;
+use crate::keys::{Resource, read, write};
+use crate::openapi::Operation;
+use crate::orgs;
+use crate::teams;
+use crate::wire::{Email, Line, Maybe, Nullable, Patch, Text};
+use axum::Json;
+use axum::extract::State;
+use axum::http::Method;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value as JsonValue};
+
+const TAG: &str = "Sessions";
+
+/// The operations on sessions.
+pub fn routes() -> Api {
+    let read = read(Resource::ChatSessions);
+    let write = write(Resource::ChatSessions);
+    Api::new()
+        .route(
+            Operation::new(Method::POST, "/chat/sessions", "createChatSession")
+                .about(TAG, "Create a chat session")
+                .scope(write)
+                .body::<CreateChatSessionInput>()
+                .returns::<CreateChatSessionOutput>()
+                .or(404),
+            create,
+        )
+        .route(
+            Operation::new(Method::GET, "/chat/sessions", "listChatSessions")
+                .about(TAG, "List chat sessions, newest update first")
+                .scope(read)
+                .query::<Window>()
+                .query::<list::SessionFilter>()
+                .returns::<list::ListChatSessionsOutput>(),
+            list::list,
+        )
+        .route(
+            Operation::new(Method::POST, "/chat/sessions/filter", "filterChatSessions")
+                .about(TAG, "Filter chat sessions")
+                .scope(read)
+                .body::<list::FilterInput>()
+                .returns::<list::FilterChatSessionsOutput>(),
+            list::filter,
+        )
+        .route(
+            Operation::new(Method::GET, "/chat/sessions/search", "searchChatSessions")
+                .about(TAG, "Search contacts and messages")
+                .scope(read)
+                .query::<list::SearchInput>()
+                .returns::<list::SearchChatSessionsOutput>(),
+            list::search,
+        )
+        .merge(routes_of_one())
+}
+
+fn routes_of_one() -> Api {
+    let read = read(Resource::ChatSessions);
+    let write = write(Resource::ChatSessions);
+    Api::new()
+        .route(
+            Operation::new(Method::GET, "/chat/sessions/{session_id}", "getChatSession")
+                .about(TAG, "Get a chat session")
+                .scope(read)
+                .returns::<GetChatSessionOutput>(),
+            show,
+        )
+        .route(
+            Operation::new(Method::PATCH, "/chat/sessions/{session_id}", "updateChatSession")
+                .about(TAG, "Update a chat session")
+                .scope(write)
+                .body::<UpdateChatSessionInput>(),
+            update,
+        )
+        .route(
+            Operation::new(Method::POST, "/chat/sessions/{session_id}/send", "sendMessage")
+                .about(TAG, "Send a message as contact or agent")
+                .scope(write)
+                .live()
+                .body::<send::SendMessageInput>()
+                .returns::<send::SendMessageOutput>(),
+            send::send,
+        )
+        .route(
+            Operation::new(Method::GET, "/chat/sessions/{session_id}/history", "listChatHistory")
+                .about(TAG, "List what was said and done in a session, oldest first")
+                .scope(read)
+                .live()
+                .query::<send::HistoryInput>()
+                .returns::<send::ListChatHistoryOutput>(),
+            send::history,
+        )
+        .route(
+            Operation::new(Method::GET, "/attachments/{id}", "getAttachment")
+                .about(TAG, "Get a file that was sent with a message")
+                .scope(read)
+                .returns_media("application/octet-stream"),
+            attachments::show,
+        )
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+struct CreateChatSessionInput {
+    #[serde(default)]
+    contact_id: Maybe<ContactId>,
+    #[serde(default)]
+    channel: Maybe<ChannelInput>,
+    /// Whether the organization vouches for `contact`.
+    #[serde(default)]
+    verified: Nullable<bool>,
+    #[serde(default)]
+    custom_data: Maybe<CustomData>,
+    #[serde(default)]
+    contact: Maybe<SessionContactInput>,
+    #[serde(default)]
+    team_id: Maybe<TeamId>,
+    #[serde(default)]
+    assignee_id: Maybe<Line<200>>,
+    #[serde(default)]
+    language: Maybe<LanguageTag>,
+    #[serde(default)]
+    assist_mode: Maybe<bool>,
+    #[serde(default)]
+    ticketing_system: Maybe<TicketingSystemRef>,
+    #[serde(default)]
+    tags: Maybe<Vec<Line<200>>>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[schemars(inline)]
+struct ChannelInput {
+    r#type: Channel,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[schemars(inline)]
+struct SessionContactInput {
+    #[serde(default)]
+    email: Maybe<Email>,
+    #[serde(default)]
+    name: Maybe<Text<300>>,
+    #[serde(default)]
+    phone_number: Maybe<Text<100>>,
+    #[serde(default)]
+    custom_data: Maybe<CustomData<String>>,
+}
+
+impl From<SessionContactInput> for Details {
+    fn from(input: SessionContactInput) -> Self {
+        Self {
+            email: input.email.0,
+            phone_number: input.phone_number.0.map(|text| text.0),
+            name: input.name.0.map(|text| text.0),
+            custom_data: input.custom_data.0,
+        }
+    }
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+struct CreateChatSessionOutput {
+    id: SessionId,
+}
+
+async fn create(
+    State(app): State<App>,
+    caller: Caller,
+    ApiJson(input): ApiJson<CreateChatSessionInput>,
+) -> Result<Json<CreateChatSessionOutput>> {
+    let mut tx = orgs::write(&app.db, &app.clock, caller.org_id).await?;
+    let contact_id = match (input.contact_id.0, input.contact.0.map(Details::from)) {
+        (Some(id), _) => Some(contacts::require(&mut tx, id).await?.id),
+        (None, Some(details)) if !details.is_empty() => {
+            let trust = if input.verified.0 == Some(true) { Trust::Verified } else { Trust::NonVerified };
+            Some(contacts::save(&mut tx, details, trust).await?)
+        }
+        _ => None,
+    };
+    if let Some(team_id) = input.team_id.0 {
+        teams::require(&mut tx, team_id).await?;
+    }
+    let id = SessionId::new(tx.now);
+    let session = NewSession {
+        id,
+        status: SessionStatus::Open,
+        channel: input.channel.0.map_or(Channel::Api, |channel| channel.r#type),
+        language: input.language.0.map(|tag| tag.0),
+        ai_closure_type: None,
+        contact_id,
+        team_id: input.team_id.0,
+        assignee_id: input.assignee_id.0.map(|text| text.0),
+        custom_data: input.custom_data.0.unwrap_or_default(),
+        assist_mode: input.assist_mode.0.unwrap_or(false),
+        ticketing_system: input.ticketing_system.0,
+        handoff: None,
+        tags: input.tags.0.into_iter().flatten().map(|tag| tag.0).collect(),
+        messages: Vec::new(),
+        import_hash: None,
+        created_at: tx.now,
+    };
+    super::insert_all(&mut tx, vec![session]).await?;
+    tx.commit().await?;
+    Ok(Json(CreateChatSessionOutput { id }))
+}
+
+async fn show(
+    State(app): State<App>,
+    caller: Caller,
+    ApiPath(id): ApiPath<SessionId>,
+) -> Result<Json<GetChatSessionOutput>> {
+    let session = store::find(&app.db, caller.org_id, id).await?;
+    let mut expanded = expand(&app.db, caller.org_id, session.into_iter().collect()).await?;
+    expanded.pop().map(|item| Json(item.into())).ok_or(Error::NotFound("session"))
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+struct UpdateChatSessionInput {
+    #[serde(default)]
+    status: Maybe<SessionStatus>,
+    /// Write a summary and judge the sentiment when the new status is a closed one.
+    #[serde(default)]
+    generate_summary_and_sentiment_on_resolve: Maybe<bool>,
+    /// Kept with the event of closing.
+    #[serde(default)]
+    reflect_status_change_for_integration: Maybe<bool>,
+    /// Kept with the event of closing.
+    #[serde(default)]
+    session_closed_payload: Maybe<Map<String, JsonValue>>,
+    #[serde(default)]
+    ai_closure_type: Patch<AiClosureType>,
+    #[serde(default)]
+    handoff: Patch<HandoffInput>,
+    #[serde(default)]
+    ticketing_system: Patch<TicketingSystemRef>,
+    #[serde(default)]
+    contact_id: Maybe<ContactId>,
+    #[serde(default)]
+    team_id: Patch<TeamId>,
+    #[serde(default)]
+    assignee_id: Patch<Line<200>>,
+    /// Added key by key.
+    #[serde(default)]
+    custom_data: Maybe<CustomData>,
+    #[serde(default)]
+    language: Maybe<LanguageTag>,
+    #[serde(default)]
+    assist_mode: Maybe<bool>,
+    /// All tags of the session.
+    #[serde(default)]
+    tags: Maybe<Vec<Line<200>>>,
+}
+
+impl From<UpdateChatSessionInput> for Changes {
+    fn from(input: UpdateChatSessionInput) -> Self {
+        let mut context = Map::new();
+        if let Some(payload) = input.session_closed_payload.0 {
+            context.insert("session_closed_payload".into(), payload.into());
+        }
+        if let Some(reflect) = input.reflect_status_change_for_integration.0 {
+            context.insert("reflect_status_change_for_integration".into(), reflect.into());
+        }
+        Self {
+            status: input.status.0,
+            closing_context: (!context.is_empty()).then(|| context.into()),
+            summary_wanted: input.generate_summary_and_sentiment_on_resolve.0.unwrap_or(false),
+            language: input.language.0.map(|tag| tag.0),
+            ai_closure_type: input.ai_closure_type,
+            contact_id: input.contact_id.0,
+            team_id: input.team_id,
+            assignee_id: input.assignee_id.map(|text| text.0),
+            custom_data: input.custom_data.0,
+            assist_mode: input.assist_mode.0,
+            ticketing_system: input.ticketing_system,
+            handoff: input.handoff,
+            tags: input.tags.0.map(|tags| tags.into_iter().map(|tag| tag.0).collect()),
+            import_hash: None,
+        }
+    }
+}
+
+async fn update(
+    State(app): State<App>,
+    caller: Caller,
+    ApiPath(id): ApiPath<SessionId>,
+    ApiJson(input): ApiJson<UpdateChatSessionInput>,
+) -> Result<()> {
+    let mut tx = orgs::write(&app.db, &app.clock, caller.org_id).await?;
+    let session = super::require(&mut tx, id).await?;
+    if let Some(contact_id) = input.contact_id.0 {
+        contacts::require(&mut tx, contact_id).await?;
+    }
+    super::update(&mut tx, &session, input.into(), Vec::new()).await?;
+    tx.commit().await?;
+    jobs::ring(&app);
+    Ok(())
+}

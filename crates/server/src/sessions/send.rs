@@ -1,0 +1,205 @@
+//! What is said in a session: saying it, and reading it back.
+
+use super::attachments::{self, MessageAttachmentInput};
+use super::history::{ChatHistoryItem, Event, Message};
+use super::{Changes, NewMessage, Sender, Session, SessionStatus, store};
+use crate::app::App;
+use crate::contacts::{self, Details, Trust};
+use crate::custom_data::CustomData;
+use crate::error::{Error, Result};
+use crate::http::{ApiJson, ApiPath, ApiQuery, Caller, Cursor, Page, cut_page};
+use crate::ids::{ContactId, MessageId, SessionId};
+use crate::jobs;
+use crate::orgs::{self, OrgTx};
+use crate::wire::{Email, Maybe, Patch, Text, words};
+use axum::Json;
+use axum::extract::State;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+words! {
+    /// Who sends a message over the API.
+    SenderInput {
+        /// The person who asks for help.
+        Contact = "contact",
+        /// A person who helps.
+        Agent = "agent",
+    }
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+pub(super) struct SendMessageInput {
+    sender: SenderInput,
+    message: MessageInput,
+    /// What the contact says of itself.
+    #[serde(default)]
+    contact: Maybe<SendingContactInput>,
+    /// Merged into the session's attributes.
+    #[serde(default)]
+    custom_data: Maybe<CustomData>,
+    /// Who is shown as the sender when that is an agent.
+    #[serde(default)]
+    agent: Maybe<AgentInput>,
+    #[serde(default)]
+    should_take_over_session_from_ai: bool,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[schemars(inline)]
+struct MessageInput {
+    #[serde(rename = "type")]
+    _type: MessageType,
+    text: Text<100_000>,
+    #[serde(default)]
+    attachments: Maybe<Vec<MessageAttachmentInput>>,
+}
+
+words! {
+    /// What a message is made of.
+    MessageType {
+        /// Text.
+        Text = "text",
+    }
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[schemars(inline)]
+struct SendingContactInput {
+    #[serde(default)]
+    name: Maybe<Text<300>>,
+    #[serde(default)]
+    email: Maybe<Email>,
+    #[serde(default)]
+    phone_number: Maybe<Text<100>>,
+    #[serde(default)]
+    avatar_url: Maybe<Text<2_000>>,
+    #[serde(default)]
+    custom_data: Maybe<CustomData<String>>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[schemars(inline)]
+struct AgentInput {
+    #[serde(default)]
+    #[schemars(with = "crate::wire::Number")]
+    id: Maybe<serde_json::Number>,
+    #[serde(default)]
+    name: Maybe<Text<300>>,
+    #[serde(default)]
+    avatar_url: Maybe<Text<2_000>>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct SendMessageOutput {
+    success: bool,
+    data: SentMessage,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(inline)]
+struct SentMessage {
+    message: SentMessageId,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(inline)]
+struct SentMessageId {
+    id: MessageId,
+}
+
+pub(super) async fn send(
+    State(app): State<App>,
+    caller: Caller,
+    ApiPath(id): ApiPath<SessionId>,
+    ApiJson(input): ApiJson<SendMessageInput>,
+) -> Result<Json<SendMessageOutput>> {
+    let mut tx = orgs::write(&app.db, &app.clock, caller.org_id).await?;
+    let session = super::require(&mut tx, id).await?;
+    let mut changes = Changes { custom_data: input.custom_data.0, ..Changes::default() };
+    let message_id = MessageId::new(tx.now);
+    let mut message = NewMessage::said(message_id, Sender::Contact, input.message.text.0, Some(tx.now));
+    let attached = input.message.attachments.0.unwrap_or_default();
+    message.attachments = attachments::keep(&mut tx, &app.config.public_url(), attached).await?;
+    let mut said = Vec::new();
+    match input.sender {
+        SenderInput::Contact => {
+            let claims = input.contact.0;
+            let avatar_url = claims.as_ref().and_then(|contact| contact.avatar_url.0.clone());
+            message.context = avatar_url.map(|url| json!({"avatar_url": url}));
+            let details = claims.map(Details::from).unwrap_or_default();
+            message.sender_name = details.name.clone();
+            changes.contact_id = learn(&mut tx, &session, details).await?;
+            // a contact who writes again is not done
+            changes.status = Some(SessionStatus::Open);
+        }
+        SenderInput::Agent => {
+            let agent = input.agent.0;
+            message.sender = Sender::HumanAgent;
+            message.sender_name =
+                agent.as_ref().and_then(|agent| agent.name.0.as_ref()).map(|name| name.0.clone());
+            let avatar_url = agent.as_ref().and_then(|agent| agent.avatar_url.0.as_ref());
+            message.context = avatar_url.map(|url| json!({"avatar_url": url}));
+            if input.should_take_over_session_from_ai {
+                said.push(NewMessage::event(Event::HumanAgentTakeover, tx.now, None));
+                let agent_id = agent.and_then(|agent| agent.id.0);
+                changes.assignee_id = agent_id.map_or(Patch::Keep, |id| Patch::Set(id.to_string()));
+            }
+        }
+    }
+    said.push(message);
+    super::update(&mut tx, &session, changes, said).await?;
+    tx.commit().await?;
+    jobs::ring(&app);
+    let message = SentMessageId { id: message_id };
+    Ok(Json(SendMessageOutput { success: true, data: SentMessage { message } }))
+}
+
+impl From<SendingContactInput> for Details {
+    fn from(input: SendingContactInput) -> Self {
+        Self {
+            email: input.email.0,
+            phone_number: input.phone_number.0.map(|text| text.0),
+            name: input.name.0.map(|text| text.0),
+            custom_data: input.custom_data.0,
+        }
+    }
+}
+
+/// Writes down what a contact says of itself; the session's contact, if that makes it known.
+async fn learn(tx: &mut OrgTx, session: &Session, details: Details) -> Result<Option<ContactId>> {
+    if details.is_empty() {
+        return Ok(None);
+    }
+    match session.contact_id {
+        Some(id) => {
+            let contact = contacts::require(tx, id).await?;
+            contacts::update(tx, contact, details, Trust::NonVerified).await.map(Some)
+        }
+        None => contacts::save(tx, details, Trust::NonVerified).await.map(Some),
+    }
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+pub(super) struct HistoryInput {
+    /// The `next` of the page before.
+    #[serde(default)]
+    cursor: Maybe<Cursor>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct ListChatHistoryOutput(Page<ChatHistoryItem>);
+
+pub(super) async fn history(
+    State(app): State<App>,
+    caller: Caller,
+    ApiPath(id): ApiPath<SessionId>,
+    ApiQuery(input): ApiQuery<HistoryInput>,
+) -> Result<Json<ListChatHistoryOutput>> {
+    store::find(&app.db, caller.org_id, id).await?.ok_or(Error::NotFound("session"))?;
+    let after = input.cursor.0.map_or(0, |cursor| cursor.position);
+    let messages = store::history(&app.db, caller.org_id, id, after).await?;
+    let (messages, next) = cut_page(messages, Message::cursor);
+    let items = messages.into_iter().map(ChatHistoryItem::try_from).collect::<anyhow::Result<_>>()?;
+    Ok(Json(ListChatHistoryOutput(Page { items, next })))
+}

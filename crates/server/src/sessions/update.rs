@@ -1,0 +1,231 @@
+//! Changes to a session: what is new is written down, and what happened enters its history.
+
+use super::history::Event;
+use super::{
+    AiClosureType, NewHandoff, NewMessage, Sentiment, Session, SessionStatus, TicketingSystemRef, store,
+    write,
+};
+use crate::custom_data::{self, CustomData};
+use crate::error::Result;
+use crate::ids::{ContactId, SessionId, TeamId};
+use crate::jobs::{self, Job};
+use crate::orgs::OrgTx;
+use crate::teams;
+use crate::wire::{Maybe, Patch, Text};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value as Json, json};
+
+/// What is to change of a session.
+#[derive(Clone, Debug, Default)]
+pub struct Changes {
+    /// Whether it goes on.
+    pub status: Option<SessionStatus>,
+    /// What to keep with the event of closing.
+    pub closing_context: Option<Json>,
+    /// Whether to write a summary once it is closed.
+    pub summary_wanted: bool,
+    /// Code of the language.
+    pub language: Option<String>,
+    /// How the AI agent left it.
+    pub ai_closure_type: Patch<AiClosureType>,
+    /// Who asks.
+    pub contact_id: Option<ContactId>,
+    /// Who looks after it.
+    pub team_id: Patch<TeamId>,
+    /// Which person does.
+    pub assignee_id: Patch<String>,
+    /// Attributes, added key by key.
+    pub custom_data: Option<CustomData>,
+    /// Whether the AI agent only drafts.
+    pub assist_mode: Option<bool>,
+    /// The record at a help desk.
+    pub ticketing_system: Patch<TicketingSystemRef>,
+    /// The handoff to a person.
+    pub handoff: Patch<HandoffInput>,
+    /// All tags.
+    pub tags: Option<Vec<String>>,
+    /// The hash of the imported record.
+    pub import_hash: Option<Vec<u8>>,
+}
+
+/// A handoff as requests and imports say it.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[schemars(inline)]
+pub struct HandoffInput {
+    /// What the person needs to know.
+    pub summary: Text<10_000>,
+    /// How the contact felt then.
+    #[serde(default)]
+    pub sentiment: Maybe<Sentiment>,
+}
+
+impl From<HandoffInput> for NewHandoff {
+    fn from(input: HandoffInput) -> Self {
+        Self { summary: input.summary.0, sentiment: input.sentiment.0 }
+    }
+}
+
+/// Applies `changes`, with `said` added to the history after what they cause. Without a difference nothing
+/// happens.
+pub(super) async fn update(
+    tx: &mut OrgTx,
+    session: &Session,
+    changes: Changes,
+    said: Vec<NewMessage>,
+) -> Result<()> {
+    let mut new = session.clone();
+    let mut history = Vec::new();
+    change_status(tx, &mut new, &changes, &mut history);
+    new.ai_closure_type = changes.ai_closure_type.apply(new.ai_closure_type);
+    new.contact_id = changes.contact_id.or(new.contact_id);
+    new.assist_mode = changes.assist_mode.unwrap_or(new.assist_mode);
+    new.import_hash = changes.import_hash.or(new.import_hash);
+    if let Some(language) = changes.language {
+        (new.language, new.language_declared) = (Some(language), true);
+    }
+    let old_system = new.ticketing_system.as_deref().map(serde_json::from_str).transpose();
+    let system = changes.ticketing_system.apply(old_system.map_err(anyhow::Error::new)?);
+    new.ticketing_system = super::history::column(system.as_ref())?;
+    assign(tx, &mut new, changes.team_id, changes.assignee_id, &mut history).await?;
+    if let Some(data) = changes.custom_data {
+        let mut merged = CustomData::from_column(Some(&new.custom_data))?;
+        merged.merge(data)?;
+        new.custom_data = merged.to_column()?;
+        let org_id = tx.org_id;
+        custom_data::SESSIONS.replace(tx, org_id, new.id, &merged).await?;
+    }
+    if let Some(tags) = changes.tags {
+        change_tags(tx, &new, tags, &mut history).await?;
+    }
+    let handoff_changed = hand_off(tx, &new, changes.handoff, &mut history).await?;
+    history.extend(said);
+    if history.is_empty() && new == *session && !handoff_changed {
+        return Ok(());
+    }
+    new.last_message_at = history
+        .iter()
+        .filter_map(|entry| entry.text.as_ref().and(entry.created_at))
+        .fold(new.last_message_at, Ord::max);
+    write::append(tx, &mut new, history).await?;
+    write::update(tx, &new).await?;
+    jobs::enqueue(tx, &Job::ReadSessions { session_ids: vec![new.id] }).await
+}
+
+/// Applies what an imported record says now: messages that are known get its text, the others are added.
+pub async fn update_imported(
+    tx: &mut OrgTx,
+    id: SessionId,
+    changes: Changes,
+    messages: Vec<NewMessage>,
+) -> Result<()> {
+    let session = super::require(tx, id).await?;
+    let known = store::texts(tx, id).await?;
+    let mut said = Vec::new();
+    for message in messages {
+        match (known.get(&message.id), &message.text) {
+            (None, _) => said.push(message),
+            (Some(old), new) if old == new => {}
+            (Some(_), new) => write::update_text(tx, message.id, new.as_deref().unwrap_or_default()).await?,
+        }
+    }
+    update(tx, &session, changes, said).await
+}
+
+fn change_status(tx: &OrgTx, new: &mut Session, changes: &Changes, history: &mut Vec<NewMessage>) {
+    let old = new.status;
+    new.status = changes.status.unwrap_or(old);
+    if new.status != SessionStatus::Open {
+        new.summary_wanted |= changes.summary_wanted;
+    }
+    if new.status == old {
+        return;
+    }
+    let (event, context) = match new.status {
+        SessionStatus::Open => (Event::SystemReopenedSession, None),
+        SessionStatus::ClosedResolved => (Event::ClosedResolvedByApi, changes.closing_context.clone()),
+        SessionStatus::ClosedUnresolved => (Event::ClosedUnresolvedByApi, changes.closing_context.clone()),
+    };
+    history.push(NewMessage::event(event, tx.now, context));
+}
+
+async fn assign(
+    tx: &mut OrgTx,
+    new: &mut Session,
+    team_id: Patch<TeamId>,
+    assignee_id: Patch<String>,
+    history: &mut Vec<NewMessage>,
+) -> Result<()> {
+    let (old_team, old_assignee) = (new.team_id, new.assignee_id.clone());
+    new.team_id = team_id.apply(old_team);
+    new.assignee_id = assignee_id.apply(old_assignee.clone());
+    if new.team_id != old_team {
+        let event = match new.team_id {
+            Some(id) => {
+                let team = teams::require(tx, id).await?;
+                let context = json!({"team_id": id, "team_name": team.name});
+                NewMessage::event(Event::TeamAssignedBySystem, tx.now, Some(context))
+            }
+            None => NewMessage::event(Event::TeamUnassignedBySystem, tx.now, None),
+        };
+        history.push(event);
+    }
+    if new.assignee_id != old_assignee {
+        let event = match &new.assignee_id {
+            Some(id) => {
+                NewMessage::event(Event::AgentAssignedBySystem, tx.now, Some(json!({"assignee_id": id})))
+            }
+            None => NewMessage::event(Event::AgentUnassignedBySystem, tx.now, None),
+        };
+        history.push(event);
+    }
+    Ok(())
+}
+
+async fn change_tags(
+    tx: &mut OrgTx,
+    session: &Session,
+    mut tags: Vec<String>,
+    history: &mut Vec<NewMessage>,
+) -> Result<()> {
+    tags.sort();
+    tags.dedup();
+    let old = store::tags(tx, session.id).await?;
+    let event = |event, tag: &String| NewMessage::event(event, tx.now, Some(json!({"tag_name": tag})));
+    let added = tags.iter().filter(|tag| !old.contains(tag));
+    history.extend(added.map(|tag| event(Event::TagAddedByApi, tag)));
+    let removed = old.iter().filter(|tag| !tags.contains(tag));
+    history.extend(removed.map(|tag| event(Event::TagRemovedByApi, tag)));
+    if tags != old {
+        write::replace_tags(tx, session.id, &tags).await?;
+    }
+    Ok(())
+}
+
+/// Whether the handoff is now another.
+async fn hand_off(
+    tx: &mut OrgTx,
+    session: &Session,
+    handoff: Patch<HandoffInput>,
+    history: &mut Vec<NewMessage>,
+) -> Result<bool> {
+    let old = store::latest_handoff(tx, session.id).await?;
+    match handoff {
+        Patch::Keep => Ok(false),
+        Patch::Clear => {
+            write::delete_handoffs(tx, session.id).await?;
+            Ok(old.is_some())
+        }
+        Patch::Set(new) => {
+            let said_before = old.is_some_and(|(summary, sentiment)| {
+                summary == new.summary.0 && new.sentiment.0.is_none_or(|new| Some(new) == sentiment)
+            });
+            if !said_before {
+                let context = json!({"summary": new.summary, "sentiment": new.sentiment});
+                history.push(NewMessage::event(Event::Handoff, tx.now, Some(context)));
+                write::insert_handoff(tx, session.id, new.into()).await?;
+            }
+            Ok(!said_before)
+        }
+    }
+}

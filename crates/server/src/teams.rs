@@ -1,0 +1,132 @@
+//! Who looks after what.
+
+use crate::app::App;
+use crate::db::{Db, Sql, sql};
+use crate::error::{Error, Result};
+use crate::http::{Api, ApiJson, Caller};
+use crate::ids::{OrgId, TeamId};
+use crate::keys::{Resource, read, write};
+use crate::openapi::Operation;
+use crate::orgs::{self, OrgTx};
+use crate::wire::{Line, Maybe, Nullable, Text};
+use axum::Json;
+use axum::extract::State;
+use axum::http::Method;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+const TAG: &str = "Teams";
+const TEAMS_MAX: i64 = 1_000;
+
+/// The people an insight or a session is routed to.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Team {
+    /// Its id.
+    pub id: TeamId,
+    /// Its name.
+    pub name: String,
+    /// What it looks after.
+    pub description: Option<String>,
+}
+
+/// The operations on teams.
+pub fn routes() -> Api {
+    Api::new()
+        .route(
+            Operation::new(Method::GET, "/teams", "listTeams")
+                .about(TAG, "List teams")
+                .scope(read(Resource::Teams))
+                .returns::<Vec<TeamOutput>>(),
+            list,
+        )
+        .route(
+            Operation::new(Method::POST, "/teams", "createTeam")
+                .about(TAG, "Create a team")
+                .scope(write(Resource::Teams))
+                .body::<TeamInput>()
+                .returns::<TeamOutput>()
+                .or(409),
+            create,
+        )
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+struct TeamInput {
+    name: Line<200>,
+    #[serde(default)]
+    description: Maybe<Text<2_000>>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Team")]
+struct TeamOutput {
+    id: TeamId,
+    name: String,
+    description: Nullable<String>,
+}
+
+impl From<Team> for TeamOutput {
+    fn from(team: Team) -> Self {
+        Self { id: team.id, name: team.name, description: team.description.into() }
+    }
+}
+
+fn select(condition: &str, org_id: OrgId) -> Sql {
+    sql(&format!("select id, name, description from teams where org_id = $1 and {condition}")).bind(org_id)
+}
+
+async fn list(State(app): State<App>, caller: Caller) -> Result<Json<Vec<TeamOutput>>> {
+    let mut query = select("1 = 1", caller.org_id);
+    query.push(" order by name, id limit ").push_bind(TEAMS_MAX);
+    let teams: Vec<Team> = app.db.fetch_all(query).await?;
+    Ok(Json(teams.into_iter().map(TeamOutput::from).collect()))
+}
+
+async fn create(
+    State(app): State<App>,
+    caller: Caller,
+    ApiJson(input): ApiJson<TeamInput>,
+) -> Result<Json<TeamOutput>> {
+    let mut tx = orgs::write(&app.db, &app.clock, caller.org_id).await?;
+    let count = sql("select count(*) from teams where org_id = $1").bind(caller.org_id);
+    if tx.fetch_one::<(i64,)>(count).await?.0 >= TEAMS_MAX {
+        return Err(Error::Conflict(format!("an organization has at most {TEAMS_MAX} teams")));
+    }
+    let team = insert(&mut tx, input.name.0, input.description.0.map(|text| text.0)).await?;
+    tx.commit().await?;
+    Ok(Json(team.into()))
+}
+
+async fn insert(tx: &mut OrgTx, name: String, description: Option<String>) -> Result<Team> {
+    let team = Team { id: TeamId::new(tx.now), name, description };
+    let query = sql("
+        insert into teams (org_id, id, name, description, created_at, updated_at)
+        values ($1, $2, $3, $4, $5, $5)
+    ");
+    let query = query.bind(tx.org_id).bind(team.id).bind(&team.name).bind(team.description.clone());
+    let query = query.bind(tx.now);
+    tx.execute(query).await?;
+    Ok(team)
+}
+
+/// The team of this name, made if new.
+pub async fn find_or_create(tx: &mut OrgTx, name: &str) -> Result<TeamId> {
+    let query = select("name = $2 order by id limit 1", tx.org_id).bind(name);
+    match tx.fetch_optional::<Team>(query).await? {
+        Some(team) => Ok(team.id),
+        None => insert(tx, name.to_owned(), None).await.map(|team| team.id),
+    }
+}
+
+/// The teams of these ids, in no order.
+pub async fn find_all(db: &Db, org_id: OrgId, ids: &[TeamId]) -> Result<Vec<Team>> {
+    let mut query = select("id in ", org_id);
+    query.push_list(ids.iter().copied());
+    db.fetch_all(query).await
+}
+
+/// The team of this id, or the 404 of one that is absent or another organization's.
+pub async fn require(tx: &mut OrgTx, id: TeamId) -> Result<Team> {
+    let query = select("id = $2", tx.org_id).bind(id);
+    tx.fetch_optional(query).await?.ok_or(Error::NotFound("team"))
+}

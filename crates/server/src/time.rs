@@ -1,0 +1,179 @@
+//! Points in time, as the database keeps them and as the API writes them.
+
+use anyhow::anyhow;
+use jiff::civil;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+/// One day in microseconds.
+pub const DAY: i64 = 86_400_000_000;
+
+/// Microseconds since 1970-01-01 UTC. Everything written down is cut to the millisecond, which is what the
+/// API shows, so that a time read from the API finds the row it came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, sqlx::Type)]
+#[sqlx(transparent)]
+pub struct Timestamp(i64);
+
+impl Timestamp {
+    /// Reads microseconds since 1970.
+    pub const fn from_micros(micros: i64) -> Self {
+        Self(micros)
+    }
+
+    /// Microseconds since 1970.
+    pub const fn micros(self) -> i64 {
+        self.0
+    }
+
+    /// This time and `micros` microseconds.
+    pub const fn plus(self, micros: i64) -> Self {
+        Self(self.0.saturating_add(micros))
+    }
+
+    /// Midnight UTC of this time's day.
+    pub fn start_of_day(self) -> Self {
+        Self(self.0 - self.0.rem_euclid(DAY))
+    }
+
+    /// Reads ISO 8601: a date and a time with `T` or a blank between and `Z` or an offset behind, or a
+    /// bare date, which is its first moment UTC.
+    pub fn parse(text: &str) -> anyhow::Result<Self> {
+        parse(text).map(|(start, _)| start)
+    }
+
+    /// As [`Timestamp::parse`], but a bare date is its last moment UTC.
+    pub fn parse_end(text: &str) -> anyhow::Result<Self> {
+        parse(text).map(|(_, end)| end)
+    }
+}
+
+fn parse(text: &str) -> anyhow::Result<(Timestamp, Timestamp)> {
+    let invalid = || anyhow!("expected an ISO 8601 date, or a date and time with Z or an offset");
+    let bytes = text.as_bytes();
+    let (start, span) = if bytes.len() == 10 {
+        let date: civil::Date = text.parse().ok().ok_or_else(invalid)?;
+        let midnight = date.to_zoned(jiff::tz::TimeZone::UTC).ok().ok_or_else(invalid)?;
+        (midnight.timestamp(), DAY - 1)
+    } else {
+        if !matches!(bytes.get(10), Some(b'T' | b't' | b' ')) || text.contains('[') {
+            return Err(invalid());
+        }
+        (text.parse::<jiff::Timestamp>().ok().ok_or_else(invalid)?, 0)
+    };
+    let start = start.as_microsecond();
+    Ok((Timestamp(start), Timestamp(start.saturating_add(span))))
+}
+
+impl std::fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let time = jiff::Timestamp::from_microsecond(self.0 - self.0.rem_euclid(1_000)).unwrap_or_default();
+        write!(f, "{time:.3}")
+    }
+}
+
+impl serde::Serialize for Timestamp {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl From<Timestamp> for crate::db::Value {
+    fn from(time: Timestamp) -> Self {
+        Self::Int(Some(time.0))
+    }
+}
+
+impl From<Option<Timestamp>> for crate::db::Value {
+    fn from(time: Option<Timestamp>) -> Self {
+        Self::Int(time.map(|time| time.0))
+    }
+}
+
+impl schemars::JsonSchema for Timestamp {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Timestamp".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({"type": "string", "format": "date-time"})
+    }
+}
+
+/// Where the time comes from: the machine, or in tests a hand to set.
+#[derive(Clone, Debug, Default)]
+pub struct Clock {
+    fixed: Option<Arc<AtomicI64>>,
+}
+
+impl Clock {
+    /// A clock that stands at `time` until it is moved.
+    pub fn fixed(time: Timestamp) -> Self {
+        Self { fixed: Some(Arc::new(AtomicI64::new(time.0))) }
+    }
+
+    /// The time, cut to the millisecond.
+    #[expect(clippy::disallowed_methods, reason = "the one place where the machine is asked for the time")]
+    pub fn now(&self) -> Timestamp {
+        let micros = match &self.fixed {
+            Some(fixed) => fixed.load(Ordering::SeqCst),
+            None => jiff::Timestamp::now().as_microsecond(),
+        };
+        Timestamp(micros - micros.rem_euclid(1_000))
+    }
+
+    /// Moves a fixed clock; the machine's own can't be.
+    pub fn advance(&self, micros: i64) {
+        if let Some(fixed) = &self.fixed {
+            fixed.fetch_add(micros, Ordering::SeqCst);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Timestamp;
+
+    #[test]
+    fn every_documented_form_is_read_and_written_as_the_api_does() {
+        let check = |text: &str, expected: &str| {
+            assert_eq!(
+                Timestamp::parse(text).map(|t| t.to_string()).ok().as_deref(),
+                Some(expected),
+                "{text}"
+            );
+        };
+        check("2025-09-01T10:20:30Z", "2025-09-01T10:20:30.000Z");
+        check("2025-09-01 10:20:30.123456+02:00", "2025-09-01T08:20:30.123Z");
+        check("2025-09-01 00:00:00+00:00", "2025-09-01T00:00:00.000Z");
+        check("2025-09-01T10:20Z", "2025-09-01T10:20:00.000Z");
+        check("2025-09-01", "2025-09-01T00:00:00.000Z");
+        check("1969-12-31T23:59:59.9999Z", "1969-12-31T23:59:59.999Z");
+        assert_eq!(
+            Timestamp::parse_end("2025-09-01").map(|t| t.to_string()).ok().as_deref(),
+            Some("2025-09-01T23:59:59.999Z")
+        );
+    }
+
+    #[test]
+    fn rubbish_is_refused() {
+        for text in [
+            "",
+            "yesterday",
+            "2025",
+            "2025-13-01",
+            "2025-02-30",
+            "2025-09-01T10:20:30",
+            "20250901T102030Z",
+            "2025-09-01T25:00:00Z",
+            "2025-09-01T10:20:30Z[Europe/Berlin]",
+            "1725148800",
+            "٢٠٢٥-٠٩-٠١",
+        ] {
+            assert!(Timestamp::parse(text).is_err(), "{text}");
+        }
+    }
+}

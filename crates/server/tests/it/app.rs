@@ -1,0 +1,217 @@
+//! The product on a database of its own, for the length of a test.
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{HeaderMap, Request, StatusCode};
+use http_body_util::BodyExt;
+use refrain::app::App;
+use refrain::config::Config;
+use refrain::db::{Db, Location, sql};
+use refrain::ids::OrgId;
+use refrain::imports::{Batch, Import, Record};
+use refrain::keys::{self, Scopes};
+use refrain::time::{Clock, Timestamp};
+use refrain::{http, jobs, orgs};
+use serde_json::{Value, json};
+use sqlx::Connection;
+use std::sync::atomic::{AtomicU32, Ordering};
+use tempfile::TempDir;
+use tower::ServiceExt;
+
+/// When every test begins.
+pub(crate) const START: &str = "2026-06-15T12:00:00Z";
+const SECOND: i64 = 1_000_000;
+
+pub(crate) struct TestApp {
+    pub(crate) app: App,
+    pub(crate) org_id: OrgId,
+    pub(crate) token: String,
+    router: Router,
+    database: TestDatabase,
+}
+
+/// An empty database, gone with the value.
+pub(crate) struct TestDatabase {
+    pub(crate) folder: TempDir,
+    /// Where PostgreSQL has it, if that is what is tested.
+    pub(crate) url: Option<String>,
+}
+
+impl TestDatabase {
+    pub(crate) async fn new() -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let folder = TempDir::new().unwrap();
+        let Ok(server) = std::env::var("TEST_DATABASE_URL") else { return Self { folder, url: None } };
+        let schema = format!("t{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::SeqCst));
+        let mut connection = sqlx::PgConnection::connect(&server).await.unwrap();
+        let create = format!("create schema {schema}");
+        sqlx::raw_sql(sqlx::AssertSqlSafe(create)).execute(&mut connection).await.unwrap();
+        let separator = if server.contains('?') { '&' } else { '?' };
+        Self { folder, url: Some(format!("{server}{separator}options=-c%20search_path%3D{schema}")) }
+    }
+
+    pub(crate) fn location(&self) -> Location {
+        match &self.url {
+            Some(url) => Location::Postgres(url.clone()),
+            None => Location::Sqlite(self.folder.path().join("refrain.db")),
+        }
+    }
+}
+
+/// An answer: status, headers, and the body as JSON (null if empty).
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Value,
+}
+
+impl TestApp {
+    pub(crate) async fn new() -> Self {
+        Self::with(Config { rate_limit: 0, ..Config::default() }).await
+    }
+
+    pub(crate) async fn with(config: Config) -> Self {
+        let database = TestDatabase::new().await;
+        let db = Db::open(&database.location()).await.unwrap();
+        let clock = Clock::fixed(Timestamp::parse(START).unwrap());
+        let app = App::new(db, clock, config);
+        let org_id = orgs::find_or_create(&app.db, &app.clock, "default").await.unwrap();
+        let (_, token) =
+            keys::create(&app.db, &app.clock, org_id, "test", &Scopes::All, None).await.unwrap();
+        let router = http::router(app.clone());
+        Self { app, org_id, token, router, database }
+    }
+
+    pub(crate) fn database(&self) -> &TestDatabase {
+        &self.database
+    }
+
+    /// The token of a new key with these scopes.
+    pub(crate) async fn key(&self, org_id: OrgId, scopes: &str) -> String {
+        let scopes = scopes.parse().unwrap();
+        keys::create(&self.app.db, &self.app.clock, org_id, "other", &scopes, None).await.unwrap().1
+    }
+
+    /// Sends a request as it is.
+    pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let (status, headers) = (response.status(), response.headers().clone());
+        let bytes = response.into_body().collect().await.unwrap().to_bytes();
+        let body = if bytes.is_empty() {
+            Value::Null
+        } else {
+            serde_json::from_slice(&bytes).unwrap_or_else(|_| Value::String(String::from_utf8_lossy(&bytes).into()))
+        };
+        Answer { status, headers, body }
+    }
+
+    /// Calls as the holder of `token`.
+    pub(crate) async fn call_as(&self, token: &str, method: &str, path: &str, body: Option<Value>) -> Answer {
+        let request = Request::builder().method(method).uri(path).header("authorization", format!("Bearer {token}"));
+        let request = match body {
+            Some(body) => {
+                request.header("content-type", "application/json").body(Body::from(body.to_string())).unwrap()
+            }
+            None => request.body(Body::empty()).unwrap(),
+        };
+        self.send(request).await
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.call_as(&self.token, "GET", path, None).await
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: Value) -> Answer {
+        self.call_as(&self.token, "POST", path, Some(body)).await
+    }
+
+    pub(crate) async fn patch(&self, path: &str, body: Value) -> Answer {
+        self.call_as(&self.token, "PATCH", path, Some(body)).await
+    }
+
+    pub(crate) async fn get_ok(&self, path: &str) -> Value {
+        self.get(path).await.ok()
+    }
+
+    pub(crate) async fn post_ok(&self, path: &str, body: Value) -> Value {
+        self.post(path, body).await.ok()
+    }
+
+    pub(crate) async fn patch_ok(&self, path: &str, body: Value) -> Value {
+        self.patch(path, body).await.ok()
+    }
+
+    /// Moves the clock.
+    pub(crate) fn advance(&self, seconds: i64) {
+        self.app.clock.advance(seconds * SECOND);
+    }
+
+    /// Works on jobs until there is none, however late it is due.
+    pub(crate) async fn run_jobs(&self) {
+        for _ in 0..10_000 {
+            if refrain::jobs::run_next(&self.app).await.unwrap() {
+                continue;
+            }
+            let far = self.app.clock.now().plus(3_600 * SECOND);
+            let backlog = jobs::backlog(&self.app, self.org_id, far).await.unwrap();
+            assert_eq!(backlog.failed, 0, "a job failed");
+            if backlog.due == 0 {
+                return;
+            }
+            self.advance(1);
+        }
+        panic!("the jobs never end");
+    }
+
+    /// Imports records as `refrain import` does, without waiting for the analysis.
+    pub(crate) async fn import(&self, records: Vec<Value>) {
+        let mut import = Import::begin(&self.app, self.org_id, "import").await.unwrap();
+        for records in records.chunks(200) {
+            let records = records.iter().map(|record| Record::parse(&record.to_string()).unwrap());
+            import.write(Batch { records: records.collect(), bad: Vec::new() }).await.unwrap();
+        }
+        import.finish().await.unwrap();
+    }
+
+    /// Opens a session over the API in which a contact says this.
+    pub(crate) async fn session_saying(&self, text: &str) -> String {
+        let created = self.post_ok("/chat/sessions", json!({})).await;
+        let id = created["id"].as_str().unwrap().to_owned();
+        let message = json!({"sender": "contact", "message": {"type": "text", "text": text}});
+        self.post_ok(&format!("/chat/sessions/{id}/send"), message).await;
+        id
+    }
+
+    /// Runs a statement behind the product's back.
+    pub(crate) async fn execute(&self, query: refrain::db::Sql) {
+        let mut tx = self.app.db.begin().await.unwrap();
+        tx.execute(query).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+
+    /// Counts rows.
+    pub(crate) async fn count(&self, query: &str) -> i64 {
+        self.app.db.fetch_one::<(i64,)>(sql(query)).await.unwrap().0
+    }
+}
+
+impl Answer {
+    /// The body of a 200.
+    #[track_caller]
+    pub(crate) fn ok(self) -> Value {
+        assert_eq!(self.status, StatusCode::OK, "{}", self.body);
+        self.body
+    }
+
+    /// The message of an error, whose body must be the contract's.
+    #[track_caller]
+    pub(crate) fn error(self, status: u16) -> String {
+        assert_eq!(self.status.as_u16(), status, "{}", self.body);
+        assert_eq!(self.body["statusCode"], status);
+        let members: Vec<&String> = self.body.as_object().unwrap().keys().collect();
+        assert_eq!(members, ["error", "message", "statusCode"]);
+        assert!(self.body["error"].is_string());
+        self.body["message"].as_str().unwrap().to_owned()
+    }
+}

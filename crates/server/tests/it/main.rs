@@ -1,0 +1,15 @@
+//! End-to-end tests: through the router, and through the command line, on a real database. SQLite unless
+//! `TEST_DATABASE_URL` names a PostgreSQL server.
+
+mod app;
+mod commands;
+mod contacts;
+mod contract;
+mod crash;
+mod errors;
+mod imports;
+mod insight_filters;
+mod insights;
+mod jobs;
+mod sessions;
+mod sync;
