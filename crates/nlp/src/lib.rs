@@ -4,7 +4,9 @@
 pub mod embed;
 pub mod grouping;
 pub mod language;
+pub mod reading;
 pub mod redact;
 pub mod sentiment;
 pub mod statements;
+mod summary;
 pub mod title;

@@ -4,16 +4,20 @@
 
 use crate::time::Timestamp;
 use sha2::{Digest, Sha256};
-use uuid::Uuid;
+use std::sync::Mutex;
+use uuid::{ContextV7, Uuid};
 
 /// The contract's pattern of a UUID.
 pub const UUID_PATTERN: &str = "^([0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[1-8][0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12}|00000000-0000-0000-0000-000000000000|ffffffff-ffff-ffff-ffff-ffffffffffff)$";
 
-/// A new version 7 UUID whose time part is `now`.
+/// Orders the ids of one millisecond.
+static CONTEXT: Mutex<ContextV7> = Mutex::new(ContextV7::new());
+
+/// A new version 7 UUID whose time part is `now`; those of one process and instant order by creation.
 pub(crate) fn new_v7(now: Timestamp) -> Uuid {
     let micros = now.micros().max(0).unsigned_abs();
     let time = uuid::Timestamp::from_unix(
-        uuid::NoContext,
+        &CONTEXT,
         micros / 1_000_000,
         u32::try_from(micros % 1_000_000).unwrap_or(0) * 1_000,
     );

@@ -186,6 +186,10 @@ impl<T: JsonSchema> JsonSchema for Maybe<T> {
         T::inline_schema()
     }
 
+    fn schema_id() -> Cow<'static, str> {
+        T::schema_id()
+    }
+
     fn schema_name() -> Cow<'static, str> {
         T::schema_name()
     }
@@ -418,7 +422,7 @@ impl<const MAX: usize> JsonSchema for Line<MAX> {
 /// by hand.
 const EMAIL_PATTERN: &str =
     r"^(?!\.)(?!.*\.\.)([A-Za-z0-9_'+\-\.]*)[A-Za-z0-9_+-]@([A-Za-z0-9][A-Za-z0-9\-]*\.)+[A-Za-z]{2,}$";
-const EMAIL_MAX: usize = 320;
+const EMAIL_MAX: usize = 254;
 
 /// An e-mail address, kept in lower case: addresses that differ in case alone reach one person.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, sqlx::Type)]
@@ -443,10 +447,12 @@ impl std::str::FromStr for Email {
     }
 }
 
+/// Whether the pattern allows it, and the limits of RFC 5321, which validators of the format know too.
 fn is_local_part(text: &str) -> bool {
     let inner = |b: u8| b.is_ascii_alphanumeric() || b"_'+-.".contains(&b);
     let last = |b: u8| b.is_ascii_alphanumeric() || b"_+-".contains(&b);
-    text.bytes().all(inner)
+    text.len() <= 64
+        && text.bytes().all(inner)
         && text.bytes().last().is_some_and(last)
         && !text.starts_with('.')
         && !text.contains("..")
@@ -454,12 +460,13 @@ fn is_local_part(text: &str) -> bool {
 
 fn is_domain(text: &str) -> bool {
     let label = |label: &str| {
-        label.starts_with(|c: char| c.is_ascii_alphanumeric())
+        label.len() <= 63
+            && label.starts_with(|c: char| c.is_ascii_alphanumeric())
             && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+            && !label.ends_with('-')
     };
-    text.rsplit_once('.').is_some_and(|(labels, last)| {
-        labels.split('.').all(label) && last.len() >= 2 && last.bytes().all(|b| b.is_ascii_alphabetic())
-    })
+    let top = |label: &str| (2..=63).contains(&label.len()) && label.bytes().all(|b| b.is_ascii_alphabetic());
+    text.rsplit_once('.').is_some_and(|(labels, last)| labels.split('.').all(label) && top(last))
 }
 
 impl<'de> Deserialize<'de> for Email {

@@ -220,6 +220,8 @@ create table statements (
     id blob not null,
     session_id blob not null,
     message_id blob not null,
+    -- counts the statements of the session from 0
+    position integer not null,
     span_start integer not null,
     span_end integer not null,
     text text not null,
@@ -262,7 +264,9 @@ create table insights (
     resurface_target integer,
     deep_research text,
     deep_research_completed_at integer,
+    -- where it lies, and how near a further statement must be
     centroid blob,
+    reach real,
     -- no group stands for it any more; `lineage` says where its sessions went
     retired_at integer,
     created_at integer not null,
@@ -295,11 +299,12 @@ create table occurrences (
     foreign key (org_id, session_id) references sessions (org_id, id) on delete cascade,
     foreign key (org_id, statement_id) references statements (org_id, id)
 ) strict;
-create index occurrences_by_session on occurrences (org_id, session_id);
 create index occurrences_by_statement on occurrences (org_id, statement_id);
-create index occurrences_by_contact on occurrences (org_id, contact_id);
+-- each answers `POST /insights` with one filter alone: in the order of insights, or for a few sessions
 create index occurrences_by_facet on occurrences
     (org_id, insight_id, session_created_at, language, channel, sentiment, status);
+create index occurrences_by_session on occurrences (org_id, session_id, insight_id, session_created_at);
+create index occurrences_by_contact on occurrences (org_id, contact_id, insight_id, session_created_at);
 
 create table insight_events (
     org_id blob not null,

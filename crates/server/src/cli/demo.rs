@@ -22,7 +22,6 @@ const BATCH: usize = 200;
 const SAMPLE: &[(&str, &[u8])] = &[
     ("star", include_bytes!("../../sample/star.jsonl.gz")),
     ("insurance", include_bytes!("../../sample/insurance.jsonl.gz")),
-    ("airline", include_bytes!("../../sample/airline.jsonl.gz")),
     ("banking", include_bytes!("../../sample/banking.jsonl.gz")),
 ];
 
@@ -71,10 +70,12 @@ async fn load(app: &App, org_id: OrgId) -> anyhow::Result<()> {
     if there > 0 && !is_sample(&sets).await? {
         bail!("{} holds other conversations; name another folder with --data", app.config.data.display());
     }
-    for (mut import, records) in sets {
+    for (import, records) in &mut sets {
         for records in records.chunks(BATCH) {
             import.write(Batch { records: records.to_vec(), bad: Vec::new() }).await?;
         }
+    }
+    for (import, _) in sets {
         import.finish().await?;
     }
     Ok(())

@@ -54,31 +54,10 @@ async fn read_body(request: Request) -> Result<Vec<u8>> {
 
 /// Reads a request from JSON; what is wrong with it is said without its values.
 pub fn parse_json<T: DeserializeOwned>(json: Json) -> Result<T> {
-    if let Some(member) = find_nul(&json) {
-        return Err(Error::Invalid(format!("{member}: must not contain the character U+0000")));
-    }
     serde_path_to_error::deserialize(Strict(json)).map_err(|error| {
         let path = error.path().to_string();
         Error::Invalid(describe(if path == "." { "body" } else { &path }, &error.into_inner().to_string()))
     })
-}
-
-/// The path of the first string with a NUL in it, which PostgreSQL can't keep.
-fn find_nul(json: &Json) -> Option<String> {
-    let nested =
-        |name: String, inner: String| if inner.is_empty() { name } else { format!("{name}.{inner}") };
-    match json {
-        Json::String(text) => text.contains('\0').then(String::new),
-        Json::Array(items) => items
-            .iter()
-            .enumerate()
-            .find_map(|(i, item)| find_nul(item).map(|inner| nested(format!("[{i}]"), inner))),
-        Json::Object(members) => members.iter().find_map(|(name, value)| match find_nul(value) {
-            _ if name.contains('\0') => Some("the name of a member".to_owned()),
-            found => found.map(|inner| nested(name.clone(), inner)),
-        }),
-        _ => None,
-    }
 }
 
 /// Says what is wrong with `member`, from serde's message but without the value it may quote.

@@ -1,5 +1,6 @@
-//! JSON read strictly: where a struct is expected an object must stand. Serde itself also takes an array of
-//! its members in their order, which no contract means.
+//! JSON read strictly. Where a struct is expected an object must stand: serde itself also takes an array of
+//! its members in their order, which no contract means. And no text that is kept holds the character U+0000,
+//! which PostgreSQL can't keep.
 
 use serde::de::value::{MapDeserializer, SeqDeserializer};
 use serde::de::{Deserializer, Error as _, IntoDeserializer, Unexpected, Visitor};
@@ -23,8 +24,11 @@ impl<'de> Deserializer<'de> for Strict {
         match self.0 {
             Value::Array(items) => visitor.visit_seq(SeqDeserializer::new(items.into_iter().map(Strict))),
             Value::Object(members) => {
-                let members = members.into_iter().map(|(name, value)| (name, Strict(value)));
-                visitor.visit_map(MapDeserializer::new(members))
+                let strict = |(name, value)| (Strict(Value::String(name)), Strict(value));
+                visitor.visit_map(MapDeserializer::new(members.into_iter().map(strict)))
+            }
+            Value::String(text) if text.contains('\0') => {
+                Err(Error::custom("must not contain the character U+0000"))
             }
             scalar => scalar.deserialize_any(visitor),
         }
@@ -53,8 +57,17 @@ impl<'de> Deserializer<'de> for Strict {
         visitor.visit_newtype_struct(self)
     }
 
+    /// The name of a member: what is not known is passed over, whatever it is called.
+    fn deserialize_identifier<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        self.0.deserialize_any(visitor)
+    }
+
+    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        visitor.visit_unit()
+    }
+
     forward_to_deserialize_any! {
         bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct
-        seq tuple tuple_struct map enum identifier ignored_any
+        seq tuple tuple_struct map enum
     }
 }

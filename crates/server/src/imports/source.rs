@@ -111,7 +111,7 @@ impl<F: FnMut(Batch) -> bool> Source<F> {
             } else {
                 match std::str::from_utf8(&buffer) {
                     Ok(text) if text.trim().is_empty() => continue,
-                    Ok(text) => Record::parse(text.trim_start_matches('\u{feff}')),
+                    Ok(text) => Record::parse(text.trim_start_matches('\u{feff}').trim_end()),
                     Err(_) => Err("expected UTF-8".into()),
                 }
             };

@@ -1,7 +1,7 @@
 //! Consolidation: all statements of an organization are grouped anew, old insights go on in the groups that
 //! hold most of their sessions, and what changed is written down in one transaction.
 
-use super::grouped::{self, Group};
+use super::grouped::{self, Grouped};
 use super::matching::{continuations, successors};
 use super::store::{self, Link};
 use super::{category, vector};
@@ -43,6 +43,7 @@ pub(super) struct Statement {
     pub(super) id: StatementId,
     pub(super) session_id: SessionId,
     pub(super) contact_id: Option<ContactId>,
+    pub(super) position: i64,
     pub(super) text: String,
     pub(super) language: String,
     pub(super) sentiment: Sentiment,
@@ -56,6 +57,7 @@ struct OldInsight {
     language: String,
     sentiment: Sentiment,
     centroid: Option<Vec<u8>>,
+    reach: Option<f64>,
     category_id: Option<CategoryId>,
     team_id: Option<TeamId>,
     content_by_hand: bool,
@@ -74,12 +76,11 @@ struct Occurrence {
 /// What a consolidation makes of it.
 struct Plan {
     snapshot: Snapshot,
-    groups: Vec<Group>,
+    grouped: Grouped,
     /// For each group, the old insight that goes on in it.
     continued: Vec<Option<usize>>,
     /// Old insights that end, each with the group that holds most of their sessions.
     ended: Vec<(InsightId, Option<usize>)>,
-    hash: String,
 }
 
 /// Groups all statements of the organization anew. Waits until an import is read whole.
@@ -99,7 +100,7 @@ pub async fn consolidate(app: &App, lease: &Lease) -> Result<Outcome> {
     write(&mut tx, &plan).await?;
     jobs::finish(&mut tx, lease).await?;
     tx.commit().await?;
-    let (statements, insights) = (plan.snapshot.statements.len(), plan.groups.len());
+    let (statements, insights) = (plan.snapshot.statements.len(), plan.grouped.groups.len());
     tracing::info!(org.id = %lease.org_id, statements, insights, "statements consolidated");
     Ok(Outcome::Done)
 }
@@ -111,7 +112,7 @@ async fn load(db: &Db, org_id: OrgId) -> Result<Snapshot> {
     let mut statements: Vec<Statement> = Vec::new();
     loop {
         let mut query = sql("
-            select t.id, t.session_id, s.contact_id, t.text, t.language, t.sentiment, t.embedding
+            select t.id, t.session_id, s.contact_id, t.position, t.text, t.language, t.sentiment, t.embedding
             from statements t join sessions s on s.org_id = t.org_id and s.id = t.session_id
             where t.org_id = $1 and t.embedding is not null
         ")
@@ -137,7 +138,7 @@ async fn load(db: &Db, org_id: OrgId) -> Result<Snapshot> {
 
 fn select_insights(org_id: OrgId) -> Sql {
     sql("
-        select id, content, language, sentiment, centroid, category_id, team_id, content_by_hand,
+        select id, content, language, sentiment, centroid, reach, category_id, team_id, content_by_hand,
             category_by_hand, team_by_hand
         from insights where org_id = $1 and retired_at is null order by insight_number
     ")
@@ -145,7 +146,7 @@ fn select_insights(org_id: OrgId) -> Sql {
 }
 
 fn plan(snapshot: Snapshot, contacts_min: usize) -> Plan {
-    let groups = grouped::group(&snapshot.statements, contacts_min);
+    let grouped = grouped::group(&snapshot.statements, contacts_min);
     let at: HashMap<InsightId, usize> =
         snapshot.insights.iter().enumerate().map(|(i, insight)| (insight.id, i)).collect();
     let mut old_sessions = vec![Vec::new(); snapshot.insights.len()];
@@ -155,10 +156,10 @@ fn plan(snapshot: Snapshot, contacts_min: usize) -> Plan {
         }
     }
     let new_sessions: Vec<Vec<SessionId>> =
-        groups.iter().map(|group| group.proofs.keys().copied().collect()).collect();
+        grouped.groups.iter().map(|group| group.proofs.keys().copied().collect()).collect();
     let continuations = continuations(&old_sessions, &new_sessions);
     let successors = successors(&old_sessions, &new_sessions);
-    let mut continued = vec![None; groups.len()];
+    let mut continued = vec![None; grouped.groups.len()];
     let mut ended = Vec::new();
     for (i, insight) in snapshot.insights.iter().enumerate() {
         match continuations[i] {
@@ -166,15 +167,14 @@ fn plan(snapshot: Snapshot, contacts_min: usize) -> Plan {
             None => ended.push((insight.id, successors[i])),
         }
     }
-    let hash = grouped::hash(&snapshot.statements, &groups);
-    Plan { snapshot, groups, continued, ended, hash }
+    Plan { snapshot, grouped, continued, ended }
 }
 
 async fn write(tx: &mut OrgTx, plan: &Plan) -> Result<()> {
     let changed = changed_sessions(tx, plan.snapshot.org.change_seq).await?;
     let ids = write_insights(tx, plan).await?;
     let mut wanted: BTreeMap<(InsightId, SessionId), (StatementId, f32)> = BTreeMap::new();
-    for (group, id) in plan.groups.iter().zip(&ids) {
+    for (group, id) in plan.grouped.groups.iter().zip(&ids) {
         let proofs = group.proofs.iter().filter(|(session_id, _)| !changed.contains(session_id));
         wanted.extend(proofs.map(|(session_id, proof)| ((*id, *session_id), *proof)));
     }
@@ -210,7 +210,7 @@ async fn write(tx: &mut OrgTx, plan: &Plan) -> Result<()> {
         where id = $1
     ");
     let count = i64::try_from(plan.snapshot.statements.len()).unwrap_or(i64::MAX);
-    let query = query.bind(tx.org_id).bind(&plan.hash).bind(tx.now).bind(count);
+    let query = query.bind(tx.org_id).bind(&plan.grouped.hash).bind(tx.now).bind(count);
     let query = query.bind(plan.snapshot.org.new_statements);
     tx.execute(query).await?;
     tx.trim_changes().await
@@ -236,7 +236,7 @@ async fn write_insights(tx: &mut OrgTx, plan: &Plan) -> Result<Vec<InsightId>> {
     let current: HashMap<InsightId, OldInsight> =
         current.into_iter().map(|insight| (insight.id, insight)).collect();
     let mut ids = Vec::new();
-    for (group, continued) in plan.groups.iter().zip(&plan.continued) {
+    for (group, continued) in plan.grouped.groups.iter().zip(&plan.continued) {
         let category = chooser.choose(&group.language, &group.centroid);
         let fresh = OldInsight {
             id: InsightId::new(tx.now),
@@ -244,6 +244,7 @@ async fn write_insights(tx: &mut OrgTx, plan: &Plan) -> Result<Vec<InsightId>> {
             language: group.language.clone(),
             sentiment: group.sentiment,
             centroid: Some(vector::to_bytes(&group.centroid)),
+            reach: Some(f64::from(group.reach)),
             category_id: category.map(|category| category.id),
             team_id: category.and_then(|category| category.team_id),
             content_by_hand: false,
@@ -266,8 +267,8 @@ async fn insert(tx: &mut OrgTx, new: OldInsight, number: i64) -> Result<()> {
     let query = sql("
         insert into insights (org_id, id, insight_number, content, content_folded, language, sentiment,
             occurrence_count, first_seen_at, last_seen_at, category_id, team_id, content_by_hand,
-            category_by_hand, team_by_hand, centroid, created_at, updated_at)
-        values ($1, $2, $3, $4, $5, $6, $7, 0, $8, $8, $9, $10, false, false, false, $11, $8, $8)
+            category_by_hand, team_by_hand, centroid, reach, created_at, updated_at)
+        values ($1, $2, $3, $4, $5, $6, $7, 0, $8, $8, $9, $10, false, false, false, $11, $12, $8, $8)
     ");
     let query = query
         .bind(tx.org_id)
@@ -280,7 +281,8 @@ async fn insert(tx: &mut OrgTx, new: OldInsight, number: i64) -> Result<()> {
         .bind(tx.now)
         .bind(new.category_id)
         .bind(new.team_id)
-        .bind(new.centroid);
+        .bind(new.centroid)
+        .bind(new.reach);
     tx.execute(query).await?;
     store::insert_event(tx, new.id, "created", None, None).await
 }
@@ -295,10 +297,11 @@ async fn refresh(tx: &mut OrgTx, old: &OldInsight, fresh: OldInsight) -> Result<
         && team_id == old.team_id
         && fresh.sentiment == old.sentiment
         && fresh.language == old.language;
-    if !is_same || fresh.centroid != old.centroid {
+    if !is_same || (&fresh.centroid, fresh.reach) != (&old.centroid, old.reach) {
         let query = sql("
             update insights set content = $3, content_folded = $4, language = $5, sentiment = $6, centroid = $7,
-                category_id = $8, team_id = $9, updated_at = case when $10 then updated_at else $11 end
+                reach = $8, category_id = $9, team_id = $10,
+                updated_at = case when $11 then updated_at else $12 end
             where org_id = $1 and id = $2
         ");
         let query = query
@@ -309,6 +312,7 @@ async fn refresh(tx: &mut OrgTx, old: &OldInsight, fresh: OldInsight) -> Result<
             .bind(&fresh.language)
             .bind(fresh.sentiment)
             .bind(fresh.centroid)
+            .bind(fresh.reach)
             .bind(category_id)
             .bind(team_id)
             .bind(is_same)

@@ -4,7 +4,7 @@ use super::vector;
 use crate::db::{Db, sql};
 use crate::error::Result;
 use crate::ids::{InsightId, OrgId};
-use refrain_nlp::grouping;
+use refrain_nlp::grouping::{self, Group};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -23,14 +23,14 @@ pub struct Centroids {
 #[derive(Debug)]
 pub(super) struct OrgCentroids {
     version: i64,
-    by_language: HashMap<String, (Vec<InsightId>, Vec<f32>)>,
+    by_language: HashMap<String, (Vec<InsightId>, Vec<Group>)>,
 }
 
 impl OrgCentroids {
     /// The insight nearest to a statement of this language, and how near, if it is near enough.
     pub(super) fn nearest(&self, language: &str, vector: &[f32]) -> Option<(InsightId, f32)> {
-        let (ids, centroids) = self.by_language.get(language)?;
-        let (at, similarity) = grouping::nearest(centroids, vector)?;
+        let (ids, groups) = self.by_language.get(language)?;
+        let (at, similarity) = grouping::nearest(groups, vector)?;
         Some((ids[at], similarity))
     }
 }
@@ -54,18 +54,18 @@ impl Centroids {
 
 async fn load(db: &Db, org_id: OrgId, version: i64) -> Result<OrgCentroids> {
     let query = sql("
-        select id, language, centroid from insights
-        where org_id = $1 and retired_at is null and centroid is not null
+        select id, language, centroid, reach from insights
+        where org_id = $1 and retired_at is null and centroid is not null and reach is not null
         order by insight_number
         limit $2
     ");
-    let rows: Vec<(InsightId, String, Vec<u8>)> = db.fetch_all(query.bind(org_id).bind(INSIGHTS_MAX)).await?;
-    let mut by_language: HashMap<String, (Vec<InsightId>, Vec<f32>)> = HashMap::new();
-    for (id, language, bytes) in rows {
+    let rows: Vec<(InsightId, String, Vec<u8>, f64)> = db.fetch_all(query.bind(org_id).bind(INSIGHTS_MAX)).await?;
+    let mut by_language: HashMap<String, (Vec<InsightId>, Vec<Group>)> = HashMap::new();
+    for (id, language, bytes, reach) in rows {
         if let Some(centroid) = vector::from_bytes(&bytes) {
-            let (ids, centroids) = by_language.entry(language).or_default();
+            let (ids, groups) = by_language.entry(language).or_default();
             ids.push(id);
-            centroids.extend(centroid);
+            groups.push(Group { centroid, reach: reach as f32, weight: 0 });
         }
     }
     Ok(OrgCentroids { version, by_language })

@@ -26,6 +26,7 @@ pub(super) struct ReadStatement {
     pub(super) id: StatementId,
     pub(super) session_id: SessionId,
     pub(super) message_id: MessageId,
+    pub(super) position: usize,
     pub(super) span: (usize, usize),
     pub(super) text: String,
     pub(super) language: String,
@@ -41,6 +42,16 @@ impl From<refrain_nlp::sentiment::Sentiment> for Sentiment {
             refrain_nlp::sentiment::Sentiment::Angry => Self::Angry,
             refrain_nlp::sentiment::Sentiment::Happy => Self::Happy,
             refrain_nlp::sentiment::Sentiment::Neutral => Self::Neutral,
+        }
+    }
+}
+
+impl From<Sentiment> for refrain_nlp::sentiment::Sentiment {
+    fn from(sentiment: Sentiment) -> Self {
+        match sentiment {
+            Sentiment::Angry => Self::Angry,
+            Sentiment::Happy => Self::Happy,
+            Sentiment::Neutral => Self::Neutral,
         }
     }
 }
@@ -104,7 +115,7 @@ fn read(session: &Unread, usual: Option<Language>) -> (Finding, Vec<ReadStatemen
         handoff_sentiment,
         summary: session.summary_wanted.then_some(reading.summary).flatten(),
     };
-    let statement = |found: reading::Statement| {
+    let statement = |(position, found): (usize, reading::Statement)| {
         let message_id = session.messages[found.turn].id;
         let span = found.start..found.end;
         let id: [&[u8]; 4] = [
@@ -117,6 +128,7 @@ fn read(session: &Unread, usual: Option<Language>) -> (Finding, Vec<ReadStatemen
             id: StatementId::derived(&id),
             session_id: session.id,
             message_id,
+            position,
             span: (span.start, span.end),
             text: found.text,
             language: language.clone().unwrap_or_default(),
@@ -125,7 +137,7 @@ fn read(session: &Unread, usual: Option<Language>) -> (Finding, Vec<ReadStatemen
             linked: None,
         }
     };
-    (finding, reading.statements.into_iter().map(statement).collect())
+    (finding, reading.statements.into_iter().enumerate().map(statement).collect())
 }
 
 async fn link(statements: Vec<ReadStatement>, centroids: Arc<OrgCentroids>) -> Result<Vec<ReadStatement>> {

@@ -56,6 +56,7 @@ pub(super) async fn replace_statements(
             statement.id.into(),
             statement.session_id.into(),
             statement.message_id.into(),
+            i64::try_from(statement.position).unwrap_or(i64::MAX).into(),
             i64::try_from(statement.span.0).unwrap_or(i64::MAX).into(),
             i64::try_from(statement.span.1).unwrap_or(i64::MAX).into(),
             statement.text.clone().into(),
@@ -67,8 +68,8 @@ pub(super) async fn replace_statements(
     });
     let rows = rows.collect();
     let insert =
-        "insert into statements (org_id, id, session_id, message_id, span_start, span_end, text, language,
-        sentiment, embedding, version)";
+        "insert into statements (org_id, id, session_id, message_id, position, span_start, span_end, text,
+        language, sentiment, embedding, version)";
     tx.insert_all(insert, rows, "").await?;
     // of several statements of a session, the nearest proves an insight
     let mut nearest: BTreeMap<(InsightId, SessionId), (f32, StatementId)> = BTreeMap::new();

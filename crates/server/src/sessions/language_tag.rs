@@ -72,7 +72,7 @@ impl JsonSchema for KnownLanguage {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({"type": "string", "enum": Language::ALL.map(Language::code)})
+        json_schema!({"type": "string", "enum": Language::ALL.map(Language::code).as_slice()})
     }
 }
 

@@ -27,7 +27,8 @@ pub(crate) struct TestApp {
     pub(crate) org_id: OrgId,
     pub(crate) token: String,
     router: Router,
-    database: TestDatabase,
+    /// Kept while it is used.
+    _database: TestDatabase,
 }
 
 /// An empty database, gone with the value.
@@ -38,12 +39,23 @@ pub(crate) struct TestDatabase {
 }
 
 impl TestDatabase {
+    /// On PostgreSQL where `TEST_DATABASE_URL` names a server, else on SQLite.
     pub(crate) async fn new() -> Self {
+        match std::env::var("TEST_DATABASE_URL") {
+            Ok(server) => Self::postgres(&server).await,
+            Err(_) => Self::sqlite(),
+        }
+    }
+
+    pub(crate) fn sqlite() -> Self {
+        Self { folder: TempDir::new().unwrap(), url: None }
+    }
+
+    pub(crate) async fn postgres(server: &str) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let folder = TempDir::new().unwrap();
-        let Ok(server) = std::env::var("TEST_DATABASE_URL") else { return Self { folder, url: None } };
         let schema = format!("t{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::SeqCst));
-        let mut connection = sqlx::PgConnection::connect(&server).await.unwrap();
+        let mut connection = sqlx::PgConnection::connect(server).await.unwrap();
         let create = format!("create schema {schema}");
         sqlx::raw_sql(sqlx::AssertSqlSafe(create)).execute(&mut connection).await.unwrap();
         let separator = if server.contains('?') { '&' } else { '?' };
@@ -72,7 +84,10 @@ impl TestApp {
     }
 
     pub(crate) async fn with(config: Config) -> Self {
-        let database = TestDatabase::new().await;
+        Self::on(TestDatabase::new().await, config).await
+    }
+
+    pub(crate) async fn on(database: TestDatabase, config: Config) -> Self {
         let db = Db::open(&database.location()).await.unwrap();
         let clock = Clock::fixed(Timestamp::parse(START).unwrap());
         let app = App::new(db, clock, config);
@@ -80,11 +95,7 @@ impl TestApp {
         let (_, token) =
             keys::create(&app.db, &app.clock, org_id, "test", &Scopes::All, None).await.unwrap();
         let router = http::router(app.clone());
-        Self { app, org_id, token, router, database }
-    }
-
-    pub(crate) fn database(&self) -> &TestDatabase {
-        &self.database
+        Self { app, org_id, token, router, _database: database }
     }
 
     /// The token of a new key with these scopes.
@@ -150,7 +161,7 @@ impl TestApp {
     /// Works on jobs until there is none, however late it is due.
     pub(crate) async fn run_jobs(&self) {
         for _ in 0..10_000 {
-            if refrain::jobs::run_next(&self.app).await.unwrap() {
+            if jobs::run_next(&self.app).await.unwrap() {
                 continue;
             }
             let far = self.app.clock.now().plus(3_600 * SECOND);

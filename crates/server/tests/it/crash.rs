@@ -1,1 +1,111 @@
-//! later
+//! `kill -9` at any moment of an import or an analysis, then a restart: the end is as if nothing happened.
+
+use crate::commands::Cli;
+use refrain::db::{Db, sql};
+use serde_json::json;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+const TEXTS: [&str; 6] = [
+    "My parcel has not arrived yet", "I want to cancel my booking", "The app crashes when I open it",
+    "I was charged twice this month", "How do I change my address?", "Please send me a new password",
+];
+
+fn conversations() -> String {
+    let record = |i: usize| {
+        let text = format!("{} for order {}", TEXTS[i % TEXTS.len()], ["one", "two", "three", "four"][i / 7 % 4]);
+        let (channel, plan) = (["chat", "phone", "email"][i % 3], ["free", "pro"][i % 2]);
+        json!({
+            "id": i, "channel": channel, "created_at": "2026-05-01T10:00:00Z",
+            "contact": {"email": format!("c{}@example.com", i % 500)}, "custom_data": {"plan": plan},
+            "turns": [{"role": "contact", "text": "Hello"}, {"role": "agent", "text": "How can I help?"}, {"role": "contact", "text": text}],
+        })
+        .to_string()
+    };
+    (0..3_000).map(record).collect::<Vec<_>>().join("\n")
+}
+
+/// Everything that must not depend on what happened on the way.
+async fn state(cli: &Cli) -> Vec<Vec<String>> {
+    let db = Db::open(&cli.database.location()).await.unwrap();
+    let queries = [
+        "select cast(ticket_number as text) || ' ' || status || ' ' || channel || ' ' || coalesce(language, '') || ' '
+            || coalesce(sentiment, '') || ' ' || coalesce(summary, '') || ' ' || custom_data || ' ' || cast(created_at as text)
+            || ' ' || cast(next_seq as text) || ' ' || cast(revision - read_revision as text)
+            from sessions order by ticket_number",
+        "select cast(s.ticket_number as text) || ' ' || cast(m.seq as text) || ' ' || m.sender || ' ' || m.text
+            from messages m join sessions s on s.org_id = m.org_id and s.id = m.session_id order by s.ticket_number, m.seq",
+        "select cast(s.ticket_number as text) || ' ' || t.text || ' ' || t.language || ' ' || t.sentiment || ' '
+            || cast(t.span_start as text) || ' ' || cast(t.span_end as text)
+            from statements t join sessions s on s.org_id = t.org_id and s.id = t.session_id order by s.ticket_number, t.span_start",
+        "select i.content || ' ' || i.sentiment || ' ' || cast(i.occurrence_count as text) || ' ' || coalesce(c.name, '') || ' '
+            || cast(i.first_seen_at as text) || ' ' || cast(i.last_seen_at as text)
+            from insights i left join categories c on c.org_id = i.org_id and c.id = i.category_id
+            where i.retired_at is null order by i.content",
+        "select i.content || ' ' || cast(s.ticket_number as text) || ' ' || t.text || ' ' || cast(o.canonical as text)
+            from occurrences o join insights i on i.org_id = o.org_id and i.id = o.insight_id
+            join sessions s on s.org_id = o.org_id and s.id = o.session_id
+            join statements t on t.org_id = o.org_id and t.id = o.statement_id order by i.content, s.ticket_number",
+        "select grouping_hash from orgs",
+        "select cast(count(*) as text) from contacts",
+        "select kind from jobs",
+    ];
+    let mut state = Vec::new();
+    for query in queries {
+        let rows: Vec<(String,)> = db.fetch_all(sql(query)).await.unwrap();
+        state.push(rows.into_iter().map(|(row,)| row).collect());
+    }
+    db.close().await;
+    state
+}
+
+#[tokio::test]
+async fn an_import_killed_at_any_moment_ends_as_an_undisturbed_one() {
+    let text = conversations();
+    let undisturbed = Cli::new().await;
+    let file = undisturbed.file("a.jsonl", &text);
+    let started = Instant::now();
+    undisturbed.json(&["import", file.to_str().unwrap(), "--json"], 0);
+    let duration = started.elapsed();
+    let expected = state(&undisturbed).await;
+    assert_eq!((expected[0].len(), expected[3].len()), (3_000, 6), "{:?}", expected[3]);
+    // three times in one run, at moments spread over reading, analysis and grouping
+    for fractions in [[0.1, 0.3, 0.5], [0.2, 0.6, 0.9], [0.4, 0.7, 0.8]] {
+        let cli = Cli::new().await;
+        let file = cli.file("a.jsonl", &text);
+        for fraction in fractions {
+            let mut command = cli.command(&["import", file.to_str().unwrap()]);
+            let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+            std::thread::sleep(Duration::from_secs_f64(duration.as_secs_f64() * fraction));
+            // SIGKILL
+            child.kill().unwrap();
+            child.wait().unwrap();
+        }
+        cli.json(&["import", file.to_str().unwrap(), "--json"], 0);
+        let found = state(&cli).await;
+        for (found, expected) in found.iter().zip(&expected) {
+            assert_eq!(found, expected);
+        }
+        assert_eq!(cli.run(&["doctor"]).status.code(), Some(0));
+    }
+}
+
+#[tokio::test]
+async fn a_server_killed_while_it_reads_goes_on_where_it_was() {
+    let cli = Cli::new().await;
+    let file = cli.file("a.jsonl", conversations());
+    cli.json(&["import", file.to_str().unwrap(), "--no-wait", "--json"], 0);
+    for wait in [50, 200, 400] {
+        let server = cli.serve();
+        std::thread::sleep(Duration::from_millis(wait));
+        // dropped: SIGKILL
+        drop(server);
+    }
+    let _server = cli.serve();
+    let started = Instant::now();
+    while cli.json(&["insights", "--json"], 0)["total"] != 6 {
+        assert!(started.elapsed() < Duration::from_secs(120), "the analysis does not end");
+        std::thread::sleep(Duration::from_millis(200));
+    }
+    assert_eq!(cli.run(&["doctor"]).status.code(), Some(0));
+}

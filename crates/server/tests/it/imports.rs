@@ -1,1 +1,179 @@
-//! later
+//! `refrain import`.
+
+use crate::commands::{Cli, name};
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use serde_json::{Value, json};
+use std::io::Write;
+
+fn line(id: &str, text: &str) -> String {
+    json!({"id": id, "channel": "chat", "turns": [{"role": "contact", "text": text}], "labels": {"intents": ["gold"]}})
+        .to_string()
+}
+
+fn gzip(text: &str) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(text.as_bytes()).unwrap();
+    encoder.finish().unwrap()
+}
+
+fn sessions(cli: &Cli) -> Vec<Value> {
+    let token = cli.json(&["keys", "create", "--name", "x", "--json"], 0)["token"].as_str().unwrap().to_owned();
+    let (status, body) = cli.serve().call("POST", "/chat/sessions/filter", &token, r#"{"sort_by":"created_at","limit":100}"#);
+    assert_eq!(status, 200, "{body}");
+    let body: Value = serde_json::from_str(&body).unwrap();
+    let mut sessions = body["data"].as_array().unwrap().clone();
+    sessions.sort_by_key(|session| session["ticket_number"].as_i64());
+    sessions
+}
+
+#[tokio::test]
+async fn bad_records_are_listed_and_the_rest_is_imported() {
+    let cli = Cli::new().await;
+    let lines = [
+        line("1", "Where is my parcel?"), "{\"id\": 2, \"turns\": [".into(), line("3", "Where is my refund?"), String::new(),
+        json!({"id": "4", "turns": [{"role": "robot", "text": "x"}]}).to_string(), json!({"turns": []}).to_string(),
+        json!({"id": "7", "created_at": "yesterday", "turns": []}).to_string(), line("3", "another under the same id"),
+        "[1]".into(), json!({"id": "10", "contact": {"email": "not an address"}, "turns": []}).to_string(),
+    ];
+    let file = cli.file("mixed.jsonl", lines.join("\n"));
+    let summary = cli.json(&["import", file.to_str().unwrap(), "--json"], 3);
+    assert_eq!((&summary["imported"], &summary["bad"]), (&json!(2), &json!(7)));
+    let bad: Vec<(i64, &str)> = summary["bad_records"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|bad| {
+            assert_eq!(bad["file"], name(&file));
+            (bad["line"].as_i64().unwrap(), bad["reason"].as_str().unwrap())
+        })
+        .collect();
+    assert_eq!(
+        bad,
+        [
+            (2, "malformed JSON at column 20"),
+            (5, "turns[0].role: expected contact, agent, ai or system"),
+            (6, "id: is required"),
+            (7, "created_at: expected an ISO 8601 date, or a date and time with Z or an offset"),
+            (8, "id: line 3 has the same"),
+            (9, "expected a JSON object"),
+            (10, "contact.email: expected an e-mail address"),
+        ]
+    );
+    let output = cli.run(&["import", file.to_str().unwrap()]);
+    let listed = String::from_utf8(output.stderr).unwrap();
+    assert!(listed.contains(&format!("{}:5: turns[0].role: expected contact, agent, ai or system", name(&file))), "{listed}");
+    assert!(!listed.contains("robot"), "no value is repeated");
+}
+
+#[tokio::test]
+async fn importing_twice_changes_nothing_and_a_grown_conversation_grows() {
+    let cli = Cli::new().await;
+    let lines: Vec<String> = (0..40).map(|i| line(&i.to_string(), "Where is my parcel, it is late?")).collect();
+    let file = cli.file("a.jsonl.gz", gzip(&lines.join("\n")));
+    let path = file.to_str().unwrap();
+    assert_eq!(cli.json(&["import", path, "--json"], 0)["imported"], 40);
+    let insights = cli.json(&["insights", "--json"], 0);
+    let before = sessions(&cli);
+    let again = cli.json(&["import", path, "--json"], 0);
+    assert_eq!((&again["imported"], &again["updated"], &again["unchanged"]), (&json!(0), &json!(0), &json!(40)));
+    assert_eq!(cli.json(&["insights", "--json"], 0), insights);
+    assert_eq!(sessions(&cli), before);
+    // one conversation goes on, and says more of itself
+    let grown = json!({"id": "7", "channel": "chat", "status": "closed_unresolved", "custom_data": {"vip": true}, "turns": [
+        {"role": "contact", "text": "Where is my parcel, it is late?"}, {"role": "agent", "text": "I will look for it."},
+        {"role": "contact", "text": "Please cancel the order then"},
+    ]});
+    let file = cli.file("b.jsonl", format!("{grown}\n{}", lines[8]));
+    let summary = cli.json(&["import", file.to_str().unwrap(), "--json"], 0);
+    assert_eq!((&summary["imported"], &summary["updated"], &summary["unchanged"]), (&json!(0), &json!(1), &json!(1)));
+    let after = sessions(&cli);
+    assert_eq!(after.len(), 40);
+    assert_eq!((&after[7]["status"], &after[7]["custom_data"]), (&json!("closed_unresolved"), &json!({"vip": true})));
+    let token = cli.json(&["keys", "create", "--name", "x", "--json"], 0)["token"].as_str().unwrap().to_owned();
+    let path = format!("/chat/sessions/{}/history", after[7]["id"].as_str().unwrap());
+    let history: Value = serde_json::from_str(&cli.serve().call("GET", &path, &token, "").1).unwrap();
+    let texts: Vec<&str> =
+        history["items"].as_array().unwrap().iter().filter_map(|item| item["event"]["content"]["text"].as_str()).collect();
+    assert_eq!(texts, ["Where is my parcel, it is late?", "I will look for it.", "Please cancel the order then"]);
+    assert_eq!(cli.run(&["doctor"]).status.code(), Some(0));
+    // the same ids of another system are other conversations
+    let summary = cli.json(&["import", file.to_str().unwrap(), "--source", "other", "--json"], 0);
+    assert_eq!(summary["imported"], 2);
+}
+
+#[tokio::test]
+async fn every_member_of_a_record_arrives() {
+    let cli = Cli::new().await;
+    let record = json!({
+        "id": 99, "channel": "twitter", "language": "pt-BR", "created_at": "2026-01-02T03:04:05Z", "brand": "Acme",
+        "status": "open", "ai_closure_type": "handed_off", "handoff": {"summary": "Wants a person", "sentiment": "angry"},
+        "ticketing_system": {"name": "intercom", "external_id": "77", "id_type": "conversation_id"},
+        "contact": {"email": "ada@example.com", "name": "Ada", "phone_number": "+44 20", "custom_data": {"plan": "pro"}},
+        "custom_data": {"order": 5}, "team": "Billing", "assignee_id": "12", "assist_mode": true, "tags": ["vip"],
+        "turns": [{"id": "t1", "role": "contact", "text": "Oi, onde está meu pedido?", "created_at": "2026-01-02T03:05:00Z", "name": "Ada"}],
+    });
+    let file = cli.file("a.jsonl.zst", zstd::encode_all(record.to_string().as_bytes(), 1).unwrap());
+    cli.json(&["import", file.to_str().unwrap(), "--json"], 0);
+    let session = sessions(&cli).remove(0);
+    for (member, value) in [
+        ("channel", json!({"type": "api"})), ("language", json!("pt")), ("created_at", json!("2026-01-02T03:04:05.000Z")),
+        ("status", json!("open")), ("ai_closure_type", json!("handed_off")), ("assignee_id", json!("12")),
+        ("handoff", json!({"summary": "Wants a person", "sentiment": "angry"})), ("assist_mode", json!(true)),
+        ("ticketing_system", json!({"name": "intercom", "external_id": "77", "id_type": "conversation_id"})),
+        ("custom_data", json!({"order": 5, "brand": "Acme", "channel": "twitter"})),
+    ] {
+        assert_eq!(session[member], value, "{member}");
+    }
+    assert_eq!(session["team"]["name"], "Billing");
+    assert_eq!(session["contact"]["email"], "ada@example.com");
+    assert_eq!(session["contact"]["custom_data"], json!({"plan": "pro"}));
+}
+
+#[tokio::test]
+async fn a_csv_file_has_a_message_a_row() {
+    let cli = Cli::new().await;
+    let csv = "conversation_id,sender,message,date,channel,contact_email,Plan\n\
+        1,customer,\"Where is my parcel,\nit is late?\",2026-01-02 03:04:05Z,email,a@example.com,pro\n\
+        1,agent,It is on its way,2026-01-02 03:10:00Z,email,a@example.com,pro\n\
+        2,customer,I want a refund,not a date,chat,,\n\
+        3,customer,Cancel my order,2026-01-03,chat,,\n\
+        ,customer,nobody,2026-01-03,chat,,\n\
+        1,customer,again,2026-01-04,email,a@example.com,pro\n";
+    let file = cli.file("a.csv", csv);
+    let summary = cli.json(&["import", file.to_str().unwrap(), "--json"], 3);
+    assert_eq!((&summary["imported"], &summary["bad"]), (&json!(2), &json!(3)));
+    let mut bad: Vec<(i64, String)> = summary["bad_records"].as_array().unwrap().iter()
+        .map(|bad| (bad["line"].as_i64().unwrap(), bad["reason"].as_str().unwrap().to_owned())).collect();
+    bad.sort();
+    assert_eq!(bad[0].0, 5);
+    assert!(bad[0].1.starts_with("created_at: expected an ISO 8601"), "{bad:?}");
+    assert_eq!(bad[1], (7, "id: is required".into()));
+    assert_eq!(bad[2], (8, "id: line 2 has the same".into()));
+    let sessions = sessions(&cli);
+    assert_eq!(sessions[0]["created_at"], "2026-01-02T03:04:05.000Z");
+    assert_eq!(sessions[0]["custom_data"], json!({"plan": "pro"}));
+    assert_eq!(sessions[0]["contact"]["email"], "a@example.com");
+    assert_eq!(sessions[0]["channel"], json!({"type": "email"}));
+    assert_eq!(sessions[1]["channel"], json!({"type": "web"}));
+    let file = cli.file("b.csv", "a,b\n1,2\n");
+    assert_eq!(cli.run(&["import", file.to_str().unwrap()]).status.code(), Some(1));
+}
+
+#[tokio::test]
+async fn without_waiting_the_server_reads_what_was_imported() {
+    let cli = Cli::new().await;
+    let lines: Vec<String> = (0..10).map(|i| line(&i.to_string(), "Where is my parcel, it is late?")).collect();
+    let file = cli.file("a.jsonl", lines.join("\n"));
+    let summary = cli.json(&["import", file.to_str().unwrap(), "--no-wait", "--json"], 0);
+    assert_eq!((&summary["imported"], &summary["insights"], &summary["analyzed"]), (&json!(10), &json!(0), &json!(false)));
+    let server = cli.serve();
+    for _ in 0..200 {
+        if cli.json(&["insights", "--json"], 0)["total"] == 1 {
+            drop(server);
+            return;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(100));
+    }
+    panic!("nothing was grouped");
+}

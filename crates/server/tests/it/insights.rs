@@ -1,2 +1,227 @@
-//! later
-pub(crate) fn record(i: usize, text: &str) -> serde_json::Value { serde_json::json!({"id": i, "turns": [{"role": "contact", "text": text}]}) }
+//! From what customers say to insights, through the queue.
+
+use crate::app::TestApp;
+use serde_json::{Value, json};
+
+/// A conversation of one message.
+pub(crate) fn record(i: usize, text: &str) -> Value {
+    json!({"id": i, "turns": [{"role": "contact", "text": text}]})
+}
+
+const REFUND: [&str; 5] = [
+    "My refund has not arrived yet", "Where is my refund? It has not arrived", "I am still waiting for my refund",
+    "The refund for my order has not arrived", "When will I get my refund?",
+];
+const PASSWORD: [&str; 5] = [
+    "I forgot my password and cannot log in", "I cannot log in, I forgot my password", "How do I reset my password?",
+    "My password does not work, I cannot log in", "Please reset my password so that I can log in",
+];
+
+fn records(texts: &[&str], from: usize) -> Vec<Value> {
+    texts.iter().cycle().take(20).enumerate().map(|(i, text)| record(from + i, text)).collect()
+}
+
+async fn insights(t: &TestApp) -> Vec<Value> {
+    t.post_ok("/insights", json!({})).await["data"].as_array().unwrap().clone()
+}
+
+fn find<'a>(insights: &'a [Value], word: &str) -> &'a Value {
+    let found = insights.iter().find(|insight| insight["content"].as_str().unwrap().to_lowercase().contains(word));
+    found.unwrap_or_else(|| panic!("no insight about {word}: {insights:#?}"))
+}
+
+async fn sessions_behind(t: &TestApp, insight: &Value) -> Vec<String> {
+    let page = t.get_ok(&format!("/insights/{}/sessions", insight["id"].as_str().unwrap())).await;
+    page["items"].as_array().unwrap().iter().map(|item| item["session_id"].as_str().unwrap().to_owned()).collect()
+}
+
+#[tokio::test]
+async fn what_several_contacts_say_becomes_an_insight() {
+    let t = TestApp::new().await;
+    t.import([records(&REFUND, 0), records(&PASSWORD, 100)].concat()).await;
+    t.run_jobs().await;
+    let found = insights(&t).await;
+    assert_eq!(found.len(), 2, "{found:#?}");
+    let (refund, password) = (find(&found, "refund"), find(&found, "password"));
+    for insight in [refund, password] {
+        assert_eq!(insight["occurrence_count"], 20);
+        assert_eq!(sessions_behind(&t, insight).await.len(), 20);
+        assert_eq!(insight["team"], Value::Null);
+    }
+    assert_eq!(refund["category"]["name"], "Refunds and returns");
+    assert_eq!(password["category"]["name"], "Account access");
+    let numbers = [&refund["insight_number"], &password["insight_number"]];
+    assert!(numbers.contains(&&json!(1)) && numbers.contains(&&json!(2)));
+}
+
+#[tokio::test]
+async fn what_one_contact_repeats_is_no_insight() {
+    let t = TestApp::new().await;
+    let contact = |i: usize| json!({"email": format!("c{}@example.com", i % 2)});
+    let from_two = records(&REFUND, 0).into_iter().enumerate().map(|(i, mut record)| {
+        record["contact"] = contact(i);
+        record
+    });
+    t.import(from_two.collect()).await;
+    t.run_jobs().await;
+    assert_eq!(insights(&t).await, Vec::<Value>::new());
+}
+
+#[tokio::test]
+async fn a_live_session_is_linked_as_it_comes_and_counted_with_the_rest() {
+    let t = TestApp::new().await;
+    t.import([records(&REFUND, 0), records(&PASSWORD, 100)].concat()).await;
+    t.run_jobs().await;
+    let before = find(&insights(&t).await, "refund").clone();
+    t.advance(60);
+    let id = t.session_saying("hello, my refund still has not arrived").await;
+    assert!(refrain::jobs::run_next(&t.app).await.unwrap());
+    let after = find(&insights(&t).await, "refund").clone();
+    assert_eq!(after["id"], before["id"]);
+    assert_eq!(after["occurrence_count"], 21);
+    assert_eq!(after["last_seen_at"], t.get_ok(&format!("/chat/sessions/{id}")).await["created_at"]);
+    assert!(sessions_behind(&t, &after).await.contains(&id));
+    t.run_jobs().await;
+    let consolidated = find(&insights(&t).await, "refund").clone();
+    assert_eq!((&consolidated["id"], &consolidated["occurrence_count"]), (&before["id"], &json!(21)));
+}
+
+#[tokio::test]
+async fn the_order_of_arrival_makes_no_difference() {
+    let mut seen = Vec::new();
+    let all = [records(&REFUND, 0), records(&PASSWORD, 100)].concat();
+    for step in [1, 7, 13, 39] {
+        let t = TestApp::new().await;
+        let order: Vec<Value> = (0..all.len()).map(|i| all[i * step % all.len()].clone()).collect();
+        for records in order.chunks(1 + step) {
+            t.import(records.to_vec()).await;
+            if step > 7 {
+                t.run_jobs().await;
+            }
+        }
+        t.run_jobs().await;
+        let hash: (Option<String>,) =
+            t.app.db.fetch_one(refrain::db::sql("select grouping_hash from orgs")).await.unwrap();
+        let mut shown: Vec<(String, i64)> = insights(&t).await.iter()
+            .map(|i| (i["content"].as_str().unwrap().to_owned(), i["occurrence_count"].as_i64().unwrap())).collect();
+        shown.sort();
+        seen.push((hash, shown));
+    }
+    assert!(seen.windows(2).all(|pair| pair[0] == pair[1]), "{seen:#?}");
+}
+
+#[tokio::test]
+async fn an_insight_keeps_its_number_as_data_grows() {
+    let t = TestApp::new().await;
+    t.import(records(&REFUND, 0)).await;
+    t.run_jobs().await;
+    let before = insights(&t).await;
+    t.import(records(&PASSWORD, 100)).await;
+    t.import(records(&REFUND, 200)).await;
+    t.run_jobs().await;
+    let after = insights(&t).await;
+    let refund = find(&after, "refund");
+    assert_eq!((&refund["id"], &refund["insight_number"]), (&before[0]["id"], &json!(1)));
+    assert_eq!(refund["occurrence_count"], 40);
+    assert_eq!(find(&after, "password")["insight_number"], 2);
+}
+
+#[tokio::test]
+async fn what_a_person_sets_no_grouping_overrules() {
+    let t = TestApp::new().await;
+    t.import(records(&REFUND, 0)).await;
+    t.run_jobs().await;
+    let insight = insights(&t).await.remove(0);
+    let path = format!("/insights/{}", insight["id"].as_str().unwrap());
+    let team = t.post_ok("/teams", json!({"name": "Billing"})).await;
+    let category = t.get_ok("/categories").await.as_array().unwrap().iter()
+        .find(|category| category["name"] == "Fraud and security").unwrap()["id"].clone();
+    let set = json!({"content": "Refunds are late", "team_id": team["id"], "category_id": category});
+    let changed = t.patch_ok(&path, set).await;
+    assert_eq!(changed["content"], "Refunds are late");
+    t.import(records(&PASSWORD, 100)).await;
+    t.import(records(&REFUND, 200)).await;
+    t.run_jobs().await;
+    let after = t.get_ok(&path).await;
+    assert_eq!(after["occurrence_count"], 40);
+    assert_eq!(after["content"], "Refunds are late");
+    assert_eq!((&after["team"]["name"], &after["category"]["name"]), (&json!("Billing"), &json!("Fraud and security")));
+    let nothing = uuid::Uuid::nil();
+    assert_eq!(t.patch(&path, json!({"team_id": nothing})).await.error(404), "team not found");
+    assert_eq!(t.patch(&format!("/insights/{nothing}"), json!({})).await.error(404), "insight not found");
+    let cleared = t.patch_ok(&path, json!({"team_id": null})).await;
+    assert_eq!(cleared["team"], Value::Null);
+}
+
+#[tokio::test]
+async fn categories_are_assigned_by_meaning_and_bring_their_team() {
+    let t = TestApp::new().await;
+    t.import([records(&REFUND, 0), records(&PASSWORD, 100)].concat()).await;
+    t.run_jobs().await;
+    let team = t.post_ok("/teams", json!({"name": "Money"})).await;
+    let category = json!({"name": "Money back", "description": "My refund has not arrived, where is my refund", "team_id": team["id"]});
+    let category = t.post_ok("/categories", category).await;
+    t.run_jobs().await;
+    let refund = find(&insights(&t).await, "refund").clone();
+    assert_eq!((&refund["category"]["name"], &refund["team"]["name"]), (&json!("Money back"), &json!("Money")));
+    let filtered = t.post_ok("/insights", json!({"category": "MONEY BACK"})).await;
+    assert_eq!(filtered["total"], 1);
+    let path = format!("/categories/{}", category["id"].as_str().unwrap());
+    t.patch_ok(&path, json!({"name": "Weather", "description": "Rain and snow", "team_id": null})).await;
+    t.run_jobs().await;
+    let refund = find(&insights(&t).await, "refund").clone();
+    assert_eq!((&refund["category"]["name"], &refund["team"]), (&json!("Refunds and returns"), &Value::Null));
+    assert_eq!(t.post("/categories", json!({"name": "weather"})).await.error(409), "name: another category has it");
+    t.call_as(&t.token, "DELETE", &path, None).await.ok();
+    t.call_as(&t.token, "DELETE", &path, None).await.error(404);
+    assert_eq!(t.get_ok("/categories").await.as_array().unwrap().len(), 16);
+}
+
+#[tokio::test]
+async fn an_id_that_was_grouped_into_another_answers_with_that() {
+    let t = TestApp::new().await;
+    t.import(records(&REFUND, 0)).await;
+    t.run_jobs().await;
+    let insight = insights(&t).await.remove(0);
+    // a second insight over the same sessions, as another grouping might have made it
+    let old = uuid::Uuid::now_v7();
+    let copy = "insert into insights (org_id, id, insight_number, content, content_folded, language, sentiment, occurrence_count,
+            first_seen_at, last_seen_at, content_by_hand, category_by_hand, team_by_hand, created_at, updated_at)
+        select org_id, $2, 2, 'old', 'old', language, sentiment, 1, first_seen_at, last_seen_at, false, false, false, created_at, updated_at
+        from insights where org_id = $1";
+    t.execute(refrain::db::sql(copy).bind(t.org_id).bind(old)).await;
+    t.execute(refrain::db::sql("update orgs set next_insight_number = 3 where id = $1").bind(t.org_id)).await;
+    let link = "insert into occurrences select org_id, $2, session_id, statement_id, score, canonical, contact_id, session_created_at,
+            status, channel, language, sentiment from occurrences where org_id = $1 limit 1";
+    t.execute(refrain::db::sql(link).bind(t.org_id).bind(old)).await;
+    t.import(records(&PASSWORD, 100)).await;
+    t.run_jobs().await;
+    let answer = t.get_ok(&format!("/insights/{old}")).await;
+    assert_eq!(answer["id"], insight["id"]);
+    assert_eq!(answer["occurrence_count"], 20);
+    assert!(insights(&t).await.iter().all(|insight| insight["id"] != json!(old)));
+}
+
+#[tokio::test]
+async fn personal_data_shows_nowhere() {
+    let t = TestApp::new().await;
+    let texts = [
+        "My name is Walburga Finkbeiner and my refund has not arrived", "My refund has not arrived, call me on +49 171 5550123",
+        "My refund has not arrived, write to walburga@example.com", "The refund to card 4111 1111 1111 1111 has not arrived",
+        "My refund to DE89 3704 0044 0532 0130 00 has not arrived",
+    ];
+    let with_name = |mut record: Value| {
+        record["contact"] = json!({"name": "Walburga Finkbeiner", "email": format!("{}@example.com", record["id"])});
+        record
+    };
+    t.import(records(&texts, 0).into_iter().map(with_name).collect()).await;
+    t.run_jobs().await;
+    let found = insights(&t).await;
+    let behind = t.get_ok(&format!("/insights/{}/sessions", found[0]["id"].as_str().unwrap())).await;
+    let summaries = t.get_ok("/chat/sessions").await["items"].as_array().unwrap().iter()
+        .map(|item| item["summary"].to_string()).collect::<String>();
+    let shown = format!("{}{behind}{summaries}", json!(found));
+    for secret in ["Walburga", "Finkbeiner", "5550123", "walburga@", "4111", "0532"] {
+        assert!(!shown.contains(secret), "{secret} in {shown}");
+    }
+}

@@ -1,0 +1,56 @@
+# What a newcomer and CI run. Needs Rust; what else a target needs it installs or asks for in one line.
+
+SHELL := /bin/bash
+VENV := .venv
+
+.PHONY: demo test check bench fmt lint doc deny unused spelling fuzz need-cargo
+
+# Builds, loads the bundled sample, prints what it says, and serves it.
+demo: need-cargo
+	cargo run --release --quiet --bin refrain -- demo
+
+# Every test, on SQLite and on PostgreSQL.
+test: need-cargo
+	cargo test --workspace --quiet
+	scripts/with-postgres.sh cargo test --package refrain --test it --quiet
+
+# Everything that has to hold before a change lands.
+check: fmt lint test doc deny unused spelling fuzz
+
+fmt: need-cargo
+	cargo fmt --all --check
+
+lint: need-cargo
+	cargo clippy --workspace --all-targets --quiet -- -D warnings
+
+doc: need-cargo
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --quiet
+
+deny: need-cargo
+	scripts/tool.sh cargo-deny
+	scripts/deny.sh
+
+unused: need-cargo
+	scripts/tool.sh cargo-machete
+	cargo machete
+
+spelling: $(VENV)/bin/typos
+	$(VENV)/bin/typos
+
+# A property-based fuzzer of the API, against the document it serves.
+fuzz: need-cargo $(VENV)/bin/schemathesis
+	cargo build --quiet --bin refrain
+	scripts/fuzz.sh $(VENV)/bin/schemathesis target/debug/refrain
+
+# How fast it is. The figures in docs/performance.md say which machine and data.
+bench: need-cargo
+	scripts/with-postgres.sh cargo bench --package refrain
+
+$(VENV)/bin/typos:
+	scripts/venv.sh $(VENV) typos==1.52.0
+
+$(VENV)/bin/schemathesis:
+	scripts/venv.sh $(VENV) schemathesis==4.32.5
+
+need-cargo:
+	@command -v cargo >/dev/null || { echo "Rust is missing: get it from https://rustup.rs" >&2; exit 1; }

@@ -1,0 +1,187 @@
+//! Rows of numbers, and the products of every row with every other: the arithmetic under the grouping.
+//!
+//! The sums run in one fixed order on every machine and for any number of threads, so that a grouping is the
+//! same to the bit everywhere. That is why no library does them: those choose their order by processor.
+
+use std::thread;
+
+/// Columns of a tile: two registers of four lanes, which every processor has.
+const LANES: usize = 8;
+
+/// Rows of a tile: as many as leave the sums in registers.
+const HEIGHT: usize = 4;
+
+/// Rows that one thread takes at a time.
+const BLOCK: usize = 128;
+
+/// A matrix, row after row.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Matrix {
+    pub(super) columns: usize,
+    pub(super) values: Vec<f32>,
+}
+
+impl Matrix {
+    pub(super) fn zeros(rows: usize, columns: usize) -> Self {
+        Self { columns, values: vec![0.0; rows * columns] }
+    }
+
+    pub(super) fn rows(&self) -> usize {
+        self.values.len().checked_div(self.columns).unwrap_or(0)
+    }
+
+    pub(super) fn row(&self, index: usize) -> &[f32] {
+        &self.values[index * self.columns..(index + 1) * self.columns]
+    }
+
+    pub(super) fn row_mut(&mut self, index: usize) -> &mut [f32] {
+        &mut self.values[index * self.columns..(index + 1) * self.columns]
+    }
+}
+
+/// Rows laid out for multiplication: groups of eight, each column's eight values side by side.
+pub(super) struct Packed {
+    rows: usize,
+    columns: usize,
+    values: Vec<f32>,
+}
+
+impl Packed {
+    pub(super) fn new(matrix: &Matrix) -> Self {
+        let (rows, columns) = (matrix.rows(), matrix.columns);
+        let mut values = vec![0.0; rows.div_ceil(LANES) * LANES * columns];
+        for row in 0..rows {
+            let group = &mut values[row / LANES * LANES * columns..];
+            for (column, &value) in matrix.row(row).iter().enumerate() {
+                group[column * LANES + row % LANES] = value;
+            }
+        }
+        Self { rows, columns, values }
+    }
+
+    /// Writes the product of each given row with each packed row; `out` has `rows` entries a given row.
+    fn multiply(&self, given: &[f32], out: &mut [f32]) {
+        let tile_rows = given.chunks(HEIGHT * self.columns).zip(out.chunks_mut(HEIGHT * self.rows));
+        for (given, out) in tile_rows {
+            for (group, packed) in self.values.chunks_exact(LANES * self.columns).enumerate() {
+                let sums = tile(given, packed, self.columns);
+                let first = group * LANES;
+                let width = LANES.min(self.rows - first);
+                for (out, sums) in out.chunks_mut(self.rows).zip(&sums) {
+                    out[first..first + width].copy_from_slice(&sums[..width]);
+                }
+            }
+        }
+    }
+}
+
+/// Multiplies up to four rows with one packed group.
+fn tile(given: &[f32], packed: &[f32], columns: usize) -> [[f32; LANES]; HEIGHT] {
+    let mut sums = [[0.0; LANES]; HEIGHT];
+    if given.len() < HEIGHT * columns {
+        for (row, sums) in given.chunks_exact(columns).zip(&mut sums) {
+            for (value, lanes) in row.iter().zip(packed.chunks_exact(LANES)) {
+                add(sums, *value, lanes);
+            }
+        }
+        return sums;
+    }
+    let (a, rest) = given.split_at(columns);
+    let (b, rest) = rest.split_at(columns);
+    let (c, d) = rest.split_at(columns);
+    for ((((lanes, a), b), c), d) in packed.chunks_exact(LANES).zip(a).zip(b).zip(c).zip(d) {
+        add(&mut sums[0], *a, lanes);
+        add(&mut sums[1], *b, lanes);
+        add(&mut sums[2], *c, lanes);
+        add(&mut sums[3], *d, lanes);
+    }
+    sums
+}
+
+#[inline(always)]
+fn add(sums: &mut [f32; LANES], value: f32, lanes: &[f32]) {
+    for lane in 0..LANES {
+        sums[lane] += value * lanes[lane];
+    }
+}
+
+/// Calls `each` with every row's index, its products with all packed rows and its row of `out`, on `threads`
+/// threads.
+pub(super) fn for_each_product<F>(given: &Matrix, packed: &Packed, out: &mut Matrix, threads: usize, each: F)
+where
+    F: Fn(usize, &mut [f32], &mut [f32]) + Sync,
+{
+    let (columns, width) = (given.columns, out.columns);
+    let mut blocks: Vec<_> = (0..).zip(out.values.chunks_mut(BLOCK * width)).collect();
+    let share = blocks.len().div_ceil(threads.max(1)).max(1);
+    let work = |blocks: &mut [(usize, &mut [f32])]| {
+        let mut products = vec![0.0; BLOCK * packed.rows];
+        for (block, out) in blocks {
+            let first = *block * BLOCK;
+            let rows = out.len() / width;
+            let products = &mut products[..rows * packed.rows];
+            packed.multiply(&given.values[first * columns..(first + rows) * columns], products);
+            for (row, (products, out)) in
+                products.chunks_mut(packed.rows).zip(out.chunks_mut(width)).enumerate()
+            {
+                each(first + row, products, out);
+            }
+        }
+    };
+    thread::scope(|scope| {
+        for blocks in blocks.chunks_mut(share) {
+            scope.spawn(|| work(blocks));
+        }
+    });
+}
+
+/// Product of two rows.
+pub(super) fn dot(a: &[f32], b: &[f32]) -> f32 {
+    let mut sums = [0.0; LANES];
+    for (a, b) in a.chunks(LANES).zip(b.chunks(LANES)) {
+        for (sum, (a, b)) in sums.iter_mut().zip(a.iter().zip(b)) {
+            *sum += a * b;
+        }
+    }
+    sums.iter().sum()
+}
+
+/// Brings a row to length 1; a row of zeros stays.
+pub(super) fn normalize(row: &mut [f32]) {
+    let length = dot(row, row).sqrt();
+    if length > 0.0 {
+        for value in row {
+            *value /= length;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn products_are_those_of_the_rows_whatever_the_threads() {
+        for (rows, columns) in [(1, 1), (3, 5), (9, 8), (131, 17), (300, 256)] {
+            let mut matrix = Matrix::zeros(rows, columns);
+            for (at, value) in matrix.values.iter_mut().enumerate() {
+                *value = (at * 7 % 23) as f32 - 11.0;
+            }
+            let products = |threads| {
+                let mut out = Matrix::zeros(rows, rows);
+                for_each_product(&matrix, &Packed::new(&matrix), &mut out, threads, |_, products, out| {
+                    out.copy_from_slice(products);
+                });
+                out.values
+            };
+            let found = products(1);
+            assert_eq!(found, products(3));
+            for row in 0..rows {
+                for column in 0..rows {
+                    let expected = dot(matrix.row(row), matrix.row(column));
+                    assert_eq!(found[row * rows + column], expected, "{row}, {column} of {rows}");
+                }
+            }
+        }
+    }
+}

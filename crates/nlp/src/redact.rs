@@ -1,1 +1,0 @@
-//! Finds and masks what must not be shown: addresses, numbers, secrets, names.

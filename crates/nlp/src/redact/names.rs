@@ -1,0 +1,335 @@
+//! Names: those of the people in the conversation, and those with which people introduce themselves.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::LazyLock;
+
+use super::cues::{Cue, Cues};
+use super::text::{BLANK, Text, is_word_char, writes_no_blanks};
+use super::{Kind, Span};
+
+/// Words that are names and words at once ("will", "Klein"), and words that no name begins with.
+static COMMON: LazyLock<HashSet<String>> = LazyLock::new(|| word_list(include_str!("common.txt")));
+static NEVER: LazyLock<HashSet<String>> = LazyLock::new(|| word_list(include_str!("never.txt")));
+
+fn word_list(list: &str) -> HashSet<String> {
+    let words = Text::new(list, &[]);
+    (0..words.words.len()).map(|word| words.word(word).to_owned()).collect()
+}
+
+/// How many words a name has, and how many characters where no blanks are written.
+const WORDS_MAX: usize = 4;
+const UNSPACED_MAX: usize = 4;
+
+/// The names of the people in a conversation, ready to be found.
+pub(super) struct Known {
+    by_first: HashMap<String, Vec<Pattern>>,
+}
+
+struct Pattern {
+    words: Vec<String>,
+    /// Also an everyday word: only a capital inside a sentence tells the name.
+    is_common: bool,
+}
+
+impl Known {
+    /// Takes each name whole, from behind, and each part of three letters or more.
+    pub(super) fn new(names: &[&str]) -> Known {
+        let mut known = Known { by_first: HashMap::new() };
+        for name in names {
+            let text = Text::new(name, &[]);
+            let words: Vec<String> = (0..text.words.len()).map(|word| text.word(word).to_owned()).collect();
+            let is_unspaced = text.chars.iter().copied().any(writes_no_blanks);
+            if words.len() > 1 {
+                known.add(words.clone());
+            }
+            // an address or a user name is found whole or not at all
+            if is_unspaced || name.contains(['@', '_']) {
+                continue;
+            }
+            if words.len() == 2 {
+                known.add(words.iter().rev().cloned().collect());
+            }
+            for word in words {
+                if word.chars().count() >= 3 && !is_never(&word) && !word.chars().all(|c| c.is_ascii_digit())
+                {
+                    known.add(vec![word]);
+                }
+            }
+        }
+        known
+    }
+
+    fn add(&mut self, words: Vec<String>) {
+        let Some(first) = words.first().cloned() else { return };
+        let is_common = words.iter().all(|word| COMMON.contains(word) || NEVER.contains(word));
+        let patterns = self.by_first.entry(first).or_default();
+        patterns.push(Pattern { words, is_common });
+        patterns.sort_by_key(|pattern| std::cmp::Reverse(pattern.words.len()));
+    }
+
+    /// How many words of a known name start at this word.
+    fn at(&self, text: &Text, word: usize) -> Option<usize> {
+        let patterns = self.by_first.get(text.word(word))?;
+        let found = patterns.iter().find(|pattern| pattern.is_at(text, word))?;
+        Some(found.words.len())
+    }
+}
+
+impl Pattern {
+    fn is_at(&self, text: &Text, start: usize) -> bool {
+        let last = start + self.words.len() - 1;
+        let is_near = |word: usize| text.gap_after(word).len() <= 3 && !text.gap_after(word).contains(&BLANK);
+        self.words.iter().enumerate().all(|(i, expected)| text.word(start + i) == expected)
+            && (start..last).all(is_near)
+            && (!self.is_common
+                || (start..=last).all(|word| is_title(text, word) && (last > start || is_inside(text, word))))
+    }
+}
+
+/// Whether a capital says something: the word neither begins a sentence nor stands among capitals.
+fn is_inside(text: &Text, word: usize) -> bool {
+    let is_greeted = |word: usize| {
+        matches!(
+            text.word(word),
+            "hi" | "hello"
+                | "hey"
+                | "dear"
+                | "thanks"
+                | "mr"
+                | "mrs"
+                | "ms"
+                | "hallo"
+                | "hola"
+                | "bonjour"
+                | "ciao"
+        )
+    };
+    if word == 0 {
+        // "Will, are you there?"
+        return text.gap_after(0).first() == Some(&',');
+    }
+    is_greeted(word - 1)
+        || text.gap_after(word - 1).iter().all(|c| !matches!(c, '.' | '!' | '?' | '\n' | ':' | '"'))
+}
+
+pub(super) fn find(text: &Text, cues: &Cues, known: &Known, spans: &mut Vec<Span>) {
+    let mut word = 0;
+    while word < text.words.len() {
+        let length = known.at(text, word);
+        if let Some(length) = length {
+            spans.push((text.words[word].start, text.words[word + length - 1].end, Kind::Name));
+        }
+        word += length.unwrap_or(1);
+    }
+    for (word, cue) in cues.iter() {
+        let last = match cue {
+            Cue::Name => introduced(text, cues, word),
+            Cue::This if text.gap_after(word).first() == Some(&':') => introduced(text, cues, word),
+            Cue::This => presented(text, word),
+            Cue::Title => titled(text, word),
+            Cue::SignOff => signed(text, word),
+            _ => None,
+        };
+        spans.extend(last.map(|last| {
+            let end = text.words[last].end;
+            let has_stop = is_letter(text, last) && text.char(end) == '.';
+            (text.words[word + 1].start, end + usize::from(has_stop), Kind::Name)
+        }));
+    }
+}
+
+/// The last word of the name after "my name is", however it is written.
+fn introduced(text: &Text, cues: &Cues, cue: usize) -> Option<usize> {
+    let first = cue + 1;
+    let gap = text.gap_after(cue);
+    let is_near = gap.len() <= 3 && gap.iter().all(|c| matches!(c, ' ' | ':' | '"' | '\'' | '=' | '-'));
+    if !is_near
+        || !can_start(text, first)
+        || cues.at(first).is_some_and(|cue| !matches!(cue, Cue::Title | Cue::Unit | Cue::Extension))
+    {
+        return None;
+    }
+    if text.word_chars(first).iter().copied().all(writes_no_blanks) {
+        return Some(unspaced_end(text, first));
+    }
+    if is_title(text, first) {
+        return Some(title_end(text, first));
+    }
+    // in small letters, or in capitals throughout: a second word only if the sentence ends or turns after it
+    let is_last = |word: usize| text.gap_after(word) != [' '] || NEVER.contains(text.word(word + 1));
+    // a script without case does not tell; in Arabic "and" is glued to the word after it
+    let is_caseless = text.word_chars(first).iter().all(|c| !c.is_lowercase() && !c.is_uppercase());
+    let goes_on = is_last(first + 1) || is_caseless && !text.word(first + 1).starts_with('و');
+    if text.word_chars(first).len() < 2 {
+        return None;
+    }
+    let has_second = text.gap_after(first) == [' ']
+        && can_start(text, first + 1)
+        && goes_on
+        && cues.at(first + 1).is_none();
+    Some(first + usize::from(has_second))
+}
+
+/// The last word of the name after "this is", "I'm": only capitals tell a name from anything else.
+fn presented(text: &Text, cue: usize) -> Option<usize> {
+    let first = cue + 1;
+    let gap = text.gap_after(cue);
+    // "this is john speaking"
+    let is_said =
+        matches!(text.word(first + 1), "speaking" | "calling") && gap == [' '] && can_start(text, first);
+    if is_said {
+        return Some(first);
+    }
+    let is_named = is_title(text, first) && can_start(text, first) && gap == [' '];
+    if !is_named || COMMON.contains(text.word(first)) && !is_title(text, first + 1) {
+        return None;
+    }
+    let last = title_end(text, first);
+    let next = text.word(last + 1);
+    let ends = text.gap_after(last) != [' '] || text.words.len() == last + 1 || text.word(cue) == "me";
+    let turns = matches!(
+        next,
+        "and"
+            | "from"
+            | "here"
+            | "speaking"
+            | "calling"
+            | "with"
+            | "i"
+            | "again"
+            | "my"
+            | "und"
+            | "von"
+            | "am"
+            | "aus"
+            | "et"
+            | "de"
+            | "y"
+            | "e"
+            | "en"
+            | "van"
+    );
+    // a noun has a capital in German, so that one word is not enough there
+    let is_noun = matches!(text.word(cue), "bin" | "name") && last == first;
+    ((ends || turns) && !is_noun).then_some(last)
+}
+
+/// "Mrs. Jones", "Herr Dr. Müller".
+fn titled(text: &Text, cue: usize) -> Option<usize> {
+    let first = cue + 1;
+    let is_near = matches!(text.gap_after(cue), [' '] | ['.', ' '] | ['.']);
+    let is_form =
+        text.word_chars(cue).first().is_some_and(|c| c.is_uppercase()) || text.gap_after(cue) == [' '];
+    let is_name = is_near
+        && is_form
+        && is_title(text, first)
+        && can_start(text, first)
+        && text.word_chars(first).len() > 2;
+    is_name.then(|| title_end(text, first))
+}
+
+/// The name on the line under "Kind regards", if nothing else stands there.
+fn signed(text: &Text, cue: usize) -> Option<usize> {
+    let first = cue + 1;
+    let gap = text.gap_after(cue);
+    let is_near = gap.len() <= 4
+        && gap.iter().any(|c| matches!(c, ',' | '\n'))
+        && gap.iter().all(|c| matches!(c, ' ' | ',' | '\n' | '\r' | '-'));
+    if !is_near || !is_title(text, first) || !can_start(text, first) {
+        return None;
+    }
+    let last = title_end(text, first);
+    let after = text.gap_after(last);
+    (last + 1 >= text.words.len() || after.contains(&'\n')).then_some(last)
+}
+
+/// The last word of a name in capitals: "Joe Last", "Andrew M.", "Ludwig van der Berg", "Jean-Pierre O'Neil".
+fn title_end(text: &Text, first: usize) -> usize {
+    let mut last = first;
+    let mut next = first + 1;
+    while next < first + WORDS_MAX + 2 && last + 1 - first < WORDS_MAX {
+        let is_initial = text.word_chars(next - 1).len() == 1 || matches!(text.word(next - 1), "dr" | "prof");
+        let is_near = match text.gap_after(next - 1) {
+            [' '] | ['-'] | ['\''] => true,
+            ['.', ' '] => is_initial,
+            _ => false,
+        };
+        if !is_near {
+            break;
+        }
+        let is_new_sentence = text.gap_after(next - 1) == ['.', ' '] && NEVER.contains(text.word(next));
+        if (is_title(text, next) || is_letter(text, next)) && !is_new_sentence && !is_stop(text, next) {
+            last = next;
+        } else if !matches!(
+            text.word(next),
+            "de" | "van"
+                | "von"
+                | "der"
+                | "den"
+                | "del"
+                | "la"
+                | "da"
+                | "do"
+                | "dos"
+                | "di"
+                | "al"
+                | "bin"
+                | "ten"
+                | "le"
+        ) {
+            break;
+        }
+        next += 1;
+    }
+    last
+}
+
+/// What a capital does not make a part of a name: "I", "My", "Please".
+fn is_stop(text: &Text, word: usize) -> bool {
+    NEVER.contains(text.word(word)) && text.word_chars(word).len() != 1 || text.word(word) == "i"
+}
+
+/// Where a name ends that no blank ends: at the next script, or the next sign.
+fn unspaced_end(text: &Text, first: usize) -> usize {
+    let is_name = |word: usize| {
+        let c = text.word_chars(word).first().copied().unwrap_or(' ');
+        // the particles that follow a name are hiragana; of the Chinese words, the commonest
+        writes_no_blanks(c) && !('\u{3041}'..='\u{309f}').contains(&c) && !"我的是您你想要有请在".contains(c)
+    };
+    let mut last = first;
+    while last + 1 < first + UNSPACED_MAX && text.gap_after(last).is_empty() && is_name(last + 1) {
+        last += 1;
+    }
+    last
+}
+
+/// Whether a name can begin with this word: "My", "not" and "calling" begin none, but "May" and "O'Brien" do.
+fn can_start(text: &Text, word: usize) -> bool {
+    let chars = text.word_chars(word);
+    let is_plain = if is_title(text, word) {
+        chars.len() > 1 && is_never(text.word(word))
+    } else {
+        NEVER.contains(text.word(word))
+    };
+    !chars.is_empty() && chars.iter().all(|c| is_word_char(*c) && !c.is_numeric()) && !is_plain
+}
+
+/// "May" and "Will" are no words to begin a name with, but names.
+fn is_never(word: &str) -> bool {
+    NEVER.contains(word) && !COMMON.contains(word)
+}
+
+/// A capital and small letters: "Anna", "McDonald", the O of "O'Brien".
+fn is_title(text: &Text, word: usize) -> bool {
+    match text.word_chars(word) {
+        [first, second, ..] => first.is_uppercase() && (second.is_lowercase() || !second.is_alphabetic()),
+        [only] => only.is_uppercase() && text.gap_after(word).first() == Some(&'\''),
+        [] => false,
+    }
+}
+
+/// An initial: "M."
+fn is_letter(text: &Text, word: usize) -> bool {
+    matches!(text.word_chars(word), [only] if only.is_uppercase() && !only.is_numeric())
+        && text.word(word) != "i"
+}

@@ -1,0 +1,311 @@
+//! Where a person lives, and when a person was born.
+
+use super::cues::{Cue, Cues};
+use super::text::{BLANK, Text};
+use super::{Kind, Span};
+
+/// How many words may stand between "born" and the date.
+const REACH: usize = 5;
+/// The longest street name between its number and "Street", in words.
+const STREET_MAX: usize = 4;
+
+/// What ends a street's name in English: "12 Main Street".
+const STREETS_AFTER: &[&str] = &[
+    "street",
+    "st",
+    "avenue",
+    "ave",
+    "road",
+    "rd",
+    "boulevard",
+    "blvd",
+    "drive",
+    "dr",
+    "lane",
+    "ln",
+    "court",
+    "ct",
+    "way",
+    "place",
+    "pl",
+    "terrace",
+    "square",
+    "sq",
+    "highway",
+    "hwy",
+    "parkway",
+    "pkwy",
+    "crescent",
+    "close",
+    "gardens",
+    "grove",
+    "circle",
+    "trail",
+    "row",
+    "mews",
+    "alley",
+    "quay",
+    "walk",
+    "hill",
+];
+
+/// What begins a street's name: "12 rue de la Paix", "Calle Mayor 5", "ul. Długa 5".
+const STREETS_BEFORE: &[&str] = &[
+    "rue",
+    "chemin",
+    "impasse",
+    "quai",
+    "allee",
+    "cours",
+    "calle",
+    "avenida",
+    "avda",
+    "paseo",
+    "plaza",
+    "carrer",
+    "av",
+    "camino",
+    "via",
+    "viale",
+    "corso",
+    "piazza",
+    "vicolo",
+    "largo",
+    "rua",
+    "travessa",
+    "praca",
+    "estrada",
+    "ul",
+    "ulica",
+    "al",
+    "aleja",
+    "aleje",
+    "улица",
+    "ул",
+    "вулиця",
+    "вул",
+    "strada",
+    "jalan",
+];
+
+/// How a street's name ends where it is one word: "Hauptstraße 12", "Kerkstraat 5", "Storgatan 3".
+const STREET_ENDINGS: &[&str] = &[
+    "strasse", "strase", "str", "weg", "gasse", "allee", "platz", "ufer", "damm", "ring", "straat", "laan",
+    "plein", "gracht", "gatan", "vagen", "gade", "vej", "gata", "veien", "katu", "utca",
+];
+
+/// The first three letters of the months' names.
+const MONTHS: &[&str] = &[
+    "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec", "mai", "okt", "dez",
+    "ene", "abr", "ago", "dic", "gen", "mag", "giu", "lug", "set", "ott", "fev", "avr", "jui", "aou", "out",
+    "mei", "maj", "sty", "lut", "kwi", "cze", "lip", "sie", "wrz", "paz", "lis", "gru", "янв", "фев", "мар",
+    "апр", "мая", "июн", "июл", "авг", "сен", "окт", "ноя", "дек",
+];
+
+pub(super) fn find(text: &Text, cues: &Cues, spans: &mut Vec<Span>) {
+    for (word, cue) in cues.iter() {
+        if cue == Cue::Born
+            && let Some((start, end)) = birth_date(text, word)
+        {
+            spans.push((start, end, Kind::BirthDate));
+        }
+    }
+    for word in 0..text.words.len() {
+        let street = number_first(text, word).or_else(|| name_first(text, word));
+        if let Some((first, last)) = street {
+            spans.push((text.words[first].start, text.words[town(text, last)].end, Kind::Address));
+        }
+    }
+}
+
+/// The date within reach of "born", or, as in German and Turkish, right before it.
+fn birth_date(text: &Text, cue: usize) -> Option<(usize, usize)> {
+    let is_open = |word: &usize| !text.gap_after(word - 1).contains(&BLANK);
+    let near = (cue + 1..=cue + REACH).take_while(is_open);
+    let after = near.into_iter().find(|word| is_date_part(text, *word)).and_then(|first| date(text, first));
+    let before = || {
+        let dates = (cue.saturating_sub(REACH)..cue).filter_map(|first| date(text, first));
+        dates.into_iter().find(|(_, last)| last + 1 == cue)
+    };
+    let (first, last) = after.or_else(before)?;
+    Some((text.words[first].start, text.words[last].end))
+}
+
+fn is_date_part(text: &Text, word: usize) -> bool {
+    is_number(text, word) || is_month(text, word) || is_number_word(text, word)
+}
+
+/// The words of the date that starts here: "12/05/1980", "May 5th, 1980", "5. Mai 1980", "1980年5月12日".
+fn date(text: &Text, first: usize) -> Option<(usize, usize)> {
+    if !is_date_part(text, first) {
+        return None;
+    }
+    let mut last = first;
+    for word in first + 1..first + 6 {
+        let gap = text.gap_after(word - 1);
+        let is_near = gap.len() <= 3 && gap.iter().all(|c| matches!(c, ' ' | '.' | '/' | '-' | ',' | '\''));
+        if !is_near {
+            break;
+        }
+        if is_date_part(text, word) || matches!(text.word(word), "日" | "일") {
+            last = word;
+        } else if !matches!(
+            text.word(word),
+            "of" | "de" | "del" | "年" | "月" | "년" | "월" | "thang" | "nam"
+        ) {
+            break;
+        }
+    }
+    let parts = (first..=last).filter(|word| is_date_part(text, *word)).count();
+    let digits = (first..=last).flat_map(|word| text.word_chars(word)).filter(|c| c.is_ascii_digit()).count();
+    (parts >= 2 && digits >= 3 || digits >= 6).then_some((first, last))
+}
+
+/// "5", "5th", "1980", "05121980".
+fn is_number(text: &Text, word: usize) -> bool {
+    let chars = text.word_chars(word);
+    let digits = chars.iter().take_while(|c| c.is_ascii_digit()).count();
+    let ending = &chars[digits..];
+    (1..=8).contains(&digits) && (ending.len() <= 2 && ending.iter().all(|c| c.is_alphabetic()))
+}
+
+fn is_month(text: &Text, word: usize) -> bool {
+    let word = text.word(word);
+    MONTHS.iter().any(|month| word.starts_with(month)) && (3..=12).contains(&word.chars().count())
+}
+
+/// "May fifth", "the twenty third of June": a day in words, only between other parts.
+fn is_number_word(text: &Text, word: usize) -> bool {
+    let word = text.word(word);
+    (word.ends_with("th") || matches!(word, "first" | "second" | "third" | "twenty" | "thirty" | "nineteen"))
+        && word.len() > 4
+        && word.len() < 14
+        && word != "month"
+}
+
+/// A word that begins with a capital, or a number in a street's name ("5th", "42nd").
+fn is_title(text: &Text, word: usize) -> bool {
+    text.word_chars(word).first().is_some_and(|c| c.is_uppercase() || c.is_ascii_digit())
+}
+
+fn is_house_number(text: &Text, word: usize) -> bool {
+    let chars = text.word_chars(word);
+    let digits = chars.iter().take_while(|c| c.is_ascii_digit()).count();
+    (1..=5).contains(&digits) && chars.len() <= digits + 1
+}
+
+fn is_near(text: &Text, word: usize) -> bool {
+    matches!(text.gap_after(word), [' '] | [',', ' '] | ['.', ' '] | ['.'] | ['-'] | ['\''])
+}
+
+/// "3214 Kempwood Drive", "12 rue de la Paix": the words it runs from and to.
+fn number_first(text: &Text, number: usize) -> Option<(usize, usize)> {
+    let start = text.words[number].start;
+    let is_part = matches!(text.char_before(start), '.' | ',' | '-' | '/' | ':' | '$' | '#');
+    if !is_house_number(text, number) || is_part || !is_near(text, number) {
+        return None;
+    }
+    if STREETS_BEFORE.contains(&text.word(number + 1))
+        || matches!(text.word(number + 1), "avenue" | "boulevard" | "place" | "route")
+    {
+        return Some((number, street_name(text, number + 1)?));
+    }
+    for last in number + 1..=number + STREET_MAX {
+        if !is_title(text, last) || text.word_chars(last).len() < 2 && last > number + 1 {
+            return None;
+        }
+        if last > number + 1 && STREETS_AFTER.contains(&text.word(last)) {
+            return Some((number, last));
+        }
+        if !matches!(text.gap_after(last), [' '] | ['.', ' '] | ['\'']) {
+            return None;
+        }
+    }
+    None
+}
+
+/// "Hauptstraße 12", "Calle Mayor 5", "Calle de Alcalá, 42".
+fn name_first(text: &Text, street: usize) -> Option<(usize, usize)> {
+    let word = text.word(street);
+    // "Berliner Straße 5", "Lange Str. 5"
+    let is_alone = matches!(word, "strasse" | "strase" | "str" | "weg" | "allee" | "platz");
+    let is_second = is_alone && street > 0 && is_title(text, street - 1) && is_near(text, street - 1);
+    let is_named = STREET_ENDINGS.iter().any(|ending| word.ends_with(ending))
+        && word.chars().count() > 6
+        && is_title(text, street)
+        && !is_alone;
+    let name = match STREETS_BEFORE.contains(&word).then(|| street_name(text, street)).flatten() {
+        Some(name) => name,
+        None if is_second || is_named => street,
+        None => return None,
+    };
+    let first = if name == street && is_second { street - 1 } else { street };
+    let number = name + 1 + usize::from(matches!(text.word(name + 1), "n" | "nº" | "no" | "nr"));
+    (is_near(text, name) && is_house_number(text, number)).then_some((first, number))
+}
+
+/// The last word of a name that begins with the word for street: capitals, and small words between them.
+fn street_name(text: &Text, street: usize) -> Option<usize> {
+    let mut last = street;
+    for word in street + 1..=street + STREET_MAX + 1 {
+        if !is_near(text, word - 1) || is_house_number(text, word) {
+            break;
+        }
+        let is_shouted = text.word_chars(word).iter().all(|c| c.is_uppercase());
+        if is_title(text, word) && !is_shouted {
+            last = word;
+        } else if !matches!(
+            text.word(word),
+            "de" | "la"
+                | "le"
+                | "les"
+                | "du"
+                | "des"
+                | "l"
+                | "d"
+                | "del"
+                | "los"
+                | "las"
+                | "da"
+                | "do"
+                | "dos"
+                | "das"
+                | "della"
+                | "di"
+                | "dei"
+                | "degli"
+                | "delle"
+                | "dell"
+        ) {
+            break;
+        }
+    }
+    (last > street).then_some(last)
+}
+
+/// The last word of the place behind a street: "…, Pittsburgh, PA 49058", "…, 10115 Berlin", "…, London SW1A 2AA".
+fn town(text: &Text, street: usize) -> usize {
+    let mut last = street;
+    let (mut has_town, mut has_code) = (false, false);
+    for word in street + 1..=street + 6 {
+        let chars = text.word_chars(word);
+        let is_next =
+            matches!(text.gap_after(word - 1), [' '] | [',', ' '] | ['\n'] | [',', '\n'] | [','] | ['-']);
+        let is_code = chars.len() > 2 || text.gap_after(word) == ['-'];
+        if !is_next || chars.is_empty() {
+            break;
+        }
+        if chars[0].is_ascii_digit() && chars.len() <= 6 && is_code {
+            (last, has_code) = (word, true);
+        } else if chars.len() <= 4 && chars.iter().all(|c| c.is_uppercase() || c.is_ascii_digit()) {
+            // a state, or half of a postcode
+            last = if has_code { word } else { last };
+        } else if is_title(text, word) && !has_code {
+            has_town = true;
+        } else {
+            let is_town = has_code && !has_town && is_title(text, word) && text.gap_after(word - 1) == [' '];
+            return if is_town { word } else { last };
+        }
+    }
+    last
+}

@@ -1,0 +1,285 @@
+//! Secrets: keys that look like keys, and what is said to be a password, a PIN or a code.
+
+use super::cues::{Cue, Cues};
+use super::text::{BLANK, Text};
+use super::{Kind, Span};
+
+/// How the keys of well-known services begin, by the fewest characters that follow.
+const PREFIXES: [(usize, &str); 6] = [
+    (8, "sk_live_ sk_test_ pk_live_ pk_test_ rk_live_ rk_test_ whsec_ ocx_live_ ocx_test_"),
+    (10, "xoxb- xoxp- xoxa- xoxs- xoxr- xapp-"),
+    (16, "ghp_ gho_ ghu_ ghs_ ghr_ github_pat_ glpat- sk-proj- sk-ant- AKIA ASIA ya29."),
+    (20, "sk- SG. npm_ pypi- dop_v1_ shpat_ shpss_ hf_"),
+    (24, "key- eyJ"),
+    (30, "AIza EAAC"),
+];
+
+/// From how many characters on letters and digits in disorder count as a key.
+const RANDOM_MIN: usize = 20;
+const KEY_MAX: usize = 4096;
+
+/// What follows "password" without being one.
+const NOT_PASSWORDS: &str = "not wrong incorrect invalid correct right the a an my your too no so very still always never also \
+    now just only is was has had have for to in on at of and or but it that this what when where why how \
+    can could will would please help thanks reset change page link field box manager recovery forgot \
+    lost weak strong safe old new same different unknown blocked locked expired falsch well nicht \
+    vergessen abgelaufen oublie incorrecta incorrecto olvidada sbagliata errata incorreta verkeerd";
+
+pub(super) fn find(text: &Text, cues: &Cues, spans: &mut Vec<Span>) {
+    find_keys(text, spans);
+    find_blocks(text, spans);
+    for (word, cue) in cues.iter() {
+        let value = match cue {
+            Cue::Password => password(text, word),
+            Cue::Pin => digits_after(text, word, 3..=8),
+            Cue::Code => digits_after(text, word, 4..=8),
+            _ => None,
+        };
+        spans.extend(value.map(|(start, end)| (start, end, Kind::Secret)));
+    }
+}
+
+/// Letters and digits mixed as no word mixes them.
+pub(super) fn is_random(token: &str) -> bool {
+    let bytes = token.as_bytes();
+    let is_hex = bytes.iter().all(|c| c.is_ascii_hexdigit() && !c.is_ascii_uppercase());
+    let is_uuid = bytes.len() == 36 && [8, 13, 18, 23].iter().all(|dash| bytes[*dash] == b'-');
+    let changes =
+        |class: fn(u8) -> u8| bytes.windows(2).filter(|pair| class(pair[0]) != class(pair[1])).count();
+    let digit_changes = changes(|c| u8::from(c.is_ascii_digit()));
+    let all_changes = changes(|c| match c {
+        b'0'..=b'9' => 0,
+        b'A'..=b'Z' => 1,
+        b'a'..=b'z' => 2,
+        _ => 3,
+    });
+    bytes.len() >= RANDOM_MIN
+        && bytes.iter().all(|c| c.is_ascii_alphanumeric() || b"_-+/=".contains(c))
+        && !is_uuid
+        && digit_changes * 8 >= bytes.len()
+        && (is_hex && bytes.len() >= 32 || all_changes * 4 >= bytes.len())
+}
+
+/// Known beginnings, tokens after "Bearer", and what is_random.
+fn find_keys(text: &Text, spans: &mut Vec<Span>) {
+    let is_key_char =
+        |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '+' | '/' | '=' | '~');
+    let mut i = 0;
+    while i < text.chars.len() {
+        let length = text.chars[i..].iter().take(KEY_MAX).take_while(|c| is_key_char(**c)).count();
+        let mut end = i + length;
+        while end > i && matches!(text.char(end - 1), '.' | '/') {
+            end -= 1;
+        }
+        let token: String = text.chars[i..end].iter().collect();
+        if let Some(skipped) = key_start(text, i, &token) {
+            spans.push((i + skipped, end, Kind::Secret));
+        }
+        i += length.max(1);
+    }
+}
+
+/// Where in a token a key starts: after "api_key=", or at once.
+fn key_start(text: &Text, start: usize, token: &str) -> Option<usize> {
+    if token.len() < 12 {
+        return None;
+    }
+    let bearer = matches!(text.word(text.word_at(start).wrapping_sub(1)), "bearer" | "basic")
+        && text.char_before(start) == ' ';
+    if bearer && token.len() >= 16 && token.bytes().any(|c| c.is_ascii_digit()) {
+        return Some(0);
+    }
+    let value = token.trim_end_matches('=').find('=').map_or(0, |equals| equals + 1);
+    let parts = token[value..].split(['/', '.']);
+    let prefixes = PREFIXES.iter().flat_map(|(rest, list)| list.split(' ').map(move |prefix| (prefix, rest)));
+    let has_prefix = prefixes.into_iter().find_map(|(prefix, rest)| {
+        let at = token.find(prefix)?;
+        let is_start = !token[..at].ends_with(|c: char| c.is_ascii_alphanumeric());
+        (is_start && token.len() - at - prefix.len() >= *rest).then_some(at)
+    });
+    has_prefix.or_else(|| (is_random(&token[value..]) || parts.into_iter().any(is_random)).then_some(value))
+}
+
+/// Key files pasted whole: "-----BEGIN … PRIVATE KEY-----" up to the end line, or to the end of the text.
+fn find_blocks(text: &Text, spans: &mut Vec<Span>) {
+    let mut word = 0;
+    while word < text.words.len() {
+        let start = text.words[word].start;
+        let is_begin = text.word(word) == "begin" && start >= 5 && text.chars[start - 5..start] == ['-'; 5];
+        let is_key = is_begin
+            && (word..word + 5).any(|w| matches!(text.word(w), "private" | "key" | "pgp" | "certificate"));
+        if !is_key {
+            word += 1;
+            continue;
+        }
+        let last = (word + 1..text.words.len())
+            .find(|w| text.word(*w) == "end" && text.gap_after(w - 1).ends_with(&['-'; 5]));
+        let closing =
+            last.and_then(|last| (last..last + 6).find(|w| text.gap_after(*w).starts_with(&['-'; 5])));
+        let end = closing.map_or(text.chars.len(), |closing| text.words[closing].end + 5);
+        spans.push((start - 5, end, Kind::Secret));
+        word = text.word_at(end);
+    }
+}
+
+/// The word after "password is", if it can be one.
+fn password(text: &Text, cue: usize) -> Option<(usize, usize)> {
+    let (first, said) = skip_verb(text, cue)?;
+    let start = text.words[first].start;
+    let opening = text.char_before(start);
+    let is_quoted = matches!(opening, '"' | '\'');
+    let stops = |c: char| match c {
+        BLANK | '\n' => true,
+        _ if is_quoted => c == opening,
+        _ => c.is_whitespace() || matches!(c, ',' | ';' | '<' | '>'),
+    };
+    let length = text.chars[start..].iter().take(KEY_MAX).take_while(|c| !stops(**c)).count();
+    let mut end = start + length;
+    while end > start && matches!(text.char(end - 1), '.' | '?' | ')' | '"' | '\'' | ':') {
+        end -= 1;
+    }
+    // a sign in front belongs to the password
+    let signs = text.chars[..start]
+        .iter()
+        .rev()
+        .take(4)
+        .take_while(|c| matches!(c, '#' | '$' | '!' | '*' | '&' | '@' | '%' | '^'));
+    let value = &text.chars[start - signs.count()..end];
+    let has_case =
+        value.iter().skip(1).any(char::is_ascii_uppercase) && value.iter().any(char::is_ascii_lowercase);
+    let has_sign = value.iter().any(|c| {
+        c.is_ascii_digit() || c.is_ascii_punctuation() && !matches!(c, '\'' | '/' | '-' | '.' | '(')
+    });
+    let is_word = value.iter().all(|c| c.is_alphabetic());
+    let is_last = matches!(text.char(end), '.' | ',' | '"' | ';' | '\n') || end == text.chars.len();
+    let word = text.word(first);
+    let is_plain =
+        text.word(first - 1) == "to" || is_no_password(word) || word.ends_with("ed") || word.ends_with("ing");
+    let is_password = match said {
+        Said::Colon => value.len() > 2 && !is_no_password(word),
+        Said::Verb => has_sign || has_case || is_word && is_last && !is_plain && value.len() > 3,
+        Said::Nothing => value.len() > 3 && (has_sign && text.char_before(start) != '/' || is_quoted),
+    };
+    // dictated in pieces: "piano 2334", "m 50 u"
+    let last = pieces_end(text, first);
+    if said != Said::Nothing && last > first && !is_plain {
+        return Some((end - value.len(), text.words[last].end));
+    }
+    is_password.then_some((end - value.len(), end))
+}
+
+fn is_no_password(word: &str) -> bool {
+    NOT_PASSWORDS.split(' ').any(|known| known == word)
+}
+
+fn pieces_end(text: &Text, first: usize) -> usize {
+    let is_digits =
+        |word: usize| !text.word(word).is_empty() && text.word(word).bytes().all(|c| c.is_ascii_digit());
+    let mut last = first;
+    while text.gap_after(last) == [' ']
+        && (is_digits(last + 1) || is_digits(last) && text.word(last + 1).len() == 1)
+    {
+        last += 1;
+    }
+    last
+}
+
+/// What stands between a cue and its value.
+#[derive(Clone, Copy, PartialEq)]
+enum Said {
+    Colon,
+    Verb,
+    Nothing,
+}
+
+/// The word after a cue and what links them: "is", "ist", ":", "=", nothing.
+fn skip_verb(text: &Text, cue: usize) -> Option<(usize, Said)> {
+    let mut said = Said::Nothing;
+    let mut word = cue + 1;
+    for skipped in cue..cue + 3 {
+        let gap = text.gap_after(skipped);
+        if gap.iter().any(|c| matches!(c, '\n' | '?' | '!' | '.' | ',' | ';' | ')' | &BLANK)) {
+            return None;
+        }
+        // "password-protected"
+        if matches!(gap, ['-' | '_' | '/']) {
+            return None;
+        }
+        if gap.iter().any(|c| matches!(c, ':' | '=')) {
+            return (word < text.words.len()).then_some((word, Said::Colon));
+        }
+        if !is_verb(text.word(word)) {
+            break;
+        }
+        said = Said::Verb;
+        word += 1;
+    }
+    (word < text.words.len()).then_some((word, said))
+}
+
+fn is_verb(word: &str) -> bool {
+    matches!(
+        word,
+        "is" | "was"
+            | "s"
+            | "its"
+            | "it"
+            | "ist"
+            | "lautet"
+            | "war"
+            | "est"
+            | "es"
+            | "e"
+            | "era"
+            | "to"
+            | "number"
+            | "no"
+    ) || matches!(
+        word,
+        "nummer"
+            | "numero"
+            | "of"
+            | "ar"
+            | "er"
+            | "on"
+            | "je"
+            | "este"
+            | "ειναι"
+            | "adalah"
+            | "la"
+            | "है"
+            | "είναι"
+    ) || matches!(word, "は" | "是" | "to:" | "هو" | "هي" | "هی" | "است" | "code" | "pin")
+}
+
+/// The digits that a PIN or a one-time code has, after the cue.
+fn digits_after(text: &Text, cue: usize, lengths: std::ops::RangeInclusive<usize>) -> Option<(usize, usize)> {
+    let (first, said) = skip_verb(text, cue)?;
+    let mut last = first;
+    let is_digits =
+        |word: usize| text.word_chars(word).iter().all(char::is_ascii_digit) && word < text.words.len();
+    // "G-482913"
+    if text.word_chars(first).iter().all(char::is_ascii_uppercase)
+        && text.gap_after(first) == ['-']
+        && is_digits(first + 1)
+    {
+        last += 1;
+    }
+    let (start, mut end) = (text.words[first].start, text.words[last].end);
+    let mut digits = end - text.words[last].start;
+    // "482 913", "482-913"
+    if is_digits(last)
+        && digits == 3
+        && matches!(text.gap_after(last), [' ' | '-'])
+        && text.word_chars(last + 1).len() == 3
+        && is_digits(last + 1)
+    {
+        end = text.words[last + 1].end;
+        digits += 3;
+    }
+    let is_year = digits == 4
+        && said == Said::Nothing
+        && matches!(text.char(start), '1' | '2')
+        && text.gap_after(cue) != [' '];
+    (is_digits(last) && lengths.contains(&digits) && !is_year).then_some((start, end))
+}

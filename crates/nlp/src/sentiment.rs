@@ -1,1 +1,0 @@
-//! How a contact felt: angry, neutral or happy.

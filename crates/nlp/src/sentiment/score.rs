@@ -1,0 +1,177 @@
+//! How pleased and how displeased a text is.
+
+use super::Sentiment;
+use super::lexicon::{Cue, SIGNS, WORDS};
+use crate::redact::text::Text;
+
+/// How much displeasure, or pleasure, makes a text angry, or happy.
+const ANGRY: f32 = 2.0;
+const HAPPY: f32 = 1.6;
+/// How many words "not" and "very" reach, and what "very" adds.
+const REACH: usize = 3;
+const VERY: f32 = 1.3;
+/// What turned words are worth: "not good" is a little less than bad, "not bad" hardly praise.
+const NOT_GOOD: f32 = -0.8;
+const NOT_BAD: f32 = -0.2;
+/// What is left of praise before "but", or in a question.
+const BUT: f32 = 0.5;
+/// What an exclamation mark adds to praise.
+const CALL: f32 = 0.4;
+/// Words of mere problems count this much, less where something is asked for, and add up to no more than this:
+/// "my card has not arrived" is a report.
+const REPORT: f32 = 0.6;
+const REPORT_ASKED: f32 = 0.45;
+const REPORT_MAX: f32 = 2.5;
+/// What "not" itself tells of a problem.
+const DENIAL: f32 = 0.5;
+/// How much more problems and thanks count before the public.
+const PUBLIC: f32 = 2.2;
+
+/// What was found for and against, both from 0 up.
+#[derive(Default)]
+pub(super) struct Score {
+    pleased: f32,
+    displeased: f32,
+    /// The part of the displeasure that is only of problems.
+    report: f32,
+    /// Asks for something.
+    asks: bool,
+}
+
+impl Score {
+    pub(super) fn sentiment(&self) -> Sentiment {
+        let displeased = self.displeased + self.report;
+        if displeased >= ANGRY && displeased >= self.pleased {
+            Sentiment::Angry
+        } else if self.pleased >= HAPPY && self.pleased > displeased {
+            Sentiment::Happy
+        } else {
+            Sentiment::Neutral
+        }
+    }
+
+    fn add(&mut self, weight: f32) {
+        if weight > 0.0 {
+            self.pleased += weight;
+        } else if weight <= -2.0 {
+            self.displeased -= weight;
+        } else {
+            self.report -= weight;
+        }
+    }
+}
+
+pub(super) fn of(text: &str) -> Score {
+    let words = Text::new(text, &[]);
+    let mut score = in_words(&words);
+    for sign in signs(text) {
+        score.add(sign);
+    }
+    emphasize(&words, &mut score);
+    if is_public(text) {
+        score.report *= PUBLIC;
+        score.pleased *= PUBLIC;
+    }
+    score.report = (score.report * REPORT).min(REPORT_MAX);
+    score
+}
+
+/// A post that names an account: said before everyone, problems are complaints and thanks are praise.
+fn is_public(text: &str) -> bool {
+    text.split_whitespace().any(|word| {
+        let name = word.trim_start_matches(['.', '"', '(']).strip_prefix('@');
+        name.is_some_and(|name| name.starts_with(|c: char| c.is_alphanumeric()))
+    })
+}
+
+fn in_words(text: &Text) -> Score {
+    let mut score = Score::default();
+    let (mut not_until, mut very_until) = (0, 0);
+    let mut word = 0;
+    while word < text.words.len() {
+        let Some((length, cue)) = WORDS.at(text, word) else {
+            word += 1;
+            continue;
+        };
+        match cue {
+            Cue::Not => {
+                not_until = word + length + REACH;
+                score.report += DENIAL;
+            }
+            Cue::Very => very_until = word + length + REACH,
+            Cue::Ask => score.asks = true,
+            Cue::But => score.pleased *= BUT,
+            Cue::Weight(weight) => {
+                let turned = if word >= not_until {
+                    1.0
+                } else if weight > 0.0 {
+                    NOT_GOOD
+                } else {
+                    NOT_BAD
+                };
+                let strength = if word < very_until { VERY } else { 1.0 };
+                score.add(weight * turned * strength);
+            }
+        }
+        word += length;
+        // a clause ends what was said of it
+        if text
+            .gap_after(word - 1)
+            .iter()
+            .any(|c| matches!(c, '.' | ',' | '!' | '?' | ';' | '。' | '、' | '\n'))
+        {
+            (not_until, very_until) = (0, 0);
+        }
+    }
+    score
+}
+
+/// The weights of the emoji and emoticons, the same one counted once.
+fn signs(text: &str) -> impl Iterator<Item = f32> {
+    let mut found: Vec<(&str, f32)> = Vec::new();
+    let emoji = text.char_indices().filter(|(_, c)| !c.is_alphanumeric() && !c.is_ascii());
+    let emoji = emoji.map(|(start, c)| &text[start..start + c.len_utf8()]);
+    let emoticons = text.split_whitespace().filter(|part| part.len() <= 4 && part.is_ascii());
+    for sign in emoji.chain(emoticons) {
+        if let Some(weight) = SIGNS.get(sign)
+            && !found.iter().any(|(known, _)| *known == sign)
+        {
+            found.push((sign, *weight));
+        }
+    }
+    found.into_iter().map(|(_, weight)| weight)
+}
+
+/// Capitals, repeated signs and drawn-out words strengthen what is there.
+fn emphasize(text: &Text, score: &mut Score) {
+    let shouted = |word: &usize| {
+        let chars = text.word_chars(*word);
+        chars.len() > 3 && chars.iter().all(|c| c.is_uppercase())
+    };
+    let drawn_out = |word: &usize| {
+        let chars = text.word_chars(*word);
+        chars.windows(3).any(|c| c[0].is_alphabetic() && c[0] != 'w' && c[0] == c[1] && c[1] == c[2])
+    };
+    let shouts = (0..text.words.len()).filter(shouted).count();
+    let drawls = (0..text.words.len()).filter(drawn_out).count();
+    let marks = |marks: &[char]| text.chars.iter().filter(|c| marks.contains(c)).count();
+    let (calls, questions) = (marks(&['!']), marks(&['?', '؟']));
+    if shouts >= 2 || calls >= 2 || questions >= 2 || drawls > 0 {
+        score.displeased *= VERY;
+        score.report *= VERY;
+    }
+    if calls > 0 && score.pleased >= 1.0 {
+        score.pleased += CALL;
+    }
+    // what is asked for is not praised
+    if questions > 0 && calls == 0 {
+        score.pleased *= BUT;
+        score.asks = true;
+    }
+    if score.asks {
+        score.report *= REPORT_ASKED;
+    }
+    if questions + calls >= 3 && score.pleased < 1.0 {
+        score.report += 1.0;
+    }
+}

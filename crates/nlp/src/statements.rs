@@ -1,1 +1,0 @@
-//! Which of a contact's messages state something.

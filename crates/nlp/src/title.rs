@@ -1,1 +1,0 @@
-//! Chooses the sentence that stands for a group.

@@ -1,0 +1,262 @@
+//! Chooses the sentence that stands for a group: one that a member said, central, worded as the others word it,
+//! understood alone, without what only its speaker could say, and unlike the titles of other groups.
+
+mod sentence;
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use crate::grouping::Statement;
+use crate::statements::is_content_word;
+use sentence::Sentence;
+
+/// Distinct texts of a group that are looked at: the most central ones.
+const CENTRAL_MAX: usize = 300;
+
+/// Candidates that are compared with the other groups: the best of them.
+const CANDIDATES_MAX: usize = 40;
+
+/// Words that are taken as what a group is about.
+const TOPIC_WORDS: usize = 6;
+
+/// Share of words two titles may have in common.
+const OVERLAP_MAX: f32 = 0.7;
+
+/// Chooses one title for each group; no two are the same. Where two groups want titles that say the same, the
+/// earlier one has it. Bounded: of a large group the most central few hundred texts are looked at.
+pub fn choose(groups: &[Vec<Statement<'_>>]) -> Vec<String> {
+    let mut all: Vec<Central<'_>> = groups.iter().map(|group| Central::of(group)).collect();
+    let everywhere = Shares::of(all.iter().flat_map(|group| &group.texts));
+    for group in &mut all {
+        group.rank(&everywhere);
+    }
+    let mut chosen = Chosen::default();
+    for group in &all {
+        chosen.add(group, &all);
+    }
+    chosen.titles
+}
+
+/// The middle of a group.
+struct Central<'a> {
+    centroid: Vec<f32>,
+    texts: Vec<Text<'a>>,
+    candidates: Vec<Candidate>,
+}
+
+struct Text<'a> {
+    statement: Statement<'a>,
+    similarity: f32,
+    sentences: Vec<Sentence>,
+}
+
+/// A sentence that could be the title; of two equal ones, the better scored.
+struct Candidate {
+    sentence: Sentence,
+    vector: Vec<f32>,
+    score: f32,
+}
+
+impl<'a> Central<'a> {
+    fn of(group: &[Statement<'a>]) -> Self {
+        let distinct = distinct(group);
+        let centroid = centroid(&distinct);
+        let mut near: Vec<(f32, Statement<'a>)> =
+            distinct.into_iter().map(|statement| (dot(&centroid, statement.vector), statement)).collect();
+        near.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.text.cmp(b.1.text)));
+        near.truncate(CENTRAL_MAX);
+        let texts = near.into_iter().map(|(similarity, statement)| Text {
+            statement,
+            similarity,
+            sentences: sentence::sentences(statement.text),
+        });
+        Self { centroid, texts: texts.collect(), candidates: Vec::new() }
+    }
+
+    /// Scores the sentences and keeps the best.
+    fn rank(&mut self, everywhere: &Shares) {
+        let here = Shares::of(&self.texts);
+        let topic = topic(&here, everywhere);
+        let mut best: BTreeMap<String, Candidate> = BTreeMap::new();
+        for text in &self.texts {
+            for sentence in &text.sentences {
+                let alone = text.sentences.len() == 1;
+                let score = text.similarity
+                    + score(sentence, &here, everywhere, &topic)
+                    + 0.03 * (text.statement.weight as f32).ln_1p()
+                    - if alone { 0.0 } else { 0.3 };
+                let known = best.get(&sentence.folded);
+                if known.is_none_or(|known| score > known.score) {
+                    let vector = text.statement.vector.to_vec();
+                    best.insert(
+                        sentence.folded.clone(),
+                        Candidate { sentence: sentence.clone(), vector, score },
+                    );
+                }
+            }
+        }
+        let mut candidates: Vec<Candidate> = best.into_values().collect();
+        // Stable: of equal scores the first by text.
+        candidates.sort_by(|a, b| b.score.total_cmp(&a.score));
+        candidates.truncate(CANDIDATES_MAX);
+        self.candidates = candidates;
+    }
+}
+
+/// One statement for each text, weights added up, sorted by text.
+fn distinct<'a>(group: &[Statement<'a>]) -> Vec<Statement<'a>> {
+    let mut sorted = group.to_vec();
+    sorted.sort_unstable_by(|a, b| a.text.cmp(b.text));
+    let mut distinct: Vec<Statement<'a>> = Vec::with_capacity(sorted.len());
+    for statement in sorted {
+        match distinct.last_mut().filter(|last| last.text == statement.text) {
+            Some(last) => last.weight = last.weight.saturating_add(statement.weight),
+            None => distinct.push(statement),
+        }
+    }
+    distinct
+}
+
+fn centroid(statements: &[Statement<'_>]) -> Vec<f32> {
+    let mut sum = vec![0.0; statements.first().map_or(0, |statement| statement.vector.len())];
+    for statement in statements {
+        for (sum, value) in sum.iter_mut().zip(statement.vector) {
+            *sum += value;
+        }
+    }
+    let length = dot(&sum, &sum).sqrt().max(f32::MIN_POSITIVE);
+    sum.iter().map(|value| value / length).collect()
+}
+
+fn dot(a: &[f32], b: &[f32]) -> f32 {
+    a.iter().zip(b).map(|(a, b)| a * b).sum()
+}
+
+/// In which share of texts each word occurs.
+struct Shares {
+    counts: HashMap<String, f32>,
+    total: f32,
+}
+
+impl Shares {
+    fn of<'t, 'a: 't>(texts: impl IntoIterator<Item = &'t Text<'a>>) -> Self {
+        let mut shares = Self { counts: HashMap::new(), total: 0.0 };
+        for text in texts {
+            let words: HashSet<&str> =
+                text.sentences.iter().flat_map(|sentence| &sentence.words).map(String::as_str).collect();
+            for word in words {
+                *shares.counts.entry(word.to_owned()).or_default() += 1.0;
+            }
+            shares.total += 1.0;
+        }
+        shares
+    }
+
+    fn count(&self, word: &str) -> f32 {
+        self.counts.get(word).copied().unwrap_or_default()
+    }
+
+    fn share(&self, word: &str) -> f32 {
+        self.count(word) / self.total.max(1.0)
+    }
+}
+
+/// The words that are frequent here and rare elsewhere, with their weights, which add up to 1.
+fn topic(here: &Shares, everywhere: &Shares) -> Vec<(String, f32)> {
+    let mut topic: Vec<(String, f32)> = here
+        .counts
+        .keys()
+        .filter(|word| is_content_word(word))
+        .map(|word| (word.clone(), here.share(word) * (1.0 + here.share(word) / everywhere.share(word)).ln()))
+        .collect();
+    topic.sort_unstable_by(|a, b| b.1.total_cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    topic.truncate(TOPIC_WORDS);
+    let sum: f32 = topic.iter().map(|(_, weight)| weight).sum();
+    for (_, weight) in &mut topic {
+        *weight /= sum.max(f32::MIN_POSITIVE);
+    }
+    topic
+}
+
+/// How well a sentence would do, apart from its nearness to the middle of the group.
+fn score(sentence: &Sentence, here: &Shares, everywhere: &Shares, topic: &[(String, f32)]) -> f32 {
+    let covered: f32 =
+        topic.iter().filter(|(word, _)| sentence.words.contains(word)).map(|(_, weight)| weight).sum();
+    let content: Vec<&String> = sentence.words.iter().filter(|word| is_content_word(word)).collect();
+    if content.is_empty() {
+        return -2.0;
+    }
+    let typical: f32 = content.iter().map(|word| here.share(word)).sum::<f32>() / content.len() as f32;
+    let odd =
+        content.iter().filter(|word| here.count(word) < 2.0 && everywhere.count(word) < 4.0).count() as f32;
+    let name = sentence.names.iter().any(|word| here.share(word) < 0.2);
+    0.8 * covered + 0.5 * typical - 0.15 * odd - if name { 1.0 } else { 0.0 } - sentence.faults
+}
+
+/// The titles so far, and what the next must differ from.
+#[derive(Default)]
+struct Chosen {
+    titles: Vec<String>,
+    folded: HashSet<String>,
+    content: Vec<HashSet<String>>,
+}
+
+impl Chosen {
+    /// Takes the best candidate that sets the group apart; else the best that is not taken.
+    fn add(&mut self, group: &Central<'_>, all: &[Central<'_>]) {
+        let apart = group
+            .candidates
+            .iter()
+            .find(|candidate| self.is_new(candidate) && is_nearest(group, candidate, all));
+        let new = || group.candidates.iter().find(|candidate| self.is_new(candidate));
+        let free =
+            || group.candidates.iter().find(|candidate| !self.folded.contains(&candidate.sentence.folded));
+        let (title, folded, content) = match apart.or_else(new).or_else(free) {
+            Some(Candidate { sentence, .. }) => {
+                (sentence.text.clone(), sentence.folded.clone(), content(sentence))
+            }
+            None => self.numbered(group),
+        };
+        self.titles.push(title);
+        self.folded.insert(folded);
+        self.content.push(content);
+    }
+
+    fn is_new(&self, candidate: &Candidate) -> bool {
+        let words = content(&candidate.sentence);
+        !self.folded.contains(&candidate.sentence.folded)
+            && self.content.iter().all(|taken| {
+                let common = taken.intersection(&words).count() as f32;
+                common <= OVERLAP_MAX * taken.union(&words).count() as f32
+            })
+    }
+
+    /// All that the group says is taken: says it again, with a number.
+    fn numbered(&self, group: &Central<'_>) -> (String, String, HashSet<String>) {
+        let text = match (group.candidates.first(), group.texts.first()) {
+            (Some(candidate), _) => candidate.sentence.text.clone(),
+            (None, Some(text)) => text.statement.text.trim().to_owned(),
+            (None, None) => "Nothing said".to_owned(),
+        };
+        let mut title = text.clone();
+        let mut number = 1;
+        while self.folded.contains(&sentence::folded(&title)) {
+            number += 1;
+            title = format!("{text} ({number})");
+        }
+        let folded = sentence::folded(&title);
+        (title, folded, HashSet::new())
+    }
+}
+
+fn content(sentence: &Sentence) -> HashSet<String> {
+    sentence.words.iter().filter(|word| is_content_word(word)).cloned().collect()
+}
+
+/// Is the candidate nearer to its own group than to any other?
+fn is_nearest(group: &Central<'_>, candidate: &Candidate, all: &[Central<'_>]) -> bool {
+    let own = dot(&group.centroid, &candidate.vector);
+    all.iter().all(|other| dot(&other.centroid, &candidate.vector) <= own)
+}
+
+#[cfg(test)]
+mod tests;

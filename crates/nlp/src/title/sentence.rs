@@ -1,0 +1,154 @@
+//! Sentences of a text as titles: cleaned, and marked down for what makes a poor title.
+
+use crate::statements::{is_unspaced, sentences as sentences_of, size, split_words, substance};
+
+/// One sentence, ready to be shown.
+#[derive(Clone, Debug)]
+pub(super) struct Sentence {
+    /// As shown.
+    pub(super) text: String,
+    /// To tell whether two sentences are the same.
+    pub(super) folded: String,
+    /// Its words, folded; pairs of letters where a script sets no blanks.
+    pub(super) words: Vec<String>,
+    /// Words that look like names: capitalized inside the sentence.
+    pub(super) names: Vec<String>,
+    /// What counts against it.
+    pub(super) faults: f32,
+}
+
+fn among(list: &str, word: &str) -> bool {
+    list.split(' ').any(|listed| listed == word)
+}
+
+/// Words a sentence cannot well begin with: it would lean on what came before.
+const LEANING: &str = "it its it's that that's this they them these those he she because or which who then also than \
+    with for of to by as if same else what's not actually basically like just";
+
+/// Words a sentence cannot end with: it was cut off.
+const OPEN_ENDS: &str = "a an the to of and or but for with my your our is are was if because that in on at from i so am \
+    can would will want need";
+
+/// Words of dates and times, which only one speaker means.
+const TIMES: &str = "monday tuesday wednesday thursday friday saturday sunday january february march april june july \
+    august september october november december today tomorrow yesterday tonight am pm";
+
+/// Words in front of a request that a title does not need.
+const LEADS: &str = "please pls plz kindly also now then just actually";
+
+/// Longer sentences are no titles.
+const WORDS_MAX: f32 = 40.0;
+
+/// Lists the sentences of a text, each cleaned; those that cannot be titles are left out.
+pub(super) fn sentences(text: &str) -> Vec<Sentence> {
+    sentences_of(text).into_iter().filter_map(|sentence| Sentence::of(&text[sentence])).collect()
+}
+
+impl Sentence {
+    fn of(text: &str) -> Option<Self> {
+        let text = polished(text);
+        let words = split_words(&text);
+        let length: f32 = words.iter().map(|word| size(&word.folded)).sum();
+        if !(1.0..=WORDS_MAX).contains(&length) {
+            return None;
+        }
+        let (first, last) = (words.first()?.folded.as_str(), words.last()?.folded.as_str());
+        let private = text.contains(['[', ']', '@', '#', '/', '\\', '<', '>', '{', '"', '“', '*', '_'])
+            || text.contains(char::is_numeric);
+        let shouted = text.chars().filter(|c| c.is_uppercase()).count() * 2
+            > text.chars().filter(|c| c.is_alphabetic()).count();
+        let timed = words.iter().filter(|word| among(TIMES, &word.folded)).count() as f32;
+        let mut faults = 0.1 * timed + 0.04 * (5.0 - length).max(0.0) + 0.05 * (length - 12.0).max(0.0);
+        for (fault, is) in [
+            (1.0, private),
+            (0.5, shouted),
+            (0.4, among(LEANING, first)),
+            (0.5, among(OPEN_ENDS, last)),
+            (0.3, length < 3.0),
+            (1.0, length > 18.0),
+            (0.1, text.contains(',')),
+            (0.1, words.iter().any(|word| word.folded == "please")),
+            (0.2, text.contains(['(', ';', ':', '…']) || text.contains("..") || text.contains(" -")),
+        ] {
+            faults += if is { fault } else { 0.0 };
+        }
+        let names = words
+            .iter()
+            .skip(1)
+            .filter(|word| word.capitalized && !word.folded.starts_with("i'") && word.folded != "i");
+        Some(Self {
+            names: names.map(|word| word.folded.clone()).collect(),
+            folded: folded(&text),
+            words: words.iter().flat_map(|word| terms(&word.folded)).collect(),
+            faults,
+            text,
+        })
+    }
+}
+
+/// Lowercased words with single blanks.
+pub(super) fn folded(text: &str) -> String {
+    split_words(text).iter().map(|word| word.folded.as_str()).collect::<Vec<_>>().join(" ")
+}
+
+/// A word itself, or the pairs of its letters where it is a run of several words.
+fn terms(word: &str) -> Vec<String> {
+    let letters: Vec<char> = word.chars().collect();
+    if !is_unspaced(word) || letters.len() < 3 {
+        return vec![word.to_owned()];
+    }
+    letters.windows(2).map(|pair| pair.iter().collect()).collect()
+}
+
+/// Takes away greetings, fillers, courtesies and the last mark, and writes the rest as a sentence.
+pub(super) fn polished(text: &str) -> String {
+    let mut core = &text[substance(text)];
+    while let Some(word) = split_words(core).first().filter(|word| among(LEADS, &word.folded)) {
+        core = core[word.end..].trim_start_matches([' ', ',', '.', '-']);
+    }
+    let mark = match core.trim_end().chars().next_back() {
+        Some(asked @ ('?' | '？' | '؟')) => Some(asked),
+        _ => asks(core).then_some('?'),
+    };
+    let core = core.trim_end_matches(|c: char| {
+        c.is_whitespace()
+            || matches!(c, '.' | '!' | ',' | ';' | ':' | '-' | '…' | '?' | '？' | '؟' | '。' | '！' | '，')
+    });
+    let english = split_words(core).iter().any(|word| among(ENGLISH, &word.folded));
+    let mut sentence = String::with_capacity(core.len() + 1);
+    for word in core.split_whitespace() {
+        if !sentence.is_empty() {
+            sentence.push(' ');
+        }
+        let own = english && (word == "i" || word.starts_with("i'") || word.starts_with("i’"));
+        if sentence.is_empty() || own {
+            let mut chars = word.chars();
+            sentence.extend(chars.next().into_iter().flat_map(char::to_uppercase));
+            sentence.push_str(chars.as_str());
+        } else {
+            sentence.push_str(word);
+        }
+    }
+    sentence.extend(mark);
+    sentence
+}
+
+/// Does it open as an English question does, though it may lack the mark?
+fn asks(text: &str) -> bool {
+    let words = split_words(text);
+    let [first, second, ..] = words.as_slice() else { return false };
+    match first.folded.as_str() {
+        "how" | "why" => second.folded != "to",
+        "what" | "where" | "when" | "who" | "which" => among(QUESTION_VERBS, &second.folded),
+        "can" | "could" | "do" | "does" | "did" | "is" | "are" | "will" | "would" | "should" | "may" => {
+            matches!(second.folded.as_str(), "i" | "you" | "we" | "my" | "there" | "it")
+        }
+        _ => false,
+    }
+}
+
+const QUESTION_VERBS: &str = "is are do does did can could will would should was were if happens";
+
+/// Words that tell English, where "i" is always a capital.
+const ENGLISH: &str = "my the want need have can is how would do cannot was get what am don't can't like did should \
+    but this not and with could i'm i'd i've please you know";

@@ -1,0 +1,210 @@
+//! The engine from messages to titled groups: floors for its quality, and what holds for any input.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use proptest::prelude::*;
+use refrain_nlp::embed::{self, DIMENSIONS};
+use refrain_nlp::grouping::{self, Grouping, Options, Statement};
+use refrain_nlp::statements::{self, Author, Turn};
+use refrain_nlp::title;
+use serde_json::Value;
+
+/// A statement with its gold intent.
+#[derive(Clone)]
+struct Said {
+    intent: String,
+    text: String,
+    vector: [f32; DIMENSIONS],
+}
+
+fn said(intent: &str, text: &str) -> Option<Said> {
+    let vector = embed::encode(text)?;
+    Some(Said { intent: intent.to_owned(), text: text.to_owned(), vector })
+}
+
+fn insurance() -> Vec<Said> {
+    let lines = include_str!("data/engine/insurance.tsv").lines();
+    let labeled = lines.filter_map(|line| line.split_once('\t'));
+    labeled
+        .flat_map(|(intent, text)| {
+            let turn = Turn { author: Author::Contact, text };
+            let spans = statements::find(&[turn]).into_iter();
+            spans.filter_map(|span| said(intent, &text[span.start..span.end])).collect::<Vec<_>>()
+        })
+        .collect()
+}
+
+/// The first statement of each chat, which is what the chat is about.
+fn star() -> Vec<Said> {
+    let lines = include_str!("data/engine/star.jsonl").lines();
+    lines
+        .filter_map(|line| {
+            let chat: Value = serde_json::from_str(line).expect("JSON");
+            let turns: Vec<Turn<'_>> = chat["turns"]
+                .as_array()?
+                .iter()
+                .map(|turn| Turn {
+                    author: if turn[0] == "contact" { Author::Contact } else { Author::Other },
+                    text: turn[1].as_str().unwrap_or_default(),
+                })
+                .collect();
+            let first = statements::find(&turns).into_iter().next()?;
+            said(chat["intent"].as_str()?, &turns[first.turn].text[first.start..first.end])
+        })
+        .collect()
+}
+
+fn weighed(said: &[Said]) -> Vec<Statement<'_>> {
+    said.iter().map(|said| Statement { text: &said.text, vector: &said.vector, weight: 1 }).collect()
+}
+
+fn group(said: &[Said]) -> Grouping {
+    grouping::group(&weighed(said), &Options::default())
+}
+
+fn members<'a>(said: &'a [Said], grouping: &Grouping) -> Vec<Vec<Statement<'a>>> {
+    let mut members = vec![Vec::new(); grouping.groups.len()];
+    for (statement, group) in weighed(said).into_iter().zip(&grouping.group_of) {
+        if let Some(group) = group {
+            members[*group as usize].push(statement);
+        }
+    }
+    members
+}
+
+/// Share of statements in the group matched with their intent, one to one, largest overlap first.
+fn accuracy(said: &[Said], grouping: &Grouping) -> f64 {
+    let mut overlaps: BTreeMap<(u32, &str), usize> = BTreeMap::new();
+    for (said, group) in said.iter().zip(&grouping.group_of) {
+        if let Some(group) = group {
+            *overlaps.entry((*group, &said.intent)).or_default() += 1;
+        }
+    }
+    let mut overlaps: Vec<_> = overlaps.into_iter().collect();
+    overlaps.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    let (mut groups, mut intents) = (BTreeSet::new(), BTreeSet::new());
+    let mut right = 0;
+    for ((group, intent), count) in overlaps {
+        if !groups.contains(&group) && !intents.contains(intent) {
+            groups.insert(group);
+            intents.insert(intent);
+            right += count;
+        }
+    }
+    right as f64 / said.len() as f64
+}
+
+fn check_floor(said: &[Said], statements_min: usize, accuracy_min: f64, groups: std::ops::Range<usize>) {
+    let grouping = group(said);
+    let accuracy = accuracy(said, &grouping);
+    assert!(said.len() >= statements_min, "{} statements", said.len());
+    assert!(accuracy >= accuracy_min, "accuracy {accuracy:.3} of {} groups", grouping.groups.len());
+    assert!(groups.contains(&grouping.groups.len()), "{} groups", grouping.groups.len());
+}
+
+#[test]
+fn insurance_intents_are_found() {
+    check_floor(&insurance(), 490, 0.56, 18..40);
+}
+
+#[test]
+fn tasks_of_chats_are_found() {
+    check_floor(&star(), 215, 0.74, 9..22);
+}
+
+#[test]
+fn order_and_threads_change_nothing() {
+    let mut said: Vec<Said> = insurance();
+    said.extend(star());
+    for options in [Options::default(), Options { sample_max: 150, ..Options::default() }] {
+        let first = grouping::group(&weighed(&said), &options);
+        let titles = title::choose(&members(&said, &first));
+        let expected: HashMap<String, Option<u32>> =
+            said.iter().zip(&first.group_of).map(|(said, group)| (said.text.clone(), *group)).collect();
+        let mut shuffled = said.clone();
+        for round in 0..20 {
+            shuffle(&mut shuffled, round);
+            let options = Options { threads: 1 + round as usize % 2, ..options.clone() };
+            let grouping = grouping::group(&weighed(&shuffled), &options);
+            assert_eq!(grouping.hash, first.hash);
+            assert_eq!(grouping.groups, first.groups);
+            for (said, group) in shuffled.iter().zip(&grouping.group_of) {
+                assert_eq!(expected[&said.text], *group, "{}", said.text);
+            }
+            assert_eq!(title::choose(&members(&shuffled, &grouping)), titles);
+        }
+    }
+}
+
+/// Fisher and Yates, with a linear congruential generator.
+fn shuffle(said: &mut [Said], seed: u64) {
+    let mut state = seed.wrapping_mul(2).wrapping_add(1);
+    for last in (1..said.len()).rev() {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        said.swap(last, (state >> 33) as usize % (last + 1));
+    }
+}
+
+#[test]
+fn the_few_that_say_the_same_find_each_other() {
+    let same = [
+        "where is my refund",
+        "I have not received my refund yet",
+        "my refund has not arrived",
+        "when will I get my refund?",
+        "still waiting for the refund",
+    ];
+    let other = insurance().into_iter().step_by(20).take(25);
+    let all: Vec<Said> = same.iter().filter_map(|text| said("refund", text)).chain(other).collect();
+    let grouping = group(&all);
+    let refund = grouping.group_of[0].expect("a group");
+    assert!(grouping.group_of[..5].iter().all(|group| *group == Some(refund)), "{:?}", grouping.group_of);
+    let strangers = grouping.group_of[5..].iter().filter(|group| **group == Some(refund)).count();
+    assert!(strangers <= 1, "{:?}", grouping.group_of);
+    let titles = title::choose(&members(&all, &grouping));
+    assert!(titles[refund as usize].contains("refund"), "{titles:?}");
+}
+
+#[test]
+fn a_new_statement_finds_its_group() {
+    let said = insurance();
+    let grouping = group(&said);
+    let vector = embed::encode("how do I reset the password for my account").expect("a vector");
+    let (index, similarity) = grouping::nearest(&grouping.groups, &vector).expect("a group");
+    assert!(similarity > 0.6);
+    let titles = title::choose(&members(&said, &grouping));
+    assert!(titles[index].contains("password"), "{}", titles[index]);
+    let far = embed::encode("the cat sat on a purple mat under the moon").expect("a vector");
+    assert_eq!(grouping::nearest(&grouping.groups, &far), None);
+}
+
+#[test]
+fn titles_are_plain_distinct_sentences() {
+    let mut said = insurance();
+    said.extend(star());
+    let titles = title::choose(&members(&said, &group(&said)));
+    let distinct: BTreeSet<String> = titles.iter().map(|title| title.to_lowercase()).collect();
+    assert_eq!(distinct.len(), titles.len());
+    for title in &titles {
+        assert!((3..=20).contains(&title.split_whitespace().count()), "{title}");
+        assert!(!title.contains(['[', ']', '#', '@']) && !title.contains(char::is_numeric), "{title}");
+        assert!(title.starts_with(char::is_uppercase), "{title}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(128))]
+
+    #[test]
+    fn any_text_can_be_read(texts in prop::collection::vec("\\PC{0,80}|[a-z ?.,'\\[\\]]{0,400}", 0..6)) {
+        let turns: Vec<Turn<'_>> = texts.iter().map(|text| Turn { author: Author::Contact, text }).collect();
+        let spans = statements::find(&turns);
+        prop_assert!(spans.len() <= 8);
+        for span in spans {
+            prop_assert!(!texts[span.turn][span.start..span.end].is_empty());
+        }
+        let said: Vec<Said> = texts.iter().filter_map(|text| said("", text)).collect();
+        let grouping = group(&said);
+        prop_assert_eq!(title::choose(&members(&said, &grouping)).len(), grouping.groups.len());
+    }
+}

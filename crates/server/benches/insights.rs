@@ -1,0 +1,193 @@
+//! `POST /insights` on 100,000 sessions, one filter at a time: the 50th and the 95th percentile of the
+//! answer's time through the router, on SQLite, and on PostgreSQL where `TEST_DATABASE_URL` names a server.
+
+#[path = "../tests/it/app.rs"]
+#[expect(dead_code, reason = "the tests use more of it")]
+mod app;
+
+use app::{TestApp, TestDatabase};
+use refrain::config::Config;
+use refrain::db::{Value as Bound, sql};
+use refrain::ids::{InsightId, OrgId, SessionId, StatementId};
+use refrain::time::{DAY, Timestamp};
+use serde_json::{Value, json};
+use std::io::Write;
+use std::time::{Duration, Instant};
+
+const SESSIONS: usize = 100_000;
+const INSIGHTS: usize = 2_000;
+const CONTACTS: usize = 30_000;
+const REPETITIONS: usize = 40;
+
+fn main() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        bench("SQLite", TestDatabase::sqlite()).await;
+        match std::env::var("TEST_DATABASE_URL") {
+            Ok(server) => bench("PostgreSQL", TestDatabase::postgres(&server).await).await,
+            Err(_) => say("PostgreSQL: not measured, TEST_DATABASE_URL names no server"),
+        }
+    });
+}
+
+fn say(line: &str) {
+    writeln!(std::io::stdout(), "{line}").unwrap();
+}
+
+async fn bench(name: &str, database: TestDatabase) {
+    let t = TestApp::on(database, Config { rate_limit: 0, ..Config::default() }).await;
+    fill(&t).await;
+    let contact = t.get_ok("/contacts").await["items"][0]["id"].clone();
+    let category = t.get_ok("/categories").await[0]["name"].clone();
+    say(&format!("\n{name}: POST /insights, {SESSIONS} sessions, {INSIGHTS} insights, {REPETITIONS} answers a filter"));
+    say(&format!("{:<44} {:>9} {:>9} {:>9}", "filter", "insights", "p50 ms", "p95 ms"));
+    let mut all = Vec::new();
+    for body in [
+        json!({}), json!({"page": 50}), json!({"status": "unresolved"}), json!({"category": category}), json!({"sentiment": "angry"}),
+        json!({"minSessions": 50}), json!({"search": "arrived"}), json!({"teamId": "none"}), json!({"insightNumber": 7}),
+        json!({"sortBy": "last_seen_at"}), json!({"sessionLanguage": "en"}), json!({"sessionLanguage": "de"}),
+        json!({"ticketSentiment": "neutral"}), json!({"ticketSentiment": "angry"}), json!({"channel": "web"}), json!({"channel": "email"}),
+        json!({"sessionFromDate": "2026-01-01"}), json!({"sessionFromDate": "2026-05-15"}), json!({"sessionToDate": "2026-05-15"}),
+        json!({"sessionStatus": "closed_resolved"}), json!({"sessionStatus": "open"}), json!({"sessionContactId": contact}),
+        json!({"ticketCustomData": [{"plan": "free"}]}), json!({"ticketCustomData": [{"order": "77"}]}),
+        json!({"ticketCustomData": [{"plan": "pro", "region": "r3"}, {"region": "r5"}]}),
+        json!({"contactCustomData": [{"tier": "1"}]}), json!({"contactCustomData": [{"vip": "true"}, {"tier": "2"}]}),
+    ] {
+        let mut times = Vec::new();
+        let mut total = Value::Null;
+        for _ in 0..REPETITIONS {
+            let started = Instant::now();
+            total = t.post_ok("/insights", body.clone()).await["total"].clone();
+            times.push(started.elapsed());
+        }
+        say(&format!("{:<44} {:>9} {:>9.2} {:>9.2}", body.to_string(), total, percentile(&mut times, 50), percentile(&mut times, 95)));
+        all.extend(times);
+    }
+    say(&format!("{:<44} {:>9} {:>9.2} {:>9.2}", "all", "", percentile(&mut all, 50), percentile(&mut all, 95)));
+}
+
+fn percentile(times: &mut [Duration], percent: usize) -> f64 {
+    times.sort_unstable();
+    times[(times.len() * percent / 100).min(times.len() - 1)].as_secs_f64() * 1_000.0
+}
+
+/// Fills the database with sessions of every kind, skewed as real ones are: most are in English and on the
+/// web, a few insights are in many sessions and most in few.
+async fn fill(t: &TestApp) {
+    let started = Instant::now();
+    let start = Timestamp::parse("2026-01-01").unwrap();
+    let session = |i: usize| SessionId::derived(&[b"bench", &i.to_be_bytes()]);
+    let contact = |i: usize| refrain::ids::ContactId::derived(&[b"bench", &i.to_be_bytes()]);
+    let mut rows = Rows::default();
+    for i in 0..CONTACTS {
+        let (tier, vip) = ((i % 5).to_string(), i % 20 == 0);
+        let data = json!({"tier": tier, "vip": vip.to_string()}).to_string();
+        rows.contacts.push(vec![t.org_id.into(), contact(i).into(), data.into(), "".into(), start.into(), start.into()]);
+        rows.contact_values.push(vec![t.org_id.into(), "tier".into(), tier.into(), contact(i).into()]);
+        rows.contact_values.push(vec![t.org_id.into(), "vip".into(), vip.to_string().into(), contact(i).into()]);
+    }
+    for i in 0..INSIGHTS {
+        rows.insights.push(insight_row(t.org_id, i, start));
+    }
+    for i in 0..SESSIONS {
+        let at = start.plus((i as i64 * 165 * DAY) / SESSIONS as i64);
+        let mix = i.wrapping_mul(2_654_435_761) >> 7;
+        let facets: [&str; 4] = [
+            ["closed_resolved", "closed_resolved", "closed_resolved", "closed_unresolved", "open"][mix % 5],
+            ["web", "web", "web", "email", "phone_voice"][mix / 5 % 5],
+            ["en", "en", "en", "en", "de", "fr"][mix / 25 % 6],
+            ["neutral", "neutral", "neutral", "happy", "angry"][mix / 150 % 5],
+        ];
+        rows.add_session(t.org_id, session(i), contact(mix / 750 % CONTACTS), i, at, facets, mix);
+    }
+    rows.insert(t).await;
+    say(&format!("filled in {:.0} s", started.elapsed().as_secs_f64()));
+}
+
+fn insight_id(i: usize) -> InsightId {
+    InsightId::derived(&[b"bench", &i.to_be_bytes()])
+}
+
+fn insight_row(org_id: OrgId, i: usize, start: Timestamp) -> Vec<Bound> {
+    let content = format!("Refund number {i} has not arrived");
+    let sentiment = ["neutral", "neutral", "angry", "happy"][i % 4];
+    vec![
+        org_id.into(), insight_id(i).into(), (i as i64 + 1).into(), content.clone().into(), content.to_lowercase().into(), "en".into(),
+        sentiment.into(), 0.into(), start.into(), start.into(), false.into(), false.into(), false.into(), start.into(), start.into(),
+    ]
+}
+
+#[derive(Default)]
+struct Rows {
+    contacts: Vec<Vec<Bound>>,
+    contact_values: Vec<Vec<Bound>>,
+    insights: Vec<Vec<Bound>>,
+    sessions: Vec<Vec<Bound>>,
+    session_values: Vec<Vec<Bound>>,
+    messages: Vec<Vec<Bound>>,
+    statements: Vec<Vec<Bound>>,
+    occurrences: Vec<Vec<Bound>>,
+}
+
+impl Rows {
+    #[expect(clippy::too_many_arguments, reason = "one row of a made-up table")]
+    fn add_session(
+        &mut self, org_id: OrgId, id: SessionId, contact: refrain::ids::ContactId, i: usize, at: Timestamp, facets: [&str; 4], mix: usize,
+    ) {
+        let [status, channel, language, sentiment] = facets;
+        let (plan, region, order) = (["free", "pro", "team"][mix / 11 % 3], format!("r{}", mix / 44 % 20), (i / 3).to_string());
+        let data = json!({"plan": plan, "region": region, "order": order}).to_string();
+        self.sessions.push(vec![
+            org_id.into(), id.into(), (i as i64 + 1).into(), status.into(), channel.into(), language.into(), false.into(), sentiment.into(),
+            contact.into(), data.into(), false.into(), false.into(), 2.into(), 1.into(), 1.into(), at.into(), at.into(), at.into(),
+        ]);
+        for (key, value) in [("plan", plan.to_owned()), ("region", region), ("order", order)] {
+            self.session_values.push(vec![org_id.into(), key.into(), value.into(), id.into()]);
+        }
+        let message = refrain::ids::MessageId::derived(&[id.as_bytes()]);
+        self.messages.push(vec![org_id.into(), message.into(), id.into(), 1.into(), "message".into(), "contact".into()]);
+        // one or two insights, low numbers far more often
+        for n in 0..1 + usize::from(mix / 31 % 3 == 0) {
+            let share = ((mix / 7 + n * 7_919) % 100_003) as f64 / 100_003.0;
+            let insight = insight_id((share.powi(4) * INSIGHTS as f64) as usize);
+            let statement = StatementId::derived(&[id.as_bytes(), &n.to_be_bytes()]);
+            self.statements.push(vec![
+                org_id.into(), statement.into(), id.into(), message.into(), (n as i64).into(), 0.into(), 1.into(), "x".into(), language.into(), sentiment.into(), 1.into(),
+            ]);
+            self.occurrences.push(vec![
+                org_id.into(), insight.into(), id.into(), statement.into(), 1.0.into(), true.into(), contact.into(), at.into(), status.into(),
+                channel.into(), language.into(), sentiment.into(),
+            ]);
+        }
+    }
+
+    async fn insert(self, t: &TestApp) {
+        let mut tx = t.app.db.begin().await.unwrap();
+        for (insert, rows) in [
+            ("contacts (org_id, id, custom_data, search_folded, created_at, updated_at)", self.contacts),
+            ("contact_values (org_id, key, value, contact_id)", self.contact_values),
+            ("insights (org_id, id, insight_number, content, content_folded, language, sentiment, occurrence_count, first_seen_at,
+                last_seen_at, content_by_hand, category_by_hand, team_by_hand, created_at, updated_at)", self.insights),
+            ("sessions (org_id, id, ticket_number, status, channel, language, language_declared, sentiment, contact_id, custom_data,
+                assist_mode, summary_wanted, next_seq, revision, read_revision, last_message_at, created_at, updated_at)", self.sessions),
+            ("session_values (org_id, key, value, session_id)", self.session_values),
+            ("messages (org_id, id, session_id, seq, event_type, sender)", self.messages),
+            ("statements (org_id, id, session_id, message_id, position, span_start, span_end, text, language, sentiment,
+                version)", self.statements),
+            ("occurrences (org_id, insight_id, session_id, statement_id, score, canonical, contact_id, session_created_at, status, channel,
+                language, sentiment)", self.occurrences),
+        ] {
+            tx.insert_all(&format!("insert into {insert}"), rows, "on conflict do nothing").await.unwrap();
+        }
+        let count = "update insights set occurrence_count = o.n, first_seen_at = o.first, last_seen_at = o.last from (
+                select insight_id, count(*) as n, min(session_created_at) as first, max(session_created_at) as last
+                from occurrences group by insight_id
+            ) o where insights.id = o.insight_id";
+        tx.execute(sql(count)).await.unwrap();
+        let category = "update insights set category_id = (select id from categories order by name limit 1) where insight_number < 200";
+        tx.execute(sql(category)).await.unwrap();
+        tx.commit().await.unwrap();
+        // what either database does by itself in time
+        t.execute(sql("analyze")).await;
+    }
+}
