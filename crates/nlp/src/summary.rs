@@ -23,8 +23,7 @@ pub(crate) fn write(conversation: &Conversation<'_>, statements: &[Statement]) -
     let answer = answers
         .filter(|(_, turn)| turn.author == Author::Other)
         .map(|(_, turn)| turn.text.trim())
-        .filter(|text| text.chars().count() >= ANSWER_CHARS_MIN && !text.ends_with('?'))
-        .last()
+        .rfind(|text| text.chars().count() >= ANSWER_CHARS_MIN && !text.ends_with('?'))
         .map(|text| sentence(&redact::mask(text, &redact::find(text, conversation.names)), ANSWER_CHARS_MAX));
     let said = stated.join(" ");
     Some(match answer {

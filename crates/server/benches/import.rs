@@ -2,6 +2,12 @@
 //! most memory the process had. The conversations are those of `REFRAIN_BENCH_DATA` (a folder of files in the
 //! import format; the bundled sample if it is not set), repeated under new ids.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a bench that fails to set up fails, and prints what it saw"
+)]
+
 use flate2::read::MultiGzDecoder;
 use serde_json::Value;
 use std::io::{BufRead, BufReader, BufWriter, Write};
@@ -12,12 +18,17 @@ use std::time::{Duration, Instant};
 const CONVERSATIONS: usize = 100_000;
 
 fn main() {
-    let folder = std::env::var_os("REFRAIN_BENCH_DATA").map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("sample"), PathBuf::from);
+    let folder = std::env::var_os("REFRAIN_BENCH_DATA")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("sample"), PathBuf::from);
     let work = tempfile::tempdir().unwrap();
     let file = work.path().join("conversations.jsonl");
     let turns = repeat(&folder, &file);
-    say(&format!("{CONVERSATIONS} conversations of {turns} turns, from {}", folder.file_name().unwrap_or_default().display()));
-    let mut databases = vec![("SQLite", vec!["--data".to_owned(), work.path().join("data").display().to_string()])];
+    println!(
+        "{CONVERSATIONS} conversations of {turns} turns, from {}",
+        folder.file_name().unwrap_or_default().display()
+    );
+    let mut databases =
+        vec![("SQLite", vec!["--data".to_owned(), work.path().join("data").display().to_string()])];
     if let Ok(url) = std::env::var("TEST_DATABASE_URL") {
         databases.push(("PostgreSQL", vec!["--database-url".to_owned(), url]));
     }
@@ -38,20 +49,21 @@ fn main() {
         let seconds = started.elapsed().as_secs_f64();
         let output = child.wait_with_output().unwrap();
         let summary: Value = serde_json::from_slice(&output.stdout).unwrap();
-        say(&format!(
+        println!(
             "{name}: {:.1} s, {:.0} conversations a second, {} MiB at most; {} statements, {} insights",
-            seconds, CONVERSATIONS as f64 / seconds, memory / 1_024, summary["statements"], summary["insights"],
-        ));
+            seconds,
+            CONVERSATIONS as f64 / seconds,
+            memory / 1_024,
+            summary["statements"],
+            summary["insights"],
+        );
     }
-}
-
-fn say(line: &str) {
-    writeln!(std::io::stdout(), "{line}").unwrap();
 }
 
 /// Writes conversations in turn from every file until there are enough; returns how many turns they have.
 fn repeat(folder: &Path, file: &Path) -> usize {
-    let mut files: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut files: Vec<PathBuf> =
+        std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.retain(|path| path.to_string_lossy().ends_with(".jsonl.gz"));
     files.sort();
     let mut records: Vec<Value> = Vec::new();

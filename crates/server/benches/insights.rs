@@ -1,6 +1,12 @@
 //! `POST /insights` on 100,000 sessions, one filter at a time: the 50th and the 95th percentile of the
 //! answer's time through the router, on SQLite, and on PostgreSQL where `TEST_DATABASE_URL` names a server.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a bench that fails to set up fails, and prints what it saw"
+)]
+
 #[path = "../tests/it/app.rs"]
 #[expect(dead_code, reason = "the tests use more of it")]
 mod app;
@@ -11,7 +17,6 @@ use refrain::db::{Value as Bound, sql};
 use refrain::ids::{InsightId, OrgId, SessionId, StatementId};
 use refrain::time::{DAY, Timestamp};
 use serde_json::{Value, json};
-use std::io::Write;
 use std::time::{Duration, Instant};
 
 const SESSIONS: usize = 100_000;
@@ -25,13 +30,9 @@ fn main() {
         bench("SQLite", TestDatabase::sqlite()).await;
         match std::env::var("TEST_DATABASE_URL") {
             Ok(server) => bench("PostgreSQL", TestDatabase::postgres(&server).await).await,
-            Err(_) => say("PostgreSQL: not measured, TEST_DATABASE_URL names no server"),
+            Err(_) => println!("PostgreSQL: not measured, TEST_DATABASE_URL names no server"),
         }
     });
-}
-
-fn say(line: &str) {
-    writeln!(std::io::stdout(), "{line}").unwrap();
 }
 
 async fn bench(name: &str, database: TestDatabase) {
@@ -39,19 +40,39 @@ async fn bench(name: &str, database: TestDatabase) {
     fill(&t).await;
     let contact = t.get_ok("/contacts").await["items"][0]["id"].clone();
     let category = t.get_ok("/categories").await[0]["name"].clone();
-    say(&format!("\n{name}: POST /insights, {SESSIONS} sessions, {INSIGHTS} insights, {REPETITIONS} answers a filter"));
-    say(&format!("{:<44} {:>9} {:>9} {:>9}", "filter", "insights", "p50 ms", "p95 ms"));
+    println!(
+        "\n{name}: POST /insights, {SESSIONS} sessions, {INSIGHTS} insights, {REPETITIONS} answers a filter"
+    );
+    println!("{:<44} {:>9} {:>9} {:>9}", "filter", "insights", "p50 ms", "p95 ms");
     let mut all = Vec::new();
     for body in [
-        json!({}), json!({"page": 50}), json!({"status": "unresolved"}), json!({"category": category}), json!({"sentiment": "angry"}),
-        json!({"minSessions": 50}), json!({"search": "arrived"}), json!({"teamId": "none"}), json!({"insightNumber": 7}),
-        json!({"sortBy": "last_seen_at"}), json!({"sessionLanguage": "en"}), json!({"sessionLanguage": "de"}),
-        json!({"ticketSentiment": "neutral"}), json!({"ticketSentiment": "angry"}), json!({"channel": "web"}), json!({"channel": "email"}),
-        json!({"sessionFromDate": "2026-01-01"}), json!({"sessionFromDate": "2026-05-15"}), json!({"sessionToDate": "2026-05-15"}),
-        json!({"sessionStatus": "closed_resolved"}), json!({"sessionStatus": "open"}), json!({"sessionContactId": contact}),
-        json!({"ticketCustomData": [{"plan": "free"}]}), json!({"ticketCustomData": [{"order": "77"}]}),
+        json!({}),
+        json!({"page": 50}),
+        json!({"status": "unresolved"}),
+        json!({"category": category}),
+        json!({"sentiment": "angry"}),
+        json!({"minSessions": 50}),
+        json!({"search": "arrived"}),
+        json!({"teamId": "none"}),
+        json!({"insightNumber": 7}),
+        json!({"sortBy": "last_seen_at"}),
+        json!({"sessionLanguage": "en"}),
+        json!({"sessionLanguage": "de"}),
+        json!({"ticketSentiment": "neutral"}),
+        json!({"ticketSentiment": "angry"}),
+        json!({"channel": "web"}),
+        json!({"channel": "email"}),
+        json!({"sessionFromDate": "2026-01-01"}),
+        json!({"sessionFromDate": "2026-05-15"}),
+        json!({"sessionToDate": "2026-05-15"}),
+        json!({"sessionStatus": "closed_resolved"}),
+        json!({"sessionStatus": "open"}),
+        json!({"sessionContactId": contact}),
+        json!({"ticketCustomData": [{"plan": "free"}]}),
+        json!({"ticketCustomData": [{"order": "77"}]}),
         json!({"ticketCustomData": [{"plan": "pro", "region": "r3"}, {"region": "r5"}]}),
-        json!({"contactCustomData": [{"tier": "1"}]}), json!({"contactCustomData": [{"vip": "true"}, {"tier": "2"}]}),
+        json!({"contactCustomData": [{"tier": "1"}]}),
+        json!({"contactCustomData": [{"vip": "true"}, {"tier": "2"}]}),
     ] {
         let mut times = Vec::new();
         let mut total = Value::Null;
@@ -60,10 +81,16 @@ async fn bench(name: &str, database: TestDatabase) {
             total = t.post_ok("/insights", body.clone()).await["total"].clone();
             times.push(started.elapsed());
         }
-        say(&format!("{:<44} {:>9} {:>9.2} {:>9.2}", body.to_string(), total, percentile(&mut times, 50), percentile(&mut times, 95)));
+        println!(
+            "{:<44} {:>9} {:>9.2} {:>9.2}",
+            body.to_string(),
+            total,
+            percentile(&mut times, 50),
+            percentile(&mut times, 95)
+        );
         all.extend(times);
     }
-    say(&format!("{:<44} {:>9} {:>9.2} {:>9.2}", "all", "", percentile(&mut all, 50), percentile(&mut all, 95)));
+    println!("{:<44} {:>9} {:>9.2} {:>9.2}", "all", "", percentile(&mut all, 50), percentile(&mut all, 95));
 }
 
 fn percentile(times: &mut [Duration], percent: usize) -> f64 {
@@ -82,9 +109,21 @@ async fn fill(t: &TestApp) {
     for i in 0..CONTACTS {
         let (tier, vip) = ((i % 5).to_string(), i % 20 == 0);
         let data = json!({"tier": tier, "vip": vip.to_string()}).to_string();
-        rows.contacts.push(vec![t.org_id.into(), contact(i).into(), data.into(), "".into(), start.into(), start.into()]);
+        rows.contacts.push(vec![
+            t.org_id.into(),
+            contact(i).into(),
+            data.into(),
+            "".into(),
+            start.into(),
+            start.into(),
+        ]);
         rows.contact_values.push(vec![t.org_id.into(), "tier".into(), tier.into(), contact(i).into()]);
-        rows.contact_values.push(vec![t.org_id.into(), "vip".into(), vip.to_string().into(), contact(i).into()]);
+        rows.contact_values.push(vec![
+            t.org_id.into(),
+            "vip".into(),
+            vip.to_string().into(),
+            contact(i).into(),
+        ]);
     }
     for i in 0..INSIGHTS {
         rows.insights.push(insight_row(t.org_id, i, start));
@@ -101,7 +140,7 @@ async fn fill(t: &TestApp) {
         rows.add_session(t.org_id, session(i), contact(mix / 750 % CONTACTS), i, at, facets, mix);
     }
     rows.insert(t).await;
-    say(&format!("filled in {:.0} s", started.elapsed().as_secs_f64()));
+    println!("filled in {:.0} s", started.elapsed().as_secs_f64());
 }
 
 fn insight_id(i: usize) -> InsightId {
@@ -112,8 +151,21 @@ fn insight_row(org_id: OrgId, i: usize, start: Timestamp) -> Vec<Bound> {
     let content = format!("Refund number {i} has not arrived");
     let sentiment = ["neutral", "neutral", "angry", "happy"][i % 4];
     vec![
-        org_id.into(), insight_id(i).into(), (i as i64 + 1).into(), content.clone().into(), content.to_lowercase().into(), "en".into(),
-        sentiment.into(), 0.into(), start.into(), start.into(), false.into(), false.into(), false.into(), start.into(), start.into(),
+        org_id.into(),
+        insight_id(i).into(),
+        (i as i64 + 1).into(),
+        content.clone().into(),
+        content.to_lowercase().into(),
+        "en".into(),
+        sentiment.into(),
+        0.into(),
+        start.into(),
+        start.into(),
+        false.into(),
+        false.into(),
+        false.into(),
+        start.into(),
+        start.into(),
     ]
 }
 
@@ -132,31 +184,82 @@ struct Rows {
 impl Rows {
     #[expect(clippy::too_many_arguments, reason = "one row of a made-up table")]
     fn add_session(
-        &mut self, org_id: OrgId, id: SessionId, contact: refrain::ids::ContactId, i: usize, at: Timestamp, facets: [&str; 4], mix: usize,
+        &mut self,
+        org_id: OrgId,
+        id: SessionId,
+        contact: refrain::ids::ContactId,
+        i: usize,
+        at: Timestamp,
+        facets: [&str; 4],
+        mix: usize,
     ) {
         let [status, channel, language, sentiment] = facets;
-        let (plan, region, order) = (["free", "pro", "team"][mix / 11 % 3], format!("r{}", mix / 44 % 20), (i / 3).to_string());
+        let (plan, region, order) =
+            (["free", "pro", "team"][mix / 11 % 3], format!("r{}", mix / 44 % 20), (i / 3).to_string());
         let data = json!({"plan": plan, "region": region, "order": order}).to_string();
         self.sessions.push(vec![
-            org_id.into(), id.into(), (i as i64 + 1).into(), status.into(), channel.into(), language.into(), false.into(), sentiment.into(),
-            contact.into(), data.into(), false.into(), false.into(), 2.into(), 1.into(), 1.into(), at.into(), at.into(), at.into(),
+            org_id.into(),
+            id.into(),
+            (i as i64 + 1).into(),
+            status.into(),
+            channel.into(),
+            language.into(),
+            false.into(),
+            sentiment.into(),
+            contact.into(),
+            data.into(),
+            false.into(),
+            false.into(),
+            2.into(),
+            1.into(),
+            1.into(),
+            at.into(),
+            at.into(),
+            at.into(),
         ]);
         for (key, value) in [("plan", plan.to_owned()), ("region", region), ("order", order)] {
             self.session_values.push(vec![org_id.into(), key.into(), value.into(), id.into()]);
         }
         let message = refrain::ids::MessageId::derived(&[id.as_bytes()]);
-        self.messages.push(vec![org_id.into(), message.into(), id.into(), 1.into(), "message".into(), "contact".into()]);
+        self.messages.push(vec![
+            org_id.into(),
+            message.into(),
+            id.into(),
+            1.into(),
+            "message".into(),
+            "contact".into(),
+        ]);
         // one or two insights, low numbers far more often
-        for n in 0..1 + usize::from(mix / 31 % 3 == 0) {
+        for n in 0..1 + usize::from((mix / 31).is_multiple_of(3)) {
             let share = ((mix / 7 + n * 7_919) % 100_003) as f64 / 100_003.0;
             let insight = insight_id((share.powi(4) * INSIGHTS as f64) as usize);
             let statement = StatementId::derived(&[id.as_bytes(), &n.to_be_bytes()]);
             self.statements.push(vec![
-                org_id.into(), statement.into(), id.into(), message.into(), (n as i64).into(), 0.into(), 1.into(), "x".into(), language.into(), sentiment.into(), 1.into(),
+                org_id.into(),
+                statement.into(),
+                id.into(),
+                message.into(),
+                (n as i64).into(),
+                0.into(),
+                1.into(),
+                "x".into(),
+                language.into(),
+                sentiment.into(),
+                1.into(),
             ]);
             self.occurrences.push(vec![
-                org_id.into(), insight.into(), id.into(), statement.into(), 1.0.into(), true.into(), contact.into(), at.into(), status.into(),
-                channel.into(), language.into(), sentiment.into(),
+                org_id.into(),
+                insight.into(),
+                id.into(),
+                statement.into(),
+                1.0.into(),
+                true.into(),
+                contact.into(),
+                at.into(),
+                status.into(),
+                channel.into(),
+                language.into(),
+                sentiment.into(),
             ]);
         }
     }

@@ -70,10 +70,12 @@ pub(super) fn group(statements: &[Statement], contacts_min: usize) -> Grouped {
             }
         }
     }
-    let first_text =
-        |group: &Group| group.members.iter().map(|i| statements[*i].text.as_str()).min().unwrap_or("").to_owned();
+    let first_text = |group: &Group| {
+        group.members.iter().map(|i| statements[*i].text.as_str()).min().unwrap_or("").to_owned()
+    };
     groups.sort_by_cached_key(|group| (Reverse(group.proofs.len()), first_text(group)));
-    let candidates: Vec<_> = groups.iter().map(|group| vectors.weighted(statements, &group.members)).collect();
+    let candidates: Vec<_> =
+        groups.iter().map(|group| vectors.weighted(statements, &group.members)).collect();
     for (group, content) in groups.iter_mut().zip(title::choose(&candidates)) {
         group.content = content;
     }
@@ -111,7 +113,9 @@ fn shape(
 
 /// How many contacts are behind statements. A session without a contact counts for one.
 fn contacts(statements: &[Statement], members: &[usize]) -> usize {
-    let contact = |i: &usize| (statements[*i].contact_id, statements[*i].contact_id.is_none().then_some(statements[*i].session_id));
+    let contact = |i: &usize| {
+        (statements[*i].contact_id, statements[*i].contact_id.is_none().then_some(statements[*i].session_id))
+    };
     members.iter().map(contact).collect::<HashSet<_>>().len()
 }
 
@@ -128,7 +132,9 @@ impl Vectors {
         for statement in statements {
             let at = *known.entry(&statement.embedding).or_insert_with(|| {
                 // what is no vector points nowhere, and finds no company
-                vectors.distinct.push(vector::from_bytes(&statement.embedding).unwrap_or_else(|| vec![0.0; DIMENSIONS]));
+                vectors
+                    .distinct
+                    .push(vector::from_bytes(&statement.embedding).unwrap_or_else(|| vec![0.0; DIMENSIONS]));
                 vectors.distinct.len() - 1
             });
             vectors.at.push(at);
@@ -154,11 +160,16 @@ impl Vectors {
     }
 
     /// The members for grouping: a contact who says the same again adds no weight.
-    fn weighted<'a>(&'a self, statements: &'a [Statement], members: &[usize]) -> Vec<grouping::Statement<'a>> {
+    fn weighted<'a>(
+        &'a self,
+        statements: &'a [Statement],
+        members: &[usize],
+    ) -> Vec<grouping::Statement<'a>> {
         let mut said = HashSet::new();
         let weighted = |i: &usize| {
             let statement = &statements[*i];
-            let first = statement.contact_id.is_none_or(|contact| said.insert((contact, statement.text.as_str())));
+            let first =
+                statement.contact_id.is_none_or(|contact| said.insert((contact, statement.text.as_str())));
             grouping::Statement { text: &statement.text, vector: self.get(*i), weight: u32::from(first) }
         };
         members.iter().map(weighted).collect()

@@ -59,7 +59,8 @@ async fn load(db: &Db, org_id: OrgId, version: i64) -> Result<OrgCentroids> {
         order by insight_number
         limit $2
     ");
-    let rows: Vec<(InsightId, String, Vec<u8>, f64)> = db.fetch_all(query.bind(org_id).bind(INSIGHTS_MAX)).await?;
+    let rows: Vec<(InsightId, String, Vec<u8>, f64)> =
+        db.fetch_all(query.bind(org_id).bind(INSIGHTS_MAX)).await?;
     let mut by_language: HashMap<String, (Vec<InsightId>, Vec<Group>)> = HashMap::new();
     for (id, language, bytes, reach) in rows {
         if let Some(centroid) = vector::from_bytes(&bytes) {

@@ -92,8 +92,7 @@ impl TestApp {
         let clock = Clock::fixed(Timestamp::parse(START).unwrap());
         let app = App::new(db, clock, config);
         let org_id = orgs::find_or_create(&app.db, &app.clock, "default").await.unwrap();
-        let (_, token) =
-            keys::create(&app.db, &app.clock, org_id, "test", &Scopes::All, None).await.unwrap();
+        let (_, token) = keys::create(&app.db, &app.clock, org_id, "test", &Scopes::All, None).await.unwrap();
         let router = http::router(app.clone());
         Self { app, org_id, token, router, _database: database }
     }
@@ -112,14 +111,16 @@ impl TestApp {
         let body = if bytes.is_empty() {
             Value::Null
         } else {
-            serde_json::from_slice(&bytes).unwrap_or_else(|_| Value::String(String::from_utf8_lossy(&bytes).into()))
+            serde_json::from_slice(&bytes)
+                .unwrap_or_else(|_| Value::String(String::from_utf8_lossy(&bytes).into()))
         };
         Answer { status, headers, body }
     }
 
     /// Calls as the holder of `token`.
     pub(crate) async fn call_as(&self, token: &str, method: &str, path: &str, body: Option<Value>) -> Answer {
-        let request = Request::builder().method(method).uri(path).header("authorization", format!("Bearer {token}"));
+        let request =
+            Request::builder().method(method).uri(path).header("authorization", format!("Bearer {token}"));
         let request = match body {
             Some(body) => {
                 request.header("content-type", "application/json").body(Body::from(body.to_string())).unwrap()

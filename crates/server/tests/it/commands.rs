@@ -107,7 +107,20 @@ fn stderr(output: &Output) -> String {
 #[tokio::test]
 async fn keys_are_made_listed_and_revoked() {
     let cli = Cli::new().await;
-    let made = cli.json(&["keys", "create", "--name", "tap", "--scopes", "insights:read,chat-sessions:read", "--member", "Mo@example.com", "--json"], 0);
+    let made = cli.json(
+        &[
+            "keys",
+            "create",
+            "--name",
+            "tap",
+            "--scopes",
+            "insights:read,chat-sessions:read",
+            "--member",
+            "Mo@example.com",
+            "--json",
+        ],
+        0,
+    );
     assert_eq!(made.as_object().unwrap().keys().collect::<Vec<_>>(), ["id", "token"]);
     let listed = cli.json(&["keys", "list", "--json"], 0);
     assert_eq!(listed[0]["id"], made["id"]);
@@ -127,10 +140,16 @@ async fn keys_are_made_listed_and_revoked() {
 async fn wrong_use_is_told_apart_from_failure() {
     let cli = Cli::new().await;
     for (args, code) in [
-        (&["nonsense"][..], 2), (&["import"], 2), (&["keys", "create", "--name", "x", "--scopes", "everything"], 2),
-        (&["keys", "create", "--name", "x", "--member", "nobody"], 2), (&["serve", "--listen", "nowhere"], 2),
-        (&["config", "--language", "xx"], 2), (&["config", "--config", "missing.toml"], 2), (&["import", "missing.jsonl"], 1),
-        (&["insights", "--org", "nobody"], 1), (&["keys", "list", "--org", "nobody"], 1),
+        (&["nonsense"][..], 2),
+        (&["import"], 2),
+        (&["keys", "create", "--name", "x", "--scopes", "everything"], 2),
+        (&["keys", "create", "--name", "x", "--member", "nobody"], 2),
+        (&["serve", "--listen", "nowhere"], 2),
+        (&["config", "--language", "xx"], 2),
+        (&["config", "--config", "missing.toml"], 2),
+        (&["import", "missing.jsonl"], 1),
+        (&["insights", "--org", "nobody"], 1),
+        (&["keys", "list", "--org", "nobody"], 1),
     ] {
         let output = cli.run(args);
         assert_eq!(output.status.code(), Some(code), "{args:?}: {}", stderr(&output));
@@ -158,14 +177,19 @@ async fn settings_come_from_file_then_environment_then_flags() {
     let output = cli.run(&["config"]);
     assert_eq!(output.status.code(), Some(2));
     assert!(stderr(&output).contains("colour"), "{}", stderr(&output));
-    let output = cli.command(&["config"]).args(["--config", "/dev/null", "--database-url", "postgres://u:secret@h/d"]).output().unwrap();
+    let output = cli
+        .command(&["config"])
+        .args(["--config", "/dev/null", "--database-url", "postgres://u:secret@h/d"])
+        .output()
+        .unwrap();
     assert!(!String::from_utf8_lossy(&output.stdout).contains("secret"));
 }
 
 #[tokio::test]
 async fn a_server_that_is_asked_to_stop_finishes_and_ends_well() {
     let cli = Cli::new().await;
-    let token = cli.json(&["keys", "create", "--name", "x", "--json"], 0)["token"].as_str().unwrap().to_owned();
+    let token =
+        cli.json(&["keys", "create", "--name", "x", "--json"], 0)["token"].as_str().unwrap().to_owned();
     let mut server = cli.serve();
     assert_eq!(server.call("GET", "/healthz", "", ""), (200, "{\"status\":\"ok\"}".into()));
     assert_eq!(server.call("GET", "/readyz", "", "").0, 200);
@@ -190,12 +214,16 @@ async fn a_server_that_is_asked_to_stop_finishes_and_ends_well() {
 async fn live_traffic_is_in_its_insight_within_two_seconds() {
     let cli = Cli::new().await;
     let lines: Vec<String> = (0..8)
-        .map(|i| json!({"id": i, "turns": [{"role": "contact", "text": "My parcel has not arrived yet"}]}).to_string())
+        .map(|i| {
+            json!({"id": i, "turns": [{"role": "contact", "text": "My parcel has not arrived yet"}]})
+                .to_string()
+        })
         .collect();
     let file = cli.file("a.jsonl", lines.join("\n"));
     let summary = cli.json(&["import", file.to_str().unwrap(), "--json"], 0);
     assert_eq!((&summary["imported"], &summary["insights"]), (&json!(8), &json!(1)), "{summary}");
-    let token = cli.json(&["keys", "create", "--name", "x", "--json"], 0)["token"].as_str().unwrap().to_owned();
+    let token =
+        cli.json(&["keys", "create", "--name", "x", "--json"], 0)["token"].as_str().unwrap().to_owned();
     let server = cli.serve();
     let call = |method: &str, path: &str, body: Value| -> Value {
         let (status, answer) = server.call(method, path, &token, &body.to_string());
@@ -203,7 +231,8 @@ async fn live_traffic_is_in_its_insight_within_two_seconds() {
         serde_json::from_str(&answer).unwrap_or(Value::Null)
     };
     let id = call("POST", "/chat/sessions", json!({}))["id"].as_str().unwrap().to_owned();
-    let text = json!({"sender": "contact", "message": {"type": "text", "text": "my parcel still has not arrived"}});
+    let text =
+        json!({"sender": "contact", "message": {"type": "text", "text": "my parcel still has not arrived"}});
     call("POST", &format!("/chat/sessions/{id}/send"), text);
     call("PATCH", &format!("/chat/sessions/{id}"), json!({"status": "closed_resolved"}));
     let started = Instant::now();

@@ -7,8 +7,12 @@ use serde_json::{Value, json};
 async fn a_contact_is_made_once_for_an_address_and_brought_up_to_date() {
     let t = TestApp::new().await;
     let save = |contact: Value| t.post_ok("/contacts", json!({"contact": contact}));
-    let first = save(json!({"email": "ada@example.com", "custom_data": {"plan": "free", "city": "Bath"}})).await;
-    let again = save(json!({"email": "ADA@example.com", "name": "Ada", "phone": "555", "custom_data": {"plan": "pro"}})).await;
+    let first =
+        save(json!({"email": "ada@example.com", "custom_data": {"plan": "free", "city": "Bath"}})).await;
+    let again = save(
+        json!({"email": "ADA@example.com", "name": "Ada", "phone": "555", "custom_data": {"plan": "pro"}}),
+    )
+    .await;
     assert_eq!(first, again);
     let by_phone = save(json!({"phone": "555", "name": "Ada L."})).await;
     assert_eq!(first, by_phone);
@@ -16,7 +20,8 @@ async fn a_contact_is_made_once_for_an_address_and_brought_up_to_date() {
     assert_ne!(first, other);
     let listed = t.get_ok("/contacts").await;
     assert_eq!(listed["items"].as_array().unwrap().len(), 2);
-    let ada = listed["items"].as_array().unwrap().iter().find(|contact| contact["id"] == first["id"]).unwrap();
+    let ada =
+        listed["items"].as_array().unwrap().iter().find(|contact| contact["id"] == first["id"]).unwrap();
     assert_eq!(ada["name"], "Ada L.");
     assert_eq!(ada["custom_data"], json!({"plan": "pro", "city": "Bath"}));
 }
@@ -46,7 +51,9 @@ async fn a_claim_never_reaches_a_verified_contact() {
 #[tokio::test]
 async fn an_update_merges_and_refuses_an_address_that_is_taken() {
     let t = TestApp::new().await;
-    let a = t.post_ok("/contacts", json!({"contact": {"email": "a@example.com", "custom_data": {"x": "1"}}})).await;
+    let a = t
+        .post_ok("/contacts", json!({"contact": {"email": "a@example.com", "custom_data": {"x": "1"}}}))
+        .await;
     t.post_ok("/contacts", json!({"contact": {"email": "b@example.com"}})).await;
     let path = format!("/contacts/{}", a["id"].as_str().unwrap());
     let update = json!({"contact": {"name": "A", "custom_data": {"y": "2"}}});

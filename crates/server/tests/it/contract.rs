@@ -123,7 +123,8 @@ fn operations_are_named_as_published() {
 
 /// Checks an answer against what the document says of the operation.
 fn check(document: &Value, method: &str, path: &str, status: &str, body: &Value) {
-    let schema = &document["paths"][path][method]["responses"][status]["content"]["application/json"]["schema"];
+    let schema =
+        &document["paths"][path][method]["responses"][status]["content"]["application/json"]["schema"];
     assert!(schema.is_object(), "{method} {path} {status} is not documented");
     let whole = json!({"$ref": "#/answer", "answer": schema, "components": document["components"]});
     let validator = jsonschema::draft202012::options().should_validate_formats(true).build(&whole).unwrap();
@@ -159,7 +160,10 @@ async fn real_answers_fit_the_document() {
         "generate_summary_and_sentiment_on_resolve": true,
     });
     t.patch_ok(&format!("/chat/sessions/{id}"), change).await;
-    t.import((0..6).map(|i| crate::insights::record(i, "Where is my refund for the cancelled order?")).collect()).await;
+    t.import(
+        (0..6).map(|i| crate::insights::record(i, "Where is my refund for the cancelled order?")).collect(),
+    )
+    .await;
     t.run_jobs().await;
     let insights = t.post_ok("/insights", json!({})).await;
     check(&document, "post", "/insights", "200", &insights);

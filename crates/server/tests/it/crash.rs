@@ -7,13 +7,18 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 const TEXTS: [&str; 6] = [
-    "My parcel has not arrived yet", "I want to cancel my booking", "The app crashes when I open it",
-    "I was charged twice this month", "How do I change my address?", "Please send me a new password",
+    "My parcel has not arrived yet",
+    "I want to cancel my booking",
+    "The app crashes when I open it",
+    "I was charged twice this month",
+    "How do I change my address?",
+    "Please send me a new password",
 ];
 
 fn conversations() -> String {
     let record = |i: usize| {
-        let text = format!("{} for order {}", TEXTS[i % TEXTS.len()], ["one", "two", "three", "four"][i / 7 % 4]);
+        let text =
+            format!("{} for order {}", TEXTS[i % TEXTS.len()], ["one", "two", "three", "four"][i / 7 % 4]);
         let (channel, plan) = (["chat", "phone", "email"][i % 3], ["free", "pro"][i % 2]);
         json!({
             "id": i, "channel": channel, "created_at": "2026-05-01T10:00:00Z",

@@ -73,33 +73,74 @@ async fn unknown_paths_and_methods_are_told_apart() {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "a table of refused requests")]
 async fn a_wrong_member_is_named_and_its_value_is_not_repeated() {
     let t = TestApp::new().await;
     let id = t.session_saying("hello").await;
     let send = format!("/chat/sessions/{id}/send");
     let said = |body: Value| json!({"sender": "contact", "message": body});
     for (path, body, message) in [
-        ("/insights", json!({"page": "SECRET"}), "page: expected an integer between -9007199254740991 and 9007199254740991"),
+        (
+            "/insights",
+            json!({"page": "SECRET"}),
+            "page: expected an integer between -9007199254740991 and 9007199254740991",
+        ),
         ("/insights", json!({"page": 0}), "page: expected an integer between 1 and 9007199254740991"),
-        ("/insights", json!({"minSessions": 1.5}), "minSessions: expected an integer between -9007199254740991 and 9007199254740991"),
+        (
+            "/insights",
+            json!({"minSessions": 1.5}),
+            "minSessions: expected an integer between -9007199254740991 and 9007199254740991",
+        ),
         ("/insights", json!({"sentiment": "SECRET"}), "sentiment: expected one of angry, happy, neutral"),
-        ("/insights", json!({"sessionLanguage": "xx"}), "sessionLanguage: expected one of the 37 language codes, such as en"),
+        (
+            "/insights",
+            json!({"sessionLanguage": "xx"}),
+            "sessionLanguage: expected one of the 37 language codes, such as en",
+        ),
         ("/insights", json!({"teamId": "SECRET"}), "teamId: expected a team's id or none"),
-        ("/insights", json!({"sessionFromDate": "SECRET"}), "sessionFromDate: expected an ISO 8601 date, or a date and time with Z or an offset"),
-        ("/insights", json!({"ticketCustomData": [{"a": {"b": "SECRET"}}]}), "ticketCustomData[0].a: expected a string, a number or a boolean: custom data is not nested"),
+        (
+            "/insights",
+            json!({"sessionFromDate": "SECRET"}),
+            "sessionFromDate: expected an ISO 8601 date, or a date and time with Z or an offset",
+        ),
+        (
+            "/insights",
+            json!({"ticketCustomData": [{"a": {"b": "SECRET"}}]}),
+            "ticketCustomData[0].a: expected a string, a number or a boolean: custom data is not nested",
+        ),
         ("/insights", json!({"search": 5}), "search: expected a string"),
         ("/insights", json!([]), "body: expected an object"),
-        ("/chat/sessions", json!({"custom_data": {"a": ["SECRET"]}}), "custom_data.a: expected a string, a number or a boolean: custom data is not nested"),
-        ("/chat/sessions", json!({"contact": {"email": "SECRET"}}), "contact.email: expected an e-mail address"),
-        ("/chat/sessions", json!({"channel": {"type": "fax"}}), "channel.type: expected one of web, email, phone_voice, slack, sms, whatsapp, instagram, messenger, api, web_voice"),
+        (
+            "/chat/sessions",
+            json!({"custom_data": {"a": ["SECRET"]}}),
+            "custom_data.a: expected a string, a number or a boolean: custom data is not nested",
+        ),
+        (
+            "/chat/sessions",
+            json!({"contact": {"email": "SECRET"}}),
+            "contact.email: expected an e-mail address",
+        ),
+        (
+            "/chat/sessions",
+            json!({"channel": {"type": "fax"}}),
+            "channel.type: expected one of web, email, phone_voice, slack, sms, whatsapp, instagram, messenger, api, web_voice",
+        ),
         ("/chat/sessions", json!({"channel": {}}), "channel.type: is required"),
-        ("/chat/sessions", json!({"custom_data": {"a": "x\u{0}y"}}), "custom_data.a: must not contain the character U+0000"),
+        (
+            "/chat/sessions",
+            json!({"custom_data": {"a": "x\u{0}y"}}),
+            "custom_data.a: must not contain the character U+0000",
+        ),
         ("/chat/sessions/filter", json!({"filters": {"colour": "red"}}), "filters.colour: is not known"),
         ("/chat/sessions/filter", json!({"limit": 101}), "limit: expected an integer between 1 and 100"),
         (&send, json!({}), "sender: is required"),
         (&send, said(json!({"type": "text"})), "message.text: is required"),
         (&send, said(json!({"type": "image", "text": "x"})), "message.type: expected one of text"),
-        (&send, said(json!({"type": "text", "text": "x", "attachments": [{"base64": "%"}]})), "message.attachments[0]: base64: expected Base64"),
+        (
+            &send,
+            said(json!({"type": "text", "text": "x", "attachments": [{"base64": "%"}]})),
+            "message.attachments[0]: base64: expected Base64",
+        ),
     ] {
         let answer = t.post(path, body.clone()).await;
         assert_eq!(answer.error(400), message, "{path} {body}");
@@ -108,7 +149,10 @@ async fn a_wrong_member_is_named_and_its_value_is_not_repeated() {
         ("status=SECRET", "status: expected one of open, closed_resolved, closed_unresolved"),
         ("cursor=SECRET", "cursor: expected the next of an earlier page"),
         ("handed_off=yes", "handed_off: expected true or false"),
-        ("updated_after=SECRET", "updated_after: expected an ISO 8601 date, or a date and time with Z or an offset"),
+        (
+            "updated_after=SECRET",
+            "updated_after: expected an ISO 8601 date, or a date and time with Z or an offset",
+        ),
         ("status=open&status=open", "status: given more than once"),
     ] {
         assert_eq!(t.get(&format!("/chat/sessions?{query}")).await.error(400), message, "{query}");
@@ -120,12 +164,17 @@ async fn a_body_that_is_no_json_is_refused() {
     let t = TestApp::new().await;
     let send = |content_type: &'static str, body: Vec<u8>| {
         let request = Request::builder().method("POST").uri("/insights");
-        let request = request.header("authorization", format!("Bearer {}", t.token)).header("content-type", content_type);
+        let request = request
+            .header("authorization", format!("Bearer {}", t.token))
+            .header("content-type", content_type);
         t.send(request.body(Body::from(body)).unwrap())
     };
     let answer = send("application/json", b"{\"page\": 1,\n!}".to_vec()).await;
     assert_eq!(answer.error(400), "body: malformed JSON at line 2 column 1");
-    assert_eq!(send("text/plain", b"{}".to_vec()).await.error(415), "expected content-type: application/json");
+    assert_eq!(
+        send("text/plain", b"{}".to_vec()).await.error(415),
+        "expected content-type: application/json"
+    );
     let answer = send("application/json", vec![b' '; 9_000_000]).await;
     assert_eq!(answer.error(413), "the body is larger than 8388608 bytes");
     send("application/json", vec![b'['; 100_000]).await.error(400);
@@ -158,7 +207,8 @@ async fn a_key_that_calls_too_often_has_to_wait() {
 #[tokio::test]
 async fn every_answer_has_a_request_id_and_a_given_one_is_kept() {
     let t = TestApp::new().await;
-    let request = |id: &str| Request::builder().uri("/healthz").header("x-request-id", id).body(Body::empty()).unwrap();
+    let request =
+        |id: &str| Request::builder().uri("/healthz").header("x-request-id", id).body(Body::empty()).unwrap();
     assert_eq!(t.send(request("abc-123")).await.headers["x-request-id"], "abc-123");
     assert_ne!(t.send(request("a b")).await.headers["x-request-id"], "a b");
     assert_eq!(t.get("/healthz").await.headers["x-request-id"].len(), 36);

@@ -18,8 +18,10 @@ fn gzip(text: &str) -> Vec<u8> {
 }
 
 fn sessions(cli: &Cli) -> Vec<Value> {
-    let token = cli.json(&["keys", "create", "--name", "x", "--json"], 0)["token"].as_str().unwrap().to_owned();
-    let (status, body) = cli.serve().call("POST", "/chat/sessions/filter", &token, r#"{"sort_by":"created_at","limit":100}"#);
+    let token =
+        cli.json(&["keys", "create", "--name", "x", "--json"], 0)["token"].as_str().unwrap().to_owned();
+    let (status, body) =
+        cli.serve().call("POST", "/chat/sessions/filter", &token, r#"{"sort_by":"created_at","limit":100}"#);
     assert_eq!(status, 200, "{body}");
     let body: Value = serde_json::from_str(&body).unwrap();
     let mut sessions = body["data"].as_array().unwrap().clone();
@@ -31,10 +33,16 @@ fn sessions(cli: &Cli) -> Vec<Value> {
 async fn bad_records_are_listed_and_the_rest_is_imported() {
     let cli = Cli::new().await;
     let lines = [
-        line("1", "Where is my parcel?"), "{\"id\": 2, \"turns\": [".into(), line("3", "Where is my refund?"), String::new(),
-        json!({"id": "4", "turns": [{"role": "robot", "text": "x"}]}).to_string(), json!({"turns": []}).to_string(),
-        json!({"id": "7", "created_at": "yesterday", "turns": []}).to_string(), line("3", "another under the same id"),
-        "[1]".into(), json!({"id": "10", "contact": {"email": "not an address"}, "turns": []}).to_string(),
+        line("1", "Where is my parcel?"),
+        "{\"id\": 2, \"turns\": [".into(),
+        line("3", "Where is my refund?"),
+        String::new(),
+        json!({"id": "4", "turns": [{"role": "robot", "text": "x"}]}).to_string(),
+        json!({"turns": []}).to_string(),
+        json!({"id": "7", "created_at": "yesterday", "turns": []}).to_string(),
+        line("3", "another under the same id"),
+        "[1]".into(),
+        json!({"id": "10", "contact": {"email": "not an address"}, "turns": []}).to_string(),
     ];
     let file = cli.file("mixed.jsonl", lines.join("\n"));
     let summary = cli.json(&["import", file.to_str().unwrap(), "--json"], 3);
@@ -62,21 +70,28 @@ async fn bad_records_are_listed_and_the_rest_is_imported() {
     );
     let output = cli.run(&["import", file.to_str().unwrap()]);
     let listed = String::from_utf8(output.stderr).unwrap();
-    assert!(listed.contains(&format!("{}:5: turns[0].role: expected contact, agent, ai or system", name(&file))), "{listed}");
+    assert!(
+        listed.contains(&format!("{}:5: turns[0].role: expected contact, agent, ai or system", name(&file))),
+        "{listed}"
+    );
     assert!(!listed.contains("robot"), "no value is repeated");
 }
 
 #[tokio::test]
 async fn importing_twice_changes_nothing_and_a_grown_conversation_grows() {
     let cli = Cli::new().await;
-    let lines: Vec<String> = (0..40).map(|i| line(&i.to_string(), "Where is my parcel, it is late?")).collect();
+    let lines: Vec<String> =
+        (0..40).map(|i| line(&i.to_string(), "Where is my parcel, it is late?")).collect();
     let file = cli.file("a.jsonl.gz", gzip(&lines.join("\n")));
     let path = file.to_str().unwrap();
     assert_eq!(cli.json(&["import", path, "--json"], 0)["imported"], 40);
     let insights = cli.json(&["insights", "--json"], 0);
     let before = sessions(&cli);
     let again = cli.json(&["import", path, "--json"], 0);
-    assert_eq!((&again["imported"], &again["updated"], &again["unchanged"]), (&json!(0), &json!(0), &json!(40)));
+    assert_eq!(
+        (&again["imported"], &again["updated"], &again["unchanged"]),
+        (&json!(0), &json!(0), &json!(40))
+    );
     assert_eq!(cli.json(&["insights", "--json"], 0), insights);
     assert_eq!(sessions(&cli), before);
     // one conversation goes on, and says more of itself
@@ -86,16 +101,30 @@ async fn importing_twice_changes_nothing_and_a_grown_conversation_grows() {
     ]});
     let file = cli.file("b.jsonl", format!("{grown}\n{}", lines[8]));
     let summary = cli.json(&["import", file.to_str().unwrap(), "--json"], 0);
-    assert_eq!((&summary["imported"], &summary["updated"], &summary["unchanged"]), (&json!(0), &json!(1), &json!(1)));
+    assert_eq!(
+        (&summary["imported"], &summary["updated"], &summary["unchanged"]),
+        (&json!(0), &json!(1), &json!(1))
+    );
     let after = sessions(&cli);
     assert_eq!(after.len(), 40);
-    assert_eq!((&after[7]["status"], &after[7]["custom_data"]), (&json!("closed_unresolved"), &json!({"vip": true})));
-    let token = cli.json(&["keys", "create", "--name", "x", "--json"], 0)["token"].as_str().unwrap().to_owned();
+    assert_eq!(
+        (&after[7]["status"], &after[7]["custom_data"]),
+        (&json!("closed_unresolved"), &json!({"vip": true}))
+    );
+    let token =
+        cli.json(&["keys", "create", "--name", "x", "--json"], 0)["token"].as_str().unwrap().to_owned();
     let path = format!("/chat/sessions/{}/history", after[7]["id"].as_str().unwrap());
     let history: Value = serde_json::from_str(&cli.serve().call("GET", &path, &token, "").1).unwrap();
-    let texts: Vec<&str> =
-        history["items"].as_array().unwrap().iter().filter_map(|item| item["event"]["content"]["text"].as_str()).collect();
-    assert_eq!(texts, ["Where is my parcel, it is late?", "I will look for it.", "Please cancel the order then"]);
+    let texts: Vec<&str> = history["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|item| item["event"]["content"]["text"].as_str())
+        .collect();
+    assert_eq!(
+        texts,
+        ["Where is my parcel, it is late?", "I will look for it.", "Please cancel the order then"]
+    );
     assert_eq!(cli.run(&["doctor"]).status.code(), Some(0));
     // the same ids of another system are other conversations
     let summary = cli.json(&["import", file.to_str().unwrap(), "--source", "other", "--json"], 0);
@@ -117,9 +146,14 @@ async fn every_member_of_a_record_arrives() {
     cli.json(&["import", file.to_str().unwrap(), "--json"], 0);
     let session = sessions(&cli).remove(0);
     for (member, value) in [
-        ("channel", json!({"type": "api"})), ("language", json!("pt")), ("created_at", json!("2026-01-02T03:04:05.000Z")),
-        ("status", json!("open")), ("ai_closure_type", json!("handed_off")), ("assignee_id", json!("12")),
-        ("handoff", json!({"summary": "Wants a person", "sentiment": "angry"})), ("assist_mode", json!(true)),
+        ("channel", json!({"type": "api"})),
+        ("language", json!("pt")),
+        ("created_at", json!("2026-01-02T03:04:05.000Z")),
+        ("status", json!("open")),
+        ("ai_closure_type", json!("handed_off")),
+        ("assignee_id", json!("12")),
+        ("handoff", json!({"summary": "Wants a person", "sentiment": "angry"})),
+        ("assist_mode", json!(true)),
         ("ticketing_system", json!({"name": "intercom", "external_id": "77", "id_type": "conversation_id"})),
         ("custom_data", json!({"order": 5, "brand": "Acme", "channel": "twitter"})),
     ] {
@@ -143,8 +177,12 @@ async fn a_csv_file_has_a_message_a_row() {
     let file = cli.file("a.csv", csv);
     let summary = cli.json(&["import", file.to_str().unwrap(), "--json"], 3);
     assert_eq!((&summary["imported"], &summary["bad"]), (&json!(2), &json!(3)));
-    let mut bad: Vec<(i64, String)> = summary["bad_records"].as_array().unwrap().iter()
-        .map(|bad| (bad["line"].as_i64().unwrap(), bad["reason"].as_str().unwrap().to_owned())).collect();
+    let mut bad: Vec<(i64, String)> = summary["bad_records"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|bad| (bad["line"].as_i64().unwrap(), bad["reason"].as_str().unwrap().to_owned()))
+        .collect();
     bad.sort();
     assert_eq!(bad[0].0, 5);
     assert!(bad[0].1.starts_with("created_at: expected an ISO 8601"), "{bad:?}");
@@ -163,10 +201,14 @@ async fn a_csv_file_has_a_message_a_row() {
 #[tokio::test]
 async fn without_waiting_the_server_reads_what_was_imported() {
     let cli = Cli::new().await;
-    let lines: Vec<String> = (0..10).map(|i| line(&i.to_string(), "Where is my parcel, it is late?")).collect();
+    let lines: Vec<String> =
+        (0..10).map(|i| line(&i.to_string(), "Where is my parcel, it is late?")).collect();
     let file = cli.file("a.jsonl", lines.join("\n"));
     let summary = cli.json(&["import", file.to_str().unwrap(), "--no-wait", "--json"], 0);
-    assert_eq!((&summary["imported"], &summary["insights"], &summary["analyzed"]), (&json!(10), &json!(0), &json!(false)));
+    assert_eq!(
+        (&summary["imported"], &summary["insights"], &summary["analyzed"]),
+        (&json!(10), &json!(0), &json!(false))
+    );
     let server = cli.serve();
     for _ in 0..200 {
         if cli.json(&["insights", "--json"], 0)["total"] == 1 {

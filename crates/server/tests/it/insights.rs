@@ -9,12 +9,18 @@ pub(crate) fn record(i: usize, text: &str) -> Value {
 }
 
 const REFUND: [&str; 5] = [
-    "My refund has not arrived yet", "Where is my refund? It has not arrived", "I am still waiting for my refund",
-    "The refund for my order has not arrived", "When will I get my refund?",
+    "My refund has not arrived yet",
+    "Where is my refund? It has not arrived",
+    "I am still waiting for my refund",
+    "The refund for my order has not arrived",
+    "When will I get my refund?",
 ];
 const PASSWORD: [&str; 5] = [
-    "I forgot my password and cannot log in", "I cannot log in, I forgot my password", "How do I reset my password?",
-    "My password does not work, I cannot log in", "Please reset my password so that I can log in",
+    "I forgot my password and cannot log in",
+    "I cannot log in, I forgot my password",
+    "How do I reset my password?",
+    "My password does not work, I cannot log in",
+    "Please reset my password so that I can log in",
 ];
 
 fn records(texts: &[&str], from: usize) -> Vec<Value> {
@@ -26,13 +32,19 @@ async fn insights(t: &TestApp) -> Vec<Value> {
 }
 
 fn find<'a>(insights: &'a [Value], word: &str) -> &'a Value {
-    let found = insights.iter().find(|insight| insight["content"].as_str().unwrap().to_lowercase().contains(word));
+    let found =
+        insights.iter().find(|insight| insight["content"].as_str().unwrap().to_lowercase().contains(word));
     found.unwrap_or_else(|| panic!("no insight about {word}: {insights:#?}"))
 }
 
 async fn sessions_behind(t: &TestApp, insight: &Value) -> Vec<String> {
     let page = t.get_ok(&format!("/insights/{}/sessions", insight["id"].as_str().unwrap())).await;
-    page["items"].as_array().unwrap().iter().map(|item| item["session_id"].as_str().unwrap().to_owned()).collect()
+    page["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|item| item["session_id"].as_str().unwrap().to_owned())
+        .collect()
 }
 
 #[tokio::test]
@@ -102,8 +114,11 @@ async fn the_order_of_arrival_makes_no_difference() {
         t.run_jobs().await;
         let hash: (Option<String>,) =
             t.app.db.fetch_one(refrain::db::sql("select grouping_hash from orgs")).await.unwrap();
-        let mut shown: Vec<(String, i64)> = insights(&t).await.iter()
-            .map(|i| (i["content"].as_str().unwrap().to_owned(), i["occurrence_count"].as_i64().unwrap())).collect();
+        let mut shown: Vec<(String, i64)> = insights(&t)
+            .await
+            .iter()
+            .map(|i| (i["content"].as_str().unwrap().to_owned(), i["occurrence_count"].as_i64().unwrap()))
+            .collect();
         shown.sort();
         seen.push((hash, shown));
     }
@@ -134,8 +149,15 @@ async fn what_a_person_sets_no_grouping_overrules() {
     let insight = insights(&t).await.remove(0);
     let path = format!("/insights/{}", insight["id"].as_str().unwrap());
     let team = t.post_ok("/teams", json!({"name": "Billing"})).await;
-    let category = t.get_ok("/categories").await.as_array().unwrap().iter()
-        .find(|category| category["name"] == "Fraud and security").unwrap()["id"].clone();
+    let category = t
+        .get_ok("/categories")
+        .await
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|category| category["name"] == "Fraud and security")
+        .unwrap()["id"]
+        .clone();
     let set = json!({"content": "Refunds are late", "team_id": team["id"], "category_id": category});
     let changed = t.patch_ok(&path, set).await;
     assert_eq!(changed["content"], "Refunds are late");
@@ -145,7 +167,10 @@ async fn what_a_person_sets_no_grouping_overrules() {
     let after = t.get_ok(&path).await;
     assert_eq!(after["occurrence_count"], 40);
     assert_eq!(after["content"], "Refunds are late");
-    assert_eq!((&after["team"]["name"], &after["category"]["name"]), (&json!("Billing"), &json!("Fraud and security")));
+    assert_eq!(
+        (&after["team"]["name"], &after["category"]["name"]),
+        (&json!("Billing"), &json!("Fraud and security"))
+    );
     let nothing = uuid::Uuid::nil();
     assert_eq!(t.patch(&path, json!({"team_id": nothing})).await.error(404), "team not found");
     assert_eq!(t.patch(&format!("/insights/{nothing}"), json!({})).await.error(404), "insight not found");
@@ -163,7 +188,10 @@ async fn categories_are_assigned_by_meaning_and_bring_their_team() {
     let category = t.post_ok("/categories", category).await;
     t.run_jobs().await;
     let refund = find(&insights(&t).await, "refund").clone();
-    assert_eq!((&refund["category"]["name"], &refund["team"]["name"]), (&json!("Money back"), &json!("Money")));
+    assert_eq!(
+        (&refund["category"]["name"], &refund["team"]["name"]),
+        (&json!("Money back"), &json!("Money"))
+    );
     let filtered = t.post_ok("/insights", json!({"category": "MONEY BACK"})).await;
     assert_eq!(filtered["total"], 1);
     let path = format!("/categories/{}", category["id"].as_str().unwrap());
@@ -171,7 +199,10 @@ async fn categories_are_assigned_by_meaning_and_bring_their_team() {
     t.run_jobs().await;
     let refund = find(&insights(&t).await, "refund").clone();
     assert_eq!((&refund["category"]["name"], &refund["team"]), (&json!("Refunds and returns"), &Value::Null));
-    assert_eq!(t.post("/categories", json!({"name": "weather"})).await.error(409), "name: another category has it");
+    assert_eq!(
+        t.post("/categories", json!({"name": "weather"})).await.error(409),
+        "name: another category has it"
+    );
     t.call_as(&t.token, "DELETE", &path, None).await.ok();
     t.call_as(&t.token, "DELETE", &path, None).await.error(404);
     assert_eq!(t.get_ok("/categories").await.as_array().unwrap().len(), 16);
@@ -206,20 +237,27 @@ async fn an_id_that_was_grouped_into_another_answers_with_that() {
 async fn personal_data_shows_nowhere() {
     let t = TestApp::new().await;
     let texts = [
-        "My name is Walburga Finkbeiner and my refund has not arrived", "My refund has not arrived, call me on +49 171 5550123",
-        "My refund has not arrived, write to walburga@example.com", "The refund to card 4111 1111 1111 1111 has not arrived",
+        "My name is Walburga Finkbeiner and my refund has not arrived",
+        "My refund has not arrived, call me on +49 171 5550123",
+        "My refund has not arrived, write to walburga@example.com",
+        "The refund to card 4111 1111 1111 1111 has not arrived",
         "My refund to DE89 3704 0044 0532 0130 00 has not arrived",
     ];
     let with_name = |mut record: Value| {
-        record["contact"] = json!({"name": "Walburga Finkbeiner", "email": format!("{}@example.com", record["id"])});
+        record["contact"] =
+            json!({"name": "Walburga Finkbeiner", "email": format!("{}@example.com", record["id"])});
         record
     };
     t.import(records(&texts, 0).into_iter().map(with_name).collect()).await;
     t.run_jobs().await;
     let found = insights(&t).await;
     let behind = t.get_ok(&format!("/insights/{}/sessions", found[0]["id"].as_str().unwrap())).await;
-    let summaries = t.get_ok("/chat/sessions").await["items"].as_array().unwrap().iter()
-        .map(|item| item["summary"].to_string()).collect::<String>();
+    let summaries = t.get_ok("/chat/sessions").await["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|item| item["summary"].to_string())
+        .collect::<String>();
     let shown = format!("{}{behind}{summaries}", json!(found));
     for secret in ["Walburga", "Finkbeiner", "5550123", "walburga@", "4111", "0532"] {
         assert!(!shown.contains(secret), "{secret} in {shown}");

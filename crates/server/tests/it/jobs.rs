@@ -10,7 +10,8 @@ async fn a_job_that_fails_is_tried_again_later_and_less_and_less_often() {
     let t = TestApp::new().await;
     t.session_saying("Where is my parcel?").await;
     // a payload that no worker understands
-    t.execute(sql("update jobs set payload = '{\"kind\": \"read_sessions\"}' where kind = 'read_sessions'")).await;
+    t.execute(sql("update jobs set payload = '{\"kind\": \"read_sessions\"}' where kind = 'read_sessions'"))
+        .await;
     let mut waits = Vec::new();
     for _ in 0..12 {
         assert!(jobs::run_next(&t.app).await.is_err() || !jobs::run_next(&t.app).await.unwrap());

@@ -1,6 +1,8 @@
 //! End-to-end tests: through the router, and through the command line, on a real database. SQLite unless
 //! `TEST_DATABASE_URL` names a PostgreSQL server.
 
+#![expect(clippy::unwrap_used, reason = "a test that fails to set up fails")]
+
 mod app;
 mod commands;
 mod contacts;

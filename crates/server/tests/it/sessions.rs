@@ -60,8 +60,11 @@ async fn a_full_session_shows_all_of_them() {
     assert_eq!(session["ticketing_system"], system);
     assert_eq!(session["custom_data"], json!({"order": 18, "gift": false, "sku": "A-1", "late": "yes"}));
     for (member, value) in [
-        ("ai_closure_type", json!("handed_off")), ("assignee_id", json!("12")), ("language", json!("pt")),
-        ("assist_mode", json!(true)), ("channel", json!({"type": "email"})),
+        ("ai_closure_type", json!("handed_off")),
+        ("assignee_id", json!("12")),
+        ("language", json!("pt")),
+        ("assist_mode", json!(true)),
+        ("channel", json!({"type": "email"})),
     ] {
         assert_eq!(session[member], value, "{member}");
     }
@@ -95,8 +98,16 @@ async fn the_history_tells_what_was_said_and_done_in_order() {
     assert_eq!(
         events(&history),
         [
-            "message", "agent_assigned_by_system", "human_agent_takeover", "message", "tag_added_by_api",
-            "tag_added_by_api", "tag_removed_by_api", "closed_unresolved_by_api", "system_reopened_session", "message",
+            "message",
+            "agent_assigned_by_system",
+            "human_agent_takeover",
+            "message",
+            "tag_added_by_api",
+            "tag_added_by_api",
+            "tag_removed_by_api",
+            "closed_unresolved_by_api",
+            "system_reopened_session",
+            "message",
         ]
     );
     let said = &history["items"][3]["event"];
@@ -139,7 +150,8 @@ async fn a_file_is_kept_and_given_back() {
         {"name": "a.txt", "base64": "aGVsbG8=", "mime_type": "text/plain"},
         {"url": "https://example.com/b.png", "name": "b.png", "mime_type": "image/png"},
     ]);
-    let message = json!({"sender": "contact", "message": {"type": "text", "text": "", "attachments": attachments}});
+    let message =
+        json!({"sender": "contact", "message": {"type": "text", "text": "", "attachments": attachments}});
     t.post_ok(&format!("/chat/sessions/{id}/send"), message).await;
     let history = t.get_ok(&format!("/chat/sessions/{id}/history")).await;
     let files = &history["items"][1]["event"]["attachments"];
@@ -154,7 +166,8 @@ async fn a_file_is_kept_and_given_back() {
 #[tokio::test]
 async fn closing_with_the_flag_brings_a_summary_and_a_sentiment() {
     let t = TestApp::new().await;
-    let id = t.session_saying("My refund has not arrived. This is absolutely unacceptable, I am furious!").await;
+    let id =
+        t.session_saying("My refund has not arrived. This is absolutely unacceptable, I am furious!").await;
     let answer = json!({"sender": "agent", "message": {"type": "text", "text": "We have sent the refund again today."}});
     t.post_ok(&format!("/chat/sessions/{id}/send"), answer).await;
     let close = json!({"status": "closed_resolved", "generate_summary_and_sentiment_on_resolve": true});
@@ -163,7 +176,10 @@ async fn closing_with_the_flag_brings_a_summary_and_a_sentiment() {
     let listed = t.get_ok("/chat/sessions").await["items"][0].clone();
     assert_eq!(listed["sentiment"], "angry");
     let summary = listed["summary"].as_str().unwrap();
-    assert!(summary.contains("refund has not arrived") && summary.contains("sent the refund again"), "{summary}");
+    assert!(
+        summary.contains("refund has not arrived") && summary.contains("sent the refund again"),
+        "{summary}"
+    );
     assert_eq!(listed["language"], "en");
     // without the flag there is no summary
     let id = t.session_saying("Where is my parcel?").await;
@@ -189,22 +205,32 @@ async fn lists_are_filtered_as_asked() {
         body[member].as_array().unwrap().iter().map(|item| item["ticket_number"].as_i64().unwrap()).collect()
     };
     for (query, expected) in [
-        ("", vec![1, 2, 3]), ("status=open", vec![2]), ("channel_type=phone_voice", vec![2]),
-        ("handed_off=true", vec![2, 3]), ("handed_off=false", vec![1]),
-        ("created_after=2026-06-02+10%3A00%3A00%2B00%3A00", vec![2, 3]), ("created_before=2026-06-02", vec![1, 2]),
-        ("created_after=2026-06-01&created_before=2026-06-01", vec![1]), ("updated_after=2027-01-01", vec![]),
-        ("updated_before=2026-01-01", vec![]), ("cursor=", vec![1, 2, 3]),
+        ("", vec![1, 2, 3]),
+        ("status=open", vec![2]),
+        ("channel_type=phone_voice", vec![2]),
+        ("handed_off=true", vec![2, 3]),
+        ("handed_off=false", vec![1]),
+        ("created_after=2026-06-02+10%3A00%3A00%2B00%3A00", vec![2, 3]),
+        ("created_before=2026-06-02", vec![1, 2]),
+        ("created_after=2026-06-01&created_before=2026-06-01", vec![1]),
+        ("updated_after=2027-01-01", vec![]),
+        ("updated_before=2026-01-01", vec![]),
+        ("cursor=", vec![1, 2, 3]),
     ] {
         let mut found = numbers(&t.get_ok(&format!("/chat/sessions?{query}")).await, "items");
         found.sort_unstable();
         assert_eq!(found, expected, "{query}");
     }
     for (filters, expected) in [
-        (json!({}), vec![3, 2, 1]), (json!({"channels": ["web", "email"]}), vec![3, 1]),
+        (json!({}), vec![3, 2, 1]),
+        (json!({"channels": ["web", "email"]}), vec![3, 1]),
         (json!({"statuses": ["closed_resolved"], "languages": ["en"]}), vec![1]),
-        (json!({"assignee_ids": ["9"]}), vec![2]), (json!({"tags": ["vip", "none"]}), vec![1]),
-        (json!({"custom_data": {"plan": "pro"}}), vec![3, 1]), (json!({"custom_data": {"plan": "pro", "seats": "5"}}), vec![1]),
-        (json!({"date_from": "2026-06-02", "date_to": "2026-06-02"}), vec![2]), (json!({"team_ids": []}), vec![3, 2, 1]),
+        (json!({"assignee_ids": ["9"]}), vec![2]),
+        (json!({"tags": ["vip", "none"]}), vec![1]),
+        (json!({"custom_data": {"plan": "pro"}}), vec![3, 1]),
+        (json!({"custom_data": {"plan": "pro", "seats": "5"}}), vec![1]),
+        (json!({"date_from": "2026-06-02", "date_to": "2026-06-02"}), vec![2]),
+        (json!({"team_ids": []}), vec![3, 2, 1]),
         (json!({"contact_ids": ["00000000-0000-0000-0000-000000000000"]}), vec![]),
     ] {
         let body = json!({"filters": filters, "sort_by": "created_at"});
@@ -219,7 +245,8 @@ async fn lists_are_filtered_as_asked() {
 #[tokio::test]
 async fn a_search_finds_contacts_and_messages_in_any_script() {
     let t = TestApp::new().await;
-    let contact = json!({"contact": {"email": "zoe@example.com", "name": "Zoë Müller", "phone": "+49 171 5550"}});
+    let contact =
+        json!({"contact": {"email": "zoe@example.com", "name": "Zoë Müller", "phone": "+49 171 5550"}});
     let contact = t.post_ok("/contacts", contact).await["id"].clone();
     let created = t.post_ok("/chat/sessions", json!({"contact_id": contact})).await;
     let path = format!("/chat/sessions/{}/send", created["id"].as_str().unwrap());
@@ -228,8 +255,15 @@ async fn a_search_finds_contacts_and_messages_in_any_script() {
     }
     t.session_saying("返金").await;
     for (q, contacts, messages) in [
-        ("zoe", 1, 0), ("MULLER", 1, 0), ("5550", 1, 0), ("возврат", 0, 1), ("返金", 0, 2), ("00%", 0, 1), ("t_a", 0, 1),
-        ("tza", 0, 0), ("example.com", 1, 0),
+        ("zoe", 1, 0),
+        ("MULLER", 1, 0),
+        ("5550", 1, 0),
+        ("возврат", 0, 1),
+        ("返金", 0, 2),
+        ("00%", 0, 1),
+        ("t_a", 0, 1),
+        ("tza", 0, 0),
+        ("example.com", 1, 0),
     ] {
         let q: String = form_urlencoded::byte_serialize(q.as_bytes()).collect();
         let found = t.get_ok(&format!("/chat/sessions/search?q={q}")).await;
@@ -247,7 +281,9 @@ async fn a_search_finds_contacts_and_messages_in_any_script() {
 async fn ticket_numbers_have_no_gaps_though_requests_fail() {
     let t = TestApp::new().await;
     for i in 1..=5 {
-        t.post("/chat/sessions", json!({"contact_id": "00000000-0000-0000-0000-000000000000"})).await.error(404);
+        t.post("/chat/sessions", json!({"contact_id": "00000000-0000-0000-0000-000000000000"}))
+            .await
+            .error(404);
         t.post("/chat/sessions", json!({"team_id": "00000000-0000-0000-0000-000000000000"})).await.error(404);
         let id = t.post_ok("/chat/sessions", json!({})).await["id"].clone();
         let session = t.get_ok(&format!("/chat/sessions/{}", id.as_str().unwrap())).await;

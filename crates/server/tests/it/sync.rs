@@ -60,20 +60,21 @@ async fn a_client_misses_no_session_and_no_update_while_sessions_are_written() {
             }
             let created = t.post_ok("/chat/sessions", json!({"custom_data": {"new": round}})).await;
             written.borrow_mut().push(created["id"].as_str().unwrap().to_owned());
-            if page % 2 == 0 {
+            if page.is_multiple_of(2) {
                 t.advance(1);
             }
         };
         client.sync(&t, between).await;
     }
     client.sync(&t, async |_| {}).await;
-    for id in written.borrow().iter() {
+    let written = written.into_inner();
+    for id in &written {
         let now = t.get_ok(&format!("/chat/sessions/{id}")).await;
         let mut copy = client.copy.get(id).unwrap_or_else(|| panic!("{id} was missed")).clone();
         copy.as_object_mut().unwrap().remove("summary");
         assert_eq!(copy, now);
     }
-    assert_eq!(client.copy.len(), written.borrow().len());
+    assert_eq!(client.copy.len(), written.len());
 }
 
 #[tokio::test]
@@ -83,7 +84,9 @@ async fn pages_never_skip_or_repeat_rows_of_one_instant() {
     let (mut seen, mut cursor) = (Vec::new(), String::new());
     loop {
         let page = t.get_ok(&format!("/chat/sessions?cursor={cursor}")).await;
-        seen.extend(page["items"].as_array().unwrap().iter().map(|item| item["ticket_number"].as_i64().unwrap()));
+        seen.extend(
+            page["items"].as_array().unwrap().iter().map(|item| item["ticket_number"].as_i64().unwrap()),
+        );
         match page["next"].as_str() {
             Some(next) => cursor = next.to_owned(),
             None => break,
