@@ -9,4 +9,5 @@ pub mod redact;
 pub mod sentiment;
 pub mod statements;
 mod summary;
+mod text;
 pub mod title;

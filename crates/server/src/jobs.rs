@@ -85,45 +85,28 @@ fn bucket(org_id: OrgId) -> i64 {
     i64::from(org_id.as_bytes()[15] % BUCKETS)
 }
 
+/// Which time holds when the same job waits in the queue for another.
+const SOONER: &str = "case when excluded.run_at < jobs.run_at then excluded.run_at else jobs.run_at end";
+const LATER: &str = "case when excluded.run_at > jobs.run_at then excluded.run_at else jobs.run_at end";
+
 /// Puts a job into the queue, to be done as soon as the transaction is committed.
 pub async fn enqueue(tx: &mut OrgTx, job: &Job) -> Result<()> {
-    insert(
-        tx,
-        job,
-        false,
-        tx.now,
-        "case when excluded.run_at < jobs.run_at then excluded.run_at else jobs.run_at end",
-    )
-    .await
+    insert(tx, job, false, tx.now, SOONER).await
 }
 
 /// Puts a job into the queue that is one of many, and gives way to others.
 pub async fn enqueue_bulk(tx: &mut OrgTx, job: &Job) -> Result<()> {
-    insert(tx, job, true, tx.now, "jobs.run_at").await
+    insert(tx, job, true, tx.now, SOONER).await
 }
 
 /// Puts a job into the queue for `at`, or sooner if it waits there for a sooner time.
 pub async fn schedule(tx: &mut OrgTx, job: &Job, at: Timestamp) -> Result<()> {
-    insert(
-        tx,
-        job,
-        false,
-        at,
-        "case when excluded.run_at < jobs.run_at then excluded.run_at else jobs.run_at end",
-    )
-    .await
+    insert(tx, job, false, at, SOONER).await
 }
 
 /// Puts a job into the queue for `at`, and moves it there if it waits for a sooner time.
 pub async fn postpone(tx: &mut OrgTx, job: &Job, at: Timestamp) -> Result<()> {
-    insert(
-        tx,
-        job,
-        false,
-        at,
-        "case when excluded.run_at > jobs.run_at then excluded.run_at else jobs.run_at end",
-    )
-    .await
+    insert(tx, job, false, at, LATER).await
 }
 
 /// Moves a job to `at` if it waits in the queue.

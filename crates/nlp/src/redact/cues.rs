@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use super::text::{Phrases, Text};
+use crate::text::{Phrases, Text};
 
 /// What a word, or a phrase, announces.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,8 +2,8 @@
 
 use super::checksums as check;
 use super::cues::{Cue, Cues};
-use super::text::{BLANK, Text};
 use super::{Kind, Span};
+use crate::text::{BLANK, Text};
 
 /// How an id is written: `d` a digit, `L` a letter, `w` either, a blank an optional separator, anything else
 /// itself; and what else must hold.

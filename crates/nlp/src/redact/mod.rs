@@ -7,11 +7,10 @@ mod names;
 mod numbers;
 mod places;
 mod secrets;
-pub(crate) mod text;
 mod web;
 
+use crate::text::Text;
 use cues::Cues;
-use text::Text;
 
 /// What a finding is; of two readings of the same characters the one listed first holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -4,8 +4,8 @@ use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 use super::cues::{Cue, Cues};
-use super::text::{BLANK, Text, is_word_char, writes_no_blanks};
 use super::{Kind, Span};
+use crate::text::{BLANK, Text, is_word_char, writes_no_blanks};
 
 /// Words that are names and words at once ("will", "Klein"), and words that no name begins with.
 static COMMON: LazyLock<HashSet<String>> = LazyLock::new(|| word_list(include_str!("common.txt")));

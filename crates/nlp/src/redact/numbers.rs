@@ -2,8 +2,8 @@
 
 use super::checksums;
 use super::cues::{Cue, Cues};
-use super::text::{Text, writes_no_blanks};
 use super::{Kind, Span};
+use crate::text::{Text, writes_no_blanks};
 
 /// From how many digits on a number is masked though nothing says what it is.
 const LONG: usize = 9;

@@ -1,8 +1,8 @@
 //! Where a person lives, and when a person was born.
 
 use super::cues::{Cue, Cues};
-use super::text::{BLANK, Text};
 use super::{Kind, Span};
+use crate::text::{BLANK, Text};
 
 /// How many words may stand between "born" and the date.
 const REACH: usize = 5;

@@ -1,8 +1,8 @@
 //! Secrets: keys that look like keys, and what is said to be a password, a PIN or a code.
 
 use super::cues::{Cue, Cues};
-use super::text::{BLANK, Text};
 use super::{Kind, Span};
+use crate::text::{BLANK, Text};
 
 /// How the keys of well-known services begin, by the fewest characters that follow.
 const PREFIXES: [(usize, &str); 6] = [

@@ -2,8 +2,8 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use super::text::{Text, fold, writes_no_blanks};
 use super::{Kind, Span};
+use crate::text::{Text, fold, writes_no_blanks};
 
 /// The longest local part and domain that mail allows, and the longest web address read.
 const LOCAL_MAX: usize = 64;

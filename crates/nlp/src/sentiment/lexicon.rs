@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use crate::redact::text::Phrases;
+use crate::text::Phrases;
 
 /// What a word or phrase does to the score.
 #[derive(Clone, Copy)]

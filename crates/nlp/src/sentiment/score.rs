@@ -2,7 +2,7 @@
 
 use super::Sentiment;
 use super::lexicon::{Cue, SIGNS, WORDS};
-use crate::redact::text::Text;
+use crate::text::Text;
 
 /// How much displeasure, or pleasure, makes a text angry, or happy.
 const ANGRY: f32 = 2.0;

@@ -118,11 +118,15 @@ fn read(session: &Unread, usual: Option<Language>) -> (Finding, Vec<ReadStatemen
     let statement = |(position, found): (usize, reading::Statement)| {
         let message_id = session.messages[found.turn].id;
         let span = found.start..found.end;
-        let id: [&[u8]; 4] = [
+        let language = language.clone().unwrap_or_default();
+        // whatever is read otherwise the next time is another statement
+        let id: [&[u8]; 6] = [
             message_id.as_bytes(),
+            &position.to_be_bytes(),
             &span.start.to_be_bytes(),
             &span.end.to_be_bytes(),
             found.text.as_bytes(),
+            language.as_bytes(),
         ];
         ReadStatement {
             id: StatementId::derived(&id),
@@ -131,7 +135,7 @@ fn read(session: &Unread, usual: Option<Language>) -> (Finding, Vec<ReadStatemen
             position,
             span: (span.start, span.end),
             text: found.text,
-            language: language.clone().unwrap_or_default(),
+            language,
             sentiment: found.sentiment.into(),
             embedding: found.embedding.map(|embedding| vector::to_bytes(&embedding)),
             linked: None,

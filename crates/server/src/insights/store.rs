@@ -5,7 +5,7 @@ use crate::db::{Db, Value, sql};
 use crate::error::Result;
 use crate::ids::{EventId, InsightId, MemberId, OrgId, SessionId, StatementId};
 use crate::orgs::{OrgTx, Subject};
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// Which reading made a statement; a higher one reads sessions again.
 const READING_VERSION: i64 = 1;
@@ -41,16 +41,20 @@ pub(super) async fn replace_statements(
     session_ids: &[SessionId],
     statements: &[&ReadStatement],
 ) -> Result<i64> {
-    let mut query = sql("select id from statements where org_id = $1 and session_id in ").bind(tx.org_id);
+    let query = "select id, session_id from statements where org_id = $1 and session_id in ";
+    let mut query = sql(query).bind(tx.org_id);
     query.push_list(session_ids.iter().copied());
-    let old: Vec<(StatementId,)> = tx.fetch_all(query).await?;
-    let old: HashSet<StatementId> = old.into_iter().map(|(id,)| id).collect();
+    let old: Vec<(StatementId, SessionId)> = tx.fetch_all(query).await?;
+    let old: HashMap<StatementId, SessionId> = old.into_iter().collect();
     let current: HashSet<StatementId> = statements.iter().map(|statement| statement.id).collect();
-    let gone: Vec<StatementId> = old.difference(&current).copied().collect();
-    delete_statements(tx, &gone).await?;
-    let new: Vec<&&ReadStatement> =
-        statements.iter().filter(|statement| !old.contains(&statement.id)).collect();
-    let rows = new.iter().map(|statement| {
+    let gone: HashMap<StatementId, SessionId> = old
+        .iter()
+        .filter(|(id, _)| !current.contains(id))
+        .map(|(id, session_id)| (*id, *session_id))
+        .collect();
+    delete_statements(tx, &gone.keys().copied().collect::<Vec<_>>()).await?;
+    let new = statements.iter().filter(|statement| !old.contains_key(&statement.id));
+    let rows = new.map(|statement| {
         vec![
             tx.org_id.into(),
             statement.id.into(),
@@ -66,14 +70,20 @@ pub(super) async fn replace_statements(
             READING_VERSION.into(),
         ]
     });
-    let rows = rows.collect();
+    let rows: Vec<_> = rows.collect();
+    let added = i64::try_from(rows.len()).unwrap_or(i64::MAX);
     let insert =
         "insert into statements (org_id, id, session_id, message_id, position, span_start, span_end, text,
         language, sentiment, embedding, version)";
     tx.insert_all(insert, rows, "").await?;
+    // what a statement that is gone proved, another of its session may prove as well
+    let incomplete: HashSet<SessionId> = gone.into_values().collect();
+    let unlinked = statements
+        .iter()
+        .filter(|statement| !old.contains_key(&statement.id) || incomplete.contains(&statement.session_id));
     // of several statements of a session, the nearest proves an insight
     let mut nearest: BTreeMap<(InsightId, SessionId), (f32, StatementId)> = BTreeMap::new();
-    for statement in &new {
+    for statement in unlinked {
         if let Some((insight_id, score)) = statement.linked {
             let best = nearest.entry((insight_id, statement.session_id)).or_insert((score, statement.id));
             if (score, std::cmp::Reverse(statement.id)) > (best.0, std::cmp::Reverse(best.1)) {
@@ -88,7 +98,7 @@ pub(super) async fn replace_statements(
         score,
     });
     insert_occurrences(tx, links.collect(), false).await?;
-    Ok(i64::try_from(new.len()).unwrap_or(i64::MAX))
+    Ok(added)
 }
 
 async fn delete_statements(tx: &mut OrgTx, ids: &[StatementId]) -> Result<()> {

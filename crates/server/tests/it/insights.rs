@@ -99,6 +99,30 @@ async fn a_live_session_is_linked_as_it_comes_and_counted_with_the_rest() {
 }
 
 #[tokio::test]
+async fn a_session_whose_proof_is_rewritten_stays_by_what_else_it_says() {
+    let t = TestApp::new().await;
+    t.import([records(&REFUND, 0), records(&PASSWORD, 100)].concat()).await;
+    t.run_jobs().await;
+    let said = |first: &str| {
+        let turns = [("contact", first), ("agent", "Let me look."), ("contact", REFUND[1])];
+        json!({"id": 900, "turns": turns.map(|(role, text)| json!({"role": role, "text": text}))})
+    };
+    t.import(vec![said(REFUND[0])]).await;
+    t.run_jobs().await;
+    assert_eq!(find(&insights(&t).await, "refund")["occurrence_count"], 21);
+    t.import(vec![said("My parcel came broken")]).await;
+    // the reading, and before it a consolidation that waits for it
+    for _ in 0..2 {
+        assert!(refrain::jobs::run_next(&t.app).await.unwrap());
+    }
+    let refund = find(&insights(&t).await, "refund").clone();
+    assert_eq!(refund["occurrence_count"], 21);
+    let behind = t.get_ok(&format!("/insights/{}/sessions", refund["id"].as_str().unwrap())).await;
+    let newest = &behind["items"][0];
+    assert_eq!((&newest["quote"]["text"], &newest["provisional"]), (&json!(REFUND[1]), &json!(true)));
+}
+
+#[tokio::test]
 async fn the_order_of_arrival_makes_no_difference() {
     let mut seen = Vec::new();
     let all = [records(&REFUND, 0), records(&PASSWORD, 100)].concat();
