@@ -64,28 +64,63 @@ impl Default for Config {
 #[derive(Clone, Debug, Default, Args)]
 pub struct Flags {
     /// Settings file [default: refrain.toml, if it is there]
-    #[arg(long, value_name = "FILE", env = "REFRAIN_CONFIG", global = true)]
+    #[arg(long, value_name = "FILE", env = "REFRAIN_CONFIG", hide_env_values = true, global = true)]
     config: Option<PathBuf>,
     /// Folder of the embedded database [default: ./refrain-data]
-    #[arg(long, value_name = "DIR", env = "REFRAIN_DATA", global = true)]
+    #[arg(long, value_name = "DIR", env = "REFRAIN_DATA", hide_env_values = true, global = true)]
     data: Option<PathBuf>,
     /// PostgreSQL database to use instead of the embedded one
     #[arg(long, value_name = "URL", env = "REFRAIN_DATABASE_URL", hide_env_values = true, global = true)]
     database_url: Option<String>,
     /// Language assumed where a text is too short to tell [default: en]
-    #[arg(long, value_name = "CODE", env = "REFRAIN_LANGUAGE", global = true, hide_short_help = true)]
+    #[arg(
+        long,
+        value_name = "CODE",
+        env = "REFRAIN_LANGUAGE",
+        hide_env_values = true,
+        global = true,
+        hide_short_help = true
+    )]
     language: Option<String>,
     /// Different contacts that must say a thing before it is shown [default: 3]
-    #[arg(long, value_name = "N", env = "REFRAIN_CONTACTS_MIN", global = true, hide_short_help = true)]
+    #[arg(
+        long,
+        value_name = "N",
+        env = "REFRAIN_CONTACTS_MIN",
+        hide_env_values = true,
+        global = true,
+        hide_short_help = true
+    )]
     contacts_min: Option<u32>,
     /// Jobs worked on at once [default: one a core]
-    #[arg(long, value_name = "N", env = "REFRAIN_WORKERS", global = true, hide_short_help = true)]
+    #[arg(
+        long,
+        value_name = "N",
+        env = "REFRAIN_WORKERS",
+        hide_env_values = true,
+        global = true,
+        hide_short_help = true
+    )]
     workers: Option<usize>,
     /// Form of log lines [default: text]
-    #[arg(long, value_name = "FORMAT", env = "REFRAIN_LOG_FORMAT", global = true, hide_short_help = true)]
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        env = "REFRAIN_LOG_FORMAT",
+        hide_env_values = true,
+        global = true,
+        hide_short_help = true
+    )]
     log_format: Option<LogFormat>,
     /// What is logged: error, warn, info, debug, or a filter [default: info by serve, else warn]
-    #[arg(long, value_name = "FILTER", env = "REFRAIN_LOG", global = true, hide_short_help = true)]
+    #[arg(
+        long,
+        value_name = "FILTER",
+        env = "REFRAIN_LOG",
+        hide_env_values = true,
+        global = true,
+        hide_short_help = true
+    )]
     log: Option<String>,
     #[command(flatten)]
     server: ServerFlags,
@@ -95,13 +130,27 @@ pub struct Flags {
 #[derive(Clone, Debug, Default, Args)]
 pub struct ServerFlags {
     /// Address to listen on; port 0 takes a free one [default: 127.0.0.1:8080]
-    #[arg(long, value_name = "ADDR", env = "REFRAIN_LISTEN", global = true)]
+    #[arg(long, value_name = "ADDR", env = "REFRAIN_LISTEN", hide_env_values = true, global = true)]
     listen: Option<SocketAddr>,
     /// What callers reach this server as
-    #[arg(long, value_name = "URL", env = "REFRAIN_PUBLIC_URL", global = true, hide_short_help = true)]
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "REFRAIN_PUBLIC_URL",
+        hide_env_values = true,
+        global = true,
+        hide_short_help = true
+    )]
     public_url: Option<String>,
     /// Requests a minute of one key, 0 for no limit [default: 100]
-    #[arg(long, value_name = "N", env = "REFRAIN_RATE_LIMIT", global = true, hide_short_help = true)]
+    #[arg(
+        long,
+        value_name = "N",
+        env = "REFRAIN_RATE_LIMIT",
+        hide_env_values = true,
+        global = true,
+        hide_short_help = true
+    )]
     rate_limit: Option<u32>,
 }
 

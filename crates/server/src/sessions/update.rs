@@ -66,14 +66,22 @@ impl From<HandoffInput> for NewHandoff {
     }
 }
 
-/// Applies `changes`, with `said` added to the history after what they cause. Without a difference nothing
-/// happens.
+/// Applies `changes`, with `said` added to the history after what they cause, and calls for a new reading.
+/// Without a difference nothing happens.
 pub(super) async fn update(
     tx: &mut OrgTx,
     session: &Session,
     changes: Changes,
     said: Vec<NewMessage>,
 ) -> Result<()> {
+    if apply(tx, session, changes, said).await? {
+        jobs::enqueue(tx, &Job::ReadSessions { session_ids: vec![session.id] }).await?;
+    }
+    Ok(())
+}
+
+/// Whether it made a difference.
+async fn apply(tx: &mut OrgTx, session: &Session, changes: Changes, said: Vec<NewMessage>) -> Result<bool> {
     let mut new = session.clone();
     let mut history = Vec::new();
     change_status(tx, &mut new, &changes, &mut history);
@@ -101,7 +109,7 @@ pub(super) async fn update(
     let handoff_changed = hand_off(tx, &new, changes.handoff, &mut history).await?;
     history.extend(said);
     if history.is_empty() && new == *session && !handoff_changed {
-        return Ok(());
+        return Ok(false);
     }
     new.last_message_at = history
         .iter()
@@ -109,10 +117,11 @@ pub(super) async fn update(
         .fold(new.last_message_at, Ord::max);
     write::append(tx, &mut new, history).await?;
     write::update(tx, &new).await?;
-    jobs::enqueue(tx, &Job::ReadSessions { session_ids: vec![new.id] }).await
+    Ok(true)
 }
 
 /// Applies what an imported record says now: messages that are known get its text, the others are added.
+/// Reading it is the import's to call for.
 pub async fn update_imported(
     tx: &mut OrgTx,
     id: SessionId,
@@ -129,7 +138,7 @@ pub async fn update_imported(
             (Some(_), new) => write::update_text(tx, message.id, new.as_deref().unwrap_or_default()).await?,
         }
     }
-    update(tx, &session, changes, said).await
+    apply(tx, &session, changes, said).await.map(|_| ())
 }
 
 fn change_status(tx: &OrgTx, new: &mut Session, changes: &Changes, history: &mut Vec<NewMessage>) {

@@ -120,7 +120,7 @@ async fn a_session_whose_proof_is_rewritten_stays_by_what_else_it_says() {
     };
     let (gone, kept) = if proof().await == REFUND[0] { (0, 1) } else { (1, 0) };
     let mut texts = [REFUND[0], REFUND[1]];
-    texts[gone] = "My parcel came broken";
+    texts[gone] = "How do I change the address of my parcel?";
     t.import(vec![said(texts)]).await;
     // the reading, and before it a consolidation that waits for it
     for _ in 0..2 {
