@@ -189,7 +189,7 @@ fn score(sentence: &Sentence, here: &Shares, everywhere: &Shares, topic: &[(Stri
     let odd =
         content.iter().filter(|word| here.count(word) < 2.0 && everywhere.count(word) < 4.0).count() as f32;
     let name = sentence.names.iter().any(|word| here.share(word) < 0.2);
-    0.8 * covered + 0.5 * typical - 0.15 * odd - if name { 1.0 } else { 0.0 } - sentence.faults
+    0.8 * covered + typical - 0.15 * odd - if name { 1.0 } else { 0.0 } - sentence.faults
 }
 
 /// The titles so far, and what the next must differ from.

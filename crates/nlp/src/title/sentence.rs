@@ -64,7 +64,7 @@ impl Sentence {
             (0.5, shouted),
             (0.4, among(LEANING, first)),
             (0.5, among(OPEN_ENDS, last)),
-            (0.3, length < 3.0),
+            (0.6, length < 3.0),
             (1.0, length > 18.0),
             (0.1, text.contains(',')),
             (0.1, words.iter().any(|word| word.folded == "please")),
