@@ -199,8 +199,10 @@ fn index_text(value: &str) -> String {
 /// Which rows carry custom data: the table that is filtered by, and the column that names the owner.
 #[derive(Clone, Copy, Debug)]
 pub struct Index {
-    table: &'static str,
-    owner: &'static str,
+    /// The table.
+    pub table: &'static str,
+    /// The column.
+    pub owner: &'static str,
 }
 
 /// Custom data of sessions.
@@ -243,8 +245,8 @@ impl Index {
         self.insert(tx, self.rows(org_id, owner, data)).await
     }
 
-    /// Adds to `query` the owners that match one of `alternatives`, all pairs of it: a subquery in
-    /// parentheses.
+    /// Adds to `query` the owners that match one of `alternatives`, all pairs of it, each once: a subquery in
+    /// parentheses, of one column, `owner`.
     pub fn push_owners(self, query: &mut Sql, org_id: OrgId, alternatives: &[CustomData]) {
         query.push("(");
         for (i, pairs) in alternatives.iter().enumerate() {
@@ -253,7 +255,7 @@ impl Index {
                 if j > 0 {
                     query.push(&format!(" and {} in (", self.owner));
                 }
-                query.push(&format!("select {} from {} where org_id = ", self.owner, self.table));
+                query.push(&format!("select {} as owner from {} where org_id = ", self.owner, self.table));
                 query.push_bind(org_id).push(" and key = ").push_bind(key);
                 query.push(" and value = ").push_bind(index_text(&value.as_text()));
             }

@@ -3,7 +3,7 @@
 
 use super::reply::{self, PublicInsight, Seen};
 use crate::categories::folded_name;
-use crate::custom_data::{self, Alternatives};
+use crate::custom_data::{self, Alternatives, CustomData};
 use crate::db::{Db, Sql, sql};
 use crate::error::Result;
 use crate::fold::like_pattern;
@@ -222,9 +222,14 @@ impl ListInsightsInput {
                 from (
                     select insight_id, count(*) as occurrence_count, min(session_created_at) as first_seen_at,
                         max(session_created_at) as last_seen_at
-                    from occurrences where org_id = ",
+                    from ",
             );
-            query.push_bind(org_id);
+            // those who match first: SQLite then looks up their occurrences, and need not keep their list
+            for (owners, alternatives) in self.custom_data() {
+                owners.push_owners(query, org_id, alternatives);
+                query.push(&format!(" {} cross join ", owners.table));
+            }
+            query.push("occurrences where org_id = ").push_bind(org_id);
             self.push_session_conditions(query, org_id);
             query.push(" group by insight_id) o join insights i on i.id = o.insight_id and i.org_id = ");
             query.push_bind(org_id).push(" where i.retired_at is null");
@@ -248,8 +253,7 @@ impl ListInsightsInput {
             || self.session_to_date.0.is_some()
             || self.session_status.0.is_some()
             || self.session_contact_id.0.is_some()
-            || self.ticket_custom_data.0.as_ref().and_then(Alternatives::asking).is_some()
-            || self.contact_custom_data.0.as_ref().and_then(Alternatives::asking).is_some()
+            || self.custom_data().next().is_some()
     }
 
     fn push_session_conditions(&self, query: &mut Sql, org_id: OrgId) {
@@ -275,14 +279,17 @@ impl ListInsightsInput {
         if let Some(contact_id) = self.session_contact_id.0 {
             query.push(" and contact_id = ").push_bind(contact_id);
         }
-        if let Some(alternatives) = self.ticket_custom_data.0.as_ref().and_then(Alternatives::asking) {
-            query.push(" and session_id in ");
-            custom_data::SESSIONS.push_owners(query, org_id, alternatives);
+        for (owners, _) in self.custom_data() {
+            query.push(&format!(" and {0} = {1}.owner", owners.owner, owners.table));
         }
-        if let Some(alternatives) = self.contact_custom_data.0.as_ref().and_then(Alternatives::asking) {
-            query.push(" and contact_id in ");
-            custom_data::CONTACTS.push_owners(query, org_id, alternatives);
-        }
+    }
+
+    /// What is asked of custom data.
+    fn custom_data(&self) -> impl Iterator<Item = (custom_data::Index, &[CustomData])> {
+        let sessions = self.ticket_custom_data.0.as_ref().and_then(Alternatives::asking);
+        let contacts = self.contact_custom_data.0.as_ref().and_then(Alternatives::asking);
+        let sessions = sessions.map(|alternatives| (custom_data::SESSIONS, alternatives));
+        sessions.into_iter().chain(contacts.map(|alternatives| (custom_data::CONTACTS, alternatives)))
     }
 
     fn push_insight_conditions(&self, query: &mut Sql, org_id: OrgId, count: &str) {
