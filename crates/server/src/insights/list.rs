@@ -230,7 +230,7 @@ impl ListInsightsInput {
                 query.push(&format!(" {} cross join ", owners.table));
             }
             query.push("occurrences where org_id = ").push_bind(org_id);
-            self.push_session_conditions(query, org_id);
+            self.push_session_conditions(query);
             query.push(" group by insight_id) o join insights i on i.id = o.insight_id and i.org_id = ");
             query.push_bind(org_id).push(" where i.retired_at is null");
             self.push_insight_conditions(query, org_id, "o.occurrence_count");
@@ -256,7 +256,7 @@ impl ListInsightsInput {
             || self.custom_data().next().is_some()
     }
 
-    fn push_session_conditions(&self, query: &mut Sql, org_id: OrgId) {
+    fn push_session_conditions(&self, query: &mut Sql) {
         if let Some(language) = self.session_language.0 {
             query.push(" and language = ").push_bind(language);
         }
