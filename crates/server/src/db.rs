@@ -273,6 +273,8 @@ async fn open_sqlite(path: &PathBuf) -> anyhow::Result<Pools> {
     let write = SqlitePoolOptions::new()
         .max_connections(1)
         .acquire_timeout(BUSY_TIMEOUT)
+        // there is one writer: waiting for it is nothing to warn of
+        .acquire_slow_threshold(BUSY_TIMEOUT)
         .connect_with(options.clone())
         .await
         .with_context(opening)?;
