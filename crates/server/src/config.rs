@@ -62,6 +62,7 @@ impl Default for Config {
 
 /// The settings as flags and environment variables.
 #[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Settings")]
 pub struct Flags {
     /// Settings file [default: refrain.toml, if it is there]
     #[arg(long, value_name = "FILE", env = "REFRAIN_CONFIG", hide_env_values = true, global = true)]
@@ -122,13 +123,6 @@ pub struct Flags {
         hide_short_help = true
     )]
     log: Option<String>,
-    #[command(flatten)]
-    server: ServerFlags,
-}
-
-/// The settings of the server, as flags and environment variables.
-#[derive(Clone, Debug, Default, Args)]
-pub struct ServerFlags {
     /// Address to listen on; port 0 takes a free one [default: 127.0.0.1:8080]
     #[arg(long, value_name = "ADDR", env = "REFRAIN_LISTEN", hide_env_values = true, global = true)]
     listen: Option<SocketAddr>,
@@ -170,11 +164,11 @@ impl Config {
         set(&mut config.contacts_min, flags.contacts_min);
         set(&mut config.workers, flags.workers);
         set(&mut config.log_format, flags.log_format);
-        set(&mut config.listen, flags.server.listen);
-        set(&mut config.rate_limit, flags.server.rate_limit);
+        set(&mut config.listen, flags.listen);
+        set(&mut config.rate_limit, flags.rate_limit);
         config.database_url = flags.database_url.or(config.database_url);
         config.log = flags.log.or(config.log);
-        config.public_url = flags.server.public_url.or(config.public_url);
+        config.public_url = flags.public_url.or(config.public_url);
         config.check()?;
         Ok(config)
     }

@@ -4,7 +4,7 @@ use super::import::wait;
 use super::{Done, complain, insights::table, say, serve};
 use crate::app::App;
 use crate::config::Config;
-use crate::ids::OrgId;
+use crate::ids::{InsightId, OrgId};
 use crate::imports::{Batch, Import, Record, read_text};
 use crate::keys::{self, Scopes};
 use crate::time::{DAY, Timestamp};
@@ -47,7 +47,9 @@ pub(super) async fn demo(config: Config, args: DemoArgs) -> anyhow::Result<Done>
         return Ok(Done::Whole);
     }
     let token = fresh_key(&app, org_id).await?;
-    say(&hints(&serve::url(&listener)?, &token))?;
+    let top = insights::list(&app.db, org_id, &Default::default()).await?.data;
+    let top = top.first().context("the sample has no insight")?.id;
+    say(&hints(&serve::url(&listener)?, &token, top))?;
     serve::run(app, listener, workers).await?;
     Ok(Done::Whole)
 }
@@ -120,21 +122,20 @@ async fn fresh_key(app: &App, org_id: OrgId) -> anyhow::Result<String> {
     Ok(token)
 }
 
-fn hints(url: &str, token: &str) -> String {
+fn hints(url: &str, token: &str, top: InsightId) -> String {
     format!(
         r#"
 Base URL  {url}
 API key   {token}
 
 export KEY={token}
-# the most frequent insights, as the API lists them
-curl -s {url}/insights -H "authorization: Bearer $KEY" -d '{{}}' -H 'content-type: application/json'
-# what customers said on the phone in the last month
-curl -s {url}/insights -H "authorization: Bearer $KEY" -H 'content-type: application/json'   -d '{{"channel": "phone_voice", "sortBy": "last_seen_at"}}'
+# the most frequent insights
+curl -s {url}/insights -H "authorization: Bearer $KEY" -H 'content-type: application/json' -d '{{}}'
+# what those say who are angry, latest first
+curl -s {url}/insights -H "authorization: Bearer $KEY" -H 'content-type: application/json' -d '{{"ticketSentiment": "angry", "sortBy": "last_seen_at"}}'
 # the first insight, and the conversations behind its number
-ID=$(curl -s {url}/insights -H "authorization: Bearer $KEY" -H 'content-type: application/json' -d '{{}}' | sed 's/.*"data":\[{{"id":"\([^"]*\)".*//')
-curl -s {url}/insights/$ID -H "authorization: Bearer $KEY"
-curl -s {url}/insights/$ID/sessions -H "authorization: Bearer $KEY"
+curl -s {url}/insights/{top} -H "authorization: Bearer $KEY"
+curl -s {url}/insights/{top}/sessions -H "authorization: Bearer $KEY"
 # the newest conversations
 curl -s {url}/chat/sessions -H "authorization: Bearer $KEY"
 

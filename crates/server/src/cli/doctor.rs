@@ -98,7 +98,7 @@ pub(super) async fn doctor(config: Config, args: DoctorArgs) -> anyhow::Result<D
         })
         .to_string())?;
     } else {
-        say(&format!("{database}, {orgs} organizations"))?;
+        say(&format!("{database}, organizations: {orgs}"))?;
         let mut table = Table::new(&["", "Check", "Violations"]);
         table.align_right(&[2]);
         for (what, violations) in found {

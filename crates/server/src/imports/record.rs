@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use sha2::{Digest, Sha256};
 
-const TURNS_MAX: usize = 10_000;
+pub(super) const TURNS_MAX: usize = 10_000;
 
 /// A conversation. Members that are not named here, the gold `labels` among them, are left out.
 #[derive(Clone, Debug, Deserialize, Serialize)]

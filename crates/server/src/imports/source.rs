@@ -1,6 +1,6 @@
 //! Files of conversations: JSON lines, or CSV with a header; plain, gzip or zstd.
 
-use super::record::{Record, Turn, parse_role};
+use super::record::{Record, TURNS_MAX, Turn, parse_role};
 use crate::custom_data::{CustomData, Scalar};
 use crate::time::Timestamp;
 use crate::wire::Text;
@@ -169,7 +169,10 @@ impl<F: FnMut(Batch) -> bool> Source<F> {
             let line = row.position().map_or_else(|| csv.position().line(), csv::Position::line);
             let done = match (&mut open, parsed) {
                 (Some((_, record)), Ok(next)) if record.id == next.id => {
-                    record.turns.extend(next.turns);
+                    // one more than may be, so that the check tells
+                    if record.turns.len() <= TURNS_MAX {
+                        record.turns.extend(next.turns);
+                    }
                     None
                 }
                 (_, Ok(next)) => open.replace((line, next)),
