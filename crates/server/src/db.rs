@@ -187,11 +187,7 @@ impl Db {
             Location::Sqlite(path) => open_sqlite(path).await?,
             Location::Postgres(url) => open_postgres(url).await?,
         };
-        match &pools {
-            Pools::Sqlite { write, .. } => sqlx::migrate!("./migrations/sqlite").run(write).await,
-            Pools::Postgres(pool) => sqlx::migrate!("./migrations/postgres").run(pool).await,
-        }
-        .context("bringing the schema up to date")?;
+        migrate(location, &pools).await.context("bringing the schema up to date")?;
         Ok(Self { pools })
     }
 
@@ -255,6 +251,23 @@ impl Db {
             }
         })
     }
+}
+
+async fn migrate(location: &Location, pools: &Pools) -> anyhow::Result<()> {
+    // one process at a time: sqlx sees to it on PostgreSQL alone
+    let _lock = match location {
+        Location::Sqlite(path) => {
+            let file = std::fs::File::create(path.with_extension("lock"))?;
+            file.lock()?;
+            Some(file)
+        }
+        Location::Postgres(_) => None,
+    };
+    match pools {
+        Pools::Sqlite { write, .. } => sqlx::migrate!("./migrations/sqlite").run(write).await?,
+        Pools::Postgres(pool) => sqlx::migrate!("./migrations/postgres").run(pool).await?,
+    }
+    Ok(())
 }
 
 async fn open_sqlite(path: &PathBuf) -> anyhow::Result<Pools> {

@@ -55,20 +55,16 @@ impl OrgTx {
 
     /// The first of `count` ticket numbers that are now taken.
     pub async fn take_ticket_numbers(&mut self, count: i64) -> Result<i64> {
-        let query = sql("
-            update orgs set next_ticket_number = next_ticket_number + $2
-            where id = $1 returning next_ticket_number - $2
-        ");
-        let query = query.bind(self.org_id).bind(count);
-        self.fetch_one(query).await.map(|(first,)| first)
+        self.take_numbers("next_ticket_number", count).await
     }
 
     /// The first of `count` insight numbers that are now taken.
     pub async fn take_insight_numbers(&mut self, count: i64) -> Result<i64> {
-        let query = sql("
-            update orgs set next_insight_number = next_insight_number + $2
-            where id = $1 returning next_insight_number - $2
-        ");
+        self.take_numbers("next_insight_number", count).await
+    }
+
+    async fn take_numbers(&mut self, next: &str, count: i64) -> Result<i64> {
+        let query = sql(&format!("update orgs set {next} = {next} + $2 where id = $1 returning {next} - $2"));
         let query = query.bind(self.org_id).bind(count);
         self.fetch_one(query).await.map(|(first,)| first)
     }

@@ -10,7 +10,6 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -31,30 +30,20 @@ impl<S: Sync> FromRequestParts<S> for Caller {
     }
 }
 
-/// The operations by method and path.
-pub(super) struct Operations(HashMap<(Method, &'static str), Operation>);
-
-impl Operations {
-    pub(super) fn new(operations: Vec<Operation>) -> Self {
-        Self(operations.into_iter().map(|o| ((o.method.clone(), o.path), o)).collect())
-    }
-
-    fn find(&self, request: &Request) -> Option<&Operation> {
-        let path = request.extensions().get::<MatchedPath>()?;
-        // axum answers HEAD with GET's handler
-        let method = if request.method() == Method::HEAD { &Method::GET } else { request.method() };
-        let found = self.0.iter().find(|((m, p), _)| m == method && *p == path.as_str());
-        found.map(|(_, operation)| operation)
-    }
+fn find<'a>(operations: &'a [Operation], request: &Request) -> Option<&'a Operation> {
+    let path = request.extensions().get::<MatchedPath>()?;
+    // axum answers HEAD with GET's handler
+    let method = if request.method() == Method::HEAD { &Method::GET } else { request.method() };
+    operations.iter().find(|operation| operation.method == method && operation.path == path.as_str())
 }
 
 /// Lets a request pass that its key allows. A path without such a method passes too: it has its own answer.
 pub(super) async fn guard(
-    State((app, operations)): State<(App, Arc<Operations>)>,
+    State((app, operations)): State<(App, Arc<[Operation]>)>,
     mut request: Request,
     next: Next,
 ) -> Response {
-    let Some(operation) = operations.find(&request) else { return next.run(request).await };
+    let Some(operation) = find(&operations, &request) else { return next.run(request).await };
     let Some(scope) = operation.scope else { return next.run(request).await };
     if app.is_draining() {
         return Error::Unavailable("the server is shutting down").into_response();
@@ -144,10 +133,4 @@ async fn unpanicked(answer: impl Future<Output = Response>) -> Response {
         .catch_unwind()
         .await
         .unwrap_or_else(|_| Error::Internal(anyhow::anyhow!("the handler panicked")).into_response())
-}
-
-impl std::fmt::Debug for Operations {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_list().entries(self.0.keys()).finish()
-    }
 }

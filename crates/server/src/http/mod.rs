@@ -75,7 +75,7 @@ pub fn document() -> serde_json::Value {
 pub fn router(app: App) -> Router {
     let api = api();
     let document = Arc::new(openapi::document(&api.operations).to_string());
-    let operations = Arc::new(guard::Operations::new(api.operations));
+    let operations: Arc<[Operation]> = api.operations.into();
     api.router
         .route_layer(axum::middleware::from_fn_with_state((app.clone(), operations), guard::guard))
         .route("/openapi.json", get(move || openapi_json(Arc::clone(&document))))

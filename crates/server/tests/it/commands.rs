@@ -275,3 +275,18 @@ async fn the_demo_leaves_other_conversations_alone() {
 pub(crate) fn name(path: &Path) -> String {
     path.display().to_string()
 }
+
+#[tokio::test]
+async fn processes_that_start_at_once_share_a_new_database() {
+    let cli = Cli::new().await;
+    let create = |i: usize| {
+        let mut command = cli.command(&["keys", "create", "--name", &format!("key {i}"), "--json"]);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    };
+    let children: Vec<Child> = (0..6).map(create).collect();
+    for child in children {
+        let output = child.wait_with_output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+    assert_eq!(cli.json(&["keys", "list", "--json"], 0).as_array().unwrap().len(), 6);
+}
