@@ -4,7 +4,7 @@
 # against the document that is accepted. The contract calls dates and cursors plain strings, so a request that
 # fits it may be refused.
 set -euo pipefail
-schemathesis=$1 refrain=$(realpath "$2") dir=$(mktemp -d)
+schemathesis=$(realpath "$1") refrain=$(realpath "$2") dir=$(mktemp -d)
 stop() {
     kill "$server" 2>/dev/null || true
     rm -rf "$dir"

@@ -77,7 +77,7 @@ pub fn describe(member: &str, message: &str) -> String {
     }
 }
 
-/// The query string. Unknown parameters are ignored; an empty one is an absent one.
+/// The query string. Unknown parameters are ignored; an empty `cursor` is an absent one.
 #[derive(Debug)]
 pub struct ApiQuery<T>(pub T);
 
@@ -88,7 +88,7 @@ impl<S: Sync, T: DeserializeOwned> FromRequestParts<S> for ApiQuery<T> {
         let query = parts.uri.query().unwrap_or("");
         let mut members = serde_json::Map::new();
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
-            if !value.is_empty()
+            if !(name == "cursor" && value.is_empty())
                 && members.insert(name.to_string(), Json::String(value.into_owned())).is_some()
             {
                 return Err(Error::Invalid(describe(&name, "given more than once")));
