@@ -8,6 +8,7 @@
 //!
 //! The same statements give the same groups in any order and with any number of threads.
 
+pub mod baselines;
 mod linkage;
 mod matrix;
 
@@ -261,32 +262,32 @@ fn cluster(mut vectors: Matrix, options: &Options) -> Vec<u32> {
     let neighbors = ((count as f64).sqrt() / 3.0).round() as usize;
     let neighbors = neighbors.clamp(NEIGHBORS.0, NEIGHBORS.1).min(count - 1);
     for _ in 0..MOVES {
-        vectors = moved(&vectors, neighbors, options.threads);
+        vectors = moved(&vectors, neighbors, options.threads, |nearness| nearness.max(0.0));
     }
-    let mut distances = Matrix::zeros(count, count);
-    for_each_product(
-        &vectors,
-        &Packed::new(&vectors),
-        &mut distances,
-        options.threads,
-        |_, products, out| {
-            for (out, product) in out.iter_mut().zip(products) {
-                *out = 1.0 - *product;
-            }
-        },
-    );
-    linkage::average(distances, options.cut)
+    linkage::average(distances(&vectors, options.threads), options.cut)
 }
 
-/// Moves every row toward the mean of its nearest others, each counting for as much as it is near.
-fn moved(vectors: &Matrix, neighbors: usize, threads: usize) -> Matrix {
+/// Cosine distance of each row to each.
+fn distances(vectors: &Matrix, threads: usize) -> Matrix {
+    let count = vectors.rows();
+    let mut distances = Matrix::zeros(count, count);
+    for_each_product(vectors, &Packed::new(vectors), &mut distances, threads, |_, products, out| {
+        for (out, product) in out.iter_mut().zip(products) {
+            *out = 1.0 - *product;
+        }
+    });
+    distances
+}
+
+/// Moves every row toward the mean of its nearest others, each counting for what `count` makes of its nearness.
+fn moved(vectors: &Matrix, neighbors: usize, threads: usize, count: fn(f32) -> f32) -> Matrix {
     let mut out = Matrix::zeros(vectors.rows(), vectors.columns);
     for_each_product(vectors, &Packed::new(vectors), &mut out, threads, |row, products, out| {
         products[row] = f32::NEG_INFINITY;
         for near in largest(products, neighbors) {
-            let nearness = products[near].max(0.0);
+            let count = count(products[near]);
             for (out, value) in out.iter_mut().zip(vectors.row(near)) {
-                *out += nearness * value;
+                *out += count * value;
             }
         }
         let share = (1.0 - OWN_SHARE) / neighbors as f32;

@@ -73,7 +73,7 @@ pub(super) async fn import(config: Config, args: ImportArgs) -> anyhow::Result<D
 }
 
 /// Reads the files on a thread of its own and writes what comes.
-async fn load(mut import: Import, files: &[PathBuf]) -> anyhow::Result<(Totals, Vec<BadRecord>)> {
+pub(super) async fn load(mut import: Import, files: &[PathBuf]) -> anyhow::Result<(Totals, Vec<BadRecord>)> {
     let size = files.iter().map(|file| std::fs::metadata(file).map_or(0, |data| data.len())).sum();
     let position = Arc::new(AtomicU64::new(0));
     let (sender, mut batches) = mpsc::channel::<Batch>(BATCHES_AHEAD);

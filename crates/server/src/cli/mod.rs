@@ -2,6 +2,7 @@
 
 mod demo;
 mod doctor;
+mod eval;
 mod import;
 mod insights;
 mod keys;
@@ -52,6 +53,8 @@ enum Command {
     /// Make, list and revoke API keys
     #[command(subcommand)]
     Keys(keys::KeysCommand),
+    /// Score the grouping on a labeled file, next to plain methods
+    Eval(eval::EvalArgs),
     /// Check that everything stored agrees with itself
     Doctor(doctor::DoctorArgs),
     /// Print the settings in effect, as a settings file
@@ -110,6 +113,7 @@ async fn dispatch(cli: Cli) -> anyhow::Result<Done> {
         Command::Import(args) => import::import(config, args).await,
         Command::Insights(args) => insights::insights(config, *args).await,
         Command::Keys(command) => keys::keys(config, command).await,
+        Command::Eval(args) => eval::eval(config, args).await,
         Command::Doctor(args) => doctor::doctor(config, args).await,
         Command::Config(args) => print_config(&config, &args),
         Command::Demo(args) => demo::demo(config, args).await,

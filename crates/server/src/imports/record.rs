@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 
 pub(super) const TURNS_MAX: usize = 10_000;
 
-/// A conversation. Members that are not named here, the gold `labels` among them, are left out.
+/// A conversation. Members that are not named here are left out.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Record {
     /// What the source calls it.
@@ -64,6 +64,9 @@ pub struct Record {
     /// Tags.
     #[serde(default)]
     pub tags: Option<Vec<Line<200>>>,
+    /// What it is about in truth, where somebody labeled it: for `refrain eval`, and no part of what is imported.
+    #[serde(default, skip_serializing)]
+    pub labels: Json,
 }
 
 /// Something said in a conversation.

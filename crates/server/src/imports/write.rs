@@ -110,7 +110,8 @@ impl Import {
         &self.totals
     }
 
-    fn session_id(&self, record: &Record) -> SessionId {
+    /// The id of the session that a record is.
+    pub fn session_id(&self, record: &Record) -> SessionId {
         SessionId::derived(&[self.org_id.as_bytes(), self.source.as_bytes(), record.id.as_bytes()])
     }
 }

@@ -1,8 +1,9 @@
 //! Figures about an organization as a whole.
 
+use super::vector;
 use crate::db::{Db, sql};
 use crate::error::Result;
-use crate::ids::{InsightId, OrgId};
+use crate::ids::{InsightId, OrgId, SessionId};
 use crate::time::{DAY, Timestamp};
 use std::collections::HashMap;
 
@@ -26,6 +27,37 @@ pub async fn counts(db: &Db, org_id: OrgId) -> Result<Counts> {
                 as insights
     ");
     db.fetch_one(query.bind(org_id)).await
+}
+
+/// A statement, and what was made of it.
+#[derive(Clone, Debug)]
+pub struct Grouped {
+    /// The session in which it was said.
+    pub session_id: SessionId,
+    /// What was said, personal data masked.
+    pub text: String,
+    /// What it means, at unit length.
+    pub vector: Vec<f32>,
+    /// The number of the insight that it proves for its session.
+    pub insight: Option<u32>,
+}
+
+/// Every statement that has a vector, session by session in the order said.
+pub async fn grouped(db: &Db, org_id: OrgId) -> Result<Vec<Grouped>> {
+    let query = sql("
+        select t.session_id, t.text, t.embedding, i.insight_number
+        from statements t
+        left join occurrences o on o.org_id = t.org_id and o.statement_id = t.id
+        left join insights i on i.org_id = o.org_id and i.id = o.insight_id
+        where t.org_id = $1 and t.embedding is not null
+        order by t.session_id, t.position
+    ");
+    let rows: Vec<(SessionId, String, Vec<u8>, Option<i64>)> = db.fetch_all(query.bind(org_id)).await?;
+    let grouped = rows.into_iter().filter_map(|(session_id, text, embedding, insight)| {
+        let insight = insight.and_then(|number| u32::try_from(number).ok());
+        Some(Grouped { session_id, text, vector: vector::from_bytes(&embedding)?, insight })
+    });
+    Ok(grouped.collect())
 }
 
 /// How many sessions are read, and how many there are.

@@ -9,6 +9,7 @@ mod contacts;
 mod contract;
 mod crash;
 mod errors;
+mod eval;
 mod imports;
 mod insight_filters;
 mod insights;
