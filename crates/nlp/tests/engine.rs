@@ -59,7 +59,7 @@ fn weighed(said: &[Said]) -> Vec<Statement<'_>> {
 }
 
 fn group(said: &[Said]) -> Grouping {
-    grouping::group(&weighed(said), &Options::default())
+    grouping::group(&weighed(said), None, &Options::default())
 }
 
 fn members<'a>(said: &'a [Said], grouping: &Grouping) -> Vec<Vec<Statement<'a>>> {
@@ -117,7 +117,7 @@ fn order_and_threads_change_nothing() {
     let mut said: Vec<Said> = insurance();
     said.extend(star());
     for options in [Options::default(), Options { sample_max: 150, ..Options::default() }] {
-        let first = grouping::group(&weighed(&said), &options);
+        let first = grouping::group(&weighed(&said), None, &options);
         let titles = title::choose(&members(&said, &first));
         let expected: HashMap<String, Option<u32>> =
             said.iter().zip(&first.group_of).map(|(said, group)| (said.text.clone(), *group)).collect();
@@ -125,7 +125,7 @@ fn order_and_threads_change_nothing() {
         for round in 0..20 {
             shuffle(&mut shuffled, round);
             let options = Options { threads: 1 + round as usize % 2, ..options.clone() };
-            let grouping = grouping::group(&weighed(&shuffled), &options);
+            let grouping = grouping::group(&weighed(&shuffled), None, &options);
             assert_eq!(grouping.hash, first.hash);
             assert_eq!(grouping.groups, first.groups);
             for (said, group) in shuffled.iter().zip(&grouping.group_of) {

@@ -307,7 +307,7 @@ async fn release(
 pub struct Backlog {
     /// Sessions of imports that are not read yet, in jobs.
     pub bulk: i64,
-    /// Jobs that are due or in hand.
+    /// Jobs that are due, in hand, or failed and to be tried again.
     pub due: i64,
     /// Jobs that failed too often.
     pub failed: i64,
@@ -317,7 +317,7 @@ pub struct Backlog {
 pub async fn backlog(app: &App, org_id: OrgId, until: Timestamp) -> Result<Backlog> {
     let query = sql("
         select count(case when bulk and failed_at is null then 1 end) as bulk,
-            count(case when run_at <= $3 and failed_at is null then 1 end) as due,
+            count(case when (run_at <= $3 or last_error is not null) and failed_at is null then 1 end) as due,
             count(failed_at) as failed
         from jobs where bucket = $1 and org_id = $2
     ");

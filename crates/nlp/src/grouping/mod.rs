@@ -4,7 +4,7 @@
 //! neighbors, which evens out wording, and clusters join by average distance up to a cut. Clusters too small to
 //! matter dissolve; a text outside the groups enters the nearest one if it is as near as members are. Of many
 //! texts a sample is grouped, the rest finds its group by nearness, and what is far from every group is sampled
-//! again.
+//! again. The sample alone may be compared by finer vectors, which cost too much for every text.
 //!
 //! The same statements give the same groups in any order and with any number of threads.
 
@@ -67,6 +67,9 @@ pub struct Grouping {
     pub hash: u128,
 }
 
+/// Gives texts finer vectors than their statements have, of length 1, in the same order.
+pub type Finer<'a> = dyn Fn(&[&str]) -> Vec<Vec<f32>> + 'a;
+
 /// Returns the nearest group and the similarity to it, if the vector is within its reach.
 pub fn nearest(groups: &[Group], vector: &[f32]) -> Option<(usize, f32)> {
     let similarities = groups.iter().map(|group| dot(&group.centroid, vector)).enumerate();
@@ -74,33 +77,78 @@ pub fn nearest(groups: &[Group], vector: &[f32]) -> Option<(usize, f32)> {
     (similarity >= groups[index].reach).then_some((index, similarity))
 }
 
-/// Groups statements. Takes about n² steps up to `sample_max` distinct texts, and grows linearly beyond.
-pub fn group(statements: &[Statement<'_>], options: &Options) -> Grouping {
+/// Groups statements. Takes about n² steps up to `sample_max` distinct texts, and grows linearly beyond. `finer`
+/// is asked for the vectors of a sample at a time.
+pub fn group(statements: &[Statement<'_>], finer: Option<&Finer<'_>>, options: &Options) -> Grouping {
     let texts = Texts::of(statements);
-    let mean = texts.mean();
-    let mut groups: Vec<Draft> = Vec::new();
+    let mean = mean(texts.vectors.iter().copied());
+    let mut drafts: Vec<Draft> = Vec::new();
     let mut group_of: Vec<Option<u32>> = vec![None; texts.count()];
     for _ in 0..options.rounds_max {
         let open: Vec<usize> = (0..texts.count()).filter(|&row| group_of[row].is_none()).collect();
         let sample = texts.sample(&open, options.sample_max);
         let share = sample.len() as f64 / open.len() as f64;
-        let found = drafts(&texts, &sample, share, &mean, options);
+        let found = match finer {
+            Some(finer) => {
+                let folded: Vec<&str> = sample.iter().map(|&row| texts.folded[row].as_str()).collect();
+                let vectors = finer(&folded);
+                let space = Space::of(vectors.iter().map(Vec::as_slice), None);
+                divide(&texts, &sample, share, &space, options)
+            }
+            None => divide(&texts, &sample, share, &texts.space(&sample, &mean), options),
+        };
         if found.is_empty() {
             break;
         }
-        for (group, draft) in (groups.len() as u32..).zip(&found) {
-            for &row in &draft.rows {
+        let first = drafts.len() as u32;
+        drafts.extend(found.iter().map(|rows| Draft::around(&texts.space(rows, &mean))));
+        for (group, rows) in (first..).zip(found) {
+            for row in rows {
                 group_of[row] = Some(group);
             }
         }
-        let loose: Vec<usize> = open.iter().copied().filter(|&row| group_of[row].is_none()).collect();
-        assign(&texts, &loose, groups.len() as u32, &found, options.threads, &mut group_of);
-        groups.extend(found);
         if sample.len() == open.len() {
             break;
         }
+        let loose: Vec<usize> = open.into_iter().filter(|&row| group_of[row].is_none()).collect();
+        for rows in loose.chunks(ASSIGNED_AT_ONCE) {
+            let nearest =
+                assign(&texts.space(rows, &mean).vectors, &drafts[first as usize..], options.threads);
+            for (&row, group) in rows.iter().zip(nearest) {
+                group_of[row] = group.map(|group| first + group);
+            }
+        }
     }
-    finish(&texts, &groups, group_of)
+    finish(&texts, &drafts, group_of)
+}
+
+/// Where texts lie, and what all texts have in common there.
+struct Space {
+    vectors: Matrix,
+    mean: Vec<f32>,
+}
+
+impl Space {
+    /// The vectors, with a mean of more than these, or their own.
+    fn of<'a>(vectors: impl Iterator<Item = &'a [f32]> + Clone, mean_of_more: Option<&[f32]>) -> Self {
+        let columns = vectors.clone().next().map_or(0, <[f32]>::len);
+        let mean = mean_of_more.map_or_else(|| mean(vectors.clone()), <[f32]>::to_vec);
+        Self { vectors: Matrix { columns, values: vectors.flatten().copied().collect() }, mean }
+    }
+}
+
+/// What vectors have in common, and so says nothing about any: the mean, held back while they are few.
+fn mean<'a>(vectors: impl Iterator<Item = &'a [f32]>) -> Vec<f32> {
+    let mut sums: Vec<f64> = Vec::new();
+    let mut count = 0.0;
+    for vector in vectors {
+        sums.resize(vector.len(), 0.0);
+        for (sum, &value) in sums.iter_mut().zip(vector) {
+            *sum += f64::from(value);
+        }
+        count += 1.0;
+    }
+    sums.iter().map(|sum| (sum / (count + MEAN_HOLD)) as f32).collect()
 }
 
 /// The distinct texts of the statements, sorted: one row each.
@@ -143,23 +191,12 @@ impl<'a> Texts<'a> {
         self.folded.len()
     }
 
-    fn matrix(&self, rows: &[usize]) -> Matrix {
-        let columns = self.vectors.first().map_or(0, |vector| vector.len());
-        let values = rows.iter().flat_map(|&row| self.vectors[row]).copied().collect();
-        Matrix { columns, values }
+    fn space(&self, rows: &[usize], mean: &[f32]) -> Space {
+        Space::of(rows.iter().map(|&row| self.vectors[row]), Some(mean))
     }
 
-    /// What the vectors have in common, and so says nothing about any: the mean, held back while they are few.
-    fn mean(&self) -> Vec<f32> {
-        let columns = self.vectors.first().map_or(0, |vector| vector.len());
-        let mut sums = vec![0.0_f64; columns];
-        for vector in &self.vectors {
-            for (sum, &value) in sums.iter_mut().zip(*vector) {
-                *sum += f64::from(value);
-            }
-        }
-        let divisor = self.count() as f64 + MEAN_HOLD;
-        sums.iter().map(|sum| (sum / divisor) as f32).collect()
+    fn weight(&self, rows: &[usize]) -> u64 {
+        rows.iter().map(|&row| self.weights[row]).sum()
     }
 
     /// Picks rows by a hash of their text, heavy ones first, so that the choice depends on nothing else.
@@ -216,27 +253,53 @@ const WEIGHT_MIN: f64 = 3.0;
 /// How much nearer to its group than any text a member is at least, as a share of what members are on average.
 const MEMBER_SHARE: f32 = 0.4;
 
-/// A group as found in a sample.
+/// A group's place.
 struct Draft {
-    rows: Vec<usize>,
     centroid: Vec<f32>,
     reach: f32,
 }
 
-/// Finds the groups within a sample, a share of the rows that have no group yet.
-fn drafts(texts: &Texts<'_>, sample: &[usize], share: f64, mean: &[f32], options: &Options) -> Vec<Draft> {
-    let vectors = texts.matrix(sample);
-    let clusters = cluster(centered(vectors, mean), options);
+/// Divides a sample, a share of the rows that have no group yet, into the rows of each group, by where they lie in
+/// `space`.
+fn divide(
+    texts: &Texts<'_>,
+    sample: &[usize],
+    share: f64,
+    space: &Space,
+    options: &Options,
+) -> Vec<Vec<usize>> {
+    let clusters = cluster(centered(space.vectors.clone(), &space.mean), options);
     let mut members: Vec<Vec<usize>> =
         vec![Vec::new(); clusters.iter().max().map_or(0, |&last| last as usize + 1)];
-    for (&row, &cluster) in sample.iter().zip(&clusters) {
-        members[cluster as usize].push(row);
+    for (at, &cluster) in clusters.iter().enumerate() {
+        members[cluster as usize].push(at);
     }
-    let weight = |rows: &[usize]| rows.iter().map(|&row| texts.weights[row]).sum::<u64>() as f64;
+    let rows_of = |members: &[usize]| members.iter().map(|&at| sample[at]).collect::<Vec<usize>>();
     let total = texts.weights.iter().sum::<u64>() as f64;
-    let weight_min = (share * total.sqrt()).max(weight(sample).sqrt()) / 4.0;
-    let drafts = members.into_iter().filter_map(|rows| draft(texts, rows, mean));
-    drafts.filter(|draft| weight(&draft.rows) >= weight_min.max(WEIGHT_MIN)).collect()
+    let weight_min = (share * total.sqrt()).max((texts.weight(sample) as f64).sqrt()) / 4.0;
+    let mut drafts = Vec::new();
+    let mut groups: Vec<Vec<usize>> = Vec::new();
+    let mut is_loose = vec![true; sample.len()];
+    for members in members {
+        let vectors = members.iter().map(|&at| space.vectors.row(at));
+        let cluster = Space::of(vectors, Some(&space.mean));
+        let Some((draft, near)) = gather(&cluster) else { continue };
+        let members: Vec<usize> = near.into_iter().map(|at| members[at]).collect();
+        let rows = rows_of(&members);
+        if texts.weight(&rows) as f64 >= weight_min.max(WEIGHT_MIN) {
+            members.iter().for_each(|&at| is_loose[at] = false);
+            drafts.push(draft);
+            groups.push(rows);
+        }
+    }
+    let loose: Vec<usize> = (0..sample.len()).filter(|&at| is_loose[at]).collect();
+    let vectors = Space::of(loose.iter().map(|&at| space.vectors.row(at)), Some(&space.mean)).vectors;
+    for (at, group) in loose.into_iter().zip(assign(&vectors, &drafts, options.threads)) {
+        if let Some(group) = group {
+            groups[group as usize].push(sample[at]);
+        }
+    }
+    groups
 }
 
 /// Takes the mean out of every vector; one of zeros points nowhere, and stays.
@@ -313,36 +376,54 @@ fn largest(values: &[f32], count: usize) -> Vec<usize> {
     largest.into_iter().map(|(_, index)| index).collect()
 }
 
-/// Makes a group of a cluster, without the members that are too far off; `None` if the members have no more in
-/// common than any texts.
-fn draft(texts: &Texts<'_>, rows: Vec<usize>, mean: &[f32]) -> Option<Draft> {
-    let sum = sum(texts, &rows);
-    let mut centroid = sum.clone();
-    normalize(&mut centroid);
-    let common = dot(&centroid, mean);
-    if rows.len() == 1 {
-        return Some(Draft { rows, centroid, reach: common + MEMBER_SHARE * (1.0 - common) });
-    }
-    // How near each member is to the mean of the others.
-    let length = dot(&sum, &sum);
-    let nearness = |row: usize| {
-        let product = dot(texts.vectors[row], &sum);
-        (product - 1.0) / (length - 2.0 * product + 1.0).max(f32::EPSILON).sqrt()
-    };
-    let near: Vec<f32> = rows.iter().map(|&row| nearness(row)).collect();
-    let above = near.iter().sum::<f32>() / near.len() as f32 - common;
-    if above <= 0.0 {
-        return None;
-    }
-    let reach = common + MEMBER_SHARE * above;
-    let rows = rows.iter().zip(near).filter(|(_, near)| *near >= reach).map(|(&row, _)| row).collect();
-    Some(Draft { rows, centroid, reach })
+/// Makes a group of a cluster: its place, and which members are not too far off. `None` if the members have no more
+/// in common than any texts.
+fn gather(cluster: &Space) -> Option<(Draft, Vec<usize>)> {
+    let (draft, near) = Draft::and_nearness(cluster)?;
+    let members = near.iter().enumerate().filter(|(_, near)| **near >= draft.reach).map(|(at, _)| at);
+    let members = members.collect();
+    Some((draft, members))
 }
 
-fn sum(texts: &Texts<'_>, rows: &[usize]) -> Vec<f32> {
-    let mut sum = vec![0.0; texts.vectors.first().map_or(0, |vector| vector.len())];
-    for &row in rows {
-        for (sum, value) in sum.iter_mut().zip(texts.vectors[row]) {
+impl Draft {
+    /// The place of a group of just these members.
+    fn around(members: &Space) -> Self {
+        Self::and_nearness(members).map_or_else(|| Self::alone(members), |(draft, _)| draft)
+    }
+
+    /// A place that only what is very near belongs to.
+    fn alone(members: &Space) -> Self {
+        let mut centroid = sum(&members.vectors);
+        normalize(&mut centroid);
+        let common = dot(&centroid, &members.mean);
+        Self { centroid, reach: common + MEMBER_SHARE * (1.0 - common) }
+    }
+
+    /// The place of a cluster, and how near each member is to the mean of the others.
+    fn and_nearness(cluster: &Space) -> Option<(Self, Vec<f32>)> {
+        let vectors = &cluster.vectors;
+        if vectors.rows() == 1 {
+            return Some((Self::alone(cluster), vec![1.0]));
+        }
+        let sum = sum(vectors);
+        let mut centroid = sum.clone();
+        normalize(&mut centroid);
+        let common = dot(&centroid, &cluster.mean);
+        let length = dot(&sum, &sum);
+        let nearness = |row: usize| {
+            let product = dot(vectors.row(row), &sum);
+            (product - 1.0) / (length - 2.0 * product + 1.0).max(f32::EPSILON).sqrt()
+        };
+        let near: Vec<f32> = (0..vectors.rows()).map(nearness).collect();
+        let above = near.iter().sum::<f32>() / near.len() as f32 - common;
+        (above > 0.0).then(|| (Self { centroid, reach: common + MEMBER_SHARE * above }, near))
+    }
+}
+
+fn sum(vectors: &Matrix) -> Vec<f32> {
+    let mut sum = vec![0.0; vectors.columns];
+    for row in 0..vectors.rows() {
+        for (sum, value) in sum.iter_mut().zip(vectors.row(row)) {
             *sum += value;
         }
     }
@@ -352,33 +433,25 @@ fn sum(texts: &Texts<'_>, rows: &[usize]) -> Vec<f32> {
 /// Rows that are compared with all centroids at a time.
 const ASSIGNED_AT_ONCE: usize = 4096;
 
-/// Puts each row into the nearest group if it is within its reach.
-fn assign(
-    texts: &Texts<'_>,
-    rows: &[usize],
-    first_group: u32,
-    groups: &[Draft],
-    threads: usize,
-    group_of: &mut [Option<u32>],
-) {
-    let columns = texts.vectors.first().map_or(0, |vector| vector.len());
-    let centroids = groups.iter().flat_map(|group| &group.centroid).copied().collect();
-    let centroids = Packed::new(&Matrix { columns, values: centroids });
-    for rows in rows.chunks(ASSIGNED_AT_ONCE) {
-        // The nearest group of each row, and its similarity.
-        let mut near = Matrix::zeros(rows.len(), 2);
-        for_each_product(&texts.matrix(rows), &centroids, &mut near, threads, |_, products, out| {
-            if let [group] = largest(products, 1)[..] {
-                out.copy_from_slice(&[group as f32, products[group]]);
-            }
-        });
-        for (&row, near) in rows.iter().zip(near.values.chunks_exact(2)) {
-            let group = near[0] as usize;
-            if near[1] >= groups[group].reach {
-                group_of[row] = Some(first_group + group as u32);
-            }
-        }
+/// The nearest group of each row, if the row is within its reach.
+fn assign(vectors: &Matrix, groups: &[Draft], threads: usize) -> Vec<Option<u32>> {
+    if groups.is_empty() {
+        return vec![None; vectors.rows()];
     }
+    let centroids = groups.iter().flat_map(|group| &group.centroid).copied().collect();
+    let centroids = Packed::new(&Matrix { columns: vectors.columns, values: centroids });
+    // The nearest group of each row, and its similarity.
+    let mut near = Matrix::zeros(vectors.rows(), 2);
+    for_each_product(vectors, &centroids, &mut near, threads, |_, products, out| {
+        if let [group] = largest(products, 1)[..] {
+            out.copy_from_slice(&[group as f32, products[group]]);
+        }
+    });
+    let within = |near: &[f32]| {
+        let group = groups.get(near[0] as usize)?;
+        (near[1] >= group.reach).then_some(near[0] as u32)
+    };
+    near.values.chunks_exact(2).map(within).collect()
 }
 
 /// Weighs the groups, orders them, and says for each statement where it went.
@@ -389,7 +462,7 @@ fn finish(texts: &Texts<'_>, drafts: &[Draft], group_of: Vec<Option<u32>>) -> Gr
             rows[*group as usize].push(row);
         }
     }
-    let weight = |group: usize| rows[group].iter().map(|&row| texts.weights[row]).sum::<u64>();
+    let weight = |group: usize| texts.weight(&rows[group]);
     let mut order: Vec<usize> = (0..drafts.len()).collect();
     order.sort_by_key(|&group| (std::cmp::Reverse(weight(group)), rows[group].first().copied()));
     let mut rank = vec![0; drafts.len()];
@@ -399,7 +472,7 @@ fn finish(texts: &Texts<'_>, drafts: &[Draft], group_of: Vec<Option<u32>>) -> Gr
     let groups = order
         .iter()
         .map(|&group| {
-            let mut centroid = sum(texts, &rows[group]);
+            let mut centroid = sum(&texts.space(&rows[group], &[]).vectors);
             normalize(&mut centroid);
             Group { centroid, reach: drafts[group].reach, weight: weight(group) }
         })

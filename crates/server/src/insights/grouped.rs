@@ -54,7 +54,7 @@ pub(super) fn group(statements: &[Statement], contacts_min: usize) -> Grouped {
     let mut groups = Vec::new();
     let mut hash = Sha256::new();
     for (language, members) in by_language {
-        let grouping = grouping::group(&vectors.weighted(statements, &members), &Options::default());
+        let grouping = grouping::group(&vectors.weighted(statements, &members), None, &Options::default());
         hash.update(language);
         hash.update(grouping.hash.to_be_bytes());
         let mut members_of = vec![Vec::new(); grouping.groups.len()];
