@@ -2,6 +2,7 @@
 //! same text with the same model gives the same result.
 
 pub mod embed;
+pub mod encoder;
 pub mod evaluation;
 pub mod grouping;
 pub mod language;

@@ -41,7 +41,7 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
-        Self { cut: 0.55, sample_max: 8192, rounds_max: 4, threads }
+        Self { cut: 0.53, sample_max: 8192, rounds_max: 4, threads }
     }
 }
 
@@ -67,8 +67,8 @@ pub struct Grouping {
     pub hash: u128,
 }
 
-/// Gives texts finer vectors than their statements have, of length 1, in the same order.
-pub type Finer<'a> = dyn Fn(&[&str]) -> Vec<Vec<f32>> + 'a;
+/// Gives the statements at these positions finer vectors than they come with, of length 1, in the same order.
+pub type Finer<'a> = dyn Fn(&[usize]) -> Vec<Vec<f32>> + 'a;
 
 /// Returns the nearest group and the similarity to it, if the vector is within its reach.
 pub fn nearest(groups: &[Group], vector: &[f32]) -> Option<(usize, f32)> {
@@ -90,8 +90,8 @@ pub fn group(statements: &[Statement<'_>], finer: Option<&Finer<'_>>, options: &
         let share = sample.len() as f64 / open.len() as f64;
         let found = match finer {
             Some(finer) => {
-                let folded: Vec<&str> = sample.iter().map(|&row| texts.folded[row].as_str()).collect();
-                let vectors = finer(&folded);
+                let positions: Vec<usize> = sample.iter().map(|&row| texts.first[row]).collect();
+                let vectors = finer(&positions);
                 let space = Space::of(vectors.iter().map(Vec::as_slice), None);
                 divide(&texts, &sample, share, &space, options)
             }
@@ -156,6 +156,8 @@ struct Texts<'a> {
     vectors: Vec<&'a [f32]>,
     folded: Vec<String>,
     weights: Vec<u64>,
+    /// One statement of each row.
+    first: Vec<usize>,
     /// The row of each statement.
     row_of: Vec<usize>,
 }
@@ -172,6 +174,7 @@ impl<'a> Texts<'a> {
             vectors: Vec::new(),
             folded: Vec::new(),
             weights: Vec::new(),
+            first: Vec::new(),
             row_of: vec![0; statements.len()],
         };
         for index in order {
@@ -179,6 +182,7 @@ impl<'a> Texts<'a> {
                 texts.vectors.push(statements[index].vector);
                 texts.folded.push(std::mem::take(&mut folded[index]));
                 texts.weights.push(0);
+                texts.first.push(index);
             }
             let row = texts.folded.len() - 1;
             texts.weights[row] += u64::from(statements[index].weight);
@@ -274,7 +278,6 @@ fn divide(
     for (at, &cluster) in clusters.iter().enumerate() {
         members[cluster as usize].push(at);
     }
-    let rows_of = |members: &[usize]| members.iter().map(|&at| sample[at]).collect::<Vec<usize>>();
     let total = texts.weights.iter().sum::<u64>() as f64;
     let weight_min = (share * total.sqrt()).max((texts.weight(sample) as f64).sqrt()) / 4.0;
     let mut drafts = Vec::new();
@@ -282,10 +285,17 @@ fn divide(
     let mut is_loose = vec![true; sample.len()];
     for members in members {
         let vectors = members.iter().map(|&at| space.vectors.row(at));
-        let cluster = Space::of(vectors, Some(&space.mean));
-        let Some((draft, near)) = gather(&cluster) else { continue };
-        let members: Vec<usize> = near.into_iter().map(|at| members[at]).collect();
-        let rows = rows_of(&members);
+        let Some((draft, near)) = Draft::and_nearness(&Space::of(vectors, Some(&space.mean))) else {
+            continue;
+        };
+        // without those that are too far off
+        let members: Vec<usize> = members
+            .into_iter()
+            .zip(near)
+            .filter(|(_, near)| *near >= draft.reach)
+            .map(|(at, _)| at)
+            .collect();
+        let rows: Vec<usize> = members.iter().map(|&at| sample[at]).collect();
         if texts.weight(&rows) as f64 >= weight_min.max(WEIGHT_MIN) {
             members.iter().for_each(|&at| is_loose[at] = false);
             drafts.push(draft);
@@ -376,15 +386,6 @@ fn largest(values: &[f32], count: usize) -> Vec<usize> {
     largest.into_iter().map(|(_, index)| index).collect()
 }
 
-/// Makes a group of a cluster: its place, and which members are not too far off. `None` if the members have no more
-/// in common than any texts.
-fn gather(cluster: &Space) -> Option<(Draft, Vec<usize>)> {
-    let (draft, near) = Draft::and_nearness(cluster)?;
-    let members = near.iter().enumerate().filter(|(_, near)| **near >= draft.reach).map(|(at, _)| at);
-    let members = members.collect();
-    Some((draft, members))
-}
-
 impl Draft {
     /// The place of a group of just these members.
     fn around(members: &Space) -> Self {
@@ -399,7 +400,8 @@ impl Draft {
         Self { centroid, reach: common + MEMBER_SHARE * (1.0 - common) }
     }
 
-    /// The place of a cluster, and how near each member is to the mean of the others.
+    /// The place of a cluster, and how near each member is to the mean of the others. `None` if the members have no
+    /// more in common than any texts.
     fn and_nearness(cluster: &Space) -> Option<(Self, Vec<f32>)> {
         let vectors = &cluster.vectors;
         if vectors.rows() == 1 {
@@ -416,7 +418,7 @@ impl Draft {
         };
         let near: Vec<f32> = (0..vectors.rows()).map(nearness).collect();
         let above = near.iter().sum::<f32>() / near.len() as f32 - common;
-        (above > 0.0).then(|| (Self { centroid, reach: common + MEMBER_SHARE * above }, near))
+        (above > 0.0).then_some((Self { centroid, reach: common + MEMBER_SHARE * above }, near))
     }
 }
 

@@ -33,6 +33,9 @@ const OPEN_ENDS: &str = "a an the to of and or but for with my your our is are w
 const TIMES: &str = "monday tuesday wednesday thursday friday saturday sunday january february march april june july \
     august september october november december today tomorrow yesterday tonight am pm";
 
+/// Words that a person's name follows, which only one speaker means.
+const ADDRESSES: &str = "dr mr mrs ms prof";
+
 /// Words in front of a request that a title does not need.
 const LEADS: &str = "please pls plz kindly also now then just actually";
 
@@ -59,8 +62,10 @@ impl Sentence {
             > text.chars().filter(|c| c.is_alphabetic()).count();
         let timed = words.iter().filter(|word| among(TIMES, &word.folded)).count() as f32;
         let mut faults = 0.1 * timed + 0.04 * (5.0 - length).max(0.0) + 0.05 * (length - 12.0).max(0.0);
+        let named = words.windows(2).any(|pair| among(ADDRESSES, &pair[0].folded));
         for (fault, is) in [
             (1.0, private),
+            (1.0, named),
             (0.5, shouted),
             (0.4, among(LEANING, first)),
             (0.5, among(OPEN_ENDS, last)),

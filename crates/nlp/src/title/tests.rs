@@ -36,6 +36,19 @@ fn a_title_is_a_clean_sentence_of_the_group() {
 }
 
 #[test]
+fn a_title_names_nobody() {
+    let appointments = [
+        "I need an appointment with dr. morgan",
+        "i need an appointment with dr. morgan",
+        "I need an appointment with dr morgan today",
+        "I need to see a doctor",
+        "can I get an appointment with a doctor",
+    ];
+    let titles = titles(&[&appointments]);
+    assert!(!titles[0].contains("morgan"), "{titles:?}");
+}
+
+#[test]
 fn two_groups_never_share_a_title() {
     let same: &[&str] = &["I need to reset my password", "how do I reset my password"];
     let found = titles(&[same, same, same]);

@@ -228,6 +228,8 @@ create table statements (
     language text not null,
     sentiment text not null,
     embedding blob,
+    -- of the encoder that groups are compared by, where it was asked for
+    finer blob,
     version integer not null,
     primary key (org_id, id),
     foreign key (org_id, session_id) references sessions (org_id, id) on delete cascade,

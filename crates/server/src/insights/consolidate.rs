@@ -48,6 +48,7 @@ pub(super) struct Statement {
     pub(super) language: String,
     pub(super) sentiment: Sentiment,
     pub(super) embedding: Vec<u8>,
+    pub(super) finer: Option<Vec<u8>>,
 }
 
 #[derive(Clone, Debug, sqlx::FromRow)]
@@ -112,7 +113,8 @@ async fn load(db: &Db, org_id: OrgId) -> Result<Snapshot> {
     let mut statements: Vec<Statement> = Vec::new();
     loop {
         let mut query = sql("
-            select t.id, t.session_id, s.contact_id, t.position, t.text, t.language, t.sentiment, t.embedding
+            select t.id, t.session_id, s.contact_id, t.position, t.text, t.language, t.sentiment,
+                t.embedding, t.finer
             from statements t join sessions s on s.org_id = t.org_id and s.id = t.session_id
             where t.org_id = $1 and t.embedding is not null
         ")
@@ -204,6 +206,7 @@ async fn write(tx: &mut OrgTx, plan: &Plan) -> Result<()> {
         touched.remove(old);
     }
     store::recount(tx, &touched.into_iter().collect::<Vec<_>>()).await?;
+    store::keep_finer(tx, &plan.grouped.finer).await?;
     let query = sql("
         update orgs set grouping_version = grouping_version + 1, grouping_hash = $2, grouped_at = $3,
             grouped_statements = $4, new_statements = new_statements - $5

@@ -2,6 +2,7 @@
 //! with its sentence, its sentiment and its sessions.
 
 use super::consolidate::Statement;
+use super::finer::FinerVectors;
 use super::vector;
 use crate::ids::{SessionId, StatementId};
 use crate::sessions::Sentiment;
@@ -12,11 +13,10 @@ use sha2::{Digest, Sha256};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-/// What it is worth to a group that its statements open their conversations, in similarity, and the worth
-/// below which a group is talk. In the bundled sample the two kinds lie apart: small talk at 0.59 to 0.70,
-/// the least of the rest at 0.77 (docs/engine.md).
-const FIRST_WEIGHT: f32 = 0.2;
-const TALK_MAX: f32 = 0.72;
+/// A group is talk if a smaller share of its statements opens a conversation, and they are less near to their
+/// centroid (docs/engine.md).
+const TALK_FIRST_MAX: f32 = 0.15;
+const TALK_NEARNESS_MAX: f32 = 0.70;
 
 /// Statements that say the same, as an insight.
 pub(super) struct Group {
@@ -41,6 +41,8 @@ pub(super) struct Grouped {
     pub(super) groups: Vec<Group>,
     /// Equal for equal groupings of equal texts, whatever their ids and their order.
     pub(super) hash: String,
+    /// The finer vectors that were made for it, of these statements.
+    pub(super) finer: Vec<(StatementId, Vec<u8>)>,
 }
 
 /// Groups statements, language by language. A group that fewer than `contacts_min` contacts are behind is
@@ -53,8 +55,15 @@ pub(super) fn group(statements: &[Statement], contacts_min: usize) -> Grouped {
     }
     let mut groups = Vec::new();
     let mut hash = Sha256::new();
+    let options = Options::default();
+    let finer = FinerVectors::of(statements);
     for (language, members) in by_language {
-        let grouping = grouping::group(&vectors.weighted(statements, &members), None, &Options::default());
+        let compared_by = |positions: &[usize]| {
+            let positions: Vec<usize> = positions.iter().map(|at| members[*at]).collect();
+            finer.get(&positions, options.threads)
+        };
+        let compared_by = FinerVectors::are_for(language).then_some(&compared_by as &grouping::Finer<'_>);
+        let grouping = grouping::group(&vectors.weighted(statements, &members), compared_by, &options);
         hash.update(language);
         hash.update(grouping.hash.to_be_bytes());
         let mut members_of = vec![Vec::new(); grouping.groups.len()];
@@ -80,7 +89,8 @@ pub(super) fn group(statements: &[Statement], contacts_min: usize) -> Grouped {
         group.content = content;
     }
     let digest = hash.finalize();
-    Grouped { groups, hash: digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect() }
+    let hash = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+    Grouped { groups, hash, finer: finer.into_made() }
 }
 
 fn shape(
@@ -151,12 +161,12 @@ impl Vectors {
     }
 
     /// Whether a group is the small talk and the back and forth of conversations: what people say of all
-    /// kinds of things, and never first.
+    /// kinds of things, and hardly ever first.
     fn is_talk(&self, statements: &[Statement], members: &[usize], centroid: &[f32]) -> bool {
         let count = members.len().max(1) as f32;
         let nearness = members.iter().map(|i| self.similarity(*i, centroid)).sum::<f32>() / count;
         let first = members.iter().filter(|i| statements[**i].position == 0).count() as f32 / count;
-        nearness + FIRST_WEIGHT * first < TALK_MAX
+        first < TALK_FIRST_MAX && nearness < TALK_NEARNESS_MAX
     }
 
     /// The members for grouping: a contact who says the same again adds no weight.

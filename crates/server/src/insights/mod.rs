@@ -4,6 +4,7 @@ mod category;
 mod consolidate;
 mod decide;
 mod figures;
+mod finer;
 mod grouped;
 mod link;
 mod list;

@@ -115,6 +115,21 @@ async fn delete_statements(tx: &mut OrgTx, ids: &[StatementId]) -> Result<()> {
     recount(tx, &touched.into_iter().collect::<Vec<_>>()).await
 }
 
+/// Keeps the finer vectors of statements, so that the next grouping need not make them again.
+pub(super) async fn keep_finer(tx: &mut OrgTx, finer: &[(StatementId, Vec<u8>)]) -> Result<()> {
+    for finer in finer.chunks(2_000) {
+        let mut query = sql("with f (id, finer) as (values ");
+        for (i, (id, vector)) in finer.iter().enumerate() {
+            let row: [Value; 2] = [(*id).into(), vector.clone().into()];
+            query.push(if i > 0 { "," } else { "" }).push_list(row);
+        }
+        query.push(") update statements set finer = f.finer from f where statements.id = f.id");
+        query.push(" and statements.org_id = ").push_bind(tx.org_id);
+        tx.execute(query).await?;
+    }
+    Ok(())
+}
+
 /// A session in which an insight shows, and the statement that proves it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Link {

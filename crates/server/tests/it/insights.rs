@@ -157,6 +157,23 @@ async fn the_order_of_arrival_makes_no_difference() {
 }
 
 #[tokio::test]
+async fn vectors_that_were_made_for_a_grouping_are_kept_for_the_next() {
+    let t = TestApp::new().await;
+    t.import([records(&REFUND, 0), records(&PASSWORD, 100)].concat()).await;
+    t.run_jobs().await;
+    let kept = "select count(*) from statements where finer is not null";
+    assert_eq!(t.count(kept).await, 10, "one for each text");
+    let mangled = "update statements set finer =
+        (select finer from statements where finer is not null order by id limit 1) where finer is not null";
+    t.execute(refrain::db::sql(mangled)).await;
+    t.import(vec![record(900, "Please send me an invoice")]).await;
+    t.run_jobs().await;
+    assert_eq!(t.count(kept).await, 11);
+    // all that was kept was taken to mean the same, and so it was used
+    assert_eq!(insights(&t).await.len(), 1);
+}
+
+#[tokio::test]
 async fn an_insight_keeps_its_number_as_data_grows() {
     let t = TestApp::new().await;
     t.import(records(&REFUND, 0)).await;
