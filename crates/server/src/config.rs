@@ -3,6 +3,7 @@
 use crate::db::Location;
 use anyhow::{Context, bail};
 use clap::Args;
+use refrain_nlp::grouping::Options;
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -27,6 +28,8 @@ pub struct Config {
     pub language: String,
     /// How many different contacts must say a thing before it is shown.
     pub contacts_min: u32,
+    /// Whether what is alike becomes one insight or several.
+    pub granularity: Granularity,
     /// Whether log lines are text or JSON.
     pub log_format: LogFormat,
     /// What is logged, as a `tracing` filter; if not set, `info` by the server and `warn` by other commands.
@@ -43,6 +46,37 @@ pub enum LogFormat {
     Json,
 }
 
+/// How much has to be the same for one insight.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum Granularity {
+    /// Fewer and broader insights.
+    Coarse,
+    /// What suits most.
+    Balanced,
+    /// More and narrower insights.
+    Fine,
+}
+
+impl Granularity {
+    /// The settings of the grouping (docs/engine.md).
+    pub fn options(self) -> Options {
+        match self {
+            Self::Coarse => Options { cut: 0.65, ..Options::default() },
+            Self::Balanced => Options::default(),
+            Self::Fine => Options { cut: 0.42, least: 0.125, ..Options::default() },
+        }
+    }
+
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Coarse => "coarse",
+            Self::Balanced => "balanced",
+            Self::Fine => "fine",
+        }
+    }
+}
+
 impl Default for Config {
     fn default() -> Self {
         Self {
@@ -54,6 +88,7 @@ impl Default for Config {
             workers: std::thread::available_parallelism().map_or(2, |n| n.get().clamp(2, 16)),
             language: "en".into(),
             contacts_min: 3,
+            granularity: Granularity::Balanced,
             log_format: LogFormat::Text,
             log: None,
         }
@@ -93,6 +128,16 @@ pub struct Flags {
         hide_short_help = true
     )]
     contacts_min: Option<u32>,
+    /// How much has to be the same for one insight [default: balanced]
+    #[arg(
+        long,
+        value_name = "WORD",
+        env = "REFRAIN_GRANULARITY",
+        hide_env_values = true,
+        global = true,
+        hide_short_help = true
+    )]
+    granularity: Option<Granularity>,
     /// Jobs worked on at once [default: one a core]
     #[arg(
         long,
@@ -162,6 +207,7 @@ impl Config {
         set(&mut config.data, flags.data);
         set(&mut config.language, flags.language);
         set(&mut config.contacts_min, flags.contacts_min);
+        set(&mut config.granularity, flags.granularity);
         set(&mut config.workers, flags.workers);
         set(&mut config.log_format, flags.log_format);
         set(&mut config.listen, flags.listen);
@@ -234,6 +280,9 @@ impl Config {
             language = {}\n\n\
             # How many different contacts must say a thing before it is shown.\n\
             contacts_min = {}\n\n\
+            # How much has to be the same for one insight: coarse, balanced or fine. Takes effect with the next\n\
+            # grouping.\n\
+            granularity = {}\n\n\
             # Form of log lines: text or json.\n\
             log_format = {}\n\n\
             # What is logged: error, warn, info, debug, or a filter. If not set, info by the server and warn by\n\
@@ -251,6 +300,7 @@ impl Config {
             self.workers,
             quoted(&self.language),
             self.contacts_min,
+            quoted(self.granularity.as_str()),
             quoted(match self.log_format {
                 LogFormat::Text => "text",
                 LogFormat::Json => "json",

@@ -30,6 +30,8 @@ pub struct Statement<'a> {
 pub struct Options {
     /// Mean distance up to which clusters join, between 0 (nothing) and about 1 (everything).
     pub cut: f32,
+    /// The least weight of a group, as a share of the root of the weight of all.
+    pub least: f64,
     /// Distinct texts that are compared each with each; of more, a sample is.
     pub sample_max: usize,
     /// Samples taken, at most.
@@ -41,7 +43,7 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
-        Self { cut: 0.53, sample_max: 8192, rounds_max: 4, threads }
+        Self { cut: 0.53, least: 0.25, sample_max: 8192, rounds_max: 4, threads }
     }
 }
 
@@ -250,7 +252,7 @@ const MOVES: usize = 2;
 /// Neighbors it moves toward: a third of the root of the number of texts, between these.
 const NEIGHBORS: (usize, usize) = (2, 10);
 
-/// A group has at least this weight, and at least a quarter of the root of the weight of all: in a sample, of
+/// A group has at least this weight, and at least `Options::least` of the root of the weight of all: in a sample, of
 /// the sample's share of that.
 const WEIGHT_MIN: f64 = 3.0;
 
@@ -279,7 +281,7 @@ fn divide(
         members[cluster as usize].push(at);
     }
     let total = texts.weights.iter().sum::<u64>() as f64;
-    let weight_min = (share * total.sqrt()).max((texts.weight(sample) as f64).sqrt()) / 4.0;
+    let weight_min = (share * total.sqrt()).max((texts.weight(sample) as f64).sqrt()) * options.least;
     let mut drafts = Vec::new();
     let mut groups: Vec<Vec<usize>> = Vec::new();
     let mut is_loose = vec![true; sample.len()];

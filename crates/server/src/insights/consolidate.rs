@@ -15,6 +15,7 @@ use crate::jobs::{self, Lease, Outcome};
 use crate::orgs::{self, OrgTx, Subject};
 use crate::sessions::Sentiment;
 use anyhow::Context;
+use refrain_nlp::grouping::Options;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 const PAGE: i64 = 20_000;
@@ -92,7 +93,8 @@ pub async fn consolidate(app: &App, lease: &Lease) -> Result<Outcome> {
     }
     let snapshot = load(&app.db, lease.org_id).await?;
     let contacts_min = app.config.contacts_min as usize;
-    let plan = tokio::task::spawn_blocking(move || plan(snapshot, contacts_min)).await;
+    let options = app.config.granularity.options();
+    let plan = tokio::task::spawn_blocking(move || plan(snapshot, contacts_min, &options)).await;
     let plan = plan.context("grouping statements")?;
     let mut tx = orgs::write(&app.db, &app.clock, lease.org_id).await?;
     if store::grouping_version_in(&mut tx).await? != plan.snapshot.org.grouping_version {
@@ -147,8 +149,8 @@ fn select_insights(org_id: OrgId) -> Sql {
     .bind(org_id)
 }
 
-fn plan(snapshot: Snapshot, contacts_min: usize) -> Plan {
-    let grouped = grouped::group(&snapshot.statements, contacts_min);
+fn plan(snapshot: Snapshot, contacts_min: usize, options: &Options) -> Plan {
+    let grouped = grouped::group(&snapshot.statements, contacts_min, options);
     let at: HashMap<InsightId, usize> =
         snapshot.insights.iter().enumerate().map(|(i, insight)| (insight.id, i)).collect();
     let mut old_sessions = vec![Vec::new(); snapshot.insights.len()];

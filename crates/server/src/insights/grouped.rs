@@ -47,7 +47,7 @@ pub(super) struct Grouped {
 
 /// Groups statements, language by language. A group that fewer than `contacts_min` contacts are behind is
 /// not shown to anyone, and left out. The order of the statements makes no difference.
-pub(super) fn group(statements: &[Statement], contacts_min: usize) -> Grouped {
+pub(super) fn group(statements: &[Statement], contacts_min: usize, options: &Options) -> Grouped {
     let vectors = Vectors::of(statements);
     let mut by_language: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (i, statement) in statements.iter().enumerate() {
@@ -55,7 +55,6 @@ pub(super) fn group(statements: &[Statement], contacts_min: usize) -> Grouped {
     }
     let mut groups = Vec::new();
     let mut hash = Sha256::new();
-    let options = Options::default();
     let finer = FinerVectors::of(statements);
     for (language, members) in by_language {
         let compared_by = |positions: &[usize]| {
@@ -63,7 +62,7 @@ pub(super) fn group(statements: &[Statement], contacts_min: usize) -> Grouped {
             finer.get(&positions, options.threads)
         };
         let compared_by = FinerVectors::are_for(language).then_some(&compared_by as &grouping::Finer<'_>);
-        let grouping = grouping::group(&vectors.weighted(statements, &members), compared_by, &options);
+        let grouping = grouping::group(&vectors.weighted(statements, &members), compared_by, options);
         hash.update(language);
         hash.update(grouping.hash.to_be_bytes());
         let mut members_of = vec![Vec::new(); grouping.groups.len()];

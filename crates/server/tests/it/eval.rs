@@ -68,6 +68,18 @@ async fn turns_are_scored_one_by_one() {
 }
 
 #[tokio::test]
+async fn an_operator_chooses_how_fine_insights_are() {
+    let cli = Cli::new().await;
+    let mut groups = Vec::new();
+    for granularity in ["coarse", "balanced", "fine"] {
+        let more = ["--turns", "--no-baselines", "--granularity", granularity];
+        groups.push(eval(&cli, &requests(), &more).0["methods"][0]["groups"].as_u64().unwrap());
+    }
+    assert!(groups[0] < groups[1] && groups[1] < groups[2], "{groups:?}");
+    assert_eq!(cli.run(&["config", "--granularity", "tiny"]).status.code(), Some(2));
+}
+
+#[tokio::test]
 async fn labeled_conversations_are_linked_to_what_a_pool_says() {
     let cli = Cli::new().await;
     let pool = cli.file("pool.jsonl", chats(|_, intent| intent.to_owned()));
