@@ -3,8 +3,8 @@
 
 use std::sync::LazyLock;
 
-use crate::encoder::tensors::Tensors;
-use crate::encoder::wordpiece::WordPiece;
+use crate::tensors::Tensors;
+use crate::wordpiece::WordPiece;
 
 /// Length of a vector.
 pub const DIMENSIONS: usize = 256;

@@ -11,5 +11,7 @@ pub mod redact;
 pub mod sentiment;
 pub mod statements;
 mod summary;
+mod tensors;
 mod text;
 pub mod title;
+mod wordpiece;

@@ -2,7 +2,7 @@
 //!
 //! The sums are of whole numbers, hence exact: the same to the bit in any order, on every machine.
 
-use super::tensors::Tensors;
+use crate::tensors::Tensors;
 
 /// The largest number of a rounded row: 1,536 products with a weight still sum up within 31 bits.
 const ROUNDED_MAX: f32 = 8191.0;

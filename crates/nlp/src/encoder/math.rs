@@ -2,7 +2,7 @@
 //! `exp` differs from machine to machine.
 
 use super::linear::TO_WHOLE;
-use super::tensors::Tensors;
+use crate::tensors::Tensors;
 
 const LANES: usize = 8;
 

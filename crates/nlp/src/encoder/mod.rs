@@ -6,17 +6,15 @@
 
 mod linear;
 mod math;
-pub(crate) mod tensors;
-pub(crate) mod wordpiece;
 
 use std::array;
 use std::sync::OnceLock;
 use std::thread;
 
+use crate::tensors::Tensors;
+use crate::wordpiece::WordPiece;
 use linear::{Linear, Rounded, Rows};
 use math::{Norm, dot, gelu, softmax};
-use tensors::Tensors;
-use wordpiece::WordPiece;
 
 /// Length of a vector.
 pub const DIMENSIONS: usize = 384;

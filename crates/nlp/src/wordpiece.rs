@@ -160,11 +160,11 @@ mod tests {
     /// Pieces from the `tokenizers` package of Python.
     #[test]
     fn pieces_are_those_of_the_reference() {
-        let vocabulary = include_str!("../../models/minilm-l6-int8/vocab.txt");
+        let vocabulary = include_str!("../models/minilm-l6-int8/vocab.txt");
         let unknown = vocabulary.lines().position(|piece| piece == "[UNK]").expect("a piece");
         let pieces = WordPiece::new(vocabulary, Some(unknown as u32));
         let reference: Vec<Value> =
-            serde_json::from_str(include_str!("../../tests/data/encoder/reference.json")).expect("JSON");
+            serde_json::from_str(include_str!("../tests/data/encoder/reference.json")).expect("JSON");
         for row in reference {
             let text = row["text"].as_str().expect("a text");
             let ids = pieces.ids(text, 62);
