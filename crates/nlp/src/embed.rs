@@ -3,7 +3,7 @@
 
 use std::sync::LazyLock;
 
-use crate::tensors::Tensors;
+use crate::tensors::{Rows, Tensors};
 use crate::wordpiece::WordPiece;
 
 /// Length of a vector.
@@ -21,27 +21,21 @@ static MODEL: LazyLock<Model> = LazyLock::new(Model::load);
 
 struct Model {
     pieces: WordPiece,
-    rows: &'static [u8],
-    scales: Vec<f32>,
+    rows: Rows<DIMENSIONS>,
 }
 
 impl Model {
     fn load() -> Self {
         let vocabulary = include_str!("../models/potion-base-8m-int8/vocab.txt");
-        let count = vocabulary.lines().count();
         let mut file = Tensors::new(include_bytes!("../models/potion-base-8m-int8/model.int8.safetensors"));
-        let scales = file.floats(count);
-        Self { pieces: WordPiece::new(vocabulary, None), rows: file.bytes(count * DIMENSIONS), scales }
+        let rows = Rows::read(&mut file, vocabulary.lines().count());
+        Self { pieces: WordPiece::new(vocabulary, None), rows }
     }
 
     fn encode(&self, text: &str) -> Option<[f32; DIMENSIONS]> {
         let mut sum = [0.0; DIMENSIONS];
         for id in self.pieces.ids(text, PIECES_MAX) {
-            let id = id as usize;
-            let row = &self.rows[id * DIMENSIONS..(id + 1) * DIMENSIONS];
-            for (sum, &value) in sum.iter_mut().zip(row) {
-                *sum += f32::from(value.cast_signed()) * self.scales[id];
-            }
+            self.rows.add(id as usize, &mut sum);
         }
         let length = sum.iter().map(|v| v * v).sum::<f32>().sqrt();
         (length > 0.0).then(|| sum.map(|v| v / length))

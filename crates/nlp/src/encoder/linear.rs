@@ -1,8 +1,8 @@
-//! Rows of int8 weights, and their products with rows of numbers rounded to whole ones.
+//! Products of int8 weights with rows of numbers rounded to whole ones.
 //!
 //! The sums are of whole numbers, hence exact: the same to the bit in any order, on every machine.
 
-use crate::tensors::Tensors;
+use crate::tensors::{Rows, Tensors};
 
 /// The largest number of a rounded row: 1,536 products with a weight still sum up within 31 bits.
 const ROUNDED_MAX: f32 = 8191.0;
@@ -13,26 +13,6 @@ pub(super) const TO_WHOLE: f32 = 12_582_912.0;
 /// Rounded rows and weight rows that are multiplied at a time: as many as leave the sums in registers.
 const HEIGHT: usize = 4;
 const WIDTH: usize = 2;
-
-/// A matrix of int8 numbers with one scale a row.
-pub(super) struct Rows<const COLUMNS: usize> {
-    values: &'static [[u8; COLUMNS]],
-    scales: Vec<f32>,
-}
-
-impl<const COLUMNS: usize> Rows<COLUMNS> {
-    pub(super) fn read(file: &mut Tensors, count: usize) -> Self {
-        let scales = file.floats(count);
-        Self { values: file.rows(count), scales }
-    }
-
-    /// Adds a row to `sums`.
-    pub(super) fn add(&self, index: usize, sums: &mut [f32; COLUMNS]) {
-        for (sum, value) in sums.iter_mut().zip(&self.values[index]) {
-            *sum += f32::from(value.cast_signed()) * self.scales[index];
-        }
-    }
-}
 
 /// Rows of numbers, each rounded to multiples of its scale; rows of zeros fill up the last tile.
 pub(super) struct Rounded<const COLUMNS: usize> {

@@ -11,9 +11,9 @@ use std::array;
 use std::sync::OnceLock;
 use std::thread;
 
-use crate::tensors::Tensors;
+use crate::tensors::{Rows, Tensors};
 use crate::wordpiece::WordPiece;
-use linear::{Linear, Rounded, Rows};
+use linear::{Linear, Rounded};
 use math::{Norm, dot, gelu, softmax};
 
 /// Length of a vector.
