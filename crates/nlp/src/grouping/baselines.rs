@@ -29,8 +29,7 @@ pub fn reference(statements: &[Statement<'_>], threads: usize) -> Vec<u32> {
 }
 
 fn matrix(statements: &[Statement<'_>]) -> Matrix {
-    let columns = statements.first().map_or(0, |statement| statement.vector.len());
-    Matrix { columns, values: statements.iter().flat_map(|statement| statement.vector).copied().collect() }
+    Matrix::of(statements.iter().map(|statement| statement.vector))
 }
 
 /// Joins the members of small clusters with the nearest centroid of the others.
@@ -42,7 +41,7 @@ fn absorb(vectors: &Matrix, clusters: Vec<u32>) -> Vec<u32> {
     let least = SMALL_COUNT.max(SMALL_SHARE * clusters.len() as f64);
     members.retain(|_, rows| rows.len() as f64 >= least);
     let centroids: Vec<(u32, Vec<f32>)> =
-        members.iter().map(|(cluster, rows)| (*cluster, centroid(vectors, rows))).collect();
+        members.iter().map(|(cluster, rows)| (*cluster, vectors.pick(rows).centroid())).collect();
     if centroids.is_empty() {
         return clusters;
     }
@@ -55,17 +54,6 @@ fn absorb(vectors: &Matrix, clusters: Vec<u32>) -> Vec<u32> {
         *cluster = nearest.map_or(*cluster, |nearest| nearest.0);
     }
     absorbed
-}
-
-fn centroid(vectors: &Matrix, rows: &[usize]) -> Vec<f32> {
-    let mut sum = vec![0.0; vectors.columns];
-    for &row in rows {
-        for (sum, value) in sum.iter_mut().zip(vectors.row(row)) {
-            *sum += value;
-        }
-    }
-    normalize(&mut sum);
-    sum
 }
 
 /// Spherical k-means that is told the number of clusters, from k-means++ seeds drawn by a fixed sequence. Returns
@@ -86,7 +74,7 @@ pub fn k_means(statements: &[Statement<'_>], count: usize, threads: usize) -> Ve
             members[*cluster as usize].push(row);
         }
         for (cluster, rows) in members.iter().enumerate().filter(|(_, rows)| !rows.is_empty()) {
-            centroids.row_mut(cluster).copy_from_slice(&centroid(&vectors, rows));
+            centroids.row_mut(cluster).copy_from_slice(&vectors.pick(rows).centroid());
         }
     }
     clusters
@@ -102,7 +90,7 @@ fn nearest_rows(vectors: &Matrix, centroids: &Matrix, threads: usize) -> Vec<u32
 
 /// Seeds drawn with the square of their distance to those drawn before.
 fn seeds(vectors: &Matrix, count: usize) -> Matrix {
-    let mut chosen = Matrix { columns: vectors.columns, values: Vec::new() };
+    let mut chosen = Vec::new();
     let mut far = vec![1.0_f64; vectors.rows()];
     for seed in 0..count.min(vectors.rows()) {
         let at = fraction(seed as u64) * far.iter().sum::<f64>();
@@ -112,13 +100,13 @@ fn seeds(vectors: &Matrix, count: usize) -> Matrix {
             before >= at
         });
         let row = row.unwrap_or(vectors.rows() - 1);
-        let seed = vectors.row(row).to_vec();
+        let seed = vectors.row(row);
         for (row, far) in far.iter_mut().enumerate() {
-            *far = far.min(f64::from(1.0 - dot(&seed, vectors.row(row))).max(0.0).powi(2));
+            *far = far.min(f64::from(1.0 - dot(seed, vectors.row(row))).max(0.0).powi(2));
         }
-        chosen.values.extend(seed);
+        chosen.push(row);
     }
-    chosen
+    vectors.pick(&chosen)
 }
 
 /// A number below 1 that looks random (splitmix64).

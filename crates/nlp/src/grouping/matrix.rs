@@ -26,6 +26,17 @@ impl Matrix {
         Self { columns, values: vec![0.0; rows * columns] }
     }
 
+    /// Rows of one length, copied.
+    pub(super) fn of<'a>(rows: impl Iterator<Item = &'a [f32]>) -> Self {
+        let mut rows = rows.peekable();
+        Self { columns: rows.peek().map_or(0, |row| row.len()), values: rows.flatten().copied().collect() }
+    }
+
+    /// Some of its rows, copied.
+    pub(super) fn pick(&self, rows: &[usize]) -> Self {
+        Self::of(rows.iter().map(|&row| self.row(row)))
+    }
+
     pub(super) fn rows(&self) -> usize {
         self.values.len().checked_div(self.columns).unwrap_or(0)
     }
@@ -36,6 +47,23 @@ impl Matrix {
 
     pub(super) fn row_mut(&mut self, index: usize) -> &mut [f32] {
         &mut self.values[index * self.columns..(index + 1) * self.columns]
+    }
+
+    pub(super) fn sum(&self) -> Vec<f32> {
+        let mut sum = vec![0.0; self.columns];
+        for row in 0..self.rows() {
+            for (sum, value) in sum.iter_mut().zip(self.row(row)) {
+                *sum += value;
+            }
+        }
+        sum
+    }
+
+    /// The sum, brought to length 1.
+    pub(super) fn centroid(&self) -> Vec<f32> {
+        let mut sum = self.sum();
+        normalize(&mut sum);
+        sum
     }
 }
 

@@ -83,7 +83,7 @@ pub fn nearest(groups: &[Group], vector: &[f32]) -> Option<(usize, f32)> {
 /// is asked for the vectors of a sample at a time.
 pub fn group(statements: &[Statement<'_>], finer: Option<&Finer<'_>>, options: &Options) -> Grouping {
     let texts = Texts::of(statements);
-    let mean = mean(texts.vectors.iter().copied());
+    let mean_of_all = mean(texts.vectors.iter().copied());
     let mut drafts: Vec<Draft> = Vec::new();
     let mut group_of: Vec<Option<u32>> = vec![None; texts.count()];
     for _ in 0..options.rounds_max {
@@ -94,16 +94,16 @@ pub fn group(statements: &[Statement<'_>], finer: Option<&Finer<'_>>, options: &
             Some(finer) => {
                 let positions: Vec<usize> = sample.iter().map(|&row| texts.first[row]).collect();
                 let vectors = finer(&positions);
-                let space = Space::of(vectors.iter().map(Vec::as_slice), None);
-                divide(&texts, &sample, share, &space, options)
+                let vectors = vectors.iter().map(Vec::as_slice);
+                divide(&texts, &sample, share, &Matrix::of(vectors.clone()), &mean(vectors), options)
             }
-            None => divide(&texts, &sample, share, &texts.space(&sample, &mean), options),
+            None => divide(&texts, &sample, share, &texts.matrix(&sample), &mean_of_all, options),
         };
         if found.is_empty() {
             break;
         }
         let first = drafts.len() as u32;
-        drafts.extend(found.iter().map(|rows| Draft::around(&texts.space(rows, &mean))));
+        drafts.extend(found.iter().map(|rows| Draft::around(&texts.matrix(rows), &mean_of_all)));
         for (group, rows) in (first..).zip(found) {
             for row in rows {
                 group_of[row] = Some(group);
@@ -114,29 +114,13 @@ pub fn group(statements: &[Statement<'_>], finer: Option<&Finer<'_>>, options: &
         }
         let loose: Vec<usize> = open.into_iter().filter(|&row| group_of[row].is_none()).collect();
         for rows in loose.chunks(ASSIGNED_AT_ONCE) {
-            let nearest =
-                assign(&texts.space(rows, &mean).vectors, &drafts[first as usize..], options.threads);
+            let nearest = assign(&texts.matrix(rows), &drafts[first as usize..], options.threads);
             for (&row, group) in rows.iter().zip(nearest) {
                 group_of[row] = group.map(|group| first + group);
             }
         }
     }
     finish(&texts, &drafts, group_of)
-}
-
-/// Where texts lie, and what all texts have in common there.
-struct Space {
-    vectors: Matrix,
-    mean: Vec<f32>,
-}
-
-impl Space {
-    /// The vectors, with a mean of more than these, or their own.
-    fn of<'a>(vectors: impl Iterator<Item = &'a [f32]> + Clone, mean_of_more: Option<&[f32]>) -> Self {
-        let columns = vectors.clone().next().map_or(0, <[f32]>::len);
-        let mean = mean_of_more.map_or_else(|| mean(vectors.clone()), <[f32]>::to_vec);
-        Self { vectors: Matrix { columns, values: vectors.flatten().copied().collect() }, mean }
-    }
 }
 
 /// What vectors have in common, and so says nothing about any: the mean, held back while they are few.
@@ -197,8 +181,8 @@ impl<'a> Texts<'a> {
         self.folded.len()
     }
 
-    fn space(&self, rows: &[usize], mean: &[f32]) -> Space {
-        Space::of(rows.iter().map(|&row| self.vectors[row]), Some(mean))
+    fn matrix(&self, rows: &[usize]) -> Matrix {
+        Matrix::of(rows.iter().map(|&row| self.vectors[row]))
     }
 
     fn weight(&self, rows: &[usize]) -> u64 {
@@ -265,16 +249,17 @@ struct Draft {
     reach: f32,
 }
 
-/// Divides a sample, a share of the rows that have no group yet, into the rows of each group, by where they lie in
-/// `space`.
+/// Divides a sample, a share of the rows that have no group yet, into the rows of each group, by its vectors
+/// and the mean of these or of more.
 fn divide(
     texts: &Texts<'_>,
     sample: &[usize],
     share: f64,
-    space: &Space,
+    vectors: &Matrix,
+    mean: &[f32],
     options: &Options,
 ) -> Vec<Vec<usize>> {
-    let clusters = cluster(centered(space.vectors.clone(), &space.mean), options);
+    let clusters = cluster(centered(vectors.clone(), mean), options);
     let mut members: Vec<Vec<usize>> =
         vec![Vec::new(); clusters.iter().max().map_or(0, |&last| last as usize + 1)];
     for (at, &cluster) in clusters.iter().enumerate() {
@@ -286,10 +271,7 @@ fn divide(
     let mut groups: Vec<Vec<usize>> = Vec::new();
     let mut is_loose = vec![true; sample.len()];
     for members in members {
-        let vectors = members.iter().map(|&at| space.vectors.row(at));
-        let Some((draft, near)) = Draft::and_nearness(&Space::of(vectors, Some(&space.mean))) else {
-            continue;
-        };
+        let Some((draft, near)) = Draft::and_nearness(&vectors.pick(&members), mean) else { continue };
         // without those that are too far off
         let members: Vec<usize> = members
             .into_iter()
@@ -305,8 +287,8 @@ fn divide(
         }
     }
     let loose: Vec<usize> = (0..sample.len()).filter(|&at| is_loose[at]).collect();
-    let vectors = Space::of(loose.iter().map(|&at| space.vectors.row(at)), Some(&space.mean)).vectors;
-    for (at, group) in loose.into_iter().zip(assign(&vectors, &drafts, options.threads)) {
+    let nearest = assign(&vectors.pick(&loose), &drafts, options.threads);
+    for (at, group) in loose.into_iter().zip(nearest) {
         if let Some(group) = group {
             groups[group as usize].push(sample[at]);
         }
@@ -390,48 +372,34 @@ fn largest(values: &[f32], count: usize) -> Vec<usize> {
 
 impl Draft {
     /// The place of a group of just these members.
-    fn around(members: &Space) -> Self {
-        Self::and_nearness(members).map_or_else(|| Self::alone(members), |(draft, _)| draft)
+    fn around(members: &Matrix, mean: &[f32]) -> Self {
+        Self::and_nearness(members, mean).map_or_else(|| Self::alone(members, mean), |(draft, _)| draft)
     }
 
     /// A place that only what is very near belongs to.
-    fn alone(members: &Space) -> Self {
-        let mut centroid = sum(&members.vectors);
-        normalize(&mut centroid);
-        let common = dot(&centroid, &members.mean);
+    fn alone(members: &Matrix, mean: &[f32]) -> Self {
+        let centroid = members.centroid();
+        let common = dot(&centroid, mean);
         Self { centroid, reach: common + MEMBER_SHARE * (1.0 - common) }
     }
 
     /// The place of a cluster, and how near each member is to the mean of the others. `None` if the members have no
     /// more in common than any texts.
-    fn and_nearness(cluster: &Space) -> Option<(Self, Vec<f32>)> {
-        let vectors = &cluster.vectors;
-        if vectors.rows() == 1 {
-            return Some((Self::alone(cluster), vec![1.0]));
+    fn and_nearness(members: &Matrix, mean: &[f32]) -> Option<(Self, Vec<f32>)> {
+        if members.rows() == 1 {
+            return Some((Self::alone(members, mean), vec![1.0]));
         }
-        let sum = sum(vectors);
-        let mut centroid = sum.clone();
-        normalize(&mut centroid);
-        let common = dot(&centroid, &cluster.mean);
+        let (sum, centroid) = (members.sum(), members.centroid());
+        let common = dot(&centroid, mean);
         let length = dot(&sum, &sum);
         let nearness = |row: usize| {
-            let product = dot(vectors.row(row), &sum);
+            let product = dot(members.row(row), &sum);
             (product - 1.0) / (length - 2.0 * product + 1.0).max(f32::EPSILON).sqrt()
         };
-        let near: Vec<f32> = (0..vectors.rows()).map(nearness).collect();
+        let near: Vec<f32> = (0..members.rows()).map(nearness).collect();
         let above = near.iter().sum::<f32>() / near.len() as f32 - common;
         (above > 0.0).then_some((Self { centroid, reach: common + MEMBER_SHARE * above }, near))
     }
-}
-
-fn sum(vectors: &Matrix) -> Vec<f32> {
-    let mut sum = vec![0.0; vectors.columns];
-    for row in 0..vectors.rows() {
-        for (sum, value) in sum.iter_mut().zip(vectors.row(row)) {
-            *sum += value;
-        }
-    }
-    sum
 }
 
 /// Rows that are compared with all centroids at a time.
@@ -442,8 +410,7 @@ fn assign(vectors: &Matrix, groups: &[Draft], threads: usize) -> Vec<Option<u32>
     if groups.is_empty() {
         return vec![None; vectors.rows()];
     }
-    let centroids = groups.iter().flat_map(|group| &group.centroid).copied().collect();
-    let centroids = Packed::new(&Matrix { columns: vectors.columns, values: centroids });
+    let centroids = Packed::new(&Matrix::of(groups.iter().map(|group| group.centroid.as_slice())));
     // The nearest group of each row, and its similarity.
     let mut near = Matrix::zeros(vectors.rows(), 2);
     for_each_product(vectors, &centroids, &mut near, threads, |_, products, out| {
@@ -475,10 +442,10 @@ fn finish(texts: &Texts<'_>, drafts: &[Draft], group_of: Vec<Option<u32>>) -> Gr
     }
     let groups = order
         .iter()
-        .map(|&group| {
-            let mut centroid = sum(&texts.space(&rows[group], &[]).vectors);
-            normalize(&mut centroid);
-            Group { centroid, reach: drafts[group].reach, weight: weight(group) }
+        .map(|&group| Group {
+            centroid: texts.matrix(&rows[group]).centroid(),
+            reach: drafts[group].reach,
+            weight: weight(group),
         })
         .collect();
     let ranked = |row: usize| group_of[row].map(|group| rank[group as usize]);
