@@ -31,9 +31,8 @@ impl<'a> Chooser<'a> {
     /// The category of this language nearest to a centroid, if one is near enough.
     pub(super) fn choose(&self, language: &str, centroid: &[f32]) -> Option<&'a Category> {
         let of_language = self.meanings.iter().filter(|(_, code, _)| *code == language);
-        let similarity = |meaning: &[f32]| meaning.iter().zip(centroid).map(|(a, b)| a * b).sum::<f32>();
         let nearest = of_language
-            .map(|(category, _, meaning)| (similarity(meaning), *category))
+            .map(|(category, _, meaning)| (vector::dot(meaning, centroid), *category))
             .max_by(|(a, x), (b, y)| a.total_cmp(b).then_with(|| y.name.cmp(&x.name)))?;
         (nearest.0 >= SIMILARITY_MIN).then_some(nearest.1)
     }

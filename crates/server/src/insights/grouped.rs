@@ -156,7 +156,7 @@ impl Vectors {
     }
 
     fn similarity(&self, i: usize, centroid: &[f32]) -> f32 {
-        self.get(i).iter().zip(centroid).map(|(a, b)| a * b).sum()
+        vector::dot(self.get(i), centroid)
     }
 
     /// Whether a group is the small talk and the back and forth of conversations: what people say of all

@@ -15,12 +15,17 @@ pub(super) fn from_bytes(bytes: &[u8]) -> Option<Vec<f32>> {
     let (scale, dimensions) = bytes.split_first_chunk::<4>()?;
     let scale = f32::from_le_bytes(*scale);
     let mut vector: Vec<f32> = dimensions.iter().map(|byte| f32::from(*byte as i8) * scale).collect();
-    let length = vector.iter().map(|x| x * x).sum::<f32>().sqrt();
+    let length = dot(&vector, &vector).sqrt();
     if length <= 0.0 {
         return None;
     }
     vector.iter_mut().for_each(|x| *x /= length);
     Some(vector)
+}
+
+/// The product of two vectors; of unit length, how alike they are.
+pub(super) fn dot(a: &[f32], b: &[f32]) -> f32 {
+    a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
 
 #[cfg(test)]
