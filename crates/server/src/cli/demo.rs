@@ -5,7 +5,7 @@ use super::{Done, complain, insights::table, say, serve};
 use crate::app::App;
 use crate::config::Config;
 use crate::ids::{InsightId, OrgId};
-use crate::imports::{Batch, Import, Record, read_text};
+use crate::imports::{BATCH, Import, Record, read_text};
 use crate::keys::{self, Scopes};
 use crate::time::{DAY, Timestamp};
 use crate::{insights, jobs, orgs};
@@ -16,7 +16,6 @@ use sha2::{Digest, Sha256};
 const KEY_NAME: &str = "demo";
 /// The sample is spread over as many days, which end with yesterday.
 const DAYS: i64 = 90;
-const BATCH: usize = 200;
 
 /// The sets of the sample. See `sample/README.md` for what they are and whose.
 const SAMPLE: &[(&str, &[u8])] = &[
@@ -73,9 +72,7 @@ async fn load(app: &App, org_id: OrgId) -> anyhow::Result<()> {
         bail!("{} holds other conversations; name another folder with --data", app.config.data.display());
     }
     for (import, records) in &mut sets {
-        for records in records.chunks(BATCH) {
-            import.write(Batch { records: records.to_vec(), bad: Vec::new() }).await?;
-        }
+        import.write_all(records.drain(..)).await?;
     }
     for (import, _) in sets {
         import.finish().await?;

@@ -154,12 +154,8 @@ async fn import(
     labeled: &[Labeled],
     group: bool,
 ) -> anyhow::Result<Vec<SessionId>> {
-    const BATCH: usize = 200;
     let mut import = Import::begin(app, org_id, "gold").await?;
-    for labeled in labeled.chunks(BATCH) {
-        let records = labeled.iter().map(|labeled| labeled.record.clone()).collect();
-        import.write(Batch { records, bad: Vec::new() }).await?;
-    }
+    import.write_all(labeled.iter().map(|labeled| labeled.record.clone())).await?;
     let ids = labeled.iter().map(|labeled| import.session_id(&labeled.record)).collect();
     if group {
         import.finish().await?;

@@ -5,5 +5,5 @@ mod source;
 mod write;
 
 pub use record::Record;
-pub use source::{BadRecord, Batch, read_file, read_text};
+pub use source::{BATCH, BadRecord, Batch, read_file, read_text};
 pub use write::{Import, Totals};

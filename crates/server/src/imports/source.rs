@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Conversations handed on together.
-const BATCH: usize = 200;
+pub const BATCH: usize = 200;
 const LINE_MAX: u64 = 16 * 1024 * 1024;
 /// Past this many conversations in one file, a repeated id is no longer noticed.
 const IDS_REMEMBERED_MAX: usize = 5_000_000;

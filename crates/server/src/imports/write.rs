@@ -2,7 +2,7 @@
 //! it is.
 
 use super::Record;
-use super::source::{BadRecord, Batch};
+use super::source::{BATCH, BadRecord, Batch};
 use crate::app::App;
 use crate::contacts::{self, Details, Trust};
 use crate::db::sql;
@@ -92,6 +92,16 @@ impl Import {
         tx.commit().await?;
         jobs::ring(&self.app);
         Ok(batch.bad)
+    }
+
+    /// Writes records, batch by batch.
+    pub async fn write_all(&mut self, records: impl IntoIterator<Item = Record>) -> Result<()> {
+        let mut records = records.into_iter().peekable();
+        while records.peek().is_some() {
+            let records = records.by_ref().take(BATCH).collect();
+            self.write(Batch { records, bad: Vec::new() }).await?;
+        }
+        Ok(())
     }
 
     /// Ends the import: once all of it is read, it is grouped.

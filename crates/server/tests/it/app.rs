@@ -8,7 +8,7 @@ use refrain::app::App;
 use refrain::config::Config;
 use refrain::db::{Db, Location, sql};
 use refrain::ids::OrgId;
-use refrain::imports::{Batch, Import, Record};
+use refrain::imports::{Import, Record};
 use refrain::keys::{self, Scopes};
 use refrain::time::{Clock, Timestamp};
 use refrain::{http, jobs, orgs};
@@ -179,10 +179,8 @@ impl TestApp {
     /// Imports records as `refrain import` does, without waiting for the analysis.
     pub(crate) async fn import(&self, records: Vec<Value>) {
         let mut import = Import::begin(&self.app, self.org_id, "import").await.unwrap();
-        for records in records.chunks(200) {
-            let records = records.iter().map(|record| Record::parse(&record.to_string()).unwrap());
-            import.write(Batch { records: records.collect(), bad: Vec::new() }).await.unwrap();
-        }
+        let records = records.iter().map(|record| Record::parse(&record.to_string()).unwrap());
+        import.write_all(records).await.unwrap();
         import.finish().await.unwrap();
     }
 
