@@ -9,6 +9,7 @@
 )]
 
 use flate2::read::MultiGzDecoder;
+use refrain::telemetry;
 use serde_json::Value;
 use std::io::{BufRead, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -41,9 +42,9 @@ fn main() {
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
-        let mut memory = 0;
+        let mut memory = None;
         while child.try_wait().unwrap().is_none() {
-            memory = memory.max(peak_memory(child.id()));
+            memory = memory.max(telemetry::peak_memory_mib(child.id()));
             std::thread::sleep(Duration::from_millis(50));
         }
         let seconds = started.elapsed().as_secs_f64();
@@ -53,7 +54,7 @@ fn main() {
             "{name}: {:.1} s, {:.0} conversations a second, {} MiB at most; {} statements, {} insights",
             seconds,
             CONVERSATIONS as f64 / seconds,
-            memory / 1_024,
+            memory.unwrap_or(0),
             summary["statements"],
             summary["insights"],
         );
@@ -81,11 +82,4 @@ fn repeat(folder: &Path, file: &Path) -> usize {
     }
     out.flush().unwrap();
     turns
-}
-
-/// The most memory a process had so far, in KiB.
-fn peak_memory(pid: u32) -> u64 {
-    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or("0");
-    line.trim().trim_end_matches(" kB").parse().unwrap_or(0)
 }

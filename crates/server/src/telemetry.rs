@@ -59,6 +59,13 @@ pub async fn keep_metrics() {
     }
 }
 
+/// The most memory a process had so far, where the system tells (Linux).
+pub fn peak_memory_mib(process_id: u32) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{process_id}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.trim().trim_end_matches(" kB").parse::<u64>().ok().map(|kib| kib / 1_024)
+}
+
 /// `/healthz`, `/readyz` and `/metrics`.
 pub fn routes() -> Api {
     const TAG: &str = "Operation";

@@ -11,7 +11,7 @@ use crate::imports::{Batch, Import, Record, read_file};
 use crate::insights::{self, Grouped};
 use crate::sessions::Sender;
 use crate::time::Timestamp;
-use crate::{jobs, orgs};
+use crate::{jobs, orgs, telemetry};
 use anyhow::{Context, bail};
 use refrain_nlp::evaluation::{Item, Scores, score};
 use refrain_nlp::grouping::{Statement, baselines};
@@ -239,7 +239,7 @@ fn write_predictions(
 }
 
 fn print(args: &EvalArgs, lines: &[Line], statements: usize) -> anyhow::Result<()> {
-    let memory = peak_memory_mib();
+    let memory = telemetry::peak_memory_mib(std::process::id());
     if args.json {
         let methods: Vec<Json> = lines.iter().map(Line::json).collect();
         let result = json!({"statements": statements, "peak_memory_mib": memory, "methods": methods});
@@ -309,11 +309,4 @@ impl Line {
             "seconds": self.seconds,
         })
     }
-}
-
-/// The most memory this process had, where the system tells (Linux).
-fn peak_memory_mib() -> Option<u64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    line.trim().trim_end_matches(" kB").parse::<u64>().ok().map(|kib| kib / 1_024)
 }
