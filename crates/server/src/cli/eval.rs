@@ -14,7 +14,7 @@ use crate::time::Timestamp;
 use crate::{jobs, orgs, telemetry};
 use anyhow::{Context, bail};
 use refrain_nlp::evaluation::{Item, Scores, score};
-use refrain_nlp::grouping::{Statement, baselines};
+use refrain_nlp::grouping::{Options, Statement, baselines};
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -195,7 +195,7 @@ fn baselines(statements: &[Grouped], gold_groups: usize) -> Vec<(String, Vec<u32
         complain(&format!("the plain methods take {} statements at most", baselines::STATEMENTS_MAX));
         return Vec::new();
     }
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let threads = Options::default().threads;
     let texts: Vec<&str> = statements.iter().map(|statement| statement.text.as_str()).collect();
     let tf_idf = baselines::tf_idf(&texts);
     let own: Vec<Statement<'_>> = statements
