@@ -2,7 +2,7 @@
 
 use crate::db::Location;
 use anyhow::{Context, bail};
-use clap::Args;
+use clap::{Args, ValueEnum};
 use refrain_nlp::grouping::Options;
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
@@ -37,7 +37,7 @@ pub struct Config {
 }
 
 /// How log lines are written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum LogFormat {
     /// For people.
@@ -47,7 +47,7 @@ pub enum LogFormat {
 }
 
 /// How much has to be the same for one insight.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum Granularity {
     /// Fewer and broader insights.
@@ -65,14 +65,6 @@ impl Granularity {
             Self::Coarse => Options { cut: 0.65, ..Options::default() },
             Self::Balanced => Options::default(),
             Self::Fine => Options { cut: 0.42, least: 0.125, ..Options::default() },
-        }
-    }
-
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::Coarse => "coarse",
-            Self::Balanced => "balanced",
-            Self::Fine => "fine",
         }
     }
 }
@@ -300,11 +292,8 @@ impl Config {
             self.workers,
             quoted(&self.language),
             self.contacts_min,
-            quoted(self.granularity.as_str()),
-            quoted(match self.log_format {
-                LogFormat::Text => "text",
-                LogFormat::Json => "json",
-            }),
+            quoted(&word(self.granularity)),
+            quoted(&word(self.log_format)),
             optional("log", self.log.clone(), "info"),
         )
     }
@@ -314,6 +303,11 @@ fn set<T>(setting: &mut T, value: Option<T>) {
     if let Some(value) = value {
         *setting = value;
     }
+}
+
+/// The word for a value: that of its flag is that of the settings file.
+fn word(value: impl ValueEnum) -> String {
+    value.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
 }
 
 fn without_password(url: &str) -> String {
