@@ -8,7 +8,7 @@ use crate::app::App;
 use crate::config::Config;
 use crate::ids::{OrgId, SessionId};
 use crate::imports::{Batch, Import, Record, read_file};
-use crate::insights::{self, Grouped};
+use crate::insights::{self, GroupedStatement};
 use crate::sessions::Sender;
 use crate::time::Timestamp;
 use crate::{jobs, orgs, telemetry};
@@ -79,10 +79,10 @@ pub(super) async fn eval(config: Config, args: EvalArgs) -> anyhow::Result<Done>
     let started = Instant::now();
     let ids = import(&app, org_id, &labeled, args.pool.is_none()).await?;
     let seconds = started.elapsed().as_secs_f64();
-    let statements = insights::grouped(&app.db, org_id).await?;
+    let statements = insights::grouped_statements(&app.db, org_id).await?;
     app.db.close().await;
     let of_gold: HashSet<SessionId> = ids.iter().copied().collect();
-    let statements: Vec<Grouped> =
+    let statements: Vec<GroupedStatement> =
         statements.into_iter().filter(|statement| of_gold.contains(&statement.session_id)).collect();
     let groups: Vec<Option<u32>> = statements.iter().map(|statement| statement.insight).collect();
     let predicted = by_session(&statements, &groups);
@@ -180,7 +180,7 @@ async fn settle(app: &App, org_id: OrgId) -> anyhow::Result<()> {
 }
 
 /// The groups of each session, in the order in which it speaks of them.
-fn by_session(statements: &[Grouped], groups: &[Option<u32>]) -> HashMap<SessionId, Vec<u32>> {
+fn by_session(statements: &[GroupedStatement], groups: &[Option<u32>]) -> HashMap<SessionId, Vec<u32>> {
     let mut by_session: HashMap<SessionId, Vec<u32>> = HashMap::new();
     for (statement, group) in statements.iter().zip(groups) {
         let session = by_session.entry(statement.session_id).or_default();
@@ -190,7 +190,7 @@ fn by_session(statements: &[Grouped], groups: &[Option<u32>]) -> HashMap<Session
 }
 
 /// What plain methods make of the same statements, each with the seconds it took.
-fn baselines(statements: &[Grouped], gold_groups: usize) -> Vec<(String, Vec<u32>, f64)> {
+fn baselines(statements: &[GroupedStatement], gold_groups: usize) -> Vec<(String, Vec<u32>, f64)> {
     if statements.len() > baselines::STATEMENTS_MAX {
         complain(&format!("the plain methods take {} statements at most", baselines::STATEMENTS_MAX));
         return Vec::new();

@@ -31,7 +31,7 @@ pub async fn counts(db: &Db, org_id: OrgId) -> Result<Counts> {
 
 /// A statement, and what was made of it.
 #[derive(Clone, Debug)]
-pub struct Grouped {
+pub struct GroupedStatement {
     /// The session in which it was said.
     pub session_id: SessionId,
     /// What was said, personal data masked.
@@ -43,7 +43,7 @@ pub struct Grouped {
 }
 
 /// Every statement that has a vector, session by session in the order said.
-pub async fn grouped(db: &Db, org_id: OrgId) -> Result<Vec<Grouped>> {
+pub async fn grouped_statements(db: &Db, org_id: OrgId) -> Result<Vec<GroupedStatement>> {
     let query = sql("
         select t.session_id, t.text, t.embedding, i.insight_number
         from statements t
@@ -53,11 +53,11 @@ pub async fn grouped(db: &Db, org_id: OrgId) -> Result<Vec<Grouped>> {
         order by t.session_id, t.position
     ");
     let rows: Vec<(SessionId, String, Vec<u8>, Option<i64>)> = db.fetch_all(query.bind(org_id)).await?;
-    let grouped = rows.into_iter().filter_map(|(session_id, text, embedding, insight)| {
+    let statements = rows.into_iter().filter_map(|(session_id, text, embedding, insight)| {
         let insight = insight.and_then(|number| u32::try_from(number).ok());
-        Some(Grouped { session_id, text, vector: vector::from_bytes(&embedding)?, insight })
+        Some(GroupedStatement { session_id, text, vector: vector::from_bytes(&embedding)?, insight })
     });
-    Ok(grouped.collect())
+    Ok(statements.collect())
 }
 
 /// How many sessions are read, and how many there are.
