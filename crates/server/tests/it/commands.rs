@@ -51,11 +51,13 @@ impl Cli {
 
     pub(crate) fn serve(&self) -> Server {
         let mut command = self.command(&["serve", "--listen", "127.0.0.1:0"]);
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let log = self.file("serve.log", "");
+        let stderr = std::fs::File::create(&log).unwrap();
+        let mut child = command.stdout(Stdio::piped()).stderr(stderr).spawn().unwrap();
         let mut first = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut first).unwrap();
         let address = first.trim().strip_prefix("listening on http://").unwrap().to_owned();
-        Server { child, address }
+        Server { child, address, log }
     }
 }
 
@@ -63,24 +65,34 @@ impl Cli {
 pub(crate) struct Server {
     child: Child,
     address: String,
+    log: PathBuf,
 }
 
 impl Server {
     /// Sends one request over a socket and returns status and body.
     pub(crate) fn call(&self, method: &str, path: &str, token: &str, body: &str) -> (u16, String) {
-        let mut stream = TcpStream::connect(&self.address).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
-        write!(
-            stream,
+        let response = read(self.send(&format!(
             "{method} {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\nauthorization: Bearer {token}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
             body.len()
-        )
-        .unwrap();
-        let mut response = String::new();
-        stream.read_to_string(&mut response).unwrap();
+        )));
         let (head, body) = response.split_once("\r\n\r\n").unwrap();
         let status = head.split(' ').nth(1).unwrap().parse().unwrap();
         (status, body.to_owned())
+    }
+
+    /// Sends this over a socket of its own.
+    pub(crate) fn send(&self, text: &str) -> TcpStream {
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        stream.write_all(text.as_bytes()).unwrap();
+        stream
+    }
+
+    /// Asks it to stop, and returns what it logged.
+    pub(crate) fn stop(mut self) -> String {
+        self.signal("-TERM");
+        assert_eq!(self.wait(), Some(0));
+        std::fs::read_to_string(&self.log).unwrap()
     }
 
     pub(crate) fn signal(&mut self, signal: &str) {
@@ -100,7 +112,14 @@ impl Drop for Server {
     }
 }
 
-fn stderr(output: &Output) -> String {
+/// What comes until the connection is closed.
+pub(crate) fn read(mut stream: TcpStream) -> String {
+    let mut text = String::new();
+    stream.read_to_string(&mut text).unwrap();
+    text
+}
+
+pub(crate) fn stderr(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
@@ -194,15 +213,13 @@ async fn a_server_that_is_asked_to_stop_finishes_and_ends_well() {
     assert_eq!(server.call("GET", "/healthz", "", ""), (200, "{\"status\":\"ok\"}".into()));
     assert_eq!(server.call("GET", "/readyz", "", "").0, 200);
     // a request whose body is still on its way when the signal comes
-    let mut slow = TcpStream::connect(&server.address).unwrap();
     let body = "{\"custom_data\": {\"slow\": true}}";
-    write!(slow, "POST /chat/sessions HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {token}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{}", body.len(), &body[..5]).unwrap();
+    let mut slow = server.send(&format!("POST /chat/sessions HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {token}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{}", body.len(), &body[..5]));
     std::thread::sleep(Duration::from_millis(300));
     server.signal("-TERM");
     std::thread::sleep(Duration::from_millis(300));
     slow.write_all(&body.as_bytes()[5..]).unwrap();
-    let mut response = String::new();
-    slow.read_to_string(&mut response).unwrap();
+    let response = read(slow);
     assert!(response.starts_with("HTTP/1.1 200"), "{response}");
     assert_eq!(server.wait(), Some(0));
     let server = cli.serve();

@@ -1,11 +1,13 @@
 //! Every way to be refused, in the contract's body.
 
 use crate::app::TestApp;
+use crate::commands::{Cli, read};
 use axum::body::Body;
 use axum::http::Request;
 use refrain::config::Config;
 use refrain::orgs;
 use serde_json::{Value, json};
+use std::time::{Duration, Instant};
 
 #[tokio::test]
 async fn without_a_key_nothing_is_answered() {
@@ -180,6 +182,26 @@ async fn a_body_that_is_no_json_is_refused() {
     send("application/json", vec![b'['; 100_000]).await.error(400);
     assert_eq!(send("text/plain", Vec::new()).await.status, 200, "an empty body asks for the defaults");
     assert_eq!(send("application/json; charset=utf-8", b"{}".to_vec()).await.status, 200);
+}
+
+/// Takes the fifteen seconds that the server waits for a body.
+#[tokio::test]
+async fn a_client_that_stalls_is_not_waited_for() {
+    let cli = Cli::new().await;
+    let token = cli.json(&["keys", "create", "--name", "x", "--json"], 0)["token"].clone();
+    let token = token.as_str().unwrap();
+    let server = cli.serve();
+    let started = Instant::now();
+    let within_headers = server.send("POST /insights HTTP/1.1\r\nhost: x\r\nauthorization: Bea");
+    let within_body = server.send(&format!("POST /insights HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {token}\r\ncontent-type: application/json\r\ncontent-length: 20\r\n\r\n{{\"page\""));
+    assert_eq!(read(within_headers), "", "a connection without a request is closed without an answer");
+    assert!(started.elapsed() > Duration::from_secs(5), "slow is not yet stalled");
+    let answer = read(within_body);
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    assert!(head.starts_with("HTTP/1.1 408 Request Timeout\r\n"), "{head}");
+    let body: Value = serde_json::from_str(body).unwrap();
+    let message = "the request took too long to arrive";
+    assert_eq!(body, json!({"statusCode": 408, "message": message, "error": "Request Timeout"}));
 }
 
 #[tokio::test]

@@ -16,3 +16,4 @@ mod insights;
 mod jobs;
 mod sessions;
 mod sync;
+mod telemetry;
