@@ -307,6 +307,8 @@ async fn personal_data_shows_nowhere() {
         .map(|item| item["summary"].to_string())
         .collect::<String>();
     let shown = format!("{}{behind}{summaries}", json!(found));
+    // an id may hold such digits by chance
+    let shown: String = shown.split('"').filter(|part| part.parse::<uuid::Uuid>().is_err()).collect();
     for secret in ["Walburga", "Finkbeiner", "5550123", "walburga@", "4111", "0532"] {
         assert!(!shown.contains(secret), "{secret} in {shown}");
     }
