@@ -76,7 +76,7 @@ def write(path, named):
     for name, values in named:
         start = len(data)
         data += values.tobytes()
-        header[name] = {"dtype": {"f": "F32", "i": "I8"}[values.dtype.kind], "shape": values.shape,
+        header[name] = {"dtype": {"f4": "F32", "i1": "I8", "u1": "U8", "u2": "U16"}[values.dtype.str[1:]], "shape": values.shape,
                         "data_offsets": [start, len(data)]}
     text = json.dumps(header, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 8)

@@ -3,7 +3,7 @@
 
 use std::sync::LazyLock;
 
-use crate::tensors::{Rows, Tensors};
+use crate::tensors::{Packing, Rows, Tensors};
 use crate::wordpiece::WordPiece;
 
 /// Length of a vector.
@@ -28,7 +28,7 @@ impl Model {
     fn load() -> Self {
         let vocabulary = include_str!("../models/potion-base-8m-int8/vocab.txt");
         let mut file = Tensors::new(include_bytes!("../models/potion-base-8m-int8/model.int8.safetensors"));
-        let rows = Rows::read(&mut file, vocabulary.lines().count());
+        let rows = Rows::read(&mut file, vocabulary.lines().count(), Packing::Int8);
         Self { pieces: WordPiece::new(vocabulary, None), rows }
     }
 

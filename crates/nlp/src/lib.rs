@@ -14,4 +14,5 @@ mod summary;
 mod tensors;
 mod text;
 pub mod title;
+mod unigram;
 mod wordpiece;

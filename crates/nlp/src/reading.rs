@@ -5,7 +5,7 @@ use crate::language::{self, Language};
 use crate::redact;
 use crate::sentiment::{self, Sentiment};
 use crate::statements::{self, Author, Turn};
-use crate::{embed, summary};
+use crate::{embed, encoder, summary};
 
 /// A conversation to read.
 #[derive(Clone, Copy, Debug)]
@@ -46,8 +46,10 @@ pub struct Statement {
     pub text: String,
     /// How it sounds.
     pub sentiment: Sentiment,
-    /// Its meaning; none where no word of it is known.
+    /// Its meaning, by which it is linked; none where no word of it is known.
     pub embedding: Option<[f32; embed::DIMENSIONS]>,
+    /// Its meaning, by which it is compared, where that was had for nothing: in other languages than English.
+    pub finer: Option<[f32; encoder::DIMENSIONS]>,
 }
 
 /// Reads a conversation.
@@ -57,21 +59,22 @@ pub fn read(conversation: &Conversation<'_>) -> Reading {
         language::detect(&said.join("\n"), conversation.usual_language)
     });
     let spans = statements::find(conversation.turns);
-    let statements: Vec<Statement> = spans
+    let mut statements: Vec<Statement> = spans
         .into_iter()
         .map(|span| {
             let said = &conversation.turns[span.turn].text[span.start..span.end];
-            let text = redact::mask(said, &redact::find(said, conversation.names));
             Statement {
                 turn: span.turn,
                 start: span.start,
                 end: span.end,
                 sentiment: sentiment::of_text(said),
-                embedding: embed::encode(&unmasked(&text)),
-                text,
+                text: redact::mask(said, &redact::find(said, conversation.names)),
+                embedding: None,
+                finer: None,
             }
         })
         .collect();
+    embed(&mut statements, language);
     Reading {
         language,
         sentiment: sentiment(conversation.turns),
@@ -87,6 +90,35 @@ pub fn sentiment(turns: &[Turn<'_>]) -> Sentiment {
 
 fn by_contact<'a>(turns: &'a [Turn<'a>]) -> impl Iterator<Item = &'a str> {
     turns.iter().filter(|turn| turn.author == Author::Contact).map(|turn| turn.text)
+}
+
+/// What a text means, by which it is compared with linked statements; none where no word of it is known.
+pub fn meaning(text: &str, language: Option<Language>) -> Option<[f32; embed::DIMENSIONS]> {
+    if is_read_as_english(language) {
+        return embed::encode(text);
+    }
+    encoder::multilingual(&[(text, language)], 1).first().map(|meaning| meaning.linked)
+}
+
+/// Text in no language that we know, or in none at all, is read like English.
+fn is_read_as_english(language: Option<Language>) -> bool {
+    language.is_none_or(|language| language == Language::En)
+}
+
+/// Gives statements their vectors: English ones static ones, which cost next to nothing.
+fn embed(statements: &mut [Statement], language: Option<Language>) {
+    let texts: Vec<String> = statements.iter().map(|statement| unmasked(&statement.text)).collect();
+    if is_read_as_english(language) {
+        for (statement, text) in statements.iter_mut().zip(&texts) {
+            statement.embedding = embed::encode(text);
+        }
+        return;
+    }
+    let texts: Vec<_> = texts.iter().map(|text| (text.as_str(), language)).collect();
+    for (statement, meaning) in statements.iter_mut().zip(encoder::multilingual(&texts, 1)) {
+        statement.embedding = Some(meaning.linked);
+        statement.finer = Some(meaning.compared);
+    }
 }
 
 /// The text without its masks, which say nothing of what is meant.

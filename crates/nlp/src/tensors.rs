@@ -1,5 +1,7 @@
 //! Reading the numbers of a safetensors file whose tensors lie in a known order.
 
+use std::borrow::Cow;
+
 /// The numbers not read yet.
 pub(crate) struct Tensors {
     rest: &'static [u8],
@@ -31,17 +33,42 @@ impl Tensors {
     }
 }
 
+/// How the rows of a file are packed.
+#[derive(Clone, Copy)]
+pub(crate) enum Packing {
+    /// One f32 scale a row, then the rows as signed bytes.
+    Int8,
+    /// One bfloat16 scale for each [`BLOCK`] numbers, then the rows as half bytes, the lower half first: a number is
+    /// its half byte less 8, times its scale.
+    Int4,
+}
+
+/// Numbers that share a scale where they are packed as half bytes.
+const BLOCK: usize = 32;
+
 /// A matrix of int8 numbers with one scale a row.
 pub(crate) struct Rows<const COLUMNS: usize> {
-    pub(crate) values: &'static [[u8; COLUMNS]],
+    pub(crate) values: Cow<'static, [[u8; COLUMNS]]>,
     pub(crate) scales: Vec<f32>,
 }
 
 impl<const COLUMNS: usize> Rows<COLUMNS> {
     /// Reads so many rows: the scales, then the numbers.
-    pub(crate) fn read(file: &mut Tensors, count: usize) -> Self {
-        let scales = file.floats(count);
-        Self { values: file.bytes(count * COLUMNS).as_chunks().0, scales }
+    pub(crate) fn read(file: &mut Tensors, count: usize, packing: Packing) -> Self {
+        match packing {
+            Packing::Int8 => {
+                let scales = file.floats(count);
+                Self { values: Cow::Borrowed(file.bytes(count * COLUMNS).as_chunks().0), scales }
+            }
+            Packing::Int4 => {
+                let (scales, _) = file.bytes(count * COLUMNS / BLOCK * 2).as_chunks();
+                let halves = file.bytes(count * COLUMNS / 2);
+                let rows = scales.chunks(COLUMNS / BLOCK).zip(halves.chunks(COLUMNS / 2));
+                let (values, scales): (Vec<_>, _) =
+                    rows.map(|(scales, halves)| unpack(scales, halves)).unzip();
+                Self { values: Cow::Owned(values), scales }
+            }
+        }
     }
 
     /// Adds a row to `sums`.
@@ -50,4 +77,18 @@ impl<const COLUMNS: usize> Rows<COLUMNS> {
             *sum += f32::from(value.cast_signed()) * self.scales[index];
         }
     }
+}
+
+/// Brings a row of half bytes to signed bytes with one scale.
+fn unpack<const COLUMNS: usize>(scales: &[[u8; 2]], halves: &[u8]) -> ([u8; COLUMNS], f32) {
+    let mut row = [0.0; COLUMNS];
+    for ((pair, byte), scale) in row.chunks_mut(2).zip(halves).zip(scales.iter().flat_map(|s| [s; BLOCK / 2]))
+    {
+        let scale = f32::from_bits(u32::from(u16::from_le_bytes(*scale)) << 16);
+        pair[0] = (f32::from(byte & 15) - 8.0) * scale;
+        pair[1] = (f32::from(byte >> 4) - 8.0) * scale;
+    }
+    let largest = row.iter().fold(f32::MIN_POSITIVE, |largest, value| largest.max(value.abs()));
+    let scale = largest / 127.0;
+    (row.map(|value| (value / scale).round() as i8 as u8), scale)
 }

@@ -163,7 +163,6 @@ fn insight_row(org_id: OrgId, i: usize, start: Timestamp) -> Vec<Bound> {
         (i as i64 + 1).into(),
         content.clone().into(),
         content.to_lowercase().into(),
-        "en".into(),
         sentiment.into(),
         0.into(),
         start.into(),
@@ -276,7 +275,7 @@ impl Rows {
         for (insert, rows) in [
             ("contacts (org_id, id, custom_data, search_folded, created_at, updated_at)", self.contacts),
             ("contact_values (org_id, key, value, contact_id)", self.contact_values),
-            ("insights (org_id, id, insight_number, content, content_folded, language, sentiment, occurrence_count, first_seen_at,
+            ("insights (org_id, id, insight_number, content, content_folded, sentiment, occurrence_count, first_seen_at,
                 last_seen_at, content_by_hand, category_by_hand, team_by_hand, created_at, updated_at)", self.insights),
             ("sessions (org_id, id, ticket_number, status, channel, language, language_declared, sentiment, contact_id, custom_data,
                 assist_mode, summary_wanted, next_seq, revision, read_revision, last_message_at, created_at, updated_at)", self.sessions),

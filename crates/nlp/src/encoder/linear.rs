@@ -2,7 +2,7 @@
 //!
 //! The sums are of whole numbers, hence exact: the same to the bit in any order, on every machine.
 
-use crate::tensors::{Rows, Tensors};
+use crate::tensors::{Packing, Rows, Tensors};
 
 /// The largest number of a rounded row: 1,536 products with a weight still sum up within 31 bits.
 const ROUNDED_MAX: f32 = 8191.0;
@@ -52,8 +52,8 @@ pub(super) struct Linear<const IN: usize, const OUT: usize> {
 }
 
 impl<const IN: usize, const OUT: usize> Linear<IN, OUT> {
-    pub(super) fn read(file: &mut Tensors) -> Self {
-        Self { weights: Rows::read(file, OUT), bias: file.floats(OUT) }
+    pub(super) fn read(file: &mut Tensors, packing: Packing) -> Self {
+        Self { weights: Rows::read(file, OUT, packing), bias: file.floats(OUT) }
     }
 
     pub(super) fn apply(&self, given: &Rounded<IN>) -> Vec<[f32; OUT]> {

@@ -244,7 +244,6 @@ create table insights (
     insight_number bigint not null,
     content text not null,
     content_folded text not null,
-    language text not null,
     sentiment text not null,
     -- made from the sessions behind it; doctor counts again
     occurrence_count bigint not null,

@@ -8,31 +8,31 @@ use crate::error::Result;
 use crate::ids::{CategoryId, InsightId, TeamId};
 use crate::jobs::{self, Lease, Outcome};
 use crate::orgs::{self, Subject};
-use refrain_nlp::{embed, language};
+use refrain_nlp::{embed, language, reading};
 
 /// Less alike than this, a category says nothing about an insight.
 const SIMILARITY_MIN: f32 = 0.25;
 
 /// The categories of an organization and what they mean.
 pub(super) struct Chooser<'a> {
-    meanings: Vec<(&'a Category, &'static str, [f32; embed::DIMENSIONS])>,
+    meanings: Vec<(&'a Category, [f32; embed::DIMENSIONS])>,
 }
 
 impl<'a> Chooser<'a> {
     pub(super) fn new(categories: &'a [Category]) -> Self {
         let meaning = |category: &'a Category| {
             let text = category.meaning();
-            let language = language::detect(&text, None)?;
-            Some((category, language.code(), embed::encode(&text)?))
+            Some((category, reading::meaning(&text, language::detect(&text, None))?))
         };
         Self { meanings: categories.iter().filter_map(meaning).collect() }
     }
 
-    /// The category of this language nearest to a centroid, if one is near enough.
-    pub(super) fn choose(&self, language: &str, centroid: &[f32]) -> Option<&'a Category> {
-        let of_language = self.meanings.iter().filter(|(_, code, _)| *code == language);
-        let nearest = of_language
-            .map(|(category, _, meaning)| (vector::dot(meaning, centroid), *category))
+    /// The category nearest to a centroid, if one is near enough.
+    pub(super) fn choose(&self, centroid: &[f32]) -> Option<&'a Category> {
+        let nearest = self
+            .meanings
+            .iter()
+            .map(|(category, meaning)| (vector::dot(meaning, centroid), *category))
             .max_by(|(a, x), (b, y)| a.total_cmp(b).then_with(|| y.name.cmp(&x.name)))?;
         (nearest.0 >= SIMILARITY_MIN).then_some(nearest.1)
     }
@@ -44,14 +44,13 @@ pub async fn assign_categories(app: &App, lease: &Lease) -> Result<Outcome> {
     let categories = categories::list_in(&mut tx).await?;
     let chooser = Chooser::new(&categories);
     let query = sql("
-        select id, language, centroid, category_id, team_id, team_by_hand from insights
+        select id, centroid, category_id, team_id, team_by_hand from insights
         where org_id = $1 and retired_at is null and not category_by_hand and centroid is not null
     ");
-    type Row = (InsightId, String, Vec<u8>, Option<CategoryId>, Option<TeamId>, bool);
+    type Row = (InsightId, Vec<u8>, Option<CategoryId>, Option<TeamId>, bool);
     let insights: Vec<Row> = tx.fetch_all(query.bind(lease.org_id)).await?;
-    for (id, language, centroid, old_category, old_team, team_by_hand) in insights {
-        let category =
-            vector::from_bytes(&centroid).and_then(|centroid| chooser.choose(&language, &centroid));
+    for (id, centroid, old_category, old_team, team_by_hand) in insights {
+        let category = vector::from_bytes(&centroid).and_then(|centroid| chooser.choose(&centroid));
         let category_id = category.map(|category| category.id);
         let team_id = if team_by_hand { old_team } else { category.and_then(|category| category.team_id) };
         if (category_id, team_id) == (old_category, old_team) {

@@ -56,7 +56,6 @@ pub(super) struct Statement {
 struct OldInsight {
     id: InsightId,
     content: String,
-    language: String,
     sentiment: Sentiment,
     centroid: Option<Vec<u8>>,
     reach: Option<f64>,
@@ -93,8 +92,9 @@ pub async fn consolidate(app: &App, lease: &Lease) -> Result<Outcome> {
     }
     let snapshot = load(&app.db, lease.org_id).await?;
     let contacts_min = app.config.contacts_min as usize;
+    let usual = app.config.language.clone();
     let options = app.config.granularity.options();
-    let plan = tokio::task::spawn_blocking(move || plan(snapshot, contacts_min, &options)).await;
+    let plan = tokio::task::spawn_blocking(move || plan(snapshot, contacts_min, &usual, &options)).await;
     let plan = plan.context("grouping statements")?;
     let mut tx = orgs::write(&app.db, &app.clock, lease.org_id).await?;
     if store::grouping_version_in(&mut tx).await? != plan.snapshot.org.grouping_version {
@@ -142,15 +142,15 @@ async fn load(db: &Db, org_id: OrgId) -> Result<Snapshot> {
 
 fn select_insights(org_id: OrgId) -> Sql {
     sql("
-        select id, content, language, sentiment, centroid, reach, category_id, team_id, content_by_hand,
+        select id, content, sentiment, centroid, reach, category_id, team_id, content_by_hand,
             category_by_hand, team_by_hand
         from insights where org_id = $1 and retired_at is null order by insight_number
     ")
     .bind(org_id)
 }
 
-fn plan(snapshot: Snapshot, contacts_min: usize, options: &Options) -> Plan {
-    let grouped = grouped::group(&snapshot.statements, contacts_min, options);
+fn plan(snapshot: Snapshot, contacts_min: usize, usual: &str, options: &Options) -> Plan {
+    let grouped = grouped::group(&snapshot.statements, contacts_min, usual, options);
     let at: HashMap<InsightId, usize> =
         snapshot.insights.iter().enumerate().map(|(i, insight)| (insight.id, i)).collect();
     let mut old_sessions = vec![Vec::new(); snapshot.insights.len()];
@@ -242,11 +242,10 @@ async fn write_insights(tx: &mut OrgTx, plan: &Plan) -> Result<Vec<InsightId>> {
         current.into_iter().map(|insight| (insight.id, insight)).collect();
     let mut ids = Vec::new();
     for (group, continued) in plan.grouped.groups.iter().zip(&plan.continued) {
-        let category = chooser.choose(&group.language, &group.centroid);
+        let category = chooser.choose(&group.centroid);
         let fresh = OldInsight {
             id: InsightId::new(tx.now),
             content: group.content.clone(),
-            language: group.language.clone(),
             sentiment: group.sentiment,
             centroid: Some(vector::to_bytes(&group.centroid)),
             reach: Some(f64::from(group.reach)),
@@ -270,10 +269,10 @@ async fn write_insights(tx: &mut OrgTx, plan: &Plan) -> Result<Vec<InsightId>> {
 
 async fn insert(tx: &mut OrgTx, new: OldInsight, number: i64) -> Result<()> {
     let query = sql("
-        insert into insights (org_id, id, insight_number, content, content_folded, language, sentiment,
+        insert into insights (org_id, id, insight_number, content, content_folded, sentiment,
             occurrence_count, first_seen_at, last_seen_at, category_id, team_id, content_by_hand,
             category_by_hand, team_by_hand, centroid, reach, created_at, updated_at)
-        values ($1, $2, $3, $4, $5, $6, $7, 0, $8, $8, $9, $10, false, false, false, $11, $12, $8, $8)
+        values ($1, $2, $3, $4, $5, $6, 0, $7, $7, $8, $9, false, false, false, $10, $11, $7, $7)
     ");
     let query = query
         .bind(tx.org_id)
@@ -281,7 +280,6 @@ async fn insert(tx: &mut OrgTx, new: OldInsight, number: i64) -> Result<()> {
         .bind(number)
         .bind(&new.content)
         .bind(fold(&new.content))
-        .bind(&new.language)
         .bind(new.sentiment)
         .bind(tx.now)
         .bind(new.category_id)
@@ -300,13 +298,12 @@ async fn refresh(tx: &mut OrgTx, old: &OldInsight, fresh: OldInsight) -> Result<
     let is_same = *content == old.content
         && category_id == old.category_id
         && team_id == old.team_id
-        && fresh.sentiment == old.sentiment
-        && fresh.language == old.language;
+        && fresh.sentiment == old.sentiment;
     if !is_same || (&fresh.centroid, fresh.reach) != (&old.centroid, old.reach) {
         let query = sql("
-            update insights set content = $3, content_folded = $4, language = $5, sentiment = $6, centroid = $7,
-                reach = $8, category_id = $9, team_id = $10,
-                updated_at = case when $11 then updated_at else $12 end
+            update insights set content = $3, content_folded = $4, sentiment = $5, centroid = $6, reach = $7,
+                category_id = $8, team_id = $9,
+                updated_at = case when $10 then updated_at else $11 end
             where org_id = $1 and id = $2
         ");
         let query = query
@@ -314,7 +311,6 @@ async fn refresh(tx: &mut OrgTx, old: &OldInsight, fresh: OldInsight) -> Result<
             .bind(old.id)
             .bind(content)
             .bind(fold(content))
-            .bind(&fresh.language)
             .bind(fresh.sentiment)
             .bind(fresh.centroid)
             .bind(fresh.reach)

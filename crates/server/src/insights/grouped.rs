@@ -9,7 +9,6 @@ use crate::sessions::Sentiment;
 use refrain_nlp::embed::DIMENSIONS;
 use refrain_nlp::grouping::{self, Options};
 use refrain_nlp::{sentiment, title};
-use sha2::{Digest, Sha256};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -18,10 +17,11 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 const TALK_FIRST_MAX: f32 = 0.15;
 const TALK_NEARNESS_MAX: f32 = 0.70;
 
+/// Members in the usual language from which on one of these says what the group says.
+const TITLE_MEMBERS_MIN: usize = 3;
+
 /// Statements that say the same, as an insight.
 pub(super) struct Group {
-    /// Code of its language: languages are kept apart.
-    pub(super) language: String,
     /// Where it lies, at unit length.
     pub(super) centroid: Vec<f32>,
     /// Similarity to the centroid from which a further statement belongs to it.
@@ -45,60 +45,50 @@ pub(super) struct Grouped {
     pub(super) finer: Vec<(StatementId, Vec<u8>)>,
 }
 
-/// Groups statements, language by language. A group that fewer than `contacts_min` contacts are behind is
-/// not shown to anyone, and left out. The order of the statements makes no difference.
-pub(super) fn group(statements: &[Statement], contacts_min: usize, options: &Options) -> Grouped {
+/// Groups statements of whatever languages, and says what each group says in the language `usual` if enough of it is
+/// in that. A group that fewer than `contacts_min` contacts are behind is not shown to anyone, and left out. The order
+/// of the statements makes no difference.
+pub(super) fn group(
+    statements: &[Statement],
+    contacts_min: usize,
+    usual: &str,
+    options: &Options,
+) -> Grouped {
     let vectors = Vectors::of(statements);
-    let mut by_language: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-    for (i, statement) in statements.iter().enumerate() {
-        by_language.entry(&statement.language).or_default().push(i);
+    let finer = FinerVectors::of(statements);
+    let everything: Vec<usize> = (0..statements.len()).collect();
+    let compared_by = |positions: &[usize]| finer.get(positions, options.threads);
+    let grouping = grouping::group(&vectors.weighted(statements, &everything), Some(&compared_by), options);
+    let mut members_of = vec![Vec::new(); grouping.groups.len()];
+    for (i, group) in grouping.group_of.iter().enumerate() {
+        if let Some(group) = group {
+            members_of[*group as usize].push(i);
+        }
     }
     let mut groups = Vec::new();
-    let mut hash = Sha256::new();
-    let finer = FinerVectors::of(statements);
-    for (language, members) in by_language {
-        let compared_by = |positions: &[usize]| {
-            let positions: Vec<usize> = positions.iter().map(|at| members[*at]).collect();
-            finer.get(&positions, options.threads)
-        };
-        let compared_by = FinerVectors::are_for(language).then_some(&compared_by as &grouping::Finer<'_>);
-        let grouping = grouping::group(&vectors.weighted(statements, &members), compared_by, options);
-        hash.update(language);
-        hash.update(grouping.hash.to_be_bytes());
-        let mut members_of = vec![Vec::new(); grouping.groups.len()];
-        for (i, group) in members.iter().zip(&grouping.group_of) {
-            if let Some(group) = group {
-                members_of[*group as usize].push(*i);
-            }
-        }
-        for (found, members) in grouping.groups.into_iter().zip(members_of) {
-            let enough = contacts(statements, &members) >= contacts_min;
-            if enough && !vectors.is_talk(statements, &members, &found.centroid) {
-                groups.push(shape(statements, &vectors, language, found, members));
-            }
+    for (found, members) in grouping.groups.into_iter().zip(members_of) {
+        let enough = contacts(statements, &members) >= contacts_min;
+        if enough && !vectors.is_talk(statements, &members, &found.centroid) {
+            groups.push(shape(statements, &vectors, found, members));
         }
     }
     let first_text = |group: &Group| {
         group.members.iter().map(|i| statements[*i].text.as_str()).min().unwrap_or("").to_owned()
     };
     groups.sort_by_cached_key(|group| (Reverse(group.proofs.len()), first_text(group)));
-    let candidates: Vec<_> =
-        groups.iter().map(|group| vectors.weighted(statements, &group.members)).collect();
-    for (group, content) in groups.iter_mut().zip(title::choose(&candidates)) {
+    let candidates = groups.iter().map(|group| {
+        let members = in_one_language(statements, &group.members, usual);
+        vectors.weighted(statements, &members)
+    });
+    let contents = title::choose(&candidates.collect::<Vec<_>>());
+    for (group, content) in groups.iter_mut().zip(contents) {
         group.content = content;
     }
-    let digest = hash.finalize();
-    let hash = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+    let hash = format!("{:032x}", grouping.hash);
     Grouped { groups, hash, finer: finer.into_made() }
 }
 
-fn shape(
-    statements: &[Statement],
-    vectors: &Vectors,
-    language: &str,
-    found: grouping::Group,
-    members: Vec<usize>,
-) -> Group {
+fn shape(statements: &[Statement], vectors: &Vectors, found: grouping::Group, members: Vec<usize>) -> Group {
     let mut proofs: BTreeMap<SessionId, (StatementId, f32)> = BTreeMap::new();
     for i in &members {
         let statement = &statements[*i];
@@ -110,13 +100,27 @@ fn shape(
     }
     let sentiments = members.iter().map(|i| statements[*i].sentiment.into());
     Group {
-        language: language.to_owned(),
         centroid: found.centroid,
         reach: found.reach,
         content: String::new(),
         sentiment: sentiment::majority(sentiments).into(),
         proofs,
         members,
+    }
+}
+
+/// The members in the usual language if they are enough to choose a title from, else those in the most frequent one.
+fn in_one_language(statements: &[Statement], members: &[usize], usual: &str) -> Vec<usize> {
+    let mut by_language: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for i in members {
+        by_language.entry(&statements[*i].language).or_default().push(*i);
+    }
+    match by_language.remove(usual) {
+        Some(members) if members.len() >= TITLE_MEMBERS_MIN || by_language.is_empty() => members,
+        rare => {
+            let most = by_language.into_values().rev().max_by_key(Vec::len);
+            most.into_iter().chain(rare).max_by_key(Vec::len).unwrap_or_default()
+        }
     }
 }
 

@@ -23,15 +23,15 @@ pub struct Centroids {
 #[derive(Debug)]
 pub(super) struct OrgCentroids {
     version: i64,
-    by_language: HashMap<String, (Vec<InsightId>, Vec<Group>)>,
+    ids: Vec<InsightId>,
+    groups: Vec<Group>,
 }
 
 impl OrgCentroids {
-    /// The insight nearest to a statement of this language, and how near, if it is near enough.
-    pub(super) fn nearest(&self, language: &str, vector: &[f32]) -> Option<(InsightId, f32)> {
-        let (ids, groups) = self.by_language.get(language)?;
-        let (at, similarity) = grouping::nearest(groups, vector)?;
-        Some((ids[at], similarity))
+    /// The insight nearest to a statement, and how near, if it is near enough.
+    pub(super) fn nearest(&self, vector: &[f32]) -> Option<(InsightId, f32)> {
+        let (at, similarity) = grouping::nearest(&self.groups, vector)?;
+        Some((self.ids[at], similarity))
     }
 }
 
@@ -54,20 +54,15 @@ impl Centroids {
 
 async fn load(db: &Db, org_id: OrgId, version: i64) -> Result<OrgCentroids> {
     let query = sql("
-        select id, language, centroid, reach from insights
+        select id, centroid, reach from insights
         where org_id = $1 and retired_at is null and centroid is not null and reach is not null
         order by insight_number
         limit $2
     ");
-    let rows: Vec<(InsightId, String, Vec<u8>, f64)> =
-        db.fetch_all(query.bind(org_id).bind(INSIGHTS_MAX)).await?;
-    let mut by_language: HashMap<String, (Vec<InsightId>, Vec<Group>)> = HashMap::new();
-    for (id, language, bytes, reach) in rows {
-        if let Some(centroid) = vector::from_bytes(&bytes) {
-            let (ids, groups) = by_language.entry(language).or_default();
-            ids.push(id);
-            groups.push(Group { centroid, reach: reach as f32, weight: 0 });
-        }
-    }
-    Ok(OrgCentroids { version, by_language })
+    let rows: Vec<(InsightId, Vec<u8>, f64)> = db.fetch_all(query.bind(org_id).bind(INSIGHTS_MAX)).await?;
+    let place = |(id, bytes, reach): (InsightId, Vec<u8>, f64)| {
+        Some((id, Group { centroid: vector::from_bytes(&bytes)?, reach: reach as f32, weight: 0 }))
+    };
+    let (ids, groups) = rows.into_iter().filter_map(place).unzip();
+    Ok(OrgCentroids { version, ids, groups })
 }

@@ -1,7 +1,7 @@
 //! Reads sessions: what is stated in them is written down and linked to the insights that say the same.
 
 use super::link::OrgCentroids;
-use super::{store, vector};
+use super::{finer, store, vector};
 use crate::app::App;
 use crate::error::Result;
 use crate::ids::{InsightId, MessageId, SessionId, StatementId};
@@ -32,6 +32,7 @@ pub(super) struct ReadStatement {
     pub(super) language: String,
     pub(super) sentiment: Sentiment,
     pub(super) embedding: Option<Vec<u8>>,
+    pub(super) finer: Option<Vec<u8>>,
     /// The insight that says the same, and how near it is.
     pub(super) linked: Option<(InsightId, f32)>,
 }
@@ -138,6 +139,7 @@ fn read(session: &Unread, usual: Option<Language>) -> (Finding, Vec<ReadStatemen
             language,
             sentiment: found.sentiment.into(),
             embedding: found.embedding.map(|embedding| vector::to_bytes(&embedding)),
+            finer: found.finer.as_ref().map(finer::to_keep),
             linked: None,
         }
     };
@@ -147,7 +149,7 @@ fn read(session: &Unread, usual: Option<Language>) -> (Finding, Vec<ReadStatemen
 async fn link(statements: Vec<ReadStatement>, centroids: Arc<OrgCentroids>) -> Result<Vec<ReadStatement>> {
     let link = move |mut statement: ReadStatement| {
         let vector = statement.embedding.as_deref().and_then(vector::from_bytes);
-        statement.linked = vector.and_then(|vector| centroids.nearest(&statement.language, &vector));
+        statement.linked = vector.and_then(|vector| centroids.nearest(&vector));
         statement
     };
     let link_all = move || statements.into_iter().map(link).collect();

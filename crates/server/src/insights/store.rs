@@ -8,7 +8,7 @@ use crate::orgs::{OrgTx, Subject};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// Which reading made a statement; a higher one reads sessions again.
-const READING_VERSION: i64 = 1;
+const READING_VERSION: i64 = 2;
 /// How often an insight can have been grouped into another.
 const LINEAGE_MAX: usize = 100;
 
@@ -67,6 +67,7 @@ pub(super) async fn replace_statements(
             statement.language.clone().into(),
             statement.sentiment.into(),
             statement.embedding.clone().into(),
+            statement.finer.clone().into(),
             READING_VERSION.into(),
         ]
     });
@@ -74,7 +75,7 @@ pub(super) async fn replace_statements(
     let added = i64::try_from(rows.len()).unwrap_or(i64::MAX);
     let insert =
         "insert into statements (org_id, id, session_id, message_id, position, span_start, span_end, text,
-        language, sentiment, embedding, version)";
+        language, sentiment, embedding, finer, version)";
     tx.insert_all(insert, rows, "").await?;
     // what a statement that is gone proved, another of its session may prove as well
     let incomplete: HashSet<SessionId> = gone.into_values().collect();

@@ -184,10 +184,10 @@ fn random_insight(t: &TestApp, chance: &mut Chance, model: &Model, number: i64) 
 async fn insert(t: &TestApp, model: &Model, insight: &ModelInsight) {
     let times = insight.sessions.iter().map(|i| model.sessions[*i].created_at);
     let query = sql("
-        insert into insights (org_id, id, insight_number, content, content_folded, language, sentiment,
+        insert into insights (org_id, id, insight_number, content, content_folded, sentiment,
             occurrence_count, first_seen_at, last_seen_at, category_id, team_id, content_by_hand, category_by_hand,
             team_by_hand, resolved_at, archived_at, archive_policy, created_at, updated_at)
-        values ($1, $2, $3, $4, $5, 'en', $6, $7, $8, $9, $10, $11, false, false, false, $12, $13, $14, $15, $15)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, false, false, false, $12, $13, $14, $15, $15)
     ");
     let query = query
         .bind(t.org_id)

@@ -264,9 +264,9 @@ async fn an_id_that_was_grouped_into_another_answers_with_that() {
     let insight = insights(&t).await.remove(0);
     // a second insight over the same sessions, as another grouping might have made it
     let old = uuid::Uuid::now_v7();
-    let copy = "insert into insights (org_id, id, insight_number, content, content_folded, language, sentiment, occurrence_count,
+    let copy = "insert into insights (org_id, id, insight_number, content, content_folded, sentiment, occurrence_count,
             first_seen_at, last_seen_at, content_by_hand, category_by_hand, team_by_hand, created_at, updated_at)
-        select org_id, $2, 2, 'old', 'old', language, sentiment, 1, first_seen_at, last_seen_at, false, false, false, created_at, updated_at
+        select org_id, $2, 2, 'old', 'old', sentiment, 1, first_seen_at, last_seen_at, false, false, false, created_at, updated_at
         from insights where org_id = $1";
     t.execute(refrain::db::sql(copy).bind(t.org_id).bind(old)).await;
     t.execute(refrain::db::sql("update orgs set next_insight_number = 3 where id = $1").bind(t.org_id)).await;
@@ -312,4 +312,70 @@ async fn personal_data_shows_nowhere() {
     for secret in ["Walburga", "Finkbeiner", "5550123", "walburga@", "4111", "0532"] {
         assert!(!shown.contains(secret), "{secret} in {shown}");
     }
+}
+
+/// The same four requests in four languages.
+const REQUESTS: [(&str, [&str; 4]); 4] = [
+    (
+        "en",
+        [
+            "Where is my parcel?",
+            "I want my money back",
+            "How do I reset my password?",
+            "Cancel my subscription",
+        ],
+    ),
+    (
+        "de",
+        [
+            "Wo ist mein Paket?",
+            "Ich will mein Geld zurück",
+            "Wie setze ich mein Passwort zurück?",
+            "Kündigen Sie mein Abo",
+        ],
+    ),
+    (
+        "es",
+        [
+            "¿Dónde está mi paquete?",
+            "Quiero que me devuelvan el dinero",
+            "¿Cómo restablezco mi contraseña?",
+            "Cancele mi suscripción",
+        ],
+    ),
+    (
+        "ja",
+        [
+            "荷物はどこですか？",
+            "お金を返してほしいです",
+            "パスワードをリセットするにはどうすればいいですか？",
+            "サブスクリプションを解約してください",
+        ],
+    ),
+];
+
+#[tokio::test]
+async fn what_is_said_in_four_languages_is_one_insight_in_the_usual_one() {
+    let t = TestApp::new().await;
+    let mut records = Vec::new();
+    for (language, requests) in REQUESTS {
+        for request in requests {
+            for _ in 0..3 {
+                let turns = json!([{"role": "contact", "text": request}]);
+                records.push(json!({"id": records.len(), "language": language, "turns": turns}));
+            }
+        }
+    }
+    t.import(records).await;
+    t.run_jobs().await;
+    let found = insights(&t).await;
+    assert_eq!(found.len(), 4, "{found:#?}");
+    for word in ["parcel", "money", "password", "subscription"] {
+        assert_eq!(find(&found, word)["occurrence_count"], 12, "{found:#?}");
+    }
+    // a message is linked at once, whatever its language
+    let session = t.session_saying("Wo bleibt mein Paket?").await;
+    t.run_jobs().await;
+    let found = insights(&t).await;
+    assert!(sessions_behind(&t, find(&found, "parcel")).await.contains(&session));
 }
