@@ -255,6 +255,8 @@ create table insights (
     content_by_hand boolean not null,
     category_by_hand boolean not null,
     team_by_hand boolean not null,
+    -- others were merged into it: it keeps every group that is mostly its own
+    joined boolean not null default false,
     resolved_at bigint,
     resolved_by uuid,
     archived_at bigint,
@@ -319,6 +321,30 @@ create table insight_events (
     foreign key (org_id, insight_id) references insights (org_id, id)
 );
 create index insight_events_by_insight on insight_events (org_id, insight_id, id);
+
+-- insights that a person split from one another, both ways
+create table insights_apart (
+    org_id uuid not null,
+    insight_id uuid not null,
+    other_id uuid not null,
+    primary key (org_id, insight_id, other_id),
+    foreign key (org_id, insight_id) references insights (org_id, id),
+    foreign key (org_id, other_id) references insights (org_id, id)
+);
+
+-- whether a session belongs to an insight, where a person said so
+create table session_decisions (
+    org_id uuid not null,
+    session_id uuid not null,
+    insight_id uuid not null,
+    belongs boolean not null,
+    member_id uuid,
+    created_at bigint not null,
+    primary key (org_id, session_id, insight_id),
+    foreign key (org_id, session_id) references sessions (org_id, id) on delete cascade,
+    foreign key (org_id, insight_id) references insights (org_id, id)
+);
+create index session_decisions_by_insight on session_decisions (org_id, insight_id);
 
 -- what became of an insight that was grouped into another
 create table lineage (

@@ -112,3 +112,20 @@ impl<S: Send + Sync, T: FromStr> FromRequestParts<S> for ApiPath<T> {
         value.map(Self).ok_or(Error::NotFound("resource"))
     }
 }
+
+/// The two variable parts of a path. What can't be read names nothing: 404.
+#[derive(Clone, Copy, Debug)]
+pub struct ApiPathPair<A, B>(pub A, pub B);
+
+impl<S: Send + Sync, A: FromStr, B: FromStr> FromRequestParts<S> for ApiPathPair<A, B> {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self> {
+        let parameters = RawPathParams::from_request_parts(parts, state).await;
+        let parameters = parameters.map_err(|error| Error::Internal(anyhow::Error::new(error)))?;
+        let mut values = parameters.iter().map(|(_, value)| value);
+        let first = values.next().and_then(|value| value.parse().ok());
+        let second = values.next().and_then(|value| value.parse().ok());
+        first.zip(second).map(|(first, second)| Self(first, second)).ok_or(Error::NotFound("resource"))
+    }
+}

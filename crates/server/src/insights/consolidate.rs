@@ -1,9 +1,10 @@
 //! Consolidation: all statements of an organization are grouped anew, old insights go on in the groups that
 //! hold most of their sessions, and what changed is written down in one transaction.
 
+use super::bonds::Bonds;
 use super::grouped::{self, Grouped};
 use super::matching::{continuations, successors};
-use super::store::{self, Link};
+use super::store::{self, Link, NewInsight};
 use super::{category, vector};
 use crate::app::App;
 use crate::categories;
@@ -29,6 +30,8 @@ struct Snapshot {
     /// By insight number.
     insights: Vec<OldInsight>,
     occurrences: Vec<Occurrence>,
+    /// Insights that a person split from one another.
+    apart: Vec<(InsightId, InsightId)>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -64,6 +67,7 @@ struct OldInsight {
     content_by_hand: bool,
     category_by_hand: bool,
     team_by_hand: bool,
+    joined: bool,
 }
 
 #[derive(sqlx::FromRow)]
@@ -137,20 +141,28 @@ async fn load(db: &Db, org_id: OrgId) -> Result<Snapshot> {
         select insight_id, session_id, statement_id, canonical from occurrences where org_id = $1
     ");
     let occurrences = tx.fetch_all(occurrences.bind(org_id)).await?;
-    Ok(Snapshot { org, statements, insights, occurrences })
+    let apart = sql(
+        "select insight_id, other_id from insights_apart where org_id = $1 order by insight_id, other_id",
+    );
+    let apart = tx.fetch_all(apart.bind(org_id)).await?;
+    Ok(Snapshot { org, statements, insights, occurrences, apart })
 }
 
 fn select_insights(org_id: OrgId) -> Sql {
     sql("
         select id, content, sentiment, centroid, reach, category_id, team_id, content_by_hand,
-            category_by_hand, team_by_hand
+            category_by_hand, team_by_hand, joined
         from insights where org_id = $1 and retired_at is null order by insight_number
     ")
     .bind(org_id)
 }
 
 fn plan(snapshot: Snapshot, contacts_min: usize, usual: &str, options: &Options) -> Plan {
-    let grouped = grouped::group(&snapshot.statements, contacts_min, usual, options);
+    let ids: Vec<InsightId> = snapshot.insights.iter().map(|insight| insight.id).collect();
+    let joined = snapshot.insights.iter().filter(|insight| insight.joined).map(|insight| insight.id);
+    let proofs = snapshot.occurrences.iter().map(|proof| (proof.insight_id, proof.statement_id));
+    let bonds = Bonds::new(&ids, joined, &snapshot.apart, proofs);
+    let grouped = grouped::group(&snapshot.statements, &bonds, contacts_min, usual, options);
     let at: HashMap<InsightId, usize> =
         snapshot.insights.iter().enumerate().map(|(i, insight)| (insight.id, i)).collect();
     let mut old_sessions = vec![Vec::new(); snapshot.insights.len()];
@@ -182,6 +194,12 @@ async fn write(tx: &mut OrgTx, plan: &Plan) -> Result<()> {
         let proofs = group.proofs.iter().filter(|(session_id, _)| !changed.contains(session_id));
         wanted.extend(proofs.map(|(session_id, proof)| ((*id, *session_id), *proof)));
     }
+    for pinned in store::pinned_links(tx, None).await? {
+        if !changed.contains(&pinned.session_id) {
+            let proof = (pinned.statement_id, pinned.score);
+            wanted.entry((pinned.insight_id, pinned.session_id)).or_insert(proof);
+        }
+    }
     let mut touched = BTreeSet::new();
     let mut gone = Vec::new();
     for old in plan.snapshot.occurrences.iter().filter(|old| !changed.contains(&old.session_id)) {
@@ -203,7 +221,7 @@ async fn write(tx: &mut OrgTx, plan: &Plan) -> Result<()> {
     });
     store::insert_occurrences(tx, links.collect(), true).await?;
     for (old, successor) in &plan.ended {
-        end(tx, *old, successor.map(|j| ids[j])).await?;
+        store::end(tx, *old, successor.map(|j| ids[j]), None).await?;
         touched.extend(successor.map(|j| ids[j]));
         touched.remove(old);
     }
@@ -243,7 +261,7 @@ async fn write_insights(tx: &mut OrgTx, plan: &Plan) -> Result<Vec<InsightId>> {
     let mut ids = Vec::new();
     for (group, continued) in plan.grouped.groups.iter().zip(&plan.continued) {
         let category = chooser.choose(&group.centroid);
-        let fresh = OldInsight {
+        let fresh = NewInsight {
             id: InsightId::new(tx.now),
             content: group.content.clone(),
             sentiment: group.sentiment,
@@ -251,15 +269,12 @@ async fn write_insights(tx: &mut OrgTx, plan: &Plan) -> Result<Vec<InsightId>> {
             reach: Some(f64::from(group.reach)),
             category_id: category.map(|category| category.id),
             team_id: category.and_then(|category| category.team_id),
-            content_by_hand: false,
-            category_by_hand: false,
-            team_by_hand: false,
         };
         match continued.and_then(|i| current.get(&plan.snapshot.insights[i].id)) {
             Some(old) => ids.push(refresh(tx, old, fresh).await?),
             None => {
                 ids.push(fresh.id);
-                insert(tx, fresh, number).await?;
+                store::insert(tx, &fresh, number).await?;
                 number += 1;
             }
         }
@@ -267,31 +282,8 @@ async fn write_insights(tx: &mut OrgTx, plan: &Plan) -> Result<Vec<InsightId>> {
     Ok(ids)
 }
 
-async fn insert(tx: &mut OrgTx, new: OldInsight, number: i64) -> Result<()> {
-    let query = sql("
-        insert into insights (org_id, id, insight_number, content, content_folded, sentiment,
-            occurrence_count, first_seen_at, last_seen_at, category_id, team_id, content_by_hand,
-            category_by_hand, team_by_hand, centroid, reach, created_at, updated_at)
-        values ($1, $2, $3, $4, $5, $6, 0, $7, $7, $8, $9, false, false, false, $10, $11, $7, $7)
-    ");
-    let query = query
-        .bind(tx.org_id)
-        .bind(new.id)
-        .bind(number)
-        .bind(&new.content)
-        .bind(fold(&new.content))
-        .bind(new.sentiment)
-        .bind(tx.now)
-        .bind(new.category_id)
-        .bind(new.team_id)
-        .bind(new.centroid)
-        .bind(new.reach);
-    tx.execute(query).await?;
-    store::insert_event(tx, new.id, "created", None, None).await
-}
-
 /// Writes what a new grouping says of an old insight, but for what a person decided.
-async fn refresh(tx: &mut OrgTx, old: &OldInsight, fresh: OldInsight) -> Result<InsightId> {
+async fn refresh(tx: &mut OrgTx, old: &OldInsight, fresh: NewInsight) -> Result<InsightId> {
     let content = if old.content_by_hand { &old.content } else { &fresh.content };
     let category_id = if old.category_by_hand { old.category_id } else { fresh.category_id };
     let team_id = if old.team_by_hand { old.team_id } else { fresh.team_id };
@@ -324,26 +316,4 @@ async fn refresh(tx: &mut OrgTx, old: &OldInsight, fresh: OldInsight) -> Result<
         tx.changed(Subject::Insight, old.id);
     }
     Ok(old.id)
-}
-
-/// Ends an insight; what is still linked to it goes to its successor.
-async fn end(tx: &mut OrgTx, id: InsightId, successor: Option<InsightId>) -> Result<()> {
-    if let Some(successor) = successor {
-        store::move_occurrences(tx, id, successor).await?;
-        let query = sql("
-            insert into lineage (org_id, insight_id, successor_id, created_at) values ($1, $2, $3, $4)
-        ");
-        let query = query.bind(tx.org_id).bind(id).bind(successor).bind(tx.now);
-        tx.execute(query).await?;
-    }
-    store::delete_occurrences_of(tx, id).await?;
-    let query = sql("
-        update insights set retired_at = $3, occurrence_count = 0, centroid = null, updated_at = $3
-        where org_id = $1 and id = $2
-    ");
-    let query = query.bind(tx.org_id).bind(id).bind(tx.now);
-    tx.execute(query).await?;
-    tx.changed(Subject::Insight, id);
-    let detail = successor.map(|successor| serde_json::json!({"successor_id": successor}));
-    store::insert_event(tx, id, "ended", None, detail).await
 }

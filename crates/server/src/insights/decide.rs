@@ -1,15 +1,19 @@
 //! What people decide about insights.
 
-use super::store;
+use super::store::{self, NewInsight};
+use crate::app::App;
 use crate::categories;
 use crate::db::sql;
 use crate::error::{Error, Result};
 use crate::fold::fold;
-use crate::ids::{CategoryId, InsightId, MemberId, TeamId};
+use crate::ids::{CategoryId, ContactId, InsightId, MemberId, SessionId, StatementId, TeamId};
+use crate::jobs::{self, Job};
 use crate::orgs::{OrgTx, Subject};
+use crate::sessions::Sentiment;
 use crate::teams;
 use crate::wire::Patch;
 use serde_json::json;
+use std::collections::HashSet;
 
 /// What is to be set by hand.
 pub(super) struct Edit {
@@ -60,4 +64,180 @@ pub(super) async fn edit(tx: &mut OrgTx, id: InsightId, edit: Edit, by: Option<M
         "after": {"content": content, "category_id": category_id, "team_id": team_id},
     });
     store::insert_event(tx, id, "edited", by, Some(detail)).await
+}
+
+/// Merges others into an insight: they end, their sessions are its own, and every later grouping keeps them together.
+pub(super) async fn merge(
+    tx: &mut OrgTx,
+    id: InsightId,
+    others: &[InsightId],
+    by: Option<MemberId>,
+) -> Result<()> {
+    require(tx, id).await?;
+    for other in others.iter().filter(|other| **other != id) {
+        require(tx, *other).await?;
+        store::end(tx, *other, Some(id), by).await?;
+        let detail = json!({"merged_id": other});
+        store::insert_event(tx, id, "merged", by, Some(detail)).await?;
+    }
+    let query = sql("update insights set joined = $3 where org_id = $1 and id = $2");
+    let query = query.bind(tx.org_id).bind(id).bind(true);
+    tx.execute(query).await?;
+    store::recount(tx, &[id]).await?;
+    regroup(tx).await
+}
+
+/// What a split asks for.
+pub(super) struct Split {
+    /// Sessions that are to be another insight's.
+    pub(super) session_ids: Vec<SessionId>,
+    /// What that insight says; if not given, what the sessions say.
+    pub(super) content: Option<String>,
+}
+
+/// Makes some sessions of an insight another insight, and every later grouping keeps the two apart. Returns the new one.
+/// Both must have contacts enough to be shown.
+pub(super) async fn split(
+    app: &App,
+    tx: &mut OrgTx,
+    id: InsightId,
+    split: Split,
+    by: Option<MemberId>,
+) -> Result<InsightId> {
+    require(tx, id).await?;
+    let proofs = sql("
+        select o.session_id, o.contact_id, o.statement_id, o.score from occurrences o
+        where o.org_id = $1 and o.insight_id = $2 order by o.score desc, o.statement_id
+    ");
+    type Proof = (SessionId, Option<ContactId>, StatementId, f64);
+    let query = proofs.bind(tx.org_id).bind(id);
+    let proofs: Vec<Proof> = tx.fetch_all(query).await?;
+    let known: HashSet<SessionId> = proofs.iter().map(|proof| proof.0).collect();
+    if let Some(at) = split.session_ids.iter().position(|session_id| !known.contains(session_id)) {
+        return Err(Error::Invalid(format!("session_ids[{at}] is no session of this insight")));
+    }
+    let wanted: HashSet<SessionId> = split.session_ids.iter().copied().collect();
+    let (parted, kept): (Vec<&Proof>, Vec<&Proof>) =
+        proofs.iter().partition(|proof| wanted.contains(&proof.0));
+    for (part, name) in [(&parted, "session_ids"), (&kept, "what is left of the insight")] {
+        // a session without a contact counts for one
+        let contacts: HashSet<_> =
+            part.iter().map(|proof| (proof.1, proof.1.is_none().then_some(proof.0))).collect();
+        if contacts.len() < app.config.contacts_min as usize {
+            let least = app.config.contacts_min;
+            return Err(Error::Invalid(format!("{name}: fewer than {least} contacts, too few to be shown")));
+        }
+    }
+    let new_id = insert_part(tx, id, split.content, parted[0].2).await?;
+    for session_ids in split.session_ids.chunks(1_000) {
+        let query =
+            "update occurrences set insight_id = $3 where org_id = $1 and insight_id = $2 and session_id in ";
+        let mut query = sql(query).bind(tx.org_id).bind(id).bind(new_id);
+        query.push_list(session_ids.iter().copied());
+        tx.execute(query).await?;
+    }
+    for (one, other) in [(id, new_id), (new_id, id)] {
+        let query = sql("insert into insights_apart (org_id, insight_id, other_id) values ($1, $2, $3)");
+        let query = query.bind(tx.org_id).bind(one).bind(other);
+        tx.execute(query).await?;
+        store::insert_event(tx, one, "split", by, Some(json!({"other_id": other}))).await?;
+    }
+    store::recount(tx, &[id, new_id]).await?;
+    regroup(tx).await?;
+    Ok(new_id)
+}
+
+/// Inserts the insight that a part of another is to be. It lies nowhere until the next grouping.
+async fn insert_part(
+    tx: &mut OrgTx,
+    id: InsightId,
+    content: Option<String>,
+    best: StatementId,
+) -> Result<InsightId> {
+    let query = sql("
+        select i.sentiment, i.category_id, i.team_id, t.text
+        from insights i join statements t on t.org_id = i.org_id and t.id = $3
+        where i.org_id = $1 and i.id = $2
+    ");
+    type Row = (Sentiment, Option<CategoryId>, Option<TeamId>, String);
+    let query = query.bind(tx.org_id).bind(id).bind(best);
+    let (sentiment, category_id, team_id, text): Row = tx.fetch_one(query).await?;
+    let by_hand = content.is_some();
+    let new = NewInsight {
+        id: InsightId::new(tx.now),
+        content: content.unwrap_or(text),
+        sentiment,
+        centroid: None,
+        reach: None,
+        category_id,
+        team_id,
+    };
+    let number = tx.take_insight_numbers(1).await?;
+    store::insert(tx, &new, number).await?;
+    if by_hand {
+        let query = sql("update insights set content_by_hand = $3 where org_id = $1 and id = $2");
+        let query = query.bind(tx.org_id).bind(new.id).bind(true);
+        tx.execute(query).await?;
+    }
+    Ok(new.id)
+}
+
+/// Says whether a session belongs to an insight, or, with `None`, leaves that to the grouping again.
+pub(super) async fn place(
+    tx: &mut OrgTx,
+    id: InsightId,
+    session_id: SessionId,
+    belongs: Option<bool>,
+    by: Option<MemberId>,
+) -> Result<()> {
+    require(tx, id).await?;
+    let query = sql("select id from sessions where org_id = $1 and id = $2");
+    let query = query.bind(tx.org_id).bind(session_id);
+    let session: Option<(SessionId,)> = tx.fetch_optional(query).await?;
+    session.ok_or(Error::NotFound("session"))?;
+    let query =
+        sql("delete from session_decisions where org_id = $1 and insight_id = $2 and session_id = $3");
+    let query = query.bind(tx.org_id).bind(id).bind(session_id);
+    let withdrawn = tx.execute(query).await? > 0;
+    let Some(belongs) = belongs else {
+        if withdrawn {
+            let detail = json!({"session_id": session_id});
+            store::insert_event(tx, id, "session_decision_withdrawn", by, Some(detail)).await?;
+            regroup(tx).await?;
+        }
+        return Ok(());
+    };
+    let query = sql("
+        insert into session_decisions (org_id, insight_id, session_id, belongs, member_id, created_at)
+        values ($1, $2, $3, $4, $5, $6)
+    ");
+    let query = query.bind(tx.org_id).bind(id).bind(session_id).bind(belongs).bind(by).bind(tx.now);
+    tx.execute(query).await?;
+    if belongs {
+        let links = store::pinned_links(tx, Some(&[session_id])).await?;
+        if !links.iter().any(|link| link.insight_id == id) {
+            return Err(Error::Conflict("the session states nothing that an insight could be about".into()));
+        }
+        store::insert_occurrences(tx, links, true).await?;
+    } else {
+        store::delete_occurrences(tx, &[(id, session_id)]).await?;
+        store::recount(tx, &[id]).await?;
+    }
+    let kind = if belongs { "session_added" } else { "session_removed" };
+    store::insert_event(tx, id, kind, by, Some(json!({"session_id": session_id}))).await
+}
+
+async fn require(tx: &mut OrgTx, id: InsightId) -> Result<()> {
+    let query = sql("select id from insights where org_id = $1 and id = $2 and retired_at is null");
+    let query = query.bind(tx.org_id).bind(id);
+    let found: Option<(InsightId,)> = tx.fetch_optional(query).await?;
+    found.map(|_| ()).ok_or(Error::NotFound("insight"))
+}
+
+/// Has everything grouped anew, and what is being grouped as of before started again.
+async fn regroup(tx: &mut OrgTx) -> Result<()> {
+    let query = sql("update orgs set grouping_version = grouping_version + 1 where id = $1");
+    let query = query.bind(tx.org_id);
+    tx.execute(query).await?;
+    jobs::enqueue(tx, &Job::Consolidate).await
 }

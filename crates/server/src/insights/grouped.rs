@@ -1,6 +1,7 @@
 //! Statements brought together to what is to be an insight: groups that enough contacts are behind, each
 //! with its sentence, its sentiment and its sessions.
 
+use super::bonds::Bonds;
 use super::consolidate::Statement;
 use super::finer::FinerVectors;
 use super::vector;
@@ -10,7 +11,7 @@ use refrain_nlp::embed::DIMENSIONS;
 use refrain_nlp::grouping::{self, Options};
 use refrain_nlp::{sentiment, title};
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 /// A group is talk if a smaller share of its statements opens a conversation, and they are less near to their
 /// centroid (docs/engine.md).
@@ -50,6 +51,7 @@ pub(super) struct Grouped {
 /// of the statements makes no difference.
 pub(super) fn group(
     statements: &[Statement],
+    bonds: &Bonds,
     contacts_min: usize,
     usual: &str,
     options: &Options,
@@ -66,10 +68,16 @@ pub(super) fn group(
         }
     }
     let mut groups = Vec::new();
-    for (found, members) in grouping.groups.into_iter().zip(members_of) {
-        let enough = contacts(statements, &members) >= contacts_min;
-        if enough && !vectors.is_talk(statements, &members, &found.centroid) {
-            groups.push(shape(statements, &vectors, found, members));
+    for bound in bonds.apply(members_of, statements, &vectors) {
+        let found = bound.found_in.iter().map(|at| &grouping.groups[*at]);
+        let reach = found.clone().map(|group| group.reach).fold(f32::INFINITY, f32::min);
+        let centroid = match bound.is_decided {
+            true => vectors.centroid(&bound.members),
+            false => found.flat_map(|group| &group.centroid).copied().collect(),
+        };
+        let enough = contacts(statements, &bound.members) >= contacts_min;
+        if enough && (bound.is_decided || !vectors.is_talk(statements, &bound.members, &centroid)) {
+            groups.push(shape(statements, &vectors, centroid, reach, bound.members));
         }
     }
     let first_text = |group: &Group| {
@@ -88,11 +96,17 @@ pub(super) fn group(
     Grouped { groups, hash, finer: finer.into_made() }
 }
 
-fn shape(statements: &[Statement], vectors: &Vectors, found: grouping::Group, members: Vec<usize>) -> Group {
+fn shape(
+    statements: &[Statement],
+    vectors: &Vectors,
+    centroid: Vec<f32>,
+    reach: f32,
+    members: Vec<usize>,
+) -> Group {
     let mut proofs: BTreeMap<SessionId, (StatementId, f32)> = BTreeMap::new();
     for i in &members {
         let statement = &statements[*i];
-        let score = vectors.similarity(*i, &found.centroid);
+        let score = vectors.similarity(*i, &centroid);
         let best = proofs.entry(statement.session_id).or_insert((statement.id, score));
         if score > best.1 || (score == best.1 && statement.id < best.0) {
             *best = (statement.id, score);
@@ -100,8 +114,8 @@ fn shape(statements: &[Statement], vectors: &Vectors, found: grouping::Group, me
     }
     let sentiments = members.iter().map(|i| statements[*i].sentiment.into());
     Group {
-        centroid: found.centroid,
-        reach: found.reach,
+        centroid,
+        reach,
         content: String::new(),
         sentiment: sentiment::majority(sentiments).into(),
         proofs,
@@ -133,7 +147,7 @@ fn contacts(statements: &[Statement], members: &[usize]) -> usize {
 }
 
 /// The vector of each statement, held once for each distinct one.
-struct Vectors {
+pub(super) struct Vectors {
     distinct: Vec<Vec<f32>>,
     at: Vec<usize>,
 }
@@ -159,8 +173,21 @@ impl Vectors {
         &self.distinct[self.at[i]]
     }
 
-    fn similarity(&self, i: usize, centroid: &[f32]) -> f32 {
+    pub(super) fn similarity(&self, i: usize, centroid: &[f32]) -> f32 {
         vector::dot(self.get(i), centroid)
+    }
+
+    /// The mean of the distinct vectors among these, brought to length 1; zeros if there are none.
+    pub(super) fn centroid(&self, members: &[usize]) -> Vec<f32> {
+        let distinct: BTreeSet<usize> = members.iter().map(|i| self.at[*i]).collect();
+        let mut sum = vec![0.0; DIMENSIONS];
+        for at in distinct {
+            for (sum, value) in sum.iter_mut().zip(&self.distinct[at]) {
+                *sum += value;
+            }
+        }
+        let length = vector::dot(&sum, &sum).sqrt().max(f32::MIN_POSITIVE);
+        sum.iter().map(|value| value / length).collect()
     }
 
     /// Whether a group is the small talk and the back and forth of conversations: what people say of all

@@ -1,5 +1,6 @@
 //! Insights: what customers keep saying, counted over the sessions that show it.
 
+mod bonds;
 mod category;
 mod consolidate;
 mod decide;

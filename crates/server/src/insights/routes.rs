@@ -6,12 +6,12 @@ use super::sessions::{InsightSession, list_sessions};
 use super::{decide, list, store};
 use crate::app::App;
 use crate::error::{Error, Result};
-use crate::http::{Api, ApiJson, ApiPath, ApiQuery, Caller, Cursor, Page, cut_page};
-use crate::ids::{CategoryId, InsightId, OrgId, TeamId};
+use crate::http::{Api, ApiJson, ApiPath, ApiPathPair, ApiQuery, Caller, Cursor, Page, cut_page};
+use crate::ids::{CategoryId, InsightId, OrgId, SessionId, TeamId};
 use crate::keys::{Resource, read, write};
 use crate::openapi::Operation;
 use crate::orgs;
-use crate::wire::{Line, Maybe, Patch, SafeInt};
+use crate::wire::{Few, Line, Maybe, Patch, SafeInt};
 use axum::Json;
 use axum::extract::State;
 use axum::http::Method;
@@ -60,6 +60,37 @@ pub fn routes() -> Api {
                 .query::<SessionsInput>()
                 .returns::<ListInsightSessionsOutput>(),
             sessions,
+        )
+        .route(
+            Operation::new(Method::PUT, "/insights/{id}/sessions/{session_id}", "decideInsightSession")
+                .about(TAG, "Say whether a session belongs to an insight; no grouping overrules it")
+                .scope(write)
+                .body::<DecideSessionInput>()
+                .returns::<PublicInsight>(),
+            decide_session,
+        )
+        .route(
+            Operation::new(Method::DELETE, "/insights/{id}/sessions/{session_id}", "withdrawInsightSession")
+                .about(TAG, "Leave it to the grouping again whether a session belongs to an insight")
+                .scope(write)
+                .returns::<PublicInsight>(),
+            withdraw_session,
+        )
+        .route(
+            Operation::new(Method::POST, "/insights/{id}/merge", "mergeInsights")
+                .about(TAG, "Merge other insights into this one; no grouping parts them again")
+                .scope(write)
+                .body::<MergeInput>()
+                .returns::<PublicInsight>(),
+            merge,
+        )
+        .route(
+            Operation::new(Method::POST, "/insights/{id}/split", "splitInsight")
+                .about(TAG, "Make some sessions of an insight an insight of their own; no grouping joins the two again")
+                .scope(write)
+                .body::<SplitInput>()
+                .returns::<PublicInsight>(),
+            split,
         )
 }
 
@@ -142,4 +173,96 @@ async fn sessions(
     let (items, next) = cut_page(sessions, InsightSession::cursor);
     let page = Page { items, next };
     Ok(Json(ListInsightSessionsOutput { page, total: seen.occurrence_count }))
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+struct DecideSessionInput {
+    /// Whether the session is one of those behind the insight.
+    belongs: bool,
+}
+
+async fn decide_session(
+    State(app): State<App>,
+    caller: Caller,
+    ApiPathPair(id, session_id): ApiPathPair<InsightId, SessionId>,
+    ApiJson(input): ApiJson<DecideSessionInput>,
+) -> Result<Json<PublicInsight>> {
+    place(&app, &caller, id, session_id, Some(input.belongs)).await
+}
+
+async fn withdraw_session(
+    State(app): State<App>,
+    caller: Caller,
+    ApiPathPair(id, session_id): ApiPathPair<InsightId, SessionId>,
+) -> Result<Json<PublicInsight>> {
+    place(&app, &caller, id, session_id, None).await
+}
+
+async fn place(
+    app: &App,
+    caller: &Caller,
+    id: InsightId,
+    session_id: SessionId,
+    belongs: Option<bool>,
+) -> Result<Json<PublicInsight>> {
+    let id = store::current(&app.db, caller.org_id, id).await?;
+    let mut tx = orgs::write(&app.db, &app.clock, caller.org_id).await?;
+    decide::place(&mut tx, id, session_id, belongs, caller.member_id).await?;
+    tx.commit().await?;
+    load(app, caller.org_id, id).await.map(Json)
+}
+
+/// Insights that are merged at a time.
+const MERGED_MAX: usize = 100;
+
+#[derive(Debug, Deserialize, JsonSchema)]
+struct MergeInput {
+    /// The insights that end in this one.
+    insight_ids: Few<InsightId, MERGED_MAX>,
+}
+
+async fn merge(
+    State(app): State<App>,
+    caller: Caller,
+    ApiPath(id): ApiPath<InsightId>,
+    ApiJson(input): ApiJson<MergeInput>,
+) -> Result<Json<PublicInsight>> {
+    let id = store::current(&app.db, caller.org_id, id).await?;
+    let mut others = Vec::new();
+    for other in input.insight_ids.0 {
+        others.push(store::current(&app.db, caller.org_id, other).await?);
+    }
+    others.sort_unstable();
+    others.dedup();
+    let mut tx = orgs::write(&app.db, &app.clock, caller.org_id).await?;
+    decide::merge(&mut tx, id, &others, caller.member_id).await?;
+    tx.commit().await?;
+    load(&app, caller.org_id, id).await.map(Json)
+}
+
+/// Sessions that are split off at a time.
+const SPLIT_MAX: usize = 10_000;
+
+#[derive(Debug, Deserialize, JsonSchema)]
+struct SplitInput {
+    /// The sessions of the new insight.
+    session_ids: Few<SessionId, SPLIT_MAX>,
+    /// What the new insight says; if not given, what its sessions say.
+    #[serde(default)]
+    content: Maybe<Line<500>>,
+}
+
+async fn split(
+    State(app): State<App>,
+    caller: Caller,
+    ApiPath(id): ApiPath<InsightId>,
+    ApiJson(input): ApiJson<SplitInput>,
+) -> Result<Json<PublicInsight>> {
+    let id = store::current(&app.db, caller.org_id, id).await?;
+    let mut tx = orgs::write(&app.db, &app.clock, caller.org_id).await?;
+    let content = input.content.0.map(|content| content.0.trim().to_owned());
+    let split = decide::Split { session_ids: input.session_ids.0, content };
+    let new_id = decide::split(&app, &mut tx, id, split, caller.member_id).await?;
+    tx.commit().await?;
+    load(&app, caller.org_id, new_id).await.map(Json)
 }

@@ -1,10 +1,13 @@
 //! Statements, insights and occurrences in SQL.
 
 use super::reading::ReadStatement;
+use super::vector;
 use crate::db::{Db, Value, sql};
 use crate::error::Result;
-use crate::ids::{EventId, InsightId, MemberId, OrgId, SessionId, StatementId};
+use crate::fold::fold;
+use crate::ids::{CategoryId, EventId, InsightId, MemberId, OrgId, SessionId, StatementId, TeamId};
 use crate::orgs::{OrgTx, Subject};
+use crate::sessions::Sentiment;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// Which reading made a statement; a higher one reads sessions again.
@@ -99,6 +102,8 @@ pub(super) async fn replace_statements(
         score,
     });
     insert_occurrences(tx, links.collect(), false).await?;
+    let pinned = pinned_links(tx, Some(session_ids)).await?;
+    insert_occurrences(tx, pinned, false).await?;
     Ok(added)
 }
 
@@ -140,7 +145,7 @@ pub(super) struct Link {
     pub(super) score: f32,
 }
 
-/// Inserts occurrences where there are none, and brings the counts of their insights up to date.
+/// Inserts occurrences where there are none and no person said that there is none, and brings the counts of their insights up to date.
 pub(super) async fn insert_occurrences(tx: &mut OrgTx, links: Vec<Link>, canonical: bool) -> Result<()> {
     let mut added: BTreeMap<InsightId, i64> = BTreeMap::new();
     let mut seen: BTreeMap<InsightId, (i64, i64)> = BTreeMap::new();
@@ -165,7 +170,11 @@ pub(super) async fn insert_occurrences(tx: &mut OrgTx, links: Vec<Link>, canonic
             from l join sessions s on s.id = l.session_id and s.org_id = ",
         );
         query.push_bind(tx.org_id).push(
-            " where true on conflict (org_id, insight_id, session_id) do nothing
+            " where not exists (
+                select 1 from session_decisions d
+                where d.org_id = s.org_id and d.session_id = s.id and d.insight_id = l.insight_id and not d.belongs
+            )
+            on conflict (org_id, insight_id, session_id) do nothing
             returning insight_id, session_created_at",
         );
         let inserted: Vec<(InsightId, i64)> = tx.fetch_all(query).await?;
@@ -226,12 +235,6 @@ pub(super) async fn delete_occurrences(tx: &mut OrgTx, keys: &[(InsightId, Sessi
     Ok(())
 }
 
-/// Deletes every occurrence of an insight.
-pub(super) async fn delete_occurrences_of(tx: &mut OrgTx, id: InsightId) -> Result<()> {
-    let query = sql("delete from occurrences where org_id = $1 and insight_id = $2").bind(tx.org_id).bind(id);
-    tx.execute(query).await.map(|_| ())
-}
-
 /// Copies the occurrences of an insight to its successor, where it has none of the session.
 pub(super) async fn move_occurrences(tx: &mut OrgTx, from: InsightId, to: InsightId) -> Result<()> {
     let columns =
@@ -244,6 +247,119 @@ pub(super) async fn move_occurrences(tx: &mut OrgTx, from: InsightId, to: Insigh
     ));
     let query = query.bind(tx.org_id).bind(from).bind(to);
     tx.execute(query).await.map(|_| ())
+}
+
+/// An insight to be.
+pub(super) struct NewInsight {
+    pub(super) id: InsightId,
+    pub(super) content: String,
+    pub(super) sentiment: Sentiment,
+    pub(super) centroid: Option<Vec<u8>>,
+    pub(super) reach: Option<f64>,
+    pub(super) category_id: Option<CategoryId>,
+    pub(super) team_id: Option<TeamId>,
+}
+
+/// Inserts an insight, without sessions yet.
+pub(super) async fn insert(tx: &mut OrgTx, new: &NewInsight, number: i64) -> Result<()> {
+    let query = sql("
+        insert into insights (org_id, id, insight_number, content, content_folded, sentiment,
+            occurrence_count, first_seen_at, last_seen_at, category_id, team_id, content_by_hand,
+            category_by_hand, team_by_hand, joined, centroid, reach, created_at, updated_at)
+        values ($1, $2, $3, $4, $5, $6, 0, $7, $7, $8, $9, false, false, false, false, $10, $11, $7, $7)
+    ");
+    let query = query
+        .bind(tx.org_id)
+        .bind(new.id)
+        .bind(number)
+        .bind(&new.content)
+        .bind(fold(&new.content))
+        .bind(new.sentiment)
+        .bind(tx.now)
+        .bind(new.category_id)
+        .bind(new.team_id)
+        .bind(new.centroid.clone())
+        .bind(new.reach);
+    tx.execute(query).await?;
+    insert_event(tx, new.id, "created", None, None).await
+}
+
+/// Ends an insight; what is still linked to it and what was decided about its sessions goes to its successor. A member
+/// who caused it merged the two.
+pub(super) async fn end(
+    tx: &mut OrgTx,
+    id: InsightId,
+    successor: Option<InsightId>,
+    by: Option<MemberId>,
+) -> Result<()> {
+    if let Some(successor) = successor {
+        move_occurrences(tx, id, successor).await?;
+        let decisions = sql("
+            insert into session_decisions (org_id, session_id, insight_id, belongs, member_id, created_at)
+            select org_id, session_id, $3, belongs, member_id, created_at
+            from session_decisions d where org_id = $1 and insight_id = $2 and (belongs or not exists (
+                select 1 from occurrences o
+                where o.org_id = $1 and o.insight_id = $3 and o.session_id = d.session_id
+            ))
+            on conflict (org_id, session_id, insight_id) do nothing
+        ");
+        let query = decisions.bind(tx.org_id).bind(id).bind(successor);
+        tx.execute(query).await?;
+        let query = sql("
+            insert into lineage (org_id, insight_id, successor_id, created_at) values ($1, $2, $3, $4)
+        ");
+        let query = query.bind(tx.org_id).bind(id).bind(successor).bind(tx.now);
+        tx.execute(query).await?;
+    }
+    for query in [
+        "delete from occurrences where org_id = $1 and insight_id = $2",
+        "delete from session_decisions where org_id = $1 and insight_id = $2",
+        "delete from insights_apart where org_id = $1 and (insight_id = $2 or other_id = $2)",
+    ] {
+        let query = sql(query).bind(tx.org_id).bind(id);
+        tx.execute(query).await?;
+    }
+    let query = sql("
+        update insights set retired_at = $3, occurrence_count = 0, centroid = null, updated_at = $3
+        where org_id = $1 and id = $2
+    ");
+    let query = query.bind(tx.org_id).bind(id).bind(tx.now);
+    tx.execute(query).await?;
+    tx.changed(Subject::Insight, id);
+    let kind = if by.is_some() { "merged" } else { "ended" };
+    let detail = successor.map(|successor| serde_json::json!({"successor_id": successor}));
+    insert_event(tx, id, kind, by, detail).await
+}
+
+/// The links that people made: each session that belongs to an insight by decision, all or these, with the statement of
+/// it that is nearest to the insight.
+pub(super) async fn pinned_links(tx: &mut OrgTx, session_ids: Option<&[SessionId]>) -> Result<Vec<Link>> {
+    let mut query = sql("
+        select d.insight_id, d.session_id, t.id, t.embedding, i.centroid
+        from session_decisions d
+        join insights i on i.org_id = d.org_id and i.id = d.insight_id and i.retired_at is null
+        join statements t on t.org_id = d.org_id and t.session_id = d.session_id
+        where d.belongs and d.org_id = $1
+    ")
+    .bind(tx.org_id);
+    if let Some(session_ids) = session_ids {
+        query.push(" and d.session_id in ").push_list(session_ids.iter().copied());
+    }
+    query.push(" order by d.insight_id, d.session_id, t.position, t.id");
+    type Row = (InsightId, SessionId, StatementId, Option<Vec<u8>>, Option<Vec<u8>>);
+    let rows: Vec<Row> = tx.fetch_all(query).await?;
+    let mut links: Vec<Link> = Vec::new();
+    for (insight_id, session_id, statement_id, embedding, centroid) in rows {
+        let read = |bytes: Option<Vec<u8>>| bytes.as_deref().and_then(vector::from_bytes);
+        let score = read(embedding).zip(read(centroid)).map_or(0.0, |(a, b)| vector::dot(&a, &b));
+        let link = Link { insight_id, session_id, statement_id, score };
+        match links.last_mut().filter(|last| (last.insight_id, last.session_id) == (insight_id, session_id)) {
+            Some(last) if last.score < score => *last = link,
+            Some(_) => {}
+            None => links.push(link),
+        }
+    }
+    Ok(links)
 }
 
 /// Adds to the history of an insight what happened, who did it and what to know of it.

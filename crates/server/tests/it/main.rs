@@ -8,6 +8,7 @@ mod commands;
 mod contacts;
 mod contract;
 mod crash;
+mod decisions;
 mod errors;
 mod eval;
 mod imports;

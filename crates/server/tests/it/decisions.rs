@@ -1,0 +1,175 @@
+//! What people decide about insights as wholes and about their sessions, and that later groupings keep to it.
+
+use crate::app::TestApp;
+use crate::insights::record;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+
+const REFUND: [&str; 4] = [
+    "My refund has not arrived yet",
+    "Where is my refund?",
+    "I am still waiting for my refund",
+    "When will I get my refund?",
+];
+const PASSWORD: [&str; 4] = [
+    "I forgot my password and cannot log in",
+    "How do I reset my password?",
+    "My password does not work",
+    "Please reset my password",
+];
+const INVOICE: [&str; 4] = [
+    "I need a copy of my invoice",
+    "Please send me the invoice again",
+    "Where can I download my invoice?",
+    "The invoice did not come",
+];
+
+/// Five contacts say each of these.
+fn said(texts: &[&str], from: usize) -> Vec<Value> {
+    texts.iter().cycle().take(5 * texts.len()).enumerate().map(|(i, text)| record(from + i, text)).collect()
+}
+
+async fn import(t: &TestApp, texts: &[&str], from: usize) {
+    t.import(said(texts, from)).await;
+    t.run_jobs().await;
+}
+
+/// Id and count of the insight about a word.
+async fn about(t: &TestApp, word: &str) -> (String, i64) {
+    let all = t.post_ok("/insights", json!({"search": word})).await;
+    let [insight] = &all["data"].as_array().unwrap()[..] else { panic!("about {word}: {all:#}") };
+    (insight["id"].as_str().unwrap().to_owned(), insight["occurrence_count"].as_i64().unwrap())
+}
+
+async fn count(t: &TestApp, id: &str) -> i64 {
+    t.get_ok(&format!("/insights/{id}")).await["occurrence_count"].as_i64().unwrap()
+}
+
+/// The sessions behind an insight, each with what was said; as many as it counts.
+async fn behind(t: &TestApp, id: &str) -> Vec<(String, String)> {
+    let mut behind = Vec::new();
+    let mut path = format!("/insights/{id}/sessions");
+    loop {
+        let page = t.get_ok(&path).await;
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        let items = page["items"].as_array().unwrap().iter();
+        behind.extend(items.map(|item| (text(&item["session_id"]), text(&item["quote"]["text"]))));
+        match page["next"].as_str() {
+            Some(next) => path = format!("/insights/{id}/sessions?cursor={next}"),
+            None => break,
+        }
+    }
+    assert_eq!(behind.len() as i64, count(t, id).await);
+    behind
+}
+
+async fn delete(t: &TestApp, path: &str) -> Value {
+    t.call_as(&t.token, "DELETE", path, None).await.ok()
+}
+
+async fn put(t: &TestApp, path: &str, body: Value) -> Value {
+    t.call_as(&t.token, "PUT", path, Some(body)).await.ok()
+}
+
+#[tokio::test]
+async fn what_was_merged_stays_together() {
+    let t = TestApp::new().await;
+    import(&t, &[REFUND, PASSWORD, INVOICE].concat(), 0).await;
+    let ((refund, _), (password, _), (invoice, _)) =
+        (about(&t, "refund").await, about(&t, "password").await, about(&t, "invoice").await);
+    let merge = format!("/insights/{refund}/merge");
+    let merged = t.post_ok(&merge, json!({"insight_ids": [password]})).await;
+    assert_eq!(merged["occurrence_count"], 40);
+    assert_eq!(t.get_ok(&format!("/insights/{password}")).await["id"], json!(refund));
+    // again, and by its old id: nothing is left to do
+    t.post_ok(&merge, json!({"insight_ids": [password, refund]})).await;
+    t.run_jobs().await;
+    assert_eq!(count(&t, &refund).await, 40);
+    import(&t, &[PASSWORD, REFUND, INVOICE].concat(), 1_000).await;
+    assert_eq!((count(&t, &refund).await, count(&t, &invoice).await), (80, 40));
+    let texts: BTreeSet<String> = behind(&t, &refund).await.into_iter().map(|(_, text)| text).collect();
+    assert_eq!(texts.len(), 8, "{texts:?}");
+    let all = t.post_ok("/insights", json!({})).await;
+    assert_eq!(all["total"], 2, "{all:#}");
+    t.post(&merge, json!({"insight_ids": []})).await.error(400);
+    t.post(&merge, json!({"insight_ids": [uuid::Uuid::nil()]})).await.error(404);
+}
+
+#[tokio::test]
+async fn what_was_split_stays_apart() {
+    let t = TestApp::new().await;
+    import(&t, &[REFUND, INVOICE].concat(), 0).await;
+    let (refund, _) = about(&t, "refund").await;
+    let sessions = behind(&t, &refund).await;
+    let waiting: Vec<&String> =
+        sessions.iter().filter(|(_, text)| text.contains("waiting")).map(|(id, _)| id).collect();
+    assert_eq!(waiting.len(), 5);
+    let split = format!("/insights/{refund}/split");
+    let body = json!({"session_ids": waiting, "content": "Waiting for a refund"});
+    let part = t.post_ok(&split, body).await;
+    assert_eq!((&part["occurrence_count"], &part["content"]), (&json!(5), &json!("Waiting for a refund")));
+    let part = part["id"].as_str().unwrap().to_owned();
+    t.run_jobs().await;
+    assert_eq!((count(&t, &refund).await, count(&t, &part).await), (15, 5));
+    import(&t, &[REFUND, INVOICE].concat(), 1_000).await;
+    assert_eq!((count(&t, &refund).await, count(&t, &part).await), (30, 10));
+    assert!(behind(&t, &part).await.iter().all(|(_, text)| text.contains("waiting")));
+    // a merge takes the split back
+    t.post_ok(&format!("/insights/{refund}/merge"), json!({"insight_ids": [part]})).await;
+    import(&t, &REFUND, 2_000).await;
+    assert_eq!(count(&t, &refund).await, 60);
+}
+
+#[tokio::test]
+async fn a_split_needs_sessions_of_the_insight_and_contacts_on_both_sides() {
+    let t = TestApp::new().await;
+    import(&t, &[REFUND, INVOICE].concat(), 0).await;
+    let ((refund, _), (invoice, _)) = (about(&t, "refund").await, about(&t, "invoice").await);
+    let split = format!("/insights/{refund}/split");
+    let ids: Vec<String> = behind(&t, &refund).await.into_iter().map(|(id, _)| id).collect();
+    let other = behind(&t, &invoice).await.remove(0).0;
+    for (session_ids, error) in [
+        (json!([ids[0], other]), "session_ids[1] is no session of this insight"),
+        (json!(ids[..2]), "session_ids: fewer than 3 contacts, too few to be shown"),
+        (json!(ids), "what is left of the insight: fewer than 3 contacts, too few to be shown"),
+        (json!([]), "session_ids: expected between 1 and 10000 items"),
+    ] {
+        assert_eq!(t.post(&split, json!({"session_ids": session_ids})).await.error(400), error);
+    }
+    t.run_jobs().await;
+    assert_eq!(count(&t, &refund).await, 20);
+}
+
+#[tokio::test]
+async fn a_session_is_where_a_person_says() {
+    let t = TestApp::new().await;
+    import(&t, &[REFUND, INVOICE].concat(), 0).await;
+    let ((refund, _), (invoice, _)) = (about(&t, "refund").await, about(&t, "invoice").await);
+    let (session, _) = behind(&t, &refund).await.remove(0);
+    let (from, to) =
+        (format!("/insights/{refund}/sessions/{session}"), format!("/insights/{invoice}/sessions/{session}"));
+    assert_eq!(put(&t, &from, json!({"belongs": false})).await["occurrence_count"], 19);
+    assert_eq!(put(&t, &to, json!({"belongs": true})).await["occurrence_count"], 21);
+    put(&t, &to, json!({"belongs": true})).await;
+    t.run_jobs().await;
+    import(&t, &REFUND, 1_000).await;
+    let is_in = |sessions: Vec<(String, String)>| sessions.iter().any(|(id, _)| *id == session);
+    assert!(!is_in(behind(&t, &refund).await) && is_in(behind(&t, &invoice).await));
+    // what is said later in the session changes nothing
+    let message =
+        json!({"sender": "contact", "message": {"type": "text", "text": "So, where is my refund?"}});
+    t.post_ok(&format!("/chat/sessions/{session}/send"), message).await;
+    t.run_jobs().await;
+    assert!(!is_in(behind(&t, &refund).await) && is_in(behind(&t, &invoice).await));
+    delete(&t, &from).await;
+    delete(&t, &to).await;
+    delete(&t, &to).await;
+    t.run_jobs().await;
+    assert!(is_in(behind(&t, &refund).await) && !is_in(behind(&t, &invoice).await));
+    let nowhere = format!("/insights/{refund}/sessions/{}", uuid::Uuid::nil());
+    t.call_as(&t.token, "PUT", &nowhere, Some(json!({"belongs": true}))).await.error(404);
+    t.call_as(&t.token, "PUT", &from, Some(json!({}))).await.error(400);
+    let silent = t.post_ok("/chat/sessions", json!({})).await["id"].as_str().unwrap().to_owned();
+    let silent = format!("/insights/{refund}/sessions/{silent}");
+    t.call_as(&t.token, "PUT", &silent, Some(json!({"belongs": true}))).await.error(409);
+}
