@@ -145,6 +145,8 @@ define_id! {
     StatementId,
     /// A recurring statement.
     InsightId,
+    /// A subject above insights.
+    ThemeId,
     /// An entry of an insight's history.
     EventId,
     /// A unit of work.

@@ -79,6 +79,17 @@ pub fn nearest(groups: &[Group], vector: &[f32]) -> Option<(usize, f32)> {
     (similarity >= groups[index].reach).then_some((index, similarity))
 }
 
+/// Mean distance between groups up to which they are under one theme.
+const THEME_CUT: f32 = 0.7;
+
+/// Brings groups, given by their centroids, under themes: a few broad subjects above them. Returns the theme of each
+/// group, numbered by first group. Takes about n² steps.
+pub fn themes(centroids: &[&[f32]]) -> Vec<u32> {
+    let mean = mean(centroids.iter().copied());
+    let vectors = centered(Matrix::of(centroids.iter().copied()), &mean);
+    linkage::average(distances(&vectors, 1), THEME_CUT)
+}
+
 /// Groups statements. Takes about n² steps up to `sample_max` distinct texts, and grows linearly beyond. `finer`
 /// is asked for the vectors of a sample at a time.
 pub fn group(statements: &[Statement<'_>], finer: Option<&Finer<'_>>, options: &Options) -> Grouping {

@@ -36,6 +36,43 @@ pub fn choose(groups: &[Vec<Statement<'_>>]) -> Vec<String> {
     chosen.titles
 }
 
+/// Words in the name of a theme.
+const NAME_WORDS: usize = 3;
+
+/// Names themes by the words that are frequent in each and rare in the others: at most three, "Refund, transfer, late".
+/// No two are the same.
+pub fn name(themes: &[Vec<Statement<'_>>]) -> Vec<String> {
+    let all: Vec<Central<'_>> = themes.iter().map(|theme| Central::of(theme)).collect();
+    let everywhere = Shares::of(all.iter().flat_map(|theme| &theme.texts));
+    let mut taken = HashSet::new();
+    let name = |theme: &Central<'_>| {
+        let mut words: Vec<String> = Vec::new();
+        for (word, _) in topic(&Shares::of(&theme.texts), &everywhere) {
+            let is_told = words.iter().any(|known| is_inflected(known, &word));
+            if words.len() < NAME_WORDS && !is_told && !theme.is_name(&word) {
+                words.push(word);
+            }
+        }
+        let name = if words.is_empty() { "other".to_owned() } else { words.join(", ") };
+        let name = sentence::polished(&name);
+        let mut free = name.clone();
+        let mut number = 1;
+        while !taken.insert(free.clone()) {
+            number += 1;
+            free = format!("{name} ({number})");
+        }
+        free
+    };
+    all.iter().map(name).collect()
+}
+
+/// Whether two words differ in their ending alone.
+fn is_inflected(one: &str, other: &str) -> bool {
+    let common = one.chars().zip(other.chars()).take_while(|(a, b)| a == b).count();
+    let longer = one.chars().count().max(other.chars().count());
+    common >= 3 && longer - common <= 2
+}
+
 /// The middle of a group.
 struct Central<'a> {
     centroid: Vec<f32>,
@@ -70,6 +107,14 @@ impl<'a> Central<'a> {
             sentences: sentence::sentences(statement.text),
         });
         Self { centroid, texts: texts.collect(), candidates: Vec::new() }
+    }
+
+    /// Whether a word is mostly written as a name.
+    fn is_name(&self, word: &str) -> bool {
+        let sentences = || self.texts.iter().flat_map(|text| &text.sentences);
+        let all = sentences().filter(|sentence| sentence.words.iter().any(|known| known == word)).count();
+        let as_name = sentences().filter(|sentence| sentence.names.iter().any(|known| known == word)).count();
+        2 * as_name >= all
     }
 
     /// Scores the sentences and keeps the best.

@@ -238,6 +238,15 @@ create table statements (
 create index statements_by_session on statements (org_id, session_id);
 create index statements_by_message on statements (org_id, message_id);
 
+-- subjects above insights, made anew with each grouping
+create table themes (
+    org_id uuid not null references orgs (id),
+    id uuid not null,
+    name text not null,
+    created_at bigint not null,
+    primary key (org_id, id)
+);
+
 create table insights (
     org_id uuid not null references orgs (id),
     id uuid not null,
@@ -249,6 +258,7 @@ create table insights (
     occurrence_count bigint not null,
     first_seen_at bigint not null,
     last_seen_at bigint not null,
+    theme_id uuid,
     category_id uuid,
     team_id uuid,
     -- set by a person, so that consolidation does not overrule it
@@ -276,6 +286,7 @@ create table insights (
     updated_at bigint not null,
     primary key (org_id, id),
     unique (org_id, insight_number),
+    foreign key (org_id, theme_id) references themes (org_id, id),
     foreign key (org_id, category_id) references categories (org_id, id),
     foreign key (org_id, team_id) references teams (org_id, id),
     foreign key (org_id, resolved_by) references members (org_id, id),

@@ -238,6 +238,15 @@ create table statements (
 create index statements_by_session on statements (org_id, session_id);
 create index statements_by_message on statements (org_id, message_id);
 
+-- subjects above insights, made anew with each grouping
+create table themes (
+    org_id blob not null references orgs (id),
+    id blob not null,
+    name text not null,
+    created_at integer not null,
+    primary key (org_id, id)
+) strict;
+
 create table insights (
     org_id blob not null references orgs (id),
     id blob not null,
@@ -249,6 +258,7 @@ create table insights (
     occurrence_count integer not null,
     first_seen_at integer not null,
     last_seen_at integer not null,
+    theme_id blob,
     category_id blob,
     team_id blob,
     -- set by a person, so that consolidation does not overrule it
@@ -276,6 +286,7 @@ create table insights (
     updated_at integer not null,
     primary key (org_id, id),
     unique (org_id, insight_number),
+    foreign key (org_id, theme_id) references themes (org_id, id),
     foreign key (org_id, category_id) references categories (org_id, id),
     foreign key (org_id, team_id) references teams (org_id, id),
     foreign key (org_id, resolved_by) references members (org_id, id),

@@ -7,8 +7,30 @@ use crate::config::Config;
 use crate::error::Error;
 use crate::http::parse_json;
 use crate::ids::OrgId;
-use crate::insights::{self, ListInsightsInput, ListInsightsOutput, TREND_WEEKS};
+use crate::insights::{self, ListInsightsInput, ListInsightsOutput, TREND_WEEKS, ThemeOutput};
 use serde_json::{Map, Value as Json, json};
+
+/// What says nothing of themes.
+const FILTERS: [&str; 18] = [
+    "category",
+    "status",
+    "sentiment",
+    "sort_by",
+    "sort_order",
+    "min_sessions",
+    "search",
+    "team",
+    "number",
+    "session_language",
+    "ticket_sentiment",
+    "channel",
+    "from",
+    "to",
+    "session_status",
+    "contact",
+    "ticket_data",
+    "contact_data",
+];
 
 #[derive(Debug, clap::Args)]
 pub(super) struct InsightsArgs {
@@ -69,10 +91,13 @@ pub(super) struct InsightsArgs {
     /// The same for the custom data of contacts
     #[arg(long, value_name = "KEY=VALUE[,…]")]
     contact_data: Vec<String>,
+    /// All unresolved insights under the broader subjects they are about
+    #[arg(long, conflicts_with_all = FILTERS)]
+    themes: bool,
     /// Page of 20, from 1
     #[arg(long, value_name = "N", default_value_t = 1)]
     page: i64,
-    /// Print what POST /insights answers
+    /// Print what the API answers
     #[arg(long)]
     json: bool,
 }
@@ -126,7 +151,10 @@ pub(super) async fn insights(config: Config, args: InsightsArgs) -> anyhow::Resu
     })?;
     let app = open(config).await?;
     let org_id = find_org(&app, &args.org).await?;
-    if args.json {
+    if args.themes {
+        let themes = insights::themes(&app.db, org_id).await?;
+        say(&if args.json { serde_json::to_string(&themes)? } else { tree(themes) })?;
+    } else if args.json {
         let output = insights::list(&app.db, org_id, &input).await?;
         say(&serde_json::to_string(&output)?)?;
     } else {
@@ -158,6 +186,20 @@ pub(super) async fn table(app: &App, org_id: OrgId, input: &ListInsightsInput) -
     }
     let ListInsightsOutput { page, total, total_pages, .. } = output;
     Ok(format!("{table}\n{total} insights in {all} sessions, page {page} of {}", total_pages.max(1)))
+}
+
+/// The themes, each with its insights below it.
+fn tree(themes: Vec<ThemeOutput>) -> String {
+    let mut table = Table::new(&["No.", "Theme and insights", "Sessions"]);
+    table.align_right(&[0, 2]);
+    for theme in themes {
+        table.row(vec![String::new(), theme.name, theme.session_count.to_string()]);
+        for insight in theme.insights {
+            let count = insight.occurrence_count.to_string();
+            table.row(vec![insight.insight_number.to_string(), format!("  {}", insight.content), count]);
+        }
+    }
+    table.to_string()
 }
 
 fn sparkline(counts: &[i64; TREND_WEEKS]) -> String {

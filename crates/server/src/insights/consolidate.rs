@@ -5,13 +5,13 @@ use super::bonds::Bonds;
 use super::grouped::{self, Grouped};
 use super::matching::{continuations, successors};
 use super::store::{self, Link, NewInsight};
-use super::{category, vector};
+use super::{category, themes, vector};
 use crate::app::App;
 use crate::categories;
 use crate::db::{Db, Sql, sql};
 use crate::error::Result;
 use crate::fold::fold;
-use crate::ids::{CategoryId, ContactId, InsightId, OrgId, SessionId, StatementId, TeamId};
+use crate::ids::{CategoryId, ContactId, InsightId, OrgId, SessionId, StatementId, TeamId, ThemeId};
 use crate::jobs::{self, Lease, Outcome};
 use crate::orgs::{self, OrgTx, Subject};
 use crate::sessions::Sentiment;
@@ -68,6 +68,7 @@ struct OldInsight {
     category_by_hand: bool,
     team_by_hand: bool,
     joined: bool,
+    theme_id: Option<ThemeId>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -151,7 +152,7 @@ async fn load(db: &Db, org_id: OrgId) -> Result<Snapshot> {
 fn select_insights(org_id: OrgId) -> Sql {
     sql("
         select id, content, sentiment, centroid, reach, category_id, team_id, content_by_hand,
-            category_by_hand, team_by_hand, joined
+            category_by_hand, team_by_hand, joined, theme_id
         from insights where org_id = $1 and retired_at is null order by insight_number
     ")
     .bind(org_id)
@@ -226,6 +227,9 @@ async fn write(tx: &mut OrgTx, plan: &Plan) -> Result<()> {
         touched.remove(old);
     }
     store::recount(tx, &touched.into_iter().collect::<Vec<_>>()).await?;
+    let was_under = |continued: &Option<usize>| continued.and_then(|i| plan.snapshot.insights[i].theme_id);
+    let under: Vec<_> = ids.iter().copied().zip(plan.continued.iter().map(was_under)).collect();
+    themes::write(tx, &plan.grouped.themes, &under).await?;
     store::keep_finer(tx, &plan.grouped.finer).await?;
     let query = sql("
         update orgs set grouping_version = grouping_version + 1, grouping_hash = $2, grouped_at = $3,

@@ -36,10 +36,20 @@ pub(super) struct Group {
     members: Vec<usize>,
 }
 
+/// A subject that several groups are about, or one.
+pub(super) struct Theme {
+    /// Its most telling words.
+    pub(super) name: String,
+    /// Positions of its groups.
+    pub(super) groups: Vec<usize>,
+}
+
 /// All statements grouped.
 pub(super) struct Grouped {
     /// Most sessions first.
     pub(super) groups: Vec<Group>,
+    /// The themes above them.
+    pub(super) themes: Vec<Theme>,
     /// Equal for equal groupings of equal texts, whatever their ids and their order.
     pub(super) hash: String,
     /// The finer vectors that were made for it, of these statements.
@@ -88,12 +98,34 @@ pub(super) fn group(
         let members = in_one_language(statements, &group.members, usual);
         vectors.weighted(statements, &members)
     });
-    let contents = title::choose(&candidates.collect::<Vec<_>>());
+    let candidates: Vec<_> = candidates.collect();
+    let contents = title::choose(&candidates);
     for (group, content) in groups.iter_mut().zip(contents) {
         group.content = content;
     }
+    let themes = themes(&groups, &candidates);
     let hash = format!("{:032x}", grouping.hash);
-    Grouped { groups, hash, finer: finer.into_made() }
+    Grouped { groups, themes, hash, finer: finer.into_made() }
+}
+
+/// Brings groups under themes, and names these by what the groups say in the language of their titles.
+fn themes(groups: &[Group], said: &[Vec<grouping::Statement<'_>>]) -> Vec<Theme> {
+    let centroids: Vec<&[f32]> = groups.iter().map(|group| group.centroid.as_slice()).collect();
+    let mut themes: Vec<Theme> = Vec::new();
+    for (group, theme) in grouping::themes(&centroids).into_iter().enumerate() {
+        match themes.get_mut(theme as usize) {
+            Some(theme) => theme.groups.push(group),
+            None => themes.push(Theme { name: String::new(), groups: vec![group] }),
+        }
+    }
+    let said: Vec<Vec<_>> = themes
+        .iter()
+        .map(|theme| theme.groups.iter().flat_map(|group| &said[*group]).copied().collect())
+        .collect();
+    for (theme, name) in themes.iter_mut().zip(title::name(&said)) {
+        theme.name = name;
+    }
+    themes
 }
 
 fn shape(

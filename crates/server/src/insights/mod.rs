@@ -15,6 +15,7 @@ mod reply;
 mod routes;
 mod sessions;
 mod store;
+mod themes;
 mod vector;
 
 pub use category::assign_categories;
@@ -24,3 +25,4 @@ pub use link::Centroids;
 pub use list::{InsightSort, InsightStatus, ListInsightsInput, ListInsightsOutput, TeamFilter, list};
 pub use reading::read_sessions;
 pub use routes::routes;
+pub use themes::{ThemeOutput, list as themes};

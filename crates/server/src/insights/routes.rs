@@ -3,6 +3,7 @@
 use super::list::{ListInsightsInput, ListInsightsOutput};
 use super::reply::{self, PublicInsight};
 use super::sessions::{InsightSession, list_sessions};
+use super::themes::{self, ThemeOutput};
 use super::{decide, list, store};
 use crate::app::App;
 use crate::error::{Error, Result};
@@ -38,6 +39,13 @@ pub fn routes() -> Api {
                 .scope(read)
                 .returns::<PublicInsight>(),
             show,
+        )
+        .route(
+            Operation::new(Method::GET, "/insights/themes", "listInsightThemes")
+                .about(TAG, "List the broader subjects that unresolved insights are under, most sessions first")
+                .scope(read)
+                .returns::<Vec<ThemeOutput>>(),
+            list_themes,
         )
         .route(
             Operation::new(Method::PATCH, "/insights/{id}", "updateInsight")
@@ -100,6 +108,10 @@ async fn list_page(
     ApiJson(input): ApiJson<ListInsightsInput>,
 ) -> Result<Json<ListInsightsOutput>> {
     list(&app.db, caller.org_id, &input).await.map(Json)
+}
+
+async fn list_themes(State(app): State<App>, caller: Caller) -> Result<Json<Vec<ThemeOutput>>> {
+    themes::list(&app.db, caller.org_id).await.map(Json)
 }
 
 async fn show(

@@ -320,7 +320,7 @@ pub(super) async fn end(
         tx.execute(query).await?;
     }
     let query = sql("
-        update insights set retired_at = $3, occurrence_count = 0, centroid = null, updated_at = $3
+        update insights set retired_at = $3, occurrence_count = 0, centroid = null, theme_id = null, updated_at = $3
         where org_id = $1 and id = $2
     ");
     let query = query.bind(tx.org_id).bind(id).bind(tx.now);
