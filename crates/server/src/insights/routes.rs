@@ -42,7 +42,10 @@ pub fn routes() -> Api {
         )
         .route(
             Operation::new(Method::GET, "/insights/themes", "listInsightThemes")
-                .about(TAG, "List the broader subjects that unresolved insights are under, most sessions first")
+                .about(
+                    TAG,
+                    "List the broader subjects that unresolved insights are under, most sessions first",
+                )
                 .scope(read)
                 .returns::<Vec<ThemeOutput>>(),
             list_themes,
@@ -69,6 +72,13 @@ pub fn routes() -> Api {
                 .returns::<ListInsightSessionsOutput>(),
             sessions,
         )
+        .merge(decision_routes())
+}
+
+/// The operations by which people overrule the grouping.
+fn decision_routes() -> Api {
+    let write = write(Resource::Insights);
+    Api::new()
         .route(
             Operation::new(Method::PUT, "/insights/{id}/sessions/{session_id}", "decideInsightSession")
                 .about(TAG, "Say whether a session belongs to an insight; no grouping overrules it")
