@@ -85,6 +85,9 @@ const THEME_CUT: f32 = 0.7;
 /// Brings groups, given by their centroids, under themes: a few broad subjects above them. Returns the theme of each
 /// group, numbered by first group. Takes about n² steps.
 pub fn themes(centroids: &[&[f32]]) -> Vec<u32> {
+    if centroids.is_empty() {
+        return Vec::new();
+    }
     let mean = mean(centroids.iter().copied());
     let vectors = centered(Matrix::of(centroids.iter().copied()), &mean);
     linkage::average(distances(&vectors, 1), THEME_CUT)

@@ -23,10 +23,10 @@ const CONTENTS: [&str; 6] = [
 const BASE: &str = "2026-05-01T00:00:00Z";
 
 /// A small generator of chance with a seed, so that a failure can be repeated.
-struct Chance(u64);
+pub(crate) struct Chance(pub(crate) u64);
 
 impl Chance {
-    fn below(&mut self, n: usize) -> usize {
+    pub(crate) fn below(&mut self, n: usize) -> usize {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) as usize % n
     }

@@ -1,6 +1,7 @@
 //! From what customers say to insights, through the queue.
 
 use crate::app::TestApp;
+use crate::insight_filters::Chance;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -130,16 +131,33 @@ async fn a_session_whose_proof_is_rewritten_stays_by_what_else_it_says() {
     assert_eq!(proof().await, REFUND[kept]);
 }
 
+/// Real requests about insurance, and the requests in four languages.
+fn of_all_kinds() -> Vec<Value> {
+    let lines = include_str!("../../../nlp/tests/data/engine/insurance.tsv").lines().step_by(4);
+    let insurance = lines.filter_map(|line| line.split_once('\t')).map(|(_, text)| ("en", text));
+    let others = REQUESTS.into_iter().flat_map(|(language, texts)| {
+        texts.into_iter().flat_map(move |text| std::iter::repeat_n((language, text), 3))
+    });
+    let said = insurance.chain(others).enumerate();
+    let record = |(id, (language, text)): (usize, (&str, &str))| json!({"id": id, "language": language, "turns": [{"role": "contact", "text": text}]});
+    said.map(record).collect()
+}
+
 #[tokio::test]
 async fn the_order_of_arrival_makes_no_difference() {
     let mut seen = Vec::new();
-    let all = [records(&REFUND, 0), records(&PASSWORD, 100)].concat();
-    for step in [1, 7, 13, 39] {
+    for round in 0..20 {
         let t = TestApp::new().await;
-        let order: Vec<Value> = (0..all.len()).map(|i| all[i * step % all.len()].clone()).collect();
-        for records in order.chunks(1 + step) {
+        let mut all = of_all_kinds();
+        let mut chance = Chance(round);
+        for i in (1..all.len()).rev() {
+            all.swap(i, chance.below(i + 1));
+        }
+        let batch = [1, 50, all.len()][round as usize % 3];
+        for (i, records) in all.chunks(batch).enumerate() {
             t.import(records.to_vec()).await;
-            if step > 7 {
+            // grouped and linked in between, at other moments each time
+            if batch > 1 || (i + round as usize).is_multiple_of(40) {
                 t.run_jobs().await;
             }
         }
@@ -152,6 +170,7 @@ async fn the_order_of_arrival_makes_no_difference() {
             .map(|i| (i["content"].as_str().unwrap().to_owned(), i["occurrence_count"].as_i64().unwrap()))
             .collect();
         shown.sort();
+        assert!(shown.len() > 10, "{shown:#?}");
         seen.push((hash, shown));
     }
     assert!(seen.windows(2).all(|pair| pair[0] == pair[1]), "{seen:#?}");
