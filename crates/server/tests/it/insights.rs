@@ -334,6 +334,63 @@ async fn personal_data_shows_nowhere() {
     }
 }
 
+/// Personal values, each in a sentence that gives it away, with the value.
+fn canaries() -> Vec<(String, &'static str)> {
+    let rows = |text: &'static str| text.lines().map(|line| line.split('\t').collect::<Vec<_>>());
+    let sentences = include_str!("../../../nlp/tests/data/redact/sentences.tsv");
+    let values = include_str!("../../../nlp/tests/data/redact/values.tsv");
+    let mut canaries = Vec::new();
+    for kind in ["email", "card", "iban", "birth", "address", "name"] {
+        let fits = |row: &Vec<&str>| row.len() == 3 && ["*", "en"].contains(&row[0]) && row[1] == kind;
+        let sentences: Vec<&str> = rows(sentences).filter(fits).map(|row| row[2]).collect();
+        let values = rows(values).filter(fits).flat_map(|row| row[2].split("; "));
+        canaries.extend(
+            values
+                .zip(sentences.iter().cycle())
+                .map(|(value, sentence)| (sentence.replace("{}", value), value)),
+        );
+    }
+    canaries
+}
+
+#[tokio::test]
+async fn no_canary_is_shown() {
+    let t = TestApp::new().await;
+    let canaries = canaries();
+    assert!(canaries.len() >= 50, "{}", canaries.len());
+    let said = canaries.iter().flat_map(|(sentence, _)| {
+        [
+            format!("My refund has not arrived. {sentence}"),
+            format!("{sentence} I cannot log in to my account."),
+        ]
+    });
+    t.import(said.enumerate().map(|(i, text)| record(i, &text)).collect()).await;
+    t.run_jobs().await;
+    let found = insights(&t).await;
+    assert!(found.len() >= 2, "{found:#?}");
+    let mut shown = format!("{}{}", json!(found), t.get_ok("/insights/themes").await);
+    for insight in &found {
+        shown +=
+            &t.get_ok(&format!("/insights/{}/sessions", insight["id"].as_str().unwrap())).await.to_string();
+    }
+    shown += &t.get_ok("/chat/sessions").await["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|item| item["summary"].to_string())
+        .collect::<String>();
+    let words = |text: &str| {
+        text.split(|c: char| !c.is_alphanumeric()).map(str::to_lowercase).collect::<Vec<_>>().join(" ")
+    };
+    let shown = format!(" {} ", words(&shown));
+    let leaked: Vec<&str> = canaries
+        .iter()
+        .map(|(_, value)| *value)
+        .filter(|value| shown.contains(&format!(" {} ", words(value))))
+        .collect();
+    assert!(leaked.is_empty(), "{leaked:?}");
+}
+
 /// The same four requests in four languages.
 const REQUESTS: [(&str, [&str; 4]); 4] = [
     (
