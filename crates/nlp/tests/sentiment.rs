@@ -66,6 +66,45 @@ fn the_sets_have_every_language() {
 }
 
 #[test]
+fn messages_the_list_was_not_written_with_are_told_right_in_every_language() {
+    assert!(macro_f1(&matrix(MEASURING, |_| true)) >= 0.96);
+    for language in Language::ALL {
+        let score = macro_f1(&matrix(MEASURING, |code| code == language.code()));
+        assert!(score >= 0.8, "{language:?}: {score}");
+    }
+}
+
+#[test]
+fn requests_are_not_called_angry_in_any_language() {
+    let angry = |of: &dyn Fn(&str) -> bool| {
+        let matrix = matrix(REQUESTS, of);
+        matrix[Neutral as usize][Angry as usize] / matrix[Neutral as usize].iter().sum::<f64>()
+    };
+    assert!(angry(&|_| true) <= 0.05);
+    for language in Language::ALL {
+        let share = angry(&|code| code == language.code());
+        assert!(share <= 0.1, "{language:?}: {share}");
+    }
+}
+
+#[test]
+fn a_word_counts_in_the_language_it_means_it_in() {
+    assert_eq!(of_text("Milloin saan rahat takaisin tililleni?"), Neutral); // "money" in Finnish, an insult in Romanian
+    assert_eq!(of_text("Serviciul vostru este un rahat, nu mai cumpăr de aici."), Angry);
+    assert_eq!(of_text("Úžasný servis, děkuji vám!"), Happy); // wonderful in Czech, terrible in Croatian
+    assert_eq!(of_text("Vaša usluga je užasna, tri tjedna čekam na odgovor."), Angry);
+    assert_eq!(of_text("Tôi muốn đổi địa chỉ giao hàng"), Neutral); // "tôi", I, without its accents is "terrible"
+}
+
+#[test]
+fn a_negation_may_follow_what_it_turns() {
+    assert_eq!(of_text("सेवा बहुत अच्छी थी"), Happy);
+    assert_eq!(of_text("सेवा बहुत अच्छी नहीं थी"), Neutral);
+    assert_eq!(of_text("Uygulama çok güzel"), Happy);
+    assert_eq!(of_text("Uygulama çok güzel değil"), Neutral);
+}
+
+#[test]
 fn a_public_post_weighs_more_than_a_request() {
     assert_eq!(of_text("still waiting, no reply for weeks"), Neutral);
     assert_eq!(of_text("@example still waiting, no reply for weeks"), Angry);

@@ -96,3 +96,51 @@ fn phrases<T: Copy>(mut entries: Vec<(&'static str, T)>) -> Phrases<T> {
     entries.sort_by_key(|(phrase, _)| (phrase.ends_with('*'), Reverse(phrase.len())));
     Phrases::new(entries)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::Text;
+
+    #[test]
+    fn a_phrase_has_one_meaning_in_a_language() {
+        let mut known: HashMap<(String, &str), Cue> = HashMap::new();
+        for entry in entries(LEXICON) {
+            let text = Text::new(entry.phrase, &[]);
+            let words: Vec<&str> = (0..text.words.len()).map(|word| text.word(word)).collect();
+            let key = format!("{}{}", words.join(" "), if entry.phrase.ends_with('*') { "*" } else { "" });
+            // what is general has one meaning for all, and no other in a language
+            let codes = entry.languages.trim_end_matches('!');
+            for code in codes.split(',').chain((!entry.is_local()).then_some("every")) {
+                let before = known.insert((key.clone(), code), entry.cue);
+                assert!(
+                    before.is_none_or(|cue| cue == entry.cue),
+                    "{key} {code}: {before:?}, {:?}",
+                    entry.cue
+                );
+            }
+            let general = known.get(&(key.clone(), "every"));
+            assert!(!(entry.is_local() && general.is_some()), "{key} is general and local");
+        }
+    }
+
+    #[test]
+    fn every_language_has_complaints_praise_problems_and_requests() {
+        for language in Language::ALL {
+            let of_language = |entry: &Entry| {
+                entry.languages.trim_end_matches('!').split(',').any(|code| code == language.code())
+            };
+            let count = |wanted: fn(&Cue) -> bool| {
+                entries(LEXICON).filter(|entry| of_language(entry) && wanted(&entry.cue)).count()
+            };
+            let complaints = count(|cue| matches!(cue, Cue::Weight(weight) if *weight <= -2.0));
+            let problems = count(|cue| matches!(cue, Cue::Weight(weight) if *weight > -2.0 && *weight < 0.0));
+            let praise = count(|cue| matches!(cue, Cue::Weight(weight) if *weight >= 1.5));
+            let requests = count(|cue| *cue == Cue::Ask);
+            assert!(
+                complaints >= 150 && problems >= 40 && praise >= 100 && requests >= 8,
+                "{language:?}: {complaints} {problems} {praise} {requests}"
+            );
+        }
+    }
+}
