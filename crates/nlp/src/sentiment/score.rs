@@ -1,8 +1,11 @@
 //! How pleased and how displeased a text is.
 
+use std::cell::LazyCell;
+
 use super::Sentiment;
-use super::lexicon::{Cue, SIGNS, WORDS};
-use crate::text::Text;
+use super::lexicon::{Cue, LOCAL, SIGNS, WORDS};
+use crate::language;
+use crate::text::{Text, fold, is_word_char};
 
 /// How much displeasure, or pleasure, makes a text angry, or happy.
 const ANGRY: f32 = 2.0;
@@ -63,7 +66,7 @@ impl Score {
 
 pub(super) fn of(text: &str) -> Score {
     let words = Text::new(text, &[]);
-    let mut score = in_words(&words);
+    let mut score = in_words(&words, text);
     for sign in signs(text) {
         score.add(sign);
     }
@@ -84,46 +87,91 @@ fn is_public(text: &str) -> bool {
     })
 }
 
-fn in_words(text: &Text) -> Score {
+fn in_words(words: &Text, text: &str) -> Score {
     let mut score = Score::default();
-    let (mut not_until, mut very_until) = (0, 0);
+    let mut reach = Reach::default();
+    // few texts have a word that asks for it
+    let local = LazyCell::new(|| LOCAL.get(&language::detect(text, None)?));
     let mut word = 0;
-    while word < text.words.len() {
-        let Some((length, cue)) = WORDS.at(text, word) else {
+    while word < words.words.len() {
+        let found = match WORDS.at(words, word) {
+            Some((_, Cue::Local)) => local.and_then(|phrases| {
+                let (length, (cue, phrase)) = phrases.at(words, word)?;
+                is_spelled(phrase, words, word, length).then_some((length, cue))
+            }),
+            found => found,
+        };
+        let Some((length, cue)) = found else {
             word += 1;
             continue;
         };
-        match cue {
-            Cue::Not => {
-                not_until = word + length + REACH;
-                score.report += DENIAL;
-            }
-            Cue::Very => very_until = word + length + REACH,
-            Cue::Ask => score.asks = true,
-            Cue::But => score.pleased *= BUT,
-            Cue::Weight(weight) => {
-                let turned = if word >= not_until {
-                    1.0
-                } else if weight > 0.0 {
-                    NOT_GOOD
-                } else {
-                    NOT_BAD
-                };
-                let strength = if word < very_until { VERY } else { 1.0 };
-                score.add(weight * turned * strength);
-            }
-        }
+        reach.read(cue, word, length, &mut score);
         word += length;
         // a clause ends what was said of it
-        if text
-            .gap_after(word - 1)
-            .iter()
-            .any(|c| matches!(c, '.' | ',' | '!' | '?' | ';' | '。' | '、' | '\n'))
-        {
-            (not_until, very_until) = (0, 0);
+        let gap = words.gap_after(word - 1);
+        if gap.iter().any(|c| matches!(c, '.' | ',' | '!' | '?' | ';' | '。' | '、' | '\n')) {
+            reach = Reach::default();
         }
     }
     score
+}
+
+/// Whether words are written with the accents of a phrase, or with none: without them, many words look alike.
+fn is_spelled(phrase: &str, text: &Text, word: usize, length: usize) -> bool {
+    let span = &text.chars[text.words[word].start..text.words[word + length - 1].end];
+    let letters = span.iter().copied().filter(|c| is_word_char(*c)).flat_map(char::to_lowercase);
+    let phrase = phrase.chars().filter(|c| is_word_char(*c)).flat_map(char::to_lowercase);
+    letters.clone().all(|c| fold(c) == c) || letters.zip(phrase).all(|(letter, expected)| letter == expected)
+}
+
+/// What the words of a clause do to one another.
+#[derive(Default)]
+struct Reach {
+    not_until: usize,
+    very_until: usize,
+    /// The last praise: the word after it, and its weight.
+    praise: Option<(usize, f32)>,
+}
+
+impl Reach {
+    fn read(&mut self, cue: Cue, word: usize, length: usize, score: &mut Score) {
+        match cue {
+            Cue::Not => {
+                self.not_until = word + length + REACH;
+                score.report += DENIAL;
+            }
+            Cue::After => {
+                if let Some((end, weight)) = self.praise.take()
+                    && word <= end + REACH
+                {
+                    score.pleased -= weight;
+                    score.add(weight * NOT_GOOD);
+                }
+                score.report += DENIAL;
+            }
+            Cue::Very => self.very_until = word + length + REACH,
+            Cue::Ask => score.asks = true,
+            Cue::But => score.pleased *= BUT,
+            Cue::Weight(weight) => self.weigh(weight, word, length, score),
+            Cue::Local => {}
+        }
+    }
+
+    fn weigh(&mut self, weight: f32, word: usize, length: usize, score: &mut Score) {
+        let turned = if word >= self.not_until {
+            1.0
+        } else if weight > 0.0 {
+            NOT_GOOD
+        } else {
+            NOT_BAD
+        };
+        let strength = if word < self.very_until { VERY } else { 1.0 };
+        let weight = weight * turned * strength;
+        score.add(weight);
+        if weight > 0.0 {
+            self.praise = Some((word + length, weight));
+        }
+    }
 }
 
 /// The weights of the emoji and emoticons, the same one counted once.
