@@ -15,6 +15,8 @@ mod routes;
 mod sessions;
 mod store;
 mod vector;
+mod wording;
+mod wording_check;
 
 pub use category::assign_categories;
 pub use consolidate::consolidate;
@@ -23,3 +25,4 @@ pub use link::Centroids;
 pub use list::{InsightSort, InsightStatus, ListInsightsInput, ListInsightsOutput, TeamFilter, list};
 pub use reading::read_sessions;
 pub use routes::routes;
+pub use wording::{request_wordings, reword_insights};
