@@ -4,6 +4,7 @@ use crate::config::Config;
 use crate::db::Db;
 use crate::http::RateLimiter;
 use crate::insights::Centroids;
+use crate::language_model::LanguageModel;
 use crate::time::Clock;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -22,6 +23,8 @@ pub struct App {
     pub limiter: Arc<RateLimiter>,
     /// Where each organization's insights lie, for linking.
     pub centroids: Arc<Centroids>,
+    /// What may reword insights, if it is configured.
+    pub language_model: Option<Arc<LanguageModel>>,
     /// Rings when a job was put into the queue here, so that no worker sleeps on it.
     pub job_added: Arc<Notify>,
     draining: Arc<AtomicBool>,
@@ -34,6 +37,8 @@ impl App {
             db,
             clock,
             limiter: Arc::new(RateLimiter::new(config.rate_limit)),
+            // a configuration that was loaded was checked
+            language_model: LanguageModel::from_config(&config).ok().flatten().map(Arc::new),
             config: Arc::new(config),
             centroids: Arc::default(),
             job_added: Arc::default(),

@@ -1,6 +1,7 @@
 //! Every setting: defaults, then the file, then the environment, then flags.
 
 use crate::db::Location;
+use crate::language_model::LanguageModel;
 use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
 use refrain_nlp::grouping::Options;
@@ -34,6 +35,28 @@ pub struct Config {
     pub log_format: LogFormat,
     /// What is logged, as a `tracing` filter; if not set, `info` by the server and `warn` by other commands.
     pub log: Option<String>,
+    /// Base URL of an OpenAI-compatible endpoint that may reword insights; not set: nothing leaves the machine.
+    pub language_model_url: Option<String>,
+    /// The model to ask there.
+    pub language_model: Option<String>,
+    /// The key to ask with. Shown nowhere.
+    #[serde(skip_serializing)]
+    pub language_model_key: Option<Secret>,
+    /// How long one request to it may take.
+    pub language_model_timeout_seconds: u32,
+    /// The most requests to it a day, for each organization.
+    pub language_model_requests_day: u32,
+}
+
+/// A text that is in no log and no output.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
+pub struct Secret(pub String);
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("[secret]")
+    }
 }
 
 /// How log lines are written.
@@ -83,6 +106,11 @@ impl Default for Config {
             granularity: Granularity::Balanced,
             log_format: LogFormat::Text,
             log: None,
+            language_model_url: None,
+            language_model: None,
+            language_model_key: None,
+            language_model_timeout_seconds: 60,
+            language_model_requests_day: 200,
         }
     }
 }
@@ -183,8 +211,49 @@ pub struct Flags {
         hide_short_help = true
     )]
     rate_limit: Option<u32>,
+    /// Base URL of an OpenAI-compatible endpoint that may reword insights [default: none, nothing leaves the machine]
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "REFRAIN_LANGUAGE_MODEL_URL",
+        hide_env_values = true,
+        global = true,
+        hide_short_help = true
+    )]
+    language_model_url: Option<String>,
+    /// Model to ask there; the key comes from REFRAIN_LANGUAGE_MODEL_KEY or the settings file
+    #[arg(
+        long,
+        value_name = "NAME",
+        env = "REFRAIN_LANGUAGE_MODEL",
+        hide_env_values = true,
+        global = true,
+        hide_short_help = true
+    )]
+    language_model: Option<String>,
+    /// Seconds that a request to it may take [default: 60]
+    #[arg(
+        long,
+        value_name = "N",
+        env = "REFRAIN_LANGUAGE_MODEL_TIMEOUT_SECONDS",
+        hide_env_values = true,
+        global = true,
+        hide_short_help = true
+    )]
+    language_model_timeout_seconds: Option<u32>,
+    /// Requests to it a day, for each organization [default: 200]
+    #[arg(
+        long,
+        value_name = "N",
+        env = "REFRAIN_LANGUAGE_MODEL_REQUESTS_DAY",
+        hide_env_values = true,
+        global = true,
+        hide_short_help = true
+    )]
+    language_model_requests_day: Option<u32>,
 }
 
+const LANGUAGE_MODEL_KEY: &str = "REFRAIN_LANGUAGE_MODEL_KEY";
 const DEFAULT_FILE: &str = "refrain.toml";
 
 impl Config {
@@ -207,6 +276,13 @@ impl Config {
         config.database_url = flags.database_url.or(config.database_url);
         config.log = flags.log.or(config.log);
         config.public_url = flags.public_url.or(config.public_url);
+        config.language_model_url = flags.language_model_url.or(config.language_model_url);
+        config.language_model = flags.language_model.or(config.language_model);
+        set(&mut config.language_model_timeout_seconds, flags.language_model_timeout_seconds);
+        set(&mut config.language_model_requests_day, flags.language_model_requests_day);
+        // no flag: what a process was started with is for everybody on the machine to see
+        let key = std::env::var(LANGUAGE_MODEL_KEY).ok().map(Secret);
+        config.language_model_key = key.or(config.language_model_key);
         config.check()?;
         Ok(config)
     }
@@ -232,7 +308,20 @@ impl Config {
         if self.contacts_min == 0 {
             bail!("contacts_min: expected at least 1");
         }
-        Ok(())
+        self.check_language_model()
+    }
+
+    fn check_language_model(&self) -> anyhow::Result<()> {
+        if self.language_model_url.is_some() != self.language_model.is_some() {
+            bail!("language_model_url, language_model: expected both or neither");
+        }
+        if !(1..=600).contains(&self.language_model_timeout_seconds) {
+            bail!("language_model_timeout_seconds: expected a number between 1 and 600");
+        }
+        if self.language_model_requests_day == 0 {
+            bail!("language_model_requests_day: expected at least 1");
+        }
+        LanguageModel::from_config(self).map(|_| ())
     }
 
     /// Where the database is.
@@ -248,7 +337,7 @@ impl Config {
         self.public_url.clone().unwrap_or_else(|| format!("http://{}", self.listen))
     }
 
-    /// The settings as a commented file; a password in the database's URL is left out.
+    /// The settings as a commented file; a password in the database's URL and keys are left out.
     pub fn to_toml(&self) -> String {
         let quoted = |text: &str| toml::Value::from(text).to_string();
         let optional = |name: &str, value: Option<String>, example: &str| match value {
@@ -279,7 +368,18 @@ impl Config {
             log_format = {}\n\n\
             # What is logged: error, warn, info, debug, or a filter. If not set, info by the server and warn by\n\
             # other commands.\n\
-            {}\n",
+            {}\n\n\
+            # Base URL of an OpenAI-compatible endpoint that may reword insights (docs/language-model.md). If not\n\
+            # set, nothing leaves the machine.\n\
+            {}\n\n\
+            # The model to ask there.\n\
+            {}\n\n\
+            # The key to ask with; shown nowhere, so it is not repeated here. Better: REFRAIN_LANGUAGE_MODEL_KEY.\n\
+            # language_model_key = \"…\"\n\n\
+            # How long one request to it may take.\n\
+            language_model_timeout_seconds = {}\n\n\
+            # The most requests to it a day, for each organization.\n\
+            language_model_requests_day = {}\n",
             quoted(&self.data.display().to_string()),
             optional(
                 "database_url",
@@ -295,6 +395,10 @@ impl Config {
             quoted(&word(self.granularity)),
             quoted(&word(self.log_format)),
             optional("log", self.log.clone(), "info"),
+            optional("language_model_url", self.language_model_url.clone(), "http://127.0.0.1:11434/v1"),
+            optional("language_model", self.language_model.clone(), "qwen2.5:7b"),
+            self.language_model_timeout_seconds,
+            self.language_model_requests_day,
         )
     }
 }

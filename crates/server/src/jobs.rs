@@ -37,6 +37,8 @@ pub enum Job {
     Consolidate,
     /// Give insights the categories that describe them best.
     AssignCategories,
+    /// Ask the language model for better sentences.
+    RewordInsights,
 }
 
 impl Job {
@@ -45,6 +47,7 @@ impl Job {
             Self::ReadSessions { .. } => "read_sessions",
             Self::Consolidate => "consolidate",
             Self::AssignCategories => "assign_categories",
+            Self::RewordInsights => "reword_insights",
         }
     }
 
@@ -55,7 +58,7 @@ impl Job {
                 [one] => Some(format!("{}:{one}", self.kind())),
                 _ => None,
             },
-            Self::Consolidate | Self::AssignCategories => Some(self.kind().to_owned()),
+            Self::Consolidate | Self::AssignCategories | Self::RewordInsights => Some(self.kind().to_owned()),
         }
     }
 }
@@ -150,6 +153,16 @@ pub async fn finish(tx: &mut OrgTx, lease: &Lease) -> Result<()> {
         0 => Err(Error::Internal(anyhow!("the lease on the job was lost"))),
         _ => Ok(()),
     }
+}
+
+/// Whether another worker has such a job of the organization in hand.
+pub async fn is_done_by_another(tx: &mut OrgTx, lease: &Lease, job: &Job) -> Result<bool> {
+    let query = sql("
+        select count(*) from jobs
+        where bucket = $1 and org_id = $2 and kind = $3 and id <> $4 and leased_until > $5
+    ");
+    let query = query.bind(lease.bucket).bind(lease.org_id).bind(job.kind()).bind(lease.id).bind(tx.now);
+    tx.fetch_one::<(i64,)>(query).await.map(|(count,)| count > 0)
 }
 
 /// Works on jobs with `workers` tasks until the app drains.
@@ -269,6 +282,7 @@ async fn dispatch(app: &App, lease: &Lease, job: Job) -> Result<Outcome> {
         Job::ReadSessions { session_ids } => insights::read_sessions(app, lease, &session_ids).await,
         Job::Consolidate => insights::consolidate(app, lease).await,
         Job::AssignCategories => insights::assign_categories(app, lease).await,
+        Job::RewordInsights => insights::reword_insights(app, lease).await,
     }
 }
 

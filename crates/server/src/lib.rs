@@ -10,6 +10,7 @@ pub mod fold;
 pub mod http;
 pub mod ids;
 pub mod jobs;
+pub mod language_model;
 pub mod openapi;
 pub mod telemetry;
 pub mod time;

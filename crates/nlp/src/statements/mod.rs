@@ -5,7 +5,8 @@ mod edges;
 mod words;
 
 pub(crate) use edges::{sentences, substance, words as split_words};
-pub(crate) use words::{is_content as is_content_word, is_unspaced, size};
+pub(crate) use words::size;
+pub use words::{is_content as is_content_word, is_unspaced};
 
 /// Statements of one conversation.
 const STATEMENTS_MAX: usize = 8;

@@ -33,7 +33,7 @@ pub(super) fn is_courtesy(word: &str) -> bool {
 }
 
 /// Can the word name a topic?
-pub(crate) fn is_content(word: &str) -> bool {
+pub fn is_content(word: &str) -> bool {
     !is_courtesy(word)
         && !NEUTRAL.contains(word)
         && !word.contains(|c: char| c.is_numeric())
@@ -74,7 +74,7 @@ pub(super) fn offers(lower: &str) -> bool {
 }
 
 /// Is the word of a script that sets no blanks between words?
-pub(crate) fn is_unspaced(word: &str) -> bool {
+pub fn is_unspaced(word: &str) -> bool {
     word.chars().any(|c| letters_of_a_word(c) > 1.0)
 }
 

@@ -16,6 +16,9 @@ create table orgs (
     -- how many statements the last consolidation saw, and how many came since
     grouped_statements bigint not null default 0,
     new_statements bigint not null default 0,
+    -- how many requests to the language model were made on this day
+    language_model_day bigint not null default 0,
+    language_model_requests bigint not null default 0,
     created_at bigint not null
 );
 
@@ -293,6 +296,24 @@ create table insights (
     foreign key (org_id, archived_by) references members (org_id, id)
 );
 create index insights_by_count on insights (org_id, occurrence_count, created_at, id);
+
+-- what a language model made of insights
+create table wordings (
+    org_id uuid not null,
+    insight_id uuid not null,
+    -- the grouping's own sentence that is or was to be worded, by which model, and how many answers are waited for yet
+    source text not null,
+    asked_model text not null,
+    answers_left bigint not null,
+    -- the answer that passed, who gave it, and where the group lay then
+    content text,
+    model text,
+    centroid bytea,
+    -- whether it is the insight's content, unless a person set that
+    shown boolean not null,
+    primary key (org_id, insight_id),
+    foreign key (org_id, insight_id) references insights (org_id, id)
+);
 
 -- one session in which an insight shows, with a copy of what sessions are filtered by
 create table occurrences (

@@ -48,6 +48,11 @@ const CHECKS: &[(&str, &str)] = &[
         where i.retired_at is not null",
     ),
     (
+        "what a language model worded is what it said",
+        "select count(*) from wordings w join insights i on i.org_id = w.org_id and i.id = w.insight_id
+        where w.shown and not i.content_by_hand and (w.content is null or i.content <> w.content)",
+    ),
+    (
         "ticket numbers have no gaps",
         "select count(*) from orgs o where o.next_ticket_number - 1 <> (
             select count(*) from sessions s where s.org_id = o.id)",

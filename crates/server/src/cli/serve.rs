@@ -3,7 +3,7 @@
 use super::{Done, open, say};
 use crate::app::App;
 use crate::config::Config;
-use crate::{http, jobs, telemetry};
+use crate::{http, insights, jobs, telemetry};
 use anyhow::Context;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -32,6 +32,7 @@ pub(super) fn url(listener: &TcpListener) -> anyhow::Result<String> {
 
 /// Serves until a signal comes; then finishes what was begun, by the workers too.
 pub(super) async fn run(app: App, listener: TcpListener, workers: JoinHandle<()>) -> anyhow::Result<()> {
+    insights::request_wordings(&app).await?;
     let upkeep = tokio::spawn(telemetry::keep_metrics());
     http::serve(app.clone(), listener, asked_to_stop()?).await?;
     tracing::info!("finishing the jobs in hand");

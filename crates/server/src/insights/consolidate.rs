@@ -5,6 +5,7 @@ use super::bonds::Bonds;
 use super::grouped::{self, Grouped};
 use super::matching::{continuations, successors};
 use super::store::{self, Link, NewInsight};
+use super::wording::Wordings;
 use super::{category, themes, vector};
 use crate::app::App;
 use crate::categories;
@@ -12,7 +13,8 @@ use crate::db::{Db, Sql, sql};
 use crate::error::Result;
 use crate::fold::fold;
 use crate::ids::{CategoryId, ContactId, InsightId, OrgId, SessionId, StatementId, TeamId, ThemeId};
-use crate::jobs::{self, Lease, Outcome};
+use crate::jobs::{self, Job, Lease, Outcome};
+use crate::language_model::LanguageModel;
 use crate::orgs::{self, OrgTx, Subject};
 use crate::sessions::Sentiment;
 use anyhow::Context;
@@ -105,7 +107,10 @@ pub async fn consolidate(app: &App, lease: &Lease) -> Result<Outcome> {
     if store::grouping_version_in(&mut tx).await? != plan.snapshot.org.grouping_version {
         return Ok(Outcome::Later(now.plus(RETRY_MICROS)));
     }
-    write(&mut tx, &plan).await?;
+    write(&mut tx, &plan, app.language_model.as_deref()).await?;
+    if app.language_model.is_some() {
+        jobs::enqueue(&mut tx, &Job::RewordInsights).await?;
+    }
     jobs::finish(&mut tx, lease).await?;
     tx.commit().await?;
     let (statements, insights) = (plan.snapshot.statements.len(), plan.grouped.groups.len());
@@ -187,9 +192,9 @@ fn plan(snapshot: Snapshot, contacts_min: usize, usual: &str, options: &Options)
     Plan { snapshot, grouped, continued, ended }
 }
 
-async fn write(tx: &mut OrgTx, plan: &Plan) -> Result<()> {
+async fn write(tx: &mut OrgTx, plan: &Plan, model: Option<&LanguageModel>) -> Result<()> {
     let changed = changed_sessions(tx, plan.snapshot.org.change_seq).await?;
-    let ids = write_insights(tx, plan).await?;
+    let ids = write_insights(tx, plan, model).await?;
     let mut wanted: BTreeMap<(InsightId, SessionId), (StatementId, f32)> = BTreeMap::new();
     for (group, id) in plan.grouped.groups.iter().zip(&ids) {
         let proofs = group.proofs.iter().filter(|(session_id, _)| !changed.contains(session_id));
@@ -252,7 +257,11 @@ async fn changed_sessions(tx: &mut OrgTx, since: i64) -> Result<HashSet<SessionI
 }
 
 /// Brings old insights up to date and inserts new ones; the insight of each group.
-async fn write_insights(tx: &mut OrgTx, plan: &Plan) -> Result<Vec<InsightId>> {
+async fn write_insights(
+    tx: &mut OrgTx,
+    plan: &Plan,
+    model: Option<&LanguageModel>,
+) -> Result<Vec<InsightId>> {
     let new_count = plan.continued.iter().filter(|continued| continued.is_none()).count();
     let mut number = tx.take_insight_numbers(i64::try_from(new_count).unwrap_or(i64::MAX)).await?;
     let categories = categories::list_in(tx).await?;
@@ -262,10 +271,12 @@ async fn write_insights(tx: &mut OrgTx, plan: &Plan) -> Result<Vec<InsightId>> {
     let current: Vec<OldInsight> = tx.fetch_all(query).await?;
     let current: HashMap<InsightId, OldInsight> =
         current.into_iter().map(|insight| (insight.id, insight)).collect();
+    let contents = plan.grouped.groups.iter().map(|group| group.content.as_str());
+    let wordings = Wordings::load(tx, model, contents).await?;
     let mut ids = Vec::new();
     for (group, continued) in plan.grouped.groups.iter().zip(&plan.continued) {
         let category = chooser.choose(&group.centroid);
-        let fresh = NewInsight {
+        let mut fresh = NewInsight {
             id: InsightId::new(tx.now),
             content: group.content.clone(),
             sentiment: group.sentiment,
@@ -275,7 +286,10 @@ async fn write_insights(tx: &mut OrgTx, plan: &Plan) -> Result<Vec<InsightId>> {
             team_id: category.and_then(|category| category.team_id),
         };
         match continued.and_then(|i| current.get(&plan.snapshot.insights[i].id)) {
-            Some(old) => ids.push(refresh(tx, old, fresh).await?),
+            Some(old) => {
+                fresh.content = wordings.choose(tx, old.id, fresh.content, &group.centroid).await?;
+                ids.push(refresh(tx, old, fresh).await?);
+            }
             None => {
                 ids.push(fresh.id);
                 store::insert(tx, &fresh, number).await?;

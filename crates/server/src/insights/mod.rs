@@ -17,6 +17,8 @@ mod sessions;
 mod store;
 mod themes;
 mod vector;
+mod wording;
+mod wording_check;
 
 pub use category::assign_categories;
 pub use consolidate::consolidate;
@@ -26,3 +28,4 @@ pub use list::{InsightSort, InsightStatus, ListInsightsInput, ListInsightsOutput
 pub use reading::read_sessions;
 pub use routes::routes;
 pub use themes::{ThemeOutput, list as themes};
+pub use wording::{request_wordings, reword_insights};

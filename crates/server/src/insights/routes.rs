@@ -4,6 +4,7 @@ use super::list::{ListInsightsInput, ListInsightsOutput};
 use super::reply::{self, PublicInsight};
 use super::sessions::{InsightSession, list_sessions};
 use super::themes::{self, ThemeOutput};
+use super::wording::{self, InsightWording};
 use super::{decide, list, store};
 use crate::app::App;
 use crate::error::{Error, Result};
@@ -71,6 +72,13 @@ pub fn routes() -> Api {
                 .query::<SessionsInput>()
                 .returns::<ListInsightSessionsOutput>(),
             sessions,
+        )
+        .route(
+            Operation::new(Method::GET, "/insights/{id}/wording", "getInsightWording")
+                .about(TAG, "Get who worded an insight: the grouping, a language model or a person")
+                .scope(read)
+                .returns::<InsightWording>(),
+            show_wording,
         )
         .merge(decision_routes())
 }
@@ -195,6 +203,16 @@ async fn sessions(
     let (items, next) = cut_page(sessions, InsightSession::cursor);
     let page = Page { items, next };
     Ok(Json(ListInsightSessionsOutput { page, total: seen.occurrence_count }))
+}
+
+async fn show_wording(
+    State(app): State<App>,
+    caller: Caller,
+    ApiPath(id): ApiPath<InsightId>,
+) -> Result<Json<InsightWording>> {
+    let id = store::current(&app.db, caller.org_id, id).await?;
+    let wording = wording::find(&app.db, caller.org_id, id).await?;
+    wording.map(Json).ok_or(Error::NotFound("insight"))
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]

@@ -15,6 +15,7 @@ mod imports;
 mod insight_filters;
 mod insights;
 mod jobs;
+mod language_model;
 mod sessions;
 mod sync;
 mod telemetry;

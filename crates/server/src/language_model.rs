@@ -1,0 +1,335 @@
+//! A language model behind an OpenAI-compatible endpoint, if one is configured. It words what was found and
+//! counts nothing; without it everything works.
+
+use crate::config::Config;
+use crate::time::Timestamp;
+use anyhow::{Context, bail};
+use axum::body::Bytes;
+use axum::http::uri::Scheme;
+use axum::http::{HeaderMap, HeaderValue, Request, StatusCode, Uri, header};
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::client::conn::http1;
+use hyper_util::rt::TokioIo;
+use rustls::pki_types::ServerName;
+use rustls::{ClientConfig, RootCertStore};
+use serde::Deserialize;
+use serde_json::json;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio::task::JoinSet;
+use tokio_rustls::TlsConnector;
+
+const BODY_BYTES_MAX: usize = 1 << 20;
+const REST_SECONDS_MIN: i64 = 30;
+const REST_SECONDS_MAX: i64 = 3_600;
+/// The longest rest that an endpoint can ask for.
+const RETRY_AFTER_SECONDS_MAX: i64 = 86_400;
+
+/// An endpoint, and whether it is to be left alone for a while.
+#[derive(Debug)]
+pub struct LanguageModel {
+    /// What it is called there.
+    pub name: String,
+    /// How long a request may take.
+    pub timeout: Duration,
+    url: Uri,
+    authorization: Option<HeaderValue>,
+    rest: Mutex<Rest>,
+}
+
+#[derive(Debug, Default)]
+struct Rest {
+    failures: u32,
+    until: Option<Timestamp>,
+}
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// No answer in time, none that is whole, or none that makes sense.
+    #[error("{0}")]
+    Failed(String),
+    /// Too many requests; it may say when to come again.
+    #[error("it has too many requests")]
+    Limited(Option<i64>),
+    /// It takes no such request, and will take none.
+    #[error("status {0}: check language_model_url, language_model and language_model_key")]
+    Refused(u16),
+}
+
+impl Failure {
+    fn word(&self) -> &'static str {
+        match self {
+            Self::Failed(_) => "failed",
+            Self::Limited(_) => "limited",
+            Self::Refused(_) => "refused",
+        }
+    }
+}
+
+/// What came over the wire.
+struct Response {
+    status: StatusCode,
+    headers: HeaderMap,
+    body: Bytes,
+}
+
+#[derive(Deserialize)]
+struct Completion {
+    choices: Vec<Choice>,
+    #[serde(default)]
+    usage: Option<Usage>,
+}
+
+#[derive(Deserialize)]
+struct Choice {
+    message: Message,
+}
+
+#[derive(Deserialize)]
+struct Message {
+    content: String,
+}
+
+#[derive(Deserialize)]
+struct Usage {
+    #[serde(default)]
+    prompt_tokens: u64,
+    #[serde(default)]
+    completion_tokens: u64,
+}
+
+impl LanguageModel {
+    /// The endpoint that is configured, if one is.
+    pub fn from_config(config: &Config) -> anyhow::Result<Option<Self>> {
+        let (Some(base), Some(name)) = (&config.language_model_url, &config.language_model) else {
+            return Ok(None);
+        };
+        let url: Uri = format!("{}/chat/completions", base.trim_end_matches('/'))
+            .parse()
+            .context("language_model_url: expected a URL")?;
+        let is_http = url.scheme().is_some_and(|scheme| *scheme == Scheme::HTTP || *scheme == Scheme::HTTPS);
+        let has_user = url.authority().is_some_and(|authority| authority.as_str().contains('@'));
+        if !is_http || has_user || base.contains(['?', '#']) {
+            bail!("language_model_url: expected an http or https URL without a user and a query");
+        }
+        let authorization = config.language_model_key.as_ref().map(|key| {
+            // the error would say nothing of the value, but is not passed on either
+            let mut value = HeaderValue::from_str(&format!("Bearer {}", key.0.trim())).ok();
+            value.iter_mut().for_each(|value| value.set_sensitive(true));
+            value.context("language_model_key: expected letters, digits and signs without blanks")
+        });
+        Ok(Some(Self {
+            name: name.clone(),
+            timeout: Duration::from_secs(config.language_model_timeout_seconds.into()),
+            url,
+            authorization: authorization.transpose()?,
+            rest: Mutex::default(),
+        }))
+    }
+
+    /// Until when the endpoint is to be left alone, if it is.
+    pub fn rests_until(&self, now: Timestamp) -> Option<Timestamp> {
+        self.rest().until.filter(|until| *until > now)
+    }
+
+    /// Notes an answer that made sense.
+    pub fn answered(&self) {
+        *self.rest() = Rest::default();
+        count("answered");
+    }
+
+    /// Notes a failure, and until when the endpoint is left alone for it: for longer with each one in a row.
+    pub fn failed(&self, failure: &Failure, now: Timestamp) -> Timestamp {
+        count(failure.word());
+        let mut rest = self.rest();
+        rest.failures += 1;
+        let doubled = 2_i64.saturating_pow(rest.failures - 1).saturating_mul(REST_SECONDS_MIN);
+        let seconds = match failure {
+            Failure::Limited(Some(seconds)) => *seconds,
+            Failure::Limited(None) | Failure::Failed(_) => doubled.min(REST_SECONDS_MAX),
+            Failure::Refused(_) => REST_SECONDS_MAX,
+        };
+        let until = now.plus(seconds * 1_000_000);
+        rest.until = Some(until);
+        tracing::warn!(seconds, %failure, "the language model gave no answer, and is left alone for a while");
+        until
+    }
+
+    fn rest(&self) -> std::sync::MutexGuard<'_, Rest> {
+        self.rest.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Asks once. The caller notes how it ended.
+    pub async fn ask(&self, instructions: &str, data: &str) -> Result<String, Failure> {
+        let started = Instant::now();
+        let answer = tokio::time::timeout(self.timeout, self.exchange(instructions, data)).await;
+        metrics::histogram!("refrain_language_model_seconds").record(started.elapsed().as_secs_f64());
+        let response = match answer {
+            Ok(Ok(response)) => response,
+            Ok(Err(error)) => return Err(Failure::Failed(format!("{error:#}"))),
+            Err(_) => return Err(Failure::Failed("it took too long".to_owned())),
+        };
+        read(&response)
+    }
+
+    /// One request over a connection of its own: there are few, and minutes may lie between them.
+    async fn exchange(&self, instructions: &str, data: &str) -> anyhow::Result<Response> {
+        // what else could be set, such as a temperature, one or another endpoint refuses
+        let body = json!({
+            "model": self.name,
+            "messages": [
+                {"role": "system", "content": instructions},
+                {"role": "user", "content": data},
+            ],
+        });
+        let authority = self.url.authority().context("no host")?;
+        let mut request = Request::post(self.url.path())
+            .header(header::HOST, authority.as_str())
+            .header(header::CONTENT_TYPE, "application/json")
+            .header(header::ACCEPT, "application/json")
+            .header(header::USER_AGENT, concat!("refrain/", env!("CARGO_PKG_VERSION")));
+        if let Some(value) = &self.authorization {
+            request = request.header(header::AUTHORIZATION, value);
+        }
+        let request = request.body(Full::new(Bytes::from(body.to_string())))?;
+        let is_tls = self.url.scheme() == Some(&Scheme::HTTPS);
+        let host = authority.host().trim_start_matches('[').trim_end_matches(']');
+        let port = authority.port_u16().unwrap_or(if is_tls { 443 } else { 80 });
+        let stream = TcpStream::connect((host, port)).await.context("connecting to it")?;
+        if !is_tls {
+            return send(stream, request).await;
+        }
+        let tls = tokio::task::spawn_blocking(tls_config).await??;
+        let name = ServerName::try_from(host.to_owned()).context("reading its name")?;
+        let stream =
+            TlsConnector::from(tls).connect(name, stream).await.context("securing the connection")?;
+        send(stream, request).await
+    }
+}
+
+fn count(outcome: &'static str) {
+    metrics::counter!("refrain_language_model_requests_total", "outcome" => outcome).increment(1);
+}
+
+/// Trusts whom the machine trusts.
+fn tls_config() -> anyhow::Result<Arc<ClientConfig>> {
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    let config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    Ok(Arc::new(config))
+}
+
+async fn send<S>(stream: S, request: Request<Full<Bytes>>) -> anyhow::Result<Response>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let (mut sender, connection) =
+        http1::handshake(TokioIo::new(stream)).await.context("connecting to it")?;
+    // gone with this function, whatever ends it
+    let mut connections = JoinSet::new();
+    connections.spawn(connection);
+    let response = sender.send_request(request).await.context("asking it")?;
+    let (head, body) = response.into_parts();
+    // the cause is a boxed error, whose text says enough
+    let body = Limited::new(body, BODY_BYTES_MAX).collect().await;
+    let body = body.map_err(|error| anyhow::anyhow!("reading its answer: {error}"))?.to_bytes();
+    Ok(Response { status: head.status, headers: head.headers, body })
+}
+
+fn read(response: &Response) -> Result<String, Failure> {
+    match response.status.as_u16() {
+        200 => {}
+        429 => return Err(Failure::Limited(retry_after(&response.headers))),
+        503 if retry_after(&response.headers).is_some() => {
+            return Err(Failure::Limited(retry_after(&response.headers)));
+        }
+        408 | 500.. => return Err(Failure::Failed(format!("status {}", response.status.as_u16()))),
+        status => return Err(Failure::Refused(status)),
+    }
+    // the parser's error could quote the body
+    let completion: Option<Completion> = serde_json::from_slice(&response.body).ok();
+    let completion = completion.ok_or_else(|| Failure::Failed("its answer is no completion".to_owned()))?;
+    if let Some(usage) = &completion.usage {
+        for (kind, tokens) in [("prompt", usage.prompt_tokens), ("completion", usage.completion_tokens)] {
+            metrics::counter!("refrain_language_model_tokens_total", "kind" => kind).increment(tokens);
+        }
+    }
+    let first = completion.choices.into_iter().next();
+    Ok(first.ok_or_else(|| Failure::Failed("its answer is empty".to_owned()))?.message.content)
+}
+
+/// The seconds that an endpoint asks to be left alone for; a date is not read.
+fn retry_after(headers: &HeaderMap) -> Option<i64> {
+    let seconds: f64 = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
+    // not a number becomes 0
+    Some((seconds.ceil() as i64).clamp(1, RETRY_AFTER_SECONDS_MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn model(url: &str) -> anyhow::Result<Option<LanguageModel>> {
+        let config = Config {
+            language_model_url: Some(url.to_owned()),
+            language_model: Some("m".to_owned()),
+            language_model_key: Some(crate::config::Secret("sk-quiet".to_owned())),
+            ..Config::default()
+        };
+        assert!(!format!("{config:?}").contains("quiet"));
+        LanguageModel::from_config(&config)
+    }
+
+    #[test]
+    fn a_base_url_is_http_and_nothing_else() {
+        for (url, expected) in [
+            ("https://api.example.com/v1", Some("https://api.example.com/v1/chat/completions")),
+            ("http://[::1]:8080/", Some("http://[::1]:8080/chat/completions")),
+            ("ftp://example.com", None),
+            ("example.com/v1", None),
+            ("https://u:p@example.com/v1", None),
+            ("https://example.com/v1?a=b", None),
+        ] {
+            let model = model(url).ok().flatten();
+            assert_eq!(model.map(|model| model.url.to_string()).as_deref(), expected, "{url}");
+        }
+        assert!(LanguageModel::from_config(&Config::default()).is_ok_and(|model| model.is_none()));
+    }
+
+    #[test]
+    fn the_key_is_in_no_debug_output() {
+        let model = model("https://example.com/v1").unwrap().unwrap();
+        assert!(!format!("{model:?}").contains("quiet"));
+    }
+
+    #[test]
+    fn rests_grow_and_end_with_an_answer() {
+        let model = model("https://example.com/v1").unwrap().unwrap();
+        let now = Timestamp::parse("2026-06-15T12:00:00Z").unwrap();
+        let rest = |failure: Failure| (model.failed(&failure, now).micros() - now.micros()) / 1_000_000;
+        let failed = || Failure::Failed(String::new());
+        assert_eq!([rest(failed()), rest(failed()), rest(Failure::Limited(None))], [30, 60, 120]);
+        assert_eq!(rest(Failure::Limited(Some(7))), 7);
+        assert_eq!(rest(Failure::Refused(401)), 3_600);
+        assert_eq!((0..40).map(|_| rest(failed())).max(), Some(3_600));
+        assert!(model.rests_until(now).is_some());
+        model.answered();
+        assert_eq!((model.rests_until(now), rest(failed())), (None, 30));
+    }
+
+    #[test]
+    fn an_endpoint_says_when_to_come_again() {
+        for (value, expected) in
+            [("7", Some(7)), ("0.2", Some(1)), ("1e99", Some(86_400)), ("-5", Some(1)), ("soon", None)]
+        {
+            let headers = HeaderMap::from_iter([(header::RETRY_AFTER, HeaderValue::from_static(value))]);
+            assert_eq!(retry_after(&headers), expected, "{value}");
+        }
+    }
+}
