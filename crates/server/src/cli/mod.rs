@@ -1,5 +1,6 @@
 //! The command line. Its commands, flags, outputs by `--json` and exit codes are an interface.
 
+mod audit;
 mod demo;
 mod doctor;
 mod eval;
@@ -7,6 +8,7 @@ mod import;
 mod insights;
 mod keys;
 mod serve;
+mod sheet;
 mod table;
 
 use crate::app::App;
@@ -55,6 +57,8 @@ enum Command {
     Keys(keys::KeysCommand),
     /// Score the grouping on a labeled file, next to plain methods
     Eval(eval::EvalArgs),
+    /// Measure how well statements are grouped, by pairs of them that you judge
+    Audit(audit::AuditArgs),
     /// Check that everything stored agrees with itself
     Doctor(doctor::DoctorArgs),
     /// Print the settings in effect, as a settings file
@@ -114,6 +118,7 @@ async fn dispatch(cli: Cli) -> anyhow::Result<Done> {
         Command::Insights(args) => insights::insights(config, *args).await,
         Command::Keys(command) => keys::keys(config, command).await,
         Command::Eval(args) => eval::eval(config, args).await,
+        Command::Audit(args) => audit::audit(config, args).await,
         Command::Doctor(args) => doctor::doctor(config, args).await,
         Command::Config(args) => print_config(&config, &args),
         Command::Demo(args) => demo::demo(config, args).await,

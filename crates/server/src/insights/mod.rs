@@ -1,5 +1,6 @@
 //! Insights: what customers keep saying, counted over the sessions that show it.
 
+mod audit;
 mod bonds;
 mod category;
 mod consolidate;
@@ -20,6 +21,10 @@ mod vector;
 mod wording;
 mod wording_check;
 
+pub use audit::{
+    Pair, STRATA, Sample, Share, Stratum, draw_pairs, is_grouping_current, share, share_in_first,
+    statement_texts,
+};
 pub use category::assign_categories;
 pub use consolidate::consolidate;
 pub use figures::{Counts, GroupedStatement, TREND_WEEKS, counts, grouped_statements, progress, trends};

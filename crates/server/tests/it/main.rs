@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that fails to set up fails")]
 
 mod app;
+mod audit;
 mod commands;
 mod contacts;
 mod contract;

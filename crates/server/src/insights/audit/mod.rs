@@ -1,0 +1,160 @@
+//! Pairs of statements for a person to judge, drawn so that the judgments say how good the grouping is as a whole.
+//!
+//! A random pair is hardly ever about the same issue. So pairs are drawn at random from each of four strata,
+//! whose sizes are known exactly: a statement has a *place*, which is the insight that it is counted for, or the
+//! insight it lies nearest to without being counted, and two places decide the stratum of all pairs between them.
+//! No list of pairs is ever made: time and memory grow with the statements, and with the square of the insights.
+//!
+//! A pair is of two contacts (or sessions, where the contact is not known). A session counts once for an insight:
+//! what it says again within the insight's reach is left out.
+
+mod estimate;
+mod places;
+mod population;
+
+pub use estimate::{Sample, Share, share, share_in_first};
+
+use super::store;
+use crate::db::{Db, sql};
+use crate::error::Result;
+use crate::ids::{OrgId, StatementId};
+use crate::wire::words;
+use anyhow::Context;
+use population::Population;
+use refrain_nlp::language::Language;
+use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+use std::ops::Range;
+
+/// Of the pairs drawn, those in one insight: precision rests on them alone.
+const TOGETHER_SHARE: f64 = 1.0 / 3.0;
+/// How many times as likely as a far pair one of each stratum is drawn.
+const WEIGHTS: [f64; 4] = [0.0, 3.0, 3.0, 1.0];
+/// The least drawn of a stratum, where so many are to be drawn and are there.
+const DRAWN_MIN: u64 = 10;
+
+words! {
+    /// What the grouping made of a pair of statements.
+    Stratum {
+        /// Both are in one insight.
+        Together = "together",
+        /// They are in two insights that are neighbors.
+        Near = "near",
+        /// One or both are in no insight, and the nearest ones are the same or neighbors.
+        Unlinked = "unlinked",
+        /// All others.
+        Far = "far",
+    }
+}
+
+/// Every stratum, in the order in which sizes are given.
+pub const STRATA: [Stratum; 4] = [Stratum::Together, Stratum::Near, Stratum::Unlinked, Stratum::Far];
+
+/// A pair of statements, with all that it takes to weigh a judgment of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Pair {
+    /// Which grouping it was drawn from.
+    pub grouping: i64,
+    /// How many pairs each stratum has.
+    pub sizes: [u64; 4],
+    /// Which of them this pair is of.
+    pub stratum: Stratum,
+    /// The two statements.
+    pub statements: [StatementId; 2],
+    /// The numbers of the insights they were in.
+    pub insights: [Option<i64>; 2],
+}
+
+/// Draws pairs in random order, `count` if there are as many: of statements in one language, or in any. The same seed
+/// draws the same pairs of the same statements and insights.
+pub async fn draw_pairs(
+    db: &Db,
+    org_id: OrgId,
+    language: Option<Language>,
+    count: u64,
+    seed: u64,
+) -> Result<Vec<Pair>> {
+    let population = Population::load(db, org_id, language).await?;
+    let pairs = tokio::task::spawn_blocking(move || population.draw(count, seed)).await;
+    Ok(pairs.context("drawing pairs")?)
+}
+
+/// What was said, personal data masked, of those of these statements that are there.
+pub async fn statement_texts(
+    db: &Db,
+    org_id: OrgId,
+    ids: &[StatementId],
+) -> Result<HashMap<StatementId, String>> {
+    let mut texts = HashMap::new();
+    for ids in ids.chunks(2_000) {
+        let mut query = sql("select id, text from statements where org_id = $1 and id in ").bind(org_id);
+        query.push_list(ids.iter().copied());
+        texts.extend(db.fetch_all::<(StatementId, String)>(query).await?);
+    }
+    Ok(texts)
+}
+
+/// Whether insights are still as they were in this grouping.
+pub async fn is_grouping_current(db: &Db, org_id: OrgId, grouping: i64) -> Result<bool> {
+    Ok(store::grouping_version(db, org_id).await? == grouping)
+}
+
+/// How many pairs to draw from strata of these sizes: a third from within insights, the others where pairs of one
+/// issue are likely, but most of them far apart, where few are found among very many.
+fn allocate(sizes: &[u64; 4], count: u64) -> [u64; 4] {
+    let mut drawn = [0; 4];
+    drawn[0] = ((count as f64 * TOGETHER_SHARE).round() as u64).min(sizes[0]);
+    let mut left = count - drawn[0];
+    // the smallest first, so that what it can't give the next can
+    let mut others = [1, 2, 3];
+    let weight = |i: usize| sizes[i] as f64 * WEIGHTS[i];
+    others.sort_by(|a, b| weight(*a).total_cmp(&weight(*b)));
+    for (at, i) in others.into_iter().enumerate() {
+        let all: f64 = others[at..].iter().map(|i| weight(*i)).sum();
+        let fair = left as f64 * weight(i) / all.max(1.0);
+        let least = DRAWN_MIN.min(left / (3 - at as u64));
+        drawn[i] = (fair.round() as u64).max(least).min(sizes[i]).min(left);
+        left -= drawn[i];
+    }
+    drawn[0] += left.min(sizes[0] - drawn[0]);
+    drawn
+}
+
+/// Numbers that look random, the same from the same seed (splitmix64).
+struct Random(u64);
+
+impl Random {
+    fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    /// A number below `end`, which is not 0.
+    fn below(&mut self, end: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut bits = self.0;
+        bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        bits ^= bits >> 31;
+        ((u128::from(bits) * u128::from(end)) >> 64) as u64
+    }
+
+    fn one_of(&mut self, range: &Range<usize>) -> usize {
+        range.start + self.below(range.len() as u64) as usize
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::allocate;
+
+    #[test]
+    fn every_stratum_gets_its_part() {
+        assert_eq!(allocate(&[30_000, 100_000, 6_000, 580_000], 300), [100, 65, 10, 125]);
+        assert_eq!(allocate(&[30_000, 100_000, 6_000, 580_000], 30), [10, 7, 6, 7]);
+        assert_eq!(allocate(&[0, 0, 0, 580_000], 300), [0, 0, 0, 300]);
+        assert_eq!(allocate(&[500, 0, 0, 20], 300), [280, 0, 0, 20]);
+        assert_eq!(allocate(&[5, 4, 3, 2], 300), [5, 4, 3, 2]);
+        assert_eq!(allocate(&[5, 4, 3, 2], 1), [0, 1, 0, 0]);
+        assert_eq!(allocate(&[0; 4], 300), [0; 4]);
+    }
+}
