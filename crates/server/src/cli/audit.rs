@@ -28,7 +28,7 @@ pub(super) struct AuditArgs {
     judged: Option<PathBuf>,
     /// Draw only statements in this language, by its ISO 639-1 code
     #[arg(long, value_name = "CODE")]
-    language: Option<KnownLanguage>,
+    in_language: Option<KnownLanguage>,
     /// How many pairs to draw
     #[arg(long, value_name = "N", default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..=PAIRS_MAX))]
     pairs: u64,
@@ -57,7 +57,7 @@ pub(super) async fn audit(config: Config, args: AuditArgs) -> anyhow::Result<Don
 }
 
 async fn draw(app: &App, org_id: OrgId, out: &Path, args: &AuditArgs) -> anyhow::Result<()> {
-    let language = args.language.map(|language| language.0);
+    let language = args.in_language.map(|language| language.0);
     let pairs = insights::draw_pairs(&app.db, org_id, language, args.pairs, args.seed).await?;
     if pairs.is_empty() {
         bail!("there are no two statements of different contacts to compare");

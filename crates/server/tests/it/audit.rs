@@ -131,8 +131,8 @@ async fn a_seed_draws_the_same_pairs_and_no_pair_is_of_one_contact() {
     let first = draw(&cli, "a.csv", &["--pairs", "20"]);
     assert_eq!(draw(&cli, "b.csv", &["--pairs", "20"]), first);
     assert_ne!(draw(&cli, "c.csv", &["--pairs", "20", "--seed", "2"]), first);
-    assert_eq!(draw(&cli, "en.csv", &["--pairs", "20", "--language", "en"]), first);
-    let german = cli.run(&["audit", "--out", "de.csv", "--language", "de"]);
+    assert_eq!(draw(&cli, "en.csv", &["--pairs", "20", "--in-language", "en"]), first);
+    let german = cli.run(&["audit", "--out", "de.csv", "--in-language", "de"]);
     assert!(stderr(&german).contains("no two statements"), "{}", stderr(&german));
     let all = draw(&cli, "d.csv", &["--pairs", "10000"]);
     assert_eq!(all.len(), 66 - 3 * 6, "pairs of twelve, less those of each of three contacts");
@@ -220,7 +220,7 @@ async fn a_sheet_that_is_wrong_is_refused_by_line() {
         &["audit"][..],
         &["audit", "--out", "x", "--judged", "y"],
         &["audit", "--out", "x", "--pairs", "0"],
-        &["audit", "--out", "x", "--language", "xx"],
+        &["audit", "--out", "x", "--in-language", "xx"],
     ] {
         assert_eq!(cli.run(args).status.code(), Some(2), "{args:?}");
     }
