@@ -6,7 +6,7 @@ use super::table::Table;
 use super::{Done, complain, open, say};
 use crate::app::App;
 use crate::config::Config;
-use crate::ids::{OrgId, SessionId};
+use crate::ids::{OrgId, SessionId, StatementId};
 use crate::imports::{Batch, Import, Record, read_file};
 use crate::insights::{self, GroupedStatement};
 use crate::sessions::Sender;
@@ -80,10 +80,15 @@ pub(super) async fn eval(config: Config, args: EvalArgs) -> anyhow::Result<Done>
     let ids = import(&app, org_id, &labeled, args.pool.is_none()).await?;
     let seconds = started.elapsed().as_secs_f64();
     let statements = insights::grouped_statements(&app.db, org_id).await?;
-    app.db.close().await;
     let of_gold: HashSet<SessionId> = ids.iter().copied().collect();
     let statements: Vec<GroupedStatement> =
         statements.into_iter().filter(|statement| of_gold.contains(&statement.session_id)).collect();
+    let are_compared = !args.no_baselines && statements.len() <= baselines::STATEMENTS_MAX;
+    let vectors = match are_compared {
+        true => insights::compared_vectors(&app.db, org_id, &statements).await?,
+        false => HashMap::new(),
+    };
+    app.db.close().await;
     let groups: Vec<Option<u32>> = statements.iter().map(|statement| statement.insight).collect();
     let predicted = by_session(&statements, &groups);
     if let Some(out) = &args.predictions {
@@ -97,11 +102,14 @@ pub(super) async fn eval(config: Config, args: EvalArgs) -> anyhow::Result<Done>
         labeled.iter().zip(&ids).map(item).collect()
     };
     let mut lines = vec![Line { method: "Refrain".into(), scores: score(&items(&predicted)), seconds }];
-    if !args.no_baselines {
-        for (method, groups, seconds) in baselines(&statements, lines[0].scores.gold_groups) {
+    if are_compared {
+        for (method, groups, seconds) in baselines(&statements, &vectors, lines[0].scores.gold_groups) {
             let groups: Vec<Option<u32>> = groups.into_iter().map(Some).collect();
             lines.push(Line { method, scores: score(&items(&by_session(&statements, &groups))), seconds });
         }
+    }
+    if !args.no_baselines && !are_compared {
+        complain(&format!("the plain methods take {} statements at most", baselines::STATEMENTS_MAX));
     }
     print(&args, &lines, statements.len())?;
     Ok(Done::Whole)
@@ -190,17 +198,17 @@ fn by_session(statements: &[GroupedStatement], groups: &[Option<u32>]) -> HashMa
 }
 
 /// What plain methods make of the same statements, each with the seconds it took.
-fn baselines(statements: &[GroupedStatement], gold_groups: usize) -> Vec<(String, Vec<u32>, f64)> {
-    if statements.len() > baselines::STATEMENTS_MAX {
-        complain(&format!("the plain methods take {} statements at most", baselines::STATEMENTS_MAX));
-        return Vec::new();
-    }
+fn baselines(
+    statements: &[GroupedStatement],
+    vectors: &HashMap<StatementId, Vec<f32>>,
+    gold_groups: usize,
+) -> Vec<(String, Vec<u32>, f64)> {
     let threads = Options::default().threads;
     let texts: Vec<&str> = statements.iter().map(|statement| statement.text.as_str()).collect();
     let tf_idf = baselines::tf_idf(&texts);
     let own: Vec<Statement<'_>> = statements
         .iter()
-        .map(|statement| Statement { text: &statement.text, vector: &statement.vector, weight: 1 })
+        .map(|statement| Statement { text: &statement.text, vector: &vectors[&statement.id], weight: 1 })
         .collect();
     let tf_idf: Vec<Statement<'_>> =
         texts.iter().zip(&tf_idf).map(|(text, vector)| Statement { text, vector, weight: 1 }).collect();

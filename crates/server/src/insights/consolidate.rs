@@ -9,7 +9,7 @@ use super::wording::Wordings;
 use super::{category, themes, vector};
 use crate::app::App;
 use crate::categories;
-use crate::db::{Db, Sql, sql};
+use crate::db::{Db, Sql, Tx, sql};
 use crate::error::Result;
 use crate::fold::fold;
 use crate::ids::{CategoryId, ContactId, InsightId, OrgId, SessionId, StatementId, TeamId, ThemeId};
@@ -20,6 +20,7 @@ use crate::sessions::Sentiment;
 use anyhow::Context;
 use refrain_nlp::grouping::Options;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::time::Instant;
 
 const PAGE: i64 = 20_000;
 const BULK_WAIT_MICROS: i64 = 500_000;
@@ -93,6 +94,7 @@ struct Plan {
 
 /// Groups all statements of the organization anew. Waits until an import is read whole.
 pub async fn consolidate(app: &App, lease: &Lease) -> Result<Outcome> {
+    let started = Instant::now();
     let now = app.clock.now();
     if jobs::backlog(app, lease.org_id, now).await?.bulk > 0 {
         return Ok(Outcome::Later(now.plus(BULK_WAIT_MICROS)));
@@ -114,7 +116,8 @@ pub async fn consolidate(app: &App, lease: &Lease) -> Result<Outcome> {
     jobs::finish(&mut tx, lease).await?;
     tx.commit().await?;
     let (statements, insights) = (plan.snapshot.statements.len(), plan.grouped.groups.len());
-    tracing::info!(org.id = %lease.org_id, statements, insights, "statements consolidated");
+    let seconds = started.elapsed().as_secs_f64();
+    tracing::info!(org.id = %lease.org_id, statements, insights, seconds, "statements consolidated");
     Ok(Outcome::Done)
 }
 
@@ -122,6 +125,21 @@ async fn load(db: &Db, org_id: OrgId) -> Result<Snapshot> {
     let mut tx = db.snapshot().await?;
     let org = sql("select grouping_version, change_seq, new_statements from orgs where id = $1");
     let org: Org = tx.fetch_one(org.bind(org_id)).await?;
+    let statements = load_statements(&mut tx, org_id).await?;
+    let insights = tx.fetch_all(select_insights(org_id)).await?;
+    let occurrences = sql("
+        select insight_id, session_id, statement_id, canonical from occurrences where org_id = $1
+    ");
+    let occurrences = tx.fetch_all(occurrences.bind(org_id)).await?;
+    let apart = sql(
+        "select insight_id, other_id from insights_apart where org_id = $1 order by insight_id, other_id",
+    );
+    let apart = tx.fetch_all(apart.bind(org_id)).await?;
+    Ok(Snapshot { org, statements, insights, occurrences, apart })
+}
+
+/// Every statement that has a vector, in the order of ids.
+pub(super) async fn load_statements(tx: &mut Tx, org_id: OrgId) -> Result<Vec<Statement>> {
     let mut statements: Vec<Statement> = Vec::new();
     loop {
         let mut query = sql("
@@ -139,19 +157,9 @@ async fn load(db: &Db, org_id: OrgId) -> Result<Snapshot> {
         let is_last = (page.len() as i64) < PAGE;
         statements.extend(page);
         if is_last {
-            break;
+            return Ok(statements);
         }
     }
-    let insights = tx.fetch_all(select_insights(org_id)).await?;
-    let occurrences = sql("
-        select insight_id, session_id, statement_id, canonical from occurrences where org_id = $1
-    ");
-    let occurrences = tx.fetch_all(occurrences.bind(org_id)).await?;
-    let apart = sql(
-        "select insight_id, other_id from insights_apart where org_id = $1 order by insight_id, other_id",
-    );
-    let apart = tx.fetch_all(apart.bind(org_id)).await?;
-    Ok(Snapshot { org, statements, insights, occurrences, apart })
 }
 
 fn select_insights(org_id: OrgId) -> Sql {

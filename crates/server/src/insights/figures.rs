@@ -1,11 +1,14 @@
 //! Figures about an organization as a whole.
 
-use super::vector;
+use super::consolidate::load_statements;
+use super::finer::FinerVectors;
 use crate::db::{Db, sql};
 use crate::error::Result;
-use crate::ids::{InsightId, OrgId, SessionId};
+use crate::ids::{InsightId, OrgId, SessionId, StatementId};
 use crate::time::{DAY, Timestamp};
-use std::collections::HashMap;
+use anyhow::Context;
+use refrain_nlp::grouping::Options;
+use std::collections::{HashMap, HashSet};
 
 /// How much there is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::FromRow)]
@@ -32,12 +35,12 @@ pub async fn counts(db: &Db, org_id: OrgId) -> Result<Counts> {
 /// A statement, and what was made of it.
 #[derive(Clone, Debug)]
 pub struct GroupedStatement {
+    /// Which it is.
+    pub id: StatementId,
     /// The session in which it was said.
     pub session_id: SessionId,
     /// What was said, personal data masked.
     pub text: String,
-    /// What it means, at unit length.
-    pub vector: Vec<f32>,
     /// The number of the insight that it proves for its session.
     pub insight: Option<u32>,
 }
@@ -45,19 +48,38 @@ pub struct GroupedStatement {
 /// Every statement that has a vector, session by session in the order said.
 pub async fn grouped_statements(db: &Db, org_id: OrgId) -> Result<Vec<GroupedStatement>> {
     let query = sql("
-        select t.session_id, t.text, t.embedding, i.insight_number
+        select t.id, t.session_id, t.text, i.insight_number
         from statements t
         left join occurrences o on o.org_id = t.org_id and o.statement_id = t.id
         left join insights i on i.org_id = o.org_id and i.id = o.insight_id
         where t.org_id = $1 and t.embedding is not null
         order by t.session_id, t.position
     ");
-    let rows: Vec<(SessionId, String, Vec<u8>, Option<i64>)> = db.fetch_all(query.bind(org_id)).await?;
-    let statements = rows.into_iter().filter_map(|(session_id, text, embedding, insight)| {
+    type Row = (StatementId, SessionId, String, Option<i64>);
+    let rows: Vec<Row> = db.fetch_all(query.bind(org_id)).await?;
+    let statements = rows.into_iter().map(|(id, session_id, text, insight)| {
         let insight = insight.and_then(|number| u32::try_from(number).ok());
-        Some(GroupedStatement { session_id, text, vector: vector::from_bytes(&embedding)?, insight })
+        GroupedStatement { id, session_id, text, insight }
     });
     Ok(statements.collect())
+}
+
+/// The vectors at unit length by which these statements are compared in a grouping; some milliseconds for each that is
+/// not kept.
+pub async fn compared_vectors(
+    db: &Db,
+    org_id: OrgId,
+    of: &[GroupedStatement],
+) -> Result<HashMap<StatementId, Vec<f32>>> {
+    let wanted: HashSet<StatementId> = of.iter().map(|statement| statement.id).collect();
+    let mut statements = load_statements(&mut db.snapshot().await?, org_id).await?;
+    statements.retain(|statement| wanted.contains(&statement.id));
+    let compare = move || {
+        let positions: Vec<usize> = (0..statements.len()).collect();
+        let vectors = FinerVectors::of(&statements).get(&positions, Options::default().threads);
+        statements.iter().map(|statement| statement.id).zip(vectors).collect()
+    };
+    Ok(tokio::task::spawn_blocking(compare).await.context("comparing statements")?)
 }
 
 /// How many sessions are read, and how many there are.

@@ -27,7 +27,9 @@ pub use audit::{
 };
 pub use category::assign_categories;
 pub use consolidate::consolidate;
-pub use figures::{Counts, GroupedStatement, TREND_WEEKS, counts, grouped_statements, progress, trends};
+pub use figures::{
+    Counts, GroupedStatement, TREND_WEEKS, compared_vectors, counts, grouped_statements, progress, trends,
+};
 pub use link::Centroids;
 pub use list::{InsightSort, InsightStatus, ListInsightsInput, ListInsightsOutput, TeamFilter, list};
 pub use reading::read_sessions;
