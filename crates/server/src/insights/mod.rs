@@ -5,6 +5,7 @@ mod bonds;
 mod category;
 mod consolidate;
 mod decide;
+pub mod escalation;
 mod figures;
 mod finer;
 mod grouped;

@@ -1,0 +1,327 @@
+//! What is fixed when an insight is archived, and what the days since then say.
+
+use super::detector::{Detector, QuietDay};
+use super::rate::{Norms, Profile, WINDOW_DAYS, upper_rate, weekday};
+use super::{EscalationBasis, VERSION};
+use serde::{Deserialize, Serialize};
+use std::ops::Range;
+use uuid::Uuid;
+
+/// The days, up to the one in question, whose units must bear an alarm.
+const EVIDENCE_DAYS: i64 = 7;
+/// The least units in them.
+const EVIDENCE_UNITS_MIN: u32 = 3;
+/// How many times the usual traffic at most explains more units.
+const TRAFFIC_MAX: f64 = 4.0;
+
+/// A day on which an insight was seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Seen {
+    /// The day.
+    pub day: i64,
+    /// Its contacts, and its sessions without one.
+    pub units: u32,
+    /// Its sessions.
+    pub sessions: u32,
+    /// The lowest and the highest id among its contacts, in which a session without one stands for itself. They tell
+    /// whether any days had more than one contact.
+    pub contacts: [Uuid; 2],
+}
+
+/// Sessions of the whole organization, a number for each day.
+#[derive(Clone, Debug, Default)]
+pub struct Daily {
+    /// The first day; there were none before.
+    pub first_day: i64,
+    /// From then on, without a gap; none after.
+    pub sessions: Vec<u32>,
+}
+
+impl Daily {
+    /// The sessions of a day.
+    pub fn on(&self, day: i64) -> u32 {
+        let at = usize::try_from(day - self.first_day).ok();
+        at.and_then(|at| self.sessions.get(at)).copied().unwrap_or(0)
+    }
+}
+
+/// An insight about to be archived.
+#[derive(Clone, Copy, Debug)]
+pub struct Archiving<'a> {
+    /// The day of archiving.
+    pub day: i64,
+    /// The first day on which the insight was seen.
+    pub first_seen_on: i64,
+    /// The days on which it was seen in the 56 days before, or more, in order.
+    pub seen: &'a [Seen],
+    /// The organization's sessions.
+    pub sessions: &'a Daily,
+    /// What is usual there.
+    pub norms: &'a Norms,
+    /// Whether other traffic explains growth.
+    pub basis: EscalationBasis,
+    /// The threshold `A`.
+    pub threshold: f64,
+}
+
+/// What was known of an archived insight when it was archived. It does not change until it is archived again.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ArchiveRecord {
+    /// Which detector made it.
+    pub version: u32,
+    /// The day of archiving, which counts neither before nor after.
+    pub day: i64,
+    /// The full days before it that were looked at.
+    pub window_days: i64,
+    /// The units in them.
+    pub units: u64,
+    /// What these days weigh together by their weekdays.
+    pub weight: f64,
+    /// What a quiet day of weight 1 brings, erring high.
+    pub rate: f64,
+    /// How far quiet days scatter.
+    pub dispersion: f64,
+    /// The rhythm of the week.
+    pub profile: Profile,
+    /// Other sessions a day; none if traffic explains nothing, or there was none.
+    pub traffic_base: Option<f64>,
+    /// `A`: the insight returns when `M` reaches it.
+    pub threshold: f64,
+}
+
+impl ArchiveRecord {
+    /// Of an insight that is archived now. One pass over its days.
+    pub fn new(archiving: &Archiving) -> Self {
+        let Archiving { day, first_seen_on, seen, sessions, norms, .. } = *archiving;
+        let window = window(first_seen_on, day);
+        let seen_in_window = || seen.iter().filter(|seen| window.contains(&seen.day));
+        let units = seen_in_window().map(|seen| u64::from(seen.units)).sum();
+        let weight = window.clone().map(|day| norms.profile[weekday(day)]).sum();
+        let all: u64 = window.clone().map(|day| u64::from(sessions.on(day))).sum();
+        let own: u64 = seen_in_window().map(|seen| u64::from(seen.sessions)).sum();
+        let others = all.saturating_sub(own);
+        let is_compared = archiving.basis == EscalationBasis::Share && others > 0;
+        let window_days = window.end - window.start;
+        Self {
+            version: VERSION,
+            day,
+            window_days,
+            units,
+            weight,
+            rate: upper_rate(units, weight, norms.prior_rate),
+            dispersion: norms.dispersion,
+            profile: norms.profile,
+            traffic_base: is_compared.then(|| others as f64 / window_days as f64),
+            threshold: archiving.threshold,
+        }
+    }
+}
+
+/// The days since an insight was archived.
+#[derive(Clone, Copy, Debug)]
+pub struct Since<'a> {
+    /// The days on which it was seen since 6 days before the day of archiving, or more, in order.
+    pub seen: &'a [Seen],
+    /// The organization's sessions, since 6 days before the day of archiving or earlier.
+    pub sessions: &'a Daily,
+    /// Days of a surge, on which nothing returned and which count for nothing.
+    pub left_out: &'a [i64],
+    /// The day that is not over yet.
+    pub today: i64,
+}
+
+/// Where an archived insight stands.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Standing {
+    /// When it was first to return, if it was.
+    pub alarm: Option<Alarm>,
+    /// Every day so far that counted, today last.
+    pub days: Vec<WatchedDay>,
+    /// Units today.
+    pub units: u32,
+    /// The smallest number of units today with which it returns, whoever they are of.
+    pub target: u32,
+}
+
+/// That an insight was to return.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Alarm {
+    /// On which day.
+    pub day: i64,
+    /// `M` with that day's units, as [`WatchedDay::m`].
+    pub m: f64,
+}
+
+/// A day of an archived insight.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct WatchedDay {
+    /// The day.
+    pub day: i64,
+    /// What a quiet day would have brought.
+    pub expected: f64,
+    /// What it brought.
+    pub units: u32,
+    /// `M` with it; what is too large for a number is the largest one.
+    pub m: f64,
+}
+
+/// Follows an archived insight from the first full day after it was archived to `today`. The same days give the same
+/// result, in whatever order their sessions came. Under a microsecond a day.
+pub fn replay(record: &ArchiveRecord, since: &Since) -> Standing {
+    let watch = Watch::new(record, since);
+    let ln_threshold = record.threshold.ln();
+    let (mut detector, mut alarm, mut days) = (Detector::NEW, None, Vec::new());
+    let mut before_today = detector;
+    for day in watch.first_day()..=since.today {
+        if since.left_out.contains(&day) {
+            continue;
+        }
+        before_today = detector;
+        let (expected, units) = (watch.expected(day), watch.units(day));
+        detector = detector.after(&QuietDay::new(expected, record.dispersion), units);
+        let ln_m = detector.ln_m();
+        let m = ln_m.exp().min(f64::MAX);
+        if alarm.is_none()
+            && ln_m >= ln_threshold
+            && watch.evidence(day + 1 - EVIDENCE_DAYS..day + 1).is_enough()
+        {
+            alarm = Some(Alarm { day, m });
+        }
+        days.push(WatchedDay { day, expected, units, m });
+    }
+    if days.last().is_none_or(|last| last.day < since.today) {
+        before_today = detector;
+    }
+    let quiet = QuietDay::new(watch.expected(since.today), record.dispersion);
+    let lacks = watch.evidence(since.today + 1 - EVIDENCE_DAYS..since.today).lacks();
+    let target = before_today.target(&quiet, ln_threshold).max(lacks);
+    Standing { alarm, days, units: watch.units(since.today), target }
+}
+
+/// The units of each day before `today`, of 56 days or of those since the insight was first seen.
+pub fn daily_units(seen: &[Seen], first_seen_on: i64, today: i64) -> Vec<u32> {
+    let window = window(first_seen_on, today);
+    let mut units = vec![0; (window.end - window.start) as usize];
+    for seen in seen.iter().filter(|seen| window.contains(&seen.day)) {
+        units[(seen.day - window.start) as usize] = seen.units;
+    }
+    units
+}
+
+/// Counts an insight's sessions, each given by its day and its contact, or by its own id if it has none: the days on
+/// which there were any, in order.
+pub fn tally(mut sessions: Vec<(i64, Uuid)>) -> Vec<Seen> {
+    sessions.sort_unstable();
+    let mut days: Vec<Seen> = Vec::new();
+    for (day, contact) in sessions {
+        match days.last_mut().filter(|last| last.day == day) {
+            Some(last) => {
+                last.sessions += 1;
+                last.units += u32::from(contact != last.contacts[1]);
+                last.contacts[1] = contact;
+            }
+            None => days.push(Seen { day, units: 1, sessions: 1, contacts: [contact; 2] }),
+        }
+    }
+    days
+}
+
+/// The full days before `day` that are looked at.
+fn window(first_seen_on: i64, day: i64) -> Range<i64> {
+    (day - WINDOW_DAYS).max(first_seen_on).min(day)..day
+}
+
+/// The days since an insight was archived, at hand by their number.
+struct Watch<'a> {
+    record: &'a ArchiveRecord,
+    since: &'a Since<'a>,
+    start: i64,
+    seen: Vec<Option<&'a Seen>>,
+}
+
+impl<'a> Watch<'a> {
+    fn new(record: &'a ArchiveRecord, since: &'a Since) -> Self {
+        // the traffic of the seven days before the first
+        let start = record.day - 6;
+        let mut seen = vec![None; usize::try_from(since.today + 1 - start).unwrap_or(0)];
+        for day in since.seen {
+            let at = usize::try_from(day.day - start).ok();
+            if let Some(slot) = at.and_then(|at| seen.get_mut(at)) {
+                *slot = Some(day);
+            }
+        }
+        Self { record, since, start, seen }
+    }
+
+    fn first_day(&self) -> i64 {
+        self.record.day + 1
+    }
+
+    fn on(&self, day: i64) -> Option<&Seen> {
+        let at = usize::try_from(day - self.start).ok()?;
+        *self.seen.get(at)?
+    }
+
+    /// The units of a day since archiving.
+    fn units(&self, day: i64) -> u32 {
+        self.on(day).filter(|_| day >= self.first_day()).map_or(0, |seen| seen.units)
+    }
+
+    /// What a quiet day would bring, by what was known before it.
+    fn expected(&self, day: i64) -> f64 {
+        self.record.rate * self.record.profile[weekday(day)] * self.traffic(day)
+    }
+
+    /// How many times the usual other traffic there was in the week before a day: 1 to 4.
+    fn traffic(&self, day: i64) -> f64 {
+        let Some(base) = self.record.traffic_base else {
+            return 1.0;
+        };
+        let others = |day| {
+            let own = self.on(day).map_or(0, |seen| seen.sessions);
+            self.since.sessions.on(day).saturating_sub(own)
+        };
+        let week: u64 = (day - 7..day).map(|day| u64::from(others(day))).sum();
+        (week as f64 / 7.0 / base).clamp(1.0, TRAFFIC_MAX)
+    }
+
+    /// What there is to bear an alarm on those of these days that came after archiving.
+    fn evidence(&self, days: Range<i64>) -> Evidence {
+        let mut evidence = Evidence { units: 0, contacts: None };
+        for day in days.start.max(self.first_day())..days.end {
+            let Some(seen) = self.on(day).filter(|_| !self.since.left_out.contains(&day)) else {
+                continue;
+            };
+            let [low, high] = seen.contacts;
+            evidence.units += seen.units;
+            evidence.contacts = match evidence.contacts {
+                Some([lowest, highest]) => Some([low.min(lowest), high.max(highest)]),
+                None => Some([low, high]),
+            };
+        }
+        evidence
+    }
+}
+
+/// Units of some days, and the lowest and highest id among their contacts.
+struct Evidence {
+    units: u32,
+    contacts: Option<[Uuid; 2]>,
+}
+
+impl Evidence {
+    fn has_two_contacts(&self) -> bool {
+        self.contacts.is_some_and(|[low, high]| low != high)
+    }
+
+    /// Whether it bears an alarm: at least 3 units of at least 2 contacts.
+    fn is_enough(&self) -> bool {
+        self.units >= EVIDENCE_UNITS_MIN && self.has_two_contacts()
+    }
+
+    /// How many more units, all of one day and so each of another contact, make it enough, whoever they are of.
+    fn lacks(&self) -> u32 {
+        let contacts = if self.has_two_contacts() { 0 } else { 2 };
+        EVIDENCE_UNITS_MIN.saturating_sub(self.units).max(contacts)
+    }
+}
