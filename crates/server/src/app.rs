@@ -5,7 +5,7 @@ use crate::db::Db;
 use crate::http::RateLimiter;
 use crate::insights::Centroids;
 use crate::language_model::LanguageModel;
-use crate::time::Clock;
+use crate::time::{Calendar, Clock};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::Notify;
@@ -17,6 +17,8 @@ pub struct App {
     pub db: Db,
     /// The time.
     pub clock: Clock,
+    /// The days that things are counted by.
+    pub calendar: Calendar,
     /// Every setting.
     pub config: Arc<Config>,
     /// What each key has used of its limit.
@@ -38,6 +40,7 @@ impl App {
             clock,
             limiter: Arc::new(RateLimiter::new(config.rate_limit)),
             // a configuration that was loaded was checked
+            calendar: Calendar::of(&config.time_zone).unwrap_or_default(),
             language_model: LanguageModel::from_config(&config).ok().flatten().map(Arc::new),
             config: Arc::new(config),
             centroids: Arc::default(),

@@ -1,7 +1,9 @@
 //! Every setting: defaults, then the file, then the environment, then flags.
 
 use crate::db::Location;
+use crate::insights::escalation::{EscalationBasis, Sensitivity};
 use crate::language_model::LanguageModel;
+use crate::time::Calendar;
 use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
 use refrain_nlp::grouping::Options;
@@ -31,6 +33,18 @@ pub struct Config {
     pub contacts_min: u32,
     /// Whether what is alike becomes one insight or several.
     pub granularity: Granularity,
+    /// The time zone by which days and weeks are counted, as the IANA database names it.
+    pub time_zone: String,
+    /// How readily insights come back that are archived until they escalate.
+    pub escalation_sensitivity: Sensitivity,
+    /// Whether growth of all conversations explains an insight's.
+    pub escalation_basis: EscalationBasis,
+    /// How many false returns a week are allowed for, of all insights together; takes the place of the sensitivity.
+    pub escalation_returns_week: Option<f64>,
+    /// Whether a resolved insight that is seen again becomes unresolved.
+    pub regress: bool,
+    /// How many days after it was resolved that begins.
+    pub regress_grace_days: u32,
     /// Whether log lines are text or JSON.
     pub log_format: LogFormat,
     /// What is logged, as a `tracing` filter; if not set, `info` by the server and `warn` by other commands.
@@ -104,6 +118,12 @@ impl Default for Config {
             language: "en".into(),
             contacts_min: 3,
             granularity: Granularity::Balanced,
+            time_zone: "UTC".into(),
+            escalation_sensitivity: Sensitivity::Normal,
+            escalation_basis: EscalationBasis::Share,
+            escalation_returns_week: None,
+            regress: true,
+            regress_grace_days: 0,
             log_format: LogFormat::Text,
             log: None,
             language_model_url: None,
@@ -158,6 +178,66 @@ pub struct Flags {
         hide_short_help = true
     )]
     granularity: Option<Granularity>,
+    /// Time zone by which days and weeks are counted [default: UTC]
+    #[arg(
+        long,
+        value_name = "NAME",
+        env = "REFRAIN_TIME_ZONE",
+        hide_env_values = true,
+        global = true,
+        hide_short_help = true
+    )]
+    time_zone: Option<String>,
+    /// How readily archived insights come back as they escalate: eager, normal or strict [default: normal]
+    #[arg(
+        long,
+        value_name = "WORD",
+        env = "REFRAIN_ESCALATION_SENSITIVITY",
+        hide_env_values = true,
+        global = true,
+        hide_short_help = true
+    )]
+    escalation_sensitivity: Option<Sensitivity>,
+    /// What has to grow: an insight's share of the conversations, or its volume [default: share]
+    #[arg(
+        long,
+        value_name = "WORD",
+        env = "REFRAIN_ESCALATION_BASIS",
+        hide_env_values = true,
+        global = true,
+        hide_short_help = true
+    )]
+    escalation_basis: Option<EscalationBasis>,
+    /// False returns a week to allow for, all insights together [default: none, each by its sensitivity]
+    #[arg(
+        long,
+        value_name = "N",
+        env = "REFRAIN_ESCALATION_RETURNS_WEEK",
+        hide_env_values = true,
+        global = true,
+        hide_short_help = true
+    )]
+    escalation_returns_week: Option<f64>,
+    /// Whether a resolved insight that is seen again becomes unresolved [default: true]
+    #[arg(
+        long,
+        value_name = "BOOL",
+        env = "REFRAIN_REGRESS",
+        hide_env_values = true,
+        global = true,
+        hide_short_help = true
+    )]
+    regress: Option<bool>,
+    /// Days after which a resolved insight that is seen again becomes unresolved [default: 0]
+    #[arg(
+        long,
+        value_name = "N",
+        env = "REFRAIN_REGRESS_GRACE_DAYS",
+        hide_env_values = true,
+        global = true,
+        hide_short_help = true
+    )]
+    regress_grace_days: Option<u32>,
     /// Jobs worked on at once [default: one a core]
     #[arg(
         long,
@@ -269,6 +349,12 @@ impl Config {
         set(&mut config.language, flags.language);
         set(&mut config.contacts_min, flags.contacts_min);
         set(&mut config.granularity, flags.granularity);
+        set(&mut config.time_zone, flags.time_zone);
+        set(&mut config.escalation_sensitivity, flags.escalation_sensitivity);
+        set(&mut config.escalation_basis, flags.escalation_basis);
+        config.escalation_returns_week = flags.escalation_returns_week.or(config.escalation_returns_week);
+        set(&mut config.regress, flags.regress);
+        set(&mut config.regress_grace_days, flags.regress_grace_days);
         set(&mut config.workers, flags.workers);
         set(&mut config.log_format, flags.log_format);
         set(&mut config.listen, flags.listen);
@@ -307,6 +393,10 @@ impl Config {
         }
         if self.contacts_min == 0 {
             bail!("contacts_min: expected at least 1");
+        }
+        Calendar::of(&self.time_zone).context("time_zone")?;
+        if self.escalation_returns_week.is_some_and(|returns| !(returns > 0.0)) {
+            bail!("escalation_returns_week: expected more than 0");
         }
         self.check_language_model()
     }
@@ -364,6 +454,18 @@ impl Config {
             # How much has to be the same for one insight: coarse, balanced or fine. Takes effect with the next\n\
             # grouping.\n\
             granularity = {}\n\n\
+            # Time zone by which days and weeks are counted.\n\
+            time_zone = {}\n\n\
+            # How readily insights come back that are archived until they escalate: eager, normal or strict\n\
+            # (docs/escalation.md).\n\
+            escalation_sensitivity = {}\n\n\
+            # What has to grow: an insight's share of the conversations, or its volume.\n\
+            escalation_basis = {}\n\n\
+            # False returns a week to allow for, all insights together. If not set, each has its sensitivity.\n\
+            {}\n\n\
+            # Whether a resolved insight that is seen again becomes unresolved, and after how many days.\n\
+            regress = {}\n\
+            regress_grace_days = {}\n\n\
             # Form of log lines: text or json.\n\
             log_format = {}\n\n\
             # What is logged: error, warn, info, debug, or a filter. If not set, info by the server and warn by\n\
@@ -393,6 +495,15 @@ impl Config {
             quoted(&self.language),
             self.contacts_min,
             quoted(&word(self.granularity)),
+            quoted(&self.time_zone),
+            quoted(self.escalation_sensitivity.as_str()),
+            quoted(self.escalation_basis.as_str()),
+            match self.escalation_returns_week {
+                Some(returns) => format!("escalation_returns_week = {returns:?}"),
+                None => "# escalation_returns_week = 1.0".to_owned(),
+            },
+            self.regress,
+            self.regress_grace_days,
             quoted(&word(self.log_format)),
             optional("log", self.log.clone(), "info"),
             optional("language_model_url", self.language_model_url.clone(), "http://127.0.0.1:11434/v1"),

@@ -39,6 +39,8 @@ pub enum Job {
     AssignCategories,
     /// Ask the language model for better sentences.
     RewordInsights,
+    /// Look whether archived and resolved insights are back.
+    ReviewInsights,
 }
 
 impl Job {
@@ -48,6 +50,7 @@ impl Job {
             Self::Consolidate => "consolidate",
             Self::AssignCategories => "assign_categories",
             Self::RewordInsights => "reword_insights",
+            Self::ReviewInsights => "review_insights",
         }
     }
 
@@ -58,7 +61,7 @@ impl Job {
                 [one] => Some(format!("{}:{one}", self.kind())),
                 _ => None,
             },
-            Self::Consolidate | Self::AssignCategories | Self::RewordInsights => Some(self.kind().to_owned()),
+            Self::Consolidate | Self::AssignCategories | Self::RewordInsights | Self::ReviewInsights => Some(self.kind().to_owned()),
         }
     }
 }
@@ -283,6 +286,7 @@ async fn dispatch(app: &App, lease: &Lease, job: Job) -> Result<Outcome> {
         Job::Consolidate => insights::consolidate(app, lease).await,
         Job::AssignCategories => insights::assign_categories(app, lease).await,
         Job::RewordInsights => insights::reword_insights(app, lease).await,
+        Job::ReviewInsights => insights::review_insights(app, lease).await,
     }
 }
 

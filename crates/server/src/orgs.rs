@@ -4,6 +4,7 @@ use crate::categories;
 use crate::db::{Db, Tx, Value, sql};
 use crate::error::Result;
 use crate::ids::OrgId;
+use crate::insights;
 use crate::time::{Clock, Timestamp};
 use crate::wire::words;
 use std::ops::{Deref, DerefMut};
@@ -81,6 +82,9 @@ impl OrgTx {
 
     /// Makes everything of this transaction lasting, its change log entries with it.
     pub async fn commit(mut self) -> Result<()> {
+        if self.changes.iter().any(|(subject, _)| *subject == Subject::Insight) {
+            insights::request_review(&mut self).await?;
+        }
         let changes = std::mem::take(&mut self.changes);
         if !changes.is_empty() {
             let count = i64::try_from(changes.len()).unwrap_or(i64::MAX);

@@ -1,7 +1,8 @@
 //! Points in time, as the database keeps them and as the API writes them.
 
-use anyhow::anyhow;
+use anyhow::{Context, anyhow};
 use jiff::civil;
+use jiff::tz::TimeZone;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -47,12 +48,57 @@ impl Timestamp {
     }
 }
 
+/// The days of a time zone, as numbers from 1970-01-01 (0) on. Where clocks change, a day has 23 or 25 hours.
+#[derive(Clone, Debug)]
+pub struct Calendar {
+    zone: TimeZone,
+}
+
+impl Default for Calendar {
+    fn default() -> Self {
+        Self { zone: TimeZone::UTC }
+    }
+}
+
+impl Calendar {
+    /// Of a time zone in the IANA database, such as `Europe/Berlin`.
+    pub fn of(zone: &str) -> anyhow::Result<Self> {
+        let zone = TimeZone::get(zone).ok().with_context(|| format!("no time zone is called {zone:?}"))?;
+        Ok(Self { zone })
+    }
+
+    /// What the time zone is called.
+    pub fn name(&self) -> &str {
+        self.zone.iana_name().unwrap_or("UTC")
+    }
+
+    /// The day of a time.
+    pub fn day(&self, time: Timestamp) -> i64 {
+        let instant = jiff::Timestamp::from_microsecond(time.0).unwrap_or_default();
+        let offset = i64::from(self.zone.to_offset(instant).seconds()) * 1_000_000;
+        (time.0 + offset).div_euclid(DAY)
+    }
+
+    /// The first moment of a day.
+    pub fn start(&self, day: i64) -> Timestamp {
+        let date = Self::date(day);
+        let start = date.to_zoned(self.zone.clone()).map(|start| start.timestamp().as_microsecond());
+        Timestamp(start.unwrap_or(day.saturating_mul(DAY)))
+    }
+
+    /// The date of a day; those beyond the year 9999 are not told apart.
+    pub fn date(day: i64) -> civil::Date {
+        let days = jiff::Span::new().try_days(day).unwrap_or_default();
+        civil::date(1970, 1, 1).checked_add(days).unwrap_or(civil::Date::MAX)
+    }
+}
+
 fn parse(text: &str) -> anyhow::Result<(Timestamp, Timestamp)> {
     let invalid = || anyhow!("expected an ISO 8601 date, or a date and time with Z or an offset");
     let bytes = text.as_bytes();
     let (start, span) = if bytes.len() == 10 {
         let date: civil::Date = text.parse().ok().ok_or_else(invalid)?;
-        let midnight = date.to_zoned(jiff::tz::TimeZone::UTC).ok().ok_or_else(invalid)?;
+        let midnight = date.to_zoned(TimeZone::UTC).ok().ok_or_else(invalid)?;
         (midnight.timestamp(), DAY - 1)
     } else {
         if !matches!(bytes.get(10), Some(b'T' | b't' | b' ')) || text.contains('[') {
@@ -135,7 +181,7 @@ impl Clock {
 
 #[cfg(test)]
 mod tests {
-    use super::Timestamp;
+    use super::{Calendar, Timestamp};
 
     #[test]
     fn every_documented_form_is_read_and_written_as_the_api_does() {
@@ -156,6 +202,26 @@ mod tests {
             Timestamp::parse_end("2025-09-01").map(|t| t.to_string()).ok().as_deref(),
             Some("2025-09-01T23:59:59.999Z")
         );
+    }
+
+    #[test]
+    fn days_are_as_long_as_the_clocks_say() {
+        let calendar = Calendar::of("Europe/Berlin").unwrap();
+        let at = |text: &str| Timestamp::parse(text).unwrap();
+        for (time, date) in [
+            ("2026-03-28T22:59:59Z", "2026-03-28"),
+            ("2026-03-28T23:00:00Z", "2026-03-29"),
+            ("2026-03-29T21:59:59Z", "2026-03-29"),
+            ("2026-03-29T22:00:00Z", "2026-03-30"),
+        ] {
+            assert_eq!(Calendar::date(calendar.day(at(time))).to_string(), date, "{time}");
+        }
+        let hours = |day: &str| {
+            let day = calendar.day(at(&format!("{day}T12:00:00Z")));
+            (calendar.start(day + 1).micros() - calendar.start(day).micros()) / 3_600_000_000
+        };
+        assert_eq!([hours("2026-03-29"), hours("2026-06-15"), hours("2026-10-25")], [23, 24, 25]);
+        assert!(Calendar::of("Mars/Base").is_err());
     }
 
     #[test]

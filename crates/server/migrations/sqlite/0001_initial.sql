@@ -19,6 +19,9 @@ create table orgs (
     -- how many requests to the language model were made on this day
     language_model_day integer not null default 0,
     language_model_requests integer not null default 0,
+    -- what is usual, for insights that are archived: JSON, and the day it was computed on
+    norms text,
+    norms_day integer,
     created_at integer not null
 ) strict;
 
@@ -270,6 +273,8 @@ create table insights (
     team_by_hand integer not null,
     -- others were merged into it: it keeps every group that is mostly its own
     joined integer not null default 0,
+    -- counts up with each event
+    revision integer not null default 0,
     resolved_at integer,
     resolved_by blob,
     archived_at integer,
@@ -295,7 +300,39 @@ create table insights (
     foreign key (org_id, resolved_by) references members (org_id, id),
     foreign key (org_id, archived_by) references members (org_id, id)
 ) strict;
+create index insights_decided on insights (org_id, id) where resolved_at is not null or archived_at is not null;
 create index insights_by_count on insights (org_id, occurrence_count, created_at, id);
+
+-- what was fixed when an insight was archived, and how far it is from coming back
+create table archives (
+    org_id blob not null,
+    insight_id blob not null,
+    archived_at integer not null,
+    policy text not null,
+    -- until_count: how many further sessions, or contacts
+    target integer,
+    counted text not null,
+    -- the baseline: JSON, as docs/escalation.md says
+    record text not null,
+    -- archived forever: when it would have come back, and by what numbers
+    shadow_at integer,
+    shadow text,
+    -- when it was last looked at, and on which day of the organization
+    reviewed_at integer not null,
+    reviewed_on integer not null,
+    primary key (org_id, insight_id),
+    foreign key (org_id, insight_id) references insights (org_id, id)
+) strict;
+
+-- days on which so many archived insights were to come back at once that none did
+create table surges (
+    org_id blob not null references orgs (id),
+    day integer not null,
+    returning_count integer not null,
+    watched_count integer not null,
+    created_at integer not null,
+    primary key (org_id, day)
+) strict;
 
 -- what a language model made of insights
 create table wordings (

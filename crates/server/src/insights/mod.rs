@@ -1,9 +1,12 @@
 //! Insights: what customers keep saying, counted over the sessions that show it.
 
+mod archive;
 mod audit;
 mod bonds;
 mod category;
+mod cause;
 mod consolidate;
+mod days;
 mod decide;
 pub mod escalation;
 mod figures;
@@ -16,9 +19,11 @@ mod reading;
 mod reply;
 mod routes;
 mod sessions;
+mod state;
 mod store;
 mod themes;
 mod vector;
+mod watch;
 mod wording;
 mod wording_check;
 
@@ -36,4 +41,5 @@ pub use list::{InsightSort, InsightStatus, ListInsightsInput, ListInsightsOutput
 pub use reading::read_sessions;
 pub use routes::routes;
 pub use themes::{ThemeOutput, list as themes};
+pub use watch::{request_review, review_insights};
 pub use wording::{request_wordings, reword_insights};

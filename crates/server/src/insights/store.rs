@@ -376,6 +376,9 @@ pub(super) async fn insert_event(
     ");
     let query = query.bind(tx.org_id).bind(EventId::new(tx.now)).bind(id).bind(kind).bind(member_id);
     let query = query.bind(detail.map(|detail| detail.to_string())).bind(tx.now);
+    tx.execute(query).await?;
+    let query = sql("update insights set revision = revision + 1 where org_id = $1 and id = $2");
+    let query = query.bind(tx.org_id).bind(id);
     tx.execute(query).await.map(|_| ())
 }
 
