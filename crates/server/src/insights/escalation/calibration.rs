@@ -197,11 +197,12 @@ fn returned_in_season(season: impl Fn(i64) -> f64 + Copy, name: &str) -> [f64; 2
     let norms = world.norms(&rare);
     let bases = [EscalationBasis::Share, EscalationBasis::Volume];
     println!("{name}");
-    for (rate, fleet) in &fleets {
-        let [share, volume] = bases.map(|basis| world.returned(fleet, &norms, basis));
-        println!("  {rate} a day: {share:.4} returned; by volume {volume:.4}");
-    }
-    bases.map(|basis| world.returned(&rare, &norms, basis))
+    let returned = fleets.each_ref().map(|(rate, fleet)| {
+        let returned = bases.map(|basis| world.returned(fleet, &norms, basis));
+        println!("  {rate} a day: {:.4} returned; by volume {:.4}", returned[0], returned[1]);
+        returned
+    });
+    [0, 1].map(|basis| returned[..4].iter().map(|returned| returned[basis]).sum::<f64>() / 4.0)
 }
 
 #[test]
