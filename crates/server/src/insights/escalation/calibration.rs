@@ -46,6 +46,8 @@ impl Law {
 struct World {
     sessions: Daily,
     random: Random,
+    /// When its insights were first seen, as far as archiving them knows.
+    first_seen_on: i64,
 }
 
 impl World {
@@ -55,7 +57,7 @@ impl World {
         let sessions = (FIRST..=DAY + WATCHED_DAYS)
             .map(|day| Law::new(SESSIONS * expected(1.0, day, &traffic), 50.0).draw(&mut random))
             .collect();
-        Self { sessions: Daily { first_day: FIRST, sessions }, random }
+        Self { sessions: Daily { first_day: FIRST, sessions }, random, first_seen_on: FIRST }
     }
 
     /// Insights with the same rate, which `growth` multiplies on days since archiving.
@@ -92,7 +94,7 @@ impl World {
         let sessions = &self.sessions;
         let record = ArchiveRecord::new(&Archiving {
             day: DAY,
-            first_seen_on: FIRST,
+            first_seen_on: self.first_seen_on,
             seen,
             sessions,
             norms,
@@ -160,6 +162,22 @@ fn quiet_insights_return_as_seldom_as_promised() {
 }
 
 #[test]
+fn a_month_before_archiving_is_enough_for_most() {
+    let mut world = World::new(15, |_| 1.0);
+    let fleets = [0.1, 1.0, 10.0, 100.0].map(|rate| (rate, world.insights(RUNS / 5, rate, |_| 1.0)));
+    let norms = world.norms(&fleets.clone().map(|(_, fleet)| fleet).concat());
+    for days in [28, 14, 7, 3] {
+        world.first_seen_on = DAY - days;
+        println!("quiet, first seen {days} days before archiving");
+        for (rate, fleet) in &fleets {
+            let returned = world.returned(fleet, &norms, EscalationBasis::Share);
+            println!("  {rate} a day: {returned:.4} returned");
+            assert!(days < 28 || *rate > 10.0 || returned <= most(RUNS / 5), "{days} {rate}: {returned}");
+        }
+    }
+}
+
+#[test]
 fn busier_traffic_wakes_little_that_keeps_its_share() {
     let within_a_month = |day: i64| 2_f64.powf(day.min(28) as f64 / 28.0);
     let [share, volume] = returned_in_season(within_a_month, "traffic doubled over 28 days");
@@ -179,11 +197,12 @@ fn returned_in_season(season: impl Fn(i64) -> f64 + Copy, name: &str) -> [f64; 2
     let norms = world.norms(&rare);
     let bases = [EscalationBasis::Share, EscalationBasis::Volume];
     println!("{name}");
-    for (rate, fleet) in &fleets {
-        let [share, volume] = bases.map(|basis| world.returned(fleet, &norms, basis));
-        println!("  {rate} a day: {share:.4} returned; by volume {volume:.4}");
-    }
-    bases.map(|basis| world.returned(&rare, &norms, basis))
+    let returned = fleets.each_ref().map(|(rate, fleet)| {
+        let returned = bases.map(|basis| world.returned(fleet, &norms, basis));
+        println!("  {rate} a day: {:.4} returned; by volume {:.4}", returned[0], returned[1]);
+        returned
+    });
+    [0, 1].map(|basis| returned[..4].iter().map(|returned| returned[basis]).sum::<f64>() / 4.0)
 }
 
 #[test]
@@ -198,8 +217,18 @@ fn growth_is_seen_in_time() {
         println!("{name}, {rate} a day: half have returned on day {delay}");
         assert!(delay <= most, "{name}, {rate} a day: {delay}");
     };
-    check("three times as many", 1.0, &|_| 3.0, 12);
-    check("twice as many", 10.0, &|_| 2.0, 10);
+    for (rate, times, most) in [
+        (0.1, 10.0, 16),
+        (0.1, 3.0, 80),
+        (1.0, 3.0, 13),
+        (1.0, 2.0, 40),
+        (10.0, 2.0, 10),
+        (10.0, 1.5, 40),
+        (100.0, 2.0, 8),
+        (100.0, 1.5, 24),
+    ] {
+        check(&format!("{times} times as many"), rate, &|_| times, most);
+    }
     check("doubled every 28 days", 10.0, &|day| 2_f64.powf(day as f64 / 28.0), 29);
 }
 
