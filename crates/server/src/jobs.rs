@@ -61,7 +61,9 @@ impl Job {
                 [one] => Some(format!("{}:{one}", self.kind())),
                 _ => None,
             },
-            Self::Consolidate | Self::AssignCategories | Self::RewordInsights | Self::ReviewInsights => Some(self.kind().to_owned()),
+            Self::Consolidate | Self::AssignCategories | Self::RewordInsights | Self::ReviewInsights => {
+                Some(self.kind().to_owned())
+            }
         }
     }
 }
@@ -335,7 +337,10 @@ pub struct Backlog {
 pub async fn backlog(app: &App, org_id: OrgId, until: Timestamp) -> Result<Backlog> {
     let query = sql("
         select count(case when bulk and failed_at is null then 1 end) as bulk,
-            count(case when (run_at <= $3 or last_error is not null) and failed_at is null then 1 end) as due,
+            count(case when run_at <= $3 and failed_at is null then 1 end) + (
+                select count(*) from jobs
+                where bucket = $1 and org_id = $2 and failed_at is null and run_at > $3 and last_error is not null
+            ) as due,
             count(failed_at) as failed
         from jobs where bucket = $1 and org_id = $2
     ");

@@ -27,6 +27,7 @@ pub struct Operation {
     body: Option<SchemaFn>,
     response: Option<(&'static str, Option<SchemaFn>)>,
     statuses: Vec<u16>,
+    versioned: bool,
 }
 
 fn schema_of<T: JsonSchema>(generator: &mut SchemaGenerator) -> Schema {
@@ -48,6 +49,7 @@ impl Operation {
             body: None,
             response: None,
             statuses: Vec::new(),
+            versioned: false,
         }
     }
 
@@ -99,8 +101,21 @@ impl Operation {
         self
     }
 
+    /// Answers with the `ETag` of what it shows; where it writes, refused if `If-Match` names another one.
+    pub fn versioned(mut self) -> Self {
+        self.versioned = true;
+        self
+    }
+
+    fn is_conditional(&self) -> bool {
+        self.versioned && self.method != Method::GET
+    }
+
     fn errors(&self) -> Vec<u16> {
         let mut statuses = self.statuses.clone();
+        if self.is_conditional() {
+            statuses.extend([400, 409]);
+        }
         statuses.extend([500, 503]);
         if self.scope.is_some() {
             statuses.extend([401, 403, 429]);
@@ -149,6 +164,15 @@ impl Operation {
             let schema = query(requests);
             push_parameters(&resolve(&schema, requests), &mut parameters);
         }
+        if self.is_conditional() {
+            parameters.push(json!({
+                "name": "If-Match",
+                "in": "header",
+                "required": false,
+                "schema": {"type": "string"},
+                "description": "The ETag of a reply: refused with 409 if something changed since.",
+            }));
+        }
         parameters
     }
 
@@ -158,6 +182,9 @@ impl Operation {
         if let Some((media_type, schema)) = self.response {
             let schema = schema.map_or_else(|| json!({}), |schema| schema(generator).to_value());
             success["content"] = json!({media_type: {"schema": schema}});
+        }
+        if self.versioned {
+            success["headers"] = json!({"ETag": {"schema": {"type": "string"}}});
         }
         responses.insert("200".into(), success);
         for status in self.errors() {

@@ -433,7 +433,6 @@ create table jobs (
     kind text not null,
     -- at most one waiting job of an organization has the same
     dedupe_key text not null,
-    payload text not null,
     -- bulk work waits for the rest
     bulk integer not null,
     run_at integer not null,
@@ -443,10 +442,13 @@ create table jobs (
     failed_at integer,
     last_error text,
     created_at integer not null,
+    -- last, so that looking through a long queue does not read it
+    payload text not null,
     primary key (bucket, org_id, id),
     unique (bucket, org_id, dedupe_key)
 ) strict;
-create index jobs_due on jobs (bucket, run_at);
+create index jobs_due on jobs (bulk, run_at) where failed_at is null;
+create index jobs_waiting on jobs (bucket, org_id, failed_at, bulk, run_at);
 
 -- everything that changed, in order, for whoever keeps a copy
 create table changes (

@@ -113,6 +113,27 @@ impl<S: Send + Sync, T: FromStr> FromRequestParts<S> for ApiPath<T> {
     }
 }
 
+/// The revision that `If-Match` names: the caller means what it saw, and nothing that changed since. None where it means
+/// whatever there is.
+#[derive(Clone, Copy, Debug)]
+pub struct IfMatch(pub Option<i64>);
+
+impl<S: Sync> FromRequestParts<S> for IfMatch {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self> {
+        let Some(tag) = parts.headers.get(header::IF_MATCH) else { return Ok(Self(None)) };
+        let tag = tag.to_str().unwrap_or("").trim();
+        if tag == "*" {
+            return Ok(Self(None));
+        }
+        let revision = tag.strip_prefix('"').and_then(|tag| tag.strip_suffix('"')?.parse().ok());
+        let revision =
+            revision.ok_or_else(|| Error::Invalid("if-match: expected an ETag of a reply".into()))?;
+        Ok(Self(Some(revision)))
+    }
+}
+
 /// The two variable parts of a path. What can't be read names nothing: 404.
 #[derive(Clone, Copy, Debug)]
 pub struct ApiPathPair<A, B>(pub A, pub B);

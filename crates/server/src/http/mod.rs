@@ -7,7 +7,7 @@ mod paging;
 mod server;
 mod strict;
 
-pub use extract::{ApiJson, ApiPath, ApiPathPair, ApiQuery, describe, parse_json};
+pub use extract::{ApiJson, ApiPath, ApiPathPair, ApiQuery, IfMatch, describe, parse_json};
 pub use guard::Caller;
 pub use limit::RateLimiter;
 pub use paging::{Cursor, PAGE_SIZE, Page, Window, cut_page};

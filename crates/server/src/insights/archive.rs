@@ -1,9 +1,7 @@
 //! The record that is frozen when an insight is archived.
 
 use super::days;
-use super::escalation::{
-    ArchiveRecord, Archiving, WINDOW_DAYS, threshold_for,
-};
+use super::escalation::{ArchiveRecord, Archiving, Daily, Norms, WINDOW_DAYS, threshold_for};
 use super::reply::ArchivePolicy;
 use super::state::Archival;
 use crate::app::App;
@@ -20,6 +18,7 @@ pub(super) async fn set(
     tx: &mut OrgTx,
     id: InsightId,
     archival: &Archival,
+    usual: &Usual,
     by: Option<MemberId>,
 ) -> Result<()> {
     let kept = match archival.keeps_baseline {
@@ -35,7 +34,7 @@ pub(super) async fn set(
     };
     let record = match kept {
         Some(kept) => ArchiveRecord { day: app.calendar.day(tx.now), threshold, ..kept },
-        None => new_record(app, tx, id, tx.now, threshold).await?,
+        None => usual.record(app, tx, id, threshold).await?,
     };
     let query = sql("delete from archives where org_id = $1 and insight_id = $2").bind(tx.org_id).bind(id);
     tx.execute(query).await?;
@@ -86,32 +85,52 @@ pub(super) async fn clear(tx: &mut OrgTx, id: InsightId) -> Result<()> {
     Ok(())
 }
 
-/// What an insight was measured against when it was archived at `at`, made from the sessions behind it now.
-async fn new_record(
-    app: &App,
-    tx: &mut OrgTx,
-    id: InsightId,
-    at: Timestamp,
-    threshold: f64,
-) -> Result<ArchiveRecord> {
-    let org_id = tx.org_id;
-    let day = app.calendar.day(at);
-    let sessions = days::sessions(tx, org_id, &app.calendar, day - WINDOW_DAYS, day).await?;
-    let norms = days::norms(tx, org_id, &app.calendar, day, &sessions).await?;
-    days::keep_norms(tx, &norms, day).await?;
-    let seen = days::seen(tx, org_id, &app.calendar, &[id], day - WINDOW_DAYS).await?;
-    let query = sql("select first_seen_at from insights where org_id = $1 and id = $2");
-    let query = query.bind(org_id).bind(id);
-    let (first_seen_at,): (Timestamp,) = tx.fetch_one(query).await?;
-    Ok(ArchiveRecord::new(&Archiving {
-        day,
-        first_seen_on: app.calendar.day(first_seen_at),
-        seen: seen.get(&id).map_or(&[], Vec::as_slice),
-        sessions: &sessions,
-        norms: &norms,
-        basis: app.config.escalation_basis,
-        threshold,
-    }))
+/// What is usual in an organization on one day, by which insights are archived.
+pub(super) struct Usual {
+    day: i64,
+    sessions: Daily,
+    norms: Norms,
+}
+
+impl Usual {
+    /// As of today.
+    pub(super) async fn load(app: &App, tx: &mut OrgTx) -> Result<Self> {
+        let day = app.calendar.day(tx.now);
+        let usual = Self::on(app, tx, day).await?;
+        days::keep_norms(tx, &usual.norms, day).await?;
+        Ok(usual)
+    }
+
+    async fn on(app: &App, tx: &mut OrgTx, day: i64) -> Result<Self> {
+        let org_id = tx.org_id;
+        let sessions = days::sessions(tx, org_id, &app.calendar, day - WINDOW_DAYS, day).await?;
+        let norms = days::norms(tx, org_id, &app.calendar, day, &sessions).await?;
+        Ok(Self { day, sessions, norms })
+    }
+
+    /// What an insight is measured against that is archived on that day.
+    async fn record(
+        &self,
+        app: &App,
+        tx: &mut OrgTx,
+        id: InsightId,
+        threshold: f64,
+    ) -> Result<ArchiveRecord> {
+        let org_id = tx.org_id;
+        let seen = days::seen(tx, org_id, &app.calendar, &[id], self.day - WINDOW_DAYS).await?;
+        let query = sql("select first_seen_at from insights where org_id = $1 and id = $2");
+        let query = query.bind(org_id).bind(id);
+        let (first_seen_at,): (Timestamp,) = tx.fetch_one(query).await?;
+        Ok(ArchiveRecord::new(&Archiving {
+            day: self.day,
+            first_seen_on: app.calendar.day(first_seen_at),
+            seen: seen.get(&id).map_or(&[], Vec::as_slice),
+            sessions: &self.sessions,
+            norms: &self.norms,
+            basis: app.config.escalation_basis,
+            threshold,
+        }))
+    }
 }
 
 /// Measures an archived insight anew, whose sessions are others since it was merged or split: against what they were
@@ -122,7 +141,8 @@ pub(super) async fn remake(app: &App, tx: &mut OrgTx, id: InsightId) -> Result<(
     let found: Option<(Timestamp, String)> = tx.fetch_optional(query).await?;
     let Some((archived_at, old)) = found else { return Ok(()) };
     let threshold = from_json(&old)?.threshold;
-    let record = new_record(app, tx, id, archived_at, threshold).await?;
+    let usual = Usual::on(app, tx, app.calendar.day(archived_at)).await?;
+    let record = usual.record(app, tx, id, threshold).await?;
     let query = sql("
         update archives set record = $3, shadow_at = null, shadow = null where org_id = $1 and insight_id = $2
     ");

@@ -131,7 +131,8 @@ fn parts(rows: Vec<(Option<String>, i64, i64)>, scale: f64) -> Vec<Part> {
     parts.sort_by(|a, b| b.rise.abs().total_cmp(&a.rise.abs()));
     if parts.len() > PARTS_MAX {
         let rest = parts.split_off(PARTS_MAX);
-        let (seen, usual) = (rest.iter().map(|part| part.seen).sum(), rest.iter().map(|part| part.usual).sum());
+        let (seen, usual) =
+            (rest.iter().map(|part| part.seen).sum(), rest.iter().map(|part| part.usual).sum());
         parts.push(Part { value: Some("others".into()), seen, usual, rise: seen as f64 - usual });
     }
     parts

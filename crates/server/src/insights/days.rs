@@ -36,11 +36,8 @@ pub(super) async fn sessions(
         select created_at / $4, count(*) from sessions
         where org_id = $1 and created_at >= $2 and created_at < $3 group by 1
     ");
-    let query = query
-        .bind(org_id)
-        .bind(calendar.start(first_day))
-        .bind(calendar.start(today + 1))
-        .bind(QUARTER_HOUR);
+    let query =
+        query.bind(org_id).bind(calendar.start(first_day)).bind(calendar.start(today + 1)).bind(QUARTER_HOUR);
     let slots: Vec<(i64, i64)> = tx.fetch_all(query).await?;
     for (slot, count) in slots {
         let day = calendar.day(Timestamp::from_micros(slot * QUARTER_HOUR));

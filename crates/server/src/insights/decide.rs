@@ -22,15 +22,17 @@ pub(super) struct Edit {
     pub(super) team_id: Patch<TeamId>,
 }
 
-/// Sets what a person chose. From then on no grouping changes it.
-pub(super) async fn edit(tx: &mut OrgTx, id: InsightId, edit: Edit, by: Option<MemberId>) -> Result<()> {
+/// Sets what a person chose, unless it is so already; whether anything changed. From then on no grouping changes it.
+pub(super) async fn edit(tx: &mut OrgTx, id: InsightId, edit: Edit, by: Option<MemberId>) -> Result<bool> {
     let query = sql("
-        select content, category_id, team_id from insights
+        select content, category_id, team_id, content_by_hand, category_by_hand, team_by_hand from insights
         where org_id = $1 and id = $2 and retired_at is null and occurrence_count > 0
     ");
     let query = query.bind(tx.org_id).bind(id);
-    let old: Option<(String, Option<CategoryId>, Option<TeamId>)> = tx.fetch_optional(query).await?;
-    let (old_content, old_category, old_team) = old.ok_or(Error::NotFound("insight"))?;
+    type Row = (String, Option<CategoryId>, Option<TeamId>, bool, bool, bool);
+    let old: Option<Row> = tx.fetch_optional(query).await?;
+    let old = old.ok_or(Error::NotFound("insight"))?;
+    let (old_content, old_category, old_team, ..) = old.clone();
     if let Patch::Set(category_id) = edit.category_id {
         categories::require(tx, category_id).await?;
     }
@@ -40,6 +42,11 @@ pub(super) async fn edit(tx: &mut OrgTx, id: InsightId, edit: Edit, by: Option<M
     let by_hand = (edit.content.is_some(), edit.category_id != Patch::Keep, edit.team_id != Patch::Keep);
     let content = edit.content.map_or_else(|| old_content.clone(), |content| content.trim().to_owned());
     let (category_id, team_id) = (edit.category_id.apply(old_category), edit.team_id.apply(old_team));
+    let new =
+        (content.clone(), category_id, team_id, old.3 || by_hand.0, old.4 || by_hand.1, old.5 || by_hand.2);
+    if new == old {
+        return Ok(false);
+    }
     let query = sql("
         update insights set content = $3, content_folded = $4, category_id = $5, team_id = $6,
             content_by_hand = content_by_hand or $7, category_by_hand = category_by_hand or $8,
@@ -63,7 +70,8 @@ pub(super) async fn edit(tx: &mut OrgTx, id: InsightId, edit: Edit, by: Option<M
         "before": {"content": old_content, "category_id": old_category, "team_id": old_team},
         "after": {"content": content, "category_id": category_id, "team_id": team_id},
     });
-    store::insert_event(tx, id, "edited", by, Some(detail)).await
+    store::insert_event(tx, id, "edited", by, Some(detail)).await?;
+    Ok(true)
 }
 
 /// Merges others into an insight: they end, their sessions are its own, and every later grouping keeps them together.

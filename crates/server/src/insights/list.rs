@@ -5,7 +5,7 @@ use super::reply::{self, PublicInsight, Seen};
 use crate::categories::folded_name;
 use crate::custom_data::{self, Alternatives, CustomData};
 use crate::db::{Db, Sql, sql};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::fold::like_pattern;
 use crate::ids::{ContactId, InsightId, OrgId, TeamId};
 use crate::sessions::{Channel, KnownLanguage, Sentiment, SessionStatus};
@@ -203,6 +203,23 @@ pub async fn list(db: &Db, org_id: OrgId, input: &ListInsightsInput) -> Result<L
         total,
         total_pages: (total + PAGE_SIZE - 1) / PAGE_SIZE,
     })
+}
+
+/// Every insight that matches, on whatever page; an error if there are more than `max`.
+pub(super) async fn matching(
+    db: &Db,
+    org_id: OrgId,
+    input: &ListInsightsInput,
+    max: usize,
+) -> Result<Vec<InsightId>> {
+    let mut query = sql("select id from (");
+    input.push_seen(&mut query, org_id);
+    query.push(") s limit ").push_bind(max as i64 + 1);
+    let ids: Vec<(InsightId,)> = db.fetch_all(query).await?;
+    if ids.len() > max {
+        return Err(Error::Invalid(format!("filter: matches more than {max} insights")));
+    }
+    Ok(ids.into_iter().map(|(id,)| id).collect())
 }
 
 #[derive(sqlx::FromRow)]

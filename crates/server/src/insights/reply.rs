@@ -1,11 +1,15 @@
 //! Insights as the contract shows them.
 
+use super::{list, store};
 use crate::db::{Db, sql};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::ids::{CategoryId, InsightId, OrgId, TeamId};
 use crate::sessions::Sentiment;
 use crate::time::Timestamp;
 use crate::wire::{Nullable, words};
+use axum::Json;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::HashMap;
@@ -91,6 +95,27 @@ struct ResurfaceProgress {
     current: i64,
     #[schemars(with = "crate::wire::SafeInt")]
     target: i64,
+}
+
+/// An insight, with its revision as the `ETag`.
+#[derive(Debug)]
+pub(super) struct Tagged(PublicInsight, i64);
+
+impl Tagged {
+    /// An insight as it is now.
+    pub(super) async fn load(db: &Db, org_id: OrgId, id: InsightId) -> Result<Self> {
+        let seen = list::seen(db, org_id, id).await?.ok_or(Error::NotFound("insight"))?;
+        // the revision first: who acts on an older one is refused, and gets it anew
+        let revision = store::revision(db, org_id, id).await?;
+        let mut found = load(db, org_id, &[seen]).await?;
+        found.pop().map(|insight| Self(insight, revision)).ok_or(Error::NotFound("insight"))
+    }
+}
+
+impl IntoResponse for Tagged {
+    fn into_response(self) -> Response {
+        ([(header::ETAG, format!("\"{}\"", self.1))], Json(self.0)).into_response()
+    }
 }
 
 /// How often and when an insight was seen, over the sessions that were asked for.

@@ -1,15 +1,15 @@
 //! `/insights`.
 
 use super::list::{ListInsightsInput, ListInsightsOutput};
-use super::reply::{self, PublicInsight};
+use super::reply::{PublicInsight, Tagged};
 use super::sessions::{InsightSession, list_sessions};
 use super::themes::{self, ThemeOutput};
 use super::wording::{self, InsightWording};
-use super::{decide, list, store};
+use super::{decide, events, list, state_routes, store};
 use crate::app::App;
 use crate::error::{Error, Result};
-use crate::http::{Api, ApiJson, ApiPath, ApiPathPair, ApiQuery, Caller, Cursor, Page, cut_page};
-use crate::ids::{CategoryId, InsightId, OrgId, SessionId, TeamId};
+use crate::http::{Api, ApiJson, ApiPath, ApiPathPair, ApiQuery, Caller, Cursor, IfMatch, Page, cut_page};
+use crate::ids::{CategoryId, InsightId, SessionId, TeamId};
 use crate::keys::{Resource, read, write};
 use crate::openapi::Operation;
 use crate::orgs;
@@ -38,6 +38,7 @@ pub fn routes() -> Api {
             Operation::new(Method::GET, "/insights/{id}", "getVocInsight")
                 .about(TAG, "Get a specific customer insight")
                 .scope(read)
+                .versioned()
                 .returns::<PublicInsight>(),
             show,
         )
@@ -59,6 +60,7 @@ pub fn routes() -> Api {
                 )
                 .scope(write)
                 .body::<UpdateInsightInput>()
+                .versioned()
                 .returns::<PublicInsight>(),
             update,
         )
@@ -81,6 +83,8 @@ pub fn routes() -> Api {
             show_wording,
         )
         .merge(decision_routes())
+        .merge(state_routes::routes())
+        .merge(events::routes())
 }
 
 /// The operations by which people overrule the grouping.
@@ -92,6 +96,7 @@ fn decision_routes() -> Api {
                 .about(TAG, "Say whether a session belongs to an insight; no grouping overrules it")
                 .scope(write)
                 .body::<DecideSessionInput>()
+                .versioned()
                 .returns::<PublicInsight>(),
             decide_session,
         )
@@ -99,6 +104,7 @@ fn decision_routes() -> Api {
             Operation::new(Method::DELETE, "/insights/{id}/sessions/{session_id}", "withdrawInsightSession")
                 .about(TAG, "Leave it to the grouping again whether a session belongs to an insight")
                 .scope(write)
+                .versioned()
                 .returns::<PublicInsight>(),
             withdraw_session,
         )
@@ -107,6 +113,7 @@ fn decision_routes() -> Api {
                 .about(TAG, "Merge other insights into this one; no grouping parts them again")
                 .scope(write)
                 .body::<MergeInput>()
+                .versioned()
                 .returns::<PublicInsight>(),
             merge,
         )
@@ -115,6 +122,7 @@ fn decision_routes() -> Api {
                 .about(TAG, "Make some sessions of an insight an insight of their own; no grouping joins the two again")
                 .scope(write)
                 .body::<SplitInput>()
+                .versioned()
                 .returns::<PublicInsight>(),
             split,
         )
@@ -132,19 +140,9 @@ async fn list_themes(State(app): State<App>, caller: Caller) -> Result<Json<Vec<
     themes::list(&app.db, caller.org_id).await.map(Json)
 }
 
-async fn show(
-    State(app): State<App>,
-    caller: Caller,
-    ApiPath(id): ApiPath<InsightId>,
-) -> Result<Json<PublicInsight>> {
+async fn show(State(app): State<App>, caller: Caller, ApiPath(id): ApiPath<InsightId>) -> Result<Tagged> {
     let id = store::current(&app.db, caller.org_id, id).await?;
-    load(&app, caller.org_id, id).await.map(Json)
-}
-
-async fn load(app: &App, org_id: OrgId, id: InsightId) -> Result<PublicInsight> {
-    let seen = list::seen(&app.db, org_id, id).await?;
-    let mut insights = reply::load(&app.db, org_id, seen.as_slice()).await?;
-    insights.pop().ok_or(Error::NotFound("insight"))
+    Tagged::load(&app.db, caller.org_id, id).await
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -161,10 +159,12 @@ async fn update(
     State(app): State<App>,
     caller: Caller,
     ApiPath(id): ApiPath<InsightId>,
+    known: IfMatch,
     ApiJson(input): ApiJson<UpdateInsightInput>,
-) -> Result<Json<PublicInsight>> {
+) -> Result<Tagged> {
     let id = store::current(&app.db, caller.org_id, id).await?;
     let mut tx = orgs::write(&app.db, &app.clock, caller.org_id).await?;
+    store::require_revision(&mut tx, id, known.0).await?;
     let edit = decide::Edit {
         content: input.content.0.map(|content| content.0),
         category_id: input.category_id,
@@ -172,7 +172,7 @@ async fn update(
     };
     decide::edit(&mut tx, id, edit, caller.member_id).await?;
     tx.commit().await?;
-    load(&app, caller.org_id, id).await.map(Json)
+    Tagged::load(&app.db, caller.org_id, id).await
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -225,31 +225,34 @@ async fn decide_session(
     State(app): State<App>,
     caller: Caller,
     ApiPathPair(id, session_id): ApiPathPair<InsightId, SessionId>,
+    known: IfMatch,
     ApiJson(input): ApiJson<DecideSessionInput>,
-) -> Result<Json<PublicInsight>> {
-    place(&app, &caller, id, session_id, Some(input.belongs)).await
+) -> Result<Tagged> {
+    place(&app, &caller, (id, session_id), known, Some(input.belongs)).await
 }
 
 async fn withdraw_session(
     State(app): State<App>,
     caller: Caller,
     ApiPathPair(id, session_id): ApiPathPair<InsightId, SessionId>,
-) -> Result<Json<PublicInsight>> {
-    place(&app, &caller, id, session_id, None).await
+    known: IfMatch,
+) -> Result<Tagged> {
+    place(&app, &caller, (id, session_id), known, None).await
 }
 
 async fn place(
     app: &App,
     caller: &Caller,
-    id: InsightId,
-    session_id: SessionId,
+    (id, session_id): (InsightId, SessionId),
+    known: IfMatch,
     belongs: Option<bool>,
-) -> Result<Json<PublicInsight>> {
+) -> Result<Tagged> {
     let id = store::current(&app.db, caller.org_id, id).await?;
     let mut tx = orgs::write(&app.db, &app.clock, caller.org_id).await?;
+    store::require_revision(&mut tx, id, known.0).await?;
     decide::place(&mut tx, id, session_id, belongs, caller.member_id).await?;
     tx.commit().await?;
-    load(app, caller.org_id, id).await.map(Json)
+    Tagged::load(&app.db, caller.org_id, id).await
 }
 
 /// Insights that are merged at a time.
@@ -265,8 +268,9 @@ async fn merge(
     State(app): State<App>,
     caller: Caller,
     ApiPath(id): ApiPath<InsightId>,
+    known: IfMatch,
     ApiJson(input): ApiJson<MergeInput>,
-) -> Result<Json<PublicInsight>> {
+) -> Result<Tagged> {
     let id = store::current(&app.db, caller.org_id, id).await?;
     let mut others = Vec::new();
     for other in input.insight_ids.0 {
@@ -275,9 +279,10 @@ async fn merge(
     others.sort_unstable();
     others.dedup();
     let mut tx = orgs::write(&app.db, &app.clock, caller.org_id).await?;
+    store::require_revision(&mut tx, id, known.0).await?;
     decide::merge(&mut tx, id, &others, caller.member_id).await?;
     tx.commit().await?;
-    load(&app, caller.org_id, id).await.map(Json)
+    Tagged::load(&app.db, caller.org_id, id).await
 }
 
 /// Sessions that are split off at a time.
@@ -296,13 +301,15 @@ async fn split(
     State(app): State<App>,
     caller: Caller,
     ApiPath(id): ApiPath<InsightId>,
+    known: IfMatch,
     ApiJson(input): ApiJson<SplitInput>,
-) -> Result<Json<PublicInsight>> {
+) -> Result<Tagged> {
     let id = store::current(&app.db, caller.org_id, id).await?;
     let mut tx = orgs::write(&app.db, &app.clock, caller.org_id).await?;
+    store::require_revision(&mut tx, id, known.0).await?;
     let content = input.content.0.map(|content| content.0.trim().to_owned());
     let split = decide::Split { session_ids: input.session_ids.0, content };
     let new_id = decide::split(&app, &mut tx, id, split, caller.member_id).await?;
     tx.commit().await?;
-    load(&app, caller.org_id, new_id).await.map(Json)
+    Tagged::load(&app.db, caller.org_id, new_id).await
 }

@@ -1,8 +1,9 @@
 //! Where an insight is in its life, as people decide: resolved or reopened, archived or restored.
 
+use super::archive::{self, Usual};
 use super::escalation::Sensitivity;
 use super::reply::ArchivePolicy;
-use super::{archive, store, watch};
+use super::{store, watch};
 use crate::app::App;
 use crate::db::sql;
 use crate::error::{Error, Result};
@@ -36,7 +37,7 @@ pub(super) enum Decision {
 }
 
 /// How an insight is archived.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub(super) struct Archival {
     pub(super) policy: ArchivePolicy,
     /// For `until_count` alone: how many further sessions or contacts.
@@ -58,14 +59,50 @@ struct State {
     counted: Option<Counted>,
 }
 
-/// Carries out a decision, unless things are so already; whether anything changed.
+/// Carries out a decision about each of these insights that it is not so for already; returns for how many.
 pub(super) async fn decide(
     app: &App,
     tx: &mut OrgTx,
-    id: InsightId,
+    ids: &[InsightId],
     decision: &Decision,
     by: Option<MemberId>,
-) -> Result<bool> {
+) -> Result<usize> {
+    let usual = match decision {
+        Decision::Archive(_) => Some(Usual::load(app, tx).await?),
+        _ => None,
+    };
+    let mut changed = Vec::new();
+    for id in ids {
+        let (kind, detail) = match (decision, usual.as_ref(), state(tx, *id).await?) {
+            (Decision::Resolve, _, State { resolved_at: None, .. }) => {
+                set_resolved(tx, *id, by).await?;
+                ("resolved", None)
+            }
+            (Decision::Reopen, _, State { resolved_at: Some(_), .. }) => {
+                clear_resolved(tx, *id).await?;
+                ("reopened", None)
+            }
+            (Decision::Restore, _, State { archived_at: Some(_), .. }) => {
+                archive::clear(tx, *id).await?;
+                ("restored", None)
+            }
+            (Decision::Archive(archival), Some(usual), state) if !state.is(archival) => {
+                archive::set(app, tx, *id, archival, usual, by).await?;
+                let Archival { policy, target, reason, .. } = archival;
+                ("archived", Some(json!({"policy": policy, "target": target, "reason": reason})))
+            }
+            _ => continue,
+        };
+        store::insert_event(tx, *id, kind, by, detail).await?;
+        changed.push(*id);
+    }
+    if usual.is_some() {
+        watch::review_archived(app, tx, &changed).await?;
+    }
+    Ok(changed.len())
+}
+
+async fn state(tx: &mut OrgTx, id: InsightId) -> Result<State> {
     let query = sql("
         select i.resolved_at, i.archived_at, i.archive_policy, i.archive_reason, a.target, a.counted
         from insights i left join archives a on a.org_id = i.org_id and a.insight_id = i.id
@@ -73,30 +110,7 @@ pub(super) async fn decide(
     ");
     let query = query.bind(tx.org_id).bind(id);
     let state: Option<State> = tx.fetch_optional(query).await?;
-    let state = state.ok_or(Error::NotFound("insight"))?;
-    let (kind, detail) = match decision {
-        Decision::Resolve if state.resolved_at.is_none() => {
-            set_resolved(tx, id, by).await?;
-            ("resolved", None)
-        }
-        Decision::Reopen if state.resolved_at.is_some() => {
-            clear_resolved(tx, id).await?;
-            ("reopened", None)
-        }
-        Decision::Restore if state.archived_at.is_some() => {
-            archive::clear(tx, id).await?;
-            ("restored", None)
-        }
-        Decision::Archive(archival) if !state.is(archival) => {
-            archive::set(app, tx, id, archival, by).await?;
-            watch::review_archived(app, tx, &[id]).await?;
-            let Archival { policy, target, reason, .. } = archival;
-            ("archived", Some(json!({"policy": policy, "target": target, "reason": reason})))
-        }
-        _ => return Ok(false),
-    };
-    store::insert_event(tx, id, kind, by, detail).await?;
-    Ok(true)
+    state.ok_or(Error::NotFound("insight"))
 }
 
 impl State {

@@ -3,7 +3,7 @@
 use super::reading::ReadStatement;
 use super::vector;
 use crate::db::{Db, Value, sql};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::fold::fold;
 use crate::ids::{CategoryId, EventId, InsightId, MemberId, OrgId, SessionId, StatementId, TeamId};
 use crate::orgs::{OrgTx, Subject};
@@ -380,6 +380,34 @@ pub(super) async fn insert_event(
     let query = sql("update insights set revision = revision + 1 where org_id = $1 and id = $2");
     let query = query.bind(tx.org_id).bind(id);
     tx.execute(query).await.map(|_| ())
+}
+
+/// As [`current`], of an insight that some session shows.
+pub(super) async fn require_current(db: &Db, org_id: OrgId, id: InsightId) -> Result<InsightId> {
+    let id = current(db, org_id, id).await?;
+    let query = sql("
+        select id from insights where org_id = $1 and id = $2 and retired_at is null and occurrence_count > 0
+    ");
+    let found: Option<(InsightId,)> = db.fetch_optional(query.bind(org_id).bind(id)).await?;
+    found.map(|(id,)| id).ok_or(Error::NotFound("insight"))
+}
+
+/// How many events an insight had.
+pub(super) async fn revision(db: &Db, org_id: OrgId, id: InsightId) -> Result<i64> {
+    let query = sql("select revision from insights where org_id = $1 and id = $2");
+    db.fetch_one::<(i64,)>(query.bind(org_id).bind(id)).await.map(|(revision,)| revision)
+}
+
+/// Refuses to go on if an insight had other events than the caller knows of.
+pub(super) async fn require_revision(tx: &mut OrgTx, id: InsightId, known: Option<i64>) -> Result<()> {
+    let Some(known) = known else { return Ok(()) };
+    let query = sql("select revision from insights where org_id = $1 and id = $2");
+    let query = query.bind(tx.org_id).bind(id);
+    match tx.fetch_optional::<(i64,)>(query).await? {
+        None => Err(Error::NotFound("insight")),
+        Some((revision,)) if revision == known => Ok(()),
+        Some(_) => Err(Error::Conflict("if-match: the insight changed since; get it again".into())),
+    }
 }
 
 /// The insight that `id` is now: itself, or what it was grouped into since.

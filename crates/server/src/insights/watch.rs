@@ -49,8 +49,7 @@ pub async fn review_insights(app: &App, lease: &Lease) -> Result<Outcome> {
         where a.org_id = $1 and (a.reviewed_on <> $2 or i.updated_at >= a.reviewed_at) order by i.id limit $3
     ");
     let query = due.bind(tx.org_id).bind(today).bind(REVIEWED_MAX);
-    let due: Vec<(InsightId,)> =
-        tx.fetch_all(query).await?;
+    let due: Vec<(InsightId,)> = tx.fetch_all(query).await?;
     let is_more = due.len() as i64 == REVIEWED_MAX;
     let due: Vec<InsightId> = due.into_iter().map(|(id,)| id).collect();
     review_archived(app, &mut tx, &due).await?;
@@ -82,7 +81,8 @@ async fn regress(app: &App, tx: &mut OrgTx) -> Result<()> {
     let rows: Vec<Row> = tx.fetch_all(query).await?;
     for (id, resolved_at, sessions, first) in rows {
         state::clear_resolved(tx, id).await?;
-        let detail = json!({"resolved_at": resolved_at, "sessions_since": sessions, "first_seen_again_at": first});
+        let detail =
+            json!({"resolved_at": resolved_at, "sessions_since": sessions, "first_seen_again_at": first});
         store::insert_event(tx, id, "regressed", None, Some(detail)).await?;
     }
     Ok(())
@@ -234,8 +234,7 @@ async fn surge(
     }
     let query = sql("select count(*) from archives where org_id = $1 and policy = $2");
     let query = query.bind(tx.org_id).bind(ArchivePolicy::UntilEscalating);
-    let (archived,): (i64,) =
-        tx.fetch_one(query).await?;
+    let (archived,): (i64,) = tx.fetch_one(query).await?;
     for (day, mut returning) in returning {
         let mut watched = usize::try_from(archived).unwrap_or(0);
         if day == app.calendar.day(tx.now) {
