@@ -17,6 +17,7 @@ mod routes;
 mod sessions;
 mod store;
 mod themes;
+mod told;
 mod vector;
 mod wording;
 mod wording_check;
@@ -33,4 +34,5 @@ pub use list::{InsightSort, InsightStatus, ListInsightsInput, ListInsightsOutput
 pub use reading::read_sessions;
 pub use routes::routes;
 pub use themes::{ThemeOutput, list as themes};
+pub use told::{ToldEvent, told};
 pub use wording::{request_wordings, reword_insights};

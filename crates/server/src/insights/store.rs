@@ -4,6 +4,7 @@ use super::reading::ReadStatement;
 use super::vector;
 use crate::db::{Db, Value, sql};
 use crate::error::Result;
+use crate::events::EventName;
 use crate::fold::fold;
 use crate::ids::{CategoryId, EventId, InsightId, MemberId, OrgId, SessionId, StatementId, TeamId};
 use crate::orgs::{OrgTx, Subject};
@@ -362,7 +363,7 @@ pub(super) async fn pinned_links(tx: &mut OrgTx, session_ids: Option<&[SessionId
     Ok(links)
 }
 
-/// Adds to the history of an insight what happened, who did it and what to know of it.
+/// Adds to the history of an insight what happened, who did it and what to know of it, and tells webhooks.
 pub(super) async fn insert_event(
     tx: &mut OrgTx,
     id: InsightId,
@@ -374,9 +375,14 @@ pub(super) async fn insert_event(
         insert into insight_events (org_id, id, insight_id, kind, member_id, detail, created_at)
         values ($1, $2, $3, $4, $5, $6, $7)
     ");
-    let query = query.bind(tx.org_id).bind(EventId::new(tx.now)).bind(id).bind(kind).bind(member_id);
+    let event_id = EventId::new(tx.now);
+    let query = query.bind(tx.org_id).bind(event_id).bind(id).bind(kind).bind(member_id);
     let query = query.bind(detail.map(|detail| detail.to_string())).bind(tx.now);
-    tx.execute(query).await.map(|_| ())
+    tx.execute(query).await?;
+    if let Some(event) = EventName::of_insight(kind) {
+        tx.tell(event, id, event_id);
+    }
+    Ok(())
 }
 
 /// The insight that `id` is now: itself, or what it was grouped into since.
