@@ -113,7 +113,9 @@ pub async fn write(tx: &mut OrgTx, told: &[Told]) -> Result<()> {
     for (id, events, waiting) in webhooks {
         let events: Option<Vec<String>> =
             events.as_deref().map(serde_json::from_str).transpose().map_err(anyhow::Error::new)?;
-        let asked = |told: &&Told| events.as_ref().is_none_or(|events| events.iter().any(|e| e == told.event.as_str()));
+        let asked = |told: &&Told| {
+            events.as_ref().is_none_or(|events| events.iter().any(|e| e == told.event.as_str()))
+        };
         let mut asked: Vec<Told> = told.iter().filter(asked).cloned().collect();
         let room = usize::try_from(QUEUE_MAX - waiting).unwrap_or(0);
         let dropped = asked.len().saturating_sub(room);
@@ -152,7 +154,8 @@ pub async fn queue(tx: &mut OrgTx, webhook_id: WebhookId, told: Vec<Told>) -> Re
         ]
     };
     let rows: Vec<Vec<Value>> = told.into_iter().zip(&ids).zip(first..).map(row).collect();
-    let insert = "insert into deliveries (org_id, id, webhook_id, seq, event, subject_id, source_id, state, attempts,
+    let insert =
+        "insert into deliveries (org_id, id, webhook_id, seq, event, subject_id, source_id, state, attempts,
         created_at)";
     tx.insert_all(insert, rows, "").await?;
     count_waiting(tx, webhook_id, i64::try_from(ids.len()).unwrap_or(i64::MAX)).await?;

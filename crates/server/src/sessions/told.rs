@@ -53,8 +53,12 @@ pub async fn told(db: &Db, org_id: OrgId, id: SessionId, entry_id: MessageId) ->
     let row: Option<Row> = db.fetch_optional(query.bind(org_id).bind(id).bind(entry_id)).await?;
     let Some(row) = row else { return Ok(None) };
     let context = row.context.as_deref().map(serde_json::from_str).transpose();
-    let system: Option<Json> =
-        session.ticketing_system.as_deref().map(serde_json::from_str).transpose().map_err(anyhow::Error::new)?;
+    let system: Option<Json> = session
+        .ticketing_system
+        .as_deref()
+        .map(serde_json::from_str)
+        .transpose()
+        .map_err(anyhow::Error::new)?;
     let system = system.and_then(|system| system["name"].as_str().map(str::to_owned));
     Ok(Some(ToldEntry {
         event_type: row.event_type,

@@ -2,8 +2,8 @@
 
 use super::history::Event;
 use super::{
-    AiClosureType, NewHandoff, NewMessage, Sender, Sentiment, Session, SessionStatus, TicketingSystemRef, store,
-    write,
+    AiClosureType, NewHandoff, NewMessage, Sender, Sentiment, Session, SessionStatus, TicketingSystemRef,
+    store, write,
 };
 use crate::custom_data::{self, CustomData};
 use crate::error::Result;

@@ -39,11 +39,15 @@ pub(super) fn routes() -> Api {
             deliveries,
         )
         .route(
-            Operation::new(Method::POST, "/webhooks/{id}/deliveries/{delivery_id}/replay", "replayWebhookDelivery")
-                .about(TAG, "Send a delivery again that nothing is left to do for, under its old id")
-                .scope(write)
-                .returns::<DeliveryOutput>()
-                .or(409),
+            Operation::new(
+                Method::POST,
+                "/webhooks/{id}/deliveries/{delivery_id}/replay",
+                "replayWebhookDelivery",
+            )
+            .about(TAG, "Send a delivery again that nothing is left to do for, under its old id")
+            .scope(write)
+            .returns::<DeliveryOutput>()
+            .or(409),
             replay,
         )
         .route(

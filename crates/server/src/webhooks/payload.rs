@@ -7,9 +7,9 @@ use crate::db::Db;
 use crate::error::Result;
 use crate::events::EventName;
 use crate::ids::OrgId;
+use crate::insights;
 use crate::sessions::{self, AiClosureType, SessionStatus, ToldEntry};
 use crate::time::Timestamp;
-use crate::insights;
 use serde_json::{Value as Json, json};
 use std::str::FromStr;
 
@@ -54,7 +54,8 @@ async fn started(db: &Db, org_id: OrgId, entry: &ToldEntry, at: Timestamp) -> Re
         Some(id) => json!({"id": id, "type": "human", "name": "", "avatar_url": ""}),
         None => json!({"type": "AI", "name": AI_NAME}),
     };
-    let first = |members: [&str; 2]| members.into_iter().map(|name| &contact[name]).find(|value| !value.is_null());
+    let first =
+        |members: [&str; 2]| members.into_iter().map(|name| &contact[name]).find(|value| !value.is_null());
     Ok(json!({
         "conversation_id": session.id,
         "assignee": assignee,

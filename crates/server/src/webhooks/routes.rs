@@ -51,7 +51,10 @@ pub fn routes() -> Api {
         )
         .route(
             Operation::new(Method::PATCH, "/webhooks/{id}", "updateWebhook")
-                .about(TAG, "Update, disable or enable a webhook; what waits for it when it is disabled is given up")
+                .about(
+                    TAG,
+                    "Update, disable or enable a webhook; what waits for it when it is disabled is given up",
+                )
                 .scope(write)
                 .body::<UpdateWebhookInput>()
                 .returns::<WebhookOutput>(),

@@ -156,7 +156,9 @@ pub(super) async fn replay(tx: &mut OrgTx, webhook: &Webhook, one: Option<Delive
             let row: [Value; 2] = [(*id).into(), seq.into()];
             query.push(if i > 0 { "," } else { "" }).push_list(row);
         }
-        query.push(") update deliveries set seq = r.seq, attempts = 0, finished_at = null, due_at = null, state = ");
+        query.push(
+            ") update deliveries set seq = r.seq, attempts = 0, finished_at = null, due_at = null, state = ",
+        );
         query.push_bind(DeliveryState::Waiting).push(" from r where deliveries.id = r.id");
         query.push(" and deliveries.org_id = ").push_bind(tx.org_id);
         tx.execute(query).await?;

@@ -17,6 +17,8 @@ mod insight_filters;
 mod insights;
 mod jobs;
 mod language_model;
+mod scripted;
 mod sessions;
 mod sync;
 mod telemetry;
+mod webhooks;
