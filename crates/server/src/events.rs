@@ -188,3 +188,20 @@ pub async fn make_due(tx: &mut OrgTx, subjects: &[Value]) -> Result<()> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_happens_to_insights_is_told_by_its_kind() {
+        for (kind, event) in [
+            ("created", Some(EventName::InsightCreated)),
+            ("regressed", Some(EventName::InsightRegressed)),
+            ("research_completed", Some(EventName::InsightResearchCompleted)),
+            ("edited", None),
+        ] {
+            assert_eq!(EventName::of_insight(kind), event, "{kind}");
+        }
+    }
+}

@@ -84,7 +84,11 @@ const CHECKS: &[(&str, &str)] = &[
             select 1 from deliveries e where e.org_id = d.org_id and e.webhook_id = d.webhook_id
             and e.subject_id = d.subject_id and e.state = 'waiting' and e.seq < d.seq)",
     ),
-    ("no delivery to a webhook was given up", "select count(*) from deliveries where state = 'dead'"),
+    (
+        "no delivery to a webhook was given up",
+        "select count(*) from deliveries d join webhooks w on w.org_id = d.org_id and w.id = d.webhook_id
+        where d.state = 'dead' and w.disabled_at is null",
+    ),
     (
         "no webhook was disabled for failing",
         "select count(*) from webhooks where disabled_at is not null and disabled_reason <> 'by request'",

@@ -201,13 +201,12 @@ enum Outcome {
 
 async fn attempt(app: &App, org_id: OrgId, delivery: &Delivery) {
     let started = Instant::now();
-    let saved = match send(app, org_id, delivery).await {
-        Ok(Outcome::Off) => return,
-        Ok(outcome) => end(app, org_id, delivery, outcome).await,
-        Err(error) => Err(error),
-    };
+    let outcome = send(app, org_id, delivery).await.unwrap_or_else(|error| {
+        tracing::error!(delivery.id = %delivery.id, %error, "a delivery was not made ready");
+        Outcome::Failed(anyhow::anyhow!("an error of the server that sends; its log says more"))
+    });
     metrics::histogram!("refrain_webhook_seconds").record(started.elapsed().as_secs_f64());
-    if let Err(error) = saved {
+    if let Err(error) = end(app, org_id, delivery, outcome).await {
         // sent again when its time is over
         tracing::error!(delivery.id = %delivery.id, %error, "a delivery was not written down");
     }
@@ -245,6 +244,9 @@ async fn send(app: &App, org_id: OrgId, delivery: &Delivery) -> Result<Outcome> 
 
 /// Writes down how an attempt ended, and lets the subject's next delivery go if this one is done.
 async fn end(app: &App, org_id: OrgId, delivery: &Delivery, outcome: Outcome) -> Result<()> {
+    if matches!(outcome, Outcome::Off) {
+        return Ok(());
+    }
     let mut tx = orgs::write(&app.db, &app.clock, org_id).await?;
     let attempted = attempted(&outcome, delivery.attempts, tx.now);
     if !store::save(&mut tx, delivery, &attempted).await? {

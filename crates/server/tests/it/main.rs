@@ -21,4 +21,5 @@ mod scripted;
 mod sessions;
 mod sync;
 mod telemetry;
+mod webhook_trouble;
 mod webhooks;
