@@ -60,6 +60,10 @@ pub struct Config {
     pub language_model_timeout_seconds: u32,
     /// The most requests to it a day, for each organization.
     pub language_model_requests_day: u32,
+    /// Whether webhooks may be at private addresses and speak plain http.
+    pub webhooks_private: bool,
+    /// How long a webhook may take to answer.
+    pub webhooks_timeout_seconds: u32,
 }
 
 /// A text that is in no log and no output.
@@ -131,6 +135,8 @@ impl Default for Config {
             language_model_key: None,
             language_model_timeout_seconds: 60,
             language_model_requests_day: 200,
+            webhooks_private: false,
+            webhooks_timeout_seconds: 15,
         }
     }
 }
@@ -331,6 +337,26 @@ pub struct Flags {
         hide_short_help = true
     )]
     language_model_requests_day: Option<u32>,
+    /// Lets webhooks be at private addresses and speak plain http [default: false]
+    #[arg(
+        long,
+        value_name = "BOOL",
+        env = "REFRAIN_WEBHOOKS_PRIVATE",
+        hide_env_values = true,
+        global = true,
+        hide_short_help = true
+    )]
+    webhooks_private: Option<bool>,
+    /// Seconds that a webhook may take to answer [default: 15]
+    #[arg(
+        long,
+        value_name = "N",
+        env = "REFRAIN_WEBHOOKS_TIMEOUT_SECONDS",
+        hide_env_values = true,
+        global = true,
+        hide_short_help = true
+    )]
+    webhooks_timeout_seconds: Option<u32>,
 }
 
 const LANGUAGE_MODEL_KEY: &str = "REFRAIN_LANGUAGE_MODEL_KEY";
@@ -366,6 +392,8 @@ impl Config {
         config.language_model = flags.language_model.or(config.language_model);
         set(&mut config.language_model_timeout_seconds, flags.language_model_timeout_seconds);
         set(&mut config.language_model_requests_day, flags.language_model_requests_day);
+        set(&mut config.webhooks_private, flags.webhooks_private);
+        set(&mut config.webhooks_timeout_seconds, flags.webhooks_timeout_seconds);
         // no flag: what a process was started with is for everybody on the machine to see
         let key = std::env::var(LANGUAGE_MODEL_KEY).ok().map(Secret);
         config.language_model_key = key.or(config.language_model_key);
@@ -397,6 +425,10 @@ impl Config {
         Calendar::of(&self.time_zone).context("time_zone")?;
         if self.escalation_returns_week.is_some_and(|returns| !(returns > 0.0)) {
             bail!("escalation_returns_week: expected more than 0");
+        }
+        // an attempt must end before another replica may begin it again
+        if !(1..=30).contains(&self.webhooks_timeout_seconds) {
+            bail!("webhooks_timeout_seconds: expected a number between 1 and 30");
         }
         self.check_language_model()
     }
@@ -481,7 +513,11 @@ impl Config {
             # How long one request to it may take.\n\
             language_model_timeout_seconds = {}\n\n\
             # The most requests to it a day, for each organization.\n\
-            language_model_requests_day = {}\n",
+            language_model_requests_day = {}\n\n\
+            # Whether webhooks (docs/webhooks.md) may be at private addresses and speak plain http.\n\
+            webhooks_private = {}\n\n\
+            # How long a webhook may take to answer.\n\
+            webhooks_timeout_seconds = {}\n",
             quoted(&self.data.display().to_string()),
             optional(
                 "database_url",
@@ -510,6 +546,8 @@ impl Config {
             optional("language_model", self.language_model.clone(), "qwen2.5:7b"),
             self.language_model_timeout_seconds,
             self.language_model_requests_day,
+            self.webhooks_private,
+            self.webhooks_timeout_seconds,
         )
     }
 }

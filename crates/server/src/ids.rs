@@ -92,6 +92,13 @@ macro_rules! define_id {
             }
         }
 
+        /// Of a column that keeps ids of several types.
+        impl From<Uuid> for $name {
+            fn from(id: Uuid) -> Self {
+                Self(id)
+            }
+        }
+
         impl From<$name> for crate::db::Value {
             fn from(id: $name) -> Self {
                 crate::db::Value::Uuid(Some(id.0))
@@ -151,4 +158,8 @@ define_id! {
     EventId,
     /// A unit of work.
     JobId,
+    /// A place that is told what happens.
+    WebhookId,
+    /// Something that a webhook is told.
+    DeliveryId,
 }

@@ -67,6 +67,8 @@ words! {
         Teams = "teams",
         /// Training.
         Training = "training",
+        /// Webhooks.
+        Webhooks = "webhooks",
         /// WhatsApp.
         Whatsapp = "whatsapp",
         /// The chat widget.

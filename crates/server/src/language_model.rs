@@ -2,24 +2,15 @@
 //! counts nothing; without it everything works.
 
 use crate::config::Config;
+use crate::http_client::{self, Reach};
 use crate::time::Timestamp;
 use anyhow::{Context, bail};
 use axum::body::Bytes;
-use axum::http::uri::Scheme;
-use axum::http::{HeaderMap, HeaderValue, Request, StatusCode, Uri, header};
-use http_body_util::{BodyExt, Full, Limited};
-use hyper::client::conn::http1;
-use hyper_util::rt::TokioIo;
-use rustls::pki_types::ServerName;
-use rustls::{ClientConfig, RootCertStore};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use serde::Deserialize;
 use serde_json::json;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpStream;
-use tokio::task::JoinSet;
-use tokio_rustls::TlsConnector;
 
 const BODY_BYTES_MAX: usize = 1 << 20;
 const REST_SECONDS_MIN: i64 = 30;
@@ -107,14 +98,10 @@ impl LanguageModel {
         let (Some(base), Some(name)) = (&config.language_model_url, &config.language_model) else {
             return Ok(None);
         };
-        let url: Uri = format!("{}/chat/completions", base.trim_end_matches('/'))
-            .parse()
-            .context("language_model_url: expected a URL")?;
-        let is_http = url.scheme().is_some_and(|scheme| *scheme == Scheme::HTTP || *scheme == Scheme::HTTPS);
-        let has_user = url.authority().is_some_and(|authority| authority.as_str().contains('@'));
-        if !is_http || has_user || base.contains(['?', '#']) {
+        let url = http_client::parse_url(&format!("{}/chat/completions", base.trim_end_matches('/')));
+        let Some(url) = url.filter(|_| !base.contains(['?', '#'])) else {
             bail!("language_model_url: expected an http or https URL without a user and a query");
-        }
+        };
         let authorization = config.language_model_key.as_ref().map(|key| {
             // the error would say nothing of the value, but is not passed on either
             let mut value = HeaderValue::from_str(&format!("Bearer {}", key.0.trim())).ok();
@@ -175,7 +162,6 @@ impl LanguageModel {
         read(&response)
     }
 
-    /// One request over a connection of its own: there are few, and minutes may lie between them.
     async fn exchange(&self, instructions: &str, data: &str) -> anyhow::Result<Response> {
         // what else could be set, such as a temperature, one or another endpoint refuses
         let body = json!({
@@ -185,61 +171,19 @@ impl LanguageModel {
                 {"role": "user", "content": data},
             ],
         });
-        let authority = self.url.authority().context("no host")?;
-        let mut request = Request::post(self.url.path())
-            .header(header::HOST, authority.as_str())
-            .header(header::CONTENT_TYPE, "application/json")
-            .header(header::ACCEPT, "application/json")
-            .header(header::USER_AGENT, concat!("refrain/", env!("CARGO_PKG_VERSION")));
+        let mut headers = HeaderMap::new();
+        headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
         if let Some(value) = &self.authorization {
-            request = request.header(header::AUTHORIZATION, value);
+            headers.insert(header::AUTHORIZATION, value.clone());
         }
-        let request = request.body(Full::new(Bytes::from(body.to_string())))?;
-        let is_tls = self.url.scheme() == Some(&Scheme::HTTPS);
-        let host = authority.host().trim_start_matches('[').trim_end_matches(']');
-        let port = authority.port_u16().unwrap_or(if is_tls { 443 } else { 80 });
-        let stream = TcpStream::connect((host, port)).await.context("connecting to it")?;
-        if !is_tls {
-            return send(stream, request).await;
-        }
-        let tls = tokio::task::spawn_blocking(tls_config).await??;
-        let name = ServerName::try_from(host.to_owned()).context("reading its name")?;
-        let stream =
-            TlsConnector::from(tls).connect(name, stream).await.context("securing the connection")?;
-        send(stream, request).await
+        let mut response = http_client::post(&self.url, Reach::Anywhere, headers, body.to_string()).await?;
+        let (status, headers) = (response.status, std::mem::take(&mut response.headers));
+        Ok(Response { status, headers, body: response.bytes(BODY_BYTES_MAX).await? })
     }
 }
 
 fn count(outcome: &'static str) {
     metrics::counter!("refrain_language_model_requests_total", "outcome" => outcome).increment(1);
-}
-
-/// Trusts whom the machine trusts.
-fn tls_config() -> anyhow::Result<Arc<ClientConfig>> {
-    let mut roots = RootCertStore::empty();
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    let config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-        .with_safe_default_protocol_versions()?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    Ok(Arc::new(config))
-}
-
-async fn send<S>(stream: S, request: Request<Full<Bytes>>) -> anyhow::Result<Response>
-where
-    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-{
-    let (mut sender, connection) =
-        http1::handshake(TokioIo::new(stream)).await.context("connecting to it")?;
-    // gone with this function, whatever ends it
-    let mut connections = JoinSet::new();
-    connections.spawn(connection);
-    let response = sender.send_request(request).await.context("asking it")?;
-    let (head, body) = response.into_parts();
-    // the cause is a boxed error, whose text says enough
-    let body = Limited::new(body, BODY_BYTES_MAX).collect().await;
-    let body = body.map_err(|error| anyhow::anyhow!("reading its answer: {error}"))?.to_bytes();
-    Ok(Response { status: head.status, headers: head.headers, body })
 }
 
 fn read(response: &Response) -> Result<String, Failure> {

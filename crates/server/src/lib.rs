@@ -6,8 +6,10 @@ pub mod config;
 pub mod custom_data;
 pub mod db;
 pub mod error;
+pub mod events;
 pub mod fold;
 pub mod http;
+mod http_client;
 pub mod ids;
 pub mod jobs;
 pub mod language_model;
@@ -26,5 +28,6 @@ pub mod orgs;
 pub mod sessions;
 pub mod tags;
 pub mod teams;
+pub mod webhooks;
 
 pub mod cli;

@@ -3,6 +3,7 @@
 use crate::categories;
 use crate::db::{Db, Tx, Value, sql};
 use crate::error::Result;
+use crate::events::{self, EventName, Told};
 use crate::ids::OrgId;
 use crate::insights;
 use crate::time::{Clock, Timestamp};
@@ -36,6 +37,7 @@ pub struct OrgTx {
     /// When: never before an earlier transaction of the organization.
     pub now: Timestamp,
     changes: Vec<(Subject, Value)>,
+    told: Vec<Told>,
 }
 
 /// Begins to write to an organization.
@@ -45,13 +47,19 @@ pub async fn write(db: &Db, clock: &Clock, org_id: OrgId) -> Result<OrgTx> {
         update orgs set clock = case when clock < $2 then $2 else clock end where id = $1 returning clock
     ");
     let (now,) = tx.fetch_one(query.bind(org_id).bind(clock.now())).await?;
-    Ok(OrgTx { tx, org_id, now, changes: Vec::new() })
+    Ok(OrgTx { tx, org_id, now, changes: Vec::new(), told: Vec::new() })
 }
 
 impl OrgTx {
     /// Puts `id` into the change log.
     pub fn changed(&mut self, subject: Subject, id: impl Into<Value>) {
         self.changes.push((subject, id.into()));
+    }
+
+    /// Tells every webhook that asks for it that `event` happened to a subject, as the entry `source_id` of its
+    /// history says.
+    pub fn tell(&mut self, event: EventName, subject_id: impl Into<Value>, source_id: impl Into<Value>) {
+        self.told.push(Told { event, subject_id: subject_id.into(), source_id: source_id.into() });
     }
 
     /// The first of `count` ticket numbers that are now taken.
@@ -62,6 +70,11 @@ impl OrgTx {
     /// The first of `count` insight numbers that are now taken.
     pub async fn take_insight_numbers(&mut self, count: i64) -> Result<i64> {
         self.take_numbers("next_insight_number", count).await
+    }
+
+    /// The first of `count` places in the order of events that are now taken.
+    pub async fn take_event_seqs(&mut self, count: usize) -> Result<i64> {
+        self.take_numbers("next_event_seq", i64::try_from(count).unwrap_or(i64::MAX)).await
     }
 
     async fn take_numbers(&mut self, next: &str, count: i64) -> Result<i64> {
@@ -80,11 +93,13 @@ impl OrgTx {
         self.execute(query).await.map(|_| ())
     }
 
-    /// Makes everything of this transaction lasting, its change log entries with it.
+    /// Makes everything of this transaction lasting, its change log entries and what is to be told with it.
     pub async fn commit(mut self) -> Result<()> {
         if self.changes.iter().any(|(subject, _)| *subject == Subject::Insight) {
             insights::request_review(&mut self).await?;
         }
+        let told = std::mem::take(&mut self.told);
+        events::write(&mut self, &told).await?;
         let changes = std::mem::take(&mut self.changes);
         if !changes.is_empty() {
             let count = i64::try_from(changes.len()).unwrap_or(i64::MAX);
@@ -146,7 +161,7 @@ pub async fn find_or_create(db: &Db, clock: &Clock, name: &str) -> Result<OrgId>
         drop(tx);
         return find(db, name).await?.ok_or_else(|| sqlx::Error::RowNotFound.into());
     }
-    let mut tx = OrgTx { tx, org_id: id, now, changes: Vec::new() };
+    let mut tx = OrgTx { tx, org_id: id, now, changes: Vec::new(), told: Vec::new() };
     categories::insert_starters(&mut tx).await?;
     tx.commit().await?;
     Ok(id)

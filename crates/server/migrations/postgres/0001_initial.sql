@@ -9,6 +9,7 @@ create table orgs (
     change_seq bigint not null default 0,
     next_ticket_number bigint not null default 1,
     next_insight_number bigint not null default 1,
+    next_event_seq bigint not null default 1,
     -- counts up whenever insights or what is linked to them changes as a whole
     grouping_version bigint not null default 0,
     grouping_hash text,
@@ -459,3 +460,54 @@ create table changes (
     created_at bigint not null,
     primary key (org_id, seq)
 );
+
+-- who is told of what happens
+create table webhooks (
+    org_id uuid not null references orgs (id),
+    id uuid not null,
+    url text not null,
+    description text,
+    -- names of events as a JSON array; null: all
+    events text,
+    -- what signs, newest first, as a JSON array: to sign with, they can't be kept as a hash
+    secrets text not null,
+    -- deliveries that wait, and how many events found the queue full; doctor counts the first again
+    waiting bigint not null default 0,
+    dropped bigint not null default 0,
+    -- since when no delivery got through
+    failing_since bigint,
+    disabled_at bigint,
+    disabled_reason text,
+    created_at bigint not null,
+    updated_at bigint not null,
+    primary key (org_id, id)
+);
+
+-- what a webhook is told: written with what happened, its body made when it is sent
+create table deliveries (
+    org_id uuid not null,
+    -- the receiver's `webhook-id`
+    id uuid not null,
+    webhook_id uuid not null,
+    -- the order within a subject
+    seq bigint not null,
+    event text not null,
+    subject_id uuid not null,
+    -- the entry of the subject's history that says what happened
+    source_id uuid not null,
+    state text not null,
+    -- when to send it; null while an earlier one of the subject waits, and once nothing is left to do
+    due_at bigint,
+    attempts bigint not null,
+    last_attempt_at bigint,
+    last_status bigint,
+    last_error text,
+    finished_at bigint,
+    created_at bigint not null,
+    primary key (org_id, id),
+    foreign key (org_id, webhook_id) references webhooks (org_id, id) on delete cascade
+);
+create index deliveries_by_webhook on deliveries (org_id, webhook_id, seq);
+create index deliveries_by_state on deliveries (org_id, webhook_id, state, seq);
+create index deliveries_waiting on deliveries (org_id, subject_id, webhook_id, seq) where state = 'waiting';
+create index deliveries_due on deliveries (due_at, webhook_id) where due_at is not null;

@@ -9,6 +9,7 @@ create table orgs (
     change_seq integer not null default 0,
     next_ticket_number integer not null default 1,
     next_insight_number integer not null default 1,
+    next_event_seq integer not null default 1,
     -- counts up whenever insights or what is linked to them changes as a whole
     grouping_version integer not null default 0,
     grouping_hash text,
@@ -459,3 +460,54 @@ create table changes (
     created_at integer not null,
     primary key (org_id, seq)
 ) strict;
+
+-- who is told of what happens
+create table webhooks (
+    org_id blob not null references orgs (id),
+    id blob not null,
+    url text not null,
+    description text,
+    -- names of events as a JSON array; null: all
+    events text,
+    -- what signs, newest first, as a JSON array: to sign with, they can't be kept as a hash
+    secrets text not null,
+    -- deliveries that wait, and how many events found the queue full; doctor counts the first again
+    waiting integer not null default 0,
+    dropped integer not null default 0,
+    -- since when no delivery got through
+    failing_since integer,
+    disabled_at integer,
+    disabled_reason text,
+    created_at integer not null,
+    updated_at integer not null,
+    primary key (org_id, id)
+) strict;
+
+-- what a webhook is told: written with what happened, its body made when it is sent
+create table deliveries (
+    org_id blob not null,
+    -- the receiver's `webhook-id`
+    id blob not null,
+    webhook_id blob not null,
+    -- the order within a subject
+    seq integer not null,
+    event text not null,
+    subject_id blob not null,
+    -- the entry of the subject's history that says what happened
+    source_id blob not null,
+    state text not null,
+    -- when to send it; null while an earlier one of the subject waits, and once nothing is left to do
+    due_at integer,
+    attempts integer not null,
+    last_attempt_at integer,
+    last_status integer,
+    last_error text,
+    finished_at integer,
+    created_at integer not null,
+    primary key (org_id, id),
+    foreign key (org_id, webhook_id) references webhooks (org_id, id) on delete cascade
+) strict;
+create index deliveries_by_webhook on deliveries (org_id, webhook_id, seq);
+create index deliveries_by_state on deliveries (org_id, webhook_id, state, seq);
+create index deliveries_waiting on deliveries (org_id, subject_id, webhook_id, seq) where state = 'waiting';
+create index deliveries_due on deliveries (due_at, webhook_id) where due_at is not null;

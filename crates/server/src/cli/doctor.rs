@@ -72,6 +72,27 @@ const CHECKS: &[(&str, &str)] = &[
         "select count(*) from sessions s where s.read_revision < s.revision and not exists (
             select 1 from jobs j where j.org_id = s.org_id and j.kind = 'read_sessions')",
     ),
+    (
+        "what waits for a webhook is what it counts",
+        "select count(*) from webhooks w where w.waiting <> (
+            select count(*) from deliveries d
+            where d.org_id = w.org_id and d.webhook_id = w.id and d.state = 'waiting')",
+    ),
+    (
+        "of what waits for a webhook, the first of each subject is due",
+        "select count(*) from deliveries d where d.state = 'waiting' and (d.due_at is null) <> exists (
+            select 1 from deliveries e where e.org_id = d.org_id and e.webhook_id = d.webhook_id
+            and e.subject_id = d.subject_id and e.state = 'waiting' and e.seq < d.seq)",
+    ),
+    (
+        "no delivery to a webhook was given up",
+        "select count(*) from deliveries d join webhooks w on w.org_id = d.org_id and w.id = d.webhook_id
+        where d.state = 'dead' and w.disabled_at is null",
+    ),
+    (
+        "no webhook was disabled for failing",
+        "select count(*) from webhooks where disabled_at is not null and disabled_reason <> 'by request'",
+    ),
     ("no job failed", "select count(*) from jobs where failed_at is not null"),
 ];
 

@@ -63,6 +63,7 @@ fn api() -> Api {
         .merge(crate::categories::routes())
         .merge(crate::teams::routes())
         .merge(crate::tags::routes())
+        .merge(crate::webhooks::routes())
         .merge(crate::telemetry::routes())
 }
 

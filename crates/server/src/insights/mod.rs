@@ -24,6 +24,7 @@ mod state;
 mod state_routes;
 mod store;
 mod themes;
+mod told;
 mod vector;
 mod watch;
 mod wording;
@@ -43,5 +44,6 @@ pub use list::{InsightSort, InsightStatus, ListInsightsInput, ListInsightsOutput
 pub use reading::read_sessions;
 pub use routes::routes;
 pub use themes::{ThemeOutput, list as themes};
+pub use told::{ToldEvent, told};
 pub use watch::{request_review, review_insights};
 pub use wording::{request_wordings, reword_insights};

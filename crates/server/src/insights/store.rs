@@ -4,6 +4,7 @@ use super::reading::ReadStatement;
 use super::vector;
 use crate::db::{Db, Value, sql};
 use crate::error::{Error, Result};
+use crate::events::EventName;
 use crate::fold::fold;
 use crate::ids::{CategoryId, EventId, InsightId, MemberId, OrgId, SessionId, StatementId, TeamId};
 use crate::orgs::{OrgTx, Subject};
@@ -362,7 +363,7 @@ pub(super) async fn pinned_links(tx: &mut OrgTx, session_ids: Option<&[SessionId
     Ok(links)
 }
 
-/// Adds to the history of an insight what happened, who did it and what to know of it.
+/// Adds to the history of an insight what happened, who did it and what to know of it, and tells webhooks.
 pub(super) async fn insert_event(
     tx: &mut OrgTx,
     id: InsightId,
@@ -374,12 +375,17 @@ pub(super) async fn insert_event(
         insert into insight_events (org_id, id, insight_id, kind, member_id, detail, created_at)
         values ($1, $2, $3, $4, $5, $6, $7)
     ");
-    let query = query.bind(tx.org_id).bind(EventId::new(tx.now)).bind(id).bind(kind).bind(member_id);
+    let event_id = EventId::new(tx.now);
+    let query = query.bind(tx.org_id).bind(event_id).bind(id).bind(kind).bind(member_id);
     let query = query.bind(detail.map(|detail| detail.to_string())).bind(tx.now);
     tx.execute(query).await?;
     let query = sql("update insights set revision = revision + 1 where org_id = $1 and id = $2");
     let query = query.bind(tx.org_id).bind(id);
-    tx.execute(query).await.map(|_| ())
+    tx.execute(query).await?;
+    if let Some(event) = EventName::of_insight(kind) {
+        tx.tell(event, id, event_id);
+    }
+    Ok(())
 }
 
 /// As [`current`], of an insight that some session shows.

@@ -9,6 +9,7 @@ mod reply;
 mod routes;
 mod send;
 mod store;
+mod told;
 mod update;
 mod write;
 
@@ -18,6 +19,7 @@ pub use reading::{Finding, Unread, save_findings, unread};
 pub use reply::{ChatSessionListItem, GetChatSessionOutput};
 pub use routes::routes;
 pub use store::{find, find_all};
+pub use told::{ToldEntry, told};
 use update::update;
 pub use update::{Changes, HandoffInput, update_imported};
 pub use write::{NewHandoff, NewSession, insert_all};

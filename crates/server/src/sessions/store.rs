@@ -167,6 +167,15 @@ pub(super) async fn texts(tx: &mut OrgTx, id: SessionId) -> Result<HashMap<Messa
     Ok(rows.into_iter().collect())
 }
 
+/// Whether anything was said in a session.
+pub(super) async fn has_messages(tx: &mut OrgTx, id: SessionId) -> Result<bool> {
+    let query = sql("
+        select id from messages where org_id = $1 and session_id = $2 and event_type = 'message' limit 1
+    ");
+    let query = query.bind(tx.org_id).bind(id);
+    Ok(tx.fetch_optional::<(MessageId,)>(query).await?.is_some())
+}
+
 /// The tags on a session.
 pub(super) async fn tags(tx: &mut OrgTx, id: SessionId) -> Result<Vec<String>> {
     let query =

@@ -2,12 +2,13 @@
 
 use super::history::Event;
 use super::{
-    AiClosureType, NewHandoff, NewMessage, Sentiment, Session, SessionStatus, TicketingSystemRef, store,
-    write,
+    AiClosureType, NewHandoff, NewMessage, Sender, Sentiment, Session, SessionStatus, TicketingSystemRef,
+    store, write,
 };
 use crate::custom_data::{self, CustomData};
 use crate::error::Result;
-use crate::ids::{ContactId, SessionId, TeamId};
+use crate::events::EventName;
+use crate::ids::{ContactId, MessageId, SessionId, TeamId};
 use crate::jobs::{self, Job};
 use crate::orgs::OrgTx;
 use crate::teams;
@@ -66,22 +67,56 @@ impl From<HandoffInput> for NewHandoff {
     }
 }
 
-/// Applies `changes`, with `said` added to the history after what they cause, and calls for a new reading.
-/// Without a difference nothing happens.
+/// Applies `changes`, with `said` added to the history after what they cause, calls for a new reading, and tells
+/// webhooks. Without a difference nothing happens.
 pub(super) async fn update(
     tx: &mut OrgTx,
     session: &Session,
     changes: Changes,
     said: Vec<NewMessage>,
 ) -> Result<()> {
-    if apply(tx, session, changes, said).await? {
-        jobs::enqueue(tx, &Job::ReadSessions { session_ids: vec![session.id] }).await?;
+    let message = said.iter().find(|entry| entry.event == Event::Message).map(|message| message.id);
+    let first = match message {
+        Some(id) if !store::has_messages(tx, session.id).await? => Some(id),
+        _ => None,
+    };
+    let Some(entries) = apply(tx, session, changes, said).await? else { return Ok(()) };
+    if let Some(first) = first {
+        tx.tell(EventName::ConversationStarted, session.id, first);
     }
-    Ok(())
+    for entry in entries {
+        if let Some(event) = told_as(&entry) {
+            tx.tell(event, session.id, entry.id);
+        }
+    }
+    jobs::enqueue(tx, &Job::ReadSessions { session_ids: vec![session.id] }).await
 }
 
-/// Whether it made a difference.
-async fn apply(tx: &mut OrgTx, session: &Session, changes: Changes, said: Vec<NewMessage>) -> Result<bool> {
+/// An entry that was added to a history.
+struct Added {
+    id: MessageId,
+    event: Event,
+    sender: Sender,
+}
+
+fn told_as(entry: &Added) -> Option<EventName> {
+    match (entry.event, entry.sender) {
+        (Event::Message, Sender::Contact) => Some(EventName::ConversationContactResponse),
+        (Event::Message, Sender::HumanAgent) => Some(EventName::ConversationAgentResponse),
+        (Event::Message, Sender::Ai) => Some(EventName::ConversationAiResponse),
+        (Event::Handoff | Event::HumanAgentTakeover, _) => Some(EventName::ConversationHandoffToHuman),
+        (Event::ClosedResolvedByApi | Event::ClosedUnresolvedByApi, _) => Some(EventName::ConversationClosed),
+        _ => None,
+    }
+}
+
+/// What was added to the history, if it made a difference.
+async fn apply(
+    tx: &mut OrgTx,
+    session: &Session,
+    changes: Changes,
+    said: Vec<NewMessage>,
+) -> Result<Option<Vec<Added>>> {
     let mut new = session.clone();
     let mut history = Vec::new();
     change_status(tx, &mut new, &changes, &mut history);
@@ -109,19 +144,21 @@ async fn apply(tx: &mut OrgTx, session: &Session, changes: Changes, said: Vec<Ne
     let handoff_changed = hand_off(tx, &new, changes.handoff, &mut history).await?;
     history.extend(said);
     if history.is_empty() && new == *session && !handoff_changed {
-        return Ok(false);
+        return Ok(None);
     }
     new.last_message_at = history
         .iter()
         .filter_map(|entry| entry.text.as_ref().and(entry.created_at))
         .fold(new.last_message_at, Ord::max);
+    let added = |entry: &NewMessage| Added { id: entry.id, event: entry.event, sender: entry.sender };
+    let added = history.iter().map(added).collect();
     write::append(tx, &mut new, history).await?;
     write::update(tx, &new).await?;
-    Ok(true)
+    Ok(Some(added))
 }
 
 /// Applies what an imported record says now: messages that are known get its text, the others are added.
-/// Reading it is the import's to call for.
+/// Reading it is the import's to call for, and what happened elsewhere no webhook is told.
 pub async fn update_imported(
     tx: &mut OrgTx,
     id: SessionId,

@@ -186,6 +186,16 @@ async fn real_answers_fit_the_document() {
     let filtered = t.post_ok("/chat/sessions/filter", json!({"filters": {"tags": ["late"]}})).await;
     assert_eq!(filtered["data"].as_array().unwrap().len(), 1);
     check(&document, "post", "/chat/sessions/filter", "200", &filtered);
+    let webhook =
+        t.post_ok("/webhooks", json!({"url": "https://example.com/", "events": ["webhook.test"]})).await;
+    check(&document, "post", "/webhooks", "200", &webhook);
+    let hook = format!("/webhooks/{}", webhook["id"].as_str().unwrap());
+    check(&document, "get", "/webhooks/{id}", "200", &t.get_ok(&hook).await);
+    check(&document, "get", "/webhooks", "200", &t.get_ok("/webhooks").await);
+    let test = t.post_ok(&format!("{hook}/test"), json!({})).await;
+    check(&document, "post", "/webhooks/{id}/test", "200", &test);
+    let deliveries = t.get_ok(&format!("{hook}/deliveries")).await;
+    check(&document, "get", "/webhooks/{id}/deliveries", "200", &deliveries);
     let refused = t.post("/insights", json!({"page": "one"})).await;
     check(&document, "post", "/insights", "400", &refused.body);
 }

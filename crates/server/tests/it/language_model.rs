@@ -3,14 +3,14 @@
 use crate::app::TestApp;
 use crate::commands::Cli;
 use crate::insights::record;
+use crate::scripted::{self, Asked, Reply, http};
 use refrain::config::{Config, Secret};
 use refrain::db::sql;
 use refrain::jobs;
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 
 const KEY: &str = "sk-very-quiet";
 const REFUND: [&str; 5] = [
@@ -39,40 +39,22 @@ const GOOD: [(&str, &str); 2] =
 
 type Answer = Box<dyn Fn(&Value) -> Reply + Send + Sync>;
 type Failure = Box<dyn Fn() -> Reply + Send + Sync>;
-type Script = dyn Fn(usize, &Value) -> Reply + Send + Sync;
-
-/// What the server does with a request.
-enum Reply {
-    /// Answers 200 with a completion of this text.
-    Text(String),
-    /// Answers with this status, headers and body.
-    Http(u16, &'static str, String),
-    /// Sends this as it is and closes the connection.
-    Raw(Vec<u8>),
-    /// Says nothing.
-    Silence,
-}
 
 /// An OpenAI-compatible server that does as the test says.
 struct Server {
     url: String,
-    requests: Arc<Mutex<Vec<(String, Value)>>>,
+    scripted: scripted::Server,
 }
 
 impl Server {
     /// `script` gets the number of the request, from 0, and the entries in it.
     async fn new(script: impl Fn(usize, &Value) -> Reply + Send + Sync + 'static) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}/v1/", listener.local_addr().unwrap());
-        let requests = Arc::new(Mutex::new(Vec::new()));
-        let (seen, script): (_, Arc<Script>) = (Arc::clone(&requests), Arc::new(script));
-        tokio::spawn(async move {
-            loop {
-                let (stream, _) = listener.accept().await.unwrap();
-                tokio::spawn(answer(stream, Arc::clone(&seen), Arc::clone(&script)));
-            }
-        });
-        Self { url, requests }
+        let answer = move |number, asked: &Asked| {
+            let body: Value = serde_json::from_str(&asked.body).unwrap();
+            script(number, &serde_json::from_str(body["messages"][1]["content"].as_str().unwrap()).unwrap())
+        };
+        let scripted = scripted::Server::new(answer).await;
+        Self { url: format!("http://{}/v1/", scripted.address), scripted }
     }
 
     async fn good() -> Self {
@@ -91,49 +73,24 @@ impl Server {
     }
 
     fn count(&self) -> usize {
-        self.requests.lock().unwrap().len()
+        self.scripted.asked().len()
     }
 
     /// All that was ever sent.
     fn sent(&self) -> String {
-        self.requests.lock().unwrap().iter().map(|(_, body)| body.to_string()).collect()
+        self.scripted.asked().into_iter().map(|asked| asked.body).collect()
+    }
+
+    /// The head and the body of a request.
+    fn asked(&self, number: usize) -> (String, Value) {
+        let asked = &self.scripted.asked()[number];
+        (asked.head.to_lowercase(), serde_json::from_str(&asked.body).unwrap())
     }
 }
 
-async fn answer(mut stream: TcpStream, seen: Arc<Mutex<Vec<(String, Value)>>>, script: Arc<Script>) {
-    let mut bytes = Vec::new();
-    let (head, body) = loop {
-        if stream.read_buf(&mut bytes).await.unwrap_or(0) == 0 {
-            return;
-        }
-        let text = String::from_utf8_lossy(&bytes).into_owned();
-        let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
-        let head = head.to_lowercase();
-        let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap();
-        if body.len() >= length.parse().unwrap() {
-            break (head, body.to_owned());
-        }
-    };
-    let body: Value = serde_json::from_str(&body).unwrap();
-    let entries = serde_json::from_str(body["messages"][1]["content"].as_str().unwrap()).unwrap();
-    let number = {
-        let mut seen = seen.lock().unwrap();
-        seen.push((head, body));
-        seen.len() - 1
-    };
-    let bytes = match script(number, &entries) {
-        Reply::Text(text) => http(200, "", &completion(&text)),
-        Reply::Http(status, headers, body) => http(status, headers, &body),
-        Reply::Raw(bytes) => bytes,
-        Reply::Silence => return tokio::time::sleep(Duration::from_secs(60)).await,
-    };
-    let _ = stream.write_all(&bytes).await;
-}
-
-fn http(status: u16, headers: &str, body: &str) -> Vec<u8> {
-    let length = body.len();
-    format!("HTTP/1.1 {status} X\r\ncontent-type: application/json\r\n{headers}content-length: {length}\r\n\r\n{body}")
-        .into_bytes()
+/// Answers with a completion of this text.
+fn completed(text: impl AsRef<str>) -> Reply {
+    Reply::Http(200, "", completion(text.as_ref()))
 }
 
 fn completion(text: &str) -> String {
@@ -152,7 +109,7 @@ fn reword(entries: &Value, sentences: &[(&str, &str)]) -> Reply {
         let (_, sentence) = sentences.iter().find(|(word, _)| text.contains(word))?;
         Some((name.clone(), json!(sentence)))
     });
-    Reply::Text(Value::Object(answers.collect()).to_string())
+    completed(Value::Object(answers.collect()).to_string())
 }
 
 fn records(texts: &[&str], from: usize) -> Vec<Value> {
@@ -222,7 +179,7 @@ async fn a_good_answer_rewords_insights_and_is_marked() {
     work(&t).await;
     good_contents(&t).await;
     assert_eq!(server.count(), 1, "both are in one request");
-    let (head, body) = server.requests.lock().unwrap()[0].clone();
+    let (head, body) = server.asked(0);
     assert!(head.starts_with("post /v1/chat/completions http/1.1"), "{head}");
     assert!(head.contains(&format!("authorization: bearer {KEY}")), "{head}");
     assert_eq!(body["model"], "scripted");
@@ -294,7 +251,7 @@ async fn restarts_and_groupings_ask_nothing_twice() {
         "it did not change"
     );
     assert_eq!(server.count(), 2, "only the new insight is asked for");
-    let second = server.requests.lock().unwrap()[1].1["messages"][1]["content"].as_str().unwrap().to_owned();
+    let second = server.asked(1).1["messages"][1]["content"].as_str().unwrap().to_owned();
     assert!(second.contains("parcel") && !second.contains("refund"), "{second}");
     assert!(contents(&t).await.contains(&"Still waiting for a refund".to_owned()));
     assert_sound(&t).await;
@@ -355,19 +312,16 @@ async fn a_bad_answer_changes_nothing() {
         move |entries: &Value| reword(entries, &[("refund", sentence), ("password", sentence)])
     };
     let cases: Vec<(&str, Answer)> = vec![
-        ("prose", Box::new(|_| Reply::Text("Certainly! Here are better sentences.".into()))),
-        ("a list", Box::new(|_| Reply::Text(json!(["Still waiting for a refund"]).to_string()))),
-        ("other names", Box::new(|_| Reply::Text(json!({"e7": "Still waiting for a refund"}).to_string()))),
+        ("prose", Box::new(|_| completed("Certainly! Here are better sentences."))),
+        ("a list", Box::new(|_| completed(json!(["Still waiting for a refund"]).to_string()))),
+        ("other names", Box::new(|_| completed(json!({"e7": "Still waiting for a refund"}).to_string()))),
         (
             "more names",
-            Box::new(|_| Reply::Text(json!({"e1": "Still waiting for a refund", "e3": "x"}).to_string())),
+            Box::new(|_| completed(json!({"e1": "Still waiting for a refund", "e3": "x"}).to_string())),
         ),
-        ("no texts", Box::new(|_| Reply::Text(json!({"e1": {"sentence": 1}, "e2": null}).to_string()))),
-        (
-            "cut off",
-            Box::new(|_| Reply::Text("{\"e1\": \"Still waiting for a refund\", \"e2\": \"Cannot".into())),
-        ),
-        ("empty", Box::new(|_| Reply::Text(String::new()))),
+        ("no texts", Box::new(|_| completed(json!({"e1": {"sentence": 1}, "e2": null}).to_string()))),
+        ("cut off", Box::new(|_| completed("{\"e1\": \"Still waiting for a refund\", \"e2\": \"Cannot"))),
+        ("empty", Box::new(|_| completed(""))),
         ("no choice", Box::new(|_| Reply::Http(200, "", json!({"choices": []}).to_string()))),
         ("no completion", Box::new(|_| Reply::Http(200, "", "<html>Hello</html>".into()))),
         ("swapped", Box::new(|entries| reword(entries, &[("refund", GOOD[1].1), ("password", GOOD[0].1)]))),
@@ -458,7 +412,7 @@ async fn only_masked_text_and_nothing_else_leaves() {
     {
         assert!(!sent.contains(private), "{private}: {sent}");
     }
-    let body: Value = server.requests.lock().unwrap()[0].1.clone();
+    let body = server.asked(0).1;
     assert_eq!(body.as_object().unwrap().keys().collect::<Vec<_>>(), ["messages", "model"]);
 }
 
@@ -484,7 +438,7 @@ async fn an_endpoint_that_fails_is_left_alone_and_asked_again_later() {
         ("closed", 30, Box::new(|| Reply::Raw(Vec::new()))),
         ("no HTTP", 30, Box::new(|| Reply::Raw(b"SSH-2.0-OpenSSH_9.2\r\n".to_vec()))),
         ("truncated", 30, Box::new(move || Reply::Raw(half(http(200, "", &completion(&"x".repeat(500))))))),
-        ("huge", 30, Box::new(|| Reply::Text("x".repeat(3 << 20)))),
+        ("huge", 30, Box::new(|| completed("x".repeat(3 << 20)))),
     ];
     for (case, rest, fail) in cases {
         let server =
@@ -535,7 +489,7 @@ async fn an_endpoint_that_is_not_there_is_no_trouble() {
 
 #[tokio::test]
 async fn nothing_is_asked_beyond_the_budget_of_a_day() {
-    let server = Server::new(|_, _| Reply::Text("{}".into())).await;
+    let server = Server::new(|_, _| completed("{}")).await;
     let t = TestApp::with(Config { language_model_requests_day: 1, ..server.config() }).await;
     import_both(&t).await;
     work(&t).await;
@@ -638,7 +592,7 @@ async fn most_of_what_an_editor_writes_passes_and_nothing_that_belongs_elsewhere
                 *counted.lock().unwrap() += 1;
                 Some((name.clone(), json!(sentences[(at + shift) % sentences.len()].1)))
             });
-            Reply::Text(Value::Object(answers.collect()).to_string())
+            completed(Value::Object(answers.collect()).to_string())
         })
         .await;
         let cli = Cli::new().await;

@@ -1,0 +1,167 @@
+//! What a delivery says. It is made from what is stored at the moment of sending, so that nothing leaves that
+//! was erased before; the members of sessions' events are the contract's.
+
+use super::Delivery;
+use crate::contacts::{self, SessionContact};
+use crate::db::Db;
+use crate::error::Result;
+use crate::events::EventName;
+use crate::ids::OrgId;
+use crate::insights;
+use crate::sessions::{self, AiClosureType, SessionStatus, ToldEntry};
+use crate::time::Timestamp;
+use serde_json::{Value as Json, json};
+use std::str::FromStr;
+
+/// What the AI agent is called where the contract wants a name.
+const AI_NAME: &str = "AI";
+
+/// The body of a delivery; none if what it is about is gone.
+pub(super) async fn body(db: &Db, org_id: OrgId, delivery: &Delivery) -> Result<Option<String>> {
+    let Some(data) = data(db, org_id, delivery).await? else { return Ok(None) };
+    let body = json!({"event": delivery.event, "organization_id": org_id, "data": data});
+    Ok(Some(body.to_string()))
+}
+
+async fn data(db: &Db, org_id: OrgId, delivery: &Delivery) -> Result<Option<Json>> {
+    let event = EventName::from_str(&delivery.event).map_err(anyhow::Error::msg)?;
+    if event == EventName::WebhookTest {
+        return Ok(Some(json!({"webhook_id": delivery.webhook_id, "timestamp": delivery.created_at})));
+    }
+    if delivery.event.starts_with("insight.") {
+        let told = insights::told(db, org_id, delivery.source_id.into()).await?;
+        return Ok(told.map(serde_json::to_value).transpose().map_err(anyhow::Error::new)?);
+    }
+    let told = sessions::told(db, org_id, delivery.subject_id.into(), delivery.source_id.into()).await?;
+    let Some(entry) = told else { return Ok(None) };
+    let at = entry.created_at.unwrap_or(delivery.created_at);
+    Ok(match event {
+        EventName::ConversationStarted => Some(started(db, org_id, &entry, at).await?),
+        EventName::ConversationClosed => Some(json!([closed(&entry, at)])),
+        EventName::ConversationHandoffToHuman => Some(json!([handed_off(&entry, at)])),
+        _ => Some(said(&entry, at, delivery)),
+    })
+}
+
+async fn started(db: &Db, org_id: OrgId, entry: &ToldEntry, at: Timestamp) -> Result<Json> {
+    let session = &entry.session;
+    let contact = match session.contact_id {
+        Some(id) => contacts::find(db, org_id, id).await?.map(SessionContact::try_from).transpose()?,
+        None => None,
+    };
+    let contact = serde_json::to_value(contact).map_err(anyhow::Error::new)?;
+    let assignee = match &session.assignee_id {
+        Some(id) => json!({"id": id, "type": "human", "name": "", "avatar_url": ""}),
+        None => json!({"type": "AI", "name": AI_NAME}),
+    };
+    let first =
+        |members: [&str; 2]| members.into_iter().map(|name| &contact[name]).find(|value| !value.is_null());
+    Ok(json!({
+        "conversation_id": session.id,
+        "assignee": assignee,
+        "contact": without_nulls(json!({
+            "id": contact["id"],
+            "name": first(["name", "non_verified_name"]),
+            "enriched_data": without_nulls(json!({
+                "phone_number": contact["phone_number"],
+                "email": first(["email", "non_verified_email"]),
+            })),
+            "custom_objects": first(["custom_data", "non_verified_custom_data"]),
+        })),
+        "channel": session.channel,
+        "first_message": entry.text.as_deref().unwrap_or(""),
+        "timestamp": at,
+    }))
+}
+
+fn closed(entry: &ToldEntry, at: Timestamp) -> Json {
+    let session = &entry.session;
+    let resolved = entry.event_type.starts_with(SessionStatus::ClosedResolved.as_str());
+    let by_ai = match session.ai_closure_type {
+        Some(AiClosureType::Resolved | AiClosureType::AssumedResolved) => true,
+        Some(AiClosureType::HandedOff) => false,
+        None => session.assignee_id.is_none(),
+    };
+    // the contract wants a number and an address of the person; what is not known is 0 and empty
+    let number = session.assignee_id.as_deref().and_then(|id| id.parse::<i64>().ok()).unwrap_or(0);
+    let closed_by = match by_ai {
+        true => json!({"type": "AI", "name": AI_NAME}),
+        false => json!({"type": "human", "id": number, "email": ""}),
+    };
+    let mut data = without_nulls(json!({
+        "conversation_id": session.id,
+        "contact_id": session.contact_id,
+        "session_closed_payload": entry.context.as_ref().map(|context| &context["session_closed_payload"]),
+    }));
+    let rest = json!({
+        "timestamp": at,
+        "resolution_status": if resolved { "resolved" } else { "not_resolved" },
+        "closed_by": closed_by,
+        "is_from_third_party": entry.third_party.is_some(),
+        "third_party_name": entry.third_party,
+        "summary": session.summary,
+        "user_sentiment": session.sentiment,
+        "language": session.language,
+        "message_count": entry.message_count,
+    });
+    merge(&mut data, rest);
+    data
+}
+
+fn handed_off(entry: &ToldEntry, at: Timestamp) -> Json {
+    let session = &entry.session;
+    let taken_over = entry.event_type == "human_agent_takeover";
+    let reason = match taken_over {
+        true => "human_agent_decided_to_take_over",
+        false => "ai_decided_to_handoff_the_conversation",
+    };
+    // the entry says what was said then
+    let said = entry.context.as_ref().and_then(|context| context["summary"].as_str());
+    let latest = entry.handoff.as_ref();
+    let summary = said.or(latest.map(|(summary, _)| summary.as_str())).unwrap_or("");
+    let mut data = without_nulls(json!({
+        "customer_id": session.contact_id,
+        "user_sentiment": latest.and_then(|(_, sentiment)| *sentiment),
+        "language": session.language,
+    }));
+    let rest = json!({
+        "conversation_id": session.id,
+        "timestamp": at,
+        "reason": reason,
+        "summary": summary,
+        "was_handedoff_to_third_party": entry.third_party.is_some(),
+        "third_party_name": entry.third_party,
+        "message_count": entry.message_count,
+    });
+    merge(&mut data, rest);
+    data
+}
+
+/// What was said: the contract publishes no payload, so these are the members of its
+/// `conversation.third_party_agent_response`, and who said it.
+fn said(entry: &ToldEntry, at: Timestamp, delivery: &Delivery) -> Json {
+    json!({
+        "conversation_id": entry.session.id,
+        "message_id": delivery.source_id,
+        "timestamp": at,
+        "customer_id": entry.session.contact_id,
+        "sender_name": entry.sender_name,
+        "response": entry.text.as_deref().unwrap_or(""),
+        "message_count": entry.message_count,
+        "language": entry.session.language,
+    })
+}
+
+/// The contract has members that may be absent and not null.
+fn without_nulls(mut object: Json) -> Json {
+    if let Some(members) = object.as_object_mut() {
+        members.retain(|_, value| !value.is_null());
+    }
+    object
+}
+
+fn merge(object: &mut Json, rest: Json) {
+    if let (Some(members), Json::Object(rest)) = (object.as_object_mut(), rest) {
+        members.extend(rest);
+    }
+}

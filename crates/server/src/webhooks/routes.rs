@@ -1,0 +1,286 @@
+//! `/webhooks`: ours, the public contract has no call for them.
+
+use super::secrets::Secrets;
+use super::{Webhook, deliveries, reach, store};
+use crate::app::App;
+use crate::error::{Error, Result};
+use crate::events::EventName;
+use crate::http::{Api, ApiJson, ApiPath, Caller};
+use crate::http_client;
+use crate::ids::{OrgId, WebhookId};
+use crate::keys::{Resource, read, write};
+use crate::openapi::Operation;
+use crate::orgs;
+use crate::time::Timestamp;
+use crate::wire::{Few, Line, Maybe, Nullable, Patch, SafeInt, Text};
+use axum::Json;
+use axum::extract::State;
+use axum::http::Method;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+pub(super) const TAG: &str = "Webhooks";
+const BY_REQUEST: &str = "by request";
+
+/// The operations on webhooks.
+pub fn routes() -> Api {
+    let (read, write) = (read(Resource::Webhooks), write(Resource::Webhooks));
+    Api::new()
+        .route(
+            Operation::new(Method::POST, "/webhooks", "createWebhook")
+                .about(TAG, "Create a webhook; only this answer shows its secret")
+                .scope(write)
+                .body::<CreateWebhookInput>()
+                .returns::<WebhookWithSecret>()
+                .or(409),
+            create,
+        )
+        .route(
+            Operation::new(Method::GET, "/webhooks", "listWebhooks")
+                .about(TAG, "List webhooks")
+                .scope(read)
+                .returns::<Vec<WebhookOutput>>(),
+            list,
+        )
+        .route(
+            Operation::new(Method::GET, "/webhooks/{id}", "getWebhook")
+                .about(TAG, "Get a webhook")
+                .scope(read)
+                .returns::<WebhookOutput>(),
+            show,
+        )
+        .route(
+            Operation::new(Method::PATCH, "/webhooks/{id}", "updateWebhook")
+                .about(
+                    TAG,
+                    "Update, disable or enable a webhook; what waits for it when it is disabled is given up",
+                )
+                .scope(write)
+                .body::<UpdateWebhookInput>()
+                .returns::<WebhookOutput>(),
+            update,
+        )
+        .route(
+            Operation::new(Method::DELETE, "/webhooks/{id}", "deleteWebhook")
+                .about(TAG, "Delete a webhook, with its deliveries")
+                .scope(write),
+            delete,
+        )
+        .route(
+            Operation::new(Method::POST, "/webhooks/{id}/rotate-secret", "rotateWebhookSecret")
+                .about(TAG, "Give a webhook a new secret, which only this answer shows")
+                .scope(write)
+                .body::<RotateInput>()
+                .returns::<WebhookWithSecret>(),
+            rotate,
+        )
+        .merge(deliveries::routes())
+}
+
+/// Names of events in one list.
+const EVENTS_MAX: usize = 100;
+
+#[derive(Debug, Deserialize, JsonSchema)]
+struct CreateWebhookInput {
+    /// Where to post to.
+    url: Line<2_000>,
+    /// What it wants to be told; null or absent: everything.
+    #[serde(default)]
+    events: Nullable<Few<EventName, EVENTS_MAX>>,
+    #[serde(default)]
+    description: Nullable<Text<500>>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+struct UpdateWebhookInput {
+    #[serde(default)]
+    url: Maybe<Line<2_000>>,
+    /// Null: everything.
+    #[serde(default)]
+    events: Patch<Few<EventName, EVENTS_MAX>>,
+    #[serde(default)]
+    description: Patch<Text<500>>,
+    #[serde(default)]
+    enabled: Maybe<bool>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+struct RotateInput {
+    /// Whether old secrets sign nothing from now on. If not, they sign beside the new one for 24 hours.
+    #[serde(default)]
+    revoke_old: bool,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Webhook")]
+struct WebhookOutput {
+    id: WebhookId,
+    url: String,
+    description: Nullable<String>,
+    /// Null: everything.
+    events: Nullable<Vec<String>>,
+    enabled: bool,
+    disabled_at: Nullable<Timestamp>,
+    /// Why it is disabled.
+    disabled_reason: Nullable<String>,
+    /// Since when no delivery got through.
+    failing_since: Nullable<Timestamp>,
+    /// Deliveries that wait.
+    #[schemars(with = "SafeInt")]
+    waiting: i64,
+    /// Events it was never told, because too many waited.
+    #[schemars(with = "SafeInt")]
+    dropped: i64,
+    /// Until when old secrets sign beside the newest.
+    old_secrets_until: Nullable<Timestamp>,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+struct WebhookWithSecret {
+    #[serde(flatten)]
+    webhook: WebhookOutput,
+    /// What its deliveries are signed with.
+    secret: String,
+}
+
+impl Webhook {
+    fn show(self, now: Timestamp) -> Result<WebhookOutput> {
+        let events = self.events.as_deref().map(serde_json::from_str).transpose();
+        Ok(WebhookOutput {
+            id: self.id,
+            url: self.url,
+            description: self.description.into(),
+            events: events.map_err(anyhow::Error::new)?.into(),
+            enabled: self.disabled_at.is_none(),
+            disabled_at: self.disabled_at.into(),
+            disabled_reason: self.disabled_reason.into(),
+            failing_since: self.failing_since.into(),
+            waiting: self.waiting,
+            dropped: self.dropped,
+            old_secrets_until: self.secrets.old_sign_until(now).into(),
+            created_at: self.created_at,
+            updated_at: self.updated_at,
+        })
+    }
+}
+
+async fn create(
+    State(app): State<App>,
+    caller: Caller,
+    ApiJson(input): ApiJson<CreateWebhookInput>,
+) -> Result<Json<WebhookWithSecret>> {
+    let mut tx = orgs::write(&app.db, &app.clock, caller.org_id).await?;
+    let webhook = Webhook {
+        id: WebhookId::new(tx.now),
+        url: checked_url(&app, input.url)?,
+        description: input.description.0.map(|text| text.0),
+        events: input.events.0.map(events_column).transpose()?,
+        secrets: Secrets::new()?,
+        waiting: 0,
+        dropped: 0,
+        failing_since: None,
+        disabled_at: None,
+        disabled_reason: None,
+        created_at: tx.now,
+        updated_at: tx.now,
+    };
+    store::insert(&mut tx, &webhook).await?;
+    tx.commit().await?;
+    with_secret(&app, webhook)
+}
+
+fn with_secret(app: &App, webhook: Webhook) -> Result<Json<WebhookWithSecret>> {
+    let secret = webhook.secrets.newest().to_owned();
+    Ok(Json(WebhookWithSecret { webhook: webhook.show(app.clock.now())?, secret }))
+}
+
+/// A URL that may be asked, as far as that can be told before its name is looked up.
+fn checked_url(app: &App, url: Line<2_000>) -> Result<String> {
+    let text = url.0.trim();
+    let parsed = http_client::parse_url(text);
+    let parsed = parsed.ok_or_else(|| Error::Invalid("url: expected an https URL without a user".into()))?;
+    match http_client::refusal(&parsed, reach(&app.config)) {
+        Some(refusal) => Err(Error::Invalid(format!("url: {refusal}"))),
+        None => Ok(text.to_owned()),
+    }
+}
+
+fn events_column(events: Few<EventName, EVENTS_MAX>) -> Result<String> {
+    let mut events = events.0;
+    events.sort_unstable();
+    events.dedup();
+    Ok(serde_json::to_string(&events).map_err(anyhow::Error::new)?)
+}
+
+async fn list(State(app): State<App>, caller: Caller) -> Result<Json<Vec<WebhookOutput>>> {
+    let (webhooks, now) = (store::list(&app.db, caller.org_id).await?, app.clock.now());
+    webhooks.into_iter().map(|webhook| webhook.show(now)).collect::<Result<_>>().map(Json)
+}
+
+pub(super) async fn find(app: &App, org_id: OrgId, id: WebhookId) -> Result<Webhook> {
+    store::find(&app.db, org_id, id).await?.ok_or(Error::NotFound("webhook"))
+}
+
+async fn show(
+    State(app): State<App>,
+    caller: Caller,
+    ApiPath(id): ApiPath<WebhookId>,
+) -> Result<Json<WebhookOutput>> {
+    find(&app, caller.org_id, id).await?.show(app.clock.now()).map(Json)
+}
+
+async fn update(
+    State(app): State<App>,
+    caller: Caller,
+    ApiPath(id): ApiPath<WebhookId>,
+    ApiJson(input): ApiJson<UpdateWebhookInput>,
+) -> Result<Json<WebhookOutput>> {
+    let mut tx = orgs::write(&app.db, &app.clock, caller.org_id).await?;
+    let mut webhook = store::require(&mut tx, id).await?;
+    if let Some(url) = input.url.0 {
+        webhook.url = checked_url(&app, url)?;
+        webhook.failing_since = None;
+    }
+    webhook.events = match input.events {
+        Patch::Set(events) => Some(events_column(events)?),
+        Patch::Clear => None,
+        Patch::Keep => webhook.events,
+    };
+    webhook.description = input.description.map(|text| text.0).apply(webhook.description);
+    let enabled = input.enabled.0.unwrap_or(webhook.disabled_at.is_none());
+    let was_enabled = webhook.disabled_at.is_none();
+    if enabled && !was_enabled {
+        (webhook.disabled_at, webhook.disabled_reason, webhook.failing_since) = (None, None, None);
+    }
+    store::update(&mut tx, &webhook).await?;
+    if was_enabled && !enabled {
+        store::disable(&mut tx, id, BY_REQUEST).await?;
+    }
+    tx.commit().await?;
+    find(&app, caller.org_id, id).await?.show(app.clock.now()).map(Json)
+}
+
+async fn delete(State(app): State<App>, caller: Caller, ApiPath(id): ApiPath<WebhookId>) -> Result<()> {
+    let mut tx = orgs::write(&app.db, &app.clock, caller.org_id).await?;
+    if !store::delete(&mut tx, id).await? {
+        return Err(Error::NotFound("webhook"));
+    }
+    tx.commit().await
+}
+
+async fn rotate(
+    State(app): State<App>,
+    caller: Caller,
+    ApiPath(id): ApiPath<WebhookId>,
+    ApiJson(input): ApiJson<RotateInput>,
+) -> Result<Json<WebhookWithSecret>> {
+    let mut tx = orgs::write(&app.db, &app.clock, caller.org_id).await?;
+    let mut webhook = store::require(&mut tx, id).await?;
+    webhook.secrets.rotate(tx.now, input.revoke_old)?;
+    webhook.updated_at = tx.now;
+    store::update(&mut tx, &webhook).await?;
+    tx.commit().await?;
+    with_secret(&app, webhook)
+}
