@@ -150,8 +150,10 @@ pub(super) async fn remake(app: &App, tx: &mut OrgTx, id: InsightId) -> Result<(
     tx.execute(query).await.map(|_| ())
 }
 
-/// Archives an insight as another is: the two are parts of one that was.
+/// Archives an insight as another is, whose part it is or which is its part.
 pub(super) async fn copy(tx: &mut OrgTx, from: InsightId, to: InsightId) -> Result<()> {
+    let query = sql("delete from archives where org_id = $1 and insight_id = $2").bind(tx.org_id).bind(to);
+    tx.execute(query).await?;
     let query = sql("
         insert into archives (org_id, insight_id, archived_at, policy, target, counted, record, reviewed_at,
             reviewed_on)
@@ -162,9 +164,11 @@ pub(super) async fn copy(tx: &mut OrgTx, from: InsightId, to: InsightId) -> Resu
     tx.execute(query).await?;
     let query = sql("
         update insights set archived_at = o.archived_at, archived_by = o.archived_by,
-            archive_policy = o.archive_policy, archive_reason = o.archive_reason, resolved_at = o.resolved_at,
-            resolved_by = o.resolved_by
-        from (select * from insights where org_id = $1 and id = $2) o
+            archive_policy = o.archive_policy, archive_reason = o.archive_reason
+        from (
+            select archived_at, archived_by, archive_policy, archive_reason from insights
+            where org_id = $1 and id = $2
+        ) o
         where insights.org_id = $1 and insights.id = $3
     ");
     let query = query.bind(tx.org_id).bind(from).bind(to);

@@ -1,6 +1,7 @@
 //! What people decide about insights.
 
 use super::store::{self, NewInsight};
+use super::{archive, state, watch};
 use crate::app::App;
 use crate::categories;
 use crate::db::sql;
@@ -11,6 +12,7 @@ use crate::jobs::{self, Job};
 use crate::orgs::{OrgTx, Subject};
 use crate::sessions::Sentiment;
 use crate::teams;
+use crate::time::Timestamp;
 use crate::wire::Patch;
 use serde_json::json;
 use std::collections::HashSet;
@@ -76,14 +78,18 @@ pub(super) async fn edit(tx: &mut OrgTx, id: InsightId, edit: Edit, by: Option<M
 
 /// Merges others into an insight: they end, their sessions are its own, and every later grouping keeps them together.
 pub(super) async fn merge(
+    app: &App,
     tx: &mut OrgTx,
     id: InsightId,
     others: &[InsightId],
     by: Option<MemberId>,
 ) -> Result<()> {
-    require(tx, id).await?;
+    let mut parts = vec![part(tx, id).await?];
     for other in others.iter().filter(|other| **other != id) {
-        require(tx, *other).await?;
+        parts.push(part(tx, *other).await?);
+    }
+    merge_states(tx, &parts, by).await?;
+    for Part { id: other, .. } in &parts[1..] {
         store::end(tx, *other, Some(id), by).await?;
         let detail = json!({"merged_id": other});
         store::insert_event(tx, id, "merged", by, Some(detail)).await?;
@@ -92,7 +98,46 @@ pub(super) async fn merge(
     let query = query.bind(tx.org_id).bind(id).bind(true);
     tx.execute(query).await?;
     store::recount(tx, &[id]).await?;
+    archive::remake(app, tx, id).await?;
+    watch::review_archived(app, tx, &[id]).await?;
     regroup(tx).await
+}
+
+/// An insight that is to be a part of another.
+#[derive(sqlx::FromRow)]
+struct Part {
+    id: InsightId,
+    occurrence_count: i64,
+    resolved_at: Option<Timestamp>,
+    archived_at: Option<Timestamp>,
+}
+
+async fn part(tx: &mut OrgTx, id: InsightId) -> Result<Part> {
+    let query = sql("
+        select id, occurrence_count, resolved_at, archived_at from insights
+        where org_id = $1 and id = $2 and retired_at is null
+    ");
+    let query = query.bind(tx.org_id).bind(id);
+    tx.fetch_optional(query).await?.ok_or(Error::NotFound("insight"))
+}
+
+/// The first of these is to be all of them: archived, as the largest is, only if all are, and resolved only if all are.
+async fn merge_states(tx: &mut OrgTx, parts: &[Part], by: Option<MemberId>) -> Result<()> {
+    let [first, others @ ..] = parts else { return Ok(()) };
+    if parts.iter().all(|part| part.archived_at.is_some()) {
+        let largest = others.iter().max_by_key(|part| part.occurrence_count);
+        if let Some(largest) = largest.filter(|part| part.occurrence_count > first.occurrence_count) {
+            archive::copy(tx, largest.id, first.id).await?;
+        }
+    } else if first.archived_at.is_some() {
+        archive::clear(tx, first.id).await?;
+        store::insert_event(tx, first.id, "restored", by, Some(json!({"because": "merged"}))).await?;
+    }
+    if first.resolved_at.is_some() && others.iter().any(|part| part.resolved_at.is_none()) {
+        state::clear_resolved(tx, first.id).await?;
+        store::insert_event(tx, first.id, "reopened", by, Some(json!({"because": "merged"}))).await?;
+    }
+    Ok(())
 }
 
 /// What a split asks for.
@@ -151,6 +196,10 @@ pub(super) async fn split(
         store::insert_event(tx, one, "split", by, Some(json!({"other_id": other}))).await?;
     }
     store::recount(tx, &[id, new_id]).await?;
+    for part in [id, new_id] {
+        archive::remake(app, tx, part).await?;
+    }
+    watch::review_archived(app, tx, &[id, new_id]).await?;
     regroup(tx).await?;
     Ok(new_id)
 }
@@ -182,6 +231,14 @@ async fn insert_part(
     };
     let number = tx.take_insight_numbers(1).await?;
     store::insert(tx, &new, number).await?;
+    archive::copy(tx, id, new.id).await?;
+    let query = sql("
+        update insights set resolved_at = o.resolved_at, resolved_by = o.resolved_by
+        from (select resolved_at, resolved_by from insights where org_id = $1 and id = $2) o
+        where insights.org_id = $1 and insights.id = $3
+    ");
+    let query = query.bind(tx.org_id).bind(id).bind(new.id);
+    tx.execute(query).await?;
     if by_hand {
         let query = sql("update insights set content_by_hand = $3 where org_id = $1 and id = $2");
         let query = query.bind(tx.org_id).bind(new.id).bind(true);

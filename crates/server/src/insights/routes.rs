@@ -280,7 +280,7 @@ async fn merge(
     others.dedup();
     let mut tx = orgs::write(&app.db, &app.clock, caller.org_id).await?;
     store::require_revision(&mut tx, id, known.0).await?;
-    decide::merge(&mut tx, id, &others, caller.member_id).await?;
+    decide::merge(&app, &mut tx, id, &others, caller.member_id).await?;
     tx.commit().await?;
     Tagged::load(&app.db, caller.org_id, id).await
 }

@@ -316,6 +316,7 @@ pub(super) async fn end(
         "delete from occurrences where org_id = $1 and insight_id = $2",
         "delete from session_decisions where org_id = $1 and insight_id = $2",
         "delete from insights_apart where org_id = $1 and (insight_id = $2 or other_id = $2)",
+        "delete from archives where org_id = $1 and insight_id = $2",
     ] {
         let query = sql(query).bind(tx.org_id).bind(id);
         tx.execute(query).await?;
