@@ -16,6 +16,8 @@ use uuid::Uuid;
 const QUARTER_HOUR: i64 = 900_000_000;
 /// How long the norms of an organization hold.
 const NORMS_DAYS: i64 = 7;
+/// Days before archiving whose traffic counts for the first day after it.
+pub(super) const TRAFFIC_DAYS: i64 = 6;
 /// Insights whose days are read in one query.
 const CHUNK: usize = 500;
 
@@ -74,6 +76,13 @@ pub(super) async fn seen(
         days.extend(sessions.into_iter().map(|(id, sessions)| (id, tally(sessions))));
     }
     Ok(days)
+}
+
+/// The days on which so much would have come back that nothing did, and which count for nothing.
+pub(super) async fn surges(tx: &mut Tx, org_id: OrgId) -> Result<Vec<i64>> {
+    let query = sql("select day from surges where org_id = $1 order by day").bind(org_id);
+    let days: Vec<(i64,)> = tx.fetch_all(query).await?;
+    Ok(days.into_iter().map(|(day,)| day).collect())
 }
 
 /// What is usual in the organization: as it was kept in the last week, or computed anew, which looks at every insight.

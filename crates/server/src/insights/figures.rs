@@ -5,7 +5,7 @@ use super::finer::FinerVectors;
 use crate::db::{Db, sql};
 use crate::error::Result;
 use crate::ids::{InsightId, OrgId, SessionId, StatementId};
-use crate::time::{DAY, Timestamp};
+use crate::time::{Calendar, DAY, Timestamp};
 use anyhow::Context;
 use refrain_nlp::grouping::Options;
 use std::collections::{HashMap, HashSet};
@@ -99,10 +99,11 @@ pub const TREND_WEEKS: usize = 12;
 pub async fn trends(
     db: &Db,
     org_id: OrgId,
+    calendar: &Calendar,
     ids: &[InsightId],
     now: Timestamp,
 ) -> Result<HashMap<InsightId, [i64; TREND_WEEKS]>> {
-    let end = now.start_of_day().plus(DAY);
+    let end = calendar.start(calendar.day(now) + 1);
     let week = 7 * DAY;
     let start = end.plus(-week * TREND_WEEKS as i64);
     let mut query = sql("

@@ -33,6 +33,13 @@ impl OrgCentroids {
         let (at, similarity) = grouping::nearest(&self.groups, vector)?;
         Some((self.ids[at], similarity))
     }
+
+    /// The other insight that is nearest to a statement, however far it is.
+    pub(super) fn nearest_but(&self, id: InsightId, vector: &[f32]) -> Option<(InsightId, f32)> {
+        let others = self.ids.iter().zip(&self.groups).filter(|(other, _)| **other != id);
+        let near = others.map(|(other, group)| (*other, vector::dot(&group.centroid, vector)));
+        near.max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)))
+    }
 }
 
 impl Centroids {

@@ -262,7 +262,18 @@ impl ListInsightsInput {
         }
     }
 
-    fn has_session_filter(&self) -> bool {
+    /// Adds the ids of the sessions behind an insight that match.
+    pub(super) fn push_sessions(&self, query: &mut Sql, org_id: OrgId, id: InsightId) {
+        query.push("select session_id from ");
+        for (owners, alternatives) in self.custom_data() {
+            owners.push_owners(query, org_id, alternatives);
+            query.push(&format!(" {} cross join ", owners.table));
+        }
+        query.push("occurrences where insight_id = ").push_bind(id).push(" and org_id = ").push_bind(org_id);
+        self.push_session_conditions(query);
+    }
+
+    pub(super) fn has_session_filter(&self) -> bool {
         self.session_language.0.is_some()
             || self.ticket_sentiment.0.is_some()
             || self.channel.0.is_some()
@@ -348,6 +359,19 @@ impl ListInsightsInput {
             query.push(" and i.insight_number = ").push_bind(number.0);
         }
     }
+}
+
+/// How many sessions behind an insight match.
+pub(super) async fn count_sessions(
+    db: &Db,
+    org_id: OrgId,
+    id: InsightId,
+    input: &ListInsightsInput,
+) -> Result<i64> {
+    let mut query = sql("select count(*) from (");
+    input.push_sessions(&mut query, org_id, id);
+    query.push(") s");
+    db.fetch_one::<(i64,)>(query).await.map(|(count,)| count)
 }
 
 /// How often one insight was seen, over all sessions.

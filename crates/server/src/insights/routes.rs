@@ -5,7 +5,7 @@ use super::reply::{PublicInsight, Tagged};
 use super::sessions::{InsightSession, list_sessions};
 use super::themes::{self, ThemeOutput};
 use super::wording::{self, InsightWording};
-use super::{decide, events, list, state_routes, store};
+use super::{decide, events, list, proof, state_routes, store, trend};
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::http::{Api, ApiJson, ApiPath, ApiPathPair, ApiQuery, Caller, Cursor, IfMatch, Page, cut_page};
@@ -76,6 +76,14 @@ pub fn routes() -> Api {
             sessions,
         )
         .route(
+            Operation::new(Method::POST, "/insights/{id}/sessions", "filterInsightSessions")
+                .about(TAG, "List the sessions behind an insight's count that a filter asks for")
+                .scope(read)
+                .body::<FilterSessionsInput>()
+                .returns::<ListInsightSessionsOutput>(),
+            filter_sessions,
+        )
+        .route(
             Operation::new(Method::GET, "/insights/{id}/wording", "getInsightWording")
                 .about(TAG, "Get who worded an insight: the grouping, a language model or a person")
                 .scope(read)
@@ -85,6 +93,8 @@ pub fn routes() -> Api {
         .merge(decision_routes())
         .merge(state_routes::routes())
         .merge(events::routes())
+        .merge(trend::routes())
+        .merge(proof::routes())
 }
 
 /// The operations by which people overrule the grouping.
@@ -186,7 +196,7 @@ struct SessionsInput {
 struct ListInsightSessionsOutput {
     #[serde(flatten)]
     page: Page<InsightSession>,
-    /// Sessions on all pages: the insight's `occurrence_count`.
+    /// Sessions on all pages: the insight's `occurrence_count`, over the same filter.
     #[schemars(with = "SafeInt")]
     total: i64,
 }
@@ -197,12 +207,40 @@ async fn sessions(
     ApiPath(id): ApiPath<InsightId>,
     ApiQuery(input): ApiQuery<SessionsInput>,
 ) -> Result<Json<ListInsightSessionsOutput>> {
-    let id = store::current(&app.db, caller.org_id, id).await?;
-    let seen = list::seen(&app.db, caller.org_id, id).await?.ok_or(Error::NotFound("insight"))?;
-    let sessions = list_sessions(&app.db, caller.org_id, id, input.cursor.0).await?;
+    page_of_sessions(&app, &caller, id, &ListInsightsInput::default(), input.cursor.0).await
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+struct FilterSessionsInput {
+    /// The session filters of `POST /insights`; its other members are ignored.
+    #[serde(default)]
+    filter: Maybe<ListInsightsInput>,
+    /// The `next` of the page before.
+    #[serde(default)]
+    cursor: Maybe<Cursor>,
+}
+
+async fn filter_sessions(
+    State(app): State<App>,
+    caller: Caller,
+    ApiPath(id): ApiPath<InsightId>,
+    ApiJson(input): ApiJson<FilterSessionsInput>,
+) -> Result<Json<ListInsightSessionsOutput>> {
+    let filter = input.filter.0.unwrap_or_default();
+    page_of_sessions(&app, &caller, id, &filter, input.cursor.0).await
+}
+
+async fn page_of_sessions(
+    app: &App,
+    caller: &Caller,
+    id: InsightId,
+    filter: &ListInsightsInput,
+    cursor: Option<Cursor>,
+) -> Result<Json<ListInsightSessionsOutput>> {
+    let id = store::require_current(&app.db, caller.org_id, id).await?;
+    let (sessions, total) = list_sessions(app, caller.org_id, id, filter, cursor).await?;
     let (items, next) = cut_page(sessions, InsightSession::cursor);
-    let page = Page { items, next };
-    Ok(Json(ListInsightSessionsOutput { page, total: seen.occurrence_count }))
+    Ok(Json(ListInsightSessionsOutput { page: Page { items, next }, total }))
 }
 
 async fn show_wording(

@@ -17,8 +17,6 @@ use std::collections::{BTreeMap, HashMap};
 
 /// Days of the history that an event of a return keeps.
 const DAYS_TOLD: usize = 14;
-/// Days before archiving whose traffic counts for the first day after it.
-const TRAFFIC_DAYS: i64 = 6;
 /// Insights looked at in one transaction.
 const REVIEWED_MAX: i64 = 2_000;
 /// How long changes are gathered before what was decided is looked at.
@@ -158,7 +156,7 @@ struct Traffic {
 
 impl Traffic {
     async fn load(app: &App, tx: &mut OrgTx, day: i64, today: i64, ids: &[InsightId]) -> Result<Self> {
-        let (from, org_id): (i64, OrgId) = (day - TRAFFIC_DAYS, tx.org_id);
+        let (from, org_id): (i64, OrgId) = (day - days::TRAFFIC_DAYS, tx.org_id);
         let sessions = days::sessions(tx, org_id, &app.calendar, from, today).await?;
         let seen = days::seen(tx, org_id, &app.calendar, ids, from).await?;
         Ok(Self { sessions, seen })
@@ -180,9 +178,8 @@ async fn review_escalating(app: &App, tx: &mut OrgTx, watched: &[Watched]) -> Re
     let today = app.calendar.day(tx.now);
     let ids: Vec<InsightId> = watched.iter().map(|watched| watched.insight_id).collect();
     let traffic = Traffic::load(app, tx, first, today, &ids).await?;
-    let query = sql("select day from surges where org_id = $1 order by day").bind(tx.org_id);
-    let left_out: Vec<(i64,)> = tx.fetch_all(query).await?;
-    let mut left_out: Vec<i64> = left_out.into_iter().map(|(day,)| day).collect();
+    let org_id = tx.org_id;
+    let mut left_out = days::surges(tx, org_id).await?;
     let standings = loop {
         let standings: Vec<Standing> = records
             .iter()

@@ -5,6 +5,7 @@ use axum::body::Body;
 use axum::http::Request;
 use refrain::time::{DAY, Timestamp};
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
 const REFUND: [&str; 4] = [
@@ -238,6 +239,94 @@ async fn archived_until_it_escalates() {
     assert_eq!(about(&t, "invoice").await["archive_policy"], "forever");
     let shadow = t.get_ok("/insights/shadow").await;
     assert_eq!(shadow[0]["id"], about(&t, "invoice").await["id"], "{shadow:#}");
+}
+
+#[tokio::test]
+async fn what_stands_behind_a_number_can_be_checked() {
+    let t = two_months().await;
+    let path = path(&t, "refund").await;
+    let proof = t.get_ok(&format!("{path}/proof")).await;
+    assert_eq!((&proof["occurrence_count"], &proof["sessions"]), (&json!(59), &json!(59)));
+    let mut ids = Vec::new();
+    let mut page = format!("{path}/sessions");
+    loop {
+        let answer = t.get_ok(&page).await;
+        ids.extend(answer["items"].as_array().unwrap().clone());
+        match answer["next"].as_str() {
+            Some(next) => page = format!("{path}/sessions?cursor={next}"),
+            None => break,
+        }
+    }
+    for session in &ids {
+        let quote = &session["quote"];
+        let number = |name: &str| quote[name].as_u64().unwrap() as usize;
+        let message: Vec<char> = quote["message"].as_str().unwrap().chars().collect();
+        let part: String = message[number("start")..number("end")].iter().collect();
+        assert_eq!(part, quote["text"], "{session:#}");
+        assert_eq!(session["rival"]["id"], about(&t, "invoice").await["id"]);
+        assert!(session["rival"]["margin"].as_f64().unwrap() > 0.0, "{session:#}");
+    }
+    let mut ids: Vec<&str> = ids.iter().map(|session| session["session_id"].as_str().unwrap()).collect();
+    ids.sort_unstable();
+    let lines: String = ids.iter().map(|id| format!("{id}\n")).collect();
+    let hash: String = Sha256::digest(lines).iter().map(|byte| format!("{byte:02x}")).collect();
+    assert_eq!(proof["sessions_sha256"], json!(hash));
+    let filter = json!({"filter": {"sessionFromDate": "2026-06-01"}});
+    let some = t.post_ok(&format!("{path}/sessions"), filter.clone()).await;
+    assert_eq!((&some["total"], some["items"].as_array().unwrap().len()), (&json!(14), 14));
+    let listed = t.post_ok("/insights", json!({"search": "refund", "sessionFromDate": "2026-06-01"})).await;
+    assert_eq!(listed["data"][0]["occurrence_count"], some["total"]);
+}
+
+#[tokio::test]
+async fn personal_data_beside_a_quote_is_masked() {
+    let t = two_months().await;
+    let mut record = said(800, REFUND, -1);
+    let text = "Hi, I am at ann@example.com. My refund has not arrived yet. Call 0151 23456789 ☎";
+    record["turns"][0]["text"] = json!(text);
+    record["contact"]["name"] = json!("Ann Miller");
+    import(&t, vec![record]).await;
+    let path = path(&t, "refund").await;
+    let sessions = t.get_ok(&format!("{path}/sessions")).await;
+    let quotes = sessions["items"].as_array().unwrap().iter().map(|session| &session["quote"]);
+    let quote = quotes.into_iter().find(|quote| quote["message"].as_str().unwrap().contains('☎')).unwrap();
+    let message = quote["message"].as_str().unwrap();
+    assert!(!message.contains("ann@") && !message.contains("23456789"), "{message}");
+    let chars: Vec<char> = message.chars().collect();
+    let (start, end) = (quote["start"].as_u64().unwrap() as usize, quote["end"].as_u64().unwrap() as usize);
+    let part: String = chars[start..end].iter().collect();
+    assert!(part.contains("My refund has not arrived yet"), "{part}");
+}
+
+#[tokio::test]
+async fn a_trend_counts_every_session_once() {
+    let t = two_months().await;
+    let path = path(&t, "refund").await;
+    let sum = |trend: &Value, name: &str| {
+        let points = trend["points"].as_array().unwrap().iter();
+        points.map(|point| point[name].as_u64().unwrap()).sum::<u64>()
+    };
+    let days = t.get_ok(&format!("{path}/trend?from=2026-04-01&to=2026-06-15")).await;
+    assert_eq!((sum(&days, "sessions"), days["points"].as_array().unwrap().len()), (59, 76));
+    let weeks = t.get_ok(&format!("{path}/trend?interval=week&from=2026-04-01")).await;
+    assert_eq!((sum(&weeks, "sessions"), sum(&weeks, "contacts")), (59, 59));
+    assert_eq!(weeks["points"][0]["date"], "2026-03-30", "a Monday");
+    assert_eq!(
+        days["points"][75],
+        json!({"date": "2026-06-15", "sessions": 0, "contacts": 0, "expected": null})
+    );
+    t.post_ok(&format!("{path}/archive"), json!({"policy": "until_escalating"})).await;
+    t.advance(3 * 86_400);
+    t.run_jobs().await;
+    let days = t.get_ok(&format!("{path}/trend")).await;
+    let last = &days["points"][55];
+    assert_eq!(last["date"], "2026-06-18");
+    assert_eq!((&last["expected"]["low"], days["target"].is_number()), (&json!(0), true), "{days:#}");
+    let sparklines =
+        t.post_ok("/insights/trends", json!({"insight_ids": [about(&t, "refund").await["id"]]})).await;
+    assert_eq!(sparklines[0]["weeks"].as_array().unwrap().len(), 12);
+    t.get(&format!("{path}/trend?from=2020-01-01")).await.error(400);
+    t.get(&format!("{path}/trend?interval=year")).await.error(400);
 }
 
 #[tokio::test]

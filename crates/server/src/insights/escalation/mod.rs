@@ -14,6 +14,7 @@ mod calibration;
 mod detector;
 mod rate;
 mod replay;
+mod spread;
 #[cfg(test)]
 mod tests;
 
@@ -21,6 +22,7 @@ pub use rate::{Norms, Profile, WINDOW_DAYS, dispersion, prior_rate, weekday_prof
 pub use replay::{
     Alarm, ArchiveRecord, Archiving, Daily, Seen, Since, Standing, WatchedDay, daily_units, replay, tally,
 };
+pub use spread::{band, chance_of_at_most};
 
 use crate::wire::words;
 
