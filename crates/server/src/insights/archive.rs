@@ -5,9 +5,9 @@ use super::escalation::{ArchiveRecord, Archiving, Daily, Norms, WINDOW_DAYS, thr
 use super::reply::ArchivePolicy;
 use super::state::Archival;
 use crate::app::App;
-use crate::db::sql;
+use crate::db::{Tx, sql};
 use crate::error::Result;
-use crate::ids::{InsightId, MemberId};
+use crate::ids::{InsightId, MemberId, OrgId};
 use crate::orgs::{OrgTx, Subject};
 use crate::time::Timestamp;
 use anyhow::Context;
@@ -95,17 +95,27 @@ pub(super) struct Usual {
 impl Usual {
     /// As of today.
     pub(super) async fn load(app: &App, tx: &mut OrgTx) -> Result<Self> {
-        let day = app.calendar.day(tx.now);
-        let usual = Self::on(app, tx, day).await?;
+        let (org_id, day) = (tx.org_id, app.calendar.day(tx.now));
+        let usual = Self::before(app, tx, org_id, day, day).await?;
         days::keep_norms(tx, &usual.norms, day).await?;
         Ok(usual)
     }
 
-    async fn on(app: &App, tx: &mut OrgTx, day: i64) -> Result<Self> {
-        let org_id = tx.org_id;
-        let sessions = days::sessions(tx, org_id, &app.calendar, day - WINDOW_DAYS, day).await?;
+    /// As of `day`, with the sessions up to `today`.
+    pub(super) async fn before(app: &App, tx: &mut Tx, org_id: OrgId, day: i64, today: i64) -> Result<Self> {
+        let sessions = days::sessions(tx, org_id, &app.calendar, day - WINDOW_DAYS, today).await?;
         let norms = days::norms(tx, org_id, &app.calendar, day, &sessions).await?;
         Ok(Self { day, sessions, norms })
+    }
+
+    /// The organization's sessions by day.
+    pub(super) fn sessions(&self) -> &Daily {
+        &self.sessions
+    }
+
+    /// What is usual for its insights.
+    pub(super) fn norms(&self) -> &Norms {
+        &self.norms
     }
 
     /// What an insight is measured against that is archived on that day.
@@ -141,7 +151,8 @@ pub(super) async fn remake(app: &App, tx: &mut OrgTx, id: InsightId) -> Result<(
     let found: Option<(Timestamp, String)> = tx.fetch_optional(query).await?;
     let Some((archived_at, old)) = found else { return Ok(()) };
     let threshold = from_json(&old)?.threshold;
-    let usual = Usual::on(app, tx, app.calendar.day(archived_at)).await?;
+    let (org_id, day) = (tx.org_id, app.calendar.day(archived_at));
+    let usual = Usual::before(app, tx, org_id, day, day).await?;
     let record = usual.record(app, tx, id, threshold).await?;
     let query = sql("
         update archives set record = $3, shadow_at = null, shadow = null where org_id = $1 and insight_id = $2

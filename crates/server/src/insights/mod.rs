@@ -16,6 +16,7 @@ mod grouped;
 mod link;
 mod list;
 mod matching;
+mod overview;
 mod proof;
 mod reading;
 mod reply;

@@ -5,7 +5,7 @@ use super::reply::{PublicInsight, Tagged};
 use super::sessions::{InsightSession, list_sessions};
 use super::themes::{self, ThemeOutput};
 use super::wording::{self, InsightWording};
-use super::{decide, events, list, proof, state_routes, store, trend};
+use super::{decide, events, list, overview, proof, state_routes, store, trend};
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::http::{Api, ApiJson, ApiPath, ApiPathPair, ApiQuery, Caller, Cursor, IfMatch, Page, cut_page};
@@ -95,6 +95,7 @@ pub fn routes() -> Api {
         .merge(events::routes())
         .merge(trend::routes())
         .merge(proof::routes())
+        .merge(overview::routes())
 }
 
 /// The operations by which people overrule the grouping.

@@ -330,6 +330,44 @@ async fn a_trend_counts_every_session_once() {
 }
 
 #[tokio::test]
+async fn what_moves_is_in_the_overview() {
+    let t = two_months().await;
+    let quiet = t.get_ok("/overview").await;
+    for list in ["risers", "fallers", "new", "back", "regressed", "silent_sources", "surges"] {
+        assert_eq!(quiet[list], json!([]), "{quiet:#}");
+    }
+    assert_eq!((&quiet["unresolved"], &quiet["resolved"]), (&json!(2), &json!(0)));
+    // many ask for a refund, nobody for an invoice any more, and some say something new
+    const DELIVERY: [&str; 4] = [
+        "The driver left my parcel in the rain",
+        "My parcel was left in the rain by the driver",
+        "The driver put the parcel into the rain",
+        "Parcel left outside in the rain again",
+    ];
+    let later = |day: i64| (0..8).map(move |i| said(1_000 + day as usize * 10 + i, REFUND, day));
+    let new = (1..12).map(|day| said(2_000 + day as usize, DELIVERY, day));
+    t.advance(12 * 86_400);
+    import(&t, (1..12).flat_map(later).chain(new).collect()).await;
+    let moved = t.get_ok("/overview").await;
+    let contents = |list: &str| {
+        let items = moved[list].as_array().unwrap().iter();
+        items.map(|item| item["content"].as_str().unwrap().to_lowercase()).collect::<Vec<_>>()
+    };
+    assert!(matches!(&contents("risers")[..], [one] if one.contains("refund")), "{moved:#}");
+    assert!(matches!(&contents("fallers")[..], [one] if one.contains("invoice")), "{moved:#}");
+    assert!(matches!(&contents("new")[..], [one] if one.contains("rain")), "{moved:#}");
+    assert_eq!(moved["silent_sources"][0]["channel"], "web", "{moved:#}");
+    assert!(moved["risers"][0]["since"].as_str().unwrap() < "2026-06-20");
+    let path = path(&t, "refund").await;
+    t.post_ok(&format!("{path}/resolve"), json!({})).await;
+    t.advance(60);
+    ask(&t, 0, 1).await;
+    t.advance(2);
+    t.run_jobs().await;
+    assert_eq!(t.get_ok("/overview").await["regressed"][0]["id"], about(&t, "refund").await["id"]);
+}
+
+#[tokio::test]
 async fn many_are_decided_about_at_once() {
     let t = two_months().await;
     let (refund, invoice) =

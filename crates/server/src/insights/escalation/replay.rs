@@ -90,6 +90,14 @@ pub struct ArchiveRecord {
 }
 
 impl ArchiveRecord {
+    /// How much the mean of the quiet days is below the rate, which errs high.
+    pub fn mean_over_rate(&self) -> f64 {
+        match self.weight * self.rate {
+            brought if brought > 0.0 => self.units as f64 / brought,
+            _ => 0.0,
+        }
+    }
+
     /// Of an insight that is archived now. One pass over its days.
     pub fn new(archiving: &Archiving) -> Self {
         let Archiving { day, first_seen_on, seen, sessions, norms, .. } = *archiving;
