@@ -427,6 +427,21 @@ create table lineage (
     foreign key (org_id, successor_id) references insights (org_id, id)
 );
 
+create index lineage_by_successor on lineage (org_id, successor_id);
+
+-- the sessions of an insight that a person merged into another, so that it can be taken back
+create table merged_sessions (
+    org_id uuid not null,
+    insight_id uuid not null,
+    session_id uuid not null,
+    -- the other counted it before
+    was_shared boolean not null,
+    primary key (org_id, insight_id, session_id),
+    foreign key (org_id, insight_id) references insights (org_id, id),
+    foreign key (org_id, session_id) references sessions (org_id, id) on delete cascade
+);
+create index merged_sessions_by_session on merged_sessions (org_id, session_id);
+
 create table jobs (
     bucket bigint not null,
     org_id uuid not null,

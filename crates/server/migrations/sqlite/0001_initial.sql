@@ -427,6 +427,21 @@ create table lineage (
     foreign key (org_id, successor_id) references insights (org_id, id)
 ) strict;
 
+create index lineage_by_successor on lineage (org_id, successor_id);
+
+-- the sessions of an insight that a person merged into another, so that it can be taken back
+create table merged_sessions (
+    org_id blob not null,
+    insight_id blob not null,
+    session_id blob not null,
+    -- the other counted it before
+    was_shared integer not null,
+    primary key (org_id, insight_id, session_id),
+    foreign key (org_id, insight_id) references insights (org_id, id),
+    foreign key (org_id, session_id) references sessions (org_id, id) on delete cascade
+) strict;
+create index merged_sessions_by_session on merged_sessions (org_id, session_id);
+
 create table jobs (
     bucket integer not null,
     org_id blob not null,

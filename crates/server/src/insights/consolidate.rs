@@ -174,7 +174,9 @@ fn select_insights(org_id: OrgId) -> Sql {
 fn plan(snapshot: Snapshot, contacts_min: usize, usual: &str, options: &Options) -> Plan {
     let ids: Vec<InsightId> = snapshot.insights.iter().map(|insight| insight.id).collect();
     let joined = snapshot.insights.iter().filter(|insight| insight.joined).map(|insight| insight.id);
-    let proofs = snapshot.occurrences.iter().map(|proof| (proof.insight_id, proof.statement_id));
+    // what was linked as it came says nothing of what people decided
+    let proofs = snapshot.occurrences.iter().filter(|proof| proof.canonical);
+    let proofs = proofs.map(|proof| (proof.insight_id, proof.statement_id));
     let bonds = Bonds::new(&ids, joined, &snapshot.apart, proofs);
     let grouped = grouped::group(&snapshot.statements, &bonds, contacts_min, usual, options);
     let at: HashMap<InsightId, usize> =
@@ -235,7 +237,7 @@ async fn write(tx: &mut OrgTx, plan: &Plan, model: Option<&LanguageModel>) -> Re
     });
     store::insert_occurrences(tx, links.collect(), true).await?;
     for (old, successor) in &plan.ended {
-        store::end(tx, *old, successor.map(|j| ids[j]), None).await?;
+        store::end(tx, *old, successor.map(|j| ids[j]), "ended", None).await?;
         touched.extend(successor.map(|j| ids[j]));
         touched.remove(old);
     }

@@ -90,7 +90,8 @@ pub(super) async fn merge(
     }
     merge_states(tx, &parts, by).await?;
     for Part { id: other, .. } in &parts[1..] {
-        store::end(tx, *other, Some(id), by).await?;
+        store::note_merge(tx, *other, id).await?;
+        store::end(tx, *other, Some(id), "merged", by).await?;
         let detail = json!({"merged_id": other});
         store::insert_event(tx, id, "merged", by, Some(detail)).await?;
     }
@@ -189,10 +190,8 @@ pub(super) async fn split(
         query.push_list(session_ids.iter().copied());
         tx.execute(query).await?;
     }
+    keep_apart(tx, id, new_id).await?;
     for (one, other) in [(id, new_id), (new_id, id)] {
-        let query = sql("insert into insights_apart (org_id, insight_id, other_id) values ($1, $2, $3)");
-        let query = query.bind(tx.org_id).bind(one).bind(other);
-        tx.execute(query).await?;
         store::insert_event(tx, one, "split", by, Some(json!({"other_id": other}))).await?;
     }
     store::recount(tx, &[id, new_id]).await?;
@@ -202,6 +201,16 @@ pub(super) async fn split(
     watch::review_archived(app, tx, &[id, new_id]).await?;
     regroup(tx).await?;
     Ok(new_id)
+}
+
+/// Has every later grouping keep two insights apart.
+pub(super) async fn keep_apart(tx: &mut OrgTx, id: InsightId, other_id: InsightId) -> Result<()> {
+    for (one, other) in [(id, other_id), (other_id, id)] {
+        let query = sql("insert into insights_apart (org_id, insight_id, other_id) values ($1, $2, $3)");
+        let query = query.bind(tx.org_id).bind(one).bind(other);
+        tx.execute(query).await?;
+    }
+    Ok(())
 }
 
 /// Inserts the insight that a part of another is to be. It lies nowhere until the next grouping.
@@ -300,7 +309,7 @@ async fn require(tx: &mut OrgTx, id: InsightId) -> Result<()> {
 }
 
 /// Has everything grouped anew, and what is being grouped as of before started again.
-async fn regroup(tx: &mut OrgTx) -> Result<()> {
+pub(super) async fn regroup(tx: &mut OrgTx) -> Result<()> {
     let query = sql("update orgs set grouping_version = grouping_version + 1 where id = $1");
     let query = query.bind(tx.org_id);
     tx.execute(query).await?;

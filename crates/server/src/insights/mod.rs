@@ -28,6 +28,7 @@ mod store;
 mod themes;
 mod told;
 mod trend;
+mod undo;
 mod vector;
 mod watch;
 mod wording;

@@ -4,12 +4,13 @@ use super::list::{ListInsightsInput, ListInsightsOutput};
 use super::reply::{PublicInsight, Tagged};
 use super::sessions::{InsightSession, list_sessions};
 use super::themes::{self, ThemeOutput};
+use super::undo::{self, Ancestor, Preview};
 use super::wording::{self, InsightWording};
 use super::{decide, events, list, overview, proof, state_routes, store, trend};
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::http::{Api, ApiJson, ApiPath, ApiPathPair, ApiQuery, Caller, Cursor, IfMatch, Page, cut_page};
-use crate::ids::{CategoryId, InsightId, SessionId, TeamId};
+use crate::ids::{CategoryId, EventId, InsightId, SessionId, TeamId};
 use crate::keys::{Resource, read, write};
 use crate::openapi::Operation;
 use crate::orgs;
@@ -136,6 +137,40 @@ fn decision_routes() -> Api {
                 .versioned()
                 .returns::<PublicInsight>(),
             split,
+        )
+        .route(
+            Operation::new(Method::POST, "/insights/{id}/merge/preview", "previewInsightMerge")
+                .about(TAG, "See what a merge would make, and change nothing")
+                .scope(write)
+                .or(409)
+                .body::<MergeInput>()
+                .returns::<Preview>(),
+            preview_merge,
+        )
+        .route(
+            Operation::new(Method::POST, "/insights/{id}/split/preview", "previewInsightSplit")
+                .about(TAG, "See what a split would make, and change nothing")
+                .scope(write)
+                .or(409)
+                .body::<SplitInput>()
+                .returns::<Preview>(),
+            preview_split,
+        )
+        .route(
+            Operation::new(Method::POST, "/insights/{id}/undo", "undoInsightDecision")
+                .about(TAG, "Take back a merge or a split")
+                .scope(write)
+                .versioned()
+                .body::<UndoInput>()
+                .returns::<PublicInsight>(),
+            undo_decision,
+        )
+        .route(
+            Operation::new(Method::GET, "/insights/{id}/lineage", "listInsightLineage")
+                .about(TAG, "List the insights that went into this one; their ids lead to it")
+                .scope(read(Resource::Insights))
+                .returns::<Vec<Ancestor>>(),
+            show_lineage,
         )
 }
 
@@ -310,18 +345,40 @@ async fn merge(
     known: IfMatch,
     ApiJson(input): ApiJson<MergeInput>,
 ) -> Result<Tagged> {
-    let id = store::current(&app.db, caller.org_id, id).await?;
-    let mut others = Vec::new();
-    for other in input.insight_ids.0 {
-        others.push(store::current(&app.db, caller.org_id, other).await?);
-    }
-    others.sort_unstable();
-    others.dedup();
+    let (id, others) = input.insights(&app, &caller, id).await?;
     let mut tx = orgs::write(&app.db, &app.clock, caller.org_id).await?;
     store::require_revision(&mut tx, id, known.0).await?;
     decide::merge(&app, &mut tx, id, &others, caller.member_id).await?;
     tx.commit().await?;
     Tagged::load(&app.db, caller.org_id, id).await
+}
+
+async fn preview_merge(
+    State(app): State<App>,
+    caller: Caller,
+    ApiPath(id): ApiPath<InsightId>,
+    ApiJson(input): ApiJson<MergeInput>,
+) -> Result<Json<Preview>> {
+    let (id, others) = input.insights(&app, &caller, id).await?;
+    undo::preview_merge(&app, &caller, id, &others).await.map(Json)
+}
+
+impl MergeInput {
+    /// The insights as they are called now: the one that stays, and the others.
+    async fn insights(
+        self,
+        app: &App,
+        caller: &Caller,
+        id: InsightId,
+    ) -> Result<(InsightId, Vec<InsightId>)> {
+        let mut others = Vec::new();
+        for other in self.insight_ids.0 {
+            others.push(store::current(&app.db, caller.org_id, other).await?);
+        }
+        others.sort_unstable();
+        others.dedup();
+        Ok((store::current(&app.db, caller.org_id, id).await?, others))
+    }
 }
 
 /// Sessions that are split off at a time.
@@ -346,9 +403,54 @@ async fn split(
     let id = store::current(&app.db, caller.org_id, id).await?;
     let mut tx = orgs::write(&app.db, &app.clock, caller.org_id).await?;
     store::require_revision(&mut tx, id, known.0).await?;
-    let content = input.content.0.map(|content| content.0.trim().to_owned());
-    let split = decide::Split { session_ids: input.session_ids.0, content };
-    let new_id = decide::split(&app, &mut tx, id, split, caller.member_id).await?;
+    let new_id = decide::split(&app, &mut tx, id, input.split(), caller.member_id).await?;
     tx.commit().await?;
     Tagged::load(&app.db, caller.org_id, new_id).await
+}
+
+async fn preview_split(
+    State(app): State<App>,
+    caller: Caller,
+    ApiPath(id): ApiPath<InsightId>,
+    ApiJson(input): ApiJson<SplitInput>,
+) -> Result<Json<Preview>> {
+    let id = store::current(&app.db, caller.org_id, id).await?;
+    undo::preview_split(&app, &caller, id, input.split()).await.map(Json)
+}
+
+impl SplitInput {
+    fn split(self) -> decide::Split {
+        let content = self.content.0.map(|content| content.0.trim().to_owned());
+        decide::Split { session_ids: self.session_ids.0, content }
+    }
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+struct UndoInput {
+    /// The event of this insight that tells of the merge or split.
+    event_id: EventId,
+}
+
+async fn undo_decision(
+    State(app): State<App>,
+    caller: Caller,
+    ApiPath(id): ApiPath<InsightId>,
+    known: IfMatch,
+    ApiJson(input): ApiJson<UndoInput>,
+) -> Result<Tagged> {
+    let id = store::current(&app.db, caller.org_id, id).await?;
+    let mut tx = orgs::write(&app.db, &app.clock, caller.org_id).await?;
+    store::require_revision(&mut tx, id, known.0).await?;
+    undo::undo(&app, &mut tx, id, input.event_id, caller.member_id).await?;
+    tx.commit().await?;
+    Tagged::load(&app.db, caller.org_id, id).await
+}
+
+async fn show_lineage(
+    State(app): State<App>,
+    caller: Caller,
+    ApiPath(id): ApiPath<InsightId>,
+) -> Result<Json<Vec<Ancestor>>> {
+    let id = store::current(&app.db, caller.org_id, id).await?;
+    undo::lineage(&app, &caller, id).await.map(Json)
 }

@@ -236,18 +236,33 @@ pub(super) async fn delete_occurrences(tx: &mut OrgTx, keys: &[(InsightId, Sessi
     Ok(())
 }
 
-/// Copies the occurrences of an insight to its successor, where it has none of the session.
-pub(super) async fn move_occurrences(tx: &mut OrgTx, from: InsightId, to: InsightId) -> Result<()> {
+/// Copies occurrences of an insight to another, all or those in these sessions, where it has none of the session.
+pub(super) async fn copy_occurrences(
+    tx: &mut OrgTx,
+    from: InsightId,
+    to: InsightId,
+    session_ids: Option<&[SessionId]>,
+) -> Result<()> {
     let columns =
         "session_id, statement_id, score, canonical, contact_id, session_created_at, status, channel,
         language, sentiment";
-    let query = sql(&format!(
-        "insert into occurrences (org_id, insight_id, {columns})
-        select org_id, $3, {columns} from occurrences where org_id = $1 and insight_id = $2
-        on conflict (org_id, insight_id, session_id) do nothing"
-    ));
-    let query = query.bind(tx.org_id).bind(from).bind(to);
-    tx.execute(query).await.map(|_| ())
+    let chunks = session_ids.map_or_else(|| vec![None], |ids| ids.chunks(2_000).map(Some).collect());
+    for session_ids in chunks {
+        let mut query = sql(&format!(
+            "insert into occurrences (org_id, insight_id, {columns})
+            select org_id, $3, {columns} from occurrences where org_id = $1 and insight_id = $2"
+        ));
+        query = query.bind(tx.org_id).bind(from).bind(to);
+        if let Some(session_ids) = session_ids {
+            query.push(" and session_id in ").push_list(session_ids.iter().copied());
+        } else {
+            // or the conflict would be read as one of a join
+            query.push(" and 1 = 1");
+        }
+        query.push(" on conflict (org_id, insight_id, session_id) do nothing");
+        tx.execute(query).await?;
+    }
+    Ok(())
 }
 
 /// An insight to be.
@@ -285,16 +300,31 @@ pub(super) async fn insert(tx: &mut OrgTx, new: &NewInsight, number: i64) -> Res
     insert_event(tx, new.id, "created", None, None).await
 }
 
-/// Ends an insight; what is still linked to it and what was decided about its sessions goes to its successor. A member
-/// who caused it merged the two.
+/// Notes which sessions an insight has that a person merges into another, so that it can be taken back.
+pub(super) async fn note_merge(tx: &mut OrgTx, id: InsightId, successor: InsightId) -> Result<()> {
+    let query = sql("
+        insert into merged_sessions (org_id, insight_id, session_id, was_shared)
+        select o.org_id, o.insight_id, o.session_id, exists (
+            select 1 from occurrences s
+            where s.org_id = o.org_id and s.insight_id = $3 and s.session_id = o.session_id
+        )
+        from occurrences o where o.org_id = $1 and o.insight_id = $2
+    ");
+    let query = query.bind(tx.org_id).bind(id).bind(successor);
+    tx.execute(query).await.map(|_| ())
+}
+
+/// Ends an insight; what is still linked to it and what was decided about its sessions goes to its successor. `kind` is
+/// what is said of it: ended or merged.
 pub(super) async fn end(
     tx: &mut OrgTx,
     id: InsightId,
     successor: Option<InsightId>,
+    kind: &str,
     by: Option<MemberId>,
 ) -> Result<()> {
     if let Some(successor) = successor {
-        move_occurrences(tx, id, successor).await?;
+        copy_occurrences(tx, id, successor, None).await?;
         let decisions = sql("
             insert into session_decisions (org_id, session_id, insight_id, belongs, member_id, created_at)
             select org_id, session_id, $3, belongs, member_id, created_at
@@ -328,7 +358,6 @@ pub(super) async fn end(
     let query = query.bind(tx.org_id).bind(id).bind(tx.now);
     tx.execute(query).await?;
     tx.changed(Subject::Insight, id);
-    let kind = if by.is_some() { "merged" } else { "ended" };
     let detail = successor.map(|successor| serde_json::json!({"successor_id": successor}));
     insert_event(tx, id, kind, by, detail).await
 }

@@ -173,3 +173,79 @@ async fn a_session_is_where_a_person_says() {
     let silent = format!("/insights/{refund}/sessions/{silent}");
     t.call_as(&t.token, "PUT", &silent, Some(json!({"belongs": true}))).await.error(409);
 }
+
+/// The id of the newest event of a kind.
+async fn event(t: &TestApp, id: &str, kind: &str) -> String {
+    let events = t.get_ok(&format!("/insights/{id}/events")).await;
+    let event = events["items"].as_array().unwrap().iter().find(|event| event["kind"] == kind);
+    event.unwrap_or_else(|| panic!("{kind}: {events:#}"))["id"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn a_merge_is_looked_at_before_and_taken_back_after() {
+    let t = TestApp::new().await;
+    import(&t, &[REFUND, PASSWORD, INVOICE].concat(), 0).await;
+    let ((refund, _), (password, _)) = (about(&t, "refund").await, about(&t, "password").await);
+    // one session is of both
+    let shared = behind(&t, &refund).await[0].0.clone();
+    let place = format!("/insights/{password}/sessions/{shared}");
+    put(&t, &place, json!({"belongs": true})).await;
+    let before = (behind(&t, &refund).await, behind(&t, &password).await);
+    let body = json!({"insight_ids": [password]});
+    let preview = t.post_ok(&format!("/insights/{refund}/merge/preview"), body.clone()).await;
+    assert_eq!(
+        (&preview["insights"][0]["occurrence_count"], &preview["insights"][0]["contacts"]),
+        (&json!(40), &json!(40))
+    );
+    assert_eq!(preview["events"], json!(["merged"]));
+    assert_eq!((behind(&t, &refund).await, behind(&t, &password).await), before);
+    t.post_ok(&format!("/insights/{refund}/merge"), body).await;
+    t.run_jobs().await;
+    let lineage = t.get_ok(&format!("/insights/{refund}/lineage")).await;
+    assert_eq!((lineage[0]["id"].as_str(), lineage.as_array().unwrap().len()), (Some(&*password), 1));
+    let undo = format!("/insights/{refund}/undo");
+    let body = json!({"event_id": event(&t, &refund, "merged").await});
+    t.post_ok(&undo, body.clone()).await;
+    let sorted = |mut sessions: Vec<(String, String)>| {
+        sessions.sort();
+        sessions.into_iter().map(|(id, _)| id).collect::<Vec<_>>()
+    };
+    let after = (sorted(behind(&t, &refund).await), sorted(behind(&t, &password).await));
+    assert_eq!(after, (sorted(before.0), sorted(before.1)));
+    t.post(&undo, body).await.error(409);
+    assert_eq!(
+        t.get_ok(&format!("/insights/{password}")).await["id"],
+        json!(password),
+        "it answers for itself again"
+    );
+    // and they stay apart
+    import(&t, &[REFUND, PASSWORD].concat(), 1_000).await;
+    let texts =
+        |sessions: Vec<(String, String)>| sessions.into_iter().map(|(_, text)| text).collect::<BTreeSet<_>>();
+    let of_refund = texts(behind(&t, &refund).await);
+    assert!(of_refund.iter().all(|text| !text.contains("password")), "{of_refund:?} {:?}", behind(&t, &password).await.len());
+    assert!(behind(&t, &password).await.len() >= 40);
+    t.post(&undo, json!({"event_id": uuid::Uuid::nil()})).await.error(404);
+}
+
+#[tokio::test]
+async fn a_split_is_looked_at_before_and_taken_back_after() {
+    let t = TestApp::new().await;
+    import(&t, &[REFUND, INVOICE].concat(), 0).await;
+    let (refund, _) = about(&t, "refund").await;
+    let sessions = behind(&t, &refund).await;
+    let ids: Vec<&String> = sessions.iter().take(8).map(|(id, _)| id).collect();
+    let body = json!({"session_ids": ids, "content": "A part"});
+    let preview = t.post_ok(&format!("/insights/{refund}/split/preview"), body.clone()).await;
+    let counts = [0, 1].map(|i| preview["insights"][i]["occurrence_count"].as_i64().unwrap());
+    assert_eq!((counts, &preview["insights"][1]["id"]), ([12, 8], &json!(null)), "{preview:#}");
+    assert_eq!(count(&t, &refund).await, 20);
+    let part = t.post_ok(&format!("/insights/{refund}/split"), body).await["id"].as_str().unwrap().to_owned();
+    let undo = format!("/insights/{refund}/undo");
+    let body = json!({"event_id": event(&t, &refund, "split").await});
+    assert_eq!(t.post_ok(&undo, body.clone()).await["occurrence_count"], 20);
+    assert_eq!(t.get_ok(&format!("/insights/{part}")).await["id"], json!(refund));
+    t.post(&undo, body).await.error(409);
+    t.run_jobs().await;
+    assert_eq!(count(&t, &refund).await, 20);
+}
