@@ -4,10 +4,10 @@
 use crate::db::{Db, sql};
 use crate::error::{Error, Result};
 use crate::ids::{KeyId, MemberId, OrgId};
-use crate::members;
+use crate::members::{self, Member};
 use crate::orgs::{self, OrgTx};
 use crate::time::{Clock, Timestamp};
-use crate::wire::{Email, words};
+use crate::wire::words;
 use anyhow::anyhow;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -224,14 +224,14 @@ pub async fn create(
     org_id: OrgId,
     name: &str,
     scopes: &Scopes,
-    member: Option<&Email>,
+    member: Option<&Member>,
 ) -> Result<(KeyId, String)> {
     let mut secret = [0; 32];
     getrandom::fill(&mut secret).map_err(|error| anyhow!("asking for random bytes: {error}"))?;
     let token = format!("{TOKEN_PREFIX}{}", URL_SAFE_NO_PAD.encode(secret));
     let mut tx = orgs::write(db, clock, org_id).await?;
     let member_id = match member {
-        Some(email) => Some(members::find_or_create(&mut tx, email).await?),
+        Some(member) => Some(members::find_or_create(&mut tx, member).await?),
         None => None,
     };
     let id = KeyId::new(tx.now);

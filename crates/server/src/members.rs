@@ -6,13 +6,31 @@ use crate::ids::MemberId;
 use crate::orgs::OrgTx;
 use crate::wire::Email;
 
-/// The member with this e-mail address, made if new.
-pub async fn find_or_create(tx: &mut OrgTx, email: &Email) -> Result<MemberId> {
+/// Who a member is.
+#[derive(Clone, Debug)]
+pub struct Member {
+    /// By which the member is known.
+    pub email: Email,
+    /// Shown beside what the member decides.
+    pub name: Option<String>,
+    /// The address of a picture.
+    pub avatar_url: Option<String>,
+}
+
+/// The member with this e-mail address, made if new; a name or a picture that is given takes the place of the old one.
+pub async fn find_or_create(tx: &mut OrgTx, member: &Member) -> Result<MemberId> {
     let insert = sql("
-        insert into members (org_id, id, email, created_at) values ($1, $2, $3, $4)
-        on conflict (org_id, email) do update set email = excluded.email
+        insert into members (org_id, id, email, name, avatar_url, created_at) values ($1, $2, $3, $4, $5, $6)
+        on conflict (org_id, email) do update set name = coalesce(excluded.name, members.name),
+            avatar_url = coalesce(excluded.avatar_url, members.avatar_url)
         returning id
     ");
-    let insert = insert.bind(tx.org_id).bind(MemberId::new(tx.now)).bind(email.as_str()).bind(tx.now);
+    let insert = insert
+        .bind(tx.org_id)
+        .bind(MemberId::new(tx.now))
+        .bind(member.email.as_str())
+        .bind(member.name.clone())
+        .bind(member.avatar_url.clone())
+        .bind(tx.now);
     tx.fetch_one::<(MemberId,)>(insert).await.map(|(id,)| id)
 }

@@ -43,6 +43,20 @@ const CHECKS: &[(&str, &str)] = &[
         where t.session_id <> o.session_id",
     ),
     (
+        "what is archived has a record, and nothing else has one",
+        "select (
+            select count(*) from insights i where i.archived_at is not null and not exists (
+                select 1 from archives a where a.org_id = i.org_id and a.insight_id = i.id)
+        ) + (
+            select count(*) from archives a join insights i on i.org_id = a.org_id and i.id = a.insight_id
+            where i.archived_at is null or i.retired_at is not null or i.archive_policy <> a.policy)",
+    ),
+    (
+        "every insight has had as many events as it says",
+        "select count(*) from insights i where i.revision <> (
+            select count(*) from insight_events e where e.org_id = i.org_id and e.insight_id = i.id)",
+    ),
+    (
         "no insight that ended is still linked",
         "select count(*) from occurrences o join insights i on i.org_id = o.org_id and i.id = o.insight_id
         where i.retired_at is not null",

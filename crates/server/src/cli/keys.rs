@@ -5,6 +5,7 @@ use super::{Done, Misuse, OrgArg, complain, find_org, open, say};
 use crate::config::Config;
 use crate::ids::KeyId;
 use crate::keys::{self, Scopes};
+use crate::members::Member;
 use crate::orgs;
 use crate::wire::Email;
 use anyhow::bail;
@@ -32,6 +33,12 @@ pub(super) struct CreateArgs {
     /// E-mail address of the member who acts through it
     #[arg(long, value_name = "E-MAIL")]
     member: Option<String>,
+    /// Name of that member, shown beside what it decides
+    #[arg(long, value_name = "NAME", requires = "member")]
+    member_name: Option<String>,
+    /// Address of a picture of that member
+    #[arg(long, value_name = "URL", requires = "member")]
+    member_avatar: Option<String>,
     #[command(flatten)]
     org: OrgArg,
     /// Print {"id", "token"}
@@ -72,6 +79,7 @@ async fn create(config: Config, args: CreateArgs) -> anyhow::Result<()> {
     let scopes: Scopes = args.scopes.parse().map_err(|error| Misuse(format!("--scopes: {error}")))?;
     let member = args.member.as_deref().map(str::parse::<Email>).transpose();
     let member = member.map_err(|error| Misuse(format!("--member: {error}")))?;
+    let member = member.map(|email| Member { email, name: args.member_name, avatar_url: args.member_avatar });
     if args.name.trim().is_empty() {
         bail!(Misuse("--name: expected text that is not blank".into()));
     }

@@ -5,7 +5,8 @@ use crate::db::{Db, Sql, Tx, sql};
 use crate::error::{Error, Result};
 use crate::fold::like_pattern;
 use crate::http::Window;
-use crate::ids::{ContactId, OrgId, SessionId};
+use crate::ids::{ContactId, InsightId, OrgId, SessionId};
+use crate::insights;
 use crate::orgs::{OrgTx, Subject};
 
 const COLUMNS: &str = "id, email, phone_number, name, custom_data, non_verified_name, non_verified_email,
@@ -121,9 +122,13 @@ pub(super) async fn detach_sessions(tx: &mut OrgTx, id: ContactId) -> Result<()>
     for (session_id,) in sessions {
         tx.changed(Subject::Session, session_id);
     }
-    let query = sql("update occurrences set contact_id = null where org_id = $1 and contact_id = $2");
+    let query = sql("
+        update occurrences set contact_id = null where org_id = $1 and contact_id = $2 returning insight_id
+    ");
     let query = query.bind(tx.org_id).bind(id);
-    tx.execute(query).await.map(|_| ())
+    let insights: Vec<(InsightId,)> = tx.fetch_all(query).await?;
+    let insights: Vec<InsightId> = insights.into_iter().map(|(id,)| id).collect();
+    insights::review_again(tx, &insights).await
 }
 
 pub(super) async fn delete(tx: &mut OrgTx, id: ContactId) -> Result<bool> {

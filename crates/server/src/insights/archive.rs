@@ -175,7 +175,8 @@ pub(super) async fn copy(tx: &mut OrgTx, from: InsightId, to: InsightId) -> Resu
     tx.execute(query).await?;
     let query = sql("
         update insights set archived_at = o.archived_at, archived_by = o.archived_by,
-            archive_policy = o.archive_policy, archive_reason = o.archive_reason
+            archive_policy = o.archive_policy, archive_reason = o.archive_reason, resurface_current = null,
+            resurface_target = null
         from (
             select archived_at, archived_by, archive_policy, archive_reason from insights
             where org_id = $1 and id = $2

@@ -49,5 +49,5 @@ pub use reading::read_sessions;
 pub use routes::routes;
 pub use themes::{ThemeOutput, list as themes};
 pub use told::{ToldEvent, told};
-pub use watch::{request_review, review_insights};
+pub use watch::{request_review, review_again, review_insights};
 pub use wording::{request_wordings, reword_insights};

@@ -352,7 +352,9 @@ pub(super) async fn end(
         tx.execute(query).await?;
     }
     let query = sql("
-        update insights set retired_at = $3, occurrence_count = 0, centroid = null, theme_id = null, updated_at = $3
+        update insights set retired_at = $3, occurrence_count = 0, centroid = null, theme_id = null,
+            archived_at = null, archived_by = null, archive_policy = null, archive_reason = null,
+            resurface_current = null, resurface_target = null, updated_at = $3
         where org_id = $1 and id = $2
     ");
     let query = query.bind(tx.org_id).bind(id).bind(tx.now);

@@ -36,6 +36,17 @@ pub async fn request_review(tx: &mut OrgTx) -> Result<()> {
     Ok(())
 }
 
+/// Has archived ones among these insights looked at again, though their sessions are the same: other contacts have them.
+pub async fn review_again(tx: &mut OrgTx, ids: &[InsightId]) -> Result<()> {
+    for ids in ids.chunks(2_000) {
+        let query = "update archives set reviewed_at = 0 where org_id = $1 and insight_id in ";
+        let mut query = sql(query).bind(tx.org_id);
+        query.push_list(ids.iter().copied());
+        tx.execute(query).await?;
+    }
+    request_review(tx).await
+}
+
 /// Looks at every insight that was decided about and changed since, and on a new day at all of them.
 pub async fn review_insights(app: &App, lease: &Lease) -> Result<Outcome> {
     let mut tx = orgs::write(&app.db, &app.clock, lease.org_id).await?;

@@ -223,7 +223,11 @@ async fn a_merge_is_looked_at_before_and_taken_back_after() {
     let texts =
         |sessions: Vec<(String, String)>| sessions.into_iter().map(|(_, text)| text).collect::<BTreeSet<_>>();
     let of_refund = texts(behind(&t, &refund).await);
-    assert!(of_refund.iter().all(|text| !text.contains("password")), "{of_refund:?} {:?}", behind(&t, &password).await.len());
+    assert!(
+        of_refund.iter().all(|text| !text.contains("password")),
+        "{of_refund:?} {:?}",
+        behind(&t, &password).await.len()
+    );
     assert!(behind(&t, &password).await.len() >= 40);
     t.post(&undo, json!({"event_id": uuid::Uuid::nil()})).await.error(404);
 }

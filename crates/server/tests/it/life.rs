@@ -3,6 +3,7 @@
 use crate::app::{Answer, START, TestApp};
 use axum::body::Body;
 use axum::http::Request;
+use refrain::members::Member;
 use refrain::time::{DAY, Timestamp};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -89,7 +90,11 @@ async fn ask(t: &TestApp, from: usize, count: usize) {
 #[tokio::test]
 async fn resolved_until_it_is_seen_again() {
     let t = two_months().await;
-    let member = "ann@example.com".parse().unwrap();
+    let member = Member {
+        email: "ann@example.com".parse().unwrap(),
+        name: Some("Ann".into()),
+        avatar_url: Some("https://example.com/ann.png".into()),
+    };
     let (_, token) = refrain::keys::create(
         &t.app.db,
         &t.app.clock,
@@ -104,7 +109,7 @@ async fn resolved_until_it_is_seen_again() {
     let resolve = format!("{path}/resolve");
     let resolved = t.call_as(&token, "POST", &resolve, None).await.ok();
     assert_eq!(resolved["resolved_at"], json!(t.app.clock.now().to_string()));
-    assert_eq!(resolved["resolved_by"], json!({"name": null, "avatar_url": null}));
+    assert_eq!(resolved["resolved_by"], json!({"name": "Ann", "avatar_url": "https://example.com/ann.png"}));
     t.advance(60);
     assert_eq!(t.post_ok(&resolve, json!({})).await, resolved, "resolved already");
     assert_eq!(kinds(&t, &path).await, ["resolved", "created"]);

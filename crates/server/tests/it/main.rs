@@ -18,6 +18,7 @@ mod insights;
 mod jobs;
 mod language_model;
 mod life;
+mod life_model;
 mod scripted;
 mod sessions;
 mod sync;
