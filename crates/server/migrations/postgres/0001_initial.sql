@@ -23,6 +23,8 @@ create table orgs (
     -- what is usual, for insights that are archived: JSON, and the day it was computed on
     norms text,
     norms_day bigint,
+    -- on which day it was last looked what escalates
+    reviewed_on bigint,
     created_at bigint not null
 );
 

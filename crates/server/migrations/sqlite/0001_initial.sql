@@ -23,6 +23,8 @@ create table orgs (
     -- what is usual, for insights that are archived: JSON, and the day it was computed on
     norms text,
     norms_day integer,
+    -- on which day it was last looked what escalates
+    reviewed_on integer,
     created_at integer not null
 ) strict;
 

@@ -6,7 +6,7 @@ use super::grouped::{self, Grouped};
 use super::matching::{continuations, successors};
 use super::store::{self, Link, NewInsight};
 use super::wording::Wordings;
-use super::{category, themes, vector};
+use super::{category, themes, vector, watch};
 use crate::app::App;
 use crate::categories;
 use crate::db::{Db, Sql, Tx, sql};
@@ -113,6 +113,7 @@ pub async fn consolidate(app: &App, lease: &Lease) -> Result<Outcome> {
     if app.language_model.is_some() {
         jobs::enqueue(&mut tx, &Job::RewordInsights).await?;
     }
+    watch::request_daily_review(app, &mut tx).await?;
     jobs::finish(&mut tx, lease).await?;
     tx.commit().await?;
     let (statements, insights) = (plan.snapshot.statements.len(), plan.grouped.groups.len());

@@ -8,6 +8,7 @@ mod cause;
 mod consolidate;
 mod days;
 mod decide;
+mod decide_routes;
 pub mod escalation;
 mod events;
 mod figures;

@@ -1,11 +1,11 @@
 //! `GET /overview`: what moved lately, with as few false alarms as archived insights have.
 
 use super::archive::Usual;
-use super::days;
 use super::escalation::{
     ArchiveRecord, Archiving, Daily, Seen, Since, Standing, WINDOW_DAYS, chance_of_at_most, replay,
     threshold_for,
 };
+use super::{days, store};
 use crate::app::App;
 use crate::db::{Tx, sql};
 use crate::error::Result;
@@ -13,6 +13,7 @@ use crate::http::{Api, Caller};
 use crate::ids::{InsightId, OrgId};
 use crate::keys::{Resource, read};
 use crate::openapi::Operation;
+use crate::orgs::OrgTx;
 use crate::time::{Calendar, DAY, Timestamp};
 use crate::wire::{Nullable, SafeInt};
 use axum::Json;
@@ -20,6 +21,7 @@ use axum::extract::State;
 use axum::http::Method;
 use schemars::JsonSchema;
 use serde::Serialize;
+use serde_json::json;
 
 /// The last days, which are compared with those before.
 const RECENT_DAYS: i64 = 14;
@@ -177,6 +179,26 @@ struct Candidate {
     insight_number: i64,
     content: String,
     first_seen_at: Timestamp,
+}
+
+/// Notes which unresolved insights escalate, of those where it was not noted lately.
+pub(super) async fn note_escalating(app: &App, tx: &mut OrgTx) -> Result<()> {
+    let (org_id, today) = (tx.org_id, app.calendar.day(tx.now));
+    let (risers, _) = movers(app, tx, org_id, today).await?;
+    let since = app.calendar.start(today + 1 - RECENT_DAYS);
+    for riser in risers {
+        let query = sql("
+            select count(*) from insight_events
+            where org_id = $1 and insight_id = $2 and kind = 'escalating' and created_at >= $3
+        ");
+        let query = query.bind(org_id).bind(riser.id).bind(since);
+        let (noted,): (i64,) = tx.fetch_one(query).await?;
+        if noted == 0 {
+            let detail = json!({"seen": riser.seen, "usual": riser.usual, "since": riser.since});
+            store::insert_event(tx, riser.id, "escalating", None, Some(detail)).await?;
+        }
+    }
+    Ok(())
 }
 
 /// Unresolved insights that rise, and those that fall: each is taken as if it had been archived 14 days ago.

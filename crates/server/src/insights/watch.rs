@@ -4,7 +4,7 @@ use super::archive::{self, from_json};
 use super::escalation::{ArchiveRecord, Daily, Seen, Since, Standing, is_surge, replay};
 use super::reply::ArchivePolicy;
 use super::state::{self, Counted};
-use super::{cause, days, store};
+use super::{cause, days, overview, store};
 use crate::app::App;
 use crate::db::sql;
 use crate::error::Result;
@@ -47,7 +47,7 @@ pub async fn review_again(tx: &mut OrgTx, ids: &[InsightId]) -> Result<()> {
     request_review(tx).await
 }
 
-/// Looks at every insight that was decided about and changed since, and on a new day at all of them.
+/// Looks at every insight that was decided about and changed since, and on a new day at all of them and at what escalates.
 pub async fn review_insights(app: &App, lease: &Lease) -> Result<Outcome> {
     let mut tx = orgs::write(&app.db, &app.clock, lease.org_id).await?;
     regress(app, &mut tx).await?;
@@ -62,14 +62,23 @@ pub async fn review_insights(app: &App, lease: &Lease) -> Result<Outcome> {
     let is_more = due.len() as i64 == REVIEWED_MAX;
     let due: Vec<InsightId> = due.into_iter().map(|(id,)| id).collect();
     review_archived(app, &mut tx, &due).await?;
-    jobs::finish(&mut tx, lease).await?;
-    let archived = sql("select 1 from archives where org_id = $1 limit 1").bind(tx.org_id);
-    if tx.fetch_optional::<(i32,)>(archived).await?.is_some() {
-        let next = if is_more { tx.now } else { app.calendar.start(today + 1) };
-        jobs::schedule(&mut tx, &Job::ReviewInsights, next).await?;
+    let query =
+        sql("update orgs set reviewed_on = $2 where id = $1 and (reviewed_on is null or reviewed_on <> $2)");
+    let query = query.bind(tx.org_id).bind(today);
+    if tx.execute(query).await? > 0 {
+        overview::note_escalating(app, &mut tx).await?;
     }
+    jobs::finish(&mut tx, lease).await?;
+    let next = if is_more { tx.now } else { app.calendar.start(today + 1) };
+    jobs::schedule(&mut tx, &Job::ReviewInsights, next).await?;
     tx.commit().await?;
     Ok(Outcome::Done)
+}
+
+/// Has everything looked at as the next day begins.
+pub(super) async fn request_daily_review(app: &App, tx: &mut OrgTx) -> Result<()> {
+    let tomorrow = app.calendar.start(app.calendar.day(tx.now) + 1);
+    jobs::schedule(tx, &Job::ReviewInsights, tomorrow).await
 }
 
 /// Makes resolved insights unresolved that were seen again.

@@ -31,7 +31,7 @@ async fn equal_jobs_that_wait_are_one() {
     }
     assert_eq!(t.count("select count(*) from jobs").await, 1);
     t.run_jobs().await;
-    assert_eq!(t.count("select count(*) from jobs").await, 0);
+    assert_eq!(t.count("select count(*) from jobs where kind = 'consolidate'").await, 0);
 }
 
 #[tokio::test]

@@ -364,6 +364,9 @@ async fn what_moves_is_in_the_overview() {
     assert_eq!(moved["silent_sources"][0]["channel"], "web", "{moved:#}");
     assert!(moved["risers"][0]["since"].as_str().unwrap() < "2026-06-20");
     let path = path(&t, "refund").await;
+    t.advance(86_400);
+    t.run_jobs().await;
+    assert_eq!(kinds(&t, &path).await, ["escalating", "created"]);
     t.post_ok(&format!("{path}/resolve"), json!({})).await;
     t.advance(60);
     ask(&t, 0, 1).await;

@@ -279,11 +279,16 @@ async fn insights_are_told() {
         .collect();
     t.post_ok(&format!("/insights/{}/merge", ids[0]), json!({"insight_ids": [ids[1]]})).await;
     deliver(&t).await;
-    let merged = told(&server.asked()[2]);
-    assert_eq!(
-        (&merged["event"], &merged["data"]["detail"]),
-        (&json!("insight.merged"), &json!({"merged_id": ids[1]}))
-    );
+    // one ended, and the other is both
+    assert_eq!(names(&server)[2..], ["insight.merged", "insight.merged"]);
+    let of = |id: &str| {
+        let asked = server.asked();
+        let mut told = asked.iter().skip(2).map(told);
+        told.find(|told| told["data"]["insight_id"] == json!(id)).unwrap()
+    };
+    let (merged, ended) = (of(&ids[0]), of(&ids[1]));
+    assert_eq!(merged["data"]["detail"], json!({"merged_id": ids[1]}));
+    assert_eq!(ended["data"]["detail"], json!({"successor_id": ids[0]}));
     let mut components = t.get_ok("/openapi.json").await["components"].clone();
     let schema = json!({"$ref": "#/components/schemas/PublicInsight", "components": components.take()});
     for asked in server.asked() {
