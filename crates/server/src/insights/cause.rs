@@ -2,10 +2,11 @@
 
 use super::escalation::{ArchiveRecord, WINDOW_DAYS};
 use crate::app::App;
-use crate::db::{Tx, sql};
+use crate::db::sql;
 use crate::error::Result;
 use crate::ids::InsightId;
 use crate::orgs::OrgTx;
+use crate::time::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -14,6 +15,9 @@ use std::collections::BTreeMap;
 const RECENT_DAYS: i64 = 14;
 /// Parts that are named; the others are one.
 const PARTS_MAX: usize = 5;
+/// Keys of contact data that are looked at, and the most values that one of them may have.
+const KEYS_MAX: usize = 5;
+const VALUES_MAX: usize = 20;
 /// Rises of an insight and of everything else that differ by no more than this factor are one.
 const TRAFFIC_ALIKE: f64 = 1.25;
 
@@ -39,7 +43,8 @@ pub(super) struct Cause {
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(inline)]
 struct Parts {
-    dimension: &'static str,
+    /// channel, language, sentiment, team, or contact. and a key of its custom data
+    dimension: String,
     parts: Vec<Part>,
 }
 
@@ -53,6 +58,15 @@ struct Part {
     rise: f64,
 }
 
+/// The times whose sessions are compared.
+struct Times {
+    recent: Timestamp,
+    from: Timestamp,
+    to: Timestamp,
+    /// How long the recent time is, in lengths of the other.
+    scale: f64,
+}
+
 /// Compares the sessions of the last 14 days with those of the 56 days before archiving.
 pub(super) async fn explain(
     app: &App,
@@ -61,12 +75,15 @@ pub(super) async fn explain(
     record: &ArchiveRecord,
 ) -> Result<Cause> {
     let today = app.calendar.day(tx.now);
-    let recent = app.calendar.start((today + 1 - RECENT_DAYS).max(record.day + 1));
-    let days = (today + 1 - RECENT_DAYS).max(record.day + 1);
-    let days = (today + 1 - days).max(1);
+    let first_day = (today + 1 - RECENT_DAYS).max(record.day + 1).min(today);
+    let days = today + 1 - first_day;
     let window = record.window_days.clamp(1, WINDOW_DAYS);
-    let scale = days as f64 / window as f64;
-    let (from, to) = (app.calendar.start(record.day - window), app.calendar.start(record.day));
+    let times = Times {
+        recent: app.calendar.start(first_day),
+        from: app.calendar.start(record.day - window),
+        to: app.calendar.start(record.day),
+        scale: days as f64 / window as f64,
+    };
     let mut by = Vec::new();
     for (dimension, column) in [
         ("channel", "o.channel"),
@@ -82,31 +99,67 @@ pub(super) async fn explain(
             left join teams t on t.org_id = s.org_id and t.id = s.team_id
             where o.org_id = $1 and o.insight_id = $2 and o.session_created_at >= $4 group by 1"
         ));
-        let query = query.bind(tx.org_id).bind(id).bind(recent).bind(from).bind(to);
+        let query = query.bind(tx.org_id).bind(id);
+        let query = query.bind(times.recent).bind(times.from).bind(times.to);
         let rows: Vec<(Option<String>, i64, i64)> = tx.fetch_all(query).await?;
-        by.push(Parts { dimension, parts: parts(rows, scale) });
+        by.push(Parts { dimension: dimension.into(), parts: parts(rows, times.scale) });
     }
     let (seen, usual) = by.first().map_or((0, 0.0), Parts::sums);
-    let others = |own: f64, all: i64| (all as f64 - own).max(0.0);
-    let recent_all = count(tx, recent, app.calendar.start(today + 1)).await?;
-    let usual_all = count(tx, from, to).await?;
-    let others_before = others(usual / scale, usual_all) * scale;
-    let traffic = match others_before > 0.0 {
-        true => others(seen as f64, recent_all) / others_before,
-        false => 1.0,
-    };
+    by.extend(by_contact_data(tx, id, &times, seen, usual).await?);
+    let end = app.calendar.start(today + 1);
+    let other_seen = count(tx, times.recent, end).await? - seen;
+    let other_usual = count(tx, times.from, times.to).await? as f64 * times.scale - usual;
+    let traffic = if other_usual > 0.0 { other_seen as f64 / other_usual } else { 1.0 };
     let rise = seen as f64 / usual.max(f64::MIN_POSITIVE);
     let only_traffic = traffic > 1.0 && rise > 1.0 && rise / traffic <= TRAFFIC_ALIKE;
     Ok(Cause { days, seen, usual, traffic, only_traffic, by })
 }
 
+/// A rise by what is known of contacts: by the keys that have few values, the most uneven first.
+async fn by_contact_data(
+    tx: &mut OrgTx,
+    id: InsightId,
+    times: &Times,
+    seen: i64,
+    usual: f64,
+) -> Result<Vec<Parts>> {
+    let query = sql("
+        select v.key, v.value, count(case when o.session_created_at >= $3 then 1 end),
+            count(case when o.session_created_at >= $4 and o.session_created_at < $5 then 1 end)
+        from occurrences o join contact_values v on v.org_id = o.org_id and v.contact_id = o.contact_id
+        where o.org_id = $1 and o.insight_id = $2 and o.session_created_at >= $4 group by 1, 2
+    ");
+    let query = query.bind(tx.org_id).bind(id).bind(times.recent).bind(times.from).bind(times.to);
+    let rows: Vec<(String, String, i64, i64)> = tx.fetch_all(query).await?;
+    let mut by_key: BTreeMap<String, Vec<(Option<String>, i64, i64)>> = BTreeMap::new();
+    for (key, value, seen, before) in rows {
+        by_key.entry(key).or_default().push((Some(value), seen, before));
+    }
+    by_key.retain(|_, values| values.len() <= VALUES_MAX);
+    let mut by: Vec<Parts> = by_key
+        .into_iter()
+        .map(|(key, mut values)| {
+            // those of whom it is not known
+            let known = |of: fn(&(Option<String>, i64, i64)) -> i64| values.iter().map(of).sum::<i64>();
+            let (known_seen, known_before) = (known(|value| value.1), known(|value| value.2));
+            let before = (usual / times.scale).round() as i64;
+            values.push((None, seen - known_seen, before - known_before));
+            Parts { dimension: format!("contact.{key}"), parts: parts(values, times.scale) }
+        })
+        .collect();
+    let most = |parts: &Parts| parts.parts.iter().map(|part| part.rise.abs()).fold(0.0, f64::max);
+    by.sort_by(|a, b| most(b).total_cmp(&most(a)));
+    by.truncate(KEYS_MAX);
+    Ok(by)
+}
+
 /// Sessions of the organization between two times.
-async fn count(tx: &mut OrgTx, from: crate::time::Timestamp, to: crate::time::Timestamp) -> Result<i64> {
+async fn count(tx: &mut OrgTx, from: Timestamp, to: Timestamp) -> Result<i64> {
     let query = sql("
         select count(*) from sessions where org_id = $1 and created_at >= $2 and created_at < $3
     ");
     let query = query.bind(tx.org_id).bind(from).bind(to);
-    Tx::fetch_one::<(i64,)>(tx, query).await.map(|(count,)| count)
+    tx.fetch_one::<(i64,)>(query).await.map(|(count,)| count)
 }
 
 impl Parts {

@@ -242,7 +242,8 @@ async fn movers(app: &App, tx: &mut Tx, org_id: OrgId, today: i64) -> Result<(Ve
             usual: means.iter().sum(),
             since: since.map(|day| Calendar::date(day).to_string()).into(),
         };
-        if let Some(alarm) = standing.alarm {
+        // what rose and fell again is no riser
+        if let Some(alarm) = standing.alarm.filter(|_| evidence >= threshold) {
             risers.push((evidence, mover(Some(alarm.day))));
         } else if record.window_days == WINDOW_DAYS {
             let lower = means.iter().map(|mean| mean * record.mean_over_rate()).collect::<Vec<_>>();

@@ -30,7 +30,10 @@ fn said(contact: usize, texts: [&str; 4], days: i64) -> Value {
         "id": format!("{contact} {text} {days}"),
         "created_at": at.to_string(),
         "channel": if days > 0 { "email" } else { "web" },
-        "contact": {"email": format!("c{contact}@example.com")},
+        "contact": {
+            "email": format!("c{contact}@example.com"),
+            "custom_data": {"plan": if contact % 3 == 0 { "pro" } else { "free" }, "number": contact.to_string()},
+        },
         "turns": [{"role": "contact", "text": text}],
     })
 }
@@ -235,6 +238,8 @@ async fn archived_until_it_escalates() {
         let sum: f64 = parts.map(|part| part["rise"].as_f64().unwrap()).sum();
         assert!((sum - rise).abs() < 1e-9, "{by:#}");
     }
+    let dimensions: Vec<&Value> = cause["by"].as_array().unwrap().iter().map(|by| &by["dimension"]).collect();
+    assert_eq!(dimensions, ["channel", "language", "sentiment", "team", "contact.plan"]);
     assert_eq!(t.get_ok("/insights/shadow").await, json!([]));
     // the other one stays, and is told of
     let many = (0..30).map(|i| said(700 + i, INVOICE, 15)).collect();
