@@ -176,8 +176,8 @@ async fn load_tags(
     org_id: OrgId,
     ids: &[SessionId],
 ) -> Result<HashMap<SessionId, Vec<Line<200>>>> {
-    let mut query =
-        sql("select session_id, tag_name from session_tags where org_id = $1 and session_id in ").bind(org_id);
+    let mut query = sql("select session_id, tag_name from session_tags where org_id = $1 and session_id in ")
+        .bind(org_id);
     query.push_list(ids.iter().copied()).push(" order by session_id");
     let rows: Vec<(SessionId, String)> = tx.fetch_all(query).await?;
     let mut tags: HashMap<SessionId, Vec<Line<200>>> = HashMap::new();
@@ -191,11 +191,7 @@ async fn load_tags(
     Ok(tags)
 }
 
-async fn load_turns(
-    tx: &mut Tx,
-    org_id: OrgId,
-    ids: &[SessionId],
-) -> Result<HashMap<SessionId, Vec<Turn>>> {
+async fn load_turns(tx: &mut Tx, org_id: OrgId, ids: &[SessionId]) -> Result<HashMap<SessionId, Vec<Turn>>> {
     let mut query = sql("
         select session_id, event_type, sender, sender_name, text, attachments, context, created_at
         from messages where org_id = $1 and session_id in
@@ -212,7 +208,8 @@ async fn load_turns(
 
 fn turn(entry: Entry) -> Result<Turn> {
     let mut context: Option<serde_json::Map<String, Json>> = from_column(entry.context.as_deref())?;
-    let external_id = context.as_ref().and_then(|context| context.get(EXTERNAL_ID)?.as_str().map(str::to_owned));
+    let external_id =
+        context.as_ref().and_then(|context| context.get(EXTERNAL_ID)?.as_str().map(str::to_owned));
     if external_id.is_some() {
         context.as_mut().and_then(|context| context.remove(EXTERNAL_ID));
     }

@@ -5,9 +5,9 @@
 //! each page on before it reads the next: it holds a page, and for Parquet a row group, however much there is.
 
 mod conversations;
+mod insights;
 mod occurrences;
 mod parquet;
-mod insights;
 mod routes;
 mod slots;
 mod table;
@@ -77,11 +77,7 @@ impl Export {
 
     /// Writes everything. `on_page` learns how many rows were written so far, and says whether to go on. To be
     /// called where a thread may block, within the runtime.
-    pub fn write<W: Write + Send>(
-        self,
-        sink: W,
-        on_page: impl FnMut(u64) -> bool,
-    ) -> anyhow::Result<u64> {
+    pub fn write<W: Write + Send>(self, sink: W, on_page: impl FnMut(u64) -> bool) -> anyhow::Result<u64> {
         match self.what {
             What::Conversations => self.write_conversations(sink, on_page),
             What::Insights => self.write_table(sink, on_page, insights::COLUMNS, insights::page),

@@ -88,7 +88,8 @@ fn write_column<'c>(
     };
     match column {
         ColumnWriter::ByteArrayColumnWriter(column) => {
-            let text = |cell: &Cell| if let Cell::Text(text) = cell { Some(text.as_str().into()) } else { None };
+            let text =
+                |cell: &Cell| if let Cell::Text(text) = cell { Some(text.as_str().into()) } else { None };
             let values: Vec<ByteArray> = cells.filter_map(text).collect();
             column.write_batch(&values, Some(&there), None)?;
         }

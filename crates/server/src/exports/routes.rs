@@ -118,6 +118,6 @@ impl Write for Chunks {
         }
         let chunk = Bytes::from(std::mem::replace(&mut self.buffer, Vec::with_capacity(CHUNK)));
         let sent = Handle::current().block_on(self.sender.send_timeout(Ok(chunk), PATIENCE));
-        sent.map_err(|_| io::Error::new(io::ErrorKind::BrokenPipe, "the client is gone or takes nothing"))
+        sent.map_err(|error| io::Error::other(format!("sending to the client: {error}")))
     }
 }

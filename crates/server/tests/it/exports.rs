@@ -77,12 +77,17 @@ fn record(i: usize) -> Value {
     });
     match i % 4 {
         0 => {}
-        1 => record["contact"] = json!({"email": format!("c{}@example.com", i % 30), "name": "Zoë = Müller", "custom_data": {"plan": "pro", "": "empty key"}}),
+        1 => {
+            record["contact"] = json!({"email": format!("c{}@example.com", i % 30), "name": "Zoë = Müller", "custom_data": {"plan": "pro", "": "empty key"}})
+        }
         2 => record["contact"] = json!({"phone_number": format!("+49 30 {}", i % 20), "custom_data": {}}),
-        _ => record["contact"] = json!({"name": "Nobody", "non_verified": {"email": format!("n{}@example.com", i % 15), "name": "n", "custom_data": {"k": "v"}}}),
+        _ => {
+            record["contact"] = json!({"name": "Nobody", "non_verified": {"email": format!("n{}@example.com", i % 15), "name": "n", "custom_data": {"k": "v"}}})
+        }
     }
     if i.is_multiple_of(5) {
-        record["custom_data"] = json!({"order": i, "rate": 0.1, "vip": true, "note": "=1+1\n\"x\"", "ünï": "☃"});
+        record["custom_data"] =
+            json!({"order": i, "rate": 0.1, "vip": true, "note": "=1+1\n\"x\"", "ünï": "☃"});
         record["tags"] = json!(["b", "=tag", "Ä", "a b"]);
         record["team"] = json!("Billing, \"first\"");
         record["assignee_id"] = json!("12");
@@ -94,7 +99,8 @@ fn record(i: usize) -> Value {
         record["assist_mode"] = json!(true);
         record["brand"] = json!("Acme");
         record["handoff"] = json!({"summary": "", "sentiment": "angry"});
-        record["ticketing_system"] = json!({"name": "intercom", "external_id": "77", "id_type": "conversation_id"});
+        record["ticketing_system"] =
+            json!({"name": "intercom", "external_id": "77", "id_type": "conversation_id"});
     }
     if i % 50 == 49 {
         record["turns"] = json!([]);
@@ -107,17 +113,30 @@ async fn live_sessions(t: &TestApp) {
     let team = t.post_ok("/teams", json!({"name": "Returns", "description": "x"})).await;
     for i in 0..8 {
         let contact = json!({"name": "Claim", "custom_data": {"plan": "free"}});
-        let created = t.post_ok("/chat/sessions", json!({"contact": contact, "tags": ["new"], "channel": {"type": "web"}})).await;
+        let created = t
+            .post_ok(
+                "/chat/sessions",
+                json!({"contact": contact, "tags": ["new"], "channel": {"type": "web"}}),
+            )
+            .await;
         let path = format!("/chat/sessions/{}", created["id"].as_str().unwrap());
         let said = json!({"type": "text", "text": TOPICS[i % 4][0], "attachments": [
             {"name": "a \"b\".txt", "base64": "aGVsbG8=", "mime_type": "text/plain"}, {"url": "https://example.com/x?y=1&z=2"},
         ]});
         t.post_ok(&format!("{path}/send"), json!({"sender": "contact", "message": said, "contact": {"email": "claim@example.com", "avatar_url": "https://example.com/a.png"}})).await;
         t.advance(1);
-        t.patch_ok(&path, json!({"team_id": team["id"], "handoff": {"summary": "first"}, "custom_data": {"a": 1}})).await;
+        t.patch_ok(
+            &path,
+            json!({"team_id": team["id"], "handoff": {"summary": "first"}, "custom_data": {"a": 1}}),
+        )
+        .await;
         let agent = json!({"sender": "agent", "agent": {"id": 7, "name": "Ben"}, "should_take_over_session_from_ai": true, "message": {"type": "text", "text": "I look into it"}});
         t.post_ok(&format!("{path}/send"), agent).await;
-        t.patch_ok(&path, json!({"tags": ["x"], "handoff": {"summary": "second", "sentiment": "happy"}, "language": "en"})).await;
+        t.patch_ok(
+            &path,
+            json!({"tags": ["x"], "handoff": {"summary": "second", "sentiment": "happy"}, "language": "en"}),
+        )
+        .await;
         let closed = json!({"status": "closed_resolved", "generate_summary_and_sentiment_on_resolve": true, "session_closed_payload": {"by": "it"}});
         t.patch_ok(&path, closed).await;
         if i % 2 == 0 {
@@ -176,7 +195,9 @@ async fn what_is_exported_comes_back_the_same_elsewhere() {
     }
     assert_eq!(export(&other, "").await, exported, "byte by byte");
     // what the API shows is the same, but for when it was written here
-    for (query, count) in [("select count(*) from contacts", 1), ("select count(*) from handoffs where sentiment_declared", 1)] {
+    for (query, count) in
+        [("select count(*) from contacts", 1), ("select count(*) from handoffs where sentiment_declared", 1)]
+    {
         assert!(t.count(query).await >= count);
         let theirs = other.count(query).await;
         assert!(theirs <= t.count(query).await && theirs >= count, "{query}");
@@ -218,7 +239,12 @@ async fn an_export_is_of_one_moment_and_ends_visibly_if_it_is_cut_off() {
     t.import((0..300).map(bulky).collect()).await;
     let response = t.open(&t.token, "/exports").await;
     assert_eq!(response.headers()["content-type"], "application/x-ndjson");
-    t.import((250..320).map(|i| json!({"id": i, "turns": [{"role": "contact", "text": "written meanwhile"}]})).collect()).await;
+    t.import(
+        (250..320)
+            .map(|i| json!({"id": i, "turns": [{"role": "contact", "text": "written meanwhile"}]}))
+            .collect(),
+    )
+    .await;
     // one at a time
     let message = t.get("/exports?what=insights").await.error(503);
     assert_eq!(message, "as many exports as may be at once are under way");
@@ -299,7 +325,16 @@ async fn tables_are_read_elsewhere_and_say_what_the_api_says() {
     assert_eq!(as_lines.len() as u64, page["total"].as_u64().unwrap());
     let line = as_lines.iter().find(|line| line["id"] == first["id"]).unwrap();
     let now = t.get_ok(&path).await;
-    for member in ["insight_number", "content", "sentiment", "occurrence_count", "first_seen_at", "last_seen_at", "resolved_at", "created_at"] {
+    for member in [
+        "insight_number",
+        "content",
+        "sentiment",
+        "occurrence_count",
+        "first_seen_at",
+        "last_seen_at",
+        "resolved_at",
+        "created_at",
+    ] {
         assert_eq!(line[member], now[member], "{member}");
     }
     assert_eq!((&line["status"], &line["content_by_hand"]), (&json!("resolved"), &json!(true)));
@@ -314,7 +349,9 @@ async fn tables_are_read_elsewhere_and_say_what_the_api_says() {
         .find(|o| o["insight_id"] == first["id"] && o["session_id"] == shown["session_id"])
         .unwrap();
     assert_eq!(occurrence["text"], shown["quote"]["text"]);
-    for member in ["ticket_number", "contact_id", "channel", "language", "sentiment", "status", "score", "provisional"] {
+    for member in
+        ["ticket_number", "contact_id", "channel", "language", "sentiment", "status", "score", "provisional"]
+    {
         assert_eq!(occurrence[member], shown[member], "{member}");
     }
     assert_eq!(occurrence["session_created_at"], shown["created_at"]);
@@ -338,7 +375,8 @@ async fn tables_are_read_elsewhere_and_say_what_the_api_says() {
             }
         }
 
-        let parquet = SerializedFileReader::new(export(&t, &format!("what={what}&format=parquet")).await).unwrap();
+        let parquet =
+            SerializedFileReader::new(export(&t, &format!("what={what}&format=parquet")).await).unwrap();
         let mut count = 0;
         for (row, line) in parquet.get_row_iter(None).unwrap().zip(lines) {
             for (name, field) in row.unwrap().get_column_iter() {
@@ -403,7 +441,10 @@ async fn a_file_is_packed_as_its_name_says_and_imports_once() {
     cli.json(&["export", "--what", "occurrences", "--out", "export.parquet", "--json"], 0);
     assert!(read(&cli, "export.parquet").starts_with(b"PAR1"));
     for (args, message) in [
-        (["--out", "x.csv", "--what", "conversations"], "--format: conversations are exported as jsonl alone"),
+        (
+            ["--out", "x.csv", "--what", "conversations"],
+            "--format: conversations are exported as jsonl alone",
+        ),
         (["--out", "x.parquet.gz", "--what", "insights"], "--out: Parquet is packed already"),
         (["--out", "x.csv", "--what", "nothing"], "expected one of conversations, insights, occurrences"),
     ] {
@@ -436,13 +477,15 @@ async fn what_can_not_be_written_whole_leaves_nothing() {
     let path = cli.database.folder.path().join("export.jsonl");
     assert_eq!(std::fs::read_to_string(path).unwrap(), "of yesterday");
     // nobody reads on
-    let mut child = cli.command(&["export", "--out", "-"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut child =
+        cli.command(&["export", "--out", "-"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     child.stdout.take().unwrap().read_exact(&mut [0; 100]).unwrap();
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(1));
     assert!(stderr(&output).contains("Broken pipe"), "{}", stderr(&output));
     // and one that nobody waits for any more
-    let mut child = cli.command(&["export", "--out", "-"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut child =
+        cli.command(&["export", "--out", "-"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut stdout = child.stdout.take().unwrap();
     stdout.read_exact(&mut [0; 100]).unwrap();
     Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
