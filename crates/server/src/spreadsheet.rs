@@ -15,3 +15,18 @@ pub fn no_formula(text: &str) -> Cow<'_, str> {
         text.into()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::no_formula;
+
+    #[test]
+    fn what_could_begin_a_formula_does_not() {
+        for text in ["=1+1", "+1", "-1", "@SUM(A1)", "  =1", "\t=1", "\rx", "\nx", "＝1"] {
+            assert_eq!(no_formula(text), format!("'{text}"));
+        }
+        for text in ["", "1-1", "a=b", "'=1", "مرحبا"] {
+            assert_eq!(no_formula(text), text);
+        }
+    }
+}

@@ -111,3 +111,25 @@ fn write_column<'c>(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use parquet::file::reader::{FileReader, SerializedFileReader};
+
+    #[test]
+    fn rows_are_written_in_groups_of_bounded_size() {
+        let mut bytes = Vec::new();
+        let mut table = ParquetTable::new(&[("n", Kind::Int), ("text", Kind::Text)], &mut bytes).unwrap();
+        for n in 0..25_000 {
+            let text = if n % 3 == 0 { Cell::Null } else { Cell::text(n) };
+            table.write(vec![Cell::Int(n), text]).unwrap();
+        }
+        table.finish().unwrap();
+        let file = SerializedFileReader::new(axum::body::Bytes::from(bytes)).unwrap();
+        let groups: Vec<i64> = file.metadata().row_groups().iter().map(|group| group.num_rows()).collect();
+        assert_eq!(groups, [10_000, 10_000, 5_000]);
+        let last = file.get_row_iter(None).unwrap().last().unwrap().unwrap();
+        assert_eq!(last.to_string(), "{n: 24999, text: null}");
+    }
+}

@@ -8,6 +8,7 @@ use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::record::Field;
 use refrain::config::Config;
 use refrain::db::sql;
+use refrain::imports::Record;
 use refrain::keys::{self, Scopes};
 use refrain::orgs;
 use refrain::time::Timestamp;
@@ -357,48 +358,55 @@ async fn tables_are_read_elsewhere_and_say_what_the_api_says() {
     assert_eq!(occurrence["session_created_at"], shown["created_at"]);
 
     for (what, lines) in [("insights", &as_lines), ("occurrences", &occurrences)] {
-        let csv = export(&t, &format!("what={what}&format=csv")).await;
-        assert!(csv.starts_with("\u{feff}".as_bytes()));
-        let mut csv = csv::Reader::from_reader(&csv[3..]);
-        let header = csv.headers().unwrap().clone();
-        let rows: Vec<csv::StringRecord> = csv.records().collect::<Result<_, _>>().unwrap();
-        assert_eq!(rows.len(), lines.len());
-        for (row, line) in rows.iter().zip(lines) {
-            for (name, field) in header.iter().zip(row) {
-                let expected = match &line[name] {
-                    Value::Null => String::new(),
-                    Value::String(text) if text.starts_with(['=', '@', '-', '+']) => format!("'{text}"),
-                    Value::String(text) => text.clone(),
-                    other => other.to_string(),
-                };
-                assert_eq!(field, expected, "{what}.{name}");
-            }
-        }
-
-        let parquet =
-            SerializedFileReader::new(export(&t, &format!("what={what}&format=parquet")).await).unwrap();
-        let mut count = 0;
-        for (row, line) in parquet.get_row_iter(None).unwrap().zip(lines) {
-            for (name, field) in row.unwrap().get_column_iter() {
-                let value = match field {
-                    Field::Null => Value::Null,
-                    Field::Str(text) => json!(text),
-                    Field::Long(value) => json!(value),
-                    Field::Double(value) => json!(value),
-                    Field::Bool(value) => json!(value),
-                    Field::TimestampMicros(micros) => json!(Timestamp::from_micros(*micros)),
-                    other => panic!("{name}: {other:?}"),
-                };
-                assert_eq!(value, line[name], "{what}.{name}");
-            }
-            count += 1;
-        }
-        assert_eq!(count, lines.len());
+        check_csv(what, &export(&t, &format!("what={what}&format=csv")).await, lines);
+        check_parquet(what, export(&t, &format!("what={what}&format=parquet")).await, lines);
     }
     // without a row, still a file
     t.execute(sql("delete from occurrences")).await;
     let parquet = SerializedFileReader::new(export(&t, "what=occurrences&format=parquet").await).unwrap();
     assert_eq!(parquet.metadata().file_metadata().num_rows(), 0);
+}
+
+/// It says what the JSON lines say, but for the guard against formulas.
+fn check_csv(what: &str, csv: &[u8], lines: &[Value]) {
+    assert!(csv.starts_with("\u{feff}".as_bytes()));
+    let mut csv = csv::Reader::from_reader(&csv[3..]);
+    let header = csv.headers().unwrap().clone();
+    let rows: Vec<csv::StringRecord> = csv.records().collect::<Result<_, _>>().unwrap();
+    assert_eq!(rows.len(), lines.len());
+    for (row, line) in rows.iter().zip(lines) {
+        for (name, field) in header.iter().zip(row) {
+            let expected = match &line[name] {
+                Value::Null => String::new(),
+                Value::String(text) if text.starts_with(['=', '@', '-', '+']) => format!("'{text}"),
+                Value::String(text) => text.clone(),
+                other => other.to_string(),
+            };
+            assert_eq!(field, expected, "{what}.{name}");
+        }
+    }
+}
+
+/// It says what the JSON lines say, in types.
+fn check_parquet(what: &str, bytes: Bytes, lines: &[Value]) {
+    let parquet = SerializedFileReader::new(bytes).unwrap();
+    let mut count = 0;
+    for (row, line) in parquet.get_row_iter(None).unwrap().zip(lines) {
+        for (name, field) in row.unwrap().get_column_iter() {
+            let value = match field {
+                Field::Null => Value::Null,
+                Field::Str(text) => json!(text),
+                Field::Long(value) => json!(value),
+                Field::Double(value) => json!(value),
+                Field::Bool(value) => json!(value),
+                Field::TimestampMicros(micros) => json!(Timestamp::from_micros(*micros)),
+                other => panic!("{name}: {other:?}"),
+            };
+            assert_eq!(value, line[name], "{what}.{name}");
+        }
+        count += 1;
+    }
+    assert_eq!(count, lines.len());
 }
 
 fn bulky_file(cli: &Cli) {
@@ -493,4 +501,43 @@ async fn what_can_not_be_written_whole_leaves_nothing() {
     assert_eq!(output.status.code(), Some(1));
     assert!(stderr(&output).contains("interrupted; nothing was exported"), "{}", stderr(&output));
     drop(stdout);
+}
+
+#[tokio::test]
+async fn an_export_that_was_changed_by_hand_is_looked_at_like_any_file() {
+    let t = TestApp::new().await;
+    let id = "0198c5de-0000-7000-8000-000000000001";
+    let line = |members: Value| {
+        let mut line = json!({"export_version": 1, "id": id, "turns": []});
+        line.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
+        line.to_string()
+    };
+    for (members, reason) in [
+        (json!({"export_version": 2}), "export_version: expected 1"),
+        (json!({"id": "4711"}), "id: expected a UUID, as exports have it"),
+        (
+            json!({"id": id.to_uppercase().replace("-7000-", "-7ABC-")}),
+            "id: expected a UUID, as exports have it",
+        ),
+        (json!({"contact": {"id": 5, "name": "Ada"}}), "contact.id: expected a UUID, as exports have it"),
+        (json!({"turns": [{"role": "contact"}]}), "turns[0].text: is required"),
+        (json!({"turns": [{"role": "system", "event": "message"}]}), "turns[0].text: is required"),
+    ] {
+        assert_eq!(Record::parse(&line(members)).unwrap_err(), reason);
+    }
+    assert!(Record::parse(&line(json!({"turns": [{"role": "system", "event": "handoff"}]}))).is_ok());
+    // other files may have such members too, and keep no ids
+    t.import(vec![json!({"id": id, "contact": {"id": 5, "non_verified": {"name": "Ada"}}, "channel": "api", "turns": []})]).await;
+    let exported = lines(&export(&t, "").await).remove(0);
+    assert_ne!(exported["id"], id);
+    assert_eq!(exported["channel"], "api");
+    assert_eq!(exported.get("custom_data"), None, "a channel of ours is no custom data");
+    // the address of a contact that is there: the session is that contact's
+    t.import(vec![json!({"id": 1, "contact": {"email": "ada@example.com"}, "turns": []})]).await;
+    let known = lines(&export(&t, "").await).remove(1)["contact"]["id"].clone();
+    let contact =
+        json!({"id": "0198c5de-0000-7000-8000-000000000002", "email": "ada@example.com", "name": "Eve"});
+    t.import(vec![json!({"export_version": 1, "id": id, "contact": contact, "turns": []})]).await;
+    let session = t.get_ok(&format!("/chat/sessions/{id}")).await;
+    assert_eq!((&session["contact"]["id"], &session["contact"]["name"]), (&known, &Value::Null));
 }
