@@ -2,6 +2,7 @@
 
 use crate::config::Config;
 use crate::db::Db;
+use crate::exports::Slots;
 use crate::http::RateLimiter;
 use crate::insights::Centroids;
 use crate::language_model::LanguageModel;
@@ -29,6 +30,8 @@ pub struct App {
     pub language_model: Option<Arc<LanguageModel>>,
     /// Rings when a job was put into the queue here, so that no worker sleeps on it.
     pub job_added: Arc<Notify>,
+    /// Which organizations are being exported.
+    pub exports: Arc<Slots>,
     draining: Arc<AtomicBool>,
 }
 
@@ -45,6 +48,7 @@ impl App {
             config: Arc::new(config),
             centroids: Arc::default(),
             job_added: Arc::default(),
+            exports: Arc::default(),
             draining: Arc::default(),
         }
     }

@@ -14,12 +14,14 @@ pub mod ids;
 pub mod jobs;
 pub mod language_model;
 pub mod openapi;
+pub mod spreadsheet;
 pub mod telemetry;
 pub mod time;
 pub mod wire;
 
 pub mod categories;
 pub mod contacts;
+pub mod exports;
 pub mod imports;
 pub mod insights;
 pub mod keys;

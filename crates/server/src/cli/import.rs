@@ -129,7 +129,7 @@ pub(super) async fn wait(app: &App, org_id: OrgId) -> anyhow::Result<()> {
 }
 
 /// A progress bar on a terminal; nothing elsewhere.
-fn progress(length: u64, template: &str) -> ProgressBar {
+pub(super) fn progress(length: u64, template: &str) -> ProgressBar {
     let bar = ProgressBar::with_draw_target(Some(length), ProgressDrawTarget::stderr_with_hz(10));
     let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
     bar.set_style(style.progress_chars("━╸ "));

@@ -4,6 +4,7 @@ mod audit;
 mod demo;
 mod doctor;
 mod eval;
+mod export;
 mod import;
 mod insights;
 mod keys;
@@ -50,6 +51,8 @@ enum Command {
     Serve,
     /// Import conversations from files (JSON lines or CSV; plain, .gz or .zst)
     Import(import::ImportArgs),
+    /// Export conversations, insights or occurrences into a file
+    Export(export::ExportArgs),
     /// List insights
     Insights(Box<insights::InsightsArgs>),
     /// Make, list and revoke API keys
@@ -115,6 +118,7 @@ async fn dispatch(cli: Cli) -> anyhow::Result<Done> {
     match cli.command {
         Command::Serve => serve::serve(config).await,
         Command::Import(args) => import::import(config, args).await,
+        Command::Export(args) => export::export(config, args).await,
         Command::Insights(args) => insights::insights(config, *args).await,
         Command::Keys(command) => keys::keys(config, command).await,
         Command::Eval(args) => eval::eval(config, args).await,

@@ -6,6 +6,7 @@
 
 use crate::ids::StatementId;
 use crate::insights::Pair;
+use crate::spreadsheet::{BYTE_ORDER_MARK, no_formula};
 use anyhow::{Context, bail};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -16,8 +17,6 @@ use std::io::Write;
 use std::path::Path;
 
 const COLUMNS: [&str; 5] = ["id", "first", "second", "same", "draw"];
-/// Spreadsheets take a file that begins so for UTF-8.
-const BYTE_ORDER_MARK: &str = "\u{feff}";
 /// What `draw` begins with: a letter, so that no spreadsheet takes it for a number or a formula.
 const DRAW_MARK: &str = "p";
 const CHECKSUM: usize = 8;
@@ -126,7 +125,7 @@ fn answer(cell: &str) -> Result<Option<Answer>, String> {
 /// A text on one line that no spreadsheet takes for a formula.
 fn cell(text: &str) -> String {
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    if text.starts_with(['=', '+', '-', '@']) { format!("'{text}") } else { text }
+    no_formula(&text).into_owned()
 }
 
 fn seal(pair: &Pair) -> anyhow::Result<String> {

@@ -4,7 +4,7 @@ mod routes;
 mod store;
 
 pub use routes::routes;
-pub use store::{find, find_all, search};
+pub use store::{find, find_all, find_all_in, search};
 
 use crate::custom_data::{self, CustomData, Scalar};
 use crate::error::{Error, Result};
@@ -130,6 +130,31 @@ impl Contact {
         }
     }
 
+    /// What the organization knows of the contact.
+    pub fn known(&self) -> Result<Details> {
+        let custom_data = self.custom_data.as_deref().map(|text| CustomData::from_column(Some(text)));
+        Ok(Details {
+            email: self.email.clone(),
+            phone_number: self.phone_number.clone(),
+            name: self.name.clone(),
+            custom_data: custom_data.transpose()?,
+        })
+    }
+
+    /// What the contact merely says of itself.
+    pub fn claimed(&self) -> Result<Details> {
+        let custom_data = match self.non_verified_custom_data {
+            Some(_) => Some(CustomData(self.claimed_data()?.0.into_iter().map(text_value).collect())),
+            None => None,
+        };
+        Ok(Details {
+            email: self.non_verified_email.clone(),
+            phone_number: None,
+            name: self.non_verified_name.clone(),
+            custom_data,
+        })
+    }
+
     /// The names the contact is known or claims to have.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.name.as_deref().into_iter().chain(self.non_verified_name.as_deref())
@@ -196,6 +221,30 @@ pub async fn save(tx: &mut OrgTx, details: Details, trust: Trust) -> Result<Cont
     write(tx, contact, found.is_none()).await
 }
 
+/// The contact that an export has, made with its id if neither that nor its e-mail address is known. One that
+/// is there stays as it is.
+pub async fn restore(
+    tx: &mut OrgTx,
+    id: ContactId,
+    created_at: Option<Timestamp>,
+    known: Details,
+    claimed: Details,
+) -> Result<ContactId> {
+    let org_id = tx.org_id;
+    let by_email = Details { email: known.email.clone(), ..Details::default() };
+    let found = match store::find_in(tx, org_id, id).await? {
+        Some(contact) => Some(contact),
+        None => store::find_same(tx, &by_email, Trust::Verified).await?,
+    };
+    if let Some(contact) = found {
+        return Ok(contact.id);
+    }
+    let mut contact = Contact { id, created_at: created_at.unwrap_or(tx.now), ..Contact::new(tx) };
+    contact.learn(known, Trust::Verified)?;
+    contact.learn(claimed, Trust::NonVerified)?;
+    write(tx, contact, true).await
+}
+
 /// Brings a contact up to date.
 pub async fn update(
     tx: &mut OrgTx,
@@ -218,6 +267,11 @@ async fn write(tx: &mut OrgTx, mut contact: Contact, is_new: bool) -> Result<Con
     custom_data::CONTACTS.replace(tx, org_id, contact.id, &contact.filtered_data()?).await?;
     tx.changed(Subject::Contact, contact.id);
     Ok(contact.id)
+}
+
+fn text_value((key, value): (String, Scalar)) -> (String, String) {
+    let text = value.as_text().into_owned();
+    (key, text)
 }
 
 /// Erases a contact; its sessions stay, without a contact. Whether there was one.

@@ -28,6 +28,13 @@ pub async fn find_all(db: &Db, org_id: OrgId, ids: &[ContactId]) -> Result<Vec<C
     db.fetch_all(query).await
 }
 
+/// As [`find_all`], within a transaction.
+pub async fn find_all_in(tx: &mut Tx, org_id: OrgId, ids: &[ContactId]) -> Result<Vec<Contact>> {
+    let mut query = select("id in ", org_id);
+    query.push_list(ids.iter().copied());
+    tx.fetch_all(query).await
+}
+
 pub(super) async fn find_in(tx: &mut Tx, org_id: OrgId, id: ContactId) -> Result<Option<Contact>> {
     tx.fetch_optional(select("id = $2", org_id).bind(id)).await
 }

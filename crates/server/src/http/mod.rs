@@ -64,6 +64,7 @@ fn api() -> Api {
         .merge(crate::teams::routes())
         .merge(crate::tags::routes())
         .merge(crate::webhooks::routes())
+        .merge(crate::exports::routes())
         .merge(crate::telemetry::routes())
 }
 

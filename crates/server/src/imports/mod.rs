@@ -1,9 +1,9 @@
-//! Imports: conversations from files, once each however often they come.
+//! Imports: conversations from files, once each however often they come. Exports write the same records.
 
 mod record;
 mod source;
 mod write;
 
-pub use record::Record;
+pub use record::{Claims, EXPORT_VERSION, Findings, Record, RecordContact, Turn};
 pub use source::{BATCH, BadRecord, Batch, read_file, read_text};
-pub use write::{Import, Totals};
+pub use write::{EXTERNAL_ID, Import, Totals};

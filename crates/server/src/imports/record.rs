@@ -1,9 +1,12 @@
 //! One conversation as files bring it.
 
+use crate::contacts::Details;
 use crate::custom_data::{CustomData, Scalar};
 use crate::http::describe;
+use crate::ids::{ContactId, SessionId};
 use crate::sessions::{
-    AiClosureType, Channel, HandoffInput, LanguageTag, Sender, SessionStatus, TicketingSystemRef,
+    AiClosureType, Attachment, Channel, Event, HandoffInput, LanguageTag, Sender, Sentiment, SessionStatus,
+    TicketingSystemRef,
 };
 use crate::time::Timestamp;
 use crate::wire::{Email, Line, Text};
@@ -13,96 +16,181 @@ use serde_json::Value as Json;
 use sha2::{Digest, Sha256};
 
 pub(super) const TURNS_MAX: usize = 10_000;
+/// The form of records that `refrain export` writes, which is this one.
+pub const EXPORT_VERSION: u8 = 1;
 
-/// A conversation. Members that are not named here are left out.
+/// A conversation, as imports take it and exports write it. Members that are not named here are left out.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Record {
+    /// Set where `refrain export` wrote it: `id` is that of the session then, and kept, and so is its contact's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub export_version: Option<u8>,
     /// What the source calls it.
     #[serde(deserialize_with = "text_or_number")]
     pub id: String,
     /// How the contact came; what is no channel of ours is kept in the custom data.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub channel: Option<String>,
     /// A BCP 47 tag.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub language: Option<String>,
     /// When it began.
-    #[serde(default, with = "iso")]
+    #[serde(default, with = "iso", skip_serializing_if = "Option::is_none")]
     pub created_at: Option<Timestamp>,
     /// Which brand was asked; kept in the custom data.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub brand: Option<String>,
     /// What was said.
     pub turns: Vec<Turn>,
     /// Whether it goes on; closed and resolved if nothing is said.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<SessionStatus>,
     /// How the AI agent left it.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ai_closure_type: Option<AiClosureType>,
     /// The handoff to a person.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub handoff: Option<HandoffInput>,
     /// The record at a help desk.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ticketing_system: Option<TicketingSystemRef>,
     /// Who asks.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub contact: Option<RecordContact>,
     /// Attributes.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub custom_data: Option<CustomData>,
     /// The name of the team that looks after it.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub team: Option<Line<200>>,
     /// Which person does.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub assignee_id: Option<Line<200>>,
     /// Whether the AI agent only drafts.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub assist_mode: Option<bool>,
     /// Tags.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tags: Option<Vec<Line<200>>>,
     /// What it is about in truth, where somebody labeled it: for `refrain eval`, and no part of what is imported.
     #[serde(default, skip_serializing)]
     pub labels: Json,
+    /// What reading it found: for whoever uses an export, and no part of what is imported.
+    #[serde(skip_deserializing, skip_serializing_if = "Option::is_none")]
+    pub findings: Option<Findings>,
 }
 
-/// Something said in a conversation.
+/// What reading a conversation found.
+#[derive(Clone, Debug, Serialize)]
+pub struct Findings {
+    /// Code of its language, said or told from the text.
+    pub language: Option<String>,
+    /// How the contact felt.
+    pub sentiment: Option<Sentiment>,
+    /// What it was about.
+    pub summary: Option<String>,
+}
+
+/// Something said or done in a conversation.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Turn {
     /// What the source calls it.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
+    /// What happened, where nothing was said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event: Option<Event>,
     /// By whom.
     #[serde(deserialize_with = "role")]
     pub role: Sender,
-    /// What.
-    pub text: Text<100_000>,
+    /// What was said; only an event goes without.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<Text<100_000>>,
     /// The sender's name.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<Text<300>>,
     /// When.
-    #[serde(default, with = "iso")]
+    #[serde(default, with = "iso", skip_serializing_if = "Option::is_none")]
     pub created_at: Option<Timestamp>,
+    /// Files that came with it, which lie elsewhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attachments: Option<Vec<Attachment>>,
+    /// What else is known of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub context: Option<serde_json::Map<String, Json>>,
 }
 
 /// The contact of a conversation, as the organization knows it.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct RecordContact {
+    /// Its id, kept where the record is of an export.
+    #[serde(default, skip_serializing_if = "Json::is_null")]
+    pub id: Json,
+    /// When it was made, kept where the record is of an export.
+    #[serde(default, skip_serializing_if = "Json::is_null")]
+    pub created_at: Json,
     /// E-mail address.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email: Option<Email>,
     /// Phone number.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub phone_number: Option<Text<100>>,
     /// Name.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<Text<300>>,
     /// Attributes.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub custom_data: Option<CustomData<String>>,
+    /// What the contact merely says of itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub non_verified: Option<Claims>,
+}
+
+/// What a contact says of itself, which nobody vouches for.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct Claims {
+    /// E-mail address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<Email>,
+    /// Name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<Text<300>>,
+    /// Attributes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub custom_data: Option<CustomData<String>>,
+}
+
+impl RecordContact {
+    /// The contact's id where exports have it.
+    pub(super) fn kept_id(&self) -> Option<ContactId> {
+        self.id.as_str().and_then(|id| id.parse().ok())
+    }
+
+    /// When the contact was made, where exports have it.
+    pub(super) fn kept_time(&self) -> Option<Timestamp> {
+        self.created_at.as_str().and_then(|time| Timestamp::parse(time).ok())
+    }
+
+    /// What the organization knows of it.
+    pub(super) fn details(&self) -> Details {
+        Details {
+            email: self.email.clone(),
+            phone_number: self.phone_number.clone().map(|text| text.0),
+            name: self.name.clone().map(|text| text.0),
+            custom_data: self.custom_data.clone(),
+        }
+    }
+
+    /// What it says of itself.
+    pub(super) fn claims(&self) -> Details {
+        let claims = self.non_verified.clone();
+        claims.map_or_else(Details::default, |claims| Details {
+            email: claims.email,
+            phone_number: None,
+            name: claims.name.map(|text| text.0),
+            custom_data: claims.custom_data,
+        })
+    }
 }
 
 fn text_or_number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
@@ -172,7 +260,28 @@ impl Record {
         if self.language.as_deref().is_some_and(|tag| LanguageTag::parse(tag).is_none()) {
             return Err("language: expected a language tag such as en or pt-BR".into());
         }
+        let silent = |turn: &Turn| turn.text.is_none() && matches!(turn.event, None | Some(Event::Message));
+        if let Some(i) = self.turns.iter().position(silent) {
+            return Err(format!("turns[{i}].text: is required"));
+        }
+        match self.export_version {
+            None => return Ok(self),
+            Some(EXPORT_VERSION) => {}
+            Some(_) => return Err(format!("export_version: expected {EXPORT_VERSION}")),
+        }
+        if self.kept_id().is_none() {
+            return Err("id: expected a UUID, as exports have it".into());
+        }
+        if self.contact.as_ref().is_some_and(|contact| contact.kept_id().is_none()) {
+            return Err("contact.id: expected a UUID, as exports have it".into());
+        }
         Ok(self)
+    }
+
+    /// The session's id, where `refrain export` wrote the record.
+    pub fn kept_id(&self) -> Option<SessionId> {
+        let id = self.id.parse().ok().filter(|id: &SessionId| id.to_string() == self.id);
+        self.export_version.and(id)
     }
 
     /// Code of the language, where the source says it.
@@ -201,7 +310,8 @@ impl Record {
             }
         };
         add("brand", &self.brand);
-        if self.channel() == Channel::Api {
+        let named = self.channel.as_deref().map(|name| name.trim().to_ascii_lowercase());
+        if self.channel() == Channel::Api && named.as_deref() != Some("api") {
             add("channel", &self.channel);
         }
         data

@@ -255,10 +255,13 @@ impl Header {
         let role = named("role").unwrap_or_else(|| "contact".into());
         let turn = Turn {
             id: None,
+            event: None,
             role: parse_role(&role).map_err(|error| format!("role: {error}"))?,
-            text: Text(cell(self.text)),
+            text: Some(Text(cell(self.text))),
             name: named("name").map(Text),
             created_at: time,
+            attachments: None,
+            context: None,
         };
         let contact: serde_json::Map<_, _> = ["email", "phone_number", "name"]
             .into_iter()

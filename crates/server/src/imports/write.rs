@@ -4,21 +4,22 @@
 use super::Record;
 use super::source::{BATCH, BadRecord, Batch};
 use crate::app::App;
-use crate::contacts::{self, Details, Trust};
+use crate::contacts::{self, Trust};
 use crate::db::sql;
 use crate::error::Result;
 use crate::ids::{ContactId, MessageId, OrgId, SessionId};
 use crate::jobs::{self, Job};
 use crate::orgs::{self, OrgTx};
-use crate::sessions::{self, Changes, NewMessage, NewSession, SessionStatus};
+use crate::sessions::{self, Changes, Event, NewMessage, NewSession, SessionStatus};
 use crate::teams;
 use crate::wire::Patch;
 use serde::Serialize;
-use serde_json::json;
 use std::collections::HashMap;
 
 /// While an import goes on, grouping waits this long for its next batch.
 const QUIET_MICROS: i64 = 15_000_000;
+/// Where the context of a message keeps what the source calls it.
+pub const EXTERNAL_ID: &str = "external_id";
 
 /// An import under way.
 #[derive(Debug)]
@@ -76,6 +77,8 @@ impl Import {
                     self.totals.imported += 1;
                 }
                 Some(old) if *old == Some(hash.clone()) => self.totals.unchanged += 1,
+                // an export brings back what is missing; what is there may be newer
+                Some(_) if record.export_version.is_some() => self.totals.unchanged += 1,
                 Some(_) => {
                     update(&mut tx, id, record, hash).await?;
                     to_read.push(id);
@@ -122,7 +125,9 @@ impl Import {
 
     /// The id of the session that a record is.
     pub fn session_id(&self, record: &Record) -> SessionId {
-        SessionId::derived(&[self.org_id.as_bytes(), self.source.as_bytes(), record.id.as_bytes()])
+        let derived =
+            || SessionId::derived(&[self.org_id.as_bytes(), self.source.as_bytes(), record.id.as_bytes()]);
+        record.kept_id().unwrap_or_else(derived)
     }
 }
 
@@ -161,23 +166,42 @@ async fn new_session(tx: &mut OrgTx, id: SessionId, record: Record, hash: Vec<u8
 }
 
 async fn save_contact(tx: &mut OrgTx, record: &Record) -> Result<Option<ContactId>> {
-    let Some(contact) = record.contact.clone() else { return Ok(None) };
-    let details = Details {
-        email: contact.email,
-        phone_number: contact.phone_number.map(|text| text.0),
-        name: contact.name.map(|text| text.0),
-        custom_data: contact.custom_data,
+    let Some(contact) = &record.contact else { return Ok(None) };
+    let (details, claims) = (contact.details(), contact.claims());
+    if let (Some(_), Some(id)) = (record.export_version, contact.kept_id()) {
+        return contacts::restore(tx, id, contact.kept_time(), details, claims).await.map(Some);
+    }
+    let known = match details.is_empty() {
+        true => None,
+        false => Some(contacts::save(tx, details, Trust::Verified).await?),
     };
-    if details.is_empty() { Ok(None) } else { contacts::save(tx, details, Trust::Verified).await.map(Some) }
+    match known {
+        known if claims.is_empty() => Ok(known),
+        None => contacts::save(tx, claims, Trust::NonVerified).await.map(Some),
+        Some(id) => {
+            let contact = contacts::require(tx, id).await?;
+            contacts::update(tx, contact, claims, Trust::NonVerified).await.map(Some)
+        }
+    }
 }
 
 fn messages(id: SessionId, record: Record) -> Vec<NewMessage> {
     let message = |(i, turn): (usize, super::record::Turn)| {
         let message_id = MessageId::derived(&[id.as_bytes(), &(i as u64).to_be_bytes()]);
-        let mut message = NewMessage::said(message_id, turn.role, turn.text.0, turn.created_at);
-        message.sender_name = turn.name.map(|name| name.0);
-        message.context = turn.id.map(|id| json!({"external_id": id}));
-        message
+        let mut context = turn.context;
+        if let Some(id) = turn.id {
+            context.get_or_insert_default().insert(EXTERNAL_ID.to_owned(), id.into());
+        }
+        NewMessage {
+            id: message_id,
+            event: turn.event.unwrap_or(Event::Message),
+            sender: turn.role,
+            sender_name: turn.name.map(|name| name.0),
+            text: turn.text.map(|text| text.0),
+            attachments: turn.attachments.unwrap_or_default(),
+            context: context.map(Into::into),
+            created_at: turn.created_at,
+        }
     };
     record.turns.into_iter().enumerate().map(message).collect()
 }

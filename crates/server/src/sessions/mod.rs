@@ -13,7 +13,7 @@ mod told;
 mod update;
 mod write;
 
-pub use history::{NewMessage, Sender};
+pub use history::{Attachment, Event, NewMessage, Sender};
 pub use language_tag::{KnownLanguage, LanguageTag};
 pub use reading::{Finding, Unread, save_findings, unread};
 pub use reply::{ChatSessionListItem, GetChatSessionOutput};

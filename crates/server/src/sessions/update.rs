@@ -57,7 +57,7 @@ pub struct HandoffInput {
     /// What the person needs to know.
     pub summary: Text<10_000>,
     /// How the contact felt then.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Maybe::is_none")]
     pub sentiment: Maybe<Sentiment>,
 }
 

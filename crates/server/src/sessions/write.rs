@@ -99,7 +99,8 @@ impl Rows {
 }
 
 fn session_row(org_id: OrgId, now: Timestamp, number: i64, session: &NewSession) -> Result<Vec<Value>> {
-    let last_said_at = session.messages.iter().filter_map(|message| message.created_at).max();
+    let said = session.messages.iter().filter(|message| message.text.is_some());
+    let last_said_at = said.filter_map(|message| message.created_at).max();
     Ok(vec![
         org_id.into(),
         session.id.into(),

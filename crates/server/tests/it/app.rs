@@ -2,7 +2,7 @@
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::{HeaderMap, Request, StatusCode};
+use axum::http::{HeaderMap, Request, Response, StatusCode};
 use http_body_util::BodyExt;
 use refrain::app::App;
 use refrain::config::Config;
@@ -101,6 +101,12 @@ impl TestApp {
     pub(crate) async fn key(&self, org_id: OrgId, scopes: &str) -> String {
         let scopes = scopes.parse().unwrap();
         keys::create(&self.app.db, &self.app.clock, org_id, "other", &scopes, None).await.unwrap().1
+    }
+
+    /// The response to a GET as it begins, its body still to come.
+    pub(crate) async fn open(&self, token: &str, path: &str) -> Response<Body> {
+        let request = Request::builder().uri(path).header("authorization", format!("Bearer {token}"));
+        self.router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap()
     }
 
     /// Sends a request as it is.

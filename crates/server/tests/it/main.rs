@@ -12,6 +12,7 @@ mod crash;
 mod decisions;
 mod errors;
 mod eval;
+mod exports;
 mod imports;
 mod insight_filters;
 mod insights;

@@ -1,0 +1,137 @@
+//! Exports: everything of an organization as files that open elsewhere. Conversations come in the form that
+//! imports take; insights and occurrences as tables.
+//!
+//! An export sees one state of the database throughout, reads it page by page in the order of a key, and hands
+//! each page on before it reads the next: it holds a page, and for Parquet a row group, however much there is.
+
+mod conversations;
+mod insights;
+mod occurrences;
+mod parquet;
+mod routes;
+mod slots;
+mod table;
+
+pub use routes::routes;
+pub use slots::{Slot, Slots};
+
+use crate::db::{Db, Tx, sql};
+use crate::error::{Error, Result};
+use crate::ids::OrgId;
+use crate::wire::words;
+use anyhow::bail;
+use std::io::Write;
+use table::{Column, Encoder, Row};
+use tokio::runtime::Handle;
+
+words! {
+    /// What is exported.
+    What {
+        /// Conversations, whole, to be imported again.
+        Conversations = "conversations",
+        /// Insights, with the state that people gave them.
+        Insights = "insights",
+        /// Sessions in which insights show, each with the statement that proves it.
+        Occurrences = "occurrences",
+    }
+}
+
+words! {
+    /// In which form.
+    Format {
+        /// JSON lines.
+        Jsonl = "jsonl",
+        /// CSV with a header, for spreadsheets.
+        Csv = "csv",
+        /// Parquet.
+        Parquet = "parquet",
+    }
+}
+
+/// An export about to be written.
+#[derive(Debug)]
+pub struct Export {
+    tx: Tx,
+    org_id: OrgId,
+    what: What,
+    format: Format,
+    /// How many rows it has.
+    pub total: u64,
+}
+
+impl Export {
+    /// Begins to export the state that the database has now.
+    pub async fn begin(db: &Db, org_id: OrgId, what: What, format: Format) -> Result<Self> {
+        if what == What::Conversations && format != Format::Jsonl {
+            return Err(Error::Invalid("format: conversations are exported as jsonl alone".into()));
+        }
+        let mut tx = db.snapshot().await?;
+        let count = match what {
+            What::Conversations => "select count(*) from sessions where org_id = $1",
+            What::Insights => insights::COUNT,
+            What::Occurrences => occurrences::COUNT,
+        };
+        let (total,): (i64,) = tx.fetch_one(sql(count).bind(org_id)).await?;
+        Ok(Self { tx, org_id, what, format, total: total.unsigned_abs() })
+    }
+
+    /// Writes everything. `on_page` learns how many rows were written so far, and says whether to go on. To be
+    /// called where a thread may block, within the runtime.
+    pub fn write<W: Write + Send>(self, sink: W, on_page: impl FnMut(u64) -> bool) -> anyhow::Result<u64> {
+        match self.what {
+            What::Conversations => self.write_conversations(sink, on_page),
+            What::Insights => self.write_table(sink, on_page, insights::COLUMNS, insights::page),
+            What::Occurrences => self.write_table(sink, on_page, occurrences::COLUMNS, occurrences::page),
+        }
+    }
+
+    fn write_conversations<W: Write>(
+        mut self,
+        mut sink: W,
+        mut on_page: impl FnMut(u64) -> bool,
+    ) -> anyhow::Result<u64> {
+        let (mut last, mut written) = (0, 0);
+        loop {
+            let page = Handle::current().block_on(conversations::page(&mut self.tx, self.org_id, last))?;
+            let Some((number, _)) = page.last() else { break };
+            last = *number;
+            for (_, record) in &page {
+                serde_json::to_writer(&mut sink, record)?;
+                sink.write_all(b"\n")?;
+            }
+            written += page.len() as u64;
+            if !on_page(written) {
+                bail!("the export was stopped");
+            }
+        }
+        sink.flush()?;
+        Ok(written)
+    }
+
+    fn write_table<W: Write + Send, K>(
+        mut self,
+        sink: W,
+        mut on_page: impl FnMut(u64) -> bool,
+        columns: &'static [Column],
+        page: impl AsyncFn(&mut Tx, OrgId, Option<K>) -> Result<Vec<(K, Row)>>,
+    ) -> anyhow::Result<u64> {
+        let mut encoder = Encoder::new(self.format, columns, sink)?;
+        let (mut last, mut written) = (None, 0);
+        loop {
+            let rows = Handle::current().block_on(page(&mut self.tx, self.org_id, last.take()))?;
+            written += rows.len() as u64;
+            for (key, row) in rows {
+                encoder.write(row)?;
+                last = Some(key);
+            }
+            if last.is_none() {
+                break;
+            }
+            if !on_page(written) {
+                bail!("the export was stopped");
+            }
+        }
+        encoder.finish()?;
+        Ok(written)
+    }
+}

@@ -1,0 +1,123 @@
+//! `GET /exports`.
+
+use super::{Export, Format, Slot, What};
+use crate::app::App;
+use crate::error::{Error, Result};
+use crate::http::{Api, ApiQuery, Caller};
+use crate::keys::{Resource, read};
+use crate::openapi::Operation;
+use crate::wire::Maybe;
+use axum::body::{Body, Bytes};
+use axum::extract::State;
+use axum::http::{Method, header};
+use axum::response::{IntoResponse, Response};
+use schemars::JsonSchema;
+use serde::Deserialize;
+use std::io::{self, Write};
+use std::time::Duration;
+use tokio::runtime::Handle;
+use tokio::sync::mpsc;
+
+const CHUNK: usize = 64 * 1024;
+/// Chunks ahead of the client.
+const CHUNKS_AHEAD: usize = 4;
+/// A client that takes nothing for so long is given up: an export holds a connection and a state of the database.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The operations of exports.
+pub fn routes() -> Api {
+    Api::new().route(
+        Operation::new(Method::GET, "/exports", "export")
+            .about(
+                "Exports",
+                "Export conversations (needs chat-sessions:read and contacts:read too), insights or occurrences, one at a time",
+            )
+            .scope(read(Resource::Insights))
+            .query::<ExportInput>()
+            .returns_media("application/x-ndjson"),
+        export,
+    )
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+struct ExportInput {
+    /// conversations if not given.
+    #[serde(default)]
+    what: Maybe<What>,
+    /// jsonl if not given; conversations have no other.
+    #[serde(default)]
+    format: Maybe<Format>,
+}
+
+async fn export(
+    State(app): State<App>,
+    caller: Caller,
+    ApiQuery(input): ApiQuery<ExportInput>,
+) -> Result<Response> {
+    let what = input.what.0.unwrap_or(What::Conversations);
+    let format = input.format.0.unwrap_or(Format::Jsonl);
+    if what == What::Conversations {
+        for scope in [read(Resource::ChatSessions), read(Resource::Contacts)] {
+            if !caller.scopes.allow(scope) {
+                return Err(Error::Forbidden(format!("the key lacks the scope {scope}")));
+            }
+        }
+    }
+    let busy = Error::Unavailable("as many exports as may be at once are under way");
+    let slot = app.exports.take(caller.org_id).ok_or(busy)?;
+    let export = Export::begin(&app.db, caller.org_id, what, format).await?;
+    let (sender, receiver) = mpsc::channel(CHUNKS_AHEAD);
+    tokio::task::spawn_blocking(move || stream(&app, export, sender, slot));
+    let next = async |mut receiver: mpsc::Receiver<io::Result<Bytes>>| {
+        receiver.recv().await.map(|chunk| (chunk, receiver))
+    };
+    let body = Body::from_stream(futures_util::stream::unfold(receiver, next));
+    let media_type = match format {
+        Format::Jsonl => "application/x-ndjson",
+        Format::Csv => "text/csv; charset=utf-8",
+        Format::Parquet => "application/vnd.apache.parquet",
+    };
+    let headers = [
+        (header::CONTENT_TYPE, media_type.to_owned()),
+        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{what}.{format}\"")),
+        (header::CACHE_CONTROL, "no-store".to_owned()),
+    ];
+    // a proxy that holds an answer back until it is whole would have to hold all of it
+    Ok((headers, [("x-accel-buffering", "no")], body).into_response())
+}
+
+/// Writes an export into the body of an answer. If it can't be whole the body ends without its last chunk, which
+/// every client takes for a failure.
+fn stream(app: &App, export: Export, sender: mpsc::Sender<io::Result<Bytes>>, slot: Slot) {
+    let chunks = Chunks { sender: sender.clone(), buffer: Vec::with_capacity(CHUNK) };
+    if let Err(error) = export.write(chunks, |_| !app.is_draining()) {
+        tracing::warn!(error = format!("{error:#}"), "an export was cut off");
+        let _ = Handle::current().block_on(sender.send_timeout(Err(io::Error::other(error)), PATIENCE));
+    }
+    drop(slot);
+}
+
+/// Collects what is written and sends it in chunks.
+struct Chunks {
+    sender: mpsc::Sender<io::Result<Bytes>>,
+    buffer: Vec<u8>,
+}
+
+impl Write for Chunks {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.buffer.extend_from_slice(bytes);
+        if self.buffer.len() >= CHUNK {
+            self.flush()?;
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        if self.buffer.is_empty() {
+            return Ok(());
+        }
+        let chunk = Bytes::from(std::mem::replace(&mut self.buffer, Vec::with_capacity(CHUNK)));
+        let sent = Handle::current().block_on(self.sender.send_timeout(Ok(chunk), PATIENCE));
+        sent.map_err(|error| io::Error::other(format!("sending to the client: {error}")))
+    }
+}

@@ -1,0 +1,32 @@
+//! What it takes so that a spreadsheet opens a CSV file as it was meant.
+
+use std::borrow::Cow;
+
+/// Spreadsheets take a file that begins so for UTF-8.
+pub const BYTE_ORDER_MARK: &str = "\u{feff}";
+
+/// The text so that no spreadsheet takes it for a formula: what customers write must not run on the machine of
+/// whoever opens the file. What could begin a formula gets an apostrophe before it.
+pub fn no_formula(text: &str) -> Cow<'_, str> {
+    const BEGINNINGS: [char; 8] = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
+    if text.trim_start().starts_with(BEGINNINGS) || text.starts_with(['\t', '\r', '\n']) {
+        format!("'{text}").into()
+    } else {
+        text.into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::no_formula;
+
+    #[test]
+    fn what_could_begin_a_formula_does_not() {
+        for text in ["=1+1", "+1", "-1", "@SUM(A1)", "  =1", "\t=1", "\rx", "\nx", "＝1"] {
+            assert_eq!(no_formula(text), format!("'{text}"));
+        }
+        for text in ["", "1-1", "a=b", "'=1", "مرحبا"] {
+            assert_eq!(no_formula(text), text);
+        }
+    }
+}
