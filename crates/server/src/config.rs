@@ -423,7 +423,7 @@ impl Config {
             bail!("contacts_min: expected at least 1");
         }
         Calendar::of(&self.time_zone).context("time_zone")?;
-        if self.escalation_returns_week.is_some_and(|returns| !(returns > 0.0)) {
+        if self.escalation_returns_week.is_some_and(|returns| returns.is_nan() || returns <= 0.0) {
             bail!("escalation_returns_week: expected more than 0");
         }
         // an attempt must end before another replica may begin it again
@@ -461,11 +461,10 @@ impl Config {
 
     /// The settings as a commented file; a password in the database's URL and keys are left out.
     pub fn to_toml(&self) -> String {
-        let quoted = |text: &str| toml::Value::from(text).to_string();
-        let optional = |name: &str, value: Option<String>, example: &str| match value {
-            Some(value) => format!("{name} = {}", quoted(&value)),
-            None => format!("# {name} = {}", quoted(example)),
-        };
+        [self.server_toml(), self.insights_toml(), self.outside_toml()].join("\n")
+    }
+
+    fn server_toml(&self) -> String {
         format!(
             "# Folder of the embedded database and everything else that is kept.\n\
             data = {}\n\n\
@@ -479,7 +478,29 @@ impl Config {
             rate_limit = {}\n\n\
             # Jobs worked on at once.\n\
             workers = {}\n\n\
-            # Code of the language that is assumed where a text is too short to tell.\n\
+            # Form of log lines: text or json.\n\
+            log_format = {}\n\n\
+            # What is logged: error, warn, info, debug, or a filter. If not set, info by the server and warn by\n\
+            # other commands.\n\
+            {}\n",
+            quoted(&self.data.display().to_string()),
+            optional(
+                "database_url",
+                self.database_url.as_deref().map(without_password),
+                "postgres://user@host/refrain"
+            ),
+            quoted(&self.listen.to_string()),
+            optional("public_url", self.public_url.clone(), "https://refrain.example.com"),
+            self.rate_limit,
+            self.workers,
+            quoted(&word(self.log_format)),
+            optional("log", self.log.clone(), "info"),
+        )
+    }
+
+    fn insights_toml(&self) -> String {
+        format!(
+            "# Code of the language that is assumed where a text is too short to tell.\n\
             language = {}\n\n\
             # How many different contacts must say a thing before it is shown.\n\
             contacts_min = {}\n\n\
@@ -497,13 +518,25 @@ impl Config {
             {}\n\n\
             # Whether a resolved insight that is seen again becomes unresolved, and after how many days.\n\
             regress = {}\n\
-            regress_grace_days = {}\n\n\
-            # Form of log lines: text or json.\n\
-            log_format = {}\n\n\
-            # What is logged: error, warn, info, debug, or a filter. If not set, info by the server and warn by\n\
-            # other commands.\n\
-            {}\n\n\
-            # Base URL of an OpenAI-compatible endpoint that may reword insights (docs/language-model.md). If not\n\
+            regress_grace_days = {}\n",
+            quoted(&self.language),
+            self.contacts_min,
+            quoted(&word(self.granularity)),
+            quoted(&self.time_zone),
+            quoted(self.escalation_sensitivity.as_str()),
+            quoted(self.escalation_basis.as_str()),
+            match self.escalation_returns_week {
+                Some(returns) => format!("escalation_returns_week = {returns:?}"),
+                None => "# escalation_returns_week = 1.0".to_owned(),
+            },
+            self.regress,
+            self.regress_grace_days,
+        )
+    }
+
+    fn outside_toml(&self) -> String {
+        format!(
+            "# Base URL of an OpenAI-compatible endpoint that may reword insights (docs/language-model.md). If not\n\
             # set, nothing leaves the machine.\n\
             {}\n\n\
             # The model to ask there.\n\
@@ -518,30 +551,6 @@ impl Config {
             webhooks_private = {}\n\n\
             # How long a webhook may take to answer.\n\
             webhooks_timeout_seconds = {}\n",
-            quoted(&self.data.display().to_string()),
-            optional(
-                "database_url",
-                self.database_url.as_deref().map(without_password),
-                "postgres://user@host/refrain"
-            ),
-            quoted(&self.listen.to_string()),
-            optional("public_url", self.public_url.clone(), "https://refrain.example.com"),
-            self.rate_limit,
-            self.workers,
-            quoted(&self.language),
-            self.contacts_min,
-            quoted(&word(self.granularity)),
-            quoted(&self.time_zone),
-            quoted(self.escalation_sensitivity.as_str()),
-            quoted(self.escalation_basis.as_str()),
-            match self.escalation_returns_week {
-                Some(returns) => format!("escalation_returns_week = {returns:?}"),
-                None => "# escalation_returns_week = 1.0".to_owned(),
-            },
-            self.regress,
-            self.regress_grace_days,
-            quoted(&word(self.log_format)),
-            optional("log", self.log.clone(), "info"),
             optional("language_model_url", self.language_model_url.clone(), "http://127.0.0.1:11434/v1"),
             optional("language_model", self.language_model.clone(), "qwen2.5:7b"),
             self.language_model_timeout_seconds,
@@ -549,6 +558,18 @@ impl Config {
             self.webhooks_private,
             self.webhooks_timeout_seconds,
         )
+    }
+}
+
+fn quoted(text: &str) -> String {
+    toml::Value::from(text).to_string()
+}
+
+/// A setting that may be left out; then, for an example.
+fn optional(name: &str, value: Option<String>, example: &str) -> String {
+    match value {
+        Some(value) => format!("{name} = {}", quoted(&value)),
+        None => format!("# {name} = {}", quoted(example)),
     }
 }
 

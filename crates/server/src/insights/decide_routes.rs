@@ -62,7 +62,6 @@ pub(super) fn routes() -> Api {
             Operation::new(Method::POST, "/insights/{id}/merge/preview", "previewInsightMerge")
                 .about(TAG, "See what a merge would make, and change nothing")
                 .scope(write)
-                .or(409)
                 .body::<MergeInput>()
                 .returns::<Preview>(),
             preview_merge,

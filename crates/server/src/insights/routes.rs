@@ -44,10 +44,7 @@ pub fn routes() -> Api {
         )
         .route(
             Operation::new(Method::GET, "/insights/themes", "listInsightThemes")
-                .about(
-                    TAG,
-                    "List the broader subjects that unresolved insights are under, most sessions first",
-                )
+                .about(TAG, "List the broader subjects that unresolved insights are under")
                 .scope(read)
                 .returns::<Vec<ThemeOutput>>(),
             list_themes,

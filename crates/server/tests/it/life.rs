@@ -32,7 +32,7 @@ fn said(contact: usize, texts: [&str; 4], days: i64) -> Value {
         "channel": if days > 0 { "email" } else { "web" },
         "contact": {
             "email": format!("c{contact}@example.com"),
-            "custom_data": {"plan": if contact % 3 == 0 { "pro" } else { "free" }, "number": contact.to_string()},
+            "custom_data": {"plan": if contact.is_multiple_of(3) { "pro" } else { "free" }, "number": contact.to_string()},
         },
         "turns": [{"role": "contact", "text": text}],
     })

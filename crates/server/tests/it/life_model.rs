@@ -200,7 +200,7 @@ impl Story {
                     let day = |session: &&&Value| self.t.app.calendar.day(micros(&session["created_at"]));
                     let is_watched = self.t.app.calendar.day(archived_at) < today;
                     let now = since.iter().filter(|session| is_watched && day(session) == today);
-                    let people: BTreeSet<String> = now.map(|session| person(session)).collect();
+                    let people: BTreeSet<String> = now.map(person).collect();
                     assert_eq!(*current, people.len(), "{insight:#}");
                     assert!(current.as_u64() < target.as_u64(), "{insight:#}");
                 }
