@@ -392,6 +392,26 @@ create table insight_events (
 );
 create index insight_events_by_insight on insight_events (org_id, insight_id, id);
 
+-- the latest deep research of an insight
+create table researches (
+    org_id uuid not null,
+    insight_id uuid not null,
+    id uuid not null,
+    state text not null,
+    -- of a hundred, and at what it is
+    progress bigint not null,
+    step text,
+    -- how often it was begun: what never ends is given up
+    attempts bigint not null,
+    requested_by uuid,
+    created_at bigint not null,
+    started_at bigint,
+    finished_at bigint,
+    error text,
+    primary key (org_id, insight_id),
+    foreign key (org_id, insight_id) references insights (org_id, id)
+);
+
 -- insights that a person split from one another, both ways
 create table insights_apart (
     org_id uuid not null,

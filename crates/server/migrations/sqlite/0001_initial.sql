@@ -392,6 +392,26 @@ create table insight_events (
 ) strict;
 create index insight_events_by_insight on insight_events (org_id, insight_id, id);
 
+-- the latest deep research of an insight
+create table researches (
+    org_id blob not null,
+    insight_id blob not null,
+    id blob not null,
+    state text not null,
+    -- of a hundred, and at what it is
+    progress integer not null,
+    step text,
+    -- how often it was begun: what never ends is given up
+    attempts integer not null,
+    requested_by blob,
+    created_at integer not null,
+    started_at integer,
+    finished_at integer,
+    error text,
+    primary key (org_id, insight_id),
+    foreign key (org_id, insight_id) references insights (org_id, id)
+) strict;
+
 -- insights that a person split from one another, both ways
 create table insights_apart (
     org_id blob not null,

@@ -5,7 +5,7 @@ use super::reply::{PublicInsight, Tagged};
 use super::sessions::{InsightSession, list_sessions};
 use super::themes::{self, ThemeOutput};
 use super::wording::{self, InsightWording};
-use super::{decide, events, list, state_routes, store};
+use super::{decide, events, list, research, state_routes, store};
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::http::{Api, ApiJson, ApiPath, ApiPathPair, ApiQuery, Caller, Cursor, IfMatch, Page, cut_page};
@@ -85,6 +85,7 @@ pub fn routes() -> Api {
         .merge(decision_routes())
         .merge(state_routes::routes())
         .merge(events::routes())
+        .merge(research::routes())
 }
 
 /// The operations by which people overrule the grouping.

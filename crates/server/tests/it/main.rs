@@ -17,6 +17,7 @@ mod insight_filters;
 mod insights;
 mod jobs;
 mod language_model;
+mod research;
 mod scripted;
 mod sessions;
 mod sync;
