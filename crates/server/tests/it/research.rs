@@ -250,7 +250,10 @@ async fn what_customers_write_forges_no_citation_and_no_mark_up() {
     let id = about(&t, "refund").await;
     let report = report(&t, &id).await;
     assert_valid(&t, &id, &report).await;
-    assert!(!report.contains("<script") && !report.contains("](") && !report.contains("http:"), "{report}");
+    assert!(
+        !report.contains("<script") && !report.replace("\\]", "").contains("](") && !report.contains("http:"),
+        "{report}"
+    );
     // no contact is known, and no time tells anything: it is a report all the same
     assert!(report.contains("30 sessions without a known contact"), "{report}");
 }
@@ -399,10 +402,12 @@ async fn ready_with_model(t: &TestApp) -> String {
 async fn a_language_model_writes_the_summary_from_the_evidence_alone() {
     let (server, config) = model(|question| {
         let free = finding(question, "plan = free");
+        let (times, _) = free["text"].as_str().unwrap().split_once(" times as often").unwrap();
+        let times = times.rsplit(' ').next().unwrap();
         let mut invented = sentence(free, "Contacts on the free plan are affected more often.");
         invented["sessions"] = json!([999_999]);
         let sentences = json!({"sentences": [
-            sentence(free, "Sessions with the free plan are over-represented, 6.0 times as often as others."),
+            sentence(free, &format!("Sessions with the free plan are over-represented, {times} times as often as others.")),
             invented,
             sentence(free, "Sessions with the free plan are over-represented, 9.5 times as often as others."),
             sentence(finding(question, "“"), "Most customers wait for a refund."),
@@ -415,7 +420,7 @@ async fn a_language_model_writes_the_summary_from_the_evidence_alone() {
     let report = report_by_model(&t, &id).await;
     let summary = report.split("\n## ").nth(1).unwrap();
     assert!(summary.starts_with("Summary\n"), "{report}");
-    assert!(summary.contains("6.0 times as often as others. (#"), "{summary}");
+    assert!(summary.contains(" times as often as others. (#"), "{summary}");
     assert!(summary.contains("Most customers wait for a refund. (#"), "{summary}");
     assert!(
         !summary.contains("affected") && !summary.contains("9.5") && !summary.contains("999999"),

@@ -249,12 +249,13 @@ fn find_outcomes(evidence: &Evidence) -> Vec<Outcome> {
         base: split(evidence, &base),
         of: split(evidence, &of),
         expected: expected(evidence, &base, &of),
-        meaning: match test {
+        meaning: match test.filter(|_| split(evidence, &base).outside > 0) {
             Some(test) if p <= ALPHA && test.upper < test.lower => {
                 format!("More often than in comparable sessions ({}).", chance(p))
             }
             Some(_) if p <= ALPHA => format!("Less often than in comparable sessions ({}).", chance(p)),
-            _ => "No difference beyond chance from comparable sessions.".into(),
+            Some(_) => "No difference beyond chance from comparable sessions.".into(),
+            None => "That says nothing of a difference.".into(),
         },
         question,
     });

@@ -6,6 +6,8 @@ use crate::insights::vector;
 use std::collections::HashMap;
 
 const QUOTES: usize = 6;
+/// A statement that adds less than this share to how well all are covered is not worth a quote.
+const GAIN_MIN: f32 = 0.02;
 /// What is less than this like a quote is not taken to be covered by it.
 const COVERED_MIN: f32 = 0.6;
 
@@ -36,6 +38,7 @@ pub(super) fn choose(said: &[Said]) -> Vec<Quote> {
     }
     let likeness: Vec<Vec<f32>> =
         vectors.iter().map(|a| vectors.iter().map(|b| vector::dot(a, b).max(0.0)).collect()).collect();
+    let weight = said.len() as f32;
     let mut covered = vec![0.0_f32; texts.len()];
     let mut chosen: Vec<usize> = Vec::new();
     while chosen.len() < QUOTES {
@@ -45,7 +48,7 @@ pub(super) fn choose(said: &[Said]) -> Vec<Quote> {
         };
         let rest = (0..texts.len()).filter(|at| !chosen.contains(at));
         let best = rest.map(|at| (gain(at), at)).max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(&a.1)));
-        let Some((_, best)) = best.filter(|(gain, _)| *gain > 0.01) else { break };
+        let Some((_, best)) = best.filter(|(gain, _)| *gain > GAIN_MIN * weight) else { break };
         covered
             .iter_mut()
             .zip(&likeness[best])
