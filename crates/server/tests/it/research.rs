@@ -492,6 +492,35 @@ async fn without_an_answer_there_is_a_report_without_a_summary() {
 }
 
 #[tokio::test]
+async fn one_that_runs_says_how_far_it_is_and_can_be_called_off() {
+    let (_server, config) = model(|_| Reply::Silence).await;
+    let t = TestApp::with(config).await;
+    let id = ready_with_model(&t).await;
+    t.post_ok(&path(&id), json!({})).await;
+    t.execute(sql("delete from jobs where kind <> 'research_insight'")).await;
+    let app = t.app.clone();
+    let worker = tokio::spawn(async move { jobs::run_next(&app).await.unwrap() });
+    let mut seen = Vec::new();
+    let running = loop {
+        let running = t.get_ok(&path(&id)).await;
+        seen.push(running["progress"].as_i64().unwrap());
+        if running["step"] == "summarizing" {
+            break running;
+        }
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    };
+    assert!(seen.is_sorted() && seen.last() == Some(&85), "{seen:?}");
+    assert_eq!(running["state"], "running");
+    assert_eq!(t.post_ok(&path(&id), json!({})).await["id"], running["id"], "the one that runs");
+    let cancelled = t.call_as(&t.token, "DELETE", &path(&id), None).await.ok();
+    assert_eq!(cancelled["state"], "cancelled");
+    assert!(worker.await.unwrap());
+    assert_eq!(t.get_ok(&path(&id)).await, cancelled);
+    assert_eq!(t.get_ok(&format!("/insights/{id}")).await["deep_research"], Value::Null);
+    assert_eq!(t.count("select count(*) from jobs").await, 0);
+}
+
+#[tokio::test]
 async fn a_summary_counts_against_the_budget_of_the_day() {
     let (server, config) = model(|_| completed("{\"sentences\": []}")).await;
     let t = TestApp::with(Config { language_model_requests_day: 1, ..config }).await;

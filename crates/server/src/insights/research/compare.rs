@@ -146,9 +146,9 @@ pub(super) async fn affected(
             if lift.is_finite() { format!("{lift:.1} times as often") } else { "nowhere else".into() };
         let text =
             format!("Over-represented: {}: {numbers}, {times} ({}).", label(evidence, condition), chance(*p));
-        section
-            .claims
-            .push(maker.claim(text, Set::of(Scope::Insight, &[&[condition.clone()]]), counts).await?);
+        section.claims.push(
+            maker.claim(text, Set::of(Scope::Insight, &[std::slice::from_ref(condition)]), counts).await?,
+        );
     }
     if found.is_empty() {
         section.notes.push(format!(
@@ -172,9 +172,11 @@ pub(super) async fn affected(
             let (condition, of) = &evidence.kinds[kind];
             let (numbers, counts) = compared(condition, &[], split(evidence, of), all);
             let text = format!("{}: {numbers}.", capital(&label(evidence, condition)));
-            section
-                .claims
-                .push(maker.claim(text, Set::of(Scope::Insight, &[&[condition.clone()]]), counts).await?);
+            section.claims.push(
+                maker
+                    .claim(text, Set::of(Scope::Insight, &[std::slice::from_ref(condition)]), counts)
+                    .await?,
+            );
         }
     }
     Ok(section)
