@@ -118,7 +118,7 @@ create table contact_values (
     primary key (org_id, key, value, contact_id),
     foreign key (org_id, contact_id) references contacts (org_id, id) on delete cascade
 ) strict;
-create index contact_values_by_contact on contact_values (org_id, contact_id);
+create index contact_values_by_contact on contact_values (org_id, contact_id, key, value);
 
 create table sessions (
     org_id blob not null references orgs (id),
@@ -166,7 +166,7 @@ create table session_values (
     primary key (org_id, key, value, session_id),
     foreign key (org_id, session_id) references sessions (org_id, id) on delete cascade
 ) strict;
-create index session_values_by_session on session_values (org_id, session_id);
+create index session_values_by_session on session_values (org_id, session_id, key, value);
 
 create table session_tags (
     org_id blob not null,

@@ -178,14 +178,15 @@ impl Condition {
             Self::LongerThan(micros) => query.push("s.last_message_at - s.created_at > ").push_bind(*micros),
             Self::ContactKnown => query.push("s.contact_id is not null"),
             Self::ContactUnknown => query.push("s.contact_id is null"),
+            // `+ 0` keeps SQLite from looking through all sessions of those days
             Self::WroteBefore => query
                 .push("exists (select 1 from sessions b where b.org_id = s.org_id and b.contact_id = s.contact_id")
-                .push(" and b.created_at < s.created_at and b.created_at >= s.created_at - ")
+                .push(" and b.created_at + 0 < s.created_at and b.created_at + 0 >= s.created_at - ")
                 .push_bind(week)
                 .push(")"),
             Self::CameBack => query
                 .push("exists (select 1 from sessions b where b.org_id = s.org_id and b.contact_id = s.contact_id")
-                .push(" and b.created_at > s.created_at and b.created_at <= s.created_at + ")
+                .push(" and b.created_at + 0 > s.created_at and b.created_at + 0 <= s.created_at + ")
                 .push_bind(week)
                 .push(")"),
             Self::Says(text) => query

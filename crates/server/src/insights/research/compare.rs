@@ -15,6 +15,8 @@ const NAMED: usize = 10;
 const CONTACTS_MIN: usize = 5;
 /// How many times as frequent as elsewhere a kind must be to be named.
 const LIFT_MIN: f64 = 1.2;
+/// How many times as often as in comparable sessions, or as seldom, something must be to be called different.
+const DIFFERENCE_MIN: f64 = 1.1;
 /// Kinds that are listed whether or not they stand out, for channel, language and team each.
 const LISTED: usize = 5;
 /// Sessions without which it is not said how they went.
@@ -247,19 +249,22 @@ fn find_outcomes(evidence: &Evidence) -> Vec<Outcome> {
     let chances: Vec<f64> =
         asked.iter().map(|(.., test)| test.map_or(1.0, |test| test.two_sided())).collect();
     let corrected = holm(&chances, asked.len());
-    let outcomes = asked.into_iter().zip(corrected).map(|((question, base, of, test), p)| Outcome {
-        base: split(evidence, &base),
-        of: split(evidence, &of),
-        expected: expected(evidence, &base, &of),
-        meaning: match test.filter(|_| split(evidence, &base).outside > 0) {
-            Some(test) if p <= ALPHA && test.upper < test.lower => {
+    let outcomes = asked.into_iter().zip(corrected).map(|((question, base, of, test), p)| {
+        let expected = expected(evidence, &base, &of);
+        let (base, of) = (split(evidence, &base), split(evidence, &of));
+        // contacts say whether it is chance, sessions how much it is: both have to
+        let times = expected.map_or(1.0, |expected| of.inside as f64 / expected.max(f64::MIN_POSITIVE));
+        let meaning = match test.filter(|_| base.outside > 0) {
+            Some(test) if p <= ALPHA && test.upper < test.lower && times >= DIFFERENCE_MIN => {
                 format!("More often than in comparable sessions ({}).", chance(p))
             }
-            Some(_) if p <= ALPHA => format!("Less often than in comparable sessions ({}).", chance(p)),
-            Some(_) => "No difference beyond chance from comparable sessions.".into(),
+            Some(test) if p <= ALPHA && test.lower < test.upper && times <= 1.0 / DIFFERENCE_MIN => {
+                format!("Less often than in comparable sessions ({}).", chance(p))
+            }
+            Some(_) => "No clear difference from comparable sessions.".into(),
             None => "That says nothing of a difference.".into(),
-        },
-        question,
+        };
+        Outcome { question, base, of, expected, meaning }
     });
     outcomes.collect()
 }

@@ -16,11 +16,15 @@ pub(super) const SESSIONS_MAX: i64 = 50_000;
 /// Statements among which quotes are chosen.
 pub(super) const STATEMENTS_MAX: i64 = 400;
 /// Names of custom data that are looked at, the most frequent in the insight first.
-pub(super) const KEYS_MAX: i64 = 20;
+const KEYS_MAX: usize = 20;
+/// Names that are counted to find these.
+const KEYS_SEEN_MAX: usize = 1_000;
 /// Different values from which on a name of custom data is taken for an identifier and left out.
 pub(super) const VALUES_MAX: usize = 100;
 /// Other insights that are looked at for occurring in the same sessions, the most frequent first.
-pub(super) const OTHERS_MAX: i64 = 20;
+const OTHERS_MAX: usize = 20;
+/// Sessions or contacts in one query.
+const CHUNK: usize = 5_000;
 /// Insights among which similar ones are looked for.
 const SIMILAR_FROM: i64 = 20_000;
 const SIMILAR_MAX: usize = 3;
@@ -142,14 +146,15 @@ pub(super) async fn load(tx: &mut Tx, frame: Frame, insight: Insight) -> Result<
     let teams: Vec<(TeamId, String)> = tx.fetch_all(query).await?;
     let mut kinds = own_kinds(&sessions);
     let mut left_out = Vec::new();
-    for table in [SESSION_VALUES, CONTACT_VALUES] {
-        for key in keys(tx, &frame, table).await? {
-            match values(tx, &frame, &sessions, table, &key).await? {
-                Some(values) => kinds.extend(
-                    values.into_iter().map(|(value, of)| ((table.condition)(key.clone(), value), of)),
-                ),
-                None => left_out.push(key),
-            }
+    for custom_data in [SESSION_DATA, CONTACT_DATA] {
+        for (key, values) in custom_data.read(tx, frame.org_id, &sessions).await? {
+            let Some(values) = values else {
+                left_out.push(key);
+                continue;
+            };
+            kinds.extend(
+                values.into_iter().map(|(value, of)| ((custom_data.condition)(key.clone(), value), of)),
+            );
         }
     }
     let query = sql("select max(created_at) from sessions where org_id = $1").bind(frame.org_id);
@@ -212,68 +217,64 @@ fn own_kinds(sessions: &[Session]) -> Vec<(Condition, Vec<usize>)> {
     channels.chain(languages).chain(teams).collect()
 }
 
-/// Where custom data is kept.
-#[derive(Clone, Copy)]
-struct Values {
-    table: &'static str,
-    owner: &'static str,
+/// The sessions that have each value of some custom data; none if the values are too many.
+type Values = Option<BTreeMap<String, Vec<usize>>>;
+
+/// Where custom data is kept, and whose it is.
+struct CustomData {
+    query: &'static str,
+    owner: fn(&Session) -> Uuid,
     condition: fn(String, String) -> Condition,
 }
 
-const SESSION_VALUES: Values =
-    Values { table: "session_values", owner: "v.session_id = s.id", condition: Condition::SessionData };
-const CONTACT_VALUES: Values = Values {
-    table: "contact_values",
-    owner: "v.contact_id = s.contact_id",
+const SESSION_DATA: CustomData = CustomData {
+    query: "select session_id, key, value from session_values where org_id = $1 and session_id in ",
+    owner: |session| Uuid::from_bytes(*session.id.as_bytes()),
+    condition: Condition::SessionData,
+};
+const CONTACT_DATA: CustomData = CustomData {
+    query: "select contact_id, key, value from contact_values where org_id = $1 and contact_id in ",
+    owner: |session| session.speaker,
     condition: Condition::ContactData,
 };
 
-/// The names of custom data that sessions of the insight have, the most frequent first.
-async fn keys(tx: &mut Tx, frame: &Frame, values: Values) -> Result<Vec<String>> {
-    let mut query = sql("select v.key, count(*) as n from (select s.id, s.contact_id, s.org_id");
-    Set::of(Scope::Insight, &[]).push(frame, &mut query);
-    let Values { table, owner, .. } = values;
-    query.push(&format!(
-        ") s join {table} v on v.org_id = s.org_id and {owner} group by v.key order by n desc, v.key limit "
-    ));
-    query.push_bind(KEYS_MAX);
-    let keys: Vec<(String, i64)> = tx.fetch_all(query).await?;
-    Ok(keys.into_iter().map(|(key, _)| key).collect())
-}
-
-/// The sessions that have each value under a name; none if these are too many.
-async fn values(
-    tx: &mut Tx,
-    frame: &Frame,
-    sessions: &[Session],
-    values: Values,
-    key: &str,
-) -> Result<Option<BTreeMap<String, Vec<usize>>>> {
-    let Values { table, owner, .. } = values;
-    let mut found: BTreeMap<String, Vec<usize>> = BTreeMap::new();
-    let positions = positions(sessions);
-    for scope in [Scope::Insight, Scope::Others] {
-        let mut query = sql("select s.id, v.value from (select s.id, s.contact_id, s.org_id");
-        Set::of(scope, &[]).push(frame, &mut query);
-        query
-            .push(&format!(") s join {table} v on v.org_id = s.org_id and {owner} and v.key = "))
-            .push_bind(key);
-        let rows: Vec<(SessionId, String)> = tx.fetch_all(query).await?;
-        for (id, value) in rows {
-            if let Some(at) = positions.get(&id) {
-                found.entry(value).or_default().push(*at);
-            }
-            if found.len() > VALUES_MAX {
-                return Ok(None);
+impl CustomData {
+    /// What is most frequent in the insight, by name.
+    async fn read(&self, tx: &mut Tx, org_id: OrgId, sessions: &[Session]) -> Result<Vec<(String, Values)>> {
+        let mut owners: BTreeMap<Uuid, Vec<usize>> = BTreeMap::new();
+        for (at, session) in sessions.iter().enumerate() {
+            owners.entry((self.owner)(session)).or_default().push(at);
+        }
+        let mut found: BTreeMap<String, (usize, Values)> = BTreeMap::new();
+        let ids: Vec<Uuid> = owners.keys().copied().collect();
+        // by lists of owners: each database then looks these up, and need not go through all there is of a name
+        for ids in ids.chunks(CHUNK) {
+            let mut query = sql(self.query).bind(org_id);
+            query.push_list(ids.iter().copied());
+            let rows: Vec<(Uuid, String, String)> = tx.fetch_all(query).await?;
+            for (owner, key, value) in rows {
+                if found.len() >= KEYS_SEEN_MAX && !found.contains_key(&key) {
+                    continue;
+                }
+                let of = &owners[&owner];
+                let (inside, values) = found.entry(key).or_insert_with(|| (0, Some(BTreeMap::new())));
+                *inside += of.iter().filter(|at| sessions[**at].inside).count();
+                if let Some(known) = values {
+                    known.entry(value).or_default().extend(of);
+                    if known.len() > VALUES_MAX {
+                        *values = None;
+                    }
+                }
             }
         }
+        let mut found: Vec<_> = found.into_iter().filter(|(_, (inside, _))| *inside > 0).collect();
+        found.sort_by_key(|(_, (inside, _))| std::cmp::Reverse(*inside));
+        found.truncate(KEYS_MAX);
+        for values in found.iter_mut().filter_map(|(_, (_, values))| values.as_mut()) {
+            values.values_mut().for_each(|of| of.sort_unstable());
+        }
+        Ok(found.into_iter().map(|(key, (_, values))| (key, values)).collect())
     }
-    found.values_mut().for_each(|of| of.sort_unstable());
-    Ok(Some(found))
-}
-
-fn positions(sessions: &[Session]) -> HashMap<SessionId, usize> {
-    sessions.iter().enumerate().map(|(at, session)| (session.id, at)).collect()
 }
 
 /// What was said in sessions of the insight, evenly from all of its time.
@@ -292,28 +293,31 @@ async fn said(tx: &mut Tx, frame: &Frame) -> Result<Vec<Said>> {
 
 /// The other insights that show most often in its sessions, and where in all sessions they show.
 async fn together(tx: &mut Tx, frame: &Frame, sessions: &[Session]) -> Result<Vec<(Other, Vec<usize>)>> {
-    let mut query = sql("select q.insight_id, count(*) as n from (select s.id, s.org_id");
-    Set::of(Scope::Insight, &[]).push(frame, &mut query);
-    query.push(") s join occurrences q on q.org_id = s.org_id and q.session_id = s.id and q.insight_id <> ");
-    query.push_bind(frame.insight_id).push(" group by q.insight_id order by n desc, q.insight_id limit ");
-    query.push_bind(OTHERS_MAX);
-    let rows: Vec<(InsightId, i64)> = tx.fetch_all(query).await?;
-    let ids: Vec<InsightId> = rows.into_iter().map(|(id, _)| id).collect();
-    let others = others(tx, frame.org_id, &ids).await?;
-    let positions = positions(sessions);
-    let mut found = Vec::new();
-    for other in others {
-        let query = sql("
-            select session_id from occurrences
-            where org_id = $1 and insight_id = $2 and session_created_at >= $3 and session_created_at <= $4
-        ");
-        let query = query.bind(frame.org_id).bind(other.id).bind(frame.from).bind(frame.to);
-        let rows: Vec<(SessionId,)> = tx.fetch_all(query).await?;
-        let mut of: Vec<usize> = rows.iter().filter_map(|(id,)| positions.get(id).copied()).collect();
-        of.sort_unstable();
-        found.push((other, of));
+    let positions: HashMap<SessionId, usize> =
+        sessions.iter().enumerate().map(|(at, session)| (session.id, at)).collect();
+    let mut found: BTreeMap<InsightId, Vec<usize>> = BTreeMap::new();
+    for sessions in sessions.chunks(CHUNK) {
+        let query = "select session_id, insight_id from occurrences where org_id = $1 and insight_id <> $2 and session_id in ";
+        let mut query = sql(query).bind(frame.org_id).bind(frame.insight_id);
+        query.push_list(sessions.iter().map(|session| session.id));
+        let rows: Vec<(SessionId, InsightId)> = tx.fetch_all(query).await?;
+        for (session_id, insight_id) in rows {
+            found.entry(insight_id).or_default().push(positions[&session_id]);
+        }
     }
-    Ok(found)
+    let inside = |of: &[usize]| of.iter().filter(|at| sessions[**at].inside).count();
+    let mut most: Vec<(usize, InsightId)> =
+        found.iter().map(|(id, of)| (inside(of), *id)).filter(|(inside, _)| *inside > 0).collect();
+    most.sort_by_key(|(inside, id)| (std::cmp::Reverse(*inside), *id));
+    most.truncate(OTHERS_MAX);
+    let ids: Vec<InsightId> = most.into_iter().map(|(_, id)| id).collect();
+    let others = others(tx, frame.org_id, &ids).await?;
+    let members = |other: Other| {
+        let mut of = found.remove(&other.id).unwrap_or_default();
+        of.sort_unstable();
+        (other, of)
+    };
+    Ok(others.into_iter().map(members).collect())
 }
 
 async fn others(tx: &mut Tx, org_id: OrgId, ids: &[InsightId]) -> Result<Vec<Other>> {
