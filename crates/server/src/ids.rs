@@ -154,6 +154,8 @@ define_id! {
     InsightId,
     /// A subject above insights.
     ThemeId,
+    /// A deep research of an insight.
+    ResearchId,
     /// An entry of an insight's history.
     EventId,
     /// A unit of work.

@@ -4,7 +4,7 @@
 use crate::app::App;
 use crate::db::sql;
 use crate::error::{Error, Result};
-use crate::ids::{JobId, OrgId, SessionId};
+use crate::ids::{InsightId, JobId, OrgId, ResearchId, SessionId};
 use crate::insights;
 use crate::orgs::OrgTx;
 use crate::time::Timestamp;
@@ -41,6 +41,13 @@ pub enum Job {
     RewordInsights,
     /// Look whether archived and resolved insights are back.
     ReviewInsights,
+    /// Explain an insight at length.
+    ResearchInsight {
+        /// Which.
+        insight_id: InsightId,
+        /// For which request.
+        research_id: ResearchId,
+    },
 }
 
 impl Job {
@@ -51,6 +58,7 @@ impl Job {
             Self::AssignCategories => "assign_categories",
             Self::RewordInsights => "reword_insights",
             Self::ReviewInsights => "review_insights",
+            Self::ResearchInsight { .. } => "research_insight",
         }
     }
 
@@ -61,6 +69,7 @@ impl Job {
                 [one] => Some(format!("{}:{one}", self.kind())),
                 _ => None,
             },
+            Self::ResearchInsight { research_id, .. } => Some(format!("{}:{research_id}", self.kind())),
             Self::Consolidate | Self::AssignCategories | Self::RewordInsights | Self::ReviewInsights => {
                 Some(self.kind().to_owned())
             }
@@ -289,6 +298,9 @@ async fn dispatch(app: &App, lease: &Lease, job: Job) -> Result<Outcome> {
         Job::AssignCategories => insights::assign_categories(app, lease).await,
         Job::RewordInsights => insights::reword_insights(app, lease).await,
         Job::ReviewInsights => insights::review_insights(app, lease).await,
+        Job::ResearchInsight { insight_id, research_id } => {
+            insights::research_insight(app, lease, insight_id, research_id).await
+        }
     }
 }
 

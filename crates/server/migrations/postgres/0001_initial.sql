@@ -120,7 +120,7 @@ create table contact_values (
     primary key (org_id, key, value, contact_id),
     foreign key (org_id, contact_id) references contacts (org_id, id) on delete cascade
 );
-create index contact_values_by_contact on contact_values (org_id, contact_id);
+create index contact_values_by_contact on contact_values (org_id, contact_id, key, value);
 
 create table sessions (
     org_id uuid not null references orgs (id),
@@ -168,7 +168,7 @@ create table session_values (
     primary key (org_id, key, value, session_id),
     foreign key (org_id, session_id) references sessions (org_id, id) on delete cascade
 );
-create index session_values_by_session on session_values (org_id, session_id);
+create index session_values_by_session on session_values (org_id, session_id, key, value);
 
 create table session_tags (
     org_id uuid not null,
@@ -393,6 +393,26 @@ create table insight_events (
     foreign key (org_id, insight_id) references insights (org_id, id)
 );
 create index insight_events_by_insight on insight_events (org_id, insight_id, id);
+
+-- the latest deep research of an insight
+create table researches (
+    org_id uuid not null,
+    insight_id uuid not null,
+    id uuid not null,
+    state text not null,
+    -- of a hundred, and at what it is
+    progress bigint not null,
+    step text,
+    -- how often it was begun: what never ends is given up
+    attempts bigint not null,
+    requested_by uuid,
+    created_at bigint not null,
+    started_at bigint,
+    finished_at bigint,
+    error text,
+    primary key (org_id, insight_id),
+    foreign key (org_id, insight_id) references insights (org_id, id)
+);
 
 -- insights that a person split from one another, both ways
 create table insights_apart (

@@ -107,6 +107,11 @@ const CHECKS: &[(&str, &str)] = &[
         "no webhook was disabled for failing",
         "select count(*) from webhooks where disabled_at is not null and disabled_reason <> 'by request'",
     ),
+    (
+        "every deep research that runs has a job",
+        "select count(*) from researches r where r.state in ('queued', 'running') and not exists (
+            select 1 from jobs j where j.org_id = r.org_id and j.kind = 'research_insight')",
+    ),
     ("no job failed", "select count(*) from jobs where failed_at is not null"),
 ];
 

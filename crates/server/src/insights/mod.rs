@@ -21,6 +21,7 @@ mod overview;
 mod proof;
 mod reading;
 mod reply;
+mod research;
 mod routes;
 mod sessions;
 mod state;
@@ -47,6 +48,7 @@ pub use figures::{
 pub use link::Centroids;
 pub use list::{InsightSort, InsightStatus, ListInsightsInput, ListInsightsOutput, TeamFilter, list};
 pub use reading::read_sessions;
+pub use research::research_insight;
 pub use routes::routes;
 pub use themes::{ThemeOutput, list as themes};
 pub use told::{ToldEvent, told};

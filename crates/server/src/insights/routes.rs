@@ -5,7 +5,7 @@ use super::reply::{PublicInsight, Tagged};
 use super::sessions::{InsightSession, list_sessions};
 use super::themes::{self, ThemeOutput};
 use super::wording::{self, InsightWording};
-use super::{decide, decide_routes, events, list, overview, proof, state_routes, store, trend};
+use super::{decide, decide_routes, events, list, overview, proof, research, state_routes, store, trend};
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::http::{Api, ApiJson, ApiPath, ApiQuery, Caller, Cursor, IfMatch, Page, cut_page};
@@ -93,6 +93,7 @@ pub fn routes() -> Api {
         .merge(trend::routes())
         .merge(proof::routes())
         .merge(overview::routes())
+        .merge(research::routes())
 }
 
 async fn list_page(

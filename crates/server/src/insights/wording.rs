@@ -193,7 +193,7 @@ async fn unworded(tx: &mut OrgTx, model: &LanguageModel) -> Result<Vec<Entry>> {
 }
 
 /// Counts a request, if the organization has one left today.
-async fn spend(tx: &mut OrgTx, requests_max: u32) -> Result<bool> {
+pub(super) async fn spend(tx: &mut OrgTx, requests_max: u32) -> Result<bool> {
     let today = tx.now.start_of_day();
     let query = sql("
         update orgs set language_model_day = $2, language_model_requests =
@@ -296,12 +296,15 @@ fn name(i: usize) -> String {
 
 /// The sentences of an answer by name; none if it is no JSON object, or has a name that was not asked for.
 fn read(text: &str, count: usize) -> Option<HashMap<String, String>> {
-    // some models think aloud, and some put a fence around
-    let text = text.rsplit("</think>").next().unwrap_or(text);
-    let object = text.get(text.find('{')?..=text.rfind('}')?)?;
-    let answers: HashMap<String, String> = serde_json::from_str(object).ok()?;
+    let answers: HashMap<String, String> = serde_json::from_str(object(text)?).ok()?;
     let names: HashSet<String> = (0..count).map(name).collect();
     answers.keys().all(|key| names.contains(key)).then_some(answers)
+}
+
+/// The JSON object in an answer: some models think aloud, and some put a fence around.
+pub(super) fn object(text: &str) -> Option<&str> {
+    let text = text.rsplit("</think>").next().unwrap_or(text);
+    text.get(text.find('{')?..=text.rfind('}')?)
 }
 
 /// What the insights of an organization say, in their own words too, and where they lie.
@@ -398,7 +401,7 @@ async fn keep(tx: &mut OrgTx, model: &LanguageModel, entry: &Entry, sentence: &s
 }
 
 /// Resolves when the app drains: an answer that is still to come is not waited for.
-async fn drained(app: &App) {
+pub(super) async fn drained(app: &App) {
     while !app.is_draining() {
         tokio::time::sleep(DRAIN_POLL).await;
     }

@@ -71,7 +71,7 @@ impl Words {
 
     /// Whether at least half of a sentence's words are shared, and every number is. A word of a few alone is
     /// never taken over: the text it stands in could be meant for the model.
-    fn bear_out(&self, sentence: &str) -> bool {
+    pub(super) fn bear_out(&self, sentence: &str) -> bool {
         let terms: HashSet<String> = terms(sentence).into_iter().collect();
         let shared = terms.iter().filter(|term| self.shared.contains(*term)).count();
         shared > 0

@@ -20,6 +20,7 @@ mod jobs;
 mod language_model;
 mod life;
 mod life_model;
+mod research;
 mod scripted;
 mod sessions;
 mod sync;

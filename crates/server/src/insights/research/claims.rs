@@ -1,0 +1,221 @@
+//! What a report claims: a sentence, the sessions it cites, and what must be true of them, so that each claim can be held
+//! against the database.
+
+use crate::db::{Sql, Tx, sql};
+use crate::error::Result;
+use crate::ids::{InsightId, OrgId, TeamId};
+use crate::sessions::{AiClosureType, Channel, Sentiment, SessionStatus};
+use crate::time::{DAY, Timestamp};
+
+/// How near in time a contact's other session is to count as before or after.
+pub(super) const NEAR_DAYS: i64 = 7;
+
+/// Which sessions a report looks at.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Frame {
+    pub(super) org_id: OrgId,
+    pub(super) insight_id: InsightId,
+    pub(super) from: Timestamp,
+    pub(super) to: Timestamp,
+    /// Of the insight's sessions and of the others, every so manieth, by ticket number.
+    pub(super) steps: [i64; 2],
+}
+
+/// Whose sessions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Scope {
+    /// The insight's, within the frame.
+    Insight,
+    /// Those within the frame in which something else was stated.
+    Others,
+    /// All of another insight.
+    Of(InsightId),
+}
+
+/// What is true of a session.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Condition {
+    Channel(Channel),
+    Language(String),
+    Team(TeamId),
+    SessionData(String, String),
+    ContactData(String, String),
+    /// It shows this insight too.
+    Insight(InsightId),
+    Closed,
+    Status(SessionStatus),
+    Sentiment(Sentiment),
+    HandedOff,
+    /// More than so many microseconds from its beginning to its last message.
+    LongerThan(i64),
+    ContactKnown,
+    ContactUnknown,
+    /// The contact had another session in the days before.
+    WroteBefore,
+    /// The contact had another session in the days after.
+    CameBack,
+    /// What proves the insight is this text.
+    Says(String),
+}
+
+/// A set of sessions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Set {
+    pub(super) scope: Scope,
+    pub(super) conditions: Vec<Condition>,
+    /// Instead of the frame's time, with every session.
+    pub(super) span: Option<(Timestamp, Timestamp)>,
+}
+
+/// What is counted of a set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Unit {
+    Sessions,
+    /// Different contacts; a session without a known one counts by itself.
+    Contacts,
+}
+
+/// A number that a claim rests on.
+#[derive(Clone, Debug)]
+pub(super) struct Count {
+    pub(super) set: Set,
+    pub(super) unit: Unit,
+    pub(super) value: i64,
+}
+
+/// A sentence of a report.
+#[derive(Clone, Debug)]
+pub(super) struct Claim {
+    /// In Markdown, without its citations.
+    pub(super) text: String,
+    /// Whether it repeats what a customer said.
+    pub(super) is_quote: bool,
+    /// Where the cited sessions are from.
+    pub(super) set: Set,
+    /// Ticket numbers of sessions of the set, in order.
+    pub(super) cited: Vec<i64>,
+    /// What it counts; each number stands in the text.
+    pub(super) counts: Vec<Count>,
+}
+
+impl Set {
+    pub(super) fn of(scope: Scope, conditions: &[&[Condition]]) -> Self {
+        Self { scope, conditions: conditions.concat(), span: None }
+    }
+
+    pub(super) fn in_span(scope: Scope, from: Timestamp, to: Timestamp) -> Self {
+        Self { scope, conditions: Vec::new(), span: Some((from, to)) }
+    }
+
+    /// Adds `from sessions s … where …` for the sessions of the set.
+    pub(super) fn push(&self, frame: &Frame, query: &mut Sql) {
+        let (org_id, insight_id) = (frame.org_id, frame.insight_id);
+        match self.scope {
+            Scope::Insight | Scope::Of(_) => {
+                let id = if let Scope::Of(id) = self.scope { id } else { insight_id };
+                query.push(
+                    " from occurrences p join sessions s on s.org_id = p.org_id and s.id = p.session_id",
+                );
+                query.push(" where p.org_id = ").push_bind(org_id).push(" and p.insight_id = ").push_bind(id);
+            }
+            Scope::Others => {
+                query.push(" from sessions s where s.org_id = ").push_bind(org_id);
+            }
+        }
+        if !matches!(self.scope, Scope::Of(_)) {
+            let (from, to) = self.span.unwrap_or((frame.from, frame.to));
+            query.push(" and s.created_at >= ").push_bind(from).push(" and s.created_at <= ").push_bind(to);
+            let step = frame.steps[usize::from(self.scope == Scope::Others)];
+            if self.span.is_none() && step > 1 {
+                query.push(" and s.ticket_number % ").push_bind(step).push(" = 0");
+            }
+        }
+        if self.scope == Scope::Others {
+            query.push(" and not exists (select 1 from occurrences p where p.org_id = s.org_id and p.session_id = s.id");
+            query.push(" and p.insight_id = ").push_bind(insight_id).push(")");
+            query.push(
+                " and exists (select 1 from statements t where t.org_id = s.org_id and t.session_id = s.id)",
+            );
+        }
+        for condition in &self.conditions {
+            query.push(" and ");
+            condition.push(frame, query);
+        }
+    }
+}
+
+impl Condition {
+    /// Adds the condition on a session `s`.
+    pub(super) fn push(&self, frame: &Frame, query: &mut Sql) {
+        let week = NEAR_DAYS * DAY;
+        match self {
+            Self::Channel(channel) => query.push("s.channel = ").push_bind(*channel),
+            Self::Language(language) => query.push("s.language = ").push_bind(language),
+            Self::Team(id) => query.push("s.team_id = ").push_bind(*id),
+            Self::SessionData(key, value) => query
+                .push("exists (select 1 from session_values v where v.org_id = s.org_id and v.session_id = s.id and v.key = ")
+                .push_bind(key)
+                .push(" and v.value = ")
+                .push_bind(value)
+                .push(")"),
+            Self::ContactData(key, value) => query
+                .push("exists (select 1 from contact_values v where v.org_id = s.org_id and v.contact_id = s.contact_id and v.key = ")
+                .push_bind(key)
+                .push(" and v.value = ")
+                .push_bind(value)
+                .push(")"),
+            Self::Insight(id) => query
+                .push("exists (select 1 from occurrences q where q.org_id = s.org_id and q.session_id = s.id and q.insight_id = ")
+                .push_bind(*id)
+                .push(")"),
+            Self::Closed => query.push("s.status <> ").push_bind(SessionStatus::Open),
+            Self::Status(status) => query.push("s.status = ").push_bind(*status),
+            Self::Sentiment(sentiment) => query.push("s.sentiment = ").push_bind(*sentiment),
+            Self::HandedOff => query
+                .push("(s.ai_closure_type = ")
+                .push_bind(AiClosureType::HandedOff)
+                .push(" or exists (select 1 from handoffs h where h.org_id = s.org_id and h.session_id = s.id))"),
+            Self::LongerThan(micros) => query.push("s.last_message_at - s.created_at > ").push_bind(*micros),
+            Self::ContactKnown => query.push("s.contact_id is not null"),
+            Self::ContactUnknown => query.push("s.contact_id is null"),
+            // `+ 0` keeps SQLite from looking through all sessions of those days
+            Self::WroteBefore => query
+                .push("exists (select 1 from sessions b where b.org_id = s.org_id and b.contact_id = s.contact_id")
+                .push(" and b.created_at + 0 < s.created_at and b.created_at + 0 >= s.created_at - ")
+                .push_bind(week)
+                .push(")"),
+            Self::CameBack => query
+                .push("exists (select 1 from sessions b where b.org_id = s.org_id and b.contact_id = s.contact_id")
+                .push(" and b.created_at + 0 > s.created_at and b.created_at + 0 <= s.created_at + ")
+                .push_bind(week)
+                .push(")"),
+            Self::Says(text) => query
+                .push("exists (select 1 from occurrences q join statements t on t.org_id = q.org_id and t.id = q.statement_id where q.org_id = s.org_id and q.session_id = s.id and q.insight_id = ")
+                .push_bind(frame.insight_id)
+                .push(" and t.text = ")
+                .push_bind(text)
+                .push(")"),
+        };
+    }
+}
+
+/// Counts a set.
+pub(super) async fn count(tx: &mut Tx, frame: &Frame, set: &Set, unit: Unit) -> Result<i64> {
+    let mut query = sql(match unit {
+        Unit::Sessions => "select count(*)",
+        Unit::Contacts => "select count(distinct coalesce(s.contact_id, s.id))",
+    });
+    set.push(frame, &mut query);
+    tx.fetch_one::<(i64,)>(query).await.map(|(count,)| count)
+}
+
+/// The newest sessions of a set by ticket number, in the order of that.
+pub(super) async fn newest(tx: &mut Tx, frame: &Frame, set: &Set, limit: i64) -> Result<Vec<i64>> {
+    let mut query = sql("select s.ticket_number");
+    set.push(frame, &mut query);
+    query.push(" order by s.created_at desc, s.ticket_number desc limit ").push_bind(limit);
+    let rows: Vec<(i64,)> = tx.fetch_all(query).await?;
+    let mut numbers: Vec<i64> = rows.into_iter().map(|(number,)| number).collect();
+    numbers.sort_unstable();
+    Ok(numbers)
+}

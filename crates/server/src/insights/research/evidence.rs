@@ -1,0 +1,361 @@
+//! What the database says of an insight: its sessions and the others of its time, what they are like, and what was said.
+
+use super::claims::{Condition, Frame, Scope, Set, Unit, count};
+use super::segments::Case;
+use crate::db::{Sql, Tx, sql};
+use crate::error::Result;
+use crate::ids::{InsightId, OrgId, SessionId, TeamId};
+use crate::insights::vector;
+use crate::sessions::{Channel, Sentiment, SessionStatus};
+use crate::time::Timestamp;
+use std::collections::{BTreeMap, HashMap};
+use uuid::Uuid;
+
+/// Sessions of the insight, and others, that are looked at one by one; of more, every so manieth.
+pub(super) const SESSIONS_MAX: i64 = 50_000;
+/// Statements among which quotes are chosen.
+pub(super) const STATEMENTS_MAX: i64 = 400;
+/// Names of custom data that are looked at, the most frequent in the insight first.
+const KEYS_MAX: usize = 20;
+/// Names that are counted to find these.
+const KEYS_SEEN_MAX: usize = 1_000;
+/// Different values from which on a name of custom data is taken for an identifier and left out.
+pub(super) const VALUES_MAX: usize = 100;
+/// Other insights that are looked at for occurring in the same sessions, the most frequent first.
+const OTHERS_MAX: usize = 20;
+/// Sessions or contacts in one query.
+const CHUNK: usize = 5_000;
+/// Insights among which similar ones are looked for.
+const SIMILAR_FROM: i64 = 20_000;
+const SIMILAR_MAX: usize = 3;
+/// Likeness of centroids from which on insights are similar.
+const SIMILAR_MIN: f32 = 0.5;
+
+/// All that a report is made of.
+pub(super) struct Evidence {
+    pub(super) frame: Frame,
+    pub(super) insight: Insight,
+    /// The insight's sessions and the others of its time.
+    pub(super) sessions: Vec<Session>,
+    /// What sessions are like: a kind, and the positions of the sessions that are of it.
+    pub(super) kinds: Vec<(Condition, Vec<usize>)>,
+    pub(super) teams: HashMap<TeamId, String>,
+    /// Names of custom data that were left out for their many values.
+    pub(super) left_out: Vec<String>,
+    pub(super) said: Vec<Said>,
+    /// The insights that show in the same sessions, with all sessions that they show in here.
+    pub(super) together: Vec<(Other, Vec<usize>)>,
+    /// How many insights there are beside this one.
+    pub(super) others_count: i64,
+    pub(super) similar: Vec<(Other, f32)>,
+    /// When the organization's newest session began.
+    pub(super) until: Timestamp,
+}
+
+#[derive(Clone, sqlx::FromRow)]
+pub(super) struct Insight {
+    pub(super) insight_number: i64,
+    pub(super) content: String,
+    pub(super) first_seen_at: Timestamp,
+    pub(super) last_seen_at: Timestamp,
+    centroid: Option<Vec<u8>>,
+}
+
+#[derive(Clone, sqlx::FromRow)]
+pub(super) struct Session {
+    pub(super) id: SessionId,
+    pub(super) speaker: Uuid,
+    pub(super) contact_known: i32,
+    pub(super) channel: Channel,
+    pub(super) language: Option<String>,
+    pub(super) team_id: Option<TeamId>,
+    pub(super) status: SessionStatus,
+    pub(super) sentiment: Option<Sentiment>,
+    pub(super) created_at: Timestamp,
+    pub(super) last_message_at: Timestamp,
+    pub(super) handed_off: i32,
+    pub(super) wrote_before: i32,
+    pub(super) came_back: i32,
+    #[sqlx(skip)]
+    pub(super) inside: bool,
+}
+
+#[derive(Clone, sqlx::FromRow)]
+pub(super) struct Said {
+    pub(super) ticket_number: i64,
+    pub(super) speaker: Uuid,
+    pub(super) text: String,
+    pub(super) embedding: Option<Vec<u8>>,
+}
+
+/// Another insight.
+#[derive(Clone, Debug)]
+pub(super) struct Other {
+    pub(super) id: InsightId,
+    pub(super) insight_number: i64,
+    pub(super) content: String,
+    pub(super) occurrence_count: i64,
+}
+
+impl Session {
+    /// The session as it is compared with those of the same cell.
+    pub(super) fn case(&self, cell: u64) -> Case {
+        Case { speaker: self.speaker, order: scattered(self.id), inside: self.inside, cell }
+    }
+}
+
+/// A number that tells nothing of the session (the last step of splitmix64).
+fn scattered(id: SessionId) -> u64 {
+    let bits = u128::from_be_bytes(*id.as_bytes());
+    let mut x = (bits >> 64) as u64 ^ (bits as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    x ^ (x >> 31)
+}
+
+/// The insight, the time it was seen in, and how many sessions of that time are looked at. None once it ended.
+pub(super) async fn frame(
+    tx: &mut Tx,
+    org_id: OrgId,
+    insight_id: InsightId,
+) -> Result<Option<(Frame, Insight)>> {
+    let query = sql("
+        select insight_number, content, first_seen_at, last_seen_at, centroid from insights
+        where org_id = $1 and id = $2 and retired_at is null and occurrence_count > 0
+    ");
+    let insight: Option<Insight> = tx.fetch_optional(query.bind(org_id).bind(insight_id)).await?;
+    let Some(insight) = insight else { return Ok(None) };
+    let (from, to) = (insight.first_seen_at, insight.last_seen_at);
+    let mut frame = Frame { org_id, insight_id, from, to, steps: [1, 1] };
+    for (step, scope) in [Scope::Insight, Scope::Others].into_iter().enumerate() {
+        let sessions = count(tx, &frame, &Set::of(scope, &[]), Unit::Sessions).await?;
+        frame.steps[step] = (sessions as u64).div_ceil(SESSIONS_MAX as u64).max(1) as i64;
+    }
+    Ok(Some((frame, insight)))
+}
+
+/// Reads everything, as of one state of the database.
+pub(super) async fn load(tx: &mut Tx, frame: Frame, insight: Insight) -> Result<Evidence> {
+    let mut sessions = Vec::new();
+    for scope in [Scope::Insight, Scope::Others] {
+        let found = self::sessions(tx, &frame, scope).await?;
+        sessions
+            .extend(found.into_iter().map(|session| Session { inside: scope == Scope::Insight, ..session }));
+    }
+    let query = sql("select id, name from teams where org_id = $1").bind(frame.org_id);
+    let teams: Vec<(TeamId, String)> = tx.fetch_all(query).await?;
+    let mut kinds = own_kinds(&sessions);
+    let mut left_out = Vec::new();
+    for custom_data in [SESSION_DATA, CONTACT_DATA] {
+        for (key, values) in custom_data.read(tx, frame.org_id, &sessions).await? {
+            let Some(values) = values else {
+                left_out.push(key);
+                continue;
+            };
+            kinds.extend(
+                values.into_iter().map(|(value, of)| ((custom_data.condition)(key.clone(), value), of)),
+            );
+        }
+    }
+    let query = sql("select max(created_at) from sessions where org_id = $1").bind(frame.org_id);
+    let (until,): (Option<Timestamp>,) = tx.fetch_one(query).await?;
+    let query = sql("
+        select count(*) from insights where org_id = $1 and id <> $2 and retired_at is null and occurrence_count > 0
+    ");
+    let (others_count,) = tx.fetch_one(query.bind(frame.org_id).bind(frame.insight_id)).await?;
+    Ok(Evidence {
+        teams: teams.into_iter().collect(),
+        said: said(tx, &frame).await?,
+        together: together(tx, &frame, &sessions).await?,
+        similar: similar(tx, &frame, &insight).await?,
+        until: until.unwrap_or(frame.to),
+        others_count,
+        frame,
+        insight,
+        sessions,
+        kinds,
+        left_out,
+    })
+}
+
+async fn sessions(tx: &mut Tx, frame: &Frame, scope: Scope) -> Result<Vec<Session>> {
+    // the flags are written as conditions, so that they mean what the check means
+    let mut query = sql("select s.id, coalesce(s.contact_id, s.id) as speaker, s.channel, s.language,
+        s.team_id, s.status, s.sentiment, s.created_at, s.last_message_at");
+    for (condition, name) in [
+        (Condition::ContactKnown, "contact_known"),
+        (Condition::HandedOff, "handed_off"),
+        (Condition::WroteBefore, "wrote_before"),
+        (Condition::CameBack, "came_back"),
+    ] {
+        query.push(", case when ");
+        condition.push(frame, &mut query);
+        query.push(&format!(" then 1 else 0 end as {name}"));
+    }
+    Set::of(scope, &[]).push(frame, &mut query);
+    query.push(" order by s.ticket_number");
+    tx.fetch_all(query).await
+}
+
+/// Channel, language and team.
+fn own_kinds(sessions: &[Session]) -> Vec<(Condition, Vec<usize>)> {
+    let mut channels: BTreeMap<Channel, Vec<usize>> = BTreeMap::new();
+    let mut languages: BTreeMap<&String, Vec<usize>> = BTreeMap::new();
+    let mut teams: BTreeMap<TeamId, Vec<usize>> = BTreeMap::new();
+    for (at, session) in sessions.iter().enumerate() {
+        channels.entry(session.channel).or_default().push(at);
+        if let Some(language) = &session.language {
+            languages.entry(language).or_default().push(at);
+        }
+        if let Some(team_id) = session.team_id {
+            teams.entry(team_id).or_default().push(at);
+        }
+    }
+    let channels = channels.into_iter().map(|(channel, of)| (Condition::Channel(channel), of));
+    let languages = languages.into_iter().map(|(language, of)| (Condition::Language(language.clone()), of));
+    let teams = teams.into_iter().map(|(team_id, of)| (Condition::Team(team_id), of));
+    channels.chain(languages).chain(teams).collect()
+}
+
+/// The sessions that have each value of some custom data; none if the values are too many.
+type Values = Option<BTreeMap<String, Vec<usize>>>;
+
+/// Where custom data is kept, and whose it is.
+struct CustomData {
+    query: &'static str,
+    owner: fn(&Session) -> Uuid,
+    condition: fn(String, String) -> Condition,
+}
+
+const SESSION_DATA: CustomData = CustomData {
+    query: "select session_id, key, value from session_values where org_id = $1 and session_id in ",
+    owner: |session| Uuid::from_bytes(*session.id.as_bytes()),
+    condition: Condition::SessionData,
+};
+const CONTACT_DATA: CustomData = CustomData {
+    query: "select contact_id, key, value from contact_values where org_id = $1 and contact_id in ",
+    owner: |session| session.speaker,
+    condition: Condition::ContactData,
+};
+
+impl CustomData {
+    /// What is most frequent in the insight, by name.
+    async fn read(&self, tx: &mut Tx, org_id: OrgId, sessions: &[Session]) -> Result<Vec<(String, Values)>> {
+        let mut owners: BTreeMap<Uuid, Vec<usize>> = BTreeMap::new();
+        for (at, session) in sessions.iter().enumerate() {
+            owners.entry((self.owner)(session)).or_default().push(at);
+        }
+        let mut found: BTreeMap<String, (usize, Values)> = BTreeMap::new();
+        let ids: Vec<Uuid> = owners.keys().copied().collect();
+        // by lists of owners: each database then looks these up, and need not go through all there is of a name
+        for ids in ids.chunks(CHUNK) {
+            let mut query = sql(self.query).bind(org_id);
+            query.push_list(ids.iter().copied());
+            let rows: Vec<(Uuid, String, String)> = tx.fetch_all(query).await?;
+            for (owner, key, value) in rows {
+                if found.len() >= KEYS_SEEN_MAX && !found.contains_key(&key) {
+                    continue;
+                }
+                let of = &owners[&owner];
+                let (inside, values) = found.entry(key).or_insert_with(|| (0, Some(BTreeMap::new())));
+                *inside += of.iter().filter(|at| sessions[**at].inside).count();
+                if let Some(known) = values {
+                    known.entry(value).or_default().extend(of);
+                    if known.len() > VALUES_MAX {
+                        *values = None;
+                    }
+                }
+            }
+        }
+        let mut found: Vec<_> = found.into_iter().filter(|(_, (inside, _))| *inside > 0).collect();
+        found.sort_by_key(|(_, (inside, _))| std::cmp::Reverse(*inside));
+        found.truncate(KEYS_MAX);
+        for values in found.iter_mut().filter_map(|(_, (_, values))| values.as_mut()) {
+            values.values_mut().for_each(|of| of.sort_unstable());
+        }
+        Ok(found.into_iter().map(|(key, (_, values))| (key, values)).collect())
+    }
+}
+
+/// What was said in sessions of the insight, evenly from all of its time.
+async fn said(tx: &mut Tx, frame: &Frame) -> Result<Vec<Said>> {
+    let insight = Set::of(Scope::Insight, &[]);
+    let all = count(tx, frame, &insight, Unit::Sessions).await?;
+    let step = (all as u64).div_ceil(STATEMENTS_MAX as u64).max(1) as i64;
+    let mut query = sql("select o.ticket_number, o.speaker, t.text, t.embedding from (
+        select p.org_id, p.statement_id, s.ticket_number, coalesce(s.contact_id, s.id) as speaker,
+            row_number() over (order by s.created_at, s.ticket_number) as n");
+    insight.push(frame, &mut query);
+    query.push(") o join statements t on t.org_id = o.org_id and t.id = o.statement_id where o.n % ");
+    query.push_bind(step).push(" = 0 order by o.ticket_number");
+    tx.fetch_all(query).await
+}
+
+/// The other insights that show most often in its sessions, and where in all sessions they show.
+async fn together(tx: &mut Tx, frame: &Frame, sessions: &[Session]) -> Result<Vec<(Other, Vec<usize>)>> {
+    let positions: HashMap<SessionId, usize> =
+        sessions.iter().enumerate().map(|(at, session)| (session.id, at)).collect();
+    let mut found: BTreeMap<InsightId, Vec<usize>> = BTreeMap::new();
+    for sessions in sessions.chunks(CHUNK) {
+        let query = "select session_id, insight_id from occurrences where org_id = $1 and insight_id <> $2 and session_id in ";
+        let mut query = sql(query).bind(frame.org_id).bind(frame.insight_id);
+        query.push_list(sessions.iter().map(|session| session.id));
+        let rows: Vec<(SessionId, InsightId)> = tx.fetch_all(query).await?;
+        for (session_id, insight_id) in rows {
+            found.entry(insight_id).or_default().push(positions[&session_id]);
+        }
+    }
+    let inside = |of: &[usize]| of.iter().filter(|at| sessions[**at].inside).count();
+    let mut most: Vec<(usize, InsightId)> =
+        found.iter().map(|(id, of)| (inside(of), *id)).filter(|(inside, _)| *inside > 0).collect();
+    most.sort_by_key(|(inside, id)| (std::cmp::Reverse(*inside), *id));
+    most.truncate(OTHERS_MAX);
+    let ids: Vec<InsightId> = most.into_iter().map(|(_, id)| id).collect();
+    let others = others(tx, frame.org_id, &ids).await?;
+    let members = |other: Other| {
+        let mut of = found.remove(&other.id).unwrap_or_default();
+        of.sort_unstable();
+        (other, of)
+    };
+    Ok(others.into_iter().map(members).collect())
+}
+
+async fn others(tx: &mut Tx, org_id: OrgId, ids: &[InsightId]) -> Result<Vec<Other>> {
+    let mut query: Sql = sql("
+        select id, insight_number, content, occurrence_count from insights
+        where org_id = $1 and retired_at is null and occurrence_count > 0 and id in
+    ")
+    .bind(org_id);
+    query.push_list(ids.iter().copied()).push(" order by insight_number");
+    let rows: Vec<(InsightId, i64, String, i64)> = tx.fetch_all(query).await?;
+    let other = |(id, insight_number, content, occurrence_count)| Other {
+        id,
+        insight_number,
+        content,
+        occurrence_count,
+    };
+    Ok(rows.into_iter().map(other).collect())
+}
+
+/// The insights that lie nearest, and how alike they are.
+async fn similar(tx: &mut Tx, frame: &Frame, insight: &Insight) -> Result<Vec<(Other, f32)>> {
+    let Some(own) = insight.centroid.as_deref().and_then(vector::from_bytes) else { return Ok(Vec::new()) };
+    let query = sql("
+        select id, centroid from insights
+        where org_id = $1 and id <> $2 and retired_at is null and occurrence_count > 0 and centroid is not null
+        order by occurrence_count desc, insight_number limit $3
+    ");
+    let query = query.bind(frame.org_id).bind(frame.insight_id).bind(SIMILAR_FROM);
+    let rows: Vec<(InsightId, Vec<u8>)> = tx.fetch_all(query).await?;
+    let likeness =
+        |(id, bytes): (InsightId, Vec<u8>)| Some((id, vector::dot(&own, &vector::from_bytes(&bytes)?)));
+    let mut near: Vec<(InsightId, f32)> =
+        rows.into_iter().filter_map(likeness).filter(|(_, likeness)| *likeness >= SIMILAR_MIN).collect();
+    near.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+    near.truncate(SIMILAR_MAX);
+    let mut found = others(tx, frame.org_id, &near.iter().map(|(id, _)| *id).collect::<Vec<_>>()).await?;
+    let likeness =
+        |other: &Other| near.iter().find(|(id, _)| *id == other.id).map_or(0.0, |(_, likeness)| *likeness);
+    found.sort_by(|a, b| likeness(b).total_cmp(&likeness(a)));
+    Ok(found.into_iter().map(|other| (other.clone(), likeness(&other))).collect())
+}

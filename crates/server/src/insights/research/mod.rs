@@ -1,0 +1,274 @@
+//! Deep research: an insight explained over its sessions, in a report whose every claim cites some of them. It is a job, so
+//! that nobody waits for it; how far it is stands in `researches`, one row for each insight.
+
+mod check;
+mod claims;
+mod compare;
+mod evidence;
+mod quotes;
+mod report;
+mod routes;
+mod segments;
+mod summary;
+
+pub(super) use routes::routes;
+
+use super::store;
+use crate::app::App;
+use crate::db::{Db, sql};
+use crate::error::{Error, Result};
+use crate::ids::{InsightId, MemberId, OrgId, ResearchId};
+use crate::jobs::{self, Job, Lease, Outcome};
+use crate::orgs::{self, OrgTx, Subject};
+use crate::time::Timestamp;
+use crate::wire::words;
+use anyhow::Context;
+use compare::Findings;
+use serde_json::json;
+use std::sync::Arc;
+use summary::Summary;
+
+/// How often a research is begun that ends without a result.
+const ATTEMPTS_MAX: i64 = 3;
+/// Researches of an organization that wait or run.
+const ACTIVE_MAX: i64 = 100;
+const ACTIVE: &str = "state in ('queued', 'running')";
+
+words! {
+    /// Where a deep research is in its life.
+    State {
+        /// It waits for a worker.
+        Queued = "queued",
+        /// It is being done.
+        Running = "running",
+        /// Its report is with the insight.
+        Done = "done",
+        /// It ended without a report.
+        Failed = "failed",
+        /// Somebody called it off, or the insight ended.
+        Cancelled = "cancelled",
+    }
+}
+
+/// The latest research of an insight.
+#[derive(sqlx::FromRow)]
+struct Research {
+    id: ResearchId,
+    insight_id: InsightId,
+    state: State,
+    progress: i64,
+    step: Option<String>,
+    requested_by: Option<MemberId>,
+    created_at: Timestamp,
+    started_at: Option<Timestamp>,
+    finished_at: Option<Timestamp>,
+    error: Option<String>,
+}
+
+async fn find(db: &Db, org_id: OrgId, insight_id: InsightId) -> Result<Option<Research>> {
+    let query = sql("
+        select id, insight_id, state, progress, step, requested_by, created_at, started_at, finished_at, error
+        from researches where org_id = $1 and insight_id = $2
+    ");
+    db.fetch_optional(query.bind(org_id).bind(insight_id)).await
+}
+
+/// Asks for a research in the place of an earlier one, unless one waits or runs.
+async fn start(tx: &mut OrgTx, insight_id: InsightId, by: Option<MemberId>) -> Result<()> {
+    let query = sql(&format!("select count(*) from researches where org_id = $1 and {ACTIVE}"));
+    let query = query.bind(tx.org_id);
+    let (active,): (i64,) = tx.fetch_one(query).await?;
+    let query = sql(&format!(
+        "insert into researches (org_id, insight_id, id, state, progress, attempts, requested_by, created_at)
+        values ($1, $2, $3, $4, 0, 0, $5, $6)
+        on conflict (org_id, insight_id) do update set id = excluded.id, state = excluded.state, progress = 0, step = null,
+            attempts = 0, requested_by = excluded.requested_by, created_at = excluded.created_at, started_at = null,
+            finished_at = null, error = null
+        where not researches.{ACTIVE}"
+    ));
+    let id = ResearchId::new(tx.now);
+    let query = query.bind(tx.org_id).bind(insight_id).bind(id).bind(State::Queued).bind(by).bind(tx.now);
+    if tx.execute(query).await? == 0 {
+        return Ok(());
+    }
+    if active >= ACTIVE_MAX {
+        return Err(Error::Conflict(format!(
+            "{ACTIVE_MAX} insights are being researched: wait for one to end"
+        )));
+    }
+    jobs::enqueue(tx, &Job::ResearchInsight { insight_id, research_id: id }).await
+}
+
+/// Calls a research off; false if it is over.
+async fn cancel(app: &App, org_id: OrgId, insight_id: InsightId, id: ResearchId) -> Result<bool> {
+    let mut tx = orgs::write(&app.db, &app.clock, org_id).await?;
+    let cancelled = close(&mut tx, Run { insight_id, id }, State::Cancelled, None).await?;
+    tx.commit().await?;
+    Ok(cancelled)
+}
+
+/// Which research.
+#[derive(Clone, Copy)]
+struct Run {
+    insight_id: InsightId,
+    id: ResearchId,
+}
+
+/// Ends a research that waits or runs; false if it is over.
+async fn close(tx: &mut OrgTx, run: Run, state: State, error: Option<&str>) -> Result<bool> {
+    let query = sql(&format!(
+        "update researches set state = $4, step = null, finished_at = $5, error = $6,
+            progress = case when $7 then 100 else progress end
+        where org_id = $1 and insight_id = $2 and id = $3 and {ACTIVE}"
+    ));
+    let query = query.bind(tx.org_id).bind(run.insight_id).bind(run.id).bind(state).bind(tx.now).bind(error);
+    Ok(tx.execute(query.bind(state == State::Done)).await? > 0)
+}
+
+/// What came of a research.
+enum Explained {
+    Report(Report),
+    /// Nobody wants it any more, or the insight ended.
+    Unwanted,
+    /// The server stops.
+    Later,
+}
+
+/// A report, and what to know of it.
+struct Report {
+    text: String,
+    sessions: usize,
+    claims: usize,
+}
+
+/// Makes the report of an insight and puts it there.
+pub async fn research_insight(
+    app: &App,
+    lease: &Lease,
+    insight_id: InsightId,
+    research_id: ResearchId,
+) -> Result<Outcome> {
+    let run = Run { insight_id, id: research_id };
+    let attempts = begin(app, lease.org_id, run).await?;
+    let explained = match attempts {
+        None => Ok(Explained::Unwanted),
+        Some(attempts) if attempts > ATTEMPTS_MAX => Err(anyhow::anyhow!("it never ended").into()),
+        Some(_) => explain(app, lease.org_id, run).await,
+    };
+    let mut tx = orgs::write(&app.db, &app.clock, lease.org_id).await?;
+    match explained {
+        Ok(Explained::Report(report)) => publish(&mut tx, run, report).await?,
+        Ok(Explained::Unwanted) => {
+            close(&mut tx, run, State::Cancelled, None).await?;
+        }
+        Ok(Explained::Later) => return Ok(Outcome::Later(tx.now)),
+        // the queue tries it again
+        Err(error) if attempts.is_some_and(|attempts| attempts < ATTEMPTS_MAX) => return Err(error),
+        Err(error) => {
+            tracing::warn!(insight.id = %insight_id, %error, "a deep research failed");
+            close(&mut tx, run, State::Failed, Some("it could not be done: the log of the server says why"))
+                .await?;
+        }
+    }
+    jobs::finish(&mut tx, lease).await?;
+    tx.commit().await?;
+    Ok(Outcome::Done)
+}
+
+/// Notes that a research runs; how often it did. None if it is over.
+async fn begin(app: &App, org_id: OrgId, run: Run) -> Result<Option<i64>> {
+    let query = sql(&format!(
+        "update researches set state = $4, attempts = attempts + 1, started_at = coalesce(started_at, $5)
+        where org_id = $1 and insight_id = $2 and id = $3 and {ACTIVE} returning attempts"
+    ));
+    let query =
+        query.bind(org_id).bind(run.insight_id).bind(run.id).bind(State::Running).bind(app.clock.now());
+    let mut tx = app.db.begin().await?;
+    let attempts: Option<(i64,)> = tx.fetch_optional(query).await?;
+    tx.commit().await?;
+    Ok(attempts.map(|(attempts,)| attempts))
+}
+
+/// Notes how far a research is; false if nobody wants it any more, or the insight ended.
+async fn advance(app: &App, org_id: OrgId, run: Run, progress: i64, step: &str) -> Result<bool> {
+    let query = sql(&format!(
+        "update researches set progress = $4, step = $5
+        where org_id = $1 and insight_id = $2 and id = $3 and {ACTIVE} and exists (
+            select 1 from insights i where i.org_id = $1 and i.id = $2 and i.retired_at is null
+        )"
+    ));
+    let query = query.bind(org_id).bind(run.insight_id).bind(run.id).bind(progress).bind(step);
+    let mut tx = app.db.begin().await?;
+    let is_wanted = tx.execute(query).await? > 0;
+    tx.commit().await?;
+    Ok(is_wanted)
+}
+
+async fn explain(app: &App, org_id: OrgId, run: Run) -> Result<Explained> {
+    if !advance(app, org_id, run, 5, "reading sessions").await? {
+        return Ok(Explained::Unwanted);
+    }
+    // one state of the database for all that is said and for what it is checked by
+    let mut tx = app.db.snapshot().await?;
+    let Some((frame, insight)) = evidence::frame(&mut tx, org_id, run.insight_id).await? else {
+        return Ok(Explained::Unwanted);
+    };
+    let evidence = Arc::new(evidence::load(&mut tx, frame, insight).await?);
+    if !advance(app, org_id, run, 40, "comparing").await? {
+        return Ok(Explained::Unwanted);
+    }
+    let compared = Arc::clone(&evidence);
+    let findings = tokio::task::spawn_blocking(move || Findings::of(&compared)).await.context("comparing")?;
+    let mut sections = report::sections(app, &mut tx, &evidence, &findings).await?;
+    if !advance(app, org_id, run, 70, "checking").await? {
+        return Ok(Explained::Unwanted);
+    }
+    let claims = sections.iter().flat_map(|section| &section.claims).collect::<Vec<_>>();
+    let mut hold = check::check(&mut tx, &frame, &claims).await?.into_iter();
+    drop(tx);
+    for section in &mut sections {
+        section.claims.retain(|claim| {
+            let holds = hold.next().unwrap_or(false);
+            if !holds {
+                tracing::error!(section = section.title, cited = claim.cited.len(), "a claim does not hold");
+            }
+            holds
+        });
+    }
+    if app.language_model.is_some() && !advance(app, org_id, run, 85, "summarizing").await? {
+        return Ok(Explained::Unwanted);
+    }
+    let lines = match summary::write(app, org_id, &evidence, &sections).await? {
+        Summary::Lines(lines) => lines,
+        Summary::Drained => return Ok(Explained::Later),
+    };
+    Ok(Explained::Report(Report {
+        text: report::markdown(&evidence, &lines, &sections),
+        sessions: evidence.sessions.iter().filter(|session| session.inside).count(),
+        claims: sections.iter().map(|section| section.claims.len()).sum(),
+    }))
+}
+
+/// Puts a report with its insight, unless nobody wants it any more or the insight ended.
+async fn publish(tx: &mut OrgTx, run: Run, report: Report) -> Result<()> {
+    let query = sql("select 1 from insights where org_id = $1 and id = $2 and retired_at is null");
+    let query = query.bind(tx.org_id).bind(run.insight_id);
+    let is_there = tx.fetch_optional::<(i32,)>(query).await?.is_some();
+    let state = if is_there { State::Done } else { State::Cancelled };
+    if !close(tx, run, state, None).await? || !is_there {
+        return Ok(());
+    }
+    let query = sql("
+        update insights set deep_research = $3, deep_research_completed_at = $4, updated_at = $4
+        where org_id = $1 and id = $2
+    ");
+    let query = query.bind(tx.org_id).bind(run.insight_id).bind(report.text).bind(tx.now);
+    tx.execute(query).await?;
+    tx.changed(Subject::Insight, run.insight_id);
+    let query = sql("select requested_by from researches where org_id = $1 and insight_id = $2");
+    let query = query.bind(tx.org_id).bind(run.insight_id);
+    let (by,): (Option<MemberId>,) = tx.fetch_one(query).await?;
+    let detail =
+        json!({"research_id": run.id, "session_count": report.sessions, "claim_count": report.claims});
+    store::insert_event(tx, run.insight_id, "research_completed", by, Some(detail)).await
+}
