@@ -234,6 +234,19 @@ impl Db {
         self.fetch_optional(query).await?.ok_or_else(|| sqlx::Error::RowNotFound.into())
     }
 
+    /// Has PostgreSQL look how the values of conversations and insights are spread, so that it plans well right after
+    /// many came: by itself it looks a minute later. SQLite plans well without.
+    pub async fn analyze(&self) -> Result<()> {
+        if let Pools::Postgres(pool) = &self.pools {
+            sqlx::query(
+                "analyze sessions, session_values, contacts, contact_values, statements, occurrences",
+            )
+            .execute(pool)
+            .await?;
+        }
+        Ok(())
+    }
+
     /// Begins a transaction that writes.
     pub async fn begin(&self) -> Result<Tx> {
         Ok(match &self.pools {

@@ -25,6 +25,8 @@ use std::time::Instant;
 const PAGE: i64 = 20_000;
 const BULK_WAIT_MICROS: i64 = 500_000;
 const RETRY_MICROS: i64 = 200_000;
+/// Links that a grouping takes and makes, from which on the database is asked to look at them.
+const ANALYZED_MIN: usize = 1_000;
 
 /// Everything a consolidation looks at, as of one moment.
 struct Snapshot {
@@ -109,13 +111,18 @@ pub async fn consolidate(app: &App, lease: &Lease) -> Result<Outcome> {
     if store::grouping_version_in(&mut tx).await? != plan.snapshot.org.grouping_version {
         return Ok(Outcome::Later(now.plus(RETRY_MICROS)));
     }
-    write(&mut tx, &plan, app.language_model.as_deref()).await?;
+    let moved = write(&mut tx, &plan, app.language_model.as_deref()).await?;
     if app.language_model.is_some() {
         jobs::enqueue(&mut tx, &Job::RewordInsights).await?;
     }
     watch::request_daily_review(app, &mut tx).await?;
     jobs::finish(&mut tx, lease).await?;
     tx.commit().await?;
+    if moved >= ANALYZED_MIN
+        && let Err(error) = app.db.analyze().await
+    {
+        tracing::warn!(%error, "the database could not look at what is new in it");
+    }
     let (statements, insights) = (plan.snapshot.statements.len(), plan.grouped.groups.len());
     let seconds = started.elapsed().as_secs_f64();
     tracing::info!(org.id = %lease.org_id, statements, insights, seconds, "statements consolidated");
@@ -203,7 +210,8 @@ fn plan(snapshot: Snapshot, contacts_min: usize, usual: &str, options: &Options)
     Plan { snapshot, grouped, continued, ended }
 }
 
-async fn write(tx: &mut OrgTx, plan: &Plan, model: Option<&LanguageModel>) -> Result<()> {
+/// Puts the plan into effect; how many links it took and made.
+async fn write(tx: &mut OrgTx, plan: &Plan, model: Option<&LanguageModel>) -> Result<usize> {
     let changed = changed_sessions(tx, plan.snapshot.org.change_seq).await?;
     let ids = write_insights(tx, plan, model).await?;
     let mut wanted: BTreeMap<(InsightId, SessionId), (StatementId, f32)> = BTreeMap::new();
@@ -230,6 +238,7 @@ async fn write(tx: &mut OrgTx, plan: &Plan, model: Option<&LanguageModel>) -> Re
     }
     touched.extend(gone.iter().map(|(id, _)| *id));
     store::delete_occurrences(tx, &gone).await?;
+    let moved = gone.len() + wanted.len();
     let links = wanted.into_iter().map(|((insight_id, session_id), (statement_id, score))| Link {
         insight_id,
         session_id,
@@ -256,7 +265,8 @@ async fn write(tx: &mut OrgTx, plan: &Plan, model: Option<&LanguageModel>) -> Re
     let query = query.bind(tx.org_id).bind(&plan.grouped.hash).bind(tx.now).bind(count);
     let query = query.bind(plan.snapshot.org.new_statements);
     tx.execute(query).await?;
-    tx.trim_changes().await
+    tx.trim_changes().await?;
+    Ok(moved)
 }
 
 /// The sessions that changed since the snapshot: their links are as fresh as can be, and stay.

@@ -110,21 +110,24 @@ impl Set {
     /// Adds `from sessions s … where …` for the sessions of the set.
     pub(super) fn push(&self, frame: &Frame, query: &mut Sql) {
         let (org_id, insight_id) = (frame.org_id, frame.insight_id);
-        match self.scope {
+        let created_at = match self.scope {
             Scope::Insight | Scope::Of(_) => {
                 let id = if let Scope::Of(id) = self.scope { id } else { insight_id };
                 query.push(
                     " from occurrences p join sessions s on s.org_id = p.org_id and s.id = p.session_id",
                 );
                 query.push(" where p.org_id = ").push_bind(org_id).push(" and p.insight_id = ").push_bind(id);
+                "p.session_created_at"
             }
             Scope::Others => {
                 query.push(" from sessions s where s.org_id = ").push_bind(org_id);
+                "s.created_at"
             }
-        }
+        };
         if !matches!(self.scope, Scope::Of(_)) {
             let (from, to) = self.span.unwrap_or((frame.from, frame.to));
-            query.push(" and s.created_at >= ").push_bind(from).push(" and s.created_at <= ").push_bind(to);
+            query.push(&format!(" and {created_at} >= ")).push_bind(from);
+            query.push(&format!(" and {created_at} <= ")).push_bind(to);
             let step = frame.steps[usize::from(self.scope == Scope::Others)];
             if self.span.is_none() && step > 1 {
                 query.push(" and s.ticket_number % ").push_bind(step).push(" = 0");
