@@ -15,8 +15,8 @@ pub(super) struct Bonds {
     proves: HashMap<StatementId, Vec<usize>>,
     /// How many statements prove each.
     proofs: Vec<usize>,
-    /// Those into which others were merged.
-    joined: HashSet<usize>,
+    /// Those into which others were merged, and those that were split.
+    decided: HashSet<usize>,
     /// Those that were split, both ways.
     apart: HashSet<(usize, usize)>,
 }
@@ -41,11 +41,13 @@ impl Bonds {
     ) -> Self {
         let at: HashMap<InsightId, usize> = insights.iter().enumerate().map(|(i, id)| (*id, i)).collect();
         let pairs = apart.iter().filter_map(|(a, b)| Some((*at.get(a)?, *at.get(b)?)));
+        let apart: HashSet<(usize, usize)> = pairs.flat_map(|(a, b)| [(a, b), (b, a)]).collect();
+        let joined = joined.filter_map(|id| at.get(&id).copied());
         let mut bonds = Self {
             proves: HashMap::new(),
             proofs: vec![0; insights.len()],
-            joined: joined.filter_map(|id| at.get(&id).copied()).collect(),
-            apart: pairs.flat_map(|(a, b)| [(a, b), (b, a)]).collect(),
+            decided: joined.chain(apart.iter().map(|(one, _)| *one)).collect(),
+            apart,
         };
         for (insight, statement) in proofs {
             if let Some(i) = at.get(&insight) {
@@ -99,7 +101,7 @@ impl Bonds {
         };
         let held = self.held_apart(*most, &shares);
         if held.is_empty() {
-            let is_decided = self.is_decided(*most) && 2 * count >= all;
+            let is_decided = self.decided.contains(most) && 2 * count >= all;
             return vec![(is_decided.then_some(*most), members)];
         }
         let parts = [&[*most], &held[..]].concat();
@@ -118,10 +120,6 @@ impl Bonds {
 
     fn proved(&self, statement: &Statement) -> &[usize] {
         self.proves.get(&statement.id).map_or(&[], Vec::as_slice)
-    }
-
-    fn is_decided(&self, insight: usize) -> bool {
-        self.joined.contains(&insight) || self.apart.iter().any(|(one, _)| *one == insight)
     }
 
     /// The insights split from the one that has most of a group, if the group holds them as well.

@@ -90,6 +90,7 @@ pub(super) async fn merge(
     }
     merge_states(tx, &parts, by).await?;
     for Part { id: other, .. } in &parts[1..] {
+        inherit_apart(tx, *other, id).await?;
         store::note_merge(tx, *other, id).await?;
         store::end(tx, *other, Some(id), "merged", by).await?;
         let detail = json!({"merged_id": other});
@@ -190,6 +191,8 @@ pub(super) async fn split(
         query.push_list(session_ids.iter().copied());
         tx.execute(query).await?;
     }
+    // what it was split from before, the new one is apart from as well
+    inherit_apart(tx, id, new_id).await?;
     keep_apart(tx, id, new_id).await?;
     for (one, other) in [(id, new_id), (new_id, id)] {
         store::insert_event(tx, one, "split", by, Some(json!({"other_id": other}))).await?;
@@ -211,6 +214,19 @@ pub(super) async fn keep_apart(tx: &mut OrgTx, id: InsightId, other_id: InsightI
         tx.execute(query).await?;
     }
     Ok(())
+}
+
+/// Keeps an insight apart from whatever another is kept apart from.
+pub(super) async fn inherit_apart(tx: &mut OrgTx, from: InsightId, to: InsightId) -> Result<()> {
+    let query = sql("
+        insert into insights_apart (org_id, insight_id, other_id)
+        select org_id, $3, other_id from insights_apart where org_id = $1 and insight_id = $2 and other_id <> $3
+        union all
+        select org_id, insight_id, $3 from insights_apart where org_id = $1 and other_id = $2 and insight_id <> $3
+        on conflict do nothing
+    ");
+    let query = query.bind(tx.org_id).bind(from).bind(to);
+    tx.execute(query).await.map(|_| ())
 }
 
 /// Inserts the insight that a part of another is to be. It lies nowhere until the next grouping.

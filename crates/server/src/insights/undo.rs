@@ -228,6 +228,7 @@ async fn part(
     ");
     let query = query.bind(tx.org_id).bind(id);
     tx.execute(query).await?;
+    decide::inherit_apart(tx, id, merged_id).await?;
     decide::keep_apart(tx, id, merged_id).await?;
     for (one, other) in [(id, merged_id), (merged_id, id)] {
         store::insert_event(tx, one, "unmerged", by, Some(json!({"other_id": other}))).await?;

@@ -3,7 +3,7 @@
 use crate::app::TestApp;
 use crate::insights::record;
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 const REFUND: [&str; 4] = [
     "My refund has not arrived yet",
@@ -118,6 +118,36 @@ async fn what_was_split_stays_apart() {
     t.post_ok(&format!("/insights/{refund}/merge"), json!({"insight_ids": [part]})).await;
     import(&t, &REFUND, 2_000).await;
     assert_eq!(count(&t, &refund).await, 60);
+}
+
+#[tokio::test]
+async fn what_was_split_in_many_stays_apart() {
+    let t = TestApp::new().await;
+    import(&t, &REFUND, 0).await;
+    let (refund, _) = about(&t, "refund").await;
+    let mut texts: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (session, text) in behind(&t, &refund).await {
+        texts.entry(text).or_default().push(session);
+    }
+    let mut parts = vec![refund.clone()];
+    for sessions in texts.values().skip(1) {
+        let split = json!({"session_ids": sessions});
+        let part = t.post_ok(&format!("/insights/{refund}/split"), split).await;
+        parts.push(part["id"].as_str().unwrap().to_owned());
+    }
+    assert_eq!(parts.len(), 4);
+    import(&t, &REFUND, 1_000).await;
+    for (part, text) in parts.iter().zip(texts.keys()) {
+        let said = behind(&t, part).await;
+        assert_eq!(said.len(), 10, "{text}");
+        assert!(said.iter().all(|(_, said)| said == text), "{text}: {said:?}");
+    }
+    // what is merged is apart from what its parts were apart from
+    t.post_ok(&format!("/insights/{}/merge", parts[1]), json!({"insight_ids": [parts[0]]})).await;
+    import(&t, &REFUND, 2_000).await;
+    for (part, expected) in parts[1..].iter().zip([30, 15, 15]) {
+        assert_eq!(count(&t, part).await, expected);
+    }
 }
 
 #[tokio::test]
