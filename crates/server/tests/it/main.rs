@@ -27,3 +27,4 @@ mod sync;
 mod telemetry;
 mod webhook_trouble;
 mod webhooks;
+mod year;
