@@ -58,10 +58,16 @@ words! {
         InsightArchived = "insight.archived",
         /// A person took that back.
         InsightRestored = "insight.restored",
+        /// A person changed what an insight says, its category or its team.
+        InsightEdited = "insight.edited",
         /// Insights became one.
         InsightMerged = "insight.merged",
+        /// A merge was taken back.
+        InsightUnmerged = "insight.unmerged",
         /// An insight became two.
         InsightSplit = "insight.split",
+        /// The grouping found an insight no more.
+        InsightEnded = "insight.ended",
         /// An insight was explained at length.
         InsightResearchCompleted = "insight.research_completed",
         /// A webhook is tried out.

@@ -297,4 +297,12 @@ async fn insights_are_told() {
             .unwrap_or_else(|error| panic!("{error}: {told:#}"));
     }
     assert_eq!(merged["data"]["insight"]["occurrence_count"], 40);
+    let events = t.get_ok(&format!("/insights/{}/events", ids[0])).await;
+    let undo = json!({"event_id": events["items"][0]["id"]});
+    t.post_ok(&format!("/insights/{}/undo", ids[0]), undo).await;
+    t.patch_ok(&format!("/insights/{}", ids[0]), json!({"content": "No refund"})).await;
+    deliver(&t).await;
+    let mut later = names(&server)[4..].to_vec();
+    later.sort_unstable();
+    assert_eq!(later, ["insight.edited", "insight.unmerged", "insight.unmerged"]);
 }
