@@ -152,6 +152,19 @@ impl TestApp {
         self.get(path).await.ok()
     }
 
+    /// Every item of a list, whatever pages it comes in.
+    pub(crate) async fn items(&self, path: &str) -> Vec<Value> {
+        let (mut items, mut page) = (Vec::new(), path.to_owned());
+        loop {
+            let mut answer = self.get_ok(&page).await;
+            items.append(answer["items"].as_array_mut().unwrap());
+            match answer["next"].as_str() {
+                Some(next) => page = format!("{path}?cursor={next}"),
+                None => return items,
+            }
+        }
+    }
+
     pub(crate) async fn post_ok(&self, path: &str, body: Value) -> Value {
         self.post(path, body).await.ok()
     }

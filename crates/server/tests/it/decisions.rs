@@ -47,18 +47,10 @@ async fn count(t: &TestApp, id: &str) -> i64 {
 
 /// The sessions behind an insight, each with what was said; as many as it counts.
 async fn behind(t: &TestApp, id: &str) -> Vec<(String, String)> {
-    let mut behind = Vec::new();
-    let mut path = format!("/insights/{id}/sessions");
-    loop {
-        let page = t.get_ok(&path).await;
-        let text = |value: &Value| value.as_str().unwrap().to_owned();
-        let items = page["items"].as_array().unwrap().iter();
-        behind.extend(items.map(|item| (text(&item["session_id"]), text(&item["quote"]["text"]))));
-        match page["next"].as_str() {
-            Some(next) => path = format!("/insights/{id}/sessions?cursor={next}"),
-            None => break,
-        }
-    }
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let items = t.items(&format!("/insights/{id}/sessions")).await;
+    let behind: Vec<_> =
+        items.iter().map(|item| (text(&item["session_id"]), text(&item["quote"]["text"]))).collect();
     assert_eq!(behind.len() as i64, count(t, id).await);
     behind
 }

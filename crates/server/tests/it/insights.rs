@@ -10,14 +10,14 @@ pub(crate) fn record(i: usize, text: &str) -> Value {
     json!({"id": i, "turns": [{"role": "contact", "text": text}]})
 }
 
-const REFUND: [&str; 5] = [
+pub(crate) const REFUND: [&str; 5] = [
     "My refund has not arrived yet",
     "Where is my refund? It has not arrived",
     "I am still waiting for my refund",
     "The refund for my order has not arrived",
     "When will I get my refund?",
 ];
-const PASSWORD: [&str; 5] = [
+pub(crate) const PASSWORD: [&str; 5] = [
     "I forgot my password and cannot log in",
     "I cannot log in, I forgot my password",
     "How do I reset my password?",

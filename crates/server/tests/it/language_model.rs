@@ -2,7 +2,7 @@
 
 use crate::app::TestApp;
 use crate::commands::Cli;
-use crate::insights::record;
+use crate::insights::{PASSWORD, REFUND, record};
 use crate::scripted::{self, Asked, Reply, http};
 use refrain::config::{Config, Secret};
 use refrain::db::sql;
@@ -13,20 +13,6 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 
 const KEY: &str = "sk-very-quiet";
-const REFUND: [&str; 5] = [
-    "My refund has not arrived yet",
-    "Where is my refund? It has not arrived",
-    "I am still waiting for my refund",
-    "The refund for my order has not arrived",
-    "When will I get my refund?",
-];
-const PASSWORD: [&str; 5] = [
-    "I forgot my password and cannot log in",
-    "I cannot log in, I forgot my password",
-    "How do I reset my password?",
-    "My password does not work, I cannot log in",
-    "Please reset my password so that I can log in",
-];
 const PARCEL: [&str; 5] = [
     "How do I change the address of my parcel?",
     "I want to change the delivery address of my parcel",

@@ -257,16 +257,7 @@ async fn what_stands_behind_a_number_can_be_checked() {
     let path = path(&t, "refund").await;
     let proof = t.get_ok(&format!("{path}/proof")).await;
     assert_eq!((&proof["occurrence_count"], &proof["sessions"]), (&json!(59), &json!(59)));
-    let mut ids = Vec::new();
-    let mut page = format!("{path}/sessions");
-    loop {
-        let answer = t.get_ok(&page).await;
-        ids.extend(answer["items"].as_array().unwrap().clone());
-        match answer["next"].as_str() {
-            Some(next) => page = format!("{path}/sessions?cursor={next}"),
-            None => break,
-        }
-    }
+    let ids = t.items(&format!("{path}/sessions")).await;
     for session in &ids {
         let quote = &session["quote"];
         let number = |name: &str| quote[name].as_u64().unwrap() as usize;

@@ -70,16 +70,7 @@ impl Story {
     }
 
     async fn sessions(&self, id: &Value) -> Vec<Value> {
-        let path = format!("/insights/{}/sessions", id.as_str().unwrap());
-        let (mut sessions, mut page) = (Vec::new(), path.clone());
-        loop {
-            let answer = self.t.get_ok(&page).await;
-            sessions.extend(answer["items"].as_array().unwrap().clone());
-            match answer["next"].as_str() {
-                Some(next) => page = format!("{path}?cursor={next}"),
-                None => return sessions,
-            }
-        }
+        self.t.items(&format!("/insights/{}/sessions", id.as_str().unwrap())).await
     }
 
     /// What brings an insight back that is archived until a count; no answer has it.

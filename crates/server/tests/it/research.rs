@@ -1,6 +1,7 @@
 //! Deep research: a job with a report whose every claim cites sessions that bear it out.
 
 use crate::app::TestApp;
+use crate::insights::{PASSWORD, REFUND};
 use crate::scripted::{Asked, Reply, Server};
 use refrain::config::Config;
 use refrain::db::sql;
@@ -10,20 +11,6 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::time::{Duration, Instant};
 
-const REFUND: [&str; 5] = [
-    "My refund has not arrived yet",
-    "Where is my refund? It has not arrived",
-    "I am still waiting for my refund",
-    "The refund for my order has not arrived",
-    "When will I get my refund?",
-];
-const PASSWORD: [&str; 5] = [
-    "I forgot my password and cannot log in",
-    "I cannot log in, I forgot my password",
-    "How do I reset my password?",
-    "My password does not work, I cannot log in",
-    "Please reset my password so that I can log in",
-];
 const INVOICE: [&str; 5] = [
     "I need a copy of my invoice",
     "Please send me the invoice again",
@@ -95,18 +82,8 @@ struct Behind {
 
 /// The sessions behind an insight by their numbers.
 async fn behind(t: &TestApp, id: &str) -> BTreeMap<i64, Value> {
-    let mut all = BTreeMap::new();
-    let mut path = format!("/insights/{id}/sessions");
-    loop {
-        let page = t.get_ok(&path).await;
-        for session in page["items"].as_array().unwrap() {
-            all.insert(session["ticket_number"].as_i64().unwrap(), session.clone());
-        }
-        match page["next"].as_str() {
-            Some(next) => path = format!("/insights/{id}/sessions?cursor={next}"),
-            None => return all,
-        }
-    }
+    let sessions = t.items(&format!("/insights/{id}/sessions")).await.into_iter();
+    sessions.map(|session| (session["ticket_number"].as_i64().unwrap(), session)).collect()
 }
 
 /// The numbers that a line cites; what a customer wrote with a `#` is escaped.

@@ -417,18 +417,8 @@ impl Year {
         insights
     }
 
-    /// The sessions behind an insight.
-    async fn sessions(&self, id: &str) -> Vec<Value> {
-        let path = format!("/insights/{id}/sessions");
-        let (mut sessions, mut page) = (Vec::new(), path.clone());
-        loop {
-            let answer = self.t.get_ok(&page).await;
-            sessions.extend(answer["items"].as_array().unwrap().clone());
-            match answer["next"].as_str() {
-                Some(next) => page = format!("{path}?cursor={next}"),
-                None => return sessions,
-            }
-        }
+    async fn sessions(&self, insight: &Value) -> Vec<Value> {
+        self.t.items(&format!("/insights/{}/sessions", insight["id"].as_str().unwrap())).await
     }
 
     /// Makes what is said of each topic an insight of its own, as people would who want to be exact.
@@ -438,7 +428,7 @@ impl Year {
         for insight in self.insights().await {
             let id = insight["id"].as_str().unwrap();
             let mut texts: BTreeMap<usize, Vec<Value>> = BTreeMap::new();
-            for mut session in self.sessions(id).await {
+            for mut session in self.sessions(&insight).await {
                 let text = session["quote"]["text"].as_str().unwrap();
                 texts.entry(topics[text]).or_default().push(session["session_id"].take());
             }
@@ -536,17 +526,8 @@ impl Year {
 
     /// The day on which something happened first to the insight of a topic.
     async fn first(&self, topic: &Topic, kind: &str) -> Option<i64> {
-        let (mut first, mut cursor) = (None, String::new());
-        loop {
-            let page = self.t.get_ok(&format!("/insights/{}/events{cursor}", topic.insight)).await;
-            let events = page["items"].as_array().unwrap().iter();
-            first =
-                events.rev().find(|event| event["kind"] == kind).map(|event| self.day_of(event)).or(first);
-            match page["next"].as_str() {
-                Some(next) => cursor = format!("?cursor={next}"),
-                None => return first,
-            }
-        }
+        let events = self.t.items(&format!("/insights/{}/events", topic.insight)).await;
+        events.iter().rev().find(|event| event["kind"] == kind).map(|event| self.day_of(event))
     }
 }
 
@@ -610,7 +591,7 @@ impl Year {
         let insights = self.insights().await;
         let mut sum = 0;
         for insight in &insights {
-            let listed = self.sessions(insight["id"].as_str().unwrap()).await.len();
+            let listed = self.sessions(insight).await.len();
             assert_eq!(insight["occurrence_count"], listed, "{insight:#}");
             sum += listed;
         }
