@@ -210,7 +210,7 @@ async fn nothing_is_over_represented_where_nothing_is_planted() {
     let id = about(&t, "refund").await;
     let report = report(&t, &id).await;
     assert!(!report.contains("Over-represented"), "{report}");
-    assert!(report.contains("is over-represented beyond chance"), "{report}");
+    assert!(report.contains("is clearly over-represented"), "{report}");
     assert_valid(&t, &id, &report).await;
 }
 

@@ -154,7 +154,7 @@ pub(super) async fn affected(
     }
     if found.is_empty() {
         section.notes.push(format!(
-            "No kind of session or contact is over-represented beyond chance, of {} looked at.",
+            "No kind of session or contact is clearly over-represented, of {} looked at.",
             evidence.kinds.len()
         ));
     } else if found.len() > NAMED {
