@@ -160,6 +160,7 @@ impl Story {
         }
         let micros = |value: &Value| Timestamp::parse(value.as_str().unwrap()).unwrap();
         let today = self.t.app.calendar.day(self.t.app.clock.now());
+        let is_surge = self.t.count(&format!("select count(*) from surges where day = {today}")).await > 0;
         for insight in self.insights().await {
             let sessions = self.sessions(&insight["id"]).await;
             let ids: BTreeSet<&str> =
@@ -206,7 +207,8 @@ impl Story {
                     let now = since.iter().filter(|session| is_watched && day(session) == today);
                     let people: BTreeSet<String> = now.map(person).collect();
                     assert_eq!(*current, people.len(), "{insight:#}");
-                    assert!(current.as_u64() < target.as_u64(), "{insight:#}");
+                    // a day on which too many would return counts for none
+                    assert!(is_surge || current.as_u64() < target.as_u64(), "{insight:#}");
                 }
             }
         }
