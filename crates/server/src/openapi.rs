@@ -25,7 +25,7 @@ pub struct Operation {
     summary: &'static str,
     queries: Vec<SchemaFn>,
     body: Option<SchemaFn>,
-    response: Option<(&'static str, Option<SchemaFn>)>,
+    response: Option<(&'static [&'static str], Option<SchemaFn>)>,
     statuses: Vec<u16>,
     versioned: bool,
 }
@@ -85,13 +85,13 @@ impl Operation {
 
     /// Answers 200 with `T`.
     pub fn returns<T: JsonSchema>(mut self) -> Self {
-        self.response = Some(("application/json", Some(schema_of::<T>)));
+        self.response = Some((&["application/json"], Some(schema_of::<T>)));
         self
     }
 
-    /// Answers 200 with a body of another media type.
-    pub fn returns_media(mut self, media_type: &'static str) -> Self {
-        self.response = Some((media_type, None));
+    /// Answers 200 with a body of one of these media types.
+    pub fn returns_media(mut self, media_types: &'static [&'static str]) -> Self {
+        self.response = Some((media_types, None));
         self
     }
 
@@ -179,9 +179,11 @@ impl Operation {
     fn responses(&self, generator: &mut SchemaGenerator) -> Map<String, Json> {
         let mut responses = Map::new();
         let mut success = json!({"description": "Default Response"});
-        if let Some((media_type, schema)) = self.response {
+        if let Some((media_types, schema)) = self.response {
             let schema = schema.map_or_else(|| json!({}), |schema| schema(generator).to_value());
-            success["content"] = json!({media_type: {"schema": schema}});
+            for media_type in media_types {
+                success["content"][media_type]["schema"] = schema.clone();
+            }
         }
         if self.versioned {
             success["headers"] = json!({"ETag": {"schema": {"type": "string"}}});

@@ -85,7 +85,7 @@ pub fn routes() -> Api {
         .route(
             Operation::new(Method::GET, "/metrics", "getMetrics")
                 .about(TAG, "Counters and durations, in the text format of Prometheus")
-                .returns_media("text/plain"),
+                .returns_media(&["text/plain"]),
             show_metrics,
         )
 }

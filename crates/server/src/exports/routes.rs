@@ -18,6 +18,9 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 
+const JSONL: &str = "application/x-ndjson";
+const CSV: &str = "text/csv; charset=utf-8";
+const PARQUET: &str = "application/vnd.apache.parquet";
 const CHUNK: usize = 64 * 1024;
 /// Chunks ahead of the client.
 const CHUNKS_AHEAD: usize = 4;
@@ -34,7 +37,7 @@ pub fn routes() -> Api {
             )
             .scope(read(Resource::Insights))
             .query::<ExportInput>()
-            .returns_media("application/x-ndjson"),
+            .returns_media(&[JSONL, CSV, PARQUET]),
         export,
     )
 }
@@ -73,9 +76,9 @@ async fn export(
     };
     let body = Body::from_stream(futures_util::stream::unfold(receiver, next));
     let media_type = match format {
-        Format::Jsonl => "application/x-ndjson",
-        Format::Csv => "text/csv; charset=utf-8",
-        Format::Parquet => "application/vnd.apache.parquet",
+        Format::Jsonl => JSONL,
+        Format::Csv => CSV,
+        Format::Parquet => PARQUET,
     };
     let headers = [
         (header::CONTENT_TYPE, media_type.to_owned()),

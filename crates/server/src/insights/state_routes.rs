@@ -65,7 +65,8 @@ pub(super) fn routes() -> Api {
                 .about(TAG, "Decide about many insights: by their ids, or all that a filter matches")
                 .scope(write)
                 .body::<BulkInput>()
-                .returns::<BulkOutput>(),
+                .returns::<BulkOutput>()
+                .or(404),
             bulk,
         )
         .route(

@@ -44,7 +44,8 @@ pub(super) fn routes() -> Api {
                 .about(TAG, "Get the sessions of insights in each of the last twelve weeks, for sparklines")
                 .scope(read)
                 .body::<SparklinesInput>()
-                .returns::<Vec<Sparkline>>(),
+                .returns::<Vec<Sparkline>>()
+                .or(404),
             sparklines,
         )
 }

@@ -109,7 +109,7 @@ fn routes_of_one() -> Api {
             Operation::new(Method::GET, "/attachments/{id}", "getAttachment")
                 .about(TAG, "Get a file that was sent with a message")
                 .scope(read)
-                .returns_media("application/octet-stream"),
+                .returns_media(&["application/octet-stream"]),
             attachments::show,
         )
 }
