@@ -178,6 +178,22 @@ fn a_month_before_archiving_is_enough_for_most() {
 }
 
 #[test]
+fn what_is_usual_elsewhere_weighs_on_what_is_frequent() {
+    let mut world = World::new(16, |_| 1.0);
+    let fleets = [0.1, 1.0, 10.0, 100.0].map(|rate| (rate, world.insights(RUNS / 5, rate, |_| 1.0)));
+    let norms = world.norms(&fleets.clone().map(|(_, fleet)| fleet).concat());
+    for prior_rate in [1.0, 0.3, 0.1, 0.03] {
+        println!("quiet, the middle insight has {prior_rate} a day");
+        let norms = Norms { prior_rate, ..norms.clone() };
+        for (rate, fleet) in &fleets {
+            let returned = world.returned(fleet, &norms, EscalationBasis::Share);
+            println!("  {rate} a day: {returned:.4} returned");
+            assert!(returned <= most(RUNS / 5), "{prior_rate} {rate}: {returned}");
+        }
+    }
+}
+
+#[test]
 fn busier_traffic_wakes_little_that_keeps_its_share() {
     let within_a_month = |day: i64| 2_f64.powf(day.min(28) as f64 / 28.0);
     let [share, volume] = returned_in_season(within_a_month, "traffic doubled over 28 days");

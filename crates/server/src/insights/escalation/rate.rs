@@ -85,9 +85,11 @@ pub fn dispersion(insights: &[Vec<u32>], today: i64, profile: &Profile) -> f64 {
 }
 
 /// The daily rate that is exceeded with a chance of one in five, after so many units over days of so much weight.
-/// Erring high is what keeps the promise for insights of which little is known.
+/// Erring high is what keeps the promise for insights of which little is known, so what is usual elsewhere never makes
+/// an insight rarer than it was.
 pub(super) fn upper_rate(units: u64, weight: f64, prior_rate: f64) -> f64 {
-    gamma_quantile(PRIOR_DAYS + units as f64) / (PRIOR_DAYS / prior_rate + weight)
+    let own_rate = if weight > 0.0 { units as f64 / weight } else { 0.0 };
+    gamma_quantile(PRIOR_DAYS + units as f64) / (PRIOR_DAYS / prior_rate.max(own_rate) + weight)
 }
 
 /// Monday is 0.
