@@ -205,7 +205,7 @@ mod tests {
             ("created", Some(EventName::InsightCreated)),
             ("regressed", Some(EventName::InsightRegressed)),
             ("research_completed", Some(EventName::InsightResearchCompleted)),
-            ("edited", None),
+            ("reworded", None),
         ] {
             assert_eq!(EventName::of_insight(kind), event, "{kind}");
         }

@@ -521,8 +521,7 @@ impl Year {
             let [a, b] = [&pair[0].insight, &pair[1].insight];
             if watched.contains(a) && watched.contains(b) {
                 let merge = json!({"insight_ids": [b]});
-                let insight = self.t.post_ok(&format!("/insights/{a}/merge"), merge).await;
-                assert_eq!(insight["archive_policy"], "until_escalating", "{insight:#}");
+                self.t.post_ok(&format!("/insights/{a}/merge"), merge).await;
                 merged += 1;
             }
         }
