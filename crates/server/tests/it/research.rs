@@ -138,13 +138,15 @@ fn assert_bears_out(session: &Behind, claim: &str) {
     let is = |member: &str, value: &str| assert_eq!(session.listed[member], value, "{claim}");
     let after = |mark: &str| claim.split_once(mark).map(|(_, rest)| rest);
     let until = |text: &str, end: &str| text.split(end).next().unwrap().replace('\\', "");
-    if let Some(rest) = after("hannel ") {
+    if let Some(rest) = after("channel ").or_else(|| after("Channel ")) {
         is("channel", &until(rest, ":"));
     }
-    if let Some(rest) = after("anguage ").filter(|_| !claim.starts_with("The contact")) {
+    if let Some(rest) =
+        after("language ").or_else(|| after("Language ")).filter(|_| !claim.starts_with("The contact"))
+    {
         is("language", &until(rest, ":"));
     }
-    if let Some(rest) = after("essions with ") {
+    if let Some(rest) = after("sessions with ").or_else(|| after("Sessions with ")) {
         let pair = until(rest, ":");
         let (key, value) = pair.split_once(" = ").unwrap();
         assert_eq!(session.whole["custom_data"][key], value, "{claim}");
