@@ -184,7 +184,7 @@ fn what_is_usual_elsewhere_weighs_on_what_is_frequent() {
     let norms = world.norms(&fleets.clone().map(|(_, fleet)| fleet).concat());
     for prior_rate in [1.0, 0.3, 0.1, 0.03] {
         println!("quiet, the middle insight has {prior_rate} a day");
-        let norms = Norms { prior_rate, ..norms.clone() };
+        let norms = Norms { prior_rate, ..norms };
         for (rate, fleet) in &fleets {
             let returned = world.returned(fleet, &norms, EscalationBasis::Share);
             println!("  {rate} a day: {returned:.4} returned");
