@@ -712,9 +712,11 @@ fn picture(year: &Year, returns: &[Option<i64>], days: i64) -> String {
         .filter(|(day, _)| *day < days)
     {
         let x = x(day);
+        // the merges stand close before it
+        let anchor = if day == HISTORY { "start" } else { "middle" };
         write!(marks, "\n    <path d=\"M{x:.1} 288V430\" stroke=\"#8a4422\" stroke-dasharray=\"2 3\"/>")
             .unwrap();
-        write!(marks, "<text x=\"{x:.1}\" y=\"283\" text-anchor=\"middle\">{what}</text>").unwrap();
+        write!(marks, "<text x=\"{x:.1}\" y=\"283\" text-anchor=\"{anchor}\">{what}</text>").unwrap();
     }
     let (end, bound) = (x(days), y(days as f64 / A));
     let (count, start) = (returns.len(), x(0));
