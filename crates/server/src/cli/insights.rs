@@ -169,7 +169,8 @@ pub(super) async fn table(app: &App, org_id: OrgId, input: &ListInsightsInput) -
     let output = insights::list(&app.db, org_id, input).await?;
     let all = insights::counts(&app.db, org_id).await?.sessions;
     let ids: Vec<_> = output.data.iter().map(|insight| insight.id).collect();
-    let trends = insights::trends(&app.db, org_id, &app.calendar, &ids, app.clock.now()).await?;
+    let trends =
+        insights::trends(&mut app.db.snapshot().await?, org_id, &app.calendar, &ids, app.clock.now()).await?;
     let mut table = Table::new(&["No.", "Insight", "Sessions", "Share", "Sentiment", "12 weeks", "4 weeks"]);
     table.align_right(&[0, 2, 3, 6]);
     for insight in &output.data {

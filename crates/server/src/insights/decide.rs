@@ -7,7 +7,7 @@ use crate::categories;
 use crate::db::sql;
 use crate::error::{Error, Result};
 use crate::fold::fold;
-use crate::ids::{CategoryId, ContactId, InsightId, MemberId, SessionId, StatementId, TeamId};
+use crate::ids::{CategoryId, InsightId, MemberId, SessionId, StatementId, TeamId};
 use crate::jobs::{self, Job};
 use crate::orgs::{OrgTx, Subject};
 use crate::sessions::Sentiment;
@@ -16,6 +16,7 @@ use crate::time::Timestamp;
 use crate::wire::Patch;
 use serde_json::json;
 use std::collections::HashSet;
+use uuid::Uuid;
 
 /// What is to be set by hand.
 pub(super) struct Edit {
@@ -161,10 +162,10 @@ pub(super) async fn split(
 ) -> Result<InsightId> {
     require(tx, id).await?;
     let proofs = sql("
-        select o.session_id, o.contact_id, o.statement_id, o.score from occurrences o
-        where o.org_id = $1 and o.insight_id = $2 order by o.score desc, o.statement_id
+        select session_id, coalesce(contact_id, session_id), statement_id from occurrences
+        where org_id = $1 and insight_id = $2 order by score desc, statement_id
     ");
-    type Proof = (SessionId, Option<ContactId>, StatementId, f64);
+    type Proof = (SessionId, Uuid, StatementId);
     let query = proofs.bind(tx.org_id).bind(id);
     let proofs: Vec<Proof> = tx.fetch_all(query).await?;
     let known: HashSet<SessionId> = proofs.iter().map(|proof| proof.0).collect();
@@ -175,9 +176,7 @@ pub(super) async fn split(
     let (parted, kept): (Vec<&Proof>, Vec<&Proof>) =
         proofs.iter().partition(|proof| wanted.contains(&proof.0));
     for (part, name) in [(&parted, "session_ids"), (&kept, "what is left of the insight")] {
-        // a session without a contact counts for one
-        let contacts: HashSet<_> =
-            part.iter().map(|proof| (proof.1, proof.1.is_none().then_some(proof.0))).collect();
+        let contacts: HashSet<Uuid> = part.iter().map(|proof| proof.1).collect();
         if contacts.len() < app.config.contacts_min as usize {
             let least = app.config.contacts_min;
             return Err(Error::Invalid(format!("{name}: fewer than {least} contacts, too few to be shown")));

@@ -2,7 +2,7 @@
 
 use super::consolidate::load_statements;
 use super::finer::FinerVectors;
-use crate::db::{Db, sql};
+use crate::db::{Db, Tx, sql};
 use crate::error::Result;
 use crate::ids::{InsightId, OrgId, SessionId, StatementId};
 use crate::time::{Calendar, DAY, Timestamp};
@@ -97,7 +97,7 @@ pub const TREND_WEEKS: usize = 12;
 /// For each of these insights, how many of its sessions began in each of the last twelve weeks that end
 /// with the day of `now`; oldest week first.
 pub async fn trends(
-    db: &Db,
+    tx: &mut Tx,
     org_id: OrgId,
     calendar: &Calendar,
     ids: &[InsightId],
@@ -115,7 +115,7 @@ pub async fn trends(
     .bind(week)
     .bind(end);
     query.push_list(ids.iter().copied()).push(" group by 1, 2");
-    let rows: Vec<(InsightId, i64, i64)> = db.fetch_all(query).await?;
+    let rows: Vec<(InsightId, i64, i64)> = tx.fetch_all(query).await?;
     let mut trends: HashMap<_, _> = ids.iter().map(|id| (*id, [0; TREND_WEEKS])).collect();
     for (id, week, count) in rows {
         let week = usize::try_from(week).unwrap_or(usize::MAX);

@@ -19,6 +19,7 @@ mod list;
 mod matching;
 mod overview;
 mod proof;
+mod random;
 mod reading;
 mod reply;
 mod research;

@@ -2,8 +2,7 @@
 
 use super::archive::Usual;
 use super::escalation::{
-    ArchiveRecord, Archiving, Daily, Seen, Since, Standing, WINDOW_DAYS, chance_of_at_most, replay,
-    threshold_for,
+    ArchiveRecord, Archiving, Seen, Since, WINDOW_DAYS, chance_of_at_most, replay, threshold_for,
 };
 use super::{days, store};
 use crate::app::App;
@@ -230,7 +229,8 @@ async fn movers(app: &App, tx: &mut Tx, org_id: OrgId, today: i64) -> Result<(Ve
             basis: app.config.escalation_basis,
             threshold,
         });
-        let standing = standing(&record, seen, usual.sessions(), &left_out, today);
+        let since = Since { seen, sessions: usual.sessions(), left_out: &left_out, today };
+        let standing = replay(&record, &since);
         let means: Vec<f64> = standing.days.iter().map(|day| day.expected).collect();
         let units: u32 = standing.days.iter().map(|day| day.units).sum();
         let evidence = standing.days.last().map_or(0.0, |day| day.m);
@@ -254,16 +254,6 @@ async fn movers(app: &App, tx: &mut Tx, org_id: OrgId, today: i64) -> Result<(Ve
         }
     }
     Ok((first(risers), first(fallers)))
-}
-
-fn standing(
-    record: &ArchiveRecord,
-    seen: &[Seen],
-    sessions: &Daily,
-    left_out: &[i64],
-    today: i64,
-) -> Standing {
-    replay(record, &Since { seen, sessions, left_out, today })
 }
 
 /// Those that weigh most.

@@ -1,7 +1,8 @@
 //! How an insight moves: sessions and contacts by day or week, beside what a quiet time would bring while it is archived.
 
 use super::archive::from_json;
-use super::escalation::{Since, Standing, band, replay};
+use super::escalation::{Standing, band};
+use super::watch::Traffic;
 use super::{days, figures, store};
 use crate::app::App;
 use crate::db::sql;
@@ -211,12 +212,9 @@ async fn standing(app: &App, caller: &Caller, id: InsightId, today: i64) -> Resu
         return Ok(None);
     };
     let record = from_json(&record)?;
-    let from = record.day - days::TRAFFIC_DAYS;
-    let sessions = days::sessions(&mut tx, caller.org_id, &app.calendar, from, today).await?;
-    let seen = days::seen(&mut tx, caller.org_id, &app.calendar, &[id], from).await?;
+    let traffic = Traffic::load(app, &mut tx, caller.org_id, record.day, today, &[id]).await?;
     let left_out = days::surges(&mut tx, caller.org_id).await?;
-    let seen = seen.get(&id).map_or(&[][..], Vec::as_slice);
-    let standing = replay(&record, &Since { seen, sessions: &sessions, left_out: &left_out, today });
+    let standing = traffic.standing(&record, id, &left_out, today);
     Ok(Some(Watched { standing, dispersion: record.dispersion, target }))
 }
 
@@ -241,6 +239,8 @@ async fn sparklines(
     for id in input.insight_ids.0 {
         ids.push(store::require_current(&app.db, caller.org_id, id).await?);
     }
-    let trends = figures::trends(&app.db, caller.org_id, &app.calendar, &ids, app.clock.now()).await?;
+    let trends =
+        figures::trends(&mut app.db.snapshot().await?, caller.org_id, &app.calendar, &ids, app.clock.now())
+            .await?;
     Ok(Json(ids.into_iter().map(|id| Sparkline { id, weeks: trends[&id] }).collect()))
 }

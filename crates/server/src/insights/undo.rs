@@ -1,6 +1,7 @@
 //! Looks at a merge or a split before it is done, and takes one back.
 
 use super::decide::{self, Split};
+use super::figures::{self, TREND_WEEKS};
 use super::list;
 use super::reply::ArchivePolicy;
 use super::{archive, store, watch};
@@ -8,18 +9,16 @@ use crate::app::App;
 use crate::db::sql;
 use crate::error::{Error, Result};
 use crate::http::Caller;
-use crate::ids::{ContactId, EventId, InsightId, MemberId, SessionId};
+use crate::ids::{EventId, InsightId, MemberId, SessionId};
 use crate::orgs::{self, OrgTx};
-use crate::time::{DAY, Timestamp};
+use crate::time::Timestamp;
 use crate::wire::{Nullable, SafeInt};
 use anyhow::Context;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::collections::HashSet;
-
-/// Weeks of a preview.
-const WEEKS: usize = 12;
+use uuid::Uuid;
 
 /// What a merge or a split would make.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -49,7 +48,7 @@ struct PreviewedInsight {
     resurface_current: Nullable<i64>,
     resurface_target: Nullable<i64>,
     /// Sessions in each of the last twelve weeks, oldest first; the last one ends with today.
-    weeks: [i64; WEEKS],
+    weeks: [i64; TREND_WEEKS],
 }
 
 /// What merging would make; nothing is changed.
@@ -99,25 +98,19 @@ async fn look(app: &App, tx: &mut OrgTx, id: InsightId) -> Result<PreviewedInsig
     ");
     let query = query.bind(tx.org_id).bind(id);
     let row: Row = tx.fetch_one(query).await?;
-    let query =
-        sql("select session_created_at, contact_id from occurrences where org_id = $1 and insight_id = $2");
+    let query = sql("
+        select count(distinct coalesce(contact_id, session_id)) from occurrences
+        where org_id = $1 and insight_id = $2
+    ");
     let query = query.bind(tx.org_id).bind(id);
-    let sessions: Vec<(Timestamp, Option<ContactId>)> = tx.fetch_all(query).await?;
-    let contacts: HashSet<ContactId> = sessions.iter().filter_map(|(_, contact)| *contact).collect();
-    let nameless = sessions.iter().filter(|(_, contact)| contact.is_none()).count();
-    let end = app.calendar.start(app.calendar.day(tx.now) + 1);
-    let mut weeks = [0; WEEKS];
-    for (at, _) in sessions.iter().filter(|(at, _)| *at < end) {
-        let ago = (end.micros() - 1 - at.micros()) / (7 * DAY);
-        if let Some(week) = usize::try_from(ago).ok().and_then(|ago| weeks.iter_mut().rev().nth(ago)) {
-            *week += 1;
-        }
-    }
+    let (contacts,): (i64,) = tx.fetch_one(query).await?;
+    let (org_id, now) = (tx.org_id, tx.now);
+    let trends = figures::trends(tx, org_id, &app.calendar, &[id], now).await?;
     Ok(PreviewedInsight {
         id: Some(id).into(),
         content: row.content,
         occurrence_count: row.occurrence_count,
-        contacts: (contacts.len() + nameless) as i64,
+        contacts,
         first_seen_at: row.first_seen_at,
         last_seen_at: row.last_seen_at,
         resolved_at: row.resolved_at.into(),
@@ -125,7 +118,7 @@ async fn look(app: &App, tx: &mut OrgTx, id: InsightId) -> Result<PreviewedInsig
         archive_policy: row.archive_policy.into(),
         resurface_current: row.resurface_current.into(),
         resurface_target: row.resurface_target.into(),
-        weeks,
+        weeks: trends[&id],
     })
 }
 
@@ -194,16 +187,13 @@ async fn part(
         return Err(Error::Conflict("the merge is taken back already".into()));
     }
     let query = sql("
-        select m.session_id, m.was_shared, o.contact_id from merged_sessions m
+        select m.session_id, m.was_shared, coalesce(o.contact_id, o.session_id) from merged_sessions m
         join occurrences o on o.org_id = m.org_id and o.insight_id = $3 and o.session_id = m.session_id
         where m.org_id = $1 and m.insight_id = $2 order by m.session_id
     ");
     let query = query.bind(tx.org_id).bind(merged_id).bind(id);
-    let sessions: Vec<(SessionId, bool, Option<ContactId>)> = tx.fetch_all(query).await?;
-    let contacts: HashSet<_> = sessions
-        .iter()
-        .map(|(session_id, _, contact)| (*contact, contact.is_none().then_some(*session_id)))
-        .collect();
+    let sessions: Vec<(SessionId, bool, Uuid)> = tx.fetch_all(query).await?;
+    let contacts: HashSet<Uuid> = sessions.iter().map(|(.., contact)| *contact).collect();
     if contacts.len() < app.config.contacts_min as usize {
         return Err(Error::Conflict("too few contacts are left of what was merged".into()));
     }

@@ -6,7 +6,7 @@ use super::reply::ArchivePolicy;
 use super::state::{self, Counted};
 use super::{cause, days, overview, store};
 use crate::app::App;
-use crate::db::sql;
+use crate::db::{Tx, sql};
 use crate::error::Result;
 use crate::ids::{InsightId, OrgId};
 use crate::jobs::{self, Job, Lease, Outcome};
@@ -162,27 +162,43 @@ async fn review_count(app: &App, tx: &mut OrgTx, watched: &Watched) -> Result<()
     }
     let record = from_json(&watched.record)?;
     let today = app.calendar.day(tx.now);
-    let traffic = Traffic::load(app, tx, record.day, today, &[watched.insight_id]).await?;
+    let org_id = tx.org_id;
+    let traffic = Traffic::load(app, tx, org_id, record.day, today, &[watched.insight_id]).await?;
     let standing = traffic.standing(&record, watched.insight_id, &[], today);
     let detail = json!({"counted": watched.counted, "current": current, "target": target});
     resurface(app, tx, watched, &record, &standing, detail).await
 }
 
 /// What the days since some archived insights say.
-struct Traffic {
+pub(super) struct Traffic {
     sessions: Daily,
     seen: HashMap<InsightId, Vec<Seen>>,
 }
 
 impl Traffic {
-    async fn load(app: &App, tx: &mut OrgTx, day: i64, today: i64, ids: &[InsightId]) -> Result<Self> {
-        let (from, org_id): (i64, OrgId) = (day - days::TRAFFIC_DAYS, tx.org_id);
+    /// For insights that were archived on `day` or later.
+    pub(super) async fn load(
+        app: &App,
+        tx: &mut Tx,
+        org_id: OrgId,
+        day: i64,
+        today: i64,
+        ids: &[InsightId],
+    ) -> Result<Self> {
+        let from = day - days::TRAFFIC_DAYS;
         let sessions = days::sessions(tx, org_id, &app.calendar, from, today).await?;
         let seen = days::seen(tx, org_id, &app.calendar, ids, from).await?;
         Ok(Self { sessions, seen })
     }
 
-    fn standing(&self, record: &ArchiveRecord, id: InsightId, left_out: &[i64], today: i64) -> Standing {
+    /// Where one of these insights stands.
+    pub(super) fn standing(
+        &self,
+        record: &ArchiveRecord,
+        id: InsightId,
+        left_out: &[i64],
+        today: i64,
+    ) -> Standing {
         let seen = self.seen.get(&id).map_or(&[][..], Vec::as_slice);
         replay(record, &Since { seen, sessions: &self.sessions, left_out, today })
     }
@@ -197,8 +213,8 @@ async fn review_escalating(app: &App, tx: &mut OrgTx, watched: &[Watched]) -> Re
     let Some(first) = records.iter().map(|(_, record)| record.day).min() else { return Ok(()) };
     let today = app.calendar.day(tx.now);
     let ids: Vec<InsightId> = watched.iter().map(|watched| watched.insight_id).collect();
-    let traffic = Traffic::load(app, tx, first, today, &ids).await?;
     let org_id = tx.org_id;
+    let traffic = Traffic::load(app, tx, org_id, first, today, &ids).await?;
     let mut left_out = days::surges(tx, org_id).await?;
     let standings = loop {
         let standings: Vec<Standing> = records

@@ -24,7 +24,6 @@ use population::Population;
 use refrain_nlp::language::Language;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
-use std::ops::Range;
 
 /// Of the pairs drawn, those in one insight: precision rests on them alone.
 const TOGETHER_SHARE: f64 = 1.0 / 3.0;
@@ -118,29 +117,6 @@ fn allocate(sizes: &[u64; 4], count: u64) -> [u64; 4] {
     }
     drawn[0] += left.min(sizes[0] - drawn[0]);
     drawn
-}
-
-/// Numbers that look random, the same from the same seed (splitmix64).
-pub(super) struct Random(u64);
-
-impl Random {
-    pub(super) fn new(seed: u64) -> Self {
-        Self(seed)
-    }
-
-    /// A number below `end`, which is not 0.
-    pub(super) fn below(&mut self, end: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut bits = self.0;
-        bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        bits ^= bits >> 31;
-        ((u128::from(bits) * u128::from(end)) >> 64) as u64
-    }
-
-    fn one_of(&mut self, range: &Range<usize>) -> usize {
-        range.start + self.below(range.len() as u64) as usize
-    }
 }
 
 #[cfg(test)]

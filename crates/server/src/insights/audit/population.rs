@@ -1,7 +1,8 @@
 //! All statements that can be drawn, by the places where they lie, and pairs drawn from them.
 
+use super::super::random::Random;
 use super::places::{Insights, Member, Page, Place};
-use super::{Pair, Random, STRATA, Stratum, allocate};
+use super::{Pair, STRATA, Stratum, allocate};
 use crate::db::{Db, sql};
 use crate::error::Result;
 use crate::ids::OrgId;

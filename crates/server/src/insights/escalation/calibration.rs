@@ -1,6 +1,6 @@
 //! What the detector promises, and how fast it is, on simulated insights. `--nocapture` prints the figures.
 
-use super::super::audit::Random;
+use super::super::random::Random;
 use super::rate::weekday;
 use super::*;
 use uuid::Uuid;

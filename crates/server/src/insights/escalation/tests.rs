@@ -1,4 +1,4 @@
-use super::super::audit::Random;
+use super::super::random::Random;
 use super::detector::{Detector, QuietDay};
 use super::rate::gamma_quantile;
 use super::*;

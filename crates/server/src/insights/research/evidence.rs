@@ -5,7 +5,7 @@ use super::segments::Case;
 use crate::db::{Sql, Tx, sql};
 use crate::error::Result;
 use crate::ids::{InsightId, OrgId, SessionId, TeamId};
-use crate::insights::vector;
+use crate::insights::{random, vector};
 use crate::sessions::{Channel, Sentiment, SessionStatus};
 use crate::time::Timestamp;
 use std::collections::{BTreeMap, HashMap};
@@ -104,13 +104,10 @@ impl Session {
     }
 }
 
-/// A number that tells nothing of the session (the last step of splitmix64).
+/// A number that tells nothing of the session.
 fn scattered(id: SessionId) -> u64 {
     let bits = u128::from_be_bytes(*id.as_bytes());
-    let mut x = (bits >> 64) as u64 ^ (bits as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    x ^ (x >> 31)
+    random::mix((bits >> 64) as u64 ^ (bits as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15))
 }
 
 /// The insight, the time it was seen in, and how many sessions of that time are looked at. None once it ended.

@@ -183,23 +183,7 @@ pub(super) fn holm(chances: &[f64], count: usize) -> Vec<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// A generator whose numbers a test can rely on.
-    struct Random(u64);
-
-    impl Random {
-        fn next(&mut self) -> u64 {
-            self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-            let mut x = self.0;
-            x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-            x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-            x ^ (x >> 31)
-        }
-
-        fn below(&mut self, end: u64) -> u64 {
-            self.next() % end
-        }
-    }
+    use crate::insights::random::Random;
 
     fn shuffle<T>(items: &mut [T], random: &mut Random) {
         for i in (1..items.len()).rev() {
@@ -226,7 +210,7 @@ mod tests {
                 kinds[10 + random.below(18) as usize].push(cases.len());
                 // first and later sessions
                 kinds[28 + usize::from(n > 0)].push(cases.len());
-                cases.push(Case { speaker, order: random.next(), inside: false, cell: 0 });
+                cases.push(Case { speaker, order: random.below(u64::MAX), inside: false, cell: 0 });
             }
         }
         (cases, kinds)
@@ -248,7 +232,7 @@ mod tests {
 
     /// How many of so many reports name anything, on data where nothing is behind anything.
     fn false_reports(reports: usize) -> usize {
-        let mut random = Random(1);
+        let mut random = Random::new(1);
         let names_any = |_: &usize| {
             let (mut cases, kinds) = population(&mut random);
             put_inside(&mut cases, &mut random);
@@ -274,7 +258,7 @@ mod tests {
 
     #[test]
     fn what_is_planted_is_found() {
-        let mut random = Random(2);
+        let mut random = Random::new(2);
         for _ in 0..50 {
             let (mut cases, mut kinds) = population(&mut random);
             put_inside(&mut cases, &mut random);
