@@ -2,10 +2,13 @@
 
 use crate::config::Config;
 use crate::db::Db;
+use crate::error::Result;
 use crate::exports::Slots;
 use crate::http::RateLimiter;
+use crate::ids::OrgId;
 use crate::insights::Centroids;
 use crate::language_model::LanguageModel;
+use crate::orgs::{self, OrgTx};
 use crate::time::{Calendar, Clock};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -51,6 +54,11 @@ impl App {
             exports: Arc::default(),
             draining: Arc::default(),
         }
+    }
+
+    /// Begins to write to an organization.
+    pub async fn begin(&self, org_id: OrgId) -> Result<OrgTx> {
+        orgs::begin(&self.db, &self.clock, org_id).await
     }
 
     /// Stops taking new work: readiness fails and workers end after the job in hand.

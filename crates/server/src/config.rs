@@ -1,7 +1,7 @@
 //! Every setting: defaults, then the file, then the environment, then flags.
 
 use crate::db::Location;
-use crate::insights::escalation::{EscalationBasis, Sensitivity};
+use crate::escalation::{EscalationBasis, Sensitivity};
 use crate::language_model::LanguageModel;
 use crate::time::Calendar;
 use anyhow::{Context, bail};

@@ -3,6 +3,7 @@
 
 use crate::error::{Error, Result};
 use anyhow::{Context, anyhow};
+use refrain_nlp::case_fold::fold;
 use sqlx::postgres::{PgArguments, PgConnectOptions, PgPoolOptions, PgRow};
 use sqlx::sqlite::{
     SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow, SqliteSynchronous,
@@ -124,6 +125,19 @@ impl Sql {
         add_all(&mut arguments, self.values)?;
         Ok((AssertSqlSafe(self.text), arguments))
     }
+}
+
+/// A `like` pattern that finds `text` anywhere in folded text; to be used with `escape '\'`.
+pub fn like_pattern(text: &str) -> String {
+    let mut pattern = String::from("%");
+    for c in fold(text).chars() {
+        if matches!(c, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(c);
+    }
+    pattern.push('%');
+    pattern
 }
 
 fn add_all<A>(arguments: &mut A, values: Vec<Value>) -> Result<()>

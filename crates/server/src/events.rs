@@ -5,14 +5,14 @@ use crate::db::{Value, sql};
 use crate::error::Result;
 use crate::ids::{DeliveryId, WebhookId};
 use crate::orgs::OrgTx;
-use crate::wire::words;
+use crate::wire::string_enum;
 
 /// Deliveries that wait for one webhook. What comes then is dropped, and counted.
 pub const QUEUE_MAX: i64 = 100_000;
 /// Subjects in one statement.
 const CHUNK: usize = 1_000;
 
-words! {
+string_enum! {
     /// What happened: the names of the contract first, then ours.
     EventName {
         /// The first message of a session.
@@ -82,7 +82,7 @@ impl EventName {
     }
 }
 
-words! {
+string_enum! {
     /// What became of a delivery.
     DeliveryState {
         /// It is to be sent, for the first time or again.

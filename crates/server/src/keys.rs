@@ -7,7 +7,7 @@ use crate::ids::{KeyId, MemberId, OrgId};
 use crate::members::{self, Member};
 use crate::orgs::{self, OrgTx};
 use crate::time::{Clock, Timestamp};
-use crate::wire::words;
+use crate::wire::string_enum;
 use anyhow::anyhow;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -18,7 +18,7 @@ const TOKEN_PREFIX: &str = "rfr_live_";
 const TOKEN_LENGTH_MAX: usize = 200;
 const KEYS_LISTED_MAX: i64 = 1_000;
 
-words! {
+string_enum! {
     /// What a scope is for.
     Resource {
         /// AI actions.
@@ -78,7 +78,7 @@ words! {
     }
 }
 
-words! {
+string_enum! {
     /// What a scope lets do.
     Access {
         /// Read.
@@ -97,14 +97,16 @@ pub struct Scope {
     pub access: Access,
 }
 
-/// `resource:read`.
-pub const fn read(resource: Resource) -> Scope {
-    Scope { resource, access: Access::Read }
-}
+impl Scope {
+    /// Reading a resource: `resource:read`.
+    pub const fn read(resource: Resource) -> Self {
+        Self { resource, access: Access::Read }
+    }
 
-/// `resource:write`.
-pub const fn write(resource: Resource) -> Scope {
-    Scope { resource, access: Access::Write }
+    /// Changing a resource: `resource:write`.
+    pub const fn write(resource: Resource) -> Self {
+        Self { resource, access: Access::Write }
+    }
 }
 
 impl std::fmt::Display for Scope {
@@ -229,7 +231,7 @@ pub async fn create(
     let mut secret = [0; 32];
     getrandom::fill(&mut secret).map_err(|error| anyhow!("asking for random bytes: {error}"))?;
     let token = format!("{TOKEN_PREFIX}{}", URL_SAFE_NO_PAD.encode(secret));
-    let mut tx = orgs::write(db, clock, org_id).await?;
+    let mut tx = orgs::begin(db, clock, org_id).await?;
     let member_id = match member {
         Some(member) => Some(members::find_or_create(&mut tx, member).await?),
         None => None,
@@ -260,7 +262,7 @@ pub async fn list(db: &Db, org_id: OrgId) -> Result<Vec<Key>> {
 
 /// Revokes a key from now on; whether there was one to revoke.
 pub async fn revoke(db: &Db, clock: &Clock, org_id: OrgId, id: KeyId) -> Result<bool> {
-    let mut tx = orgs::write(db, clock, org_id).await?;
+    let mut tx = orgs::begin(db, clock, org_id).await?;
     let query = sql("
         update api_keys set revoked_at = $3 where org_id = $1 and id = $2 and revoked_at is null
     ");

@@ -7,7 +7,7 @@ use crate::events::{self, EventName, Told};
 use crate::ids::OrgId;
 use crate::insights;
 use crate::time::{Clock, Timestamp};
-use crate::wire::words;
+use crate::wire::string_enum;
 use std::ops::{Deref, DerefMut};
 
 /// The name of the organization that is meant when none is named.
@@ -15,7 +15,7 @@ pub const DEFAULT_NAME: &str = "default";
 /// How many of the newest changes are kept.
 const CHANGES_KEPT: i64 = 1_000_000;
 
-words! {
+string_enum! {
     /// What a change log entry is about.
     Subject {
         /// A contact.
@@ -41,7 +41,7 @@ pub struct OrgTx {
 }
 
 /// Begins to write to an organization.
-pub async fn write(db: &Db, clock: &Clock, org_id: OrgId) -> Result<OrgTx> {
+pub async fn begin(db: &Db, clock: &Clock, org_id: OrgId) -> Result<OrgTx> {
     let mut tx = db.begin().await?;
     let query = sql("
         update orgs set clock = case when clock < $2 then $2 else clock end where id = $1 returning clock

@@ -6,11 +6,10 @@ use crate::db::sql;
 use crate::error::{Error, Result};
 use crate::http::{Api, ApiJson, Caller};
 use crate::ids::CategoryId;
-use crate::keys::{Resource, read, write};
+use crate::keys::{Resource, Scope};
 use crate::openapi::Operation;
-use crate::orgs;
 use crate::time::Timestamp;
-use crate::wire::{Line, Nullable, Patch, Text};
+use crate::wire::{Nullable, Patch, SingleLine, Text};
 use axum::Json;
 use axum::extract::State;
 use axum::http::Method;
@@ -26,14 +25,14 @@ pub fn routes() -> Api {
         .route(
             Operation::new(Method::GET, "/tags", "listTags")
                 .about(TAG, "List tags")
-                .scope(read(Resource::Tags))
+                .scope(Scope::read(Resource::Tags))
                 .returns::<Vec<TagOutput>>(),
             list,
         )
         .route(
             Operation::new(Method::PUT, "/tags", "upsertTag")
                 .about(TAG, "Create or update a tag")
-                .scope(write(Resource::Tags))
+                .scope(Scope::write(Resource::Tags))
                 .body::<UpsertTagInput>()
                 .or(404)
                 .or(409),
@@ -64,7 +63,7 @@ struct Tag {
 
 #[derive(Debug, Deserialize, JsonSchema)]
 struct UpsertTagInput {
-    tag_name: Line<200>,
+    tag_name: SingleLine<200>,
     /// Null clears it, absence keeps it.
     #[serde(default)]
     description: Patch<Text<160>>,
@@ -96,7 +95,7 @@ async fn upsert(
     caller: Caller,
     ApiJson(input): ApiJson<UpsertTagInput>,
 ) -> Result<()> {
-    let mut tx = orgs::write(&app.db, &app.clock, caller.org_id).await?;
+    let mut tx = app.begin(caller.org_id).await?;
     if let Patch::Set(id) = input.category_id {
         categories::require(&mut tx, id).await?;
     }

@@ -5,10 +5,10 @@ use crate::db::{Db, Sql, sql};
 use crate::error::{Error, Result};
 use crate::http::{Api, ApiJson, Caller};
 use crate::ids::{OrgId, TeamId};
-use crate::keys::{Resource, read, write};
+use crate::keys::{Resource, Scope};
 use crate::openapi::Operation;
-use crate::orgs::{self, OrgTx};
-use crate::wire::{Line, Maybe, Nullable, Text};
+use crate::orgs::OrgTx;
+use crate::wire::{Maybe, Nullable, SingleLine, Text};
 use axum::Json;
 use axum::extract::State;
 use axum::http::Method;
@@ -35,14 +35,14 @@ pub fn routes() -> Api {
         .route(
             Operation::new(Method::GET, "/teams", "listTeams")
                 .about(TAG, "List teams")
-                .scope(read(Resource::Teams))
+                .scope(Scope::read(Resource::Teams))
                 .returns::<Vec<TeamOutput>>(),
             list,
         )
         .route(
             Operation::new(Method::POST, "/teams", "createTeam")
                 .about(TAG, "Create a team")
-                .scope(write(Resource::Teams))
+                .scope(Scope::write(Resource::Teams))
                 .body::<TeamInput>()
                 .returns::<TeamOutput>()
                 .or(409),
@@ -52,7 +52,7 @@ pub fn routes() -> Api {
 
 #[derive(Debug, Deserialize, JsonSchema)]
 struct TeamInput {
-    name: Line<200>,
+    name: SingleLine<200>,
     #[serde(default)]
     description: Maybe<Text<2_000>>,
 }
@@ -87,7 +87,7 @@ async fn create(
     caller: Caller,
     ApiJson(input): ApiJson<TeamInput>,
 ) -> Result<Json<TeamOutput>> {
-    let mut tx = orgs::write(&app.db, &app.clock, caller.org_id).await?;
+    let mut tx = app.begin(caller.org_id).await?;
     let count = sql("select count(*) from teams where org_id = $1").bind(caller.org_id);
     if tx.fetch_one::<(i64,)>(count).await?.0 >= TEAMS_MAX {
         return Err(Error::Conflict(format!("an organization has at most {TEAMS_MAX} teams")));

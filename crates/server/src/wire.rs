@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use std::borrow::Cow;
 
 /// Declares an enum of words: read and written as they stand here by JSON, SQL and the command line.
-macro_rules! words {
+macro_rules! string_enum {
     ($(#[$doc:meta])* $name:ident { $($(#[$word_doc:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -103,9 +103,9 @@ macro_rules! words {
         }
     };
 }
-pub(crate) use words;
+pub(crate) use string_enum;
 
-words! {
+string_enum! {
     /// Which way a list is ordered.
     SortOrder {
         /// Smallest first.
@@ -392,9 +392,9 @@ impl<const MAX: usize> JsonSchema for Text<MAX> {
 /// Text of at most `MAX` characters that are not all blanks.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
-pub struct Line<const MAX: usize>(pub String);
+pub struct SingleLine<const MAX: usize>(pub String);
 
-impl<'de, const MAX: usize> Deserialize<'de> for Line<MAX> {
+impl<'de, const MAX: usize> Deserialize<'de> for SingleLine<MAX> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = Text::<MAX>::deserialize(deserializer)?.0;
         if text.trim().is_empty() {
@@ -404,13 +404,13 @@ impl<'de, const MAX: usize> Deserialize<'de> for Line<MAX> {
     }
 }
 
-impl<const MAX: usize> JsonSchema for Line<MAX> {
+impl<const MAX: usize> JsonSchema for SingleLine<MAX> {
     fn inline_schema() -> bool {
         true
     }
 
     fn schema_name() -> Cow<'static, str> {
-        format!("Line{MAX}").into()
+        format!("SingleLine{MAX}").into()
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
@@ -420,9 +420,9 @@ impl<const MAX: usize> JsonSchema for Line<MAX> {
 
 /// A list of at least one and at most `MAX` items.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Few<T, const MAX: usize>(pub Vec<T>);
+pub struct NonEmptyVec<T, const MAX: usize>(pub Vec<T>);
 
-impl<'de, T: Deserialize<'de>, const MAX: usize> Deserialize<'de> for Few<T, MAX> {
+impl<'de, T: Deserialize<'de>, const MAX: usize> Deserialize<'de> for NonEmptyVec<T, MAX> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let items = <Vec<T>>::deserialize(deserializer)?;
         if !(1..=MAX).contains(&items.len()) {
@@ -432,13 +432,13 @@ impl<'de, T: Deserialize<'de>, const MAX: usize> Deserialize<'de> for Few<T, MAX
     }
 }
 
-impl<T: JsonSchema, const MAX: usize> JsonSchema for Few<T, MAX> {
+impl<T: JsonSchema, const MAX: usize> JsonSchema for NonEmptyVec<T, MAX> {
     fn inline_schema() -> bool {
         true
     }
 
     fn schema_name() -> Cow<'static, str> {
-        format!("Few{MAX}{}", T::schema_name()).into()
+        format!("NonEmptyVec{MAX}{}", T::schema_name()).into()
     }
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {

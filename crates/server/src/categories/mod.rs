@@ -6,10 +6,10 @@ pub use routes::routes;
 
 use crate::db::{Db, Sql, sql};
 use crate::error::{Error, Result};
-use crate::fold::fold;
 use crate::ids::{CategoryId, OrgId, TeamId};
 use crate::orgs::OrgTx;
 use crate::time::Timestamp;
+use refrain_nlp::case_fold::fold;
 
 const STARTERS: &str = include_str!("starters.tsv");
 /// The most categories of an organization.

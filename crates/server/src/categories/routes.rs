@@ -6,12 +6,12 @@ use crate::error::{Error, Result};
 use crate::http::{Api, ApiJson, ApiPath, Caller};
 use crate::ids::{CategoryId, TeamId};
 use crate::jobs::{self, Job};
-use crate::keys::{Resource, read, write};
+use crate::keys::{Resource, Scope};
 use crate::openapi::Operation;
-use crate::orgs::{self, OrgTx};
+use crate::orgs::OrgTx;
 use crate::teams;
 use crate::time::Timestamp;
-use crate::wire::{Line, Maybe, Nullable, Patch, Text};
+use crate::wire::{Maybe, Nullable, Patch, SingleLine, Text};
 use axum::Json;
 use axum::extract::State;
 use axum::http::Method;
@@ -22,7 +22,7 @@ const TAG: &str = "Categories";
 
 /// The operations on categories.
 pub fn routes() -> Api {
-    let (read, write) = (read(Resource::Insights), write(Resource::Insights));
+    let (read, write) = (Scope::read(Resource::Insights), Scope::write(Resource::Insights));
     Api::new()
         .route(
             Operation::new(Method::GET, "/categories", "listCategories")
@@ -60,7 +60,7 @@ pub fn routes() -> Api {
 
 #[derive(Debug, Deserialize, JsonSchema)]
 struct CreateCategoryInput {
-    name: Line<100>,
+    name: SingleLine<100>,
     /// What belongs to it, in the words of those who ask.
     #[serde(default)]
     description: Nullable<Text<2_000>>,
@@ -72,7 +72,7 @@ struct CreateCategoryInput {
 #[derive(Debug, Deserialize, JsonSchema)]
 struct UpdateCategoryInput {
     #[serde(default)]
-    name: Maybe<Line<100>>,
+    name: Maybe<SingleLine<100>>,
     #[serde(default)]
     description: Patch<Text<2_000>>,
     #[serde(default)]
@@ -113,7 +113,7 @@ async fn create(
     caller: Caller,
     ApiJson(input): ApiJson<CreateCategoryInput>,
 ) -> Result<Json<CategoryOutput>> {
-    let mut tx = orgs::write(&app.db, &app.clock, caller.org_id).await?;
+    let mut tx = app.begin(caller.org_id).await?;
     if super::list_in(&mut tx).await?.len() as i64 >= CATEGORIES_MAX {
         return Err(Error::Conflict(format!("an organization has at most {CATEGORIES_MAX} categories")));
     }
@@ -137,7 +137,7 @@ async fn update(
     ApiPath(id): ApiPath<CategoryId>,
     ApiJson(input): ApiJson<UpdateCategoryInput>,
 ) -> Result<Json<CategoryOutput>> {
-    let mut tx = orgs::write(&app.db, &app.clock, caller.org_id).await?;
+    let mut tx = app.begin(caller.org_id).await?;
     let mut category = super::require(&mut tx, id).await?;
     if let Some(name) = input.name.0 {
         category.name = name.0.trim().to_owned();
@@ -152,7 +152,7 @@ async fn update(
 }
 
 async fn delete(State(app): State<App>, caller: Caller, ApiPath(id): ApiPath<CategoryId>) -> Result<()> {
-    let mut tx = orgs::write(&app.db, &app.clock, caller.org_id).await?;
+    let mut tx = app.begin(caller.org_id).await?;
     if !super::delete(&mut tx, id).await? {
         return Err(Error::NotFound("category"));
     }

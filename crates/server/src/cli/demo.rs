@@ -112,7 +112,7 @@ fn date(records: &mut [Record], today: Timestamp) {
 
 /// A key of this run; that of the last run is revoked, since nobody can show its token again.
 async fn fresh_key(app: &App, org_id: OrgId) -> anyhow::Result<String> {
-    let mut tx = orgs::write(&app.db, &app.clock, org_id).await?;
+    let mut tx = app.begin(org_id).await?;
     keys::revoke_named(&mut tx, KEY_NAME).await?;
     tx.commit().await?;
     let (_, token) = keys::create(&app.db, &app.clock, org_id, KEY_NAME, &Scopes::All, None).await?;

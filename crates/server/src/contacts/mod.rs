@@ -8,11 +8,11 @@ pub use store::{find, find_all, find_all_in, search};
 
 use crate::custom_data::{self, CustomData, Scalar};
 use crate::error::{Error, Result};
-use crate::fold::fold;
 use crate::ids::ContactId;
 use crate::orgs::{OrgTx, Subject};
 use crate::time::Timestamp;
 use crate::wire::{Email, Nullable};
+use refrain_nlp::case_fold::fold;
 use schemars::JsonSchema;
 use serde::Serialize;
 

@@ -6,9 +6,8 @@ use crate::custom_data::CustomData;
 use crate::error::{Error, Result};
 use crate::http::{Api, ApiJson, ApiPath, ApiQuery, Caller, Cursor, Page, Window, cut_page};
 use crate::ids::ContactId;
-use crate::keys::{Resource, read, write};
+use crate::keys::{Resource, Scope};
 use crate::openapi::Operation;
-use crate::orgs;
 use crate::wire::{Email, Maybe, Text};
 use axum::Json;
 use axum::extract::State;
@@ -20,8 +19,8 @@ const TAG: &str = "Contacts";
 
 /// The operations on contacts.
 pub fn routes() -> Api {
-    let read = read(Resource::Contacts);
-    let write = write(Resource::Contacts);
+    let read = Scope::read(Resource::Contacts);
+    let write = Scope::write(Resource::Contacts);
     Api::new()
         .route(
             Operation::new(Method::POST, "/contacts", "saveContact")
@@ -105,7 +104,7 @@ async fn save(
     caller: Caller,
     ApiJson(input): ApiJson<SaveContactInput>,
 ) -> Result<Json<SaveContactOutput>> {
-    let mut tx = orgs::write(&app.db, &app.clock, caller.org_id).await?;
+    let mut tx = app.begin(caller.org_id).await?;
     let id = super::save(&mut tx, input.contact.into(), Trust::Verified).await?;
     tx.commit().await?;
     Ok(Json(SaveContactOutput { id }))
@@ -129,14 +128,14 @@ async fn update(
     ApiPath(id): ApiPath<ContactId>,
     ApiJson(input): ApiJson<UpdateContactInput>,
 ) -> Result<()> {
-    let mut tx = orgs::write(&app.db, &app.clock, caller.org_id).await?;
+    let mut tx = app.begin(caller.org_id).await?;
     let contact = super::require(&mut tx, id).await?;
     super::update(&mut tx, contact, input.contact.into(), Trust::Verified).await?;
     tx.commit().await
 }
 
 async fn delete(State(app): State<App>, caller: Caller, ApiPath(id): ApiPath<ContactId>) -> Result<()> {
-    let mut tx = orgs::write(&app.db, &app.clock, caller.org_id).await?;
+    let mut tx = app.begin(caller.org_id).await?;
     if !super::delete(&mut tx, id).await? {
         return Err(Error::NotFound("contact"));
     }

@@ -1,9 +1,9 @@
 //! Contacts in SQL.
 
 use super::{Contact, Details, Trust};
+use crate::db::like_pattern;
 use crate::db::{Db, Sql, Tx, sql};
 use crate::error::{Error, Result};
-use crate::fold::like_pattern;
 use crate::http::Window;
 use crate::ids::{ContactId, InsightId, OrgId, SessionId};
 use crate::insights;

@@ -11,7 +11,7 @@ use crate::sessions::{
     AiClosureType, Attachment, Channel, Event, HandoffInput, Sender, Sentiment, SessionStatus,
 };
 use crate::time::Timestamp;
-use crate::wire::{Line, Text};
+use crate::wire::{SingleLine, Text};
 use anyhow::Context;
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
@@ -58,7 +58,7 @@ struct Entry {
 struct Beside {
     contacts: HashMap<ContactId, RecordContact>,
     handoffs: HashMap<SessionId, HandoffInput>,
-    tags: HashMap<SessionId, Vec<Line<200>>>,
+    tags: HashMap<SessionId, Vec<SingleLine<200>>>,
     turns: HashMap<SessionId, Vec<Turn>>,
 }
 
@@ -110,8 +110,8 @@ fn record(session: Session, beside: &mut Beside) -> Result<Record> {
         ticketing_system: from_column(session.ticketing_system.as_deref())?,
         contact: session.contact_id.and_then(|id| beside.contacts.get(&id)).cloned(),
         custom_data: Some(custom_data).filter(|data| !data.0.is_empty()),
-        team: session.team.map(Line),
-        assignee_id: session.assignee_id.map(Line),
+        team: session.team.map(SingleLine),
+        assignee_id: session.assignee_id.map(SingleLine),
         assist_mode: session.assist_mode.then_some(true),
         tags: beside.tags.remove(&session.id),
         labels: Json::Null,
@@ -175,14 +175,14 @@ async fn load_tags(
     tx: &mut Tx,
     org_id: OrgId,
     ids: &[SessionId],
-) -> Result<HashMap<SessionId, Vec<Line<200>>>> {
+) -> Result<HashMap<SessionId, Vec<SingleLine<200>>>> {
     let mut query = sql("select session_id, tag_name from session_tags where org_id = $1 and session_id in ")
         .bind(org_id);
     query.push_list(ids.iter().copied()).push(" order by session_id");
     let rows: Vec<(SessionId, String)> = tx.fetch_all(query).await?;
-    let mut tags: HashMap<SessionId, Vec<Line<200>>> = HashMap::new();
+    let mut tags: HashMap<SessionId, Vec<SingleLine<200>>> = HashMap::new();
     for (id, tag) in rows {
-        tags.entry(id).or_default().push(Line(tag));
+        tags.entry(id).or_default().push(SingleLine(tag));
     }
     // here and not in SQL, where PostgreSQL would order by the locale of its server
     for tags in tags.values_mut() {

@@ -18,13 +18,13 @@ pub use slots::{Slot, Slots};
 use crate::db::{Db, Tx, sql};
 use crate::error::{Error, Result};
 use crate::ids::OrgId;
-use crate::wire::words;
+use crate::wire::string_enum;
 use anyhow::bail;
 use std::io::Write;
 use table::{Column, Encoder, Row};
 use tokio::runtime::Handle;
 
-words! {
+string_enum! {
     /// What is exported.
     What {
         /// Conversations, whole, to be imported again.
@@ -36,7 +36,7 @@ words! {
     }
 }
 
-words! {
+string_enum! {
     /// In which form.
     Format {
         /// JSON lines.

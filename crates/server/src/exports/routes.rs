@@ -4,7 +4,7 @@ use super::{Export, Format, Slot, What};
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::http::{Api, ApiQuery, Caller};
-use crate::keys::{Resource, read};
+use crate::keys::{Resource, Scope};
 use crate::openapi::Operation;
 use crate::wire::Maybe;
 use axum::body::{Body, Bytes};
@@ -35,7 +35,7 @@ pub fn routes() -> Api {
                 "Exports",
                 "Export conversations (needs chat-sessions:read and contacts:read too), insights or occurrences, one at a time",
             )
-            .scope(read(Resource::Insights))
+            .scope(Scope::read(Resource::Insights))
             .query::<ExportInput>()
             .returns_media(&[JSONL, CSV, PARQUET]),
         export,
@@ -60,7 +60,7 @@ async fn export(
     let what = input.what.0.unwrap_or(What::Conversations);
     let format = input.format.0.unwrap_or(Format::Jsonl);
     if what == What::Conversations {
-        for scope in [read(Resource::ChatSessions), read(Resource::Contacts)] {
+        for scope in [Scope::read(Resource::ChatSessions), Scope::read(Resource::Contacts)] {
             if !caller.scopes.allow(scope) {
                 return Err(Error::Forbidden(format!("the key lacks the scope {scope}")));
             }

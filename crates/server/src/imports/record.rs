@@ -9,7 +9,7 @@ use crate::sessions::{
     TicketingSystemRef,
 };
 use crate::time::Timestamp;
-use crate::wire::{Email, Line, Text};
+use crate::wire::{Email, SingleLine, Text};
 use serde::de::{Deserializer, Error as _};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
@@ -62,16 +62,16 @@ pub struct Record {
     pub custom_data: Option<CustomData>,
     /// The name of the team that looks after it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub team: Option<Line<200>>,
+    pub team: Option<SingleLine<200>>,
     /// Which person does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub assignee_id: Option<Line<200>>,
+    pub assignee_id: Option<SingleLine<200>>,
     /// Whether the AI agent only drafts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub assist_mode: Option<bool>,
     /// Tags.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub tags: Option<Vec<Line<200>>>,
+    pub tags: Option<Vec<SingleLine<200>>>,
     /// What it is about in truth, where somebody labeled it: for `refrain eval`, and no part of what is imported.
     #[serde(default, skip_serializing)]
     pub labels: Json,

@@ -9,7 +9,7 @@ use crate::db::sql;
 use crate::error::Result;
 use crate::ids::{ContactId, MessageId, OrgId, SessionId};
 use crate::jobs::{self, Job};
-use crate::orgs::{self, OrgTx};
+use crate::orgs::OrgTx;
 use crate::sessions::{self, Changes, Event, NewMessage, NewSession, SessionStatus};
 use crate::teams;
 use crate::wire::Patch;
@@ -47,7 +47,7 @@ impl Import {
     /// Begins to import into an organization. `source` keeps the ids of different systems apart.
     pub async fn begin(app: &App, org_id: OrgId, source: &str) -> Result<Self> {
         let import = Self { app: app.clone(), org_id, source: source.to_owned(), totals: Totals::default() };
-        let mut tx = orgs::write(&app.db, &app.clock, org_id).await?;
+        let mut tx = app.begin(org_id).await?;
         let later = tx.now.plus(QUIET_MICROS);
         jobs::move_waiting(&mut tx, &Job::Consolidate, later).await?;
         tx.commit().await?;
@@ -65,7 +65,7 @@ impl Import {
     pub async fn write(&mut self, batch: Batch) -> Result<Vec<BadRecord>> {
         self.totals.bad += batch.bad.len();
         let ids: Vec<SessionId> = batch.records.iter().map(|record| self.session_id(record)).collect();
-        let mut tx = orgs::write(&self.app.db, &self.app.clock, self.org_id).await?;
+        let mut tx = self.app.begin(self.org_id).await?;
         let known = known(&mut tx, &ids).await?;
         let (mut new, mut to_read) = (Vec::new(), Vec::new());
         for (record, id) in batch.records.into_iter().zip(ids) {
@@ -109,7 +109,7 @@ impl Import {
 
     /// Ends the import: once all of it is read, it is grouped.
     pub async fn finish(self) -> Result<Totals> {
-        let mut tx = orgs::write(&self.app.db, &self.app.clock, self.org_id).await?;
+        let mut tx = self.app.begin(self.org_id).await?;
         // what an import that was interrupted left to be grouped is waiting still
         let now = tx.now;
         jobs::move_waiting(&mut tx, &Job::Consolidate, now).await?;

@@ -1,12 +1,12 @@
 //! The record that is frozen when an insight is archived.
 
 use super::days;
-use super::escalation::{ArchiveRecord, Archiving, Daily, Norms, WINDOW_DAYS, threshold_for};
 use super::reply::ArchivePolicy;
 use super::state::Archival;
 use crate::app::App;
 use crate::db::{Tx, sql};
 use crate::error::Result;
+use crate::escalation::{ArchiveRecord, Archiving, Daily, Norms, WINDOW_DAYS, threshold_for};
 use crate::ids::{InsightId, MemberId, OrgId};
 use crate::orgs::{OrgTx, Subject};
 use crate::time::Timestamp;

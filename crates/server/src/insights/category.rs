@@ -7,7 +7,7 @@ use crate::db::sql;
 use crate::error::Result;
 use crate::ids::{CategoryId, InsightId, TeamId};
 use crate::jobs::{self, Lease, Outcome};
-use crate::orgs::{self, Subject};
+use crate::orgs::Subject;
 use refrain_nlp::{embed, language, reading};
 
 /// Less alike than this, a category says nothing about an insight.
@@ -40,7 +40,7 @@ impl<'a> Chooser<'a> {
 
 /// Assigns every insight whose category no person chose, and with it the team.
 pub async fn assign_categories(app: &App, lease: &Lease) -> Result<Outcome> {
-    let mut tx = orgs::write(&app.db, &app.clock, lease.org_id).await?;
+    let mut tx = app.begin(lease.org_id).await?;
     let categories = categories::list_in(&mut tx).await?;
     let chooser = Chooser::new(&categories);
     let query = sql("

@@ -1,9 +1,9 @@
 //! Why there is more of an insight: its rise, taken apart by what is known of the sessions.
 
-use super::escalation::{ArchiveRecord, WINDOW_DAYS};
 use crate::app::App;
 use crate::db::sql;
 use crate::error::Result;
+use crate::escalation::{ArchiveRecord, WINDOW_DAYS};
 use crate::ids::InsightId;
 use crate::orgs::OrgTx;
 use crate::time::Timestamp;

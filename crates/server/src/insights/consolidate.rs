@@ -11,13 +11,13 @@ use crate::app::App;
 use crate::categories;
 use crate::db::{Db, Sql, Tx, sql};
 use crate::error::Result;
-use crate::fold::fold;
 use crate::ids::{CategoryId, ContactId, InsightId, OrgId, SessionId, StatementId, TeamId, ThemeId};
 use crate::jobs::{self, Job, Lease, Outcome};
 use crate::language_model::LanguageModel;
-use crate::orgs::{self, OrgTx, Subject};
+use crate::orgs::{OrgTx, Subject};
 use crate::sessions::Sentiment;
 use anyhow::Context;
+use refrain_nlp::case_fold::fold;
 use refrain_nlp::grouping::Options;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::time::Instant;
@@ -107,7 +107,7 @@ pub async fn consolidate(app: &App, lease: &Lease) -> Result<Outcome> {
     let options = app.config.granularity.options();
     let plan = tokio::task::spawn_blocking(move || plan(snapshot, contacts_min, &usual, &options)).await;
     let plan = plan.context("grouping statements")?;
-    let mut tx = orgs::write(&app.db, &app.clock, lease.org_id).await?;
+    let mut tx = app.begin(lease.org_id).await?;
     if store::grouping_version_in(&mut tx).await? != plan.snapshot.org.grouping_version {
         return Ok(Outcome::Later(now.plus(RETRY_MICROS)));
     }

@@ -1,10 +1,10 @@
 //! What came on which day of the organization's time zone.
 
-use super::escalation::{
-    Daily, Norms, Seen, WINDOW_DAYS, daily_units, dispersion, prior_rate, tally, weekday_profile,
-};
 use crate::db::{Tx, sql};
 use crate::error::Result;
+use crate::escalation::{
+    Daily, Norms, Seen, WINDOW_DAYS, daily_units, dispersion, prior_rate, tally, weekday_profile,
+};
 use crate::ids::{InsightId, OrgId};
 use crate::orgs::OrgTx;
 use crate::time::{Calendar, Timestamp};

@@ -7,10 +7,9 @@ use crate::app::App;
 use crate::error::Result;
 use crate::http::{Api, ApiJson, ApiPath, ApiPathPair, Caller, IfMatch};
 use crate::ids::{EventId, InsightId, SessionId};
-use crate::keys::{Resource, read, write};
+use crate::keys::{Resource, Scope};
 use crate::openapi::Operation;
-use crate::orgs;
-use crate::wire::{Few, Line, Maybe};
+use crate::wire::{Maybe, NonEmptyVec, SingleLine};
 use axum::Json;
 use axum::extract::State;
 use axum::http::Method;
@@ -21,7 +20,7 @@ const TAG: &str = "Customer Insights";
 
 /// The operations by which people overrule the grouping.
 pub(super) fn routes() -> Api {
-    let write = write(Resource::Insights);
+    let write = Scope::write(Resource::Insights);
     Api::new()
         .route(
             Operation::new(Method::PUT, "/insights/{id}/sessions/{session_id}", "decideInsightSession")
@@ -87,7 +86,7 @@ pub(super) fn routes() -> Api {
         .route(
             Operation::new(Method::GET, "/insights/{id}/lineage", "listInsightLineage")
                 .about(TAG, "List the insights that went into this one; their ids lead to it")
-                .scope(read(Resource::Insights))
+                .scope(Scope::read(Resource::Insights))
                 .returns::<Vec<Ancestor>>(),
             show_lineage,
         )
@@ -126,7 +125,7 @@ async fn place(
     belongs: Option<bool>,
 ) -> Result<Tagged> {
     let id = store::current(&app.db, caller.org_id, id).await?;
-    let mut tx = orgs::write(&app.db, &app.clock, caller.org_id).await?;
+    let mut tx = app.begin(caller.org_id).await?;
     store::require_revision(&mut tx, id, known.0).await?;
     decide::place(&mut tx, id, session_id, belongs, caller.member_id).await?;
     tx.commit().await?;
@@ -139,7 +138,7 @@ const MERGED_MAX: usize = 100;
 #[derive(Debug, Deserialize, JsonSchema)]
 struct MergeInput {
     /// The insights that end in this one.
-    insight_ids: Few<InsightId, MERGED_MAX>,
+    insight_ids: NonEmptyVec<InsightId, MERGED_MAX>,
 }
 
 async fn merge(
@@ -150,7 +149,7 @@ async fn merge(
     ApiJson(input): ApiJson<MergeInput>,
 ) -> Result<Tagged> {
     let (id, others) = input.insights(&app, &caller, id).await?;
-    let mut tx = orgs::write(&app.db, &app.clock, caller.org_id).await?;
+    let mut tx = app.begin(caller.org_id).await?;
     store::require_revision(&mut tx, id, known.0).await?;
     decide::merge(&app, &mut tx, id, &others, caller.member_id).await?;
     tx.commit().await?;
@@ -191,10 +190,10 @@ const SPLIT_MAX: usize = 10_000;
 #[derive(Debug, Deserialize, JsonSchema)]
 struct SplitInput {
     /// The sessions of the new insight.
-    session_ids: Few<SessionId, SPLIT_MAX>,
+    session_ids: NonEmptyVec<SessionId, SPLIT_MAX>,
     /// What the new insight says; if not given, what its sessions say.
     #[serde(default)]
-    content: Maybe<Line<500>>,
+    content: Maybe<SingleLine<500>>,
 }
 
 async fn split(
@@ -205,7 +204,7 @@ async fn split(
     ApiJson(input): ApiJson<SplitInput>,
 ) -> Result<Tagged> {
     let id = store::current(&app.db, caller.org_id, id).await?;
-    let mut tx = orgs::write(&app.db, &app.clock, caller.org_id).await?;
+    let mut tx = app.begin(caller.org_id).await?;
     store::require_revision(&mut tx, id, known.0).await?;
     let new_id = decide::split(&app, &mut tx, id, input.split(), caller.member_id).await?;
     tx.commit().await?;
@@ -243,7 +242,7 @@ async fn undo_decision(
     ApiJson(input): ApiJson<UndoInput>,
 ) -> Result<Tagged> {
     let id = store::current(&app.db, caller.org_id, id).await?;
-    let mut tx = orgs::write(&app.db, &app.clock, caller.org_id).await?;
+    let mut tx = app.begin(caller.org_id).await?;
     store::require_revision(&mut tx, id, known.0).await?;
     undo::undo(&app, &mut tx, id, input.event_id, caller.member_id).await?;
     tx.commit().await?;

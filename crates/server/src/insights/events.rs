@@ -6,7 +6,7 @@ use crate::db::sql;
 use crate::error::Result;
 use crate::http::{Api, ApiPath, ApiQuery, Caller, Cursor, PAGE_SIZE, Page, cut_page};
 use crate::ids::{EventId, InsightId, MemberId};
-use crate::keys::{Resource, read};
+use crate::keys::{Resource, Scope};
 use crate::openapi::Operation;
 use crate::time::Timestamp;
 use crate::wire::{Maybe, Nullable};
@@ -23,7 +23,7 @@ pub(super) fn routes() -> Api {
     Api::new().route(
         Operation::new(Method::GET, "/insights/{id}/events", "listInsightEvents")
             .about("Customer Insights", "List what happened to an insight, newest first")
-            .scope(read(Resource::Insights))
+            .scope(Scope::read(Resource::Insights))
             .query::<EventsInput>()
             .returns::<Page<InsightEvent>>(),
         list,

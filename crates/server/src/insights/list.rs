@@ -4,12 +4,12 @@
 use super::reply::{self, PublicInsight, Seen};
 use crate::categories::folded_name;
 use crate::custom_data::{self, Alternatives, CustomData};
+use crate::db::like_pattern;
 use crate::db::{Db, Sql, sql};
 use crate::error::{Error, Result};
-use crate::fold::like_pattern;
 use crate::ids::{ContactId, InsightId, OrgId, TeamId};
 use crate::sessions::{Channel, KnownLanguage, Sentiment, SessionStatus};
-use crate::wire::{Date, Nullable, Positive, SafeInt, SortOrder, words};
+use crate::wire::{Date, Nullable, Positive, SafeInt, SortOrder, string_enum};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Deserializer, Error as _};
 use serde::{Deserialize, Serialize};
@@ -18,7 +18,7 @@ use std::borrow::Cow;
 /// Insights on a page.
 const PAGE_SIZE: i64 = 20;
 
-words! {
+string_enum! {
     /// Where an insight is in its life. Archived wins over resolved.
     InsightStatus {
         /// Anywhere.
@@ -32,7 +32,7 @@ words! {
     }
 }
 
-words! {
+string_enum! {
     /// What insights are ordered by.
     InsightSort {
         /// How many sessions show it.

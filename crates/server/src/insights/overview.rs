@@ -1,16 +1,16 @@
 //! `GET /overview`: what moved lately, with as few false alarms as archived insights have.
 
 use super::archive::Usual;
-use super::escalation::{
-    ArchiveRecord, Archiving, Seen, Since, WINDOW_DAYS, chance_of_at_most, replay, threshold_for,
-};
 use super::{days, store};
 use crate::app::App;
 use crate::db::{Tx, sql};
 use crate::error::Result;
+use crate::escalation::{
+    ArchiveRecord, Archiving, Seen, Since, WINDOW_DAYS, chance_of_at_most, replay, threshold_for,
+};
 use crate::http::{Api, Caller};
 use crate::ids::{InsightId, OrgId};
-use crate::keys::{Resource, read};
+use crate::keys::{Resource, Scope};
 use crate::openapi::Operation;
 use crate::orgs::OrgTx;
 use crate::time::{Calendar, DAY, Timestamp};
@@ -39,7 +39,7 @@ pub(super) fn routes() -> Api {
                 "Customer Insights",
                 "Get what moved lately: risers, fallers, new, back, regressed, silent sources",
             )
-            .scope(read(Resource::Insights))
+            .scope(Scope::read(Resource::Insights))
             .returns::<Overview>(),
         overview,
     )

@@ -6,7 +6,7 @@ use crate::db::sql;
 use crate::error::{Error, Result};
 use crate::http::{Api, ApiPath, Caller};
 use crate::ids::{InsightId, SessionId};
-use crate::keys::{Resource, read};
+use crate::keys::{Resource, Scope};
 use crate::openapi::Operation;
 use crate::time::Timestamp;
 use crate::wire::{Nullable, SafeInt};
@@ -24,7 +24,7 @@ pub(super) fn routes() -> Api {
     Api::new().route(
         Operation::new(Method::GET, "/insights/{id}/proof", "getInsightProof")
             .about("Customer Insights", "Get a receipt of the sessions that an insight counts")
-            .scope(read(Resource::Insights))
+            .scope(Scope::read(Resource::Insights))
             .returns::<Proof>(),
         prove,
     )

@@ -6,7 +6,6 @@ use crate::app::App;
 use crate::error::Result;
 use crate::ids::{InsightId, MessageId, SessionId, StatementId};
 use crate::jobs::{self, Job, Lease, Outcome};
-use crate::orgs;
 use crate::sessions::{self, Finding, Sender, Sentiment, Unread};
 use anyhow::Context;
 use refrain_nlp::language::Language;
@@ -69,7 +68,7 @@ pub async fn read_sessions(app: &App, lease: &Lease, ids: &[SessionId]) -> Resul
         let version = store::grouping_version(&app.db, lease.org_id).await?;
         let centroids = app.centroids.get(&app.db, lease.org_id, version).await?;
         statements = link(statements, centroids).await?;
-        let mut tx = orgs::write(&app.db, &app.clock, lease.org_id).await?;
+        let mut tx = app.begin(lease.org_id).await?;
         if store::grouping_version_in(&mut tx).await? != version {
             continue;
         }

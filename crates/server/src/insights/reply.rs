@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use crate::ids::{CategoryId, InsightId, OrgId, TeamId};
 use crate::sessions::Sentiment;
 use crate::time::Timestamp;
-use crate::wire::{Nullable, words};
+use crate::wire::{Nullable, string_enum};
 use axum::Json;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
@@ -14,7 +14,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::HashMap;
 
-words! {
+string_enum! {
     /// What brings an archived insight back.
     ArchivePolicy {
         /// Nothing.

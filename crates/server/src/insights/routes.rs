@@ -10,10 +10,9 @@ use crate::app::App;
 use crate::error::{Error, Result};
 use crate::http::{Api, ApiJson, ApiPath, ApiQuery, Caller, Cursor, IfMatch, Page, cut_page};
 use crate::ids::{CategoryId, InsightId, TeamId};
-use crate::keys::{Resource, read, write};
+use crate::keys::{Resource, Scope};
 use crate::openapi::Operation;
-use crate::orgs;
-use crate::wire::{Line, Maybe, Patch, SafeInt};
+use crate::wire::{Maybe, Patch, SafeInt, SingleLine};
 use axum::Json;
 use axum::extract::State;
 use axum::http::Method;
@@ -24,7 +23,7 @@ const TAG: &str = "Customer Insights";
 
 /// The operations on insights.
 pub fn routes() -> Api {
-    let (read, write) = (read(Resource::Insights), write(Resource::Insights));
+    let (read, write) = (Scope::read(Resource::Insights), Scope::write(Resource::Insights));
     Api::new()
         .route(
             Operation::new(Method::POST, "/insights", "getVocInsights")
@@ -116,7 +115,7 @@ async fn show(State(app): State<App>, caller: Caller, ApiPath(id): ApiPath<Insig
 #[derive(Debug, Deserialize, JsonSchema)]
 struct UpdateInsightInput {
     #[serde(default)]
-    content: Maybe<Line<500>>,
+    content: Maybe<SingleLine<500>>,
     #[serde(default)]
     category_id: Patch<CategoryId>,
     #[serde(default)]
@@ -131,7 +130,7 @@ async fn update(
     ApiJson(input): ApiJson<UpdateInsightInput>,
 ) -> Result<Tagged> {
     let id = store::current(&app.db, caller.org_id, id).await?;
-    let mut tx = orgs::write(&app.db, &app.clock, caller.org_id).await?;
+    let mut tx = app.begin(caller.org_id).await?;
     store::require_revision(&mut tx, id, known.0).await?;
     let edit = decide::Edit {
         content: input.content.0.map(|content| content.0),

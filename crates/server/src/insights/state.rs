@@ -1,19 +1,19 @@
 //! Where an insight is in its life, as people decide: resolved or reopened, archived or restored.
 
 use super::archive::{self, Usual};
-use super::escalation::Sensitivity;
 use super::reply::ArchivePolicy;
 use super::{store, watch};
 use crate::app::App;
 use crate::db::sql;
 use crate::error::{Error, Result};
+use crate::escalation::Sensitivity;
 use crate::ids::{InsightId, MemberId};
 use crate::orgs::{OrgTx, Subject};
 use crate::time::Timestamp;
-use crate::wire::words;
+use crate::wire::string_enum;
 use serde_json::json;
 
-words! {
+string_enum! {
     /// What further sessions are counted by, until an archived insight comes back.
     Counted {
         /// Each session.

@@ -2,7 +2,6 @@
 
 use super::archive::from_json;
 use super::decide::{self, Edit};
-use super::escalation::Sensitivity;
 use super::list::{self, ListInsightsInput};
 use super::reply::{ArchivePolicy, PublicInsight, Tagged};
 use super::state::{self, Archival, Counted, Decision};
@@ -10,13 +9,13 @@ use super::store;
 use crate::app::App;
 use crate::db::sql;
 use crate::error::{Error, Result};
+use crate::escalation::Sensitivity;
 use crate::http::{Api, ApiJson, ApiPath, Caller, IfMatch};
 use crate::ids::{CategoryId, InsightId, TeamId};
-use crate::keys::{Resource, read, write};
+use crate::keys::{Resource, Scope};
 use crate::openapi::Operation;
-use crate::orgs;
 use crate::time::{Calendar, Timestamp};
-use crate::wire::{Few, Line, Maybe, Patch, Positive, SafeInt, words};
+use crate::wire::{Maybe, NonEmptyVec, Patch, Positive, SafeInt, SingleLine, string_enum};
 use anyhow::Context;
 use axum::Json;
 use axum::extract::State;
@@ -33,7 +32,7 @@ const SHADOW_MAX: i64 = 1_000;
 
 /// The operations by which people decide where insights are in their life.
 pub(super) fn routes() -> Api {
-    let (read, write) = (read(Resource::Insights), write(Resource::Insights));
+    let (read, write) = (Scope::read(Resource::Insights), Scope::write(Resource::Insights));
     let one = |path, id, summary| {
         Operation::new(Method::POST, path, id)
             .about(TAG, summary)
@@ -127,7 +126,7 @@ async fn decide_one(
     decision: &Decision,
 ) -> Result<Tagged> {
     let id = store::require_current(&app.db, caller.org_id, id).await?;
-    let mut tx = orgs::write(&app.db, &app.clock, caller.org_id).await?;
+    let mut tx = app.begin(caller.org_id).await?;
     store::require_revision(&mut tx, id, known.0).await?;
     state::decide(app, &mut tx, &[id], decision, caller.member_id).await?;
     tx.commit().await?;
@@ -150,7 +149,7 @@ struct ArchiveInput {
     sensitivity: Maybe<Sensitivity>,
     /// Why.
     #[serde(default)]
-    reason: Maybe<Line<500>>,
+    reason: Maybe<SingleLine<500>>,
     /// Whether an insight that is archived already is still measured against what was usual when it was.
     #[serde(default)]
     keep_baseline: bool,
@@ -180,7 +179,7 @@ impl ArchiveInput {
     }
 }
 
-words! {
+string_enum! {
     /// What is to be done with many insights.
     BulkDecision {
         /// They are dealt with.
@@ -201,7 +200,7 @@ struct BulkInput {
     decision: BulkDecision,
     /// Which insights; or else `filter`.
     #[serde(default)]
-    insight_ids: Maybe<Few<InsightId, DECIDED_MAX>>,
+    insight_ids: Maybe<NonEmptyVec<InsightId, DECIDED_MAX>>,
     /// All insights that `POST /insights` lists with this body, on whatever page: 1,000 at most.
     #[serde(default)]
     filter: Maybe<ListInsightsInput>,
@@ -241,7 +240,7 @@ async fn bulk(
     ApiJson(input): ApiJson<BulkInput>,
 ) -> Result<Json<BulkOutput>> {
     let mut ids = match (input.insight_ids.0, input.filter.0) {
-        (Some(Few(given)), None) => {
+        (Some(NonEmptyVec(given)), None) => {
             let mut ids = Vec::new();
             for id in given {
                 ids.push(store::require_current(&app.db, caller.org_id, id).await?);
@@ -254,7 +253,7 @@ async fn bulk(
     ids.sort_unstable();
     ids.dedup();
     let by = caller.member_id;
-    let mut tx = orgs::write(&app.db, &app.clock, caller.org_id).await?;
+    let mut tx = app.begin(caller.org_id).await?;
     let decision = match (input.decision, input.archive.0, &input.assign.0) {
         (BulkDecision::Resolve, None, None) => Some(Decision::Resolve),
         (BulkDecision::Reopen, None, None) => Some(Decision::Reopen),

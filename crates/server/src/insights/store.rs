@@ -5,10 +5,10 @@ use super::vector;
 use crate::db::{Db, Value, sql};
 use crate::error::{Error, Result};
 use crate::events::EventName;
-use crate::fold::fold;
 use crate::ids::{CategoryId, EventId, InsightId, MemberId, OrgId, SessionId, StatementId, TeamId};
 use crate::orgs::{OrgTx, Subject};
 use crate::sessions::Sentiment;
+use refrain_nlp::case_fold::fold;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// Which reading made a statement; a higher one reads sessions again.

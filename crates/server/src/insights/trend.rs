@@ -1,18 +1,18 @@
 //! How an insight moves: sessions and contacts by day or week, beside what a quiet time would bring while it is archived.
 
 use super::archive::from_json;
-use super::escalation::{Standing, band};
 use super::watch::Traffic;
 use super::{days, figures, store};
 use crate::app::App;
 use crate::db::sql;
 use crate::error::{Error, Result};
+use crate::escalation::{Standing, band};
 use crate::http::{Api, ApiJson, ApiPath, ApiQuery, Caller};
 use crate::ids::InsightId;
-use crate::keys::{Resource, read};
+use crate::keys::{Resource, Scope};
 use crate::openapi::Operation;
 use crate::time::{Calendar, Timestamp};
-use crate::wire::{Date, Few, Maybe, Nullable, SafeInt, words};
+use crate::wire::{Date, Maybe, NonEmptyVec, Nullable, SafeInt, string_enum};
 use axum::Json;
 use axum::extract::State;
 use axum::http::Method;
@@ -30,7 +30,7 @@ const POINTS_USUAL: i64 = 56;
 const SPARKLINES_MAX: usize = 100;
 
 pub(super) fn routes() -> Api {
-    let read = read(Resource::Insights);
+    let read = Scope::read(Resource::Insights);
     Api::new()
         .route(
             Operation::new(Method::GET, "/insights/{id}/trend", "getInsightTrend")
@@ -51,7 +51,7 @@ pub(super) fn routes() -> Api {
         )
 }
 
-words! {
+string_enum! {
     /// What a point of a trend stands for.
     Interval {
         /// A day.
@@ -220,7 +220,7 @@ async fn standing(app: &App, caller: &Caller, id: InsightId, today: i64) -> Resu
 
 #[derive(Debug, Deserialize, JsonSchema)]
 struct SparklinesInput {
-    insight_ids: Few<InsightId, SPARKLINES_MAX>,
+    insight_ids: NonEmptyVec<InsightId, SPARKLINES_MAX>,
 }
 
 /// The sessions of an insight in each of the last twelve weeks, oldest first; the last one ends with today.

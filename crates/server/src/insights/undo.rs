@@ -10,7 +10,7 @@ use crate::db::sql;
 use crate::error::{Error, Result};
 use crate::http::Caller;
 use crate::ids::{EventId, InsightId, MemberId, SessionId};
-use crate::orgs::{self, OrgTx};
+use crate::orgs::OrgTx;
 use crate::time::Timestamp;
 use crate::wire::{Nullable, SafeInt};
 use anyhow::Context;
@@ -58,7 +58,7 @@ pub(super) async fn preview_merge(
     id: InsightId,
     others: &[InsightId],
 ) -> Result<Preview> {
-    let mut tx = orgs::write(&app.db, &app.clock, caller.org_id).await?;
+    let mut tx = app.begin(caller.org_id).await?;
     decide::merge(app, &mut tx, id, others, caller.member_id).await?;
     Ok(Preview { insights: vec![look(app, &mut tx, id).await?], events: told(&mut tx, &[id]).await? })
 }
@@ -70,7 +70,7 @@ pub(super) async fn preview_split(
     id: InsightId,
     split: Split,
 ) -> Result<Preview> {
-    let mut tx = orgs::write(&app.db, &app.clock, caller.org_id).await?;
+    let mut tx = app.begin(caller.org_id).await?;
     let new_id = decide::split(app, &mut tx, id, split, caller.member_id).await?;
     let mut new = look(app, &mut tx, new_id).await?;
     new.id = None.into();

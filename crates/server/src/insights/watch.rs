@@ -1,16 +1,16 @@
 //! Watches what was decided: brings back archived insights when it is time, and resolved ones that are seen again.
 
 use super::archive::{self, from_json};
-use super::escalation::{ArchiveRecord, Daily, Seen, Since, Standing, is_surge, replay};
 use super::reply::ArchivePolicy;
 use super::state::{self, Counted};
 use super::{cause, days, overview, store};
 use crate::app::App;
 use crate::db::{Tx, sql};
 use crate::error::Result;
+use crate::escalation::{ArchiveRecord, Daily, Seen, Since, Standing, is_surge, replay};
 use crate::ids::{InsightId, OrgId};
 use crate::jobs::{self, Job, Lease, Outcome};
-use crate::orgs::{self, OrgTx, Subject};
+use crate::orgs::{OrgTx, Subject};
 use crate::time::{Calendar, DAY, Timestamp};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, HashMap};
@@ -49,7 +49,7 @@ pub async fn review_again(tx: &mut OrgTx, ids: &[InsightId]) -> Result<()> {
 
 /// Looks at every insight that was decided about and changed since, and on a new day at all of them and at what escalates.
 pub async fn review_insights(app: &App, lease: &Lease) -> Result<Outcome> {
-    let mut tx = orgs::write(&app.db, &app.clock, lease.org_id).await?;
+    let mut tx = app.begin(lease.org_id).await?;
     regress(app, &mut tx).await?;
     let today = app.calendar.day(tx.now);
     // what changed in the moment of the last look may have changed after it

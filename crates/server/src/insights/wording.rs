@@ -6,14 +6,14 @@ use super::{store, vector};
 use crate::app::App;
 use crate::db::{Db, sql};
 use crate::error::Result;
-use crate::fold::fold;
 use crate::ids::{InsightId, OrgId};
 use crate::jobs::{self, Job, Lease, Outcome};
 use crate::language_model::{Failure, LanguageModel};
 use crate::orgs::{self, OrgTx};
 use crate::time::{DAY, Timestamp};
-use crate::wire::{Nullable, words};
+use crate::wire::{Nullable, string_enum};
 use anyhow::Context;
+use refrain_nlp::case_fold::fold;
 use refrain_nlp::language::{self, Language};
 use refrain_nlp::redact;
 use schemars::JsonSchema;
@@ -71,7 +71,7 @@ pub async fn request_wordings(app: &App) -> Result<()> {
     }
     let orgs: Vec<(OrgId,)> = app.db.fetch_all(sql("select id from orgs order by id")).await?;
     for (org_id,) in orgs {
-        let mut tx = orgs::write(&app.db, &app.clock, org_id).await?;
+        let mut tx = app.begin(org_id).await?;
         jobs::enqueue(&mut tx, &Job::RewordInsights).await?;
         tx.commit().await?;
     }
@@ -82,7 +82,7 @@ pub async fn request_wordings(app: &App) -> Result<()> {
 /// Asks the language model once, for the most frequent insights that have no wording, and puts the job for the next
 /// ones into the queue.
 pub async fn reword_insights(app: &App, lease: &Lease) -> Result<Outcome> {
-    let mut tx = orgs::write(&app.db, &app.clock, lease.org_id).await?;
+    let mut tx = app.begin(lease.org_id).await?;
     let Some(model) = app.language_model.as_deref() else { return end(tx, lease, None).await };
     if let Some(until) = model.rests_until(tx.now) {
         return end(tx, lease, Some(until)).await;
@@ -109,7 +109,7 @@ pub async fn reword_insights(app: &App, lease: &Lease) -> Result<Outcome> {
     let answers = match ask(app, model, &request, entries.len()).await {
         Ok(answers) => answers,
         Err(until) => {
-            let mut tx = orgs::write(&app.db, &app.clock, lease.org_id).await?;
+            let mut tx = app.begin(lease.org_id).await?;
             give_back(&mut tx, &entries).await?;
             return end(tx, lease, Some(until)).await;
         }
@@ -117,7 +117,7 @@ pub async fn reword_insights(app: &App, lease: &Lease) -> Result<Outcome> {
     let others = Neighbors::load(&app.db, lease.org_id).await?;
     let checked = move || check_all(entries, &answers, &others);
     let checked = tokio::task::spawn_blocking(checked).await.context("checking wordings")?;
-    let mut tx = orgs::write(&app.db, &app.clock, lease.org_id).await?;
+    let mut tx = app.begin(lease.org_id).await?;
     for (entry, outcome) in &checked {
         let word = match outcome {
             Ok(sentence) => keep(&mut tx, model, entry, sentence).await?,
@@ -468,7 +468,7 @@ impl Wordings {
     }
 }
 
-words! {
+string_enum! {
     /// Who worded an insight.
     ContentSource {
         /// The grouping, in the words of a customer.

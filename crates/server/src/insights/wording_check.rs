@@ -2,7 +2,7 @@
 //! customers said, which it reads, can tell it to: nothing of an answer is believed that the insight does not bear out.
 
 use super::vector::dot;
-use crate::fold::fold;
+use refrain_nlp::case_fold::fold;
 use refrain_nlp::language::Language;
 use refrain_nlp::statements::{is_content_word, is_unspaced};
 use refrain_nlp::{language, reading, redact};

@@ -4,12 +4,12 @@ use crate::error::Result;
 use crate::http::Cursor;
 use crate::ids::MessageId;
 use crate::time::Timestamp;
-use crate::wire::{Maybe, Nullable, words};
+use crate::wire::{Maybe, Nullable, string_enum};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-words! {
+string_enum! {
     /// What an entry of the history is.
     Event {
         /// Something said.
@@ -39,7 +39,7 @@ words! {
     }
 }
 
-words! {
+string_enum! {
     /// Whose doing an entry of the history is.
     Sender {
         /// The person who asks for help.

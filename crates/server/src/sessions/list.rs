@@ -8,7 +8,7 @@ use crate::custom_data::CustomData;
 use crate::error::Result;
 use crate::http::{ApiJson, ApiQuery, Caller, Cursor, Page, Window, cut_page};
 use crate::ids::{ContactId, MessageId, SessionId, TeamId};
-use crate::wire::{Date, Email, Line, Maybe, Nullable, Positive, SortOrder, words};
+use crate::wire::{Date, Email, Maybe, Nullable, Positive, SingleLine, SortOrder, string_enum};
 use axum::Json;
 use axum::extract::State;
 use schemars::JsonSchema;
@@ -73,7 +73,7 @@ pub(super) async fn list(
     Ok(Json(ListChatSessionsOutput(Page { items, next })))
 }
 
-words! {
+string_enum! {
     /// What filtered sessions are ordered by.
     SortBy {
         /// The latest message.
@@ -176,7 +176,7 @@ pub(super) async fn filter(
 #[derive(Debug, Deserialize, JsonSchema)]
 pub(super) struct SearchInput {
     /// Name, e-mail address, phone number or words of a message.
-    q: Line<500>,
+    q: SingleLine<500>,
     /// Only this contact and its sessions.
     #[serde(default)]
     contact_id: Maybe<String>,

@@ -28,11 +28,11 @@ use crate::error::{Error, Result};
 use crate::ids::{ContactId, SessionId, TeamId};
 use crate::orgs::OrgTx;
 use crate::time::Timestamp;
-use crate::wire::{Text, words};
+use crate::wire::{Text, string_enum};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-words! {
+string_enum! {
     /// Whether a session goes on, and if not, how it ended.
     SessionStatus {
         /// It goes on.
@@ -44,7 +44,7 @@ words! {
     }
 }
 
-words! {
+string_enum! {
     /// How the AI agent left a session.
     AiClosureType {
         /// Nobody said so, but it looked settled.
@@ -56,7 +56,7 @@ words! {
     }
 }
 
-words! {
+string_enum! {
     /// How a contact felt.
     Sentiment {
         /// Angry.
@@ -68,7 +68,7 @@ words! {
     }
 }
 
-words! {
+string_enum! {
     /// How a contact reached the organization.
     Channel {
         /// A chat on a website.
@@ -94,7 +94,7 @@ words! {
     }
 }
 
-words! {
+string_enum! {
     /// Which help desk a session lives in beside this.
     TicketingSystemName {
         /// Dynamics 365.
@@ -130,7 +130,7 @@ words! {
     }
 }
 
-words! {
+string_enum! {
     /// What a help desk calls the record that a session is there.
     ExternalIdType {
         /// A conversation.

@@ -13,11 +13,10 @@ use crate::error::{Error, Result};
 use crate::http::{Api, ApiJson, ApiPath, Caller, Window};
 use crate::ids::{ContactId, SessionId, TeamId};
 use crate::jobs;
-use crate::keys::{Resource, read, write};
+use crate::keys::{Resource, Scope};
 use crate::openapi::Operation;
-use crate::orgs;
 use crate::teams;
-use crate::wire::{Email, Line, Maybe, Nullable, Patch, Text};
+use crate::wire::{Email, Maybe, Nullable, Patch, SingleLine, Text};
 use axum::Json;
 use axum::extract::State;
 use axum::http::Method;
@@ -29,8 +28,8 @@ const TAG: &str = "Sessions";
 
 /// The operations on sessions.
 pub fn routes() -> Api {
-    let read = read(Resource::ChatSessions);
-    let write = write(Resource::ChatSessions);
+    let read = Scope::read(Resource::ChatSessions);
+    let write = Scope::write(Resource::ChatSessions);
     Api::new()
         .route(
             Operation::new(Method::POST, "/chat/sessions", "createChatSession")
@@ -70,8 +69,8 @@ pub fn routes() -> Api {
 }
 
 fn routes_of_one() -> Api {
-    let read = read(Resource::ChatSessions);
-    let write = write(Resource::ChatSessions);
+    let read = Scope::read(Resource::ChatSessions);
+    let write = Scope::write(Resource::ChatSessions);
     Api::new()
         .route(
             Operation::new(Method::GET, "/chat/sessions/{session_id}", "getChatSession")
@@ -130,7 +129,7 @@ struct CreateChatSessionInput {
     #[serde(default)]
     team_id: Maybe<TeamId>,
     #[serde(default)]
-    assignee_id: Maybe<Line<200>>,
+    assignee_id: Maybe<SingleLine<200>>,
     #[serde(default)]
     language: Maybe<LanguageTag>,
     #[serde(default)]
@@ -138,7 +137,7 @@ struct CreateChatSessionInput {
     #[serde(default)]
     ticketing_system: Maybe<TicketingSystemRef>,
     #[serde(default)]
-    tags: Maybe<Vec<Line<200>>>,
+    tags: Maybe<Vec<SingleLine<200>>>,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -181,7 +180,7 @@ async fn create(
     caller: Caller,
     ApiJson(input): ApiJson<CreateChatSessionInput>,
 ) -> Result<Json<CreateChatSessionOutput>> {
-    let mut tx = orgs::write(&app.db, &app.clock, caller.org_id).await?;
+    let mut tx = app.begin(caller.org_id).await?;
     let contact_id = match (input.contact_id.0, input.contact.0.map(Details::from)) {
         (Some(id), _) => Some(contacts::require(&mut tx, id).await?.id),
         (None, Some(details)) if !details.is_empty() => {
@@ -251,7 +250,7 @@ struct UpdateChatSessionInput {
     #[serde(default)]
     team_id: Patch<TeamId>,
     #[serde(default)]
-    assignee_id: Patch<Line<200>>,
+    assignee_id: Patch<SingleLine<200>>,
     /// Added key by key.
     #[serde(default)]
     custom_data: Maybe<CustomData>,
@@ -261,7 +260,7 @@ struct UpdateChatSessionInput {
     assist_mode: Maybe<bool>,
     /// All tags of the session.
     #[serde(default)]
-    tags: Maybe<Vec<Line<200>>>,
+    tags: Maybe<Vec<SingleLine<200>>>,
 }
 
 impl From<UpdateChatSessionInput> for Changes {
@@ -298,7 +297,7 @@ async fn update(
     ApiPath(id): ApiPath<SessionId>,
     ApiJson(input): ApiJson<UpdateChatSessionInput>,
 ) -> Result<()> {
-    let mut tx = orgs::write(&app.db, &app.clock, caller.org_id).await?;
+    let mut tx = app.begin(caller.org_id).await?;
     let session = super::require(&mut tx, id).await?;
     if let Some(contact_id) = input.contact_id.0 {
         contacts::require(&mut tx, contact_id).await?;

@@ -10,15 +10,15 @@ use crate::error::{Error, Result};
 use crate::http::{ApiJson, ApiPath, ApiQuery, Caller, Cursor, Page, cut_page};
 use crate::ids::{ContactId, MessageId, SessionId};
 use crate::jobs;
-use crate::orgs::{self, OrgTx};
-use crate::wire::{Email, Maybe, Patch, Text, words};
+use crate::orgs::OrgTx;
+use crate::wire::{Email, Maybe, Patch, Text, string_enum};
 use axum::Json;
 use axum::extract::State;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-words! {
+string_enum! {
     /// Who sends a message over the API.
     SenderInput {
         /// The person who asks for help.
@@ -55,7 +55,7 @@ struct MessageInput {
     attachments: Maybe<Vec<MessageAttachmentInput>>,
 }
 
-words! {
+string_enum! {
     /// What a message is made of.
     MessageType {
         /// Text.
@@ -114,7 +114,7 @@ pub(super) async fn send(
     ApiPath(id): ApiPath<SessionId>,
     ApiJson(input): ApiJson<SendMessageInput>,
 ) -> Result<Json<SendMessageOutput>> {
-    let mut tx = orgs::write(&app.db, &app.clock, caller.org_id).await?;
+    let mut tx = app.begin(caller.org_id).await?;
     let session = super::require(&mut tx, id).await?;
     let mut changes = Changes { custom_data: input.custom_data.0, ..Changes::default() };
     let message_id = MessageId::new(tx.now);

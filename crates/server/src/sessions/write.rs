@@ -5,10 +5,10 @@ use super::{AiClosureType, Channel, NewMessage, Sentiment, Session, SessionStatu
 use crate::custom_data::{self, CustomData};
 use crate::db::{Tx, Value, sql};
 use crate::error::Result;
-use crate::fold::fold;
 use crate::ids::{ContactId, HandoffId, MessageId, OrgId, SessionId, TeamId};
 use crate::orgs::{OrgTx, Subject};
 use crate::time::Timestamp;
+use refrain_nlp::case_fold::fold;
 
 /// A session to insert, with its history so far.
 #[derive(Clone, Debug)]

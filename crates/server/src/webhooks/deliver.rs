@@ -11,7 +11,7 @@ use crate::error::Result;
 use crate::events::{self, DeliveryState};
 use crate::http_client;
 use crate::ids::{DeliveryId, OrgId, WebhookId};
-use crate::orgs::{self, OrgTx};
+use crate::orgs::OrgTx;
 use crate::time::{DAY, Timestamp};
 use anyhow::Context;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
@@ -71,7 +71,7 @@ pub async fn deliver_due(app: &App) -> Result<()> {
 pub async fn tidy(app: &App) -> Result<()> {
     let orgs: Vec<(OrgId,)> = app.db.fetch_all(sql("select distinct org_id from webhooks")).await?;
     for (org_id,) in orgs {
-        let mut tx = orgs::write(&app.db, &app.clock, org_id).await?;
+        let mut tx = app.begin(org_id).await?;
         store::forget_old(&mut tx).await?;
         tx.commit().await?;
     }
@@ -173,7 +173,7 @@ impl Due {
 
 /// Takes those of these deliveries that nobody took meanwhile.
 async fn take(app: &App, org_id: OrgId, due: Vec<Due>) -> Result<Vec<(Due, Delivery)>> {
-    let mut tx = orgs::write(&app.db, &app.clock, org_id).await?;
+    let mut tx = app.begin(org_id).await?;
     let mut taken = Vec::new();
     for due in due {
         let until = tx.now.plus(LEASE_MICROS);
@@ -247,7 +247,7 @@ async fn end(app: &App, org_id: OrgId, delivery: &Delivery, outcome: Outcome) ->
     if matches!(outcome, Outcome::Off) {
         return Ok(());
     }
-    let mut tx = orgs::write(&app.db, &app.clock, org_id).await?;
+    let mut tx = app.begin(org_id).await?;
     let attempted = attempted(&outcome, delivery.attempts, tx.now);
     if !store::save(&mut tx, delivery, &attempted).await? {
         // given up or sent again by another meanwhile

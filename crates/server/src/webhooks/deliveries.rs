@@ -7,9 +7,9 @@ use crate::error::{Error, Result};
 use crate::events::{self, DeliveryState, EventName, Told};
 use crate::http::{Api, ApiPath, ApiPathPair, ApiQuery, Caller, Cursor, Page, cut_page};
 use crate::ids::{DeliveryId, OrgId, WebhookId};
-use crate::keys::{Resource, read, write};
+use crate::keys::{Resource, Scope};
 use crate::openapi::Operation;
-use crate::orgs::{self, OrgTx};
+use crate::orgs::OrgTx;
 use crate::time::Timestamp;
 use crate::wire::{Maybe, Nullable, SafeInt};
 use axum::Json;
@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 pub(super) fn routes() -> Api {
-    let (read, write) = (read(Resource::Webhooks), write(Resource::Webhooks));
+    let (read, write) = (Scope::read(Resource::Webhooks), Scope::write(Resource::Webhooks));
     Api::new()
         .route(
             Operation::new(Method::POST, "/webhooks/{id}/test", "testWebhook")
@@ -130,7 +130,7 @@ async fn test(
     caller: Caller,
     ApiPath(id): ApiPath<WebhookId>,
 ) -> Result<Json<DeliveryOutput>> {
-    let mut tx = orgs::write(&app.db, &app.clock, caller.org_id).await?;
+    let mut tx = app.begin(caller.org_id).await?;
     require_enabled(&mut tx, id).await?;
     let told = Told { event: EventName::WebhookTest, subject_id: id.into(), source_id: id.into() };
     let queued = events::queue(&mut tx, id, vec![told]).await?;
@@ -168,7 +168,7 @@ async fn replay(
     caller: Caller,
     ApiPathPair(id, delivery_id): ApiPathPair<WebhookId, DeliveryId>,
 ) -> Result<Json<DeliveryOutput>> {
-    let mut tx = orgs::write(&app.db, &app.clock, caller.org_id).await?;
+    let mut tx = app.begin(caller.org_id).await?;
     let webhook = require_enabled(&mut tx, id).await?;
     if store::replay(&mut tx, &webhook, Some(delivery_id)).await? == 0 {
         let found = find_delivery(&app, caller.org_id, id, Some(delivery_id)).await;
@@ -183,7 +183,7 @@ async fn replay_all(
     caller: Caller,
     ApiPath(id): ApiPath<WebhookId>,
 ) -> Result<Json<ReplayOutput>> {
-    let mut tx = orgs::write(&app.db, &app.clock, caller.org_id).await?;
+    let mut tx = app.begin(caller.org_id).await?;
     let webhook = require_enabled(&mut tx, id).await?;
     let replayed = store::replay(&mut tx, &webhook, None).await?;
     tx.commit().await?;

@@ -8,11 +8,10 @@ use crate::events::EventName;
 use crate::http::{Api, ApiJson, ApiPath, Caller};
 use crate::http_client;
 use crate::ids::{OrgId, WebhookId};
-use crate::keys::{Resource, read, write};
+use crate::keys::{Resource, Scope};
 use crate::openapi::Operation;
-use crate::orgs;
 use crate::time::Timestamp;
-use crate::wire::{Few, Line, Maybe, Nullable, Patch, SafeInt, Text};
+use crate::wire::{Maybe, NonEmptyVec, Nullable, Patch, SafeInt, SingleLine, Text};
 use axum::Json;
 use axum::extract::State;
 use axum::http::Method;
@@ -24,7 +23,7 @@ const BY_REQUEST: &str = "by request";
 
 /// The operations on webhooks.
 pub fn routes() -> Api {
-    let (read, write) = (read(Resource::Webhooks), write(Resource::Webhooks));
+    let (read, write) = (Scope::read(Resource::Webhooks), Scope::write(Resource::Webhooks));
     Api::new()
         .route(
             Operation::new(Method::POST, "/webhooks", "createWebhook")
@@ -83,10 +82,10 @@ const EVENTS_MAX: usize = 100;
 #[derive(Debug, Deserialize, JsonSchema)]
 struct CreateWebhookInput {
     /// Where to post to.
-    url: Line<2_000>,
+    url: SingleLine<2_000>,
     /// What it wants to be told; null or absent: everything.
     #[serde(default)]
-    events: Nullable<Few<EventName, EVENTS_MAX>>,
+    events: Nullable<NonEmptyVec<EventName, EVENTS_MAX>>,
     #[serde(default)]
     description: Nullable<Text<500>>,
 }
@@ -94,10 +93,10 @@ struct CreateWebhookInput {
 #[derive(Debug, Deserialize, JsonSchema)]
 struct UpdateWebhookInput {
     #[serde(default)]
-    url: Maybe<Line<2_000>>,
+    url: Maybe<SingleLine<2_000>>,
     /// Null: everything.
     #[serde(default)]
-    events: Patch<Few<EventName, EVENTS_MAX>>,
+    events: Patch<NonEmptyVec<EventName, EVENTS_MAX>>,
     #[serde(default)]
     description: Patch<Text<500>>,
     #[serde(default)]
@@ -171,7 +170,7 @@ async fn create(
     caller: Caller,
     ApiJson(input): ApiJson<CreateWebhookInput>,
 ) -> Result<Json<WebhookWithSecret>> {
-    let mut tx = orgs::write(&app.db, &app.clock, caller.org_id).await?;
+    let mut tx = app.begin(caller.org_id).await?;
     let webhook = Webhook {
         id: WebhookId::new(tx.now),
         url: checked_url(&app, input.url)?,
@@ -197,7 +196,7 @@ fn with_secret(app: &App, webhook: Webhook) -> Result<Json<WebhookWithSecret>> {
 }
 
 /// A URL that may be asked, as far as that can be told before its name is looked up.
-fn checked_url(app: &App, url: Line<2_000>) -> Result<String> {
+fn checked_url(app: &App, url: SingleLine<2_000>) -> Result<String> {
     let text = url.0.trim();
     let parsed = http_client::parse_url(text);
     let parsed = parsed.ok_or_else(|| Error::Invalid("url: expected an https URL without a user".into()))?;
@@ -207,7 +206,7 @@ fn checked_url(app: &App, url: Line<2_000>) -> Result<String> {
     }
 }
 
-fn events_column(events: Few<EventName, EVENTS_MAX>) -> Result<String> {
+fn events_column(events: NonEmptyVec<EventName, EVENTS_MAX>) -> Result<String> {
     let mut events = events.0;
     events.sort_unstable();
     events.dedup();
@@ -237,7 +236,7 @@ async fn update(
     ApiPath(id): ApiPath<WebhookId>,
     ApiJson(input): ApiJson<UpdateWebhookInput>,
 ) -> Result<Json<WebhookOutput>> {
-    let mut tx = orgs::write(&app.db, &app.clock, caller.org_id).await?;
+    let mut tx = app.begin(caller.org_id).await?;
     let mut webhook = store::require(&mut tx, id).await?;
     if let Some(url) = input.url.0 {
         webhook.url = checked_url(&app, url)?;
@@ -263,7 +262,7 @@ async fn update(
 }
 
 async fn delete(State(app): State<App>, caller: Caller, ApiPath(id): ApiPath<WebhookId>) -> Result<()> {
-    let mut tx = orgs::write(&app.db, &app.clock, caller.org_id).await?;
+    let mut tx = app.begin(caller.org_id).await?;
     if !store::delete(&mut tx, id).await? {
         return Err(Error::NotFound("webhook"));
     }
@@ -276,7 +275,7 @@ async fn rotate(
     ApiPath(id): ApiPath<WebhookId>,
     ApiJson(input): ApiJson<RotateInput>,
 ) -> Result<Json<WebhookWithSecret>> {
-    let mut tx = orgs::write(&app.db, &app.clock, caller.org_id).await?;
+    let mut tx = app.begin(caller.org_id).await?;
     let mut webhook = store::require(&mut tx, id).await?;
     webhook.secrets.rotate(tx.now, input.revoke_old)?;
     webhook.updated_at = tx.now;

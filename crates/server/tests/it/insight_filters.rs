@@ -194,7 +194,7 @@ async fn insert(t: &TestApp, model: &Model, insight: &ModelInsight) {
         .bind(insight.id)
         .bind(insight.number)
         .bind(insight.content)
-        .bind(refrain::fold::fold(insight.content))
+        .bind(refrain_nlp::case_fold::fold(insight.content))
         .bind(&insight.sentiment)
         .bind(insight.sessions.len() as i64)
         .bind(times.clone().min())
@@ -279,8 +279,9 @@ fn expected(model: &Model, body: &Value) -> (Vec<(i64, i64, String, String)>, i6
                 .is_none_or(|id| if id == "none" { team.is_none() } else { team.as_deref() == Some(id) })
             && body["insightNumber"].as_i64().is_none_or(|number| number == insight.number)
             && body["minSessions"].as_i64().is_none_or(|least| times.len() as i64 >= least)
-            && text("search")
-                .is_none_or(|text| refrain::fold::fold(insight.content).contains(&refrain::fold::fold(text)));
+            && text("search").is_none_or(|text| {
+                refrain_nlp::case_fold::fold(insight.content).contains(&refrain_nlp::case_fold::fold(text))
+            });
         if matches {
             let (first, last) = (*times.iter().min().unwrap(), *times.iter().max().unwrap());
             rows.push((insight, times.len() as i64, first, last));

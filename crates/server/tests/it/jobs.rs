@@ -3,7 +3,6 @@
 use crate::app::TestApp;
 use refrain::db::sql;
 use refrain::jobs::{self, Job};
-use refrain::orgs;
 
 #[tokio::test]
 async fn a_job_that_fails_is_tried_again_later_and_less_and_less_often() {
@@ -25,7 +24,7 @@ async fn a_job_that_fails_is_tried_again_later_and_less_and_less_often() {
 async fn equal_jobs_that_wait_are_one() {
     let t = TestApp::new().await;
     for _ in 0..5 {
-        let mut tx = orgs::write(&t.app.db, &t.app.clock, t.org_id).await.unwrap();
+        let mut tx = t.app.begin(t.org_id).await.unwrap();
         jobs::enqueue(&mut tx, &Job::Consolidate).await.unwrap();
         tx.commit().await.unwrap();
     }

@@ -722,7 +722,7 @@ fn picture(year: &Year, returns: &[Option<i64>], days: i64) -> String {
     let (count, start) = (returns.len(), x(0));
     format!(
         r##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 860 470" width="860" height="470" font-family="system-ui, 'Segoe UI', Helvetica, Arial, sans-serif" font-size="12.5" fill="#222b36" role="img" aria-labelledby="t d">
-  <title id="t">Few of the insights that stay as they are come back within a year, fewer than promised</title>
+  <title id="t">NonEmptyVec of the insights that stay as they are come back within a year, fewer than promised</title>
   <desc id="d">Above, the share of {count} insights that came back though nothing grew, as a line of steps over {days} days, below a dashed line of what is promised. Below, the conversations of each day: slow weekends, a season, an outage.</desc>
   <rect x="1" y="1" width="858" height="468" rx="14" fill="#fbfaf6" stroke="#c9c6bb"/>
   <text x="28" y="34" font-weight="600" font-size="15">A year of {count} archived insights to which nothing happens</text>

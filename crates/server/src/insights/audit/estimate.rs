@@ -126,7 +126,7 @@ fn last_true(mut low: f64, mut high: f64, holds: impl Fn(f64) -> bool) -> f64 {
 mod tests {
     use super::super::allocate;
     use super::*;
-    use crate::insights::random::Random;
+    use refrain_nlp::random::Random;
 
     #[track_caller]
     fn check(hits: u64, judged: u64, low: f64, high: f64) {

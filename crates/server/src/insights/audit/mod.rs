@@ -18,7 +18,7 @@ use super::store;
 use crate::db::{Db, sql};
 use crate::error::Result;
 use crate::ids::{OrgId, StatementId};
-use crate::wire::words;
+use crate::wire::string_enum;
 use anyhow::Context;
 use population::Population;
 use refrain_nlp::language::Language;
@@ -32,7 +32,7 @@ const WEIGHTS: [f64; 4] = [0.0, 3.0, 3.0, 1.0];
 /// The least drawn of a stratum, where so many are to be drawn and are there.
 const DRAWN_MIN: u64 = 10;
 
-words! {
+string_enum! {
     /// What the grouping made of a pair of statements.
     Stratum {
         /// Both are in one insight.

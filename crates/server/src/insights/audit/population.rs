@@ -1,6 +1,5 @@
 //! All statements that can be drawn, by the places where they lie, and pairs drawn from them.
 
-use super::super::random::Random;
 use super::places::{Insights, Member, Page, Place};
 use super::{Pair, STRATA, Stratum, allocate};
 use crate::db::{Db, sql};
@@ -8,6 +7,7 @@ use crate::error::Result;
 use crate::ids::OrgId;
 use anyhow::Context;
 use refrain_nlp::language::Language;
+use refrain_nlp::random::Random;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Range;
 use std::sync::Arc;

@@ -5,9 +5,10 @@ use super::segments::Case;
 use crate::db::{Sql, Tx, sql};
 use crate::error::Result;
 use crate::ids::{InsightId, OrgId, SessionId, TeamId};
-use crate::insights::{random, vector};
+use crate::insights::vector;
 use crate::sessions::{Channel, Sentiment, SessionStatus};
 use crate::time::Timestamp;
+use refrain_nlp::random;
 use std::collections::{BTreeMap, HashMap};
 use uuid::Uuid;
 

@@ -19,9 +19,9 @@ use crate::db::{Db, sql};
 use crate::error::{Error, Result};
 use crate::ids::{InsightId, MemberId, OrgId, ResearchId};
 use crate::jobs::{self, Job, Lease, Outcome};
-use crate::orgs::{self, OrgTx, Subject};
+use crate::orgs::{OrgTx, Subject};
 use crate::time::Timestamp;
-use crate::wire::words;
+use crate::wire::string_enum;
 use anyhow::Context;
 use compare::Findings;
 use serde_json::json;
@@ -34,7 +34,7 @@ const ATTEMPTS_MAX: i64 = 3;
 const ACTIVE_MAX: i64 = 100;
 const ACTIVE: &str = "state in ('queued', 'running')";
 
-words! {
+string_enum! {
     /// Where a deep research is in its life.
     State {
         /// It waits for a worker.
@@ -101,7 +101,7 @@ async fn start(tx: &mut OrgTx, insight_id: InsightId, by: Option<MemberId>) -> R
 
 /// Calls a research off; false if it is over.
 async fn cancel(app: &App, org_id: OrgId, insight_id: InsightId, id: ResearchId) -> Result<bool> {
-    let mut tx = orgs::write(&app.db, &app.clock, org_id).await?;
+    let mut tx = app.begin(org_id).await?;
     let cancelled = close(&mut tx, Run { insight_id, id }, State::Cancelled, None).await?;
     tx.commit().await?;
     Ok(cancelled)
@@ -155,7 +155,7 @@ pub async fn research_insight(
         Some(attempts) if attempts > ATTEMPTS_MAX => Err(anyhow::anyhow!("it never ended").into()),
         Some(_) => explain(app, lease.org_id, run).await,
     };
-    let mut tx = orgs::write(&app.db, &app.clock, lease.org_id).await?;
+    let mut tx = app.begin(lease.org_id).await?;
     match explained {
         Ok(Explained::Report(report)) => publish(&mut tx, run, report).await?,
         Ok(Explained::Unwanted) => {

@@ -1,8 +1,8 @@
 //! Chooses the few statements that stand for most of what was said.
 
 use super::evidence::Said;
-use crate::fold::fold;
 use crate::insights::vector;
+use refrain_nlp::case_fold::fold;
 use std::collections::HashMap;
 
 const QUOTES: usize = 6;

@@ -7,9 +7,8 @@ use crate::http::{Api, ApiPath, Caller};
 use crate::ids::{InsightId, MemberId, ResearchId};
 use crate::insights::store;
 use crate::jobs;
-use crate::keys::{Resource, read, write};
+use crate::keys::{Resource, Scope};
 use crate::openapi::Operation;
-use crate::orgs;
 use crate::time::Timestamp;
 use crate::wire::Nullable;
 use axum::Json;
@@ -29,7 +28,7 @@ pub(in crate::insights) fn routes() -> Api {
                     TAG,
                     "Have an insight explained at length; if that is being done already, get how far it is",
                 )
-                .scope(write(Resource::Insights))
+                .scope(Scope::write(Resource::Insights))
                 .returns::<DeepResearch>()
                 .or(409),
             start,
@@ -40,14 +39,14 @@ pub(in crate::insights) fn routes() -> Api {
                     TAG,
                     "Get how far the latest deep research of an insight is; its report is with the insight",
                 )
-                .scope(read(Resource::Insights))
+                .scope(Scope::read(Resource::Insights))
                 .returns::<DeepResearch>(),
             show,
         )
         .route(
             Operation::new(Method::DELETE, PATH, "cancelDeepResearch")
                 .about(TAG, "Cancel the deep research of an insight")
-                .scope(write(Resource::Insights))
+                .scope(Scope::write(Resource::Insights))
                 .returns::<DeepResearch>()
                 .or(409),
             cancel,
@@ -96,7 +95,7 @@ async fn start(
     ApiPath(id): ApiPath<InsightId>,
 ) -> Result<Json<DeepResearch>> {
     let id = store::require_current(&app.db, caller.org_id, id).await?;
-    let mut tx = orgs::write(&app.db, &app.clock, caller.org_id).await?;
+    let mut tx = app.begin(caller.org_id).await?;
     super::start(&mut tx, id, caller.member_id).await?;
     tx.commit().await?;
     jobs::ring(&app);

@@ -183,7 +183,7 @@ pub(super) fn holm(chances: &[f64], count: usize) -> Vec<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::insights::random::Random;
+    use refrain_nlp::random::Random;
 
     fn shuffle<T>(items: &mut [T], random: &mut Random) {
         for i in (1..items.len()).rev() {

@@ -11,7 +11,6 @@ use crate::ids::OrgId;
 use crate::insights::wording;
 use crate::insights::wording_check::Words;
 use crate::language_model::{Failure, LanguageModel};
-use crate::orgs;
 use refrain_nlp::language::{self, Language};
 use refrain_nlp::redact;
 use serde::Deserialize;
@@ -66,7 +65,7 @@ pub(super) async fn write(
     if model.rests_until(app.clock.now()).is_some() {
         return lines("The language model is left alone for a while after failures, so there is no summary.");
     }
-    let mut tx = orgs::write(&app.db, &app.clock, org_id).await?;
+    let mut tx = app.begin(org_id).await?;
     if !wording::spend(&mut tx, app.config.language_model_requests_day).await? {
         return lines("The requests to the language model are used up for today, so there is no summary.");
     }

@@ -24,7 +24,7 @@ pub use replay::{
 };
 pub use spread::{band, chance_of_at_most};
 
-use crate::wire::words;
+use crate::wire::string_enum;
 
 /// Which detector makes and reads records. One that computes otherwise gets another number, and old records keep theirs.
 pub const VERSION: u32 = 1;
@@ -34,7 +34,7 @@ const THRESHOLD_MIN: f64 = 365.0;
 /// Of how many insights on it is a surge when too many return at once.
 const SURGE_WATCHED_MIN: usize = 10;
 
-words! {
+string_enum! {
     /// How readily insights return.
     Sensitivity {
         /// Early, and falsely at most once in a year each.
@@ -57,7 +57,7 @@ impl Sensitivity {
     }
 }
 
-words! {
+string_enum! {
     /// What is to escalate.
     EscalationBasis {
         /// The units beside all other traffic: a busy season brings nothing back.

@@ -1,8 +1,8 @@
 //! What the detector promises, and how fast it is, on simulated insights. `--nocapture` prints the figures.
 
-use super::super::random::Random;
 use super::rate::weekday;
 use super::*;
+use refrain_nlp::random::Random;
 use uuid::Uuid;
 
 /// When the insights are archived: 56 days after the first.

@@ -1,7 +1,7 @@
-use super::super::random::Random;
 use super::detector::{Detector, QuietDay};
 use super::rate::gamma_quantile;
 use super::*;
+use refrain_nlp::random::Random;
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
