@@ -1,10 +1,10 @@
 //! Figures about an organization as a whole.
 
-use super::consolidate::load_statements;
-use super::finer::FinerVectors;
 use crate::db::{Db, Tx, sql};
 use crate::error::Result;
 use crate::ids::{InsightId, OrgId, SessionId, StatementId};
+use crate::insights::grouping::job::load_statements;
+use crate::insights::statements::contextual::FinerVectors;
 use crate::time::{Calendar, DAY, Timestamp};
 use anyhow::Context;
 use refrain_nlp::grouping::Options;

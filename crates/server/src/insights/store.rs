@@ -1,11 +1,11 @@
 //! Statements, insights and occurrences in SQL.
 
-use super::reading::ReadStatement;
-use super::vector;
 use crate::db::{Db, Value, sql};
 use crate::error::{Error, Result};
 use crate::events::EventName;
 use crate::ids::{CategoryId, EventId, InsightId, MemberId, OrgId, SessionId, StatementId, TeamId};
+use crate::insights::reading::job::ReadStatement;
+use crate::insights::statements::embedding;
 use crate::orgs::{OrgTx, Subject};
 use crate::sessions::Sentiment;
 use refrain_nlp::case_fold::fold;
@@ -17,19 +17,19 @@ const READING_VERSION: i64 = 2;
 const LINEAGE_MAX: usize = 100;
 
 /// Counts up whenever insights change as a whole.
-pub(super) async fn grouping_version(db: &Db, org_id: OrgId) -> Result<i64> {
+pub(crate) async fn grouping_version(db: &Db, org_id: OrgId) -> Result<i64> {
     let query = sql("select grouping_version from orgs where id = $1").bind(org_id);
     db.fetch_one::<(i64,)>(query).await.map(|(version,)| version)
 }
 
 /// As [`grouping_version`], within a transaction.
-pub(super) async fn grouping_version_in(tx: &mut OrgTx) -> Result<i64> {
+pub(crate) async fn grouping_version_in(tx: &mut OrgTx) -> Result<i64> {
     let query = sql("select grouping_version from orgs where id = $1").bind(tx.org_id);
     tx.fetch_one::<(i64,)>(query).await.map(|(version,)| version)
 }
 
 /// Counts statements that no consolidation saw: those now, and those the last one saw.
-pub(super) async fn count_new_statements(tx: &mut OrgTx, added: i64) -> Result<(i64, i64)> {
+pub(crate) async fn count_new_statements(tx: &mut OrgTx, added: i64) -> Result<(i64, i64)> {
     let query = sql("
         update orgs set new_statements = new_statements + $2 where id = $1
         returning new_statements, grouped_statements
@@ -40,7 +40,7 @@ pub(super) async fn count_new_statements(tx: &mut OrgTx, added: i64) -> Result<(
 
 /// Puts what was read in the place of what these sessions stated before, with the occurrences that follow.
 /// A statement that stays the same keeps its occurrences. Returns how many are new.
-pub(super) async fn replace_statements(
+pub(crate) async fn replace_statements(
     tx: &mut OrgTx,
     session_ids: &[SessionId],
     statements: &[&ReadStatement],
@@ -123,7 +123,7 @@ async fn delete_statements(tx: &mut OrgTx, ids: &[StatementId]) -> Result<()> {
 }
 
 /// Keeps the finer vectors of statements, so that the next grouping need not make them again.
-pub(super) async fn keep_finer(tx: &mut OrgTx, finer: &[(StatementId, Vec<u8>)]) -> Result<()> {
+pub(crate) async fn keep_finer(tx: &mut OrgTx, finer: &[(StatementId, Vec<u8>)]) -> Result<()> {
     for finer in finer.chunks(2_000) {
         let mut query = sql("with f (id, finer) as (values ");
         for (i, (id, vector)) in finer.iter().enumerate() {
@@ -139,15 +139,15 @@ pub(super) async fn keep_finer(tx: &mut OrgTx, finer: &[(StatementId, Vec<u8>)])
 
 /// A session in which an insight shows, and the statement that proves it.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Link {
-    pub(super) insight_id: InsightId,
-    pub(super) session_id: SessionId,
-    pub(super) statement_id: StatementId,
-    pub(super) score: f32,
+pub(crate) struct Link {
+    pub(crate) insight_id: InsightId,
+    pub(crate) session_id: SessionId,
+    pub(crate) statement_id: StatementId,
+    pub(crate) score: f32,
 }
 
 /// Inserts occurrences where there are none and no person said that there is none, and brings the counts of their insights up to date.
-pub(super) async fn insert_occurrences(tx: &mut OrgTx, links: Vec<Link>, canonical: bool) -> Result<()> {
+pub(crate) async fn insert_occurrences(tx: &mut OrgTx, links: Vec<Link>, canonical: bool) -> Result<()> {
     let mut added: BTreeMap<InsightId, i64> = BTreeMap::new();
     let mut seen: BTreeMap<InsightId, (i64, i64)> = BTreeMap::new();
     for links in links.chunks(1_000) {
@@ -202,7 +202,7 @@ pub(super) async fn insert_occurrences(tx: &mut OrgTx, links: Vec<Link>, canonic
 }
 
 /// Counts the occurrences of these insights again.
-pub(super) async fn recount(tx: &mut OrgTx, ids: &[InsightId]) -> Result<()> {
+pub(crate) async fn recount(tx: &mut OrgTx, ids: &[InsightId]) -> Result<()> {
     for id in ids {
         let query = sql("
             update insights set occurrence_count = o.n, updated_at = $3,
@@ -221,7 +221,7 @@ pub(super) async fn recount(tx: &mut OrgTx, ids: &[InsightId]) -> Result<()> {
 }
 
 /// Deletes occurrences; their insights are to be counted again.
-pub(super) async fn delete_occurrences(tx: &mut OrgTx, keys: &[(InsightId, SessionId)]) -> Result<()> {
+pub(crate) async fn delete_occurrences(tx: &mut OrgTx, keys: &[(InsightId, SessionId)]) -> Result<()> {
     for keys in keys.chunks(2_000) {
         let mut query =
             sql("delete from occurrences where org_id = $1 and (insight_id, session_id) in (values ")
@@ -237,7 +237,7 @@ pub(super) async fn delete_occurrences(tx: &mut OrgTx, keys: &[(InsightId, Sessi
 }
 
 /// Copies occurrences of an insight to another, all or those in these sessions, where it has none of the session.
-pub(super) async fn copy_occurrences(
+pub(crate) async fn copy_occurrences(
     tx: &mut OrgTx,
     from: InsightId,
     to: InsightId,
@@ -266,18 +266,18 @@ pub(super) async fn copy_occurrences(
 }
 
 /// An insight to be.
-pub(super) struct NewInsight {
-    pub(super) id: InsightId,
-    pub(super) content: String,
-    pub(super) sentiment: Sentiment,
-    pub(super) centroid: Option<Vec<u8>>,
-    pub(super) reach: Option<f64>,
-    pub(super) category_id: Option<CategoryId>,
-    pub(super) team_id: Option<TeamId>,
+pub(crate) struct NewInsight {
+    pub(crate) id: InsightId,
+    pub(crate) content: String,
+    pub(crate) sentiment: Sentiment,
+    pub(crate) centroid: Option<Vec<u8>>,
+    pub(crate) reach: Option<f64>,
+    pub(crate) category_id: Option<CategoryId>,
+    pub(crate) team_id: Option<TeamId>,
 }
 
 /// Inserts an insight, without sessions yet.
-pub(super) async fn insert(tx: &mut OrgTx, new: &NewInsight, number: i64) -> Result<()> {
+pub(crate) async fn insert(tx: &mut OrgTx, new: &NewInsight, number: i64) -> Result<()> {
     let query = sql("
         insert into insights (org_id, id, insight_number, content, content_folded, sentiment,
             occurrence_count, first_seen_at, last_seen_at, category_id, team_id, content_by_hand,
@@ -301,7 +301,7 @@ pub(super) async fn insert(tx: &mut OrgTx, new: &NewInsight, number: i64) -> Res
 }
 
 /// Notes which sessions an insight has that a person merges into another, so that it can be taken back.
-pub(super) async fn note_merge(tx: &mut OrgTx, id: InsightId, successor: InsightId) -> Result<()> {
+pub(crate) async fn note_merge(tx: &mut OrgTx, id: InsightId, successor: InsightId) -> Result<()> {
     let query = sql("
         insert into merged_sessions (org_id, insight_id, session_id, was_shared)
         select o.org_id, o.insight_id, o.session_id, exists (
@@ -316,7 +316,7 @@ pub(super) async fn note_merge(tx: &mut OrgTx, id: InsightId, successor: Insight
 
 /// Ends an insight; what is still linked to it and what was decided about its sessions goes to its successor. `kind` is
 /// what is said of it: ended or merged.
-pub(super) async fn end(
+pub(crate) async fn end(
     tx: &mut OrgTx,
     id: InsightId,
     successor: Option<InsightId>,
@@ -366,7 +366,7 @@ pub(super) async fn end(
 
 /// The links that people made: each session that belongs to an insight by decision, all or these, with the statement of
 /// it that is nearest to the insight.
-pub(super) async fn pinned_links(tx: &mut OrgTx, session_ids: Option<&[SessionId]>) -> Result<Vec<Link>> {
+pub(crate) async fn pinned_links(tx: &mut OrgTx, session_ids: Option<&[SessionId]>) -> Result<Vec<Link>> {
     let mut query = sql("
         select d.insight_id, d.session_id, t.id, t.embedding, i.centroid
         from session_decisions d
@@ -383,8 +383,8 @@ pub(super) async fn pinned_links(tx: &mut OrgTx, session_ids: Option<&[SessionId
     let rows: Vec<Row> = tx.fetch_all(query).await?;
     let mut links: Vec<Link> = Vec::new();
     for (insight_id, session_id, statement_id, embedding, centroid) in rows {
-        let read = |bytes: Option<Vec<u8>>| bytes.as_deref().and_then(vector::from_bytes);
-        let score = read(embedding).zip(read(centroid)).map_or(0.0, |(a, b)| vector::dot(&a, &b));
+        let read = |bytes: Option<Vec<u8>>| bytes.as_deref().and_then(embedding::from_bytes);
+        let score = read(embedding).zip(read(centroid)).map_or(0.0, |(a, b)| embedding::dot(&a, &b));
         let link = Link { insight_id, session_id, statement_id, score };
         match links.last_mut().filter(|last| (last.insight_id, last.session_id) == (insight_id, session_id)) {
             Some(last) if last.score < score => *last = link,
@@ -396,7 +396,7 @@ pub(super) async fn pinned_links(tx: &mut OrgTx, session_ids: Option<&[SessionId
 }
 
 /// Adds to the history of an insight what happened, who did it and what to know of it, and tells webhooks.
-pub(super) async fn insert_event(
+pub(crate) async fn insert_event(
     tx: &mut OrgTx,
     id: InsightId,
     kind: &str,
@@ -421,7 +421,7 @@ pub(super) async fn insert_event(
 }
 
 /// As [`current`], of an insight that some session shows.
-pub(super) async fn require_current(db: &Db, org_id: OrgId, id: InsightId) -> Result<InsightId> {
+pub(crate) async fn require_current(db: &Db, org_id: OrgId, id: InsightId) -> Result<InsightId> {
     let id = current(db, org_id, id).await?;
     let query = sql("
         select id from insights where org_id = $1 and id = $2 and retired_at is null and occurrence_count > 0
@@ -431,13 +431,13 @@ pub(super) async fn require_current(db: &Db, org_id: OrgId, id: InsightId) -> Re
 }
 
 /// How many events an insight had.
-pub(super) async fn revision(db: &Db, org_id: OrgId, id: InsightId) -> Result<i64> {
+pub(crate) async fn revision(db: &Db, org_id: OrgId, id: InsightId) -> Result<i64> {
     let query = sql("select revision from insights where org_id = $1 and id = $2");
     db.fetch_one::<(i64,)>(query.bind(org_id).bind(id)).await.map(|(revision,)| revision)
 }
 
 /// Refuses to go on if an insight had other events than the caller knows of.
-pub(super) async fn require_revision(tx: &mut OrgTx, id: InsightId, known: Option<i64>) -> Result<()> {
+pub(crate) async fn require_revision(tx: &mut OrgTx, id: InsightId, known: Option<i64>) -> Result<()> {
     let Some(known) = known else { return Ok(()) };
     let query = sql("select revision from insights where org_id = $1 and id = $2");
     let query = query.bind(tx.org_id).bind(id);
@@ -449,7 +449,7 @@ pub(super) async fn require_revision(tx: &mut OrgTx, id: InsightId, known: Optio
 }
 
 /// The insight that `id` is now: itself, or what it was grouped into since.
-pub(super) async fn current(db: &Db, org_id: OrgId, id: InsightId) -> Result<InsightId> {
+pub(crate) async fn current(db: &Db, org_id: OrgId, id: InsightId) -> Result<InsightId> {
     let mut current = id;
     for _ in 0..LINEAGE_MAX {
         let query = sql("select successor_id from lineage where org_id = $1 and insight_id = $2");
