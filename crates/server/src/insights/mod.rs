@@ -2,9 +2,10 @@
 
 mod audit;
 mod curation;
-mod figures;
+pub mod filter;
 mod grouping;
 mod history;
+mod insight;
 mod lifecycle;
 mod list;
 mod occurrences;
@@ -12,7 +13,6 @@ mod reading;
 mod research;
 mod routes;
 mod statements;
-mod store;
 mod trends;
 mod wording;
 
@@ -20,17 +20,18 @@ pub use audit::{
     Pair, STRATA, Sample, Share, Stratum, draw_pairs, is_grouping_current, share, share_in_first,
     statement_texts,
 };
-pub use figures::{
-    Counts, GroupedStatement, TREND_WEEKS, compared_vectors, counts, grouped_statements, progress, trends,
-};
-pub use grouping::categories::assign_categories;
+pub use filter::{InsightFilter, InsightSort, TeamFilter};
 pub use grouping::job::consolidate;
-pub use grouping::themes::{ThemeOutput, list as themes};
-pub use history::webhook_event::{ToldEvent, told};
+pub use grouping::{ThemeOutput, assign_categories, themes};
+pub use history::{ToldEvent, told};
+pub use insight::{Counts, InsightStatus, counts};
 pub use lifecycle::review::{request_review, review_again, review_insights};
-pub use list::query::{InsightSort, InsightStatus, ListInsightsInput, ListInsightsOutput, TeamFilter, list};
-pub use occurrences::centroids::Centroids;
+pub use list::{ListInsightsInput, ListInsightsOutput, list};
+pub use occurrences::Centroids;
 pub use reading::job::read_sessions;
+pub use reading::progress;
 pub use research::research_insight;
 pub use routes::routes;
+pub use statements::{GroupedStatement, compared_vectors, grouped_statements};
+pub use trends::weeks::{TREND_WEEKS, trends};
 pub use wording::job::{request_wordings, reword_insights};

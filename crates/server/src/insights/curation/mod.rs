@@ -1,9 +1,15 @@
-//! TODO
+//! Curation: people overrule the grouping and decide where insights are in their life.
 
-pub(crate) mod decide;
+mod apart;
+mod edit;
+mod lineage;
+mod merge;
+mod preview;
 mod routes;
-pub(crate) mod states;
-pub(crate) mod undo;
+mod sessions;
+mod split;
+mod states;
+mod undo;
 
 use crate::http::Api;
 

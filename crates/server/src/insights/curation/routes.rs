@@ -1,13 +1,16 @@
 //! `/insights/…/merge`, `split`, `undo` and `sessions/{session_id}`: people overrule the grouping.
 
-use super::decide;
-use super::undo::{self, Ancestor, Preview};
+use super::edit::{self, Edit};
+use super::lineage::{self, Ancestor};
+use super::preview::{self, Preview};
+use super::split::{self, Split};
+use super::{merge as merging, sessions, undo};
 use crate::app::App;
 use crate::error::Result;
 use crate::http::{Api, ApiJson, ApiPath, ApiPathPair, Caller, IfMatch};
 use crate::ids::{CategoryId, EventId, InsightId, SessionId, TeamId};
-use crate::insights::list::response::{PublicInsight, Tagged};
-use crate::insights::store;
+use crate::insights::insight;
+use crate::insights::list::response::{PublicInsight, WithEtag};
 use crate::keys::{Resource, Scope};
 use crate::openapi::Operation;
 use crate::wire::{Maybe, NonEmptyVec, Patch, SingleLine};
@@ -121,18 +124,18 @@ async fn update(
     ApiPath(id): ApiPath<InsightId>,
     known: IfMatch,
     ApiJson(input): ApiJson<UpdateInsightInput>,
-) -> Result<Tagged> {
-    let id = store::current(&app.db, caller.org_id, id).await?;
+) -> Result<WithEtag> {
+    let id = insight::current(&app.db, caller.org_id, id).await?;
     let mut tx = app.begin(caller.org_id).await?;
-    store::require_revision(&mut tx, id, known.0).await?;
-    let edit = decide::Edit {
+    insight::require_revision(&mut tx, id, known.0).await?;
+    let edit = Edit {
         content: input.content.0.map(|content| content.0),
         category_id: input.category_id,
         team_id: input.team_id,
     };
-    decide::edit(&mut tx, id, edit, caller.member_id).await?;
+    edit::edit(&mut tx, id, edit, caller.member_id).await?;
     tx.commit().await?;
-    Tagged::load(&app.db, caller.org_id, id).await
+    WithEtag::load(&app.db, caller.org_id, id).await
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -147,7 +150,7 @@ async fn decide_session(
     ApiPathPair(id, session_id): ApiPathPair<InsightId, SessionId>,
     known: IfMatch,
     ApiJson(input): ApiJson<DecideSessionInput>,
-) -> Result<Tagged> {
+) -> Result<WithEtag> {
     place(&app, &caller, (id, session_id), known, Some(input.belongs)).await
 }
 
@@ -156,7 +159,7 @@ async fn withdraw_session(
     caller: Caller,
     ApiPathPair(id, session_id): ApiPathPair<InsightId, SessionId>,
     known: IfMatch,
-) -> Result<Tagged> {
+) -> Result<WithEtag> {
     place(&app, &caller, (id, session_id), known, None).await
 }
 
@@ -166,13 +169,13 @@ async fn place(
     (id, session_id): (InsightId, SessionId),
     known: IfMatch,
     belongs: Option<bool>,
-) -> Result<Tagged> {
-    let id = store::current(&app.db, caller.org_id, id).await?;
+) -> Result<WithEtag> {
+    let id = insight::current(&app.db, caller.org_id, id).await?;
     let mut tx = app.begin(caller.org_id).await?;
-    store::require_revision(&mut tx, id, known.0).await?;
-    decide::place(&mut tx, id, session_id, belongs, caller.member_id).await?;
+    insight::require_revision(&mut tx, id, known.0).await?;
+    sessions::assign_session(&mut tx, id, session_id, belongs, caller.member_id).await?;
     tx.commit().await?;
-    Tagged::load(&app.db, caller.org_id, id).await
+    WithEtag::load(&app.db, caller.org_id, id).await
 }
 
 /// Insights that are merged at a time.
@@ -190,13 +193,13 @@ async fn merge(
     ApiPath(id): ApiPath<InsightId>,
     known: IfMatch,
     ApiJson(input): ApiJson<MergeInput>,
-) -> Result<Tagged> {
+) -> Result<WithEtag> {
     let (id, others) = input.insights(&app, &caller, id).await?;
     let mut tx = app.begin(caller.org_id).await?;
-    store::require_revision(&mut tx, id, known.0).await?;
-    decide::merge(&app, &mut tx, id, &others, caller.member_id).await?;
+    insight::require_revision(&mut tx, id, known.0).await?;
+    merging::merge(&app, &mut tx, id, &others, caller.member_id).await?;
     tx.commit().await?;
-    Tagged::load(&app.db, caller.org_id, id).await
+    WithEtag::load(&app.db, caller.org_id, id).await
 }
 
 async fn preview_merge(
@@ -206,7 +209,7 @@ async fn preview_merge(
     ApiJson(input): ApiJson<MergeInput>,
 ) -> Result<Json<Preview>> {
     let (id, others) = input.insights(&app, &caller, id).await?;
-    undo::preview_merge(&app, &caller, id, &others).await.map(Json)
+    preview::preview_merge(&app, &caller, id, &others).await.map(Json)
 }
 
 impl MergeInput {
@@ -219,11 +222,11 @@ impl MergeInput {
     ) -> Result<(InsightId, Vec<InsightId>)> {
         let mut others = Vec::new();
         for other in self.insight_ids.0 {
-            others.push(store::current(&app.db, caller.org_id, other).await?);
+            others.push(insight::current(&app.db, caller.org_id, other).await?);
         }
         others.sort_unstable();
         others.dedup();
-        Ok((store::current(&app.db, caller.org_id, id).await?, others))
+        Ok((insight::current(&app.db, caller.org_id, id).await?, others))
     }
 }
 
@@ -245,13 +248,13 @@ async fn split(
     ApiPath(id): ApiPath<InsightId>,
     known: IfMatch,
     ApiJson(input): ApiJson<SplitInput>,
-) -> Result<Tagged> {
-    let id = store::current(&app.db, caller.org_id, id).await?;
+) -> Result<WithEtag> {
+    let id = insight::current(&app.db, caller.org_id, id).await?;
     let mut tx = app.begin(caller.org_id).await?;
-    store::require_revision(&mut tx, id, known.0).await?;
-    let new_id = decide::split(&app, &mut tx, id, input.split(), caller.member_id).await?;
+    insight::require_revision(&mut tx, id, known.0).await?;
+    let new_id = split::split(&app, &mut tx, id, input.split(), caller.member_id).await?;
     tx.commit().await?;
-    Tagged::load(&app.db, caller.org_id, new_id).await
+    WithEtag::load(&app.db, caller.org_id, new_id).await
 }
 
 async fn preview_split(
@@ -260,14 +263,14 @@ async fn preview_split(
     ApiPath(id): ApiPath<InsightId>,
     ApiJson(input): ApiJson<SplitInput>,
 ) -> Result<Json<Preview>> {
-    let id = store::current(&app.db, caller.org_id, id).await?;
-    undo::preview_split(&app, &caller, id, input.split()).await.map(Json)
+    let id = insight::current(&app.db, caller.org_id, id).await?;
+    preview::preview_split(&app, &caller, id, input.split()).await.map(Json)
 }
 
 impl SplitInput {
-    fn split(self) -> decide::Split {
+    fn split(self) -> Split {
         let content = self.content.0.map(|content| content.0.trim().to_owned());
-        decide::Split { session_ids: self.session_ids.0, content }
+        Split { session_ids: self.session_ids.0, content }
     }
 }
 
@@ -283,13 +286,13 @@ async fn undo_decision(
     ApiPath(id): ApiPath<InsightId>,
     known: IfMatch,
     ApiJson(input): ApiJson<UndoInput>,
-) -> Result<Tagged> {
-    let id = store::current(&app.db, caller.org_id, id).await?;
+) -> Result<WithEtag> {
+    let id = insight::current(&app.db, caller.org_id, id).await?;
     let mut tx = app.begin(caller.org_id).await?;
-    store::require_revision(&mut tx, id, known.0).await?;
+    insight::require_revision(&mut tx, id, known.0).await?;
     undo::undo(&app, &mut tx, id, input.event_id, caller.member_id).await?;
     tx.commit().await?;
-    Tagged::load(&app.db, caller.org_id, id).await
+    WithEtag::load(&app.db, caller.org_id, id).await
 }
 
 async fn show_lineage(
@@ -297,6 +300,6 @@ async fn show_lineage(
     caller: Caller,
     ApiPath(id): ApiPath<InsightId>,
 ) -> Result<Json<Vec<Ancestor>>> {
-    let id = store::current(&app.db, caller.org_id, id).await?;
-    undo::lineage(&app, &caller, id).await.map(Json)
+    let id = insight::current(&app.db, caller.org_id, id).await?;
+    lineage::lineage(&app, &caller, id).await.map(Json)
 }

@@ -1,17 +1,18 @@
 //! `/insights/…/resolve`, `reopen`, `archive` and `restore`, for one insight or many.
 
-use super::decide::{self, Edit};
+use super::edit::{self, Edit};
 use crate::app::App;
 use crate::db::sql;
 use crate::error::{Error, Result};
 use crate::escalation::Sensitivity;
 use crate::http::{Api, ApiJson, ApiPath, Caller, IfMatch};
 use crate::ids::{CategoryId, InsightId, TeamId};
+use crate::insights::insight;
+use crate::insights::insight::ArchivePolicy;
 use crate::insights::lifecycle::archive::from_json;
 use crate::insights::lifecycle::state::{self, Archival, Counted, Decision};
-use crate::insights::list::query::{self, ListInsightsInput};
-use crate::insights::list::response::{ArchivePolicy, PublicInsight, Tagged};
-use crate::insights::store;
+use crate::insights::list::response::{PublicInsight, WithEtag};
+use crate::insights::list::{self, ListInsightsInput};
 use crate::keys::{Resource, Scope};
 use crate::openapi::Operation;
 use crate::time::{Calendar, Timestamp};
@@ -85,7 +86,7 @@ async fn resolve(
     caller: Caller,
     ApiPath(id): ApiPath<InsightId>,
     known: IfMatch,
-) -> Result<Tagged> {
+) -> Result<WithEtag> {
     decide_one(&app, &caller, id, known, &Decision::Resolve).await
 }
 
@@ -94,7 +95,7 @@ async fn reopen(
     caller: Caller,
     ApiPath(id): ApiPath<InsightId>,
     known: IfMatch,
-) -> Result<Tagged> {
+) -> Result<WithEtag> {
     decide_one(&app, &caller, id, known, &Decision::Reopen).await
 }
 
@@ -104,7 +105,7 @@ async fn archive(
     ApiPath(id): ApiPath<InsightId>,
     known: IfMatch,
     ApiJson(input): ApiJson<ArchiveInput>,
-) -> Result<Tagged> {
+) -> Result<WithEtag> {
     let decision = Decision::Archive(input.archival("")?);
     decide_one(&app, &caller, id, known, &decision).await
 }
@@ -114,7 +115,7 @@ async fn restore(
     caller: Caller,
     ApiPath(id): ApiPath<InsightId>,
     known: IfMatch,
-) -> Result<Tagged> {
+) -> Result<WithEtag> {
     decide_one(&app, &caller, id, known, &Decision::Restore).await
 }
 
@@ -124,13 +125,13 @@ async fn decide_one(
     id: InsightId,
     known: IfMatch,
     decision: &Decision,
-) -> Result<Tagged> {
-    let id = store::require_current(&app.db, caller.org_id, id).await?;
+) -> Result<WithEtag> {
+    let id = insight::require_current(&app.db, caller.org_id, id).await?;
     let mut tx = app.begin(caller.org_id).await?;
-    store::require_revision(&mut tx, id, known.0).await?;
+    insight::require_revision(&mut tx, id, known.0).await?;
     state::decide(app, &mut tx, &[id], decision, caller.member_id).await?;
     tx.commit().await?;
-    Tagged::load(&app.db, caller.org_id, id).await
+    WithEtag::load(&app.db, caller.org_id, id).await
 }
 
 /// How to archive.
@@ -243,11 +244,13 @@ async fn bulk(
         (Some(NonEmptyVec(given)), None) => {
             let mut ids = Vec::new();
             for id in given {
-                ids.push(store::require_current(&app.db, caller.org_id, id).await?);
+                ids.push(insight::require_current(&app.db, caller.org_id, id).await?);
             }
             ids
         }
-        (None, Some(filter)) => query::matching(&app.db, caller.org_id, &filter, DECIDED_MAX).await?,
+        (None, Some(filter)) => {
+            list::sql::matching(&app.db, caller.org_id, &filter.into(), DECIDED_MAX).await?
+        }
         _ => return Err(Error::Invalid("insight_ids, filter: one of them is required".into())),
     };
     ids.sort_unstable();
@@ -276,7 +279,7 @@ async fn bulk(
             for id in &ids {
                 let (category_id, team_id) = (category_id.clone(), team_id.clone());
                 let edit = Edit { content: None, category_id, team_id };
-                changed += usize::from(decide::edit(&mut tx, *id, edit, by).await?);
+                changed += usize::from(edit::edit(&mut tx, *id, edit, by).await?);
             }
             changed
         }

@@ -5,9 +5,9 @@ use crate::categories::{self, Category};
 use crate::db::sql;
 use crate::error::Result;
 use crate::ids::{CategoryId, InsightId, TeamId};
+use crate::insights::insight::{self, Change};
 use crate::insights::statements::embedding;
 use crate::jobs::{self, Lease, Outcome};
-use crate::orgs::Subject;
 use refrain_nlp::{embed, language, reading};
 
 /// Less alike than this, a category says nothing about an insight.
@@ -56,12 +56,8 @@ pub async fn assign_categories(app: &App, lease: &Lease) -> Result<Outcome> {
         if (category_id, team_id) == (old_category, old_team) {
             continue;
         }
-        let query = sql("
-            update insights set category_id = $3, team_id = $4, updated_at = $5 where org_id = $1 and id = $2
-        ");
-        let query = query.bind(lease.org_id).bind(id).bind(category_id).bind(team_id).bind(tx.now);
-        tx.execute(query).await?;
-        tx.changed(Subject::Insight, id);
+        let change = Change::new().set("category_id", category_id).set("team_id", team_id);
+        insight::update(&mut tx, id, change).await?;
     }
     jobs::finish(&mut tx, lease).await?;
     tx.commit().await?;

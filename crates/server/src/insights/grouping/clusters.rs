@@ -2,9 +2,9 @@
 //! with its sentence, its sentiment and its sessions.
 
 use super::constraints::Bonds;
-use super::job::Statement;
 use crate::ids::{SessionId, StatementId};
-use crate::insights::statements::contextual::FinerVectors;
+use crate::insights::statements::Statement;
+use crate::insights::statements::contextual::ContextualVectors;
 use crate::insights::statements::embedding;
 use crate::sessions::Sentiment;
 use refrain_nlp::embed::DIMENSIONS;
@@ -52,8 +52,8 @@ pub(crate) struct Grouped {
     pub(crate) themes: Vec<Theme>,
     /// Equal for equal groupings of equal texts, whatever their ids and their order.
     pub(crate) hash: String,
-    /// The finer vectors that were made for it, of these statements.
-    pub(crate) finer: Vec<(StatementId, Vec<u8>)>,
+    /// The contextual embeddings that were made for it, of these statements.
+    pub(crate) contextual: Vec<(StatementId, Vec<u8>)>,
 }
 
 /// Groups statements of whatever languages, and says what each group says in the language `usual` if enough of it is
@@ -67,9 +67,9 @@ pub(crate) fn group(
     options: &Options,
 ) -> Grouped {
     let vectors = Vectors::of(statements);
-    let finer = FinerVectors::of(statements);
+    let contextual = ContextualVectors::of(statements);
     let everything: Vec<usize> = (0..statements.len()).collect();
-    let compared_by = |positions: &[usize]| finer.get(positions, options.threads);
+    let compared_by = |positions: &[usize]| contextual.get(positions, options.threads);
     let grouping = grouping::group(&vectors.weighted(statements, &everything), Some(&compared_by), options);
     let mut members_of = vec![Vec::new(); grouping.groups.len()];
     for (i, group) in grouping.group_of.iter().enumerate() {
@@ -105,7 +105,7 @@ pub(crate) fn group(
     }
     let themes = themes(&groups, &candidates);
     let hash = format!("{:032x}", grouping.hash);
-    Grouped { groups, themes, hash, finer: finer.into_made() }
+    Grouped { groups, themes, hash, contextual: contextual.into_made() }
 }
 
 /// Brings groups under themes, and names these by what the groups say in the language of their titles.

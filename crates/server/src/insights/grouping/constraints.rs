@@ -2,8 +2,8 @@
 //! stays apart.
 
 use super::clusters::Vectors;
-use super::job::Statement;
 use crate::ids::{InsightId, StatementId};
+use crate::insights::statements::Statement;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// A group holds an insight that was split from another if at least this share of what proves it lies there.

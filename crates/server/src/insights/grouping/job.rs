@@ -8,24 +8,23 @@ use super::continuity::{continuations, successors};
 use super::themes;
 use crate::app::App;
 use crate::categories;
-use crate::db::{Db, Sql, Tx, sql};
+use crate::db::{Db, Sql, sql};
 use crate::error::Result;
-use crate::ids::{CategoryId, ContactId, InsightId, OrgId, SessionId, StatementId, TeamId, ThemeId};
-use crate::insights::lifecycle::review;
-use crate::insights::statements::embedding;
-use crate::insights::store::{self, Link, NewInsight};
+use crate::ids::{CategoryId, InsightId, OrgId, SessionId, StatementId, TeamId, ThemeId};
+use crate::insights::insight::{self, Change, InsightEventKind, NewInsight};
+use crate::insights::lifecycle::{self, review};
+use crate::insights::occurrences::{self, NewOccurrence};
+use crate::insights::statements::{self, Statement, embedding};
 use crate::insights::wording::job::Wordings;
 use crate::jobs::{self, Job, Lease, Outcome};
 use crate::language_model::LanguageModel;
 use crate::orgs::{OrgTx, Subject};
 use crate::sessions::Sentiment;
 use anyhow::Context;
-use refrain_nlp::case_fold::fold;
 use refrain_nlp::grouping::Options;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::time::Instant;
 
-const PAGE: i64 = 20_000;
 const BULK_WAIT_MICROS: i64 = 500_000;
 const RETRY_MICROS: i64 = 200_000;
 /// Links that a grouping takes and makes, from which on the database is asked to look at them.
@@ -47,20 +46,6 @@ struct Org {
     grouping_version: i64,
     change_seq: i64,
     new_statements: i64,
-}
-
-/// A statement as it is grouped.
-#[derive(Debug, sqlx::FromRow)]
-pub(crate) struct Statement {
-    pub(crate) id: StatementId,
-    pub(crate) session_id: SessionId,
-    pub(crate) contact_id: Option<ContactId>,
-    pub(crate) position: i64,
-    pub(crate) text: String,
-    pub(crate) language: String,
-    pub(crate) sentiment: Sentiment,
-    pub(crate) embedding: Vec<u8>,
-    pub(crate) finer: Option<Vec<u8>>,
 }
 
 #[derive(Clone, Debug, sqlx::FromRow)]
@@ -111,7 +96,7 @@ pub async fn consolidate(app: &App, lease: &Lease) -> Result<Outcome> {
     let plan = tokio::task::spawn_blocking(move || plan(snapshot, contacts_min, &usual, &options)).await;
     let plan = plan.context("grouping statements")?;
     let mut tx = app.begin(lease.org_id).await?;
-    if store::grouping_version_in(&mut tx).await? != plan.snapshot.org.grouping_version {
+    if occurrences::grouping_version_in(&mut tx).await? != plan.snapshot.org.grouping_version {
         return Ok(Outcome::Later(now.plus(RETRY_MICROS)));
     }
     let moved = write(&mut tx, &plan, app.language_model.as_deref()).await?;
@@ -136,7 +121,7 @@ async fn load(db: &Db, org_id: OrgId) -> Result<Snapshot> {
     let mut tx = db.snapshot().await?;
     let org = sql("select grouping_version, change_seq, new_statements from orgs where id = $1");
     let org: Org = tx.fetch_one(org.bind(org_id)).await?;
-    let statements = load_statements(&mut tx, org_id).await?;
+    let statements = statements::load(&mut tx, org_id).await?;
     let insights = tx.fetch_all(select_insights(org_id)).await?;
     let occurrences = sql("
         select insight_id, session_id, statement_id, canonical from occurrences where org_id = $1
@@ -147,30 +132,6 @@ async fn load(db: &Db, org_id: OrgId) -> Result<Snapshot> {
     );
     let apart = tx.fetch_all(apart.bind(org_id)).await?;
     Ok(Snapshot { org, statements, insights, occurrences, apart })
-}
-
-/// Every statement that has a vector, in the order of ids.
-pub(crate) async fn load_statements(tx: &mut Tx, org_id: OrgId) -> Result<Vec<Statement>> {
-    let mut statements: Vec<Statement> = Vec::new();
-    loop {
-        let mut query = sql("
-            select t.id, t.session_id, s.contact_id, t.position, t.text, t.language, t.sentiment,
-                t.embedding, t.finer
-            from statements t join sessions s on s.org_id = t.org_id and s.id = t.session_id
-            where t.org_id = $1 and t.embedding is not null
-        ")
-        .bind(org_id);
-        if let Some(last) = statements.last() {
-            query.push(" and t.id > ").push_bind(last.id);
-        }
-        query.push(" order by t.id limit ").push_bind(PAGE);
-        let page: Vec<Statement> = tx.fetch_all(query).await?;
-        let is_last = (page.len() as i64) < PAGE;
-        statements.extend(page);
-        if is_last {
-            return Ok(statements);
-        }
-    }
 }
 
 fn select_insights(org_id: OrgId) -> Sql {
@@ -222,7 +183,7 @@ async fn write(tx: &mut OrgTx, plan: &Plan, model: Option<&LanguageModel>) -> Re
         let proofs = group.proofs.iter().filter(|(session_id, _)| !changed.contains(session_id));
         wanted.extend(proofs.map(|(session_id, proof)| ((*id, *session_id), *proof)));
     }
-    for pinned in store::pinned_links(tx, None).await? {
+    for pinned in occurrences::pinned(tx, None).await? {
         if !changed.contains(&pinned.session_id) {
             let proof = (pinned.statement_id, pinned.score);
             wanted.entry((pinned.insight_id, pinned.session_id)).or_insert(proof);
@@ -240,25 +201,25 @@ async fn write(tx: &mut OrgTx, plan: &Plan, model: Option<&LanguageModel>) -> Re
         }
     }
     touched.extend(gone.iter().map(|(id, _)| *id));
-    store::delete_occurrences(tx, &gone).await?;
+    occurrences::delete(tx, &gone).await?;
     let moved = gone.len() + wanted.len();
-    let links = wanted.into_iter().map(|((insight_id, session_id), (statement_id, score))| Link {
+    let links = wanted.into_iter().map(|((insight_id, session_id), (statement_id, score))| NewOccurrence {
         insight_id,
         session_id,
         statement_id,
         score,
     });
-    store::insert_occurrences(tx, links.collect(), true).await?;
+    occurrences::insert(tx, links.collect(), true).await?;
     for (old, successor) in &plan.ended {
-        store::end(tx, *old, successor.map(|j| ids[j]), "ended", None).await?;
+        lifecycle::end(tx, *old, successor.map(|j| ids[j]), InsightEventKind::Ended, None).await?;
         touched.extend(successor.map(|j| ids[j]));
         touched.remove(old);
     }
-    store::recount(tx, &touched.into_iter().collect::<Vec<_>>()).await?;
+    occurrences::recount(tx, &touched.into_iter().collect::<Vec<_>>()).await?;
     let was_under = |continued: &Option<usize>| continued.and_then(|i| plan.snapshot.insights[i].theme_id);
     let under: Vec<_> = ids.iter().copied().zip(plan.continued.iter().map(was_under)).collect();
     themes::write(tx, &plan.grouped.themes, &under).await?;
-    store::keep_finer(tx, &plan.grouped.finer).await?;
+    statements::keep_contextual(tx, &plan.grouped.contextual).await?;
     let query = sql("
         update orgs set grouping_version = grouping_version + 1, grouping_hash = $2, grouped_at = $3,
             grouped_statements = $4, new_statements = new_statements - $5
@@ -316,7 +277,7 @@ async fn write_insights(
             }
             None => {
                 ids.push(fresh.id);
-                store::insert(tx, &fresh, number).await?;
+                insight::insert(tx, &fresh, number).await?;
                 number += 1;
             }
         }
@@ -334,28 +295,23 @@ async fn refresh(tx: &mut OrgTx, old: &OldInsight, fresh: NewInsight) -> Result<
         && team_id == old.team_id
         && fresh.sentiment == old.sentiment;
     if !is_same || (&fresh.centroid, fresh.reach) != (&old.centroid, old.reach) {
-        let query = sql("
-            update insights set content = $3, content_folded = $4, sentiment = $5, centroid = $6, reach = $7,
-                category_id = $8, team_id = $9,
-                updated_at = case when $10 then updated_at else $11 end
-            where org_id = $1 and id = $2
-        ");
-        let query = query
-            .bind(tx.org_id)
-            .bind(old.id)
-            .bind(content)
-            .bind(fold(content))
-            .bind(fresh.sentiment)
-            .bind(fresh.centroid)
-            .bind(fresh.reach)
-            .bind(category_id)
-            .bind(team_id)
-            .bind(is_same)
-            .bind(tx.now);
-        tx.execute(query).await?;
-    }
-    if !is_same {
-        tx.changed(Subject::Insight, old.id);
+        let change = if is_same { Change::of_internals() } else { Change::new() };
+        let change = change
+            .content(content)
+            .set("sentiment", fresh.sentiment)
+            .set("centroid", fresh.centroid)
+            .set("reach", fresh.reach)
+            .set("category_id", category_id)
+            .set("team_id", team_id);
+        insight::update(tx, old.id, change).await?;
     }
     Ok(old.id)
+}
+
+/// Has everything grouped anew, and what is being grouped as of before started again.
+pub(crate) async fn regroup(tx: &mut OrgTx) -> Result<()> {
+    let query = sql("update orgs set grouping_version = grouping_version + 1 where id = $1");
+    let query = query.bind(tx.org_id);
+    tx.execute(query).await?;
+    jobs::enqueue(tx, &Job::Consolidate).await
 }

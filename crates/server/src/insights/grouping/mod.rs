@@ -1,11 +1,14 @@
-//! TODO
+//! Grouping: all statements of an organization brought to insights, again and again, with identity kept.
 
-pub(crate) mod categories;
-pub(crate) mod clusters;
-pub(crate) mod constraints;
-pub(crate) mod continuity;
+mod categories;
+mod clusters;
+mod constraints;
+mod continuity;
 pub(crate) mod job;
 mod routes;
-pub(crate) mod themes;
+mod themes;
 
+pub use categories::assign_categories;
+pub(crate) use job::regroup;
 pub(crate) use routes::routes;
+pub use themes::{ThemeOutput, list as themes};

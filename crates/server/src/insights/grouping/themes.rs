@@ -5,6 +5,7 @@ use super::continuity::continuations;
 use crate::db::{Db, Value, sql};
 use crate::error::Result;
 use crate::ids::{InsightId, OrgId, ThemeId};
+use crate::insights::insight::{self, Change, UNRESOLVED};
 use crate::orgs::OrgTx;
 use crate::wire::SafeInt;
 use schemars::JsonSchema;
@@ -43,8 +44,6 @@ pub(crate) struct ThemeInsight {
 
 /// The themes of an organization's unresolved insights, most sessions first, 500 at most.
 pub async fn list(db: &Db, org_id: OrgId) -> Result<Vec<ThemeOutput>> {
-    const UNRESOLVED: &str = "i.retired_at is null and i.occurrence_count > 0 and i.resolved_at is null
-        and i.archived_at is null";
     let query = sql(&format!(
         "select t.id, t.name, count(distinct o.session_id)
         from themes t
@@ -109,24 +108,19 @@ pub(crate) async fn write(
         if theme.groups.iter().filter(is_under).count() == theme.groups.len() {
             continue;
         }
-        for insight_ids in insight_ids.chunks(1_000) {
-            let query = "update insights set theme_id = $2 where org_id = $1 and id in ";
-            let mut query = sql(query).bind(tx.org_id).bind(*id);
-            query.push_list(insight_ids.iter().copied());
-            tx.execute(query).await?;
-        }
+        insight::update_all(tx, insight_ids, &Change::new().set("theme_id", *id)).await?;
     }
     let kept: HashSet<ThemeId> = ids.into_iter().collect();
     let gone: Vec<ThemeId> = old_ids.into_iter().filter(|id| !kept.contains(id)).collect();
     for gone in gone.chunks(1_000) {
-        for query in [
-            "update insights set theme_id = null where org_id = $1 and theme_id in ",
-            "delete from themes where org_id = $1 and id in ",
-        ] {
-            let mut query = sql(query).bind(tx.org_id);
-            query.push_list(gone.iter().copied());
-            tx.execute(query).await?;
-        }
+        let mut query = sql("select id from insights where org_id = $1 and theme_id in ").bind(tx.org_id);
+        query.push_list(gone.iter().copied()).push(" order by id");
+        let left: Vec<(InsightId,)> = tx.fetch_all(query).await?;
+        let left: Vec<InsightId> = left.into_iter().map(|(id,)| id).collect();
+        insight::update_all(tx, &left, &Change::new().set("theme_id", None::<ThemeId>)).await?;
+        let mut query = sql("delete from themes where org_id = $1 and id in ").bind(tx.org_id);
+        query.push_list(gone.iter().copied());
+        tx.execute(query).await?;
     }
     Ok(())
 }

@@ -1,6 +1,7 @@
-//! TODO
+//! The history of an insight: the entries that were made as it changed.
 
 mod routes;
-pub(crate) mod webhook_event;
+mod webhook_event;
 
 pub(crate) use routes::routes;
+pub use webhook_event::{ToldEvent, told};

@@ -5,7 +5,7 @@ use crate::db::sql;
 use crate::error::Result;
 use crate::http::{Api, ApiPath, ApiQuery, Caller, Cursor, PAGE_SIZE, Page, cut_page};
 use crate::ids::{EventId, InsightId, MemberId};
-use crate::insights::store;
+use crate::insights::insight::{self, InsightEventKind};
 use crate::keys::{Resource, Scope};
 use crate::openapi::Operation;
 use crate::time::Timestamp;
@@ -42,7 +42,8 @@ struct EventsInput {
 struct InsightEvent {
     id: EventId,
     /// In one word: created, edited, resolved, reopened, regressed, archived, restored, resurfaced, merged, split, …
-    kind: String,
+    #[schemars(with = "String")]
+    kind: InsightEventKind,
     at: Timestamp,
     /// The member whose key did it; null for what Refrain did itself.
     by: Nullable<Actor>,
@@ -61,7 +62,7 @@ struct Actor {
 #[derive(sqlx::FromRow)]
 struct Row {
     id: EventId,
-    kind: String,
+    kind: InsightEventKind,
     created_at: Timestamp,
     member_id: Option<MemberId>,
     name: Option<String>,
@@ -75,7 +76,7 @@ async fn list(
     ApiPath(id): ApiPath<InsightId>,
     ApiQuery(input): ApiQuery<EventsInput>,
 ) -> Result<Json<Page<InsightEvent>>> {
-    let id = store::require_current(&app.db, caller.org_id, id).await?;
+    let id = insight::require_current(&app.db, caller.org_id, id).await?;
     let mut query = sql("
         select e.id, e.kind, e.created_at, e.member_id, m.name, m.avatar_url, e.detail
         from insight_events e left join members m on m.org_id = e.org_id and m.id = e.member_id

@@ -3,9 +3,8 @@
 use crate::db::{Db, sql};
 use crate::error::Result;
 use crate::ids::{EventId, InsightId, MemberId, OrgId};
-use crate::insights::list::query;
+use crate::insights::insight;
 use crate::insights::list::response::{self, PublicInsight};
-use crate::insights::store;
 use crate::time::Timestamp;
 use serde::Serialize;
 use serde_json::Value as Json;
@@ -50,8 +49,8 @@ pub async fn told(db: &Db, org_id: OrgId, id: EventId) -> Result<Option<ToldEven
     let row: Option<Row> = db.fetch_optional(query.bind(org_id).bind(id)).await?;
     let Some(row) = row else { return Ok(None) };
     let detail = row.detail.as_deref().map(serde_json::from_str).transpose().map_err(anyhow::Error::new)?;
-    let current = store::current(db, org_id, row.insight_id).await?;
-    let seen = query::seen(db, org_id, current).await?;
+    let current = insight::current(db, org_id, row.insight_id).await?;
+    let seen = response::count(db, org_id, current).await?;
     let member = row.member_id.zip(row.email);
     Ok(Some(ToldEvent {
         insight_id: row.insight_id,

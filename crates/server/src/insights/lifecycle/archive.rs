@@ -1,24 +1,25 @@
 //! The record that is frozen when an insight is archived.
 
-use super::daily_counts;
+use super::baseline::Baseline;
 use super::state::Archival;
 use crate::app::App;
-use crate::db::{Tx, sql};
+use crate::db::sql;
 use crate::error::Result;
-use crate::escalation::{ArchiveRecord, Archiving, Daily, Norms, WINDOW_DAYS, threshold_for};
-use crate::ids::{InsightId, MemberId, OrgId};
-use crate::insights::list::response::ArchivePolicy;
-use crate::orgs::{OrgTx, Subject};
+use crate::escalation::{ArchiveRecord, threshold_for};
+use crate::ids::{InsightId, MemberId};
+use crate::insights::insight::{self, ArchivePolicy, Change, InsightEventKind};
+use crate::orgs::OrgTx;
 use crate::time::Timestamp;
 use anyhow::Context;
+use serde_json::{Value, json};
 
-/// Archives an insight, or archives it anew: what is usual is what came in the 56 days before.
+/// Archives an insight, or archives it anew, measured against the 56 days before.
 pub(crate) async fn set(
     app: &App,
     tx: &mut OrgTx,
     id: InsightId,
     archival: &Archival,
-    usual: &Usual,
+    baseline: &Baseline,
     by: Option<MemberId>,
 ) -> Result<()> {
     let kept = match archival.keeps_baseline {
@@ -34,10 +35,9 @@ pub(crate) async fn set(
     };
     let record = match kept {
         Some(kept) => ArchiveRecord { day: app.calendar.day(tx.now), threshold, ..kept },
-        None => usual.record(app, tx, id, threshold).await?,
+        None => baseline.record(app, tx, id, threshold).await?,
     };
-    let query = sql("delete from archives where org_id = $1 and insight_id = $2").bind(tx.org_id).bind(id);
-    tx.execute(query).await?;
+    forget(tx, id).await?;
     let query = sql("
         insert into archives
             (org_id, insight_id, archived_at, policy, target, counted, record, reviewed_at, reviewed_on)
@@ -53,94 +53,49 @@ pub(crate) async fn set(
         .bind(to_json(&record)?)
         .bind(app.calendar.day(tx.now));
     tx.execute(query).await?;
-    let query = sql("
-        update insights set archived_at = $3, archived_by = $4, archive_policy = $5, archive_reason = $6,
-            resurface_current = null, resurface_target = null, updated_at = $3
-        where org_id = $1 and id = $2
-    ");
-    let query = query
-        .bind(tx.org_id)
-        .bind(id)
-        .bind(tx.now)
-        .bind(by)
-        .bind(archival.policy)
-        .bind(archival.reason.clone());
-    tx.execute(query).await?;
-    tx.changed(Subject::Insight, id);
-    Ok(())
+    let Archival { policy, target, reason, .. } = archival;
+    let detail = json!({"policy": policy, "target": target, "reason": reason});
+    let placed = archived(Some(tx.now), by, Some(*policy), reason.clone());
+    insight::update(tx, id, placed.event(InsightEventKind::Archived, by, Some(detail))).await
 }
 
-/// Takes an insight out of the archive.
-pub(crate) async fn clear(tx: &mut OrgTx, id: InsightId) -> Result<()> {
+/// Takes an insight out of the archive, with the entry in its history that says why.
+pub(crate) async fn clear(
+    tx: &mut OrgTx,
+    id: InsightId,
+    kind: InsightEventKind,
+    by: Option<MemberId>,
+    detail: Option<Value>,
+) -> Result<()> {
+    forget(tx, id).await?;
+    insight::update(tx, id, cleared().event(kind, by, detail)).await
+}
+
+/// Makes the change to an insight that is not archived.
+pub(super) fn cleared() -> Change {
+    archived(None, None, None, None)
+}
+
+/// Makes the change to an insight that is archived in this way, without progress so far.
+fn archived(
+    at: Option<Timestamp>,
+    by: Option<MemberId>,
+    policy: Option<ArchivePolicy>,
+    reason: Option<String>,
+) -> Change {
+    Change::new()
+        .set("archived_at", at)
+        .set("archived_by", by)
+        .set("archive_policy", policy)
+        .set("archive_reason", reason)
+        .set("resurface_current", None::<i64>)
+        .set("resurface_target", None::<i64>)
+}
+
+/// Deletes the record of an archived insight.
+pub(super) async fn forget(tx: &mut OrgTx, id: InsightId) -> Result<()> {
     let query = sql("delete from archives where org_id = $1 and insight_id = $2").bind(tx.org_id).bind(id);
-    tx.execute(query).await?;
-    let query = sql("
-        update insights set archived_at = null, archived_by = null, archive_policy = null, archive_reason = null,
-            resurface_current = null, resurface_target = null, updated_at = $3
-        where org_id = $1 and id = $2
-    ");
-    let query = query.bind(tx.org_id).bind(id).bind(tx.now);
-    tx.execute(query).await?;
-    tx.changed(Subject::Insight, id);
-    Ok(())
-}
-
-/// What is usual in an organization on one day, by which insights are archived.
-pub(crate) struct Usual {
-    day: i64,
-    sessions: Daily,
-    norms: Norms,
-}
-
-impl Usual {
-    /// As of today.
-    pub(crate) async fn load(app: &App, tx: &mut OrgTx) -> Result<Self> {
-        let (org_id, day) = (tx.org_id, app.calendar.day(tx.now));
-        let usual = Self::before(app, tx, org_id, day, day).await?;
-        daily_counts::keep_norms(tx, &usual.norms, day).await?;
-        Ok(usual)
-    }
-
-    /// As of `day`, with the sessions up to `today`.
-    pub(crate) async fn before(app: &App, tx: &mut Tx, org_id: OrgId, day: i64, today: i64) -> Result<Self> {
-        let sessions = daily_counts::sessions(tx, org_id, &app.calendar, day - WINDOW_DAYS, today).await?;
-        let norms = daily_counts::norms(tx, org_id, &app.calendar, day, &sessions).await?;
-        Ok(Self { day, sessions, norms })
-    }
-
-    /// The organization's sessions by day.
-    pub(crate) fn sessions(&self) -> &Daily {
-        &self.sessions
-    }
-
-    /// What is usual for its insights.
-    pub(crate) fn norms(&self) -> &Norms {
-        &self.norms
-    }
-
-    /// What an insight is measured against that is archived on that day.
-    async fn record(
-        &self,
-        app: &App,
-        tx: &mut OrgTx,
-        id: InsightId,
-        threshold: f64,
-    ) -> Result<ArchiveRecord> {
-        let org_id = tx.org_id;
-        let seen = daily_counts::seen(tx, org_id, &app.calendar, &[id], self.day - WINDOW_DAYS).await?;
-        let query = sql("select first_seen_at from insights where org_id = $1 and id = $2");
-        let query = query.bind(org_id).bind(id);
-        let (first_seen_at,): (Timestamp,) = tx.fetch_one(query).await?;
-        Ok(ArchiveRecord::new(&Archiving {
-            day: self.day,
-            first_seen_on: app.calendar.day(first_seen_at),
-            seen: seen.get(&id).map_or(&[], Vec::as_slice),
-            sessions: &self.sessions,
-            norms: &self.norms,
-            basis: app.config.escalation_basis,
-            threshold,
-        }))
-    }
+    tx.execute(query).await.map(|_| ())
 }
 
 /// Measures an archived insight anew, whose sessions are others since it was merged or split: against what they were
@@ -152,8 +107,8 @@ pub(crate) async fn remake(app: &App, tx: &mut OrgTx, id: InsightId) -> Result<(
     let Some((archived_at, old)) = found else { return Ok(()) };
     let threshold = from_json(&old)?.threshold;
     let (org_id, day) = (tx.org_id, app.calendar.day(archived_at));
-    let usual = Usual::before(app, tx, org_id, day, day).await?;
-    let record = usual.record(app, tx, id, threshold).await?;
+    let baseline = Baseline::before(app, tx, org_id, day, day).await?;
+    let record = baseline.record(app, tx, id, threshold).await?;
     let query = sql("
         update archives set record = $3, shadow_at = null, shadow = null where org_id = $1 and insight_id = $2
     ");
@@ -163,8 +118,7 @@ pub(crate) async fn remake(app: &App, tx: &mut OrgTx, id: InsightId) -> Result<(
 
 /// Archives an insight as another is, whose part it is or which is its part.
 pub(crate) async fn copy(tx: &mut OrgTx, from: InsightId, to: InsightId) -> Result<()> {
-    let query = sql("delete from archives where org_id = $1 and insight_id = $2").bind(tx.org_id).bind(to);
-    tx.execute(query).await?;
+    forget(tx, to).await?;
     let query = sql("
         insert into archives (org_id, insight_id, archived_at, policy, target, counted, record, reviewed_at,
             reviewed_on)
@@ -174,17 +128,12 @@ pub(crate) async fn copy(tx: &mut OrgTx, from: InsightId, to: InsightId) -> Resu
     let query = query.bind(tx.org_id).bind(from).bind(to);
     tx.execute(query).await?;
     let query = sql("
-        update insights set archived_at = o.archived_at, archived_by = o.archived_by,
-            archive_policy = o.archive_policy, archive_reason = o.archive_reason, resurface_current = null,
-            resurface_target = null
-        from (
-            select archived_at, archived_by, archive_policy, archive_reason from insights
-            where org_id = $1 and id = $2
-        ) o
-        where insights.org_id = $1 and insights.id = $3
+        select archived_at, archived_by, archive_policy, archive_reason from insights where org_id = $1 and id = $2
     ");
-    let query = query.bind(tx.org_id).bind(from).bind(to);
-    tx.execute(query).await.map(|_| ())
+    type Row = (Option<Timestamp>, Option<MemberId>, Option<ArchivePolicy>, Option<String>);
+    let query = query.bind(tx.org_id).bind(from);
+    let (at, by, policy, reason): Row = tx.fetch_one(query).await?;
+    insight::update(tx, to, archived(at, by, policy, reason)).await
 }
 
 async fn record(tx: &mut OrgTx, id: InsightId) -> Result<Option<ArchiveRecord>> {

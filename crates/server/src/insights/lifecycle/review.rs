@@ -1,22 +1,20 @@
 //! Watches what was decided: brings back archived insights when it is time, and resolved ones that are seen again.
 
 use super::archive::{self, from_json};
-use super::cause;
-use super::daily_counts;
 use super::state::{self, Counted};
+use super::traffic::Traffic;
+use super::{cause, daily_counts, movers};
 use crate::app::App;
-use crate::db::{Tx, sql};
+use crate::db::sql;
 use crate::error::Result;
-use crate::escalation::{ArchiveRecord, Daily, Seen, Since, Standing, is_surge, replay};
-use crate::ids::{InsightId, OrgId};
-use crate::insights::list::response::ArchivePolicy;
-use crate::insights::store;
-use crate::insights::trends::overview;
+use crate::escalation::{ArchiveRecord, Standing, is_surge};
+use crate::ids::InsightId;
+use crate::insights::insight::{self, ArchivePolicy, Change, InsightEventKind};
 use crate::jobs::{self, Job, Lease, Outcome};
-use crate::orgs::{OrgTx, Subject};
+use crate::orgs::OrgTx;
 use crate::time::{Calendar, DAY, Timestamp};
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 /// Days of the history that an event of a return keeps.
 const DAYS_TOLD: usize = 14;
@@ -69,7 +67,7 @@ pub async fn review_insights(app: &App, lease: &Lease) -> Result<Outcome> {
         sql("update orgs set reviewed_on = $2 where id = $1 and (reviewed_on is null or reviewed_on <> $2)");
     let query = query.bind(tx.org_id).bind(today);
     if tx.execute(query).await? > 0 {
-        overview::note_escalating(app, &mut tx).await?;
+        movers::note_escalating(app, &mut tx).await?;
     }
     jobs::finish(&mut tx, lease).await?;
     let next = if is_more { tx.now } else { app.calendar.start(today + 1) };
@@ -101,17 +99,16 @@ async fn regress(app: &App, tx: &mut OrgTx) -> Result<()> {
     let query = query.bind(tx.org_id).bind(grace);
     let rows: Vec<Row> = tx.fetch_all(query).await?;
     for (id, resolved_at, sessions, first) in rows {
-        state::clear_resolved(tx, id).await?;
         let detail =
             json!({"resolved_at": resolved_at, "sessions_since": sessions, "first_seen_again_at": first});
-        store::insert_event(tx, id, "regressed", None, Some(detail)).await?;
+        state::clear_resolved(tx, id, InsightEventKind::Regressed, None, Some(detail)).await?;
     }
     Ok(())
 }
 
 /// An archived insight.
 #[derive(sqlx::FromRow)]
-struct Watched {
+struct Candidate {
     insight_id: InsightId,
     archived_at: Timestamp,
     policy: ArchivePolicy,
@@ -136,11 +133,11 @@ pub(crate) async fn review_archived(app: &App, tx: &mut OrgTx, ids: &[InsightId]
     ")
     .bind(tx.org_id);
     query.push_list(ids.iter().copied()).push(" order by a.insight_id");
-    let watched: Vec<Watched> = tx.fetch_all(query).await?;
-    let (counting, escalating): (Vec<Watched>, Vec<Watched>) =
-        watched.into_iter().partition(|watched| watched.policy == ArchivePolicy::UntilCount);
-    for watched in &counting {
-        review_count(app, tx, watched).await?;
+    let candidates: Vec<Candidate> = tx.fetch_all(query).await?;
+    let (counting, escalating): (Vec<Candidate>, Vec<Candidate>) =
+        candidates.into_iter().partition(|candidate| candidate.policy == ArchivePolicy::UntilCount);
+    for candidate in &counting {
+        review_count(app, tx, candidate).await?;
     }
     review_escalating(app, tx, &escalating).await?;
     let query = "update archives set reviewed_at = $2, reviewed_on = $3 where org_id = $1 and insight_id in ";
@@ -149,102 +146,67 @@ pub(crate) async fn review_archived(app: &App, tx: &mut OrgTx, ids: &[InsightId]
     tx.execute(query).await.map(|_| ())
 }
 
-async fn review_count(app: &App, tx: &mut OrgTx, watched: &Watched) -> Result<()> {
-    let counted = match watched.counted {
+async fn review_count(app: &App, tx: &mut OrgTx, candidate: &Candidate) -> Result<()> {
+    let counted = match candidate.counted {
         Counted::Sessions => "count(*)",
         Counted::Contacts => "count(distinct coalesce(contact_id, session_id))",
     };
     let query = sql(&format!(
         "select {counted} from occurrences where org_id = $1 and insight_id = $2 and session_created_at > $3"
     ));
-    let query = query.bind(tx.org_id).bind(watched.insight_id).bind(watched.archived_at);
+    let query = query.bind(tx.org_id).bind(candidate.insight_id).bind(candidate.archived_at);
     let (current,): (i64,) = tx.fetch_one(query).await?;
-    let target = watched.target.unwrap_or(1);
+    let target = candidate.target.unwrap_or(1);
     if current < target {
-        return note_progress(tx, watched, current, target).await;
+        return note_progress(tx, candidate, current, target).await;
     }
-    let record = from_json(&watched.record)?;
+    let record = from_json(&candidate.record)?;
     let today = app.calendar.day(tx.now);
     let org_id = tx.org_id;
-    let traffic = Traffic::load(app, tx, org_id, record.day, today, &[watched.insight_id]).await?;
-    let standing = traffic.standing(&record, watched.insight_id, &[], today);
-    let detail = json!({"counted": watched.counted, "current": current, "target": target});
-    resurface(app, tx, watched, &record, &standing, detail).await
-}
-
-/// What the days since some archived insights say.
-pub(crate) struct Traffic {
-    sessions: Daily,
-    seen: HashMap<InsightId, Vec<Seen>>,
-}
-
-impl Traffic {
-    /// For insights that were archived on `day` or later.
-    pub(crate) async fn load(
-        app: &App,
-        tx: &mut Tx,
-        org_id: OrgId,
-        day: i64,
-        today: i64,
-        ids: &[InsightId],
-    ) -> Result<Self> {
-        let from = day - daily_counts::TRAFFIC_DAYS;
-        let sessions = daily_counts::sessions(tx, org_id, &app.calendar, from, today).await?;
-        let seen = daily_counts::seen(tx, org_id, &app.calendar, ids, from).await?;
-        Ok(Self { sessions, seen })
-    }
-
-    /// Where one of these insights stands.
-    pub(crate) fn standing(
-        &self,
-        record: &ArchiveRecord,
-        id: InsightId,
-        left_out: &[i64],
-        today: i64,
-    ) -> Standing {
-        let seen = self.seen.get(&id).map_or(&[][..], Vec::as_slice);
-        replay(record, &Since { seen, sessions: &self.sessions, left_out, today })
-    }
+    let traffic = Traffic::load(app, tx, org_id, record.day, today, &[candidate.insight_id]).await?;
+    let standing = traffic.standing(&record, candidate.insight_id, &[], today);
+    let detail = json!({"counted": candidate.counted, "current": current, "target": target});
+    resurface(app, tx, candidate, &record, &standing, detail).await
 }
 
 /// As [`review_archived`], for those that escalation brings back, or would if they were not archived forever.
-async fn review_escalating(app: &App, tx: &mut OrgTx, watched: &[Watched]) -> Result<()> {
+async fn review_escalating(app: &App, tx: &mut OrgTx, candidates: &[Candidate]) -> Result<()> {
     let mut records = Vec::new();
-    for watched in watched {
-        records.push((watched, from_json(&watched.record)?));
+    for candidate in candidates {
+        records.push((candidate, from_json(&candidate.record)?));
     }
     let Some(first) = records.iter().map(|(_, record)| record.day).min() else { return Ok(()) };
     let today = app.calendar.day(tx.now);
-    let ids: Vec<InsightId> = watched.iter().map(|watched| watched.insight_id).collect();
+    let ids: Vec<InsightId> = candidates.iter().map(|candidate| candidate.insight_id).collect();
     let org_id = tx.org_id;
     let traffic = Traffic::load(app, tx, org_id, first, today, &ids).await?;
     let mut left_out = daily_counts::surges(tx, org_id).await?;
     let standings = loop {
         let standings: Vec<Standing> = records
             .iter()
-            .map(|(watched, record)| traffic.standing(record, watched.insight_id, &left_out, today))
+            .map(|(candidate, record)| traffic.standing(record, candidate.insight_id, &left_out, today))
             .collect();
         match surge(app, tx, &records, &standings).await? {
             Some(day) => left_out.push(day),
             None => break standings,
         }
     };
-    for ((watched, record), standing) in records.iter().zip(&standings) {
-        match (&standing.alarm, watched.policy) {
+    for ((candidate, record), standing) in records.iter().zip(&standings) {
+        match (&standing.alarm, candidate.policy) {
             (Some(_), ArchivePolicy::UntilEscalating) => {
-                resurface(app, tx, watched, record, standing, json!({})).await?;
+                resurface(app, tx, candidate, record, standing, json!({})).await?;
             }
-            (Some(_), _) if !watched.is_shadowed => {
+            (Some(_), _) if !candidate.is_shadowed => {
                 let shadow = numbers(&app.calendar, record, standing).to_string();
                 let query = sql("
                     update archives set shadow_at = $3, shadow = $4 where org_id = $1 and insight_id = $2
                 ");
-                let query = query.bind(tx.org_id).bind(watched.insight_id).bind(tx.now).bind(shadow);
+                let query = query.bind(tx.org_id).bind(candidate.insight_id).bind(tx.now).bind(shadow);
                 tx.execute(query).await?;
             }
             (None, ArchivePolicy::UntilEscalating) => {
                 let (current, target) = (i64::from(standing.units), i64::from(standing.target));
-                note_progress(tx, watched, current, target).await?;
+                note_progress(tx, candidate, current, target).await?;
             }
             _ => {}
         }
@@ -256,12 +218,12 @@ async fn review_escalating(app: &App, tx: &mut OrgTx, watched: &[Watched]) -> Re
 async fn surge(
     app: &App,
     tx: &mut OrgTx,
-    records: &[(&Watched, ArchiveRecord)],
+    records: &[(&Candidate, ArchiveRecord)],
     standings: &[Standing],
 ) -> Result<Option<i64>> {
     let mut returning: BTreeMap<i64, usize> = BTreeMap::new();
-    for ((watched, _), standing) in records.iter().zip(standings) {
-        if let Some(alarm) = standing.alarm.filter(|_| watched.policy == ArchivePolicy::UntilEscalating) {
+    for ((candidate, _), standing) in records.iter().zip(standings) {
+        if let Some(alarm) = standing.alarm.filter(|_| candidate.policy == ArchivePolicy::UntilEscalating) {
             *returning.entry(alarm.day).or_default() += 1;
         }
     }
@@ -276,9 +238,10 @@ async fn surge(
         if day == app.calendar.day(tx.now) {
             // those that came back earlier today
             let query = sql("
-                select count(*) from insight_events where org_id = $1 and kind = 'resurfaced' and created_at >= $2
+                select count(*) from insight_events where org_id = $1 and kind = $3 and created_at >= $2
             ");
-            let query = query.bind(tx.org_id).bind(app.calendar.start(day));
+            let query =
+                query.bind(tx.org_id).bind(app.calendar.start(day)).bind(InsightEventKind::Resurfaced);
             let (before,): (i64,) = tx.fetch_one(query).await?;
             let before = usize::try_from(before).unwrap_or(0);
             (returning, watched) = (returning + before, watched + before);
@@ -301,34 +264,28 @@ async fn surge(
     Ok(None)
 }
 
-async fn note_progress(tx: &mut OrgTx, watched: &Watched, current: i64, target: i64) -> Result<()> {
-    if (watched.resurface_current, watched.resurface_target) == (Some(current), Some(target)) {
+async fn note_progress(tx: &mut OrgTx, candidate: &Candidate, current: i64, target: i64) -> Result<()> {
+    if (candidate.resurface_current, candidate.resurface_target) == (Some(current), Some(target)) {
         return Ok(());
     }
-    let query = sql("
-        update insights set resurface_current = $3, resurface_target = $4 where org_id = $1 and id = $2
-    ");
-    let query = query.bind(tx.org_id).bind(watched.insight_id).bind(current).bind(target);
-    tx.execute(query).await?;
-    tx.changed(Subject::Insight, watched.insight_id);
-    Ok(())
+    let change = Change::of_progress().set("resurface_current", current).set("resurface_target", target);
+    insight::update(tx, candidate.insight_id, change).await
 }
 
 /// Brings an insight back, with the numbers that say why.
 async fn resurface(
     app: &App,
     tx: &mut OrgTx,
-    watched: &Watched,
+    candidate: &Candidate,
     record: &ArchiveRecord,
     standing: &Standing,
     mut detail: Value,
 ) -> Result<()> {
-    detail["policy"] = json!(watched.policy);
-    detail["archived_at"] = json!(watched.archived_at);
+    detail["policy"] = json!(candidate.policy);
+    detail["archived_at"] = json!(candidate.archived_at);
     detail["numbers"] = numbers(&app.calendar, record, standing);
-    detail["cause"] = json!(cause::explain(app, tx, watched.insight_id, record).await?);
-    archive::clear(tx, watched.insight_id).await?;
-    store::insert_event(tx, watched.insight_id, "resurfaced", None, Some(detail)).await
+    detail["cause"] = json!(cause::explain(app, tx, candidate.insight_id, record).await?);
+    archive::clear(tx, candidate.insight_id, InsightEventKind::Resurfaced, None, Some(detail)).await
 }
 
 /// What an archived insight was measured against, and what came.

@@ -1,18 +1,18 @@
 //! Where an insight is in its life, as people decide: resolved or reopened, archived or restored.
 
-use super::archive::{self, Usual};
+use super::archive;
+use super::baseline::Baseline;
 use super::review;
 use crate::app::App;
 use crate::db::sql;
 use crate::error::{Error, Result};
 use crate::escalation::Sensitivity;
 use crate::ids::{InsightId, MemberId};
-use crate::insights::list::response::ArchivePolicy;
-use crate::insights::store;
-use crate::orgs::{OrgTx, Subject};
+use crate::insights::insight::{self, ArchivePolicy, Change, InsightEventKind, SHOWN};
+use crate::orgs::OrgTx;
 use crate::time::Timestamp;
 use crate::wire::string_enum;
-use serde_json::json;
+use serde_json::Value;
 
 string_enum! {
     /// What further sessions are counted by, until an archived insight comes back.
@@ -68,47 +68,42 @@ pub(crate) async fn decide(
     decision: &Decision,
     by: Option<MemberId>,
 ) -> Result<usize> {
-    let usual = match decision {
-        Decision::Archive(_) => Some(Usual::load(app, tx).await?),
+    let baseline = match decision {
+        Decision::Archive(_) => Some(Baseline::load(app, tx).await?),
         _ => None,
     };
     let mut changed = Vec::new();
     for id in ids {
-        let (kind, detail) = match (decision, usual.as_ref(), state(tx, *id).await?) {
+        match (decision, baseline.as_ref(), state(tx, *id).await?) {
             (Decision::Resolve, _, State { resolved_at: None, .. }) => {
-                set_resolved(tx, *id, by).await?;
-                ("resolved", None)
+                let change = Change::new().set("resolved_at", tx.now).set("resolved_by", by);
+                insight::update(tx, *id, change.event(InsightEventKind::Resolved, by, None)).await?;
             }
             (Decision::Reopen, _, State { resolved_at: Some(_), .. }) => {
-                clear_resolved(tx, *id).await?;
-                ("reopened", None)
+                clear_resolved(tx, *id, InsightEventKind::Reopened, by, None).await?;
             }
             (Decision::Restore, _, State { archived_at: Some(_), .. }) => {
-                archive::clear(tx, *id).await?;
-                ("restored", None)
+                archive::clear(tx, *id, InsightEventKind::Restored, by, None).await?;
             }
-            (Decision::Archive(archival), Some(usual), state) if !state.is(archival) => {
-                archive::set(app, tx, *id, archival, usual, by).await?;
-                let Archival { policy, target, reason, .. } = archival;
-                ("archived", Some(json!({"policy": policy, "target": target, "reason": reason})))
+            (Decision::Archive(archival), Some(baseline), state) if !state.is(archival) => {
+                archive::set(app, tx, *id, archival, baseline, by).await?;
             }
             _ => continue,
-        };
-        store::insert_event(tx, *id, kind, by, detail).await?;
+        }
         changed.push(*id);
     }
-    if usual.is_some() {
+    if baseline.is_some() {
         review::review_archived(app, tx, &changed).await?;
     }
     Ok(changed.len())
 }
 
 async fn state(tx: &mut OrgTx, id: InsightId) -> Result<State> {
-    let query = sql("
-        select i.resolved_at, i.archived_at, i.archive_policy, i.archive_reason, a.target, a.counted
+    let query = sql(&format!(
+        "select i.resolved_at, i.archived_at, i.archive_policy, i.archive_reason, a.target, a.counted
         from insights i left join archives a on a.org_id = i.org_id and a.insight_id = i.id
-        where i.org_id = $1 and i.id = $2 and i.retired_at is null and i.occurrence_count > 0
-    ");
+        where i.org_id = $1 and i.id = $2 and {SHOWN}"
+    ));
     let query = query.bind(tx.org_id).bind(id);
     let state: Option<State> = tx.fetch_optional(query).await?;
     state.ok_or(Error::NotFound("insight"))
@@ -125,24 +120,14 @@ impl State {
     }
 }
 
-async fn set_resolved(tx: &mut OrgTx, id: InsightId, by: Option<MemberId>) -> Result<()> {
-    let query = sql("
-        update insights set resolved_at = $3, resolved_by = $4, updated_at = $3 where org_id = $1 and id = $2
-    ");
-    let query = query.bind(tx.org_id).bind(id).bind(tx.now).bind(by);
-    tx.execute(query).await?;
-    tx.changed(Subject::Insight, id);
-    Ok(())
-}
-
-/// Makes a resolved insight unresolved.
-pub(crate) async fn clear_resolved(tx: &mut OrgTx, id: InsightId) -> Result<()> {
-    let query = sql("
-        update insights set resolved_at = null, resolved_by = null, updated_at = $3
-        where org_id = $1 and id = $2
-    ");
-    let query = query.bind(tx.org_id).bind(id).bind(tx.now);
-    tx.execute(query).await?;
-    tx.changed(Subject::Insight, id);
-    Ok(())
+/// Makes a resolved insight unresolved, with the entry in its history that says why.
+pub(crate) async fn clear_resolved(
+    tx: &mut OrgTx,
+    id: InsightId,
+    kind: InsightEventKind,
+    by: Option<MemberId>,
+    detail: Option<Value>,
+) -> Result<()> {
+    let change = Change::new().set("resolved_at", None::<Timestamp>).set("resolved_by", None::<MemberId>);
+    insight::update(tx, id, change.event(kind, by, detail)).await
 }

@@ -1,9 +1,12 @@
-//! TODO
+//! The list of insights: what is asked for, the queries that it becomes, and insights as the contract shows them.
 
-pub(crate) mod proof;
-pub(crate) mod query;
+mod input;
+mod proof;
 pub(crate) mod response;
 mod routes;
-pub(crate) mod sessions;
+mod sessions;
+pub(crate) mod sql;
 
+pub use input::ListInsightsInput;
 pub(crate) use routes::routes;
+pub use sql::{ListInsightsOutput, list};

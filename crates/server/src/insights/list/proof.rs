@@ -5,7 +5,7 @@ use crate::db::sql;
 use crate::error::{Error, Result};
 use crate::http::{Api, ApiPath, Caller};
 use crate::ids::{InsightId, SessionId};
-use crate::insights::store;
+use crate::insights::insight;
 use crate::keys::{Resource, Scope};
 use crate::openapi::Operation;
 use crate::time::Timestamp;
@@ -58,7 +58,7 @@ async fn prove(
     caller: Caller,
     ApiPath(id): ApiPath<InsightId>,
 ) -> Result<Json<Proof>> {
-    let id = store::require_current(&app.db, caller.org_id, id).await?;
+    let id = insight::require_current(&app.db, caller.org_id, id).await?;
     let mut tx = app.db.snapshot().await?;
     let query = sql("
         select i.occurrence_count, o.grouping_version, o.grouping_hash, o.grouped_at, o.change_seq

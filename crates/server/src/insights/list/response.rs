@@ -1,31 +1,18 @@
 //! Insights as the contract shows them.
 
-use super::query;
 use crate::db::{Db, sql};
 use crate::error::{Error, Result};
 use crate::ids::{CategoryId, InsightId, OrgId, TeamId};
-use crate::insights::store;
+use crate::insights::insight::{self, ArchivePolicy, SHOWN};
 use crate::sessions::Sentiment;
 use crate::time::Timestamp;
-use crate::wire::{Nullable, string_enum};
+use crate::wire::Nullable;
 use axum::Json;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::HashMap;
-
-string_enum! {
-    /// What brings an archived insight back.
-    ArchivePolicy {
-        /// Nothing.
-        Forever = "forever",
-        /// A number of further sessions.
-        UntilCount = "until_count",
-        /// More sessions than usual.
-        UntilEscalating = "until_escalating",
-    }
-}
 
 /// The contract's insight.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -100,28 +87,28 @@ struct ResurfaceProgress {
 
 /// An insight, with its revision as the `ETag`.
 #[derive(Debug)]
-pub(crate) struct Tagged(PublicInsight, i64);
+pub(crate) struct WithEtag(PublicInsight, i64);
 
-impl Tagged {
+impl WithEtag {
     /// An insight as it is now.
     pub(crate) async fn load(db: &Db, org_id: OrgId, id: InsightId) -> Result<Self> {
-        let seen = query::seen(db, org_id, id).await?.ok_or(Error::NotFound("insight"))?;
+        let counts = count(db, org_id, id).await?.ok_or(Error::NotFound("insight"))?;
         // the revision first: who acts on an older one is refused, and gets it anew
-        let revision = store::revision(db, org_id, id).await?;
-        let mut found = load(db, org_id, &[seen]).await?;
+        let revision = insight::revision(db, org_id, id).await?;
+        let mut found = load(db, org_id, &[counts]).await?;
         found.pop().map(|insight| Self(insight, revision)).ok_or(Error::NotFound("insight"))
     }
 }
 
-impl IntoResponse for Tagged {
+impl IntoResponse for WithEtag {
     fn into_response(self) -> Response {
         ([(header::ETAG, format!("\"{}\"", self.1))], Json(self.0)).into_response()
     }
 }
 
-/// How often and when an insight was seen, over the sessions that were asked for.
+/// The number of sessions that an insight was seen in and the times of the first and the last, over those asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::FromRow)]
-pub(crate) struct Seen {
+pub(crate) struct InsightCounts {
     pub(crate) id: InsightId,
     pub(crate) occurrence_count: i64,
     pub(crate) first_seen_at: Timestamp,
@@ -129,7 +116,7 @@ pub(crate) struct Seen {
 }
 
 #[derive(sqlx::FromRow)]
-struct Row {
+struct InsightRow {
     id: InsightId,
     insight_number: i64,
     content: String,
@@ -155,8 +142,17 @@ struct Row {
     updated_at: Timestamp,
 }
 
-/// The insights that were `seen`, in that order.
-pub(crate) async fn load(db: &Db, org_id: OrgId, seen: &[Seen]) -> Result<Vec<PublicInsight>> {
+/// Counts the sessions of an insight, over all of them. Returns none if it is not shown.
+pub(crate) async fn count(db: &Db, org_id: OrgId, id: InsightId) -> Result<Option<InsightCounts>> {
+    let query = sql(&format!(
+        "select id, occurrence_count, first_seen_at, last_seen_at from insights
+        where org_id = $1 and id = $2 and {SHOWN}"
+    ));
+    db.fetch_optional(query.bind(org_id).bind(id)).await
+}
+
+/// Loads the insights that were counted, in that order.
+pub(crate) async fn load(db: &Db, org_id: OrgId, counts: &[InsightCounts]) -> Result<Vec<PublicInsight>> {
     let mut query = sql("
         select i.id, i.insight_number, i.content, i.sentiment, i.category_id, c.name as category_name,
             c.description as category_description, i.team_id, t.name as team_name, i.resolved_at,
@@ -172,14 +168,14 @@ pub(crate) async fn load(db: &Db, org_id: OrgId, seen: &[Seen]) -> Result<Vec<Pu
         where i.org_id = $1 and i.id in
     ")
     .bind(org_id);
-    query.push_list(seen.iter().map(|seen| seen.id));
-    let rows: Vec<Row> = db.fetch_all(query).await?;
+    query.push_list(counts.iter().map(|counts| counts.id));
+    let rows: Vec<InsightRow> = db.fetch_all(query).await?;
     let mut rows: HashMap<_, _> = rows.into_iter().map(|row| (row.id, row)).collect();
-    Ok(seen.iter().filter_map(|seen| rows.remove(&seen.id).map(|row| row.show(seen))).collect())
+    Ok(counts.iter().filter_map(|counts| rows.remove(&counts.id).map(|row| row.show(counts))).collect())
 }
 
-impl Row {
-    fn show(self, seen: &Seen) -> PublicInsight {
+impl InsightRow {
+    fn show(self, counts: &InsightCounts) -> PublicInsight {
         let category = self.category_id.zip(self.category_name).map(|(id, name)| InsightCategory {
             id,
             name,
@@ -200,7 +196,7 @@ impl Row {
             insight_number: self.insight_number,
             content: self.content,
             sentiment: self.sentiment,
-            occurrence_count: seen.occurrence_count,
+            occurrence_count: counts.occurrence_count,
             category: category.into(),
             team: self.team_id.zip(self.team_name).map(|(id, name)| InsightTeam { id, name }).into(),
             resolved_by: resolved_by.into(),
@@ -213,8 +209,8 @@ impl Row {
                 .into(),
             deep_research: self.deep_research.into(),
             deep_research_completed_at: self.deep_research_completed_at.into(),
-            first_seen_at: seen.first_seen_at,
-            last_seen_at: seen.last_seen_at,
+            first_seen_at: counts.first_seen_at,
+            last_seen_at: counts.last_seen_at,
             created_at: self.created_at,
             updated_at: self.updated_at,
         }

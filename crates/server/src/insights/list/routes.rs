@@ -1,14 +1,16 @@
 //! `POST /insights`, `GET /insights/{id}` and the sessions behind one.
 
+use super::input::ListInsightsInput;
 use super::proof;
-use super::query::{self, ListInsightsInput, ListInsightsOutput};
-use super::response::{PublicInsight, Tagged};
+use super::response::{PublicInsight, WithEtag};
 use super::sessions::{InsightSession, list_sessions};
+use super::sql::{self, ListInsightsOutput};
 use crate::app::App;
 use crate::error::Result;
 use crate::http::{Api, ApiJson, ApiPath, ApiQuery, Caller, Cursor, Page, cut_page};
 use crate::ids::InsightId;
-use crate::insights::store;
+use crate::insights::filter::{InsightFilter, SessionConditions};
+use crate::insights::insight;
 use crate::keys::{Resource, Scope};
 use crate::openapi::Operation;
 use crate::wire::{Maybe, SafeInt};
@@ -67,12 +69,12 @@ async fn list_page(
     caller: Caller,
     ApiJson(input): ApiJson<ListInsightsInput>,
 ) -> Result<Json<ListInsightsOutput>> {
-    query::list(&app.db, caller.org_id, &input).await.map(Json)
+    sql::list(&app.db, caller.org_id, &input.into()).await.map(Json)
 }
 
-async fn show(State(app): State<App>, caller: Caller, ApiPath(id): ApiPath<InsightId>) -> Result<Tagged> {
-    let id = store::current(&app.db, caller.org_id, id).await?;
-    Tagged::load(&app.db, caller.org_id, id).await
+async fn show(State(app): State<App>, caller: Caller, ApiPath(id): ApiPath<InsightId>) -> Result<WithEtag> {
+    let id = insight::current(&app.db, caller.org_id, id).await?;
+    WithEtag::load(&app.db, caller.org_id, id).await
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -97,7 +99,7 @@ async fn sessions(
     ApiPath(id): ApiPath<InsightId>,
     ApiQuery(input): ApiQuery<SessionsInput>,
 ) -> Result<Json<ListInsightSessionsOutput>> {
-    page_of_sessions(&app, &caller, id, &ListInsightsInput::default(), input.cursor.0).await
+    page_of_sessions(&app, &caller, id, &SessionConditions::default(), input.cursor.0).await
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -116,18 +118,18 @@ async fn filter_sessions(
     ApiPath(id): ApiPath<InsightId>,
     ApiJson(input): ApiJson<FilterSessionsInput>,
 ) -> Result<Json<ListInsightSessionsOutput>> {
-    let filter = input.filter.0.unwrap_or_default();
-    page_of_sessions(&app, &caller, id, &filter, input.cursor.0).await
+    let filter = InsightFilter::from(input.filter.0.unwrap_or_default());
+    page_of_sessions(&app, &caller, id, &filter.sessions, input.cursor.0).await
 }
 
 async fn page_of_sessions(
     app: &App,
     caller: &Caller,
     id: InsightId,
-    filter: &ListInsightsInput,
+    filter: &SessionConditions,
     cursor: Option<Cursor>,
 ) -> Result<Json<ListInsightSessionsOutput>> {
-    let id = store::require_current(&app.db, caller.org_id, id).await?;
+    let id = insight::require_current(&app.db, caller.org_id, id).await?;
     let (sessions, total) = list_sessions(app, caller.org_id, id, filter, cursor).await?;
     let (items, next) = cut_page(sessions, InsightSession::cursor);
     Ok(Json(ListInsightSessionsOutput { page: Page { items, next }, total }))

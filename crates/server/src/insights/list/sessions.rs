@@ -1,14 +1,15 @@
 //! The sessions behind an insight's count.
 
-use super::query::{self, ListInsightsInput};
+use super::sql as filter_sql;
 use crate::app::App;
 use crate::db::sql;
 use crate::error::Result;
 use crate::http::{Cursor, PAGE_SIZE};
 use crate::ids::{ContactId, InsightId, MessageId, OrgId, SessionId};
-use crate::insights::occurrences::centroids::OrgCentroids;
+use crate::insights::filter::SessionConditions;
+use crate::insights::occurrences;
+use crate::insights::occurrences::OrgCentroids;
 use crate::insights::statements::embedding;
-use crate::insights::store;
 use crate::sessions::{Channel, Sentiment, SessionStatus};
 use crate::time::Timestamp;
 use crate::wire::{Nullable, SafeInt};
@@ -134,7 +135,7 @@ pub(crate) async fn list_sessions(
     app: &App,
     org_id: OrgId,
     id: InsightId,
-    filter: &ListInsightsInput,
+    filter: &SessionConditions,
     after: Option<Cursor>,
 ) -> Result<(Vec<InsightSession>, i64)> {
     let mut query = sql("
@@ -150,9 +151,9 @@ pub(crate) async fn list_sessions(
     ")
     .bind(org_id)
     .bind(id);
-    if filter.has_session_filter() {
+    if *filter != SessionConditions::default() {
         query.push(" and o.session_id in (");
-        filter.push_sessions(&mut query, org_id, id);
+        filter_sql::push_sessions(&mut query, org_id, id, filter);
         query.push(")");
     }
     if let Some(after) = after {
@@ -162,8 +163,8 @@ pub(crate) async fn list_sessions(
     query.push(" order by o.session_created_at desc, o.session_id desc limit ");
     query.push_bind(PAGE_SIZE as i64 + 1);
     let rows: Vec<Row> = app.db.fetch_all(query).await?;
-    let version = store::grouping_version(&app.db, org_id).await?;
+    let version = occurrences::grouping_version(&app.db, org_id).await?;
     let centroids = app.centroids.get(&app.db, org_id, version).await?;
     let sessions = rows.into_iter().map(|row| row.show(id, &centroids)).collect();
-    Ok((sessions, query::count_sessions(&app.db, org_id, id, filter).await?))
+    Ok((sessions, filter_sql::count_sessions(&app.db, org_id, id, filter).await?))
 }

@@ -4,6 +4,7 @@ use crate::db::{Db, sql};
 use crate::error::Result;
 use crate::ids::{InsightId, OrgId};
 use crate::insights::statements::embedding;
+use crate::orgs::OrgTx;
 use refrain_nlp::grouping::{self, Group};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -17,6 +18,18 @@ const INSIGHTS_MAX: i64 = 100_000;
 #[derive(Debug, Default)]
 pub struct Centroids {
     by_org: Mutex<HashMap<OrgId, Arc<OrgCentroids>>>,
+}
+
+/// Returns a number that counts up whenever insights change as a whole.
+pub(crate) async fn grouping_version(db: &Db, org_id: OrgId) -> Result<i64> {
+    let query = sql("select grouping_version from orgs where id = $1").bind(org_id);
+    db.fetch_one::<(i64,)>(query).await.map(|(version,)| version)
+}
+
+/// Does what [`grouping_version`] does, within a transaction.
+pub(crate) async fn grouping_version_in(tx: &mut OrgTx) -> Result<i64> {
+    let query = sql("select grouping_version from orgs where id = $1").bind(tx.org_id);
+    tx.fetch_one::<(i64,)>(query).await.map(|(version,)| version)
 }
 
 /// One organization's centroids.

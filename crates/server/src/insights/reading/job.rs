@@ -1,12 +1,13 @@
 //! Reads sessions: what is stated in them is written down and linked to the insights that say the same.
 
+use super::store;
 use crate::app::App;
 use crate::error::Result;
 use crate::ids::{InsightId, MessageId, SessionId, StatementId};
-use crate::insights::occurrences::centroids::OrgCentroids;
+use crate::insights::occurrences;
+use crate::insights::occurrences::OrgCentroids;
 use crate::insights::statements::contextual;
 use crate::insights::statements::embedding;
-use crate::insights::store;
 use crate::jobs::{self, Job, Lease, Outcome};
 use crate::sessions::{self, Finding, Sender, Sentiment, Unread};
 use anyhow::Context;
@@ -33,7 +34,7 @@ pub(crate) struct ReadStatement {
     pub(crate) language: String,
     pub(crate) sentiment: Sentiment,
     pub(crate) embedding: Option<Vec<u8>>,
-    pub(crate) finer: Option<Vec<u8>>,
+    pub(crate) contextual: Option<Vec<u8>>,
     /// The insight that says the same, and how near it is.
     pub(crate) linked: Option<(InsightId, f32)>,
 }
@@ -67,11 +68,11 @@ pub async fn read_sessions(app: &App, lease: &Lease, ids: &[SessionId]) -> Resul
         tokio::task::spawn_blocking(read).await.context("reading sessions")?;
     let mut statements: Vec<ReadStatement> = statements.into_iter().flatten().collect();
     for _ in 0..RELINKS_MAX {
-        let version = store::grouping_version(&app.db, lease.org_id).await?;
+        let version = occurrences::grouping_version(&app.db, lease.org_id).await?;
         let centroids = app.centroids.get(&app.db, lease.org_id, version).await?;
         statements = link(statements, centroids).await?;
         let mut tx = app.begin(lease.org_id).await?;
-        if store::grouping_version_in(&mut tx).await? != version {
+        if occurrences::grouping_version_in(&mut tx).await? != version {
             continue;
         }
         let saved = sessions::save_findings(&mut tx, &findings).await?;
@@ -140,7 +141,7 @@ fn read(session: &Unread, usual: Option<Language>) -> (Finding, Vec<ReadStatemen
             language,
             sentiment: found.sentiment.into(),
             embedding: found.embedding.map(|embedding| embedding::to_bytes(&embedding)),
-            finer: found.finer.as_ref().map(contextual::to_keep),
+            contextual: found.finer.as_ref().map(contextual::to_keep),
             linked: None,
         }
     };

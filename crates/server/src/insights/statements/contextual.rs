@@ -1,28 +1,29 @@
-//! The finer vectors by which a sample of statements is compared: kept with a statement once made, since they cost
+//! The contextual embeddings by which a sample of statements is compared: kept with a statement once made, since they cost
 //! some milliseconds each.
 
 use super::embedding;
+use super::store::Statement;
 use crate::ids::StatementId;
-use crate::insights::grouping::job::Statement;
+
 use refrain_nlp::encoder::{self, DIMENSIONS};
 use refrain_nlp::language::Language;
 use std::cell::RefCell;
 use std::collections::HashMap;
 
-/// The finer vectors of an organization's statements.
-pub(crate) struct FinerVectors<'a> {
+/// The contextual embeddings of an organization's statements.
+pub(crate) struct ContextualVectors<'a> {
     statements: &'a [Statement],
     /// By text and language: the statements of one text need one vector.
     kept: HashMap<(&'a str, Option<Language>), &'a [u8]>,
     made: RefCell<Vec<(StatementId, Vec<u8>)>>,
 }
 
-impl<'a> FinerVectors<'a> {
+impl<'a> ContextualVectors<'a> {
     /// What is kept with these statements.
     pub(crate) fn of(statements: &'a [Statement]) -> Self {
         let mark = mark();
         let kept = |statement: &'a Statement| {
-            let bytes = statement.finer.as_deref()?.strip_prefix(&mark)?;
+            let bytes = statement.contextual.as_deref()?.strip_prefix(&mark)?;
             Some(((statement.text.as_str(), language(statement)), bytes))
         };
         Self { statements, kept: statements.iter().filter_map(kept).collect(), made: RefCell::default() }

@@ -1,7 +1,8 @@
-//! TODO
+//! Trends: how insights move.
 
-pub(crate) mod overview;
-pub(crate) mod trend;
+mod overview;
+mod trend;
+pub(crate) mod weeks;
 
 use crate::http::Api;
 

@@ -1,16 +1,16 @@
 //! How an insight moves: sessions and contacts by day or week, beside what a quiet time would bring while it is archived.
 
+use super::weeks;
 use crate::app::App;
 use crate::db::sql;
 use crate::error::{Error, Result};
 use crate::escalation::{Standing, band};
 use crate::http::{Api, ApiJson, ApiPath, ApiQuery, Caller};
 use crate::ids::InsightId;
-use crate::insights::figures;
+use crate::insights::insight;
 use crate::insights::lifecycle::archive::from_json;
 use crate::insights::lifecycle::daily_counts;
-use crate::insights::lifecycle::review::Traffic;
-use crate::insights::store;
+use crate::insights::lifecycle::traffic::Traffic;
 use crate::keys::{Resource, Scope};
 use crate::openapi::Operation;
 use crate::time::{Calendar, Timestamp};
@@ -137,7 +137,7 @@ async fn trend(
     ApiPath(id): ApiPath<InsightId>,
     ApiQuery(input): ApiQuery<TrendInput>,
 ) -> Result<Json<Trend>> {
-    let id = store::require_current(&app.db, caller.org_id, id).await?;
+    let id = insight::require_current(&app.db, caller.org_id, id).await?;
     let interval = input.interval.0.unwrap_or(Interval::Day);
     let today = app.calendar.day(app.clock.now());
     let last = input.to.0.map_or(today, |to| app.calendar.day(to.end));
@@ -229,7 +229,7 @@ struct SparklinesInput {
 #[derive(Debug, Serialize, JsonSchema)]
 struct Sparkline {
     id: InsightId,
-    weeks: [i64; figures::TREND_WEEKS],
+    weeks: [i64; weeks::TREND_WEEKS],
 }
 
 async fn sparklines(
@@ -239,10 +239,10 @@ async fn sparklines(
 ) -> Result<Json<Vec<Sparkline>>> {
     let mut ids = Vec::new();
     for id in input.insight_ids.0 {
-        ids.push(store::require_current(&app.db, caller.org_id, id).await?);
+        ids.push(insight::require_current(&app.db, caller.org_id, id).await?);
     }
     let trends =
-        figures::trends(&mut app.db.snapshot().await?, caller.org_id, &app.calendar, &ids, app.clock.now())
+        weeks::trends(&mut app.db.snapshot().await?, caller.org_id, &app.calendar, &ids, app.clock.now())
             .await?;
     Ok(Json(ids.into_iter().map(|id| Sparkline { id, weeks: trends[&id] }).collect()))
 }

@@ -6,11 +6,11 @@ use crate::app::App;
 use crate::db::{Db, sql};
 use crate::error::Result;
 use crate::ids::{InsightId, OrgId};
+use crate::insights::insight::{self, Change, InsightEventKind};
 use crate::insights::statements::embedding;
-use crate::insights::store;
 use crate::jobs::{self, Job, Lease, Outcome};
 use crate::language_model::{Failure, LanguageModel};
-use crate::orgs::{self, OrgTx};
+use crate::orgs::OrgTx;
 use crate::time::{DAY, Timestamp};
 use crate::wire::{Nullable, string_enum};
 use anyhow::Context;
@@ -390,14 +390,9 @@ async fn keep(tx: &mut OrgTx, model: &LanguageModel, entry: &Entry, sentence: &s
     let centroid = embedding::to_bytes(&entry.target.centroid);
     let query = query.bind(tx.org_id).bind(entry.id).bind(sentence).bind(&model.name).bind(centroid);
     tx.execute(query).await?;
-    let query = sql("
-        update insights set content = $3, content_folded = $4, updated_at = $5 where org_id = $1 and id = $2
-    ");
-    let query = query.bind(tx.org_id).bind(entry.id).bind(sentence).bind(fold(sentence)).bind(tx.now);
-    tx.execute(query).await?;
-    tx.changed(orgs::Subject::Insight, entry.id);
     let detail = json!({"before": before, "after": sentence, "model": model.name});
-    store::insert_event(tx, entry.id, "reworded", None, Some(detail)).await?;
+    let change = Change::new().content(sentence).event(InsightEventKind::Reworded, None, Some(detail));
+    insight::update(tx, entry.id, change).await?;
     Ok("kept")
 }
 

@@ -5,7 +5,7 @@ use crate::app::App;
 use crate::error::{Error, Result};
 use crate::http::{Api, ApiPath, Caller};
 use crate::ids::InsightId;
-use crate::insights::store;
+use crate::insights::insight;
 use crate::keys::{Resource, Scope};
 use crate::openapi::Operation;
 use axum::Json;
@@ -30,7 +30,7 @@ async fn show_wording(
     caller: Caller,
     ApiPath(id): ApiPath<InsightId>,
 ) -> Result<Json<InsightWording>> {
-    let id = store::current(&app.db, caller.org_id, id).await?;
+    let id = insight::current(&app.db, caller.org_id, id).await?;
     let wording = job::find(&app.db, caller.org_id, id).await?;
     wording.map(Json).ok_or(Error::NotFound("insight"))
 }
