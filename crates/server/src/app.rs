@@ -1,18 +1,33 @@
 //! What a handler, a job and a command can reach.
 
+use crate::categories;
 use crate::config::Config;
 use crate::db::Db;
 use crate::error::Result;
+use crate::events;
 use crate::exports::Slots;
 use crate::http::RateLimiter;
 use crate::ids::OrgId;
-use crate::insights::Centroids;
+use crate::insights::{self, Centroids};
 use crate::language_model::LanguageModel;
-use crate::orgs::{self, OrgTx};
+use crate::orgs::{self, Hooks, OrgTx};
+use crate::sessions;
+use crate::tags;
 use crate::time::{Calendar, Clock};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::Notify;
+
+/// The steps that features take as an organization is written to.
+static HOOKS: Hooks = Hooks {
+    on_creation: &[|tx| Box::pin(categories::insert_starters(tx))],
+    on_deletion: &[
+        |tx, subject, id| Box::pin(sessions::forget(tx, subject, id)),
+        |tx, subject, id| Box::pin(tags::forget(tx, subject, id)),
+        |tx, subject, id| Box::pin(insights::forget(tx, subject, id)),
+    ],
+    on_commit: &[|tx| Box::pin(insights::follow(tx)), |tx| Box::pin(events::write(tx))],
+};
 
 /// The running product. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -58,7 +73,12 @@ impl App {
 
     /// Begins to write to an organization.
     pub async fn begin(&self, org_id: OrgId) -> Result<OrgTx> {
-        orgs::begin(&self.db, &self.clock, org_id).await
+        orgs::begin(&self.db, &self.clock, &HOOKS, org_id).await
+    }
+
+    /// Finds the organization of this name, or makes it.
+    pub async fn find_or_create_org(&self, name: &str) -> Result<OrgId> {
+        orgs::find_or_create(&self.db, &self.clock, &HOOKS, name).await
     }
 
     /// Stops taking new work: readiness fails and workers end after the job in hand.

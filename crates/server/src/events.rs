@@ -107,8 +107,9 @@ pub struct Told {
     pub source_id: Value,
 }
 
-/// Writes down what happened for every webhook that asks for it.
-pub async fn write(tx: &mut OrgTx, told: &[Told]) -> Result<()> {
+/// Writes down what happened in a transaction for every webhook that asks for it.
+pub async fn write(tx: &mut OrgTx) -> Result<()> {
+    let told = tx.take_told();
     if told.is_empty() {
         return Ok(());
     }

@@ -1,12 +1,13 @@
 //! API keys: who may call, and what their key allows. A token is 256 random bits, shown once; kept is its
 //! SHA-256, by which it is found.
 
+use crate::app::App;
 use crate::db::{Db, sql};
 use crate::error::{Error, Result};
 use crate::ids::{KeyId, MemberId, OrgId};
 use crate::members::{self, Member};
-use crate::orgs::{self, OrgTx};
-use crate::time::{Clock, Timestamp};
+use crate::orgs::OrgTx;
+use crate::time::Timestamp;
 use crate::wire::string_enum;
 use anyhow::anyhow;
 use base64::Engine;
@@ -221,8 +222,7 @@ pub async fn authenticate(db: &Db, token: &str) -> Result<Option<Caller>> {
 
 /// Makes a key and returns its id and its token, which nothing shows again. The member is made if new.
 pub async fn create(
-    db: &Db,
-    clock: &Clock,
+    app: &App,
     org_id: OrgId,
     name: &str,
     scopes: &Scopes,
@@ -231,7 +231,7 @@ pub async fn create(
     let mut secret = [0; 32];
     getrandom::fill(&mut secret).map_err(|error| anyhow!("asking for random bytes: {error}"))?;
     let token = format!("{TOKEN_PREFIX}{}", URL_SAFE_NO_PAD.encode(secret));
-    let mut tx = orgs::begin(db, clock, org_id).await?;
+    let mut tx = app.begin(org_id).await?;
     let member_id = match member {
         Some(member) => Some(members::find_or_create(&mut tx, member).await?),
         None => None,
@@ -261,8 +261,8 @@ pub async fn list(db: &Db, org_id: OrgId) -> Result<Vec<Key>> {
 }
 
 /// Revokes a key from now on; whether there was one to revoke.
-pub async fn revoke(db: &Db, clock: &Clock, org_id: OrgId, id: KeyId) -> Result<bool> {
-    let mut tx = orgs::begin(db, clock, org_id).await?;
+pub async fn revoke(app: &App, org_id: OrgId, id: KeyId) -> Result<bool> {
+    let mut tx = app.begin(org_id).await?;
     let query = sql("
         update api_keys set revoked_at = $3 where org_id = $1 and id = $2 and revoked_at is null
     ");

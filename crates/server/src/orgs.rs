@@ -1,14 +1,14 @@
 //! Organizations, and the transaction through which everything of one is written.
 
-use crate::categories;
 use crate::db::{Db, Tx, Value, sql};
 use crate::error::Result;
-use crate::events::{self, EventName, Told};
+use crate::events::{EventName, Told};
 use crate::ids::OrgId;
-use crate::insights;
 use crate::time::{Clock, Timestamp};
 use crate::wire::string_enum;
+use futures_util::future::BoxFuture;
 use std::ops::{Deref, DerefMut};
+use uuid::Uuid;
 
 /// The name of the organization that is meant when none is named.
 pub const DEFAULT_NAME: &str = "default";
@@ -16,7 +16,7 @@ pub const DEFAULT_NAME: &str = "default";
 const CHANGES_KEPT: i64 = 1_000_000;
 
 string_enum! {
-    /// What a change log entry is about.
+    /// A kind of thing that the change log tells of.
     Subject {
         /// A contact.
         Contact = "contact",
@@ -24,7 +24,26 @@ string_enum! {
         Session = "session",
         /// An insight.
         Insight = "insight",
+        /// A category.
+        Category = "category",
     }
+}
+
+/// A step that follows from a transaction, within it.
+pub type Hook = for<'a> fn(&'a mut OrgTx) -> BoxFuture<'a, Result<()>>;
+/// A step that is taken before something is deleted, so that nothing refers to it any more.
+pub type DeletionHook = for<'a> fn(&'a mut OrgTx, Subject, Uuid) -> BoxFuture<'a, Result<()>>;
+
+/// The steps that features take as an organization is written to, in their order. The composition root lists them, so
+/// that what is below a feature need not know it.
+#[derive(Debug)]
+pub struct Hooks {
+    /// Taken once an organization is made.
+    pub on_creation: &'static [Hook],
+    /// Taken before something is deleted.
+    pub on_deletion: &'static [DeletionHook],
+    /// Taken before a commit. A step sees the changes of the steps before it.
+    pub on_commit: &'static [Hook],
 }
 
 /// A transaction on one organization's rows. One at a time holds the organization, so that times, numbers
@@ -32,28 +51,48 @@ string_enum! {
 #[derive(Debug)]
 pub struct OrgTx {
     tx: Tx,
-    /// Whose rows.
+    /// The organization.
     pub org_id: OrgId,
-    /// When: never before an earlier transaction of the organization.
+    /// The time of the transaction: never before an earlier one of the organization.
     pub now: Timestamp,
-    changes: Vec<(Subject, Value)>,
+    hooks: &'static Hooks,
+    changes: Vec<(Subject, Uuid)>,
     told: Vec<Told>,
 }
 
 /// Begins to write to an organization.
-pub async fn begin(db: &Db, clock: &Clock, org_id: OrgId) -> Result<OrgTx> {
+pub async fn begin(db: &Db, clock: &Clock, hooks: &'static Hooks, org_id: OrgId) -> Result<OrgTx> {
     let mut tx = db.begin().await?;
     let query = sql("
         update orgs set clock = case when clock < $2 then $2 else clock end where id = $1 returning clock
     ");
     let (now,) = tx.fetch_one(query.bind(org_id).bind(clock.now())).await?;
-    Ok(OrgTx { tx, org_id, now, changes: Vec::new(), told: Vec::new() })
+    Ok(OrgTx { tx, org_id, now, hooks, changes: Vec::new(), told: Vec::new() })
 }
 
 impl OrgTx {
     /// Puts `id` into the change log.
-    pub fn changed(&mut self, subject: Subject, id: impl Into<Value>) {
+    pub fn changed(&mut self, subject: Subject, id: impl Into<Uuid>) {
         self.changes.push((subject, id.into()));
+    }
+
+    /// Returns what changed of a kind so far, each once.
+    pub fn changed_ids<Id: From<Uuid>>(&self, subject: Subject) -> Vec<Id> {
+        let of_kind = self.changes.iter().filter(|change| change.0 == subject);
+        let mut ids: Vec<Uuid> = of_kind.map(|change| change.1).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        ids.into_iter().map(Id::from).collect()
+    }
+
+    /// Takes the steps that have to be taken before something is deleted, and puts it into the change log.
+    pub async fn deleting(&mut self, subject: Subject, id: impl Into<Uuid>) -> Result<()> {
+        let id = id.into();
+        for hook in self.hooks.on_deletion {
+            hook(self, subject, id).await?;
+        }
+        self.changed(subject, id);
+        Ok(())
     }
 
     /// Tells every webhook that asks for it that `event` happened to a subject, as the entry `source_id` of its
@@ -62,17 +101,22 @@ impl OrgTx {
         self.told.push(Told { event, subject_id: subject_id.into(), source_id: source_id.into() });
     }
 
-    /// The first of `count` ticket numbers that are now taken.
+    /// Takes what is to be told.
+    pub fn take_told(&mut self) -> Vec<Told> {
+        std::mem::take(&mut self.told)
+    }
+
+    /// Takes `count` ticket numbers and returns the first.
     pub async fn take_ticket_numbers(&mut self, count: i64) -> Result<i64> {
         self.take_numbers("next_ticket_number", count).await
     }
 
-    /// The first of `count` insight numbers that are now taken.
+    /// Takes `count` insight numbers and returns the first.
     pub async fn take_insight_numbers(&mut self, count: i64) -> Result<i64> {
         self.take_numbers("next_insight_number", count).await
     }
 
-    /// The first of `count` places in the order of events that are now taken.
+    /// Takes `count` places in the order of events and returns the first.
     pub async fn take_event_seqs(&mut self, count: usize) -> Result<i64> {
         self.take_numbers("next_event_seq", i64::try_from(count).unwrap_or(i64::MAX)).await
     }
@@ -93,30 +137,32 @@ impl OrgTx {
         self.execute(query).await.map(|_| ())
     }
 
-    /// Makes everything of this transaction lasting, its change log entries and what is to be told with it.
+    /// Makes everything of this transaction lasting, with the steps that follow from it and its change log entries.
     pub async fn commit(mut self) -> Result<()> {
-        if self.changes.iter().any(|(subject, _)| *subject == Subject::Insight) {
-            insights::request_review(&mut self).await?;
+        for hook in self.hooks.on_commit {
+            hook(&mut self).await?;
         }
-        let told = std::mem::take(&mut self.told);
-        events::write(&mut self, &told).await?;
-        let changes = std::mem::take(&mut self.changes);
-        if !changes.is_empty() {
-            let count = i64::try_from(changes.len()).unwrap_or(i64::MAX);
-            let query = sql("
-                update orgs set change_seq = change_seq + $2 where id = $1 returning change_seq - $2
-            ");
-            let query = query.bind(self.org_id).bind(count);
-            let (before,): (i64,) = self.fetch_one(query).await?;
-            let rows = (before + 1..).zip(changes).map(|(seq, (subject, id))| {
-                vec![self.org_id.into(), seq.into(), subject.into(), id, self.now.into()]
-            });
-            let rows = rows.collect();
-            self.tx
-                .insert_all("insert into changes (org_id, seq, kind, subject_id, created_at)", rows, "")
-                .await?;
-        }
+        self.write_changes().await?;
         self.tx.commit().await
+    }
+
+    async fn write_changes(&mut self) -> Result<()> {
+        let changes = std::mem::take(&mut self.changes);
+        if changes.is_empty() {
+            return Ok(());
+        }
+        let count = i64::try_from(changes.len()).unwrap_or(i64::MAX);
+        let query = sql("
+            update orgs set change_seq = change_seq + $2 where id = $1 returning change_seq - $2
+        ");
+        let query = query.bind(self.org_id).bind(count);
+        let (before,): (i64,) = self.fetch_one(query).await?;
+        let rows = (before + 1..).zip(changes).map(|(seq, (subject, id))| {
+            vec![self.org_id.into(), seq.into(), subject.into(), id.into(), self.now.into()]
+        });
+        let rows = rows.collect();
+        let insert = "insert into changes (org_id, seq, kind, subject_id, created_at)";
+        self.tx.insert_all(insert, rows, "").await
     }
 }
 
@@ -134,20 +180,20 @@ impl DerefMut for OrgTx {
     }
 }
 
-/// The organization of this name.
+/// Finds the organization of this name.
 pub async fn find(db: &Db, name: &str) -> Result<Option<OrgId>> {
     let row = db.fetch_optional::<(OrgId,)>(sql("select id from orgs where name = $1").bind(name)).await?;
     Ok(row.map(|(id,)| id))
 }
 
-/// When an organization was made.
+/// Returns when an organization was made.
 pub async fn created_at(db: &Db, id: OrgId) -> Result<Timestamp> {
     let query = sql("select created_at from orgs where id = $1").bind(id);
     db.fetch_one::<(Timestamp,)>(query).await.map(|(time,)| time)
 }
 
-/// The organization of this name, made with the starter categories if new.
-pub async fn find_or_create(db: &Db, clock: &Clock, name: &str) -> Result<OrgId> {
+/// Finds the organization of this name, or makes it.
+pub async fn find_or_create(db: &Db, clock: &Clock, hooks: &'static Hooks, name: &str) -> Result<OrgId> {
     if let Some(id) = find(db, name).await? {
         return Ok(id);
     }
@@ -161,8 +207,10 @@ pub async fn find_or_create(db: &Db, clock: &Clock, name: &str) -> Result<OrgId>
         drop(tx);
         return find(db, name).await?.ok_or_else(|| sqlx::Error::RowNotFound.into());
     }
-    let mut tx = OrgTx { tx, org_id: id, now, changes: Vec::new(), told: Vec::new() };
-    categories::insert_starters(&mut tx).await?;
+    let mut tx = OrgTx { tx, org_id: id, now, hooks, changes: Vec::new(), told: Vec::new() };
+    for hook in hooks.on_creation {
+        hook(&mut tx).await?;
+    }
     tx.commit().await?;
     Ok(id)
 }

@@ -8,6 +8,7 @@ use crate::http::{Api, ApiJson, Caller};
 use crate::ids::CategoryId;
 use crate::keys::{Resource, Scope};
 use crate::openapi::Operation;
+use crate::orgs::{OrgTx, Subject};
 use crate::time::Timestamp;
 use crate::wire::{Nullable, Patch, SingleLine, Text};
 use axum::Json;
@@ -15,6 +16,7 @@ use axum::extract::State;
 use axum::http::Method;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 const TAG: &str = "Tags";
 const TAGS_MAX: i64 = 5_000;
@@ -122,4 +124,16 @@ async fn upsert(
         .bind(tx.now);
     tx.execute(query).await?;
     tx.commit().await
+}
+
+/// Takes a category that is to be deleted off its tags.
+pub async fn forget(tx: &mut OrgTx, subject: Subject, id: Uuid) -> Result<()> {
+    if subject != Subject::Category {
+        return Ok(());
+    }
+    let query = sql("
+        update tags set category_id = null, updated_at = $3 where org_id = $1 and category_id = $2
+    ");
+    let query = query.bind(tx.org_id).bind(id).bind(tx.now);
+    tx.execute(query).await.map(|_| ())
 }

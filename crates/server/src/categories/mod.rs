@@ -7,7 +7,7 @@ pub use routes::routes;
 use crate::db::{Db, Sql, sql};
 use crate::error::{Error, Result};
 use crate::ids::{CategoryId, OrgId, TeamId};
-use crate::orgs::OrgTx;
+use crate::orgs::{OrgTx, Subject};
 use crate::time::Timestamp;
 use refrain_nlp::case_fold::fold;
 
@@ -99,6 +99,7 @@ async fn insert(tx: &mut OrgTx, category: &Category) -> Result<()> {
         .bind(category.team_id)
         .bind(category.created_at)
         .bind(category.updated_at);
+    tx.changed(Subject::Category, category.id);
     conflict_on_name(tx.execute(query).await)
 }
 
@@ -115,6 +116,7 @@ async fn update(tx: &mut OrgTx, category: &Category) -> Result<()> {
         .bind(category.description.clone())
         .bind(category.team_id)
         .bind(category.updated_at);
+    tx.changed(Subject::Category, category.id);
     conflict_on_name(tx.execute(query).await)
 }
 
@@ -127,16 +129,9 @@ fn conflict_on_name(result: Result<u64>) -> Result<()> {
     }
 }
 
-/// Deletes a category; what it was given to has none then. Whether there was one.
+/// Deletes a category; insights and tags that had it have none then. Returns false if there is none.
 async fn delete(tx: &mut OrgTx, id: CategoryId) -> Result<bool> {
-    for clear in [
-        "update insights set category_id = null, category_by_hand = false, updated_at = $3
-            where org_id = $1 and category_id = $2",
-        "update tags set category_id = null, updated_at = $3 where org_id = $1 and category_id = $2",
-    ] {
-        let query = sql(clear).bind(tx.org_id).bind(id).bind(tx.now);
-        tx.execute(query).await?;
-    }
+    tx.deleting(Subject::Category, id).await?;
     let query = sql("delete from categories where org_id = $1 and id = $2").bind(tx.org_id).bind(id);
     Ok(tx.execute(query).await? > 0)
 }

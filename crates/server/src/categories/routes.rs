@@ -5,7 +5,7 @@ use crate::app::App;
 use crate::error::{Error, Result};
 use crate::http::{Api, ApiJson, ApiPath, Caller};
 use crate::ids::{CategoryId, TeamId};
-use crate::jobs::{self, Job};
+use crate::jobs;
 use crate::keys::{Resource, Scope};
 use crate::openapi::Operation;
 use crate::orgs::OrgTx;
@@ -166,9 +166,8 @@ async fn require_team(tx: &mut OrgTx, id: Option<TeamId>) -> Result<()> {
     }
 }
 
-/// Commits a change of the categories, with the job that assigns insights anew.
-async fn commit(app: &App, mut tx: OrgTx) -> Result<()> {
-    jobs::enqueue(&mut tx, &Job::AssignCategories).await?;
+/// Commits a change of the categories, and wakes a worker for what follows from it.
+async fn commit(app: &App, tx: OrgTx) -> Result<()> {
     tx.commit().await?;
     jobs::ring(app);
     Ok(())

@@ -33,7 +33,7 @@ pub(super) struct DemoArgs {
 
 pub(super) async fn demo(config: Config, args: DemoArgs) -> anyhow::Result<Done> {
     let (app, listener) = serve::bind(config).await?;
-    let org_id = orgs::find_or_create(&app.db, &app.clock, orgs::DEFAULT_NAME).await?;
+    let org_id = app.find_or_create_org(orgs::DEFAULT_NAME).await?;
     let workers = tokio::spawn(jobs::work(app.clone(), app.config.workers));
     complain("Loading the sample of real conversations, if it is not there yet");
     load(&app, org_id).await?;
@@ -115,7 +115,7 @@ async fn fresh_key(app: &App, org_id: OrgId) -> anyhow::Result<String> {
     let mut tx = app.begin(org_id).await?;
     keys::revoke_named(&mut tx, KEY_NAME).await?;
     tx.commit().await?;
-    let (_, token) = keys::create(&app.db, &app.clock, org_id, KEY_NAME, &Scopes::All, None).await?;
+    let (_, token) = keys::create(&app, org_id, KEY_NAME, &Scopes::All, None).await?;
     Ok(token)
 }
 

@@ -70,7 +70,7 @@ pub(super) async fn eval(config: Config, args: EvalArgs) -> anyhow::Result<Done>
     let labeled = labeled(&args)?;
     let folder = tempfile::tempdir().context("making a folder for the database")?;
     let app = open(Config { data: folder.path().into(), database_url: None, ..config }).await?;
-    let org_id = orgs::find_or_create(&app.db, &app.clock, orgs::DEFAULT_NAME).await?;
+    let org_id = app.find_or_create_org(orgs::DEFAULT_NAME).await?;
     if let Some(pool) = &args.pool {
         let import = Import::begin(&app, org_id, "pool").await?;
         load(import, std::slice::from_ref(pool)).await?;

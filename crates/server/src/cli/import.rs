@@ -6,7 +6,7 @@ use crate::app::App;
 use crate::config::Config;
 use crate::ids::OrgId;
 use crate::imports::{BadRecord, Batch, Import, Totals, read_file};
-use crate::{insights, jobs, orgs};
+use crate::{insights, jobs};
 use anyhow::{Context, bail};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::json;
@@ -47,7 +47,7 @@ pub(super) async fn import(config: Config, args: ImportArgs) -> anyhow::Result<D
     }
     let started = Instant::now();
     let app = open(config).await?;
-    let org_id = orgs::find_or_create(&app.db, &app.clock, &args.org.org).await?;
+    let org_id = app.find_or_create_org(&args.org.org).await?;
     let import = Import::begin(&app, org_id, &args.source).await?;
     let workers = (!args.no_wait).then(|| tokio::spawn(jobs::work(app.clone(), app.config.workers)));
     let mut stop = std::pin::pin!(asked_to_stop()?);

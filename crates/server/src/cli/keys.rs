@@ -6,7 +6,6 @@ use crate::config::Config;
 use crate::ids::KeyId;
 use crate::keys::{self, Scopes};
 use crate::members::Member;
-use crate::orgs;
 use crate::wire::Email;
 use anyhow::bail;
 use clap::{Args, Subcommand};
@@ -84,8 +83,8 @@ async fn create(config: Config, args: CreateArgs) -> anyhow::Result<()> {
         bail!(Misuse("--name: expected text that is not blank".into()));
     }
     let app = open(config).await?;
-    let org_id = orgs::find_or_create(&app.db, &app.clock, &args.org.org).await?;
-    let (id, token) = keys::create(&app.db, &app.clock, org_id, &args.name, &scopes, member.as_ref()).await?;
+    let org_id = app.find_or_create_org(&args.org.org).await?;
+    let (id, token) = keys::create(&app, org_id, &args.name, &scopes, member.as_ref()).await?;
     app.db.close().await;
     if args.json {
         return say(&json!({"id": id, "token": token}).to_string());
@@ -120,7 +119,7 @@ async fn revoke(config: Config, args: RevokeArgs) -> anyhow::Result<()> {
     let id: KeyId = args.id.parse().map_err(|error| Misuse(format!("{error}, the id of a key")))?;
     let app = open(config).await?;
     let org_id = find_org(&app, &args.org).await?;
-    let revoked = keys::revoke(&app.db, &app.clock, org_id, id).await?;
+    let revoked = keys::revoke(&app, org_id, id).await?;
     app.db.close().await;
     if !revoked {
         bail!("there is no such key, or it is revoked already");

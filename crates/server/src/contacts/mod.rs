@@ -274,14 +274,14 @@ fn text_value((key, value): (String, Scalar)) -> (String, String) {
     (key, text)
 }
 
-/// Erases a contact; its sessions stay, without a contact. Whether there was one.
+/// Erases a contact; its sessions stay, without a contact. Returns false if there is none.
 pub async fn delete(tx: &mut OrgTx, id: ContactId) -> Result<bool> {
-    store::detach_sessions(tx, id).await?;
-    let deleted = store::delete(tx, id).await?;
-    if deleted {
-        tx.changed(Subject::Contact, id);
+    let org_id = tx.org_id;
+    if store::find_in(tx, org_id, id).await?.is_none() {
+        return Ok(false);
     }
-    Ok(deleted)
+    tx.deleting(Subject::Contact, id).await?;
+    store::delete(tx, id).await
 }
 
 /// The contact of this id, or a 404 that says which thing is absent.

@@ -3,6 +3,7 @@
 mod audit;
 mod curation;
 pub mod filter;
+mod follow;
 mod grouping;
 mod history;
 mod insight;
@@ -21,11 +22,12 @@ pub use audit::{
     statement_texts,
 };
 pub use filter::{InsightFilter, InsightSort, TeamFilter};
+pub use follow::{follow, forget};
 pub use grouping::job::consolidate;
 pub use grouping::{ThemeOutput, assign_categories, themes};
 pub use history::{ToldEvent, told};
 pub use insight::{Counts, InsightStatus, counts};
-pub use lifecycle::review::{request_review, review_again, review_insights};
+pub use lifecycle::review::review_insights;
 pub use list::{ListInsightsInput, ListInsightsOutput, list};
 pub use occurrences::Centroids;
 pub use reading::job::read_sessions;

@@ -22,7 +22,7 @@ pub use store::{find, find_all};
 pub use told::{ToldEntry, told};
 use update::update;
 pub use update::{Changes, HandoffInput, update_imported};
-pub use write::{NewHandoff, NewSession, insert_all};
+pub use write::{NewHandoff, NewSession, forget, insert_all};
 
 use crate::error::{Error, Result};
 use crate::ids::{ContactId, SessionId, TeamId};

@@ -1,7 +1,7 @@
 //! What of a session is read, and what reading it found.
 
 use super::history::Event;
-use super::{Sender, Sentiment, SessionStatus, write};
+use super::{Sender, Sentiment, SessionStatus};
 use crate::db::{Db, Value, sql};
 use crate::error::Result;
 use crate::ids::{MessageId, OrgId, SessionId};
@@ -162,6 +162,5 @@ pub async fn save_findings(tx: &mut OrgTx, findings: &[Finding]) -> Result<Vec<S
             tx.execute(query).await?;
         }
     }
-    write::copy_to_occurrences(tx, &saved).await?;
     Ok(saved)
 }

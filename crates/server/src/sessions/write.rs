@@ -9,6 +9,7 @@ use crate::ids::{ContactId, HandoffId, MessageId, OrgId, SessionId, TeamId};
 use crate::orgs::{OrgTx, Subject};
 use crate::time::Timestamp;
 use refrain_nlp::case_fold::fold;
+use uuid::Uuid;
 
 /// A session to insert, with its history so far.
 #[derive(Clone, Debug)]
@@ -192,7 +193,7 @@ pub(super) async fn update_text(tx: &mut OrgTx, id: MessageId, text: &str) -> Re
     tx.execute(query).await.map(|_| ())
 }
 
-/// Writes a session's row, as a new revision that is to be read, and what occurrences copy of it.
+/// Writes a session's row, as a new revision that is to be read.
 pub(super) async fn update(tx: &mut OrgTx, session: &Session) -> Result<()> {
     let query = sql("
         update sessions set status = $3, language = $4, language_declared = $5, ai_closure_type = $6,
@@ -221,20 +222,7 @@ pub(super) async fn update(tx: &mut OrgTx, session: &Session) -> Result<()> {
         .bind(tx.now);
     tx.execute(query).await?;
     tx.changed(Subject::Session, session.id);
-    copy_to_occurrences(tx, &[session.id]).await
-}
-
-/// Copies what insights are filtered by from sessions to their occurrences, which keep it beside them.
-pub(super) async fn copy_to_occurrences(tx: &mut OrgTx, ids: &[SessionId]) -> Result<()> {
-    let mut query = sql("
-        update occurrences set status = s.status, channel = s.channel, language = s.language,
-            sentiment = s.sentiment, contact_id = s.contact_id
-        from sessions s
-        where occurrences.org_id = $1 and s.org_id = $1 and s.id = occurrences.session_id and s.id in
-    ")
-    .bind(tx.org_id);
-    query.push_list(ids.iter().copied());
-    tx.execute(query).await.map(|_| ())
+    Ok(())
 }
 
 /// Writes a handoff of a session down.
@@ -256,4 +244,21 @@ pub(super) async fn replace_tags(tx: &mut OrgTx, id: SessionId, tags: &[String])
     tx.execute(query).await?;
     let rows = tags.iter().map(|tag| vec![tx.org_id.into(), tag.into(), id.into()]).collect();
     insert_tags(tx, rows).await
+}
+
+/// Takes a contact that is to be deleted off its sessions, which thereby change.
+pub async fn forget(tx: &mut OrgTx, subject: Subject, id: Uuid) -> Result<()> {
+    if subject != Subject::Contact {
+        return Ok(());
+    }
+    let query = sql("
+        update sessions set contact_id = null, updated_at = $3
+        where org_id = $1 and contact_id = $2 returning id
+    ");
+    let query = query.bind(tx.org_id).bind(id).bind(tx.now);
+    let sessions: Vec<(SessionId,)> = tx.fetch_all(query).await?;
+    for (session_id,) in sessions {
+        tx.changed(Subject::Session, session_id);
+    }
+    Ok(())
 }

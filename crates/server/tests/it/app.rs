@@ -11,7 +11,7 @@ use refrain::ids::OrgId;
 use refrain::imports::{Import, Record};
 use refrain::keys::{self, Scopes};
 use refrain::time::{Clock, Timestamp};
-use refrain::{http, jobs, orgs};
+use refrain::{http, jobs};
 use serde_json::{Value, json};
 use sqlx::Connection;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -91,8 +91,8 @@ impl TestApp {
         let db = Db::open(&database.location()).await.unwrap();
         let clock = Clock::fixed(Timestamp::parse(START).unwrap());
         let app = App::new(db, clock, config);
-        let org_id = orgs::find_or_create(&app.db, &app.clock, "default").await.unwrap();
-        let (_, token) = keys::create(&app.db, &app.clock, org_id, "test", &Scopes::All, None).await.unwrap();
+        let org_id = app.find_or_create_org("default").await.unwrap();
+        let (_, token) = keys::create(&app, org_id, "test", &Scopes::All, None).await.unwrap();
         let router = http::router(app.clone());
         Self { app, org_id, token, router, _database: database }
     }
@@ -100,7 +100,7 @@ impl TestApp {
     /// The token of a new key with these scopes.
     pub(crate) async fn key(&self, org_id: OrgId, scopes: &str) -> String {
         let scopes = scopes.parse().unwrap();
-        keys::create(&self.app.db, &self.app.clock, org_id, "other", &scopes, None).await.unwrap().1
+        keys::create(&self.app, org_id, "other", &scopes, None).await.unwrap().1
     }
 
     /// The response to a GET as it begins, its body still to come.

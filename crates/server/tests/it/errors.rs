@@ -5,7 +5,6 @@ use crate::commands::{Cli, read};
 use axum::body::Body;
 use axum::http::Request;
 use refrain::config::Config;
-use refrain::orgs;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
@@ -44,7 +43,7 @@ async fn a_key_allows_what_its_scopes_say() {
 #[tokio::test]
 async fn what_is_another_organizations_does_not_exist() {
     let t = TestApp::new().await;
-    let other_org = orgs::find_or_create(&t.app.db, &t.app.clock, "other").await.unwrap();
+    let other_org = t.app.find_or_create_org("other").await.unwrap();
     let other = t.key(other_org, "*").await;
     let id = t.session_saying("Where is my refund?").await;
     let contact = t.post_ok("/contacts", json!({"contact": {"email": "a@example.com"}})).await["id"].clone();

@@ -10,7 +10,6 @@ use refrain::config::Config;
 use refrain::db::sql;
 use refrain::imports::Record;
 use refrain::keys::{self, Scopes};
-use refrain::orgs;
 use refrain::time::Timestamp;
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Read};
@@ -271,8 +270,8 @@ async fn an_export_needs_its_scopes_and_stays_within_the_organization() {
     let t = TestApp::new().await;
     t.import((0..20).map(record).collect()).await;
     t.run_jobs().await;
-    let org_id = orgs::find_or_create(&t.app.db, &t.app.clock, "other").await.unwrap();
-    let (_, theirs) = keys::create(&t.app.db, &t.app.clock, org_id, "k", &Scopes::All, None).await.unwrap();
+    let org_id = t.app.find_or_create_org("other").await.unwrap();
+    let (_, theirs) = keys::create(&t.app, org_id, "k", &Scopes::All, None).await.unwrap();
     for query in ["", "what=insights", "what=occurrences"] {
         let response = t.open(&theirs, &format!("/exports?{query}")).await;
         assert_eq!(response.status(), 200);

@@ -99,8 +99,7 @@ async fn resolved_until_it_is_seen_again() {
         avatar_url: Some("https://example.com/ann.png".into()),
     };
     let (_, token) = refrain::keys::create(
-        &t.app.db,
-        &t.app.clock,
+        &t.app,
         t.org_id,
         "ann",
         &"insights:write,insights:read".parse().unwrap(),

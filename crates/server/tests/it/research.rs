@@ -5,7 +5,7 @@ use crate::insights::{PASSWORD, REFUND};
 use crate::scripted::{Asked, Reply, Server};
 use refrain::config::Config;
 use refrain::db::sql;
-use refrain::{jobs, orgs};
+use refrain::jobs;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -273,7 +273,7 @@ async fn it_belongs_to_one_organization_and_needs_scopes() {
     let t = TestApp::new().await;
     let id = ready(&t, 20).await;
     let path = path(&id);
-    let other = orgs::find_or_create(&t.app.db, &t.app.clock, "other").await.unwrap();
+    let other = t.app.find_or_create_org("other").await.unwrap();
     let stranger = t.key(other, "insights:read,insights:write").await;
     let reader = t.key(t.org_id, "insights:read").await;
     t.post_ok(&path, json!({})).await;

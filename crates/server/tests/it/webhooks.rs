@@ -6,7 +6,7 @@ use crate::scripted::{Asked, Reply, Server};
 use refrain::config::Config;
 use refrain::db::sql;
 use refrain::time::Clock;
-use refrain::{orgs, webhooks};
+use refrain::webhooks;
 use serde_json::{Value, json};
 
 const DAY: i64 = 86_400;
@@ -189,7 +189,7 @@ async fn another_organization_sees_nothing() {
     let (ours, theirs) = (Server::new(taken).await, Server::new(taken).await);
     let t = TestApp::with(config()).await;
     let (hook, _) = hook(&t, &ours, Value::Null).await;
-    let other = orgs::find_or_create(&t.app.db, &t.app.clock, "other").await.unwrap();
+    let other = t.app.find_or_create_org("other").await.unwrap();
     let token = t.key(other, "*").await;
     let url = json!({"url": format!("http://{}/", theirs.address)});
     t.call_as(&token, "POST", "/webhooks", Some(url)).await.ok();

@@ -24,7 +24,7 @@ const REVIEWED_MAX: i64 = 2_000;
 const WAIT_MICROS: i64 = 1_000_000;
 
 /// Has what was decided looked at soon, if anything was.
-pub async fn request_review(tx: &mut OrgTx) -> Result<()> {
+pub(crate) async fn request_review(tx: &mut OrgTx) -> Result<()> {
     let query = sql("
         select 1 from insights where org_id = $1 and (resolved_at is not null or archived_at is not null) limit 1
     ");
@@ -38,7 +38,10 @@ pub async fn request_review(tx: &mut OrgTx) -> Result<()> {
 }
 
 /// Has archived ones among these insights looked at again, though their sessions are the same: other contacts have them.
-pub async fn review_again(tx: &mut OrgTx, ids: &[InsightId]) -> Result<()> {
+pub(crate) async fn review_again(tx: &mut OrgTx, ids: &[InsightId]) -> Result<()> {
+    if ids.is_empty() {
+        return Ok(());
+    }
     for ids in ids.chunks(2_000) {
         let query = "update archives set reviewed_at = 0 where org_id = $1 and insight_id in ";
         let mut query = sql(query).bind(tx.org_id);
