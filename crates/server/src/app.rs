@@ -1,18 +1,31 @@
 //! What a handler, a job and a command can reach.
 
+use crate::categories::AssignCategories;
 use crate::config::Config;
 use crate::db::Db;
 use crate::error::Result;
 use crate::exports::Slots;
 use crate::http::RateLimiter;
 use crate::ids::OrgId;
-use crate::insights::Centroids;
+use crate::insights::{Centroids, Consolidate, ResearchInsight, ReviewInsights, RewordInsights};
+use crate::jobs::JobKind;
 use crate::language_model::LanguageModel;
 use crate::orgs::{self, OrgTx};
+use crate::sessions::ReadSessions;
 use crate::time::{Calendar, Clock};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::Notify;
+
+/// The jobs that workers know.
+pub static JOBS: &[JobKind] = &[
+    JobKind::of::<ReadSessions>(),
+    JobKind::of::<Consolidate>(),
+    JobKind::of::<AssignCategories>(),
+    JobKind::of::<RewordInsights>(),
+    JobKind::of::<ReviewInsights>(),
+    JobKind::of::<ResearchInsight>(),
+];
 
 /// The running product. Cheap to clone.
 #[derive(Clone, Debug)]

@@ -1,11 +1,11 @@
 //! `/categories`: ours, the public contract has no call for them.
 
-use super::{CATEGORIES_MAX, Category};
+use super::{AssignCategories, CATEGORIES_MAX, Category};
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::http::{Api, ApiJson, ApiPath, Caller};
 use crate::ids::{CategoryId, TeamId};
-use crate::jobs::{self, Job};
+use crate::jobs;
 use crate::keys::{Resource, Scope};
 use crate::openapi::Operation;
 use crate::orgs::OrgTx;
@@ -168,7 +168,7 @@ async fn require_team(tx: &mut OrgTx, id: Option<TeamId>) -> Result<()> {
 
 /// Commits a change of the categories, with the job that assigns insights anew.
 async fn commit(app: &App, mut tx: OrgTx) -> Result<()> {
-    jobs::enqueue(&mut tx, &Job::AssignCategories).await?;
+    jobs::enqueue(&mut tx, &AssignCategories {}).await?;
     tx.commit().await?;
     jobs::ring(app);
     Ok(())

@@ -5,7 +5,7 @@ use super::bonds::Bonds;
 use super::grouped::{self, Grouped};
 use super::matching::{continuations, successors};
 use super::store::{self, Link, NewInsight};
-use super::wording::Wordings;
+use super::wording::{RewordInsights, Wordings};
 use super::{category, themes, vector, watch};
 use crate::app::App;
 use crate::categories;
@@ -19,6 +19,7 @@ use crate::sessions::Sentiment;
 use anyhow::Context;
 use refrain_nlp::case_fold::fold;
 use refrain_nlp::grouping::Options;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::time::Instant;
 
@@ -27,6 +28,18 @@ const BULK_WAIT_MICROS: i64 = 500_000;
 const RETRY_MICROS: i64 = 200_000;
 /// Links that a grouping takes and makes, from which on the database is asked to look at them.
 const ANALYZED_MIN: usize = 1_000;
+
+/// The job that groups all statements of the organization.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Consolidate {}
+
+impl Job for Consolidate {
+    const KIND: &str = "consolidate";
+
+    async fn run(self, app: &App, lease: &Lease) -> Result<Outcome> {
+        consolidate(app, lease).await
+    }
+}
 
 /// Everything a consolidation looks at, as of one moment.
 struct Snapshot {
@@ -95,7 +108,7 @@ struct Plan {
 }
 
 /// Groups all statements of the organization anew. Waits until an import is read whole.
-pub async fn consolidate(app: &App, lease: &Lease) -> Result<Outcome> {
+async fn consolidate(app: &App, lease: &Lease) -> Result<Outcome> {
     let started = Instant::now();
     let now = app.clock.now();
     if jobs::backlog(app, lease.org_id, now).await?.bulk > 0 {
@@ -113,7 +126,7 @@ pub async fn consolidate(app: &App, lease: &Lease) -> Result<Outcome> {
     }
     let moved = write(&mut tx, &plan, app.language_model.as_deref()).await?;
     if app.language_model.is_some() {
-        jobs::enqueue(&mut tx, &Job::RewordInsights).await?;
+        jobs::enqueue(&mut tx, &RewordInsights {}).await?;
     }
     watch::request_daily_review(app, &mut tx).await?;
     jobs::finish(&mut tx, lease).await?;
@@ -125,7 +138,7 @@ pub async fn consolidate(app: &App, lease: &Lease) -> Result<Outcome> {
     }
     let (statements, insights) = (plan.snapshot.statements.len(), plan.grouped.groups.len());
     let seconds = started.elapsed().as_secs_f64();
-    tracing::info!(org.id = %lease.org_id, statements, insights, seconds, "statements consolidated");
+    tracing::info!(statements, insights, seconds, "statements consolidated");
     Ok(Outcome::Done)
 }
 

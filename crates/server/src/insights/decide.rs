@@ -1,5 +1,6 @@
 //! What people decide about insights.
 
+use super::consolidate::Consolidate;
 use super::store::{self, NewInsight};
 use super::{archive, state, watch};
 use crate::app::App;
@@ -7,7 +8,7 @@ use crate::categories;
 use crate::db::sql;
 use crate::error::{Error, Result};
 use crate::ids::{CategoryId, InsightId, MemberId, SessionId, StatementId, TeamId};
-use crate::jobs::{self, Job};
+use crate::jobs;
 use crate::orgs::{OrgTx, Subject};
 use crate::sessions::Sentiment;
 use crate::teams;
@@ -328,5 +329,5 @@ pub(super) async fn regroup(tx: &mut OrgTx) -> Result<()> {
     let query = sql("update orgs set grouping_version = grouping_version + 1 where id = $1");
     let query = query.bind(tx.org_id);
     tx.execute(query).await?;
-    jobs::enqueue(tx, &Job::Consolidate).await
+    jobs::enqueue(tx, &Consolidate {}).await
 }

@@ -39,17 +39,15 @@ pub use audit::{
     Pair, STRATA, Sample, Share, Stratum, draw_pairs, is_grouping_current, share, share_in_first,
     statement_texts,
 };
-pub use category::assign_categories;
-pub use consolidate::consolidate;
+pub use consolidate::Consolidate;
 pub use figures::{
     Counts, GroupedStatement, TREND_WEEKS, compared_vectors, counts, grouped_statements, progress, trends,
 };
 pub use link::Centroids;
 pub use list::{InsightSort, InsightStatus, ListInsightsInput, ListInsightsOutput, TeamFilter, list};
-pub use reading::read_sessions;
-pub use research::research_insight;
+pub use research::ResearchInsight;
 pub use routes::routes;
 pub use themes::{ThemeOutput, list as themes};
 pub use told::{ToldEvent, told};
-pub use watch::{request_review, review_again, review_insights};
-pub use wording::{request_wordings, reword_insights};
+pub use watch::{ReviewInsights, request_review, review_again};
+pub use wording::{RewordInsights, request_wordings};

@@ -15,7 +15,7 @@ mod write;
 
 pub use history::{Attachment, Event, NewMessage, Sender};
 pub use language_tag::{KnownLanguage, LanguageTag};
-pub use reading::{Finding, Unread, save_findings, unread};
+pub use reading::{Finding, ReadSessions, Unread, save_findings, unread};
 pub use reply::{ChatSessionListItem, GetChatSessionOutput};
 pub use routes::routes;
 pub use store::{find, find_all};

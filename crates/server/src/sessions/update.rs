@@ -2,14 +2,14 @@
 
 use super::history::Event;
 use super::{
-    AiClosureType, NewHandoff, NewMessage, Sender, Sentiment, Session, SessionStatus, TicketingSystemRef,
-    store, write,
+    AiClosureType, NewHandoff, NewMessage, ReadSessions, Sender, Sentiment, Session, SessionStatus,
+    TicketingSystemRef, store, write,
 };
 use crate::custom_data::{self, CustomData};
 use crate::error::Result;
 use crate::events::EventName;
 use crate::ids::{ContactId, MessageId, SessionId, TeamId};
-use crate::jobs::{self, Job};
+use crate::jobs;
 use crate::orgs::OrgTx;
 use crate::teams;
 use crate::wire::{Maybe, Patch, Text};
@@ -89,7 +89,7 @@ pub(super) async fn update(
             tx.tell(event, session.id, entry.id);
         }
     }
-    jobs::enqueue(tx, &Job::ReadSessions { session_ids: vec![session.id] }).await
+    jobs::enqueue(tx, &ReadSessions { session_ids: vec![session.id] }).await
 }
 
 /// An entry that was added to a history.
