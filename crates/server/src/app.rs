@@ -11,8 +11,10 @@ use crate::insights::{Centroids, Consolidate, ResearchInsight, ReviewInsights, R
 use crate::jobs::JobKind;
 use crate::language_model::LanguageModel;
 use crate::orgs::{self, OrgTx};
+use crate::outbox::Destination;
 use crate::sessions::ReadSessions;
 use crate::time::{Calendar, Clock};
+use crate::webhooks::Webhooks;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::Notify;
@@ -26,6 +28,9 @@ pub static JOBS: &[JobKind] = &[
     JobKind::of::<ReviewInsights>(),
     JobKind::of::<ResearchInsight>(),
 ];
+
+/// The kinds of destinations that events are delivered to.
+pub static DESTINATIONS: &[&dyn Destination] = &[&Webhooks];
 
 /// The running product. Cheap to clone.
 #[derive(Clone, Debug)]

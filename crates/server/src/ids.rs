@@ -99,6 +99,12 @@ macro_rules! define_id {
             }
         }
 
+        impl From<$name> for Uuid {
+            fn from(id: $name) -> Self {
+                id.0
+            }
+        }
+
         impl From<$name> for crate::db::Value {
             fn from(id: $name) -> Self {
                 crate::db::Value::Uuid(Some(id.0))

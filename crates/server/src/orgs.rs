@@ -3,11 +3,13 @@
 use crate::categories;
 use crate::db::{Db, Tx, Value, sql};
 use crate::error::Result;
-use crate::events::{self, EventName, Told};
 use crate::ids::OrgId;
 use crate::insights;
+use crate::outbox;
+use crate::outbox::event::{Event, EventName};
 use crate::time::{Clock, Timestamp};
 use crate::wire::string_enum;
+use metrics::Counter;
 use std::ops::{Deref, DerefMut};
 
 /// The name of the organization that is meant when none is named.
@@ -37,7 +39,10 @@ pub struct OrgTx {
     /// When: never before an earlier transaction of the organization.
     pub now: Timestamp,
     changes: Vec<(Subject, Value)>,
-    told: Vec<Told>,
+    /// The events that it emitted.
+    pub(crate) outbox: Vec<Event>,
+    /// Counters to be raised.
+    counts: Vec<(Counter, u64)>,
 }
 
 /// Begins to write to an organization.
@@ -47,7 +52,7 @@ pub async fn begin(db: &Db, clock: &Clock, org_id: OrgId) -> Result<OrgTx> {
         update orgs set clock = case when clock < $2 then $2 else clock end where id = $1 returning clock
     ");
     let (now,) = tx.fetch_one(query.bind(org_id).bind(clock.now())).await?;
-    Ok(OrgTx { tx, org_id, now, changes: Vec::new(), told: Vec::new() })
+    Ok(OrgTx { tx, org_id, now, changes: Vec::new(), outbox: Vec::new(), counts: Vec::new() })
 }
 
 impl OrgTx {
@@ -56,10 +61,15 @@ impl OrgTx {
         self.changes.push((subject, id.into()));
     }
 
-    /// Tells every webhook that asks for it that `event` happened to a subject, as the entry `source_id` of its
-    /// history says.
-    pub fn tell(&mut self, event: EventName, subject_id: impl Into<Value>, source_id: impl Into<Value>) {
-        self.told.push(Told { event, subject_id: subject_id.into(), source_id: source_id.into() });
+    /// Tells whoever asks for it that an event happened to a subject, as the entry `source_id` of its history
+    /// says.
+    pub fn emit(&mut self, name: EventName, subject_id: impl Into<Value>, source_id: impl Into<Value>) {
+        self.outbox.push(Event { name, subject_id: subject_id.into(), source_id: source_id.into() });
+    }
+
+    /// Raises a counter of the metrics once the transaction is committed.
+    pub fn count(&mut self, counter: Counter, by: u64) {
+        self.counts.push((counter, by));
     }
 
     /// The first of `count` ticket numbers that are now taken.
@@ -98,8 +108,7 @@ impl OrgTx {
         if self.changes.iter().any(|(subject, _)| *subject == Subject::Insight) {
             insights::request_review(&mut self).await?;
         }
-        let told = std::mem::take(&mut self.told);
-        events::write(&mut self, &told).await?;
+        outbox::write(&mut self).await?;
         let changes = std::mem::take(&mut self.changes);
         if !changes.is_empty() {
             let count = i64::try_from(changes.len()).unwrap_or(i64::MAX);
@@ -116,7 +125,11 @@ impl OrgTx {
                 .insert_all("insert into changes (org_id, seq, kind, subject_id, created_at)", rows, "")
                 .await?;
         }
-        self.tx.commit().await
+        self.tx.commit().await?;
+        for (counter, by) in self.counts {
+            counter.increment(by);
+        }
+        Ok(())
     }
 }
 
@@ -161,7 +174,7 @@ pub async fn find_or_create(db: &Db, clock: &Clock, name: &str) -> Result<OrgId>
         drop(tx);
         return find(db, name).await?.ok_or_else(|| sqlx::Error::RowNotFound.into());
     }
-    let mut tx = OrgTx { tx, org_id: id, now, changes: Vec::new(), told: Vec::new() };
+    let mut tx = OrgTx { tx, org_id: id, now, changes: Vec::new(), outbox: Vec::new(), counts: Vec::new() };
     categories::insert_starters(&mut tx).await?;
     tx.commit().await?;
     Ok(id)

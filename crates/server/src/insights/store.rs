@@ -4,9 +4,9 @@ use super::reading::ReadStatement;
 use super::vector;
 use crate::db::{Db, Value, sql};
 use crate::error::{Error, Result};
-use crate::events::EventName;
 use crate::ids::{CategoryId, EventId, InsightId, MemberId, OrgId, SessionId, StatementId, TeamId};
 use crate::orgs::{OrgTx, Subject};
+use crate::outbox::EventName;
 use crate::sessions::Sentiment;
 use refrain_nlp::case_fold::fold;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -415,7 +415,7 @@ pub(super) async fn insert_event(
     let query = query.bind(tx.org_id).bind(id);
     tx.execute(query).await?;
     if let Some(event) = EventName::of_insight(kind) {
-        tx.tell(event, id, event_id);
+        tx.emit(event, id, event_id);
     }
     Ok(())
 }

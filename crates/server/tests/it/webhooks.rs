@@ -6,7 +6,7 @@ use crate::scripted::{Asked, Reply, Server};
 use refrain::config::Config;
 use refrain::db::sql;
 use refrain::time::Clock;
-use refrain::{orgs, webhooks};
+use refrain::{orgs, outbox};
 use serde_json::{Value, json};
 
 const DAY: i64 = 86_400;
@@ -27,7 +27,7 @@ pub(crate) async fn hook(t: &TestApp, server: &Server, events: Value) -> (String
 }
 
 pub(crate) async fn deliver(t: &TestApp) {
-    webhooks::deliver_due(&t.app).await.unwrap();
+    outbox::dispatch_due(&t.app).await.unwrap();
 }
 
 pub(crate) async fn say(t: &TestApp, session: &str, text: &str) {
