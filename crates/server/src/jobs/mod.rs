@@ -1,5 +1,5 @@
 //! Work that is done after the request that calls for it: a table of jobs, leased for a while, done at
-//! least once and written down at most once. A job is a struct in its feature; [`JOBS`] lists them.
+//! least once and written down at most once. A job is a struct in its feature; [`JOBS`](crate::app::JOBS) lists them.
 
 mod queue;
 mod worker;
@@ -17,9 +17,6 @@ use anyhow::Context;
 use futures_util::future::BoxFuture;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-
-#[cfg(doc)]
-use crate::app::JOBS;
 
 /// Something to do for an organization. Its members are the payload that waits in the queue: the previous
 /// release and the next one read it too.

@@ -71,10 +71,10 @@ struct DeliveryOutput {
     state: DeliveryState,
     #[schemars(with = "SafeInt")]
     attempts: i64,
-    /// When it is sent; null while an earlier one of its subject waits, and once nothing is left to do.
+    /// The time at which it is sent; null while an earlier one of its subject waits, and once nothing is left to do.
     due_at: Nullable<Timestamp>,
     last_attempt_at: Nullable<Timestamp>,
-    /// What the receiver answered last.
+    /// The status that the receiver answered last.
     #[schemars(with = "Nullable<SafeInt>")]
     last_status: Nullable<i64>,
     last_error: Nullable<String>,
@@ -93,7 +93,7 @@ struct DeliveriesInput {
 
 #[derive(Debug, Serialize, JsonSchema)]
 struct ReplayOutput {
-    /// How many are sent again.
+    /// The number of deliveries that are sent again.
     replayed: usize,
 }
 

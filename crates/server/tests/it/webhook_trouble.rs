@@ -12,7 +12,7 @@ use refrain::time::Clock;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 const DAY: i64 = 86_400;
 
@@ -404,4 +404,34 @@ async fn a_server_killed_at_any_moment_tells_what_it_acknowledged_and_nothing_el
     let checks = doctor["checks"].as_array().unwrap();
     let dead = checks.iter().find(|check| check["check"] == "no delivery to a webhook was given up").unwrap();
     assert_eq!(dead["violations"], stored.len());
+}
+
+#[tokio::test]
+async fn deliveries_of_a_kind_that_this_release_does_not_know_are_left_to_one_that_does() {
+    let server = Server::new(taken).await;
+    let t = TestApp::with(config()).await;
+    let (hook, _) = hook(&t, &server, Value::Null).await;
+    let session = t.session_saying("Where is my parcel?").await;
+    t.execute(sql("update deliveries set destination = 'pigeon'")).await;
+    say(&t, &session, "Anybody there?").await;
+    deliver(&t).await;
+    assert!(server.asked().is_empty());
+    assert_eq!(deliveries(&t, &hook, "waiting").await.len(), 3);
+    t.execute(sql("update deliveries set destination = 'webhook'")).await;
+    deliver(&t).await;
+    assert_eq!(deliveries(&t, &hook, "delivered").await.len(), 3);
+}
+
+#[tokio::test]
+async fn what_a_transaction_counts_is_counted_once_it_is_committed() {
+    let t = TestApp::new().await;
+    let count = Arc::new(AtomicU64::new(0));
+    for is_committed in [false, true] {
+        let mut tx = t.app.begin(t.org_id).await.unwrap();
+        tx.count(metrics::Counter::from_arc(Arc::clone(&count)), 2);
+        if is_committed {
+            tx.commit().await.unwrap();
+        }
+        assert_eq!(count.load(Ordering::Relaxed), if is_committed { 2 } else { 0 });
+    }
 }
