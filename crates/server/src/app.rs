@@ -1,19 +1,21 @@
 //! What a handler, a job and a command can reach.
 
-use crate::categories;
+use crate::categories::{self, AssignCategories};
 use crate::config::Config;
 use crate::db::Db;
 use crate::error::Result;
-use crate::events;
 use crate::exports::Slots;
 use crate::http::RateLimiter;
 use crate::ids::OrgId;
-use crate::insights::{self, Centroids};
+use crate::insights::{self, Centroids, Consolidate, ResearchInsight, ReviewInsights, RewordInsights};
+use crate::jobs::JobKind;
 use crate::language_model::LanguageModel;
 use crate::orgs::{self, Hooks, OrgTx};
-use crate::sessions;
+use crate::outbox::{self, Destination};
+use crate::sessions::{self, ReadSessions};
 use crate::tags;
 use crate::time::{Calendar, Clock};
+use crate::webhooks::Webhooks;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::Notify;
@@ -26,8 +28,21 @@ static HOOKS: Hooks = Hooks {
         |tx, subject, id| Box::pin(tags::forget(tx, subject, id)),
         |tx, subject, id| Box::pin(insights::forget(tx, subject, id)),
     ],
-    on_commit: &[|tx| Box::pin(insights::follow(tx)), |tx| Box::pin(events::write(tx))],
+    on_commit: &[|tx| Box::pin(insights::follow(tx)), |tx| Box::pin(outbox::write(tx))],
 };
+
+/// The jobs that workers know.
+pub static JOBS: &[JobKind] = &[
+    JobKind::of::<ReadSessions>(),
+    JobKind::of::<Consolidate>(),
+    JobKind::of::<AssignCategories>(),
+    JobKind::of::<RewordInsights>(),
+    JobKind::of::<ReviewInsights>(),
+    JobKind::of::<ResearchInsight>(),
+];
+
+/// The kinds of destinations that events are delivered to.
+pub static DESTINATIONS: &[&dyn Destination] = &[&Webhooks];
 
 /// The running product. Cheap to clone.
 #[derive(Clone, Debug)]

@@ -2,11 +2,12 @@
 
 use crate::db::{Db, Tx, Value, sql};
 use crate::error::Result;
-use crate::events::{EventName, Told};
+use crate::event::{Event, EventName};
 use crate::ids::OrgId;
 use crate::time::{Clock, Timestamp};
 use crate::wire::string_enum;
 use futures_util::future::BoxFuture;
+use metrics::Counter;
 use std::ops::{Deref, DerefMut};
 use uuid::Uuid;
 
@@ -57,7 +58,10 @@ pub struct OrgTx {
     pub now: Timestamp,
     hooks: &'static Hooks,
     changes: Vec<(Subject, Uuid)>,
-    told: Vec<Told>,
+    /// The events that it emitted.
+    pub(crate) outbox: Vec<Event>,
+    /// Counters to be raised.
+    counts: Vec<(Counter, u64)>,
 }
 
 /// Begins to write to an organization.
@@ -67,10 +71,14 @@ pub async fn begin(db: &Db, clock: &Clock, hooks: &'static Hooks, org_id: OrgId)
         update orgs set clock = case when clock < $2 then $2 else clock end where id = $1 returning clock
     ");
     let (now,) = tx.fetch_one(query.bind(org_id).bind(clock.now())).await?;
-    Ok(OrgTx { tx, org_id, now, hooks, changes: Vec::new(), told: Vec::new() })
+    Ok(OrgTx::new(tx, org_id, now, hooks))
 }
 
 impl OrgTx {
+    fn new(tx: Tx, org_id: OrgId, now: Timestamp, hooks: &'static Hooks) -> Self {
+        Self { tx, org_id, now, hooks, changes: Vec::new(), outbox: Vec::new(), counts: Vec::new() }
+    }
+
     /// Puts `id` into the change log.
     pub fn changed(&mut self, subject: Subject, id: impl Into<Uuid>) {
         self.changes.push((subject, id.into()));
@@ -95,15 +103,15 @@ impl OrgTx {
         Ok(())
     }
 
-    /// Tells every webhook that asks for it that `event` happened to a subject, as the entry `source_id` of its
-    /// history says.
-    pub fn tell(&mut self, event: EventName, subject_id: impl Into<Value>, source_id: impl Into<Value>) {
-        self.told.push(Told { event, subject_id: subject_id.into(), source_id: source_id.into() });
+    /// Tells whoever asks for it that an event happened to a subject, as the entry `source_id` of its history
+    /// says.
+    pub fn emit(&mut self, name: EventName, subject_id: impl Into<Value>, source_id: impl Into<Value>) {
+        self.outbox.push(Event { name, subject_id: subject_id.into(), source_id: source_id.into() });
     }
 
-    /// Takes what is to be told.
-    pub fn take_told(&mut self) -> Vec<Told> {
-        std::mem::take(&mut self.told)
+    /// Raises a counter of the metrics once the transaction is committed.
+    pub fn count(&mut self, counter: Counter, by: u64) {
+        self.counts.push((counter, by));
     }
 
     /// Takes `count` ticket numbers and returns the first.
@@ -143,7 +151,11 @@ impl OrgTx {
             hook(&mut self).await?;
         }
         self.write_changes().await?;
-        self.tx.commit().await
+        self.tx.commit().await?;
+        for (counter, by) in self.counts {
+            counter.increment(by);
+        }
+        Ok(())
     }
 
     async fn write_changes(&mut self) -> Result<()> {
@@ -207,7 +219,7 @@ pub async fn find_or_create(db: &Db, clock: &Clock, hooks: &'static Hooks, name:
         drop(tx);
         return find(db, name).await?.ok_or_else(|| sqlx::Error::RowNotFound.into());
     }
-    let mut tx = OrgTx { tx, org_id: id, now, hooks, changes: Vec::new(), told: Vec::new() };
+    let mut tx = OrgTx::new(tx, id, now, hooks);
     for hook in hooks.on_creation {
         hook(&mut tx).await?;
     }

@@ -10,12 +10,18 @@ use crate::ids::{CategoryId, OrgId, TeamId};
 use crate::orgs::{OrgTx, Subject};
 use crate::time::Timestamp;
 use refrain_nlp::case_fold::fold;
+use serde::{Deserialize, Serialize};
 
 const STARTERS: &str = include_str!("starters.tsv");
 /// The most categories of an organization.
 pub const CATEGORIES_MAX: i64 = 500;
 /// Folding can lengthen a name; an index takes only so much.
 const FOLDED_CHARS_MAX: usize = 300;
+
+/// The job that gives insights the categories that describe them best. It is called for here, and done by the
+/// insights.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct AssignCategories {}
 
 /// What an insight is about.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]

@@ -1,6 +1,6 @@
 //! `/categories`: ours, the public contract has no call for them.
 
-use super::{CATEGORIES_MAX, Category};
+use super::{AssignCategories, CATEGORIES_MAX, Category};
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::http::{Api, ApiJson, ApiPath, Caller};
@@ -166,8 +166,9 @@ async fn require_team(tx: &mut OrgTx, id: Option<TeamId>) -> Result<()> {
     }
 }
 
-/// Commits a change of the categories, and wakes a worker for what follows from it.
-async fn commit(app: &App, tx: OrgTx) -> Result<()> {
+/// Commits a change of the categories, with the job that assigns insights anew.
+async fn commit(app: &App, mut tx: OrgTx) -> Result<()> {
+    jobs::enqueue(&mut tx, &AssignCategories {}).await?;
     tx.commit().await?;
     jobs::ring(app);
     Ok(())

@@ -3,7 +3,7 @@
 use super::{Done, open, say};
 use crate::app::App;
 use crate::config::Config;
-use crate::{http, insights, jobs, telemetry, webhooks};
+use crate::{http, insights, jobs, outbox, telemetry};
 use anyhow::Context;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -34,7 +34,7 @@ pub(super) fn url(listener: &TcpListener) -> anyhow::Result<String> {
 pub(super) async fn run(app: App, listener: TcpListener, workers: JoinHandle<()>) -> anyhow::Result<()> {
     insights::request_wordings(&app).await?;
     let upkeep = tokio::spawn(telemetry::keep_metrics());
-    let deliveries = tokio::spawn(webhooks::deliver(app.clone()));
+    let deliveries = tokio::spawn(outbox::dispatch(app.clone()));
     http::serve(app.clone(), listener, asked_to_stop()?).await?;
     tracing::info!("finishing the jobs in hand");
     workers.await.context("ending the workers")?;

@@ -5,7 +5,6 @@ use super::{lifecycle, occurrences};
 use crate::db::sql;
 use crate::error::Result;
 use crate::ids::{CategoryId, InsightId, SessionId};
-use crate::jobs::{self, Job};
 use crate::orgs::{OrgTx, Subject};
 use uuid::Uuid;
 
@@ -27,9 +26,6 @@ pub async fn follow(tx: &mut OrgTx) -> Result<()> {
     let sessions: Vec<SessionId> = tx.changed_ids(Subject::Session);
     let of_others = occurrences::follow_sessions(tx, &sessions).await?;
     lifecycle::review::review_again(tx, &of_others).await?;
-    if !tx.changed_ids::<Uuid>(Subject::Category).is_empty() {
-        jobs::enqueue(tx, &Job::AssignCategories).await?;
-    }
     if !tx.changed_ids::<Uuid>(Subject::Insight).is_empty() {
         lifecycle::review::request_review(tx).await?;
     }

@@ -2,7 +2,7 @@
 
 use crate::db::{Db, Sql, Value, sql};
 use crate::error::{Error, Result};
-use crate::events::EventName;
+use crate::event::EventName;
 use crate::ids::{CategoryId, EventId, InsightId, MemberId, OrgId, TeamId};
 use crate::orgs::{OrgTx, Subject};
 use crate::sessions::Sentiment;
@@ -263,7 +263,7 @@ async fn insert_event(tx: &mut OrgTx, id: InsightId, event: &Event) -> Result<()
     let query = query.bind(event.detail.as_ref().map(Json::to_string)).bind(tx.now);
     tx.execute(query).await?;
     if let Some(name) = event.kind.webhook() {
-        tx.tell(name, id, event_id);
+        tx.emit(name, id, event_id);
     }
     Ok(())
 }

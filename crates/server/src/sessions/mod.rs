@@ -9,19 +9,19 @@ mod reply;
 mod routes;
 mod send;
 mod store;
-mod told;
 mod update;
+mod webhook_event;
 mod write;
 
 pub use history::{Attachment, Event, NewMessage, Sender};
 pub use language_tag::{KnownLanguage, LanguageTag};
-pub use reading::{Finding, Unread, save_findings, unread};
+pub use reading::{Finding, ReadSessions, Unread, save_findings, unread};
 pub use reply::{ChatSessionListItem, GetChatSessionOutput};
 pub use routes::routes;
 pub use store::{find, find_all};
-pub use told::{ToldEntry, told};
 use update::update;
 pub use update::{Changes, HandoffInput, update_imported};
+pub use webhook_event::{WebhookEvent, webhook_event};
 pub use write::{NewHandoff, NewSession, forget, insert_all};
 
 use crate::error::{Error, Result};

@@ -6,10 +6,19 @@ use crate::db::{Db, Value, sql};
 use crate::error::Result;
 use crate::ids::{MessageId, OrgId, SessionId};
 use crate::orgs::{OrgTx, Subject};
+use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
 /// Of a longer session, the rest is not read.
 const MESSAGES_READ_MAX: i64 = 1_000;
+
+/// The job that reads sessions: language, sentiment, statements and summary. It is called for here, and done by
+/// the insights, which link the statements.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct ReadSessions {
+    /// The sessions.
+    pub session_ids: Vec<SessionId>,
+}
 
 /// A session as it is to be read.
 #[derive(Debug)]

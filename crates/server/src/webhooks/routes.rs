@@ -4,12 +4,12 @@ use super::secrets::Secrets;
 use super::{Webhook, deliveries, reach, store};
 use crate::app::App;
 use crate::error::{Error, Result};
-use crate::events::EventName;
 use crate::http::{Api, ApiJson, ApiPath, Caller};
 use crate::http_client;
 use crate::ids::{OrgId, WebhookId};
 use crate::keys::{Resource, Scope};
 use crate::openapi::Operation;
+use crate::outbox::EventName;
 use crate::time::Timestamp;
 use crate::wire::{Maybe, NonEmptyVec, Nullable, Patch, SafeInt, SingleLine, Text};
 use axum::Json;
@@ -81,9 +81,9 @@ const EVENTS_MAX: usize = 100;
 
 #[derive(Debug, Deserialize, JsonSchema)]
 struct CreateWebhookInput {
-    /// Where to post to.
+    /// The address to post to.
     url: SingleLine<2_000>,
-    /// What it wants to be told; null or absent: everything.
+    /// The events that it wants to be told; null or absent: everything.
     #[serde(default)]
     events: Nullable<NonEmptyVec<EventName, EVENTS_MAX>>,
     #[serde(default)]
@@ -105,7 +105,7 @@ struct UpdateWebhookInput {
 
 #[derive(Debug, Deserialize, JsonSchema)]
 struct RotateInput {
-    /// Whether old secrets sign nothing from now on. If not, they sign beside the new one for 24 hours.
+    /// True if old secrets sign nothing from now on. If not, they sign beside the new one for 24 hours.
     #[serde(default)]
     revoke_old: bool,
 }
@@ -120,9 +120,9 @@ struct WebhookOutput {
     events: Nullable<Vec<String>>,
     enabled: bool,
     disabled_at: Nullable<Timestamp>,
-    /// Why it is disabled.
+    /// The reason why it is disabled.
     disabled_reason: Nullable<String>,
-    /// Since when no delivery got through.
+    /// The time since which no delivery got through.
     failing_since: Nullable<Timestamp>,
     /// Deliveries that wait.
     #[schemars(with = "SafeInt")]
@@ -130,7 +130,7 @@ struct WebhookOutput {
     /// Events it was never told, because too many waited.
     #[schemars(with = "SafeInt")]
     dropped: i64,
-    /// Until when old secrets sign beside the newest.
+    /// The time until which old secrets sign beside the newest.
     old_secrets_until: Nullable<Timestamp>,
     created_at: Timestamp,
     updated_at: Timestamp,
@@ -140,7 +140,7 @@ struct WebhookOutput {
 struct WebhookWithSecret {
     #[serde(flatten)]
     webhook: WebhookOutput,
-    /// What its deliveries are signed with.
+    /// The secret that its deliveries are signed with.
     secret: String,
 }
 

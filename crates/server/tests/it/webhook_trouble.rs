@@ -7,12 +7,12 @@ use crate::webhooks::{config, deliver, deliveries, hook, is_signed, names, say, 
 use refrain::app::App;
 use refrain::config::Config;
 use refrain::db::{Db, sql};
+use refrain::outbox;
 use refrain::time::Clock;
-use refrain::webhooks;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 const DAY: i64 = 86_400;
 
@@ -251,7 +251,7 @@ async fn a_delivery_that_nobody_wrote_down_is_repeated_under_the_same_id() {
     let session = t.session_saying("Where is my refund?").await;
     say(&t, &session, "Hello?").await;
     let app = t.app.clone();
-    let sender = tokio::spawn(async move { webhooks::deliver_due(&app).await });
+    let sender = tokio::spawn(async move { outbox::dispatch_due(&app).await });
     while server.asked().is_empty() {
         tokio::task::yield_now().await;
     }
@@ -282,7 +282,7 @@ async fn replicas_beside_each_other_deliver_once_and_in_order() {
         say(&t, &sessions[n % 6], &format!("{n:02}")).await;
     }
     let replicas = [t.app.clone(), t.app.clone(), t.app.clone()];
-    let [a, b, c] = replicas.each_ref().map(webhooks::deliver_due);
+    let [a, b, c] = replicas.each_ref().map(outbox::dispatch_due);
     let (a, b, c) = tokio::join!(a, b, c);
     assert!(a.is_ok() && b.is_ok() && c.is_ok());
     deliver(&t).await;
@@ -333,10 +333,10 @@ async fn a_webhook_that_fails_for_days_is_disabled_and_says_why() {
     assert_eq!(t.get_ok(&hook).await["disabled_reason"], "the receiver answered 410 Gone");
     // old deliveries are forgotten, those that were given up later
     t.advance(8 * DAY);
-    webhooks::tidy(&t.app).await.unwrap();
+    outbox::forget_old(&t.app).await.unwrap();
     assert_eq!(t.count("select count(*) from deliveries").await, 1);
     t.advance(23 * DAY);
-    webhooks::tidy(&t.app).await.unwrap();
+    outbox::forget_old(&t.app).await.unwrap();
     assert_eq!(t.count("select count(*) from deliveries").await, 0);
 }
 
@@ -385,7 +385,7 @@ async fn a_server_killed_at_any_moment_tells_what_it_acknowledged_and_nothing_el
     let db = Db::open(&cli.database.location()).await.unwrap();
     let clock = Clock::fixed(Clock::default().now().plus(DAY * 1_000_000));
     let app = App::new(db, clock, config());
-    webhooks::deliver_due(&app).await.unwrap();
+    outbox::dispatch_due(&app).await.unwrap();
     let asked = receiver.asked().split_off(in_vain);
     let message_id = |asked| told(asked)["data"]["message_id"].as_str().unwrap().to_owned();
     let told: Vec<String> = asked.iter().map(message_id).collect();
@@ -404,4 +404,34 @@ async fn a_server_killed_at_any_moment_tells_what_it_acknowledged_and_nothing_el
     let checks = doctor["checks"].as_array().unwrap();
     let dead = checks.iter().find(|check| check["check"] == "no delivery to a webhook was given up").unwrap();
     assert_eq!(dead["violations"], stored.len());
+}
+
+#[tokio::test]
+async fn deliveries_of_a_kind_that_this_release_does_not_know_are_left_to_one_that_does() {
+    let server = Server::new(taken).await;
+    let t = TestApp::with(config()).await;
+    let (hook, _) = hook(&t, &server, Value::Null).await;
+    let session = t.session_saying("Where is my parcel?").await;
+    t.execute(sql("update deliveries set destination = 'pigeon'")).await;
+    say(&t, &session, "Anybody there?").await;
+    deliver(&t).await;
+    assert!(server.asked().is_empty());
+    assert_eq!(deliveries(&t, &hook, "waiting").await.len(), 3);
+    t.execute(sql("update deliveries set destination = 'webhook'")).await;
+    deliver(&t).await;
+    assert_eq!(deliveries(&t, &hook, "delivered").await.len(), 3);
+}
+
+#[tokio::test]
+async fn what_a_transaction_counts_is_counted_once_it_is_committed() {
+    let t = TestApp::new().await;
+    let count = Arc::new(AtomicU64::new(0));
+    for is_committed in [false, true] {
+        let mut tx = t.app.begin(t.org_id).await.unwrap();
+        tx.count(metrics::Counter::from_arc(Arc::clone(&count)), 2);
+        if is_committed {
+            tx.commit().await.unwrap();
+        }
+        assert_eq!(count.load(Ordering::Relaxed), if is_committed { 2 } else { 0 });
+    }
 }

@@ -5,8 +5,8 @@ use crate::insights::record;
 use crate::scripted::{Asked, Reply, Server};
 use refrain::config::Config;
 use refrain::db::sql;
+use refrain::outbox;
 use refrain::time::Clock;
-use refrain::webhooks;
 use serde_json::{Value, json};
 
 const DAY: i64 = 86_400;
@@ -27,7 +27,7 @@ pub(crate) async fn hook(t: &TestApp, server: &Server, events: Value) -> (String
 }
 
 pub(crate) async fn deliver(t: &TestApp) {
-    webhooks::deliver_due(&t.app).await.unwrap();
+    outbox::dispatch_due(&t.app).await.unwrap();
 }
 
 pub(crate) async fn say(t: &TestApp, session: &str, text: &str) {

@@ -1,17 +1,25 @@
 //! Gives insights the category whose description is nearest in meaning.
 
 use crate::app::App;
-use crate::categories::{self, Category};
+use crate::categories::{self, AssignCategories, Category};
 use crate::db::sql;
 use crate::error::Result;
 use crate::ids::{CategoryId, InsightId, TeamId};
 use crate::insights::insight::{self, Change};
 use crate::insights::statements::embedding;
-use crate::jobs::{self, Lease, Outcome};
+use crate::jobs::{self, Job, Lease, Outcome};
 use refrain_nlp::{embed, language, reading};
 
 /// Less alike than this, a category says nothing about an insight.
 const SIMILARITY_MIN: f32 = 0.25;
+
+impl Job for AssignCategories {
+    const KIND: &str = "assign_categories";
+
+    async fn run(self, app: &App, lease: &Lease) -> Result<Outcome> {
+        assign_categories(app, lease).await
+    }
+}
 
 /// The categories of an organization and what they mean.
 pub(crate) struct Chooser<'a> {
@@ -39,7 +47,7 @@ impl<'a> Chooser<'a> {
 }
 
 /// Assigns every insight whose category no person chose, and with it the team.
-pub async fn assign_categories(app: &App, lease: &Lease) -> Result<Outcome> {
+async fn assign_categories(app: &App, lease: &Lease) -> Result<Outcome> {
     let mut tx = app.begin(lease.org_id).await?;
     let categories = categories::list_in(&mut tx).await?;
     let chooser = Chooser::new(&categories);

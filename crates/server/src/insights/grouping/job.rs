@@ -15,13 +15,14 @@ use crate::insights::insight::{self, Change, InsightEventKind, NewInsight};
 use crate::insights::lifecycle::{self, review};
 use crate::insights::occurrences::{self, NewOccurrence};
 use crate::insights::statements::{self, Statement, embedding};
-use crate::insights::wording::job::Wordings;
+use crate::insights::wording::job::{RewordInsights, Wordings};
 use crate::jobs::{self, Job, Lease, Outcome};
 use crate::language_model::LanguageModel;
 use crate::orgs::{OrgTx, Subject};
 use crate::sessions::Sentiment;
 use anyhow::Context;
 use refrain_nlp::grouping::Options;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::time::Instant;
 
@@ -29,6 +30,18 @@ const BULK_WAIT_MICROS: i64 = 500_000;
 const RETRY_MICROS: i64 = 200_000;
 /// Links that a grouping takes and makes, from which on the database is asked to look at them.
 const ANALYZED_MIN: usize = 1_000;
+
+/// The job that groups all statements of the organization.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Consolidate {}
+
+impl Job for Consolidate {
+    const KIND: &str = "consolidate";
+
+    async fn run(self, app: &App, lease: &Lease) -> Result<Outcome> {
+        consolidate(app, lease).await
+    }
+}
 
 /// Everything a consolidation looks at, as of one moment.
 struct Snapshot {
@@ -83,7 +96,7 @@ struct Plan {
 }
 
 /// Groups all statements of the organization anew. Waits until an import is read whole.
-pub async fn consolidate(app: &App, lease: &Lease) -> Result<Outcome> {
+async fn consolidate(app: &App, lease: &Lease) -> Result<Outcome> {
     let started = Instant::now();
     let now = app.clock.now();
     if jobs::backlog(app, lease.org_id, now).await?.bulk > 0 {
@@ -101,7 +114,7 @@ pub async fn consolidate(app: &App, lease: &Lease) -> Result<Outcome> {
     }
     let moved = write(&mut tx, &plan, app.language_model.as_deref()).await?;
     if app.language_model.is_some() {
-        jobs::enqueue(&mut tx, &Job::RewordInsights).await?;
+        jobs::enqueue(&mut tx, &RewordInsights {}).await?;
     }
     review::request_daily_review(app, &mut tx).await?;
     jobs::finish(&mut tx, lease).await?;
@@ -113,7 +126,7 @@ pub async fn consolidate(app: &App, lease: &Lease) -> Result<Outcome> {
     }
     let (statements, insights) = (plan.snapshot.statements.len(), plan.grouped.groups.len());
     let seconds = started.elapsed().as_secs_f64();
-    tracing::info!(org.id = %lease.org_id, statements, insights, seconds, "statements consolidated");
+    tracing::info!(statements, insights, seconds, "statements consolidated");
     Ok(Outcome::Done)
 }
 
@@ -313,5 +326,5 @@ pub(crate) async fn regroup(tx: &mut OrgTx) -> Result<()> {
     let query = sql("update orgs set grouping_version = grouping_version + 1 where id = $1");
     let query = query.bind(tx.org_id);
     tx.execute(query).await?;
-    jobs::enqueue(tx, &Job::Consolidate).await
+    jobs::enqueue(tx, &Consolidate {}).await
 }

@@ -8,7 +8,6 @@ pub(crate) mod job;
 mod routes;
 mod themes;
 
-pub use categories::assign_categories;
 pub(crate) use job::regroup;
 pub(crate) use routes::routes;
 pub use themes::{ThemeOutput, list as themes};

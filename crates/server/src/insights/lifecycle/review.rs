@@ -13,6 +13,7 @@ use crate::insights::insight::{self, ArchivePolicy, Change, InsightEventKind};
 use crate::jobs::{self, Job, Lease, Outcome};
 use crate::orgs::OrgTx;
 use crate::time::{Calendar, DAY, Timestamp};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -23,6 +24,18 @@ const REVIEWED_MAX: i64 = 2_000;
 /// How long changes are gathered before what was decided is looked at.
 const WAIT_MICROS: i64 = 1_000_000;
 
+/// The job that looks if archived and resolved insights are back.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct ReviewInsights {}
+
+impl Job for ReviewInsights {
+    const KIND: &str = "review_insights";
+
+    async fn run(self, app: &App, lease: &Lease) -> Result<Outcome> {
+        review_insights(app, lease).await
+    }
+}
+
 /// Has what was decided looked at soon, if anything was.
 pub(crate) async fn request_review(tx: &mut OrgTx) -> Result<()> {
     let query = sql("
@@ -32,7 +45,7 @@ pub(crate) async fn request_review(tx: &mut OrgTx) -> Result<()> {
     let decided: Option<(i32,)> = tx.fetch_optional(query).await?;
     if decided.is_some() {
         let at = tx.now.plus(WAIT_MICROS);
-        jobs::schedule(tx, &Job::ReviewInsights, at).await?;
+        jobs::schedule(tx, &ReviewInsights {}, at).await?;
     }
     Ok(())
 }
@@ -52,7 +65,7 @@ pub(crate) async fn review_again(tx: &mut OrgTx, ids: &[InsightId]) -> Result<()
 }
 
 /// Looks at every insight that was decided about and changed since, and on a new day at all of them and at what escalates.
-pub async fn review_insights(app: &App, lease: &Lease) -> Result<Outcome> {
+async fn review_insights(app: &App, lease: &Lease) -> Result<Outcome> {
     let mut tx = app.begin(lease.org_id).await?;
     regress(app, &mut tx).await?;
     let today = app.calendar.day(tx.now);
@@ -74,7 +87,7 @@ pub async fn review_insights(app: &App, lease: &Lease) -> Result<Outcome> {
     }
     jobs::finish(&mut tx, lease).await?;
     let next = if is_more { tx.now } else { app.calendar.start(today + 1) };
-    jobs::schedule(&mut tx, &Job::ReviewInsights, next).await?;
+    jobs::schedule(&mut tx, &ReviewInsights {}, next).await?;
     tx.commit().await?;
     Ok(Outcome::Done)
 }
@@ -82,7 +95,7 @@ pub async fn review_insights(app: &App, lease: &Lease) -> Result<Outcome> {
 /// Has everything looked at as the next day begins.
 pub(crate) async fn request_daily_review(app: &App, tx: &mut OrgTx) -> Result<()> {
     let tomorrow = app.calendar.start(app.calendar.day(tx.now) + 1);
-    jobs::schedule(tx, &Job::ReviewInsights, tomorrow).await
+    jobs::schedule(tx, &ReviewInsights {}, tomorrow).await
 }
 
 /// Makes resolved insights unresolved that were seen again.

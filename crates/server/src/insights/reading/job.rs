@@ -4,12 +4,11 @@ use super::store;
 use crate::app::App;
 use crate::error::Result;
 use crate::ids::{InsightId, MessageId, SessionId, StatementId};
-use crate::insights::occurrences;
-use crate::insights::occurrences::OrgCentroids;
-use crate::insights::statements::contextual;
-use crate::insights::statements::embedding;
+use crate::insights::grouping::job::Consolidate;
+use crate::insights::occurrences::{self, OrgCentroids};
+use crate::insights::statements::{contextual, embedding};
 use crate::jobs::{self, Job, Lease, Outcome};
-use crate::sessions::{self, Finding, Sender, Sentiment, Unread};
+use crate::sessions::{self, Finding, ReadSessions, Sender, Sentiment, Unread};
 use anyhow::Context;
 use refrain_nlp::language::Language;
 use refrain_nlp::reading::{self, Conversation};
@@ -21,6 +20,22 @@ const GROWTH_SHARE: i64 = 20;
 const CONSOLIDATE_SOON_MICROS: i64 = 500_000;
 const CONSOLIDATE_LATER_MICROS: i64 = 10 * 60 * 1_000_000;
 const RELINKS_MAX: usize = 5;
+
+impl Job for ReadSessions {
+    const KIND: &str = "read_sessions";
+
+    /// One session is read once for all changes that wait; the many of an import are never the same.
+    fn dedupe_key(&self) -> Option<String> {
+        match self.session_ids.as_slice() {
+            [one] => Some(format!("{}:{one}", Self::KIND)),
+            _ => None,
+        }
+    }
+
+    async fn run(self, app: &App, lease: &Lease) -> Result<Outcome> {
+        read_sessions(app, lease, &self.session_ids).await
+    }
+}
 
 /// A statement as it was read.
 #[derive(Debug)]
@@ -60,7 +75,7 @@ impl From<Sentiment> for refrain_nlp::sentiment::Sentiment {
 }
 
 /// Reads the latest revision of each of these sessions, if it was not read yet.
-pub async fn read_sessions(app: &App, lease: &Lease, ids: &[SessionId]) -> Result<Outcome> {
+async fn read_sessions(app: &App, lease: &Lease, ids: &[SessionId]) -> Result<Outcome> {
     let unread = sessions::unread(&app.db, lease.org_id, ids).await?;
     let usual = Language::from_code(&app.config.language);
     let read = move || unread.into_iter().map(|session| read(&session, usual)).unzip();
@@ -84,7 +99,7 @@ pub async fn read_sessions(app: &App, lease: &Lease, ids: &[SessionId]) -> Resul
             let soon = new * GROWTH_SHARE > grouped;
             let wait = if soon { CONSOLIDATE_SOON_MICROS } else { CONSOLIDATE_LATER_MICROS };
             let at = tx.now.plus(wait);
-            jobs::schedule(&mut tx, &Job::Consolidate, at).await?;
+            jobs::schedule(&mut tx, &Consolidate {}, at).await?;
         }
         jobs::finish(&mut tx, lease).await?;
         tx.commit().await?;

@@ -24,6 +24,7 @@ use crate::time::Timestamp;
 use crate::wire::string_enum;
 use anyhow::Context;
 use compare::Findings;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::sync::Arc;
 use summary::Summary;
@@ -33,6 +34,26 @@ const ATTEMPTS_MAX: i64 = 3;
 /// Researches of an organization that wait or run.
 const ACTIVE_MAX: i64 = 100;
 const ACTIVE: &str = "state in ('queued', 'running')";
+
+/// The job that explains an insight at length.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct ResearchInsight {
+    insight_id: InsightId,
+    /// The request that it answers.
+    research_id: ResearchId,
+}
+
+impl Job for ResearchInsight {
+    const KIND: &str = "research_insight";
+
+    fn dedupe_key(&self) -> Option<String> {
+        Some(format!("{}:{}", Self::KIND, self.research_id))
+    }
+
+    async fn run(self, app: &App, lease: &Lease) -> Result<Outcome> {
+        research_insight(app, lease, self.insight_id, self.research_id).await
+    }
+}
 
 string_enum! {
     /// Where a deep research is in its life.
@@ -96,7 +117,7 @@ async fn start(tx: &mut OrgTx, insight_id: InsightId, by: Option<MemberId>) -> R
             "{ACTIVE_MAX} insights are being researched: wait for one to end"
         )));
     }
-    jobs::enqueue(tx, &Job::ResearchInsight { insight_id, research_id: id }).await
+    jobs::enqueue(tx, &ResearchInsight { insight_id, research_id: id }).await
 }
 
 /// Calls a research off; false if it is over.
@@ -142,7 +163,7 @@ struct Report {
 }
 
 /// Makes the report of an insight and puts it there.
-pub async fn research_insight(
+async fn research_insight(
     app: &App,
     lease: &Lease,
     insight_id: InsightId,

@@ -1,4 +1,4 @@
-//! An entry of a session's history with what others are told beside it.
+//! An entry of a session's history as webhooks are told of it.
 
 use super::{Sentiment, Session, store};
 use crate::db::{Db, sql};
@@ -9,20 +9,20 @@ use serde_json::Value as Json;
 
 /// An entry of a session's history, and the session as it is now.
 #[derive(Debug)]
-pub struct ToldEntry {
+pub struct WebhookEvent {
     /// The session.
     pub session: Session,
-    /// What the entry is.
+    /// The kind of the entry.
     pub event_type: String,
-    /// What was said.
+    /// The message.
     pub text: Option<String>,
-    /// By whom, by name.
+    /// The name of its sender.
     pub sender_name: Option<String>,
-    /// What else is known of the entry.
+    /// More that is known of the entry.
     pub context: Option<Json>,
-    /// When.
+    /// The time of the entry.
     pub created_at: Option<Timestamp>,
-    /// How many messages the session has.
+    /// The number of messages of the session.
     pub message_count: i64,
     /// The session's latest handoff: summary and sentiment.
     pub handoff: Option<(String, Option<Sentiment>)>,
@@ -40,8 +40,13 @@ struct Row {
     message_count: i64,
 }
 
-/// The entry of this id, if it and its session are still there.
-pub async fn told(db: &Db, org_id: OrgId, id: SessionId, entry_id: MessageId) -> Result<Option<ToldEntry>> {
+/// Finds the entry of this id, if it and its session are still there.
+pub async fn webhook_event(
+    db: &Db,
+    org_id: OrgId,
+    id: SessionId,
+    entry_id: MessageId,
+) -> Result<Option<WebhookEvent>> {
     let Some(session) = store::find(db, org_id, id).await? else { return Ok(None) };
     let query = sql("
         select event_type, text, sender_name, context, created_at, (
@@ -60,7 +65,7 @@ pub async fn told(db: &Db, org_id: OrgId, id: SessionId, entry_id: MessageId) ->
         .transpose()
         .map_err(anyhow::Error::new)?;
     let system = system.and_then(|system| system["name"].as_str().map(str::to_owned));
-    Ok(Some(ToldEntry {
+    Ok(Some(WebhookEvent {
         event_type: row.event_type,
         text: row.text,
         sender_name: row.sender_name,
