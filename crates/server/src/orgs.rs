@@ -1,7 +1,7 @@
 //! Organizations, and the transaction through which everything of one is written.
 
 use crate::categories;
-use crate::db::{Db, Tx, Value, sql};
+use crate::db::{self, Db, Query, Record, Sql, Tx, Value, sql};
 use crate::error::Result;
 use crate::events::{self, EventName, Told};
 use crate::ids::OrgId;
@@ -74,13 +74,12 @@ impl OrgTx {
 
     /// The first of `count` places in the order of events that are now taken.
     pub async fn take_event_seqs(&mut self, count: usize) -> Result<i64> {
-        self.take_numbers("next_event_seq", i64::try_from(count).unwrap_or(i64::MAX)).await
+        self.take_numbers("next_event_seq", db::count(count)).await
     }
 
     async fn take_numbers(&mut self, next: &str, count: i64) -> Result<i64> {
         let query = sql(&format!("update orgs set {next} = {next} + $2 where id = $1 returning {next} - $2"));
-        let query = query.bind(self.org_id).bind(count);
-        self.fetch_one(query).await.map(|(first,)| first)
+        self.fetch_one(query.bind(self.org_id).bind(count)).await.map(|(first,)| first)
     }
 
     /// Forgets the oldest changes beyond the million kept.
@@ -89,8 +88,7 @@ impl OrgTx {
             delete from changes
             where org_id = $1 and seq <= (select change_seq - $2 from orgs where id = $1)
         ");
-        let query = query.bind(self.org_id).bind(CHANGES_KEPT);
-        self.execute(query).await.map(|_| ())
+        self.run(query.bind(self.org_id).bind(CHANGES_KEPT)).await
     }
 
     /// Makes everything of this transaction lasting, its change log entries and what is to be told with it.
@@ -102,21 +100,58 @@ impl OrgTx {
         events::write(&mut self, &told).await?;
         let changes = std::mem::take(&mut self.changes);
         if !changes.is_empty() {
-            let count = i64::try_from(changes.len()).unwrap_or(i64::MAX);
             let query = sql("
                 update orgs set change_seq = change_seq + $2 where id = $1 returning change_seq - $2
             ");
-            let query = query.bind(self.org_id).bind(count);
+            let query = query.bind(self.org_id).bind(db::count(changes.len()));
             let (before,): (i64,) = self.fetch_one(query).await?;
             let rows = (before + 1..).zip(changes).map(|(seq, (subject, id))| {
                 vec![self.org_id.into(), seq.into(), subject.into(), id, self.now.into()]
             });
             let rows = rows.collect();
-            self.tx
-                .insert_all("insert into changes (org_id, seq, kind, subject_id, created_at)", rows, "")
+            self.insert_all("insert into changes (org_id, seq, kind, subject_id, created_at)", rows, "")
                 .await?;
         }
         self.tx.commit().await
+    }
+}
+
+/// What [`Tx`] runs, said again, so that a query can be bound to members of the transaction where it is run.
+impl OrgTx {
+    /// Runs `query` and returns how many rows it changed.
+    pub async fn execute(&mut self, query: Sql) -> Result<u64> {
+        self.tx.execute(query).await
+    }
+
+    /// Runs `query`, however many rows it changes.
+    pub async fn run(&mut self, query: Sql) -> Result<()> {
+        self.tx.run(query).await
+    }
+
+    /// Reads every row of `query`, which bounds how many.
+    pub async fn fetch_all<T: Record>(&mut self, query: Sql) -> Result<Vec<T>> {
+        self.tx.fetch_all(query).await
+    }
+
+    /// Reads the only row of `query`, if it has one.
+    pub async fn fetch_optional<T: Record>(&mut self, query: Sql) -> Result<Option<T>> {
+        self.tx.fetch_optional(query).await
+    }
+
+    /// Reads the one row of `query`.
+    pub async fn fetch_one<T: Record>(&mut self, query: Sql) -> Result<T> {
+        self.tx.fetch_one(query).await
+    }
+
+    /// Inserts `rows` of equal length behind `insert into … (…)`, each statement ended by `suffix`.
+    pub async fn insert_all(&mut self, insert: &str, rows: Vec<Vec<Value>>, suffix: &str) -> Result<()> {
+        self.tx.insert_all(insert, rows, suffix).await
+    }
+}
+
+impl Query for &mut OrgTx {
+    async fn fetch_all<T: Record>(self, query: Sql) -> Result<Vec<T>> {
+        self.tx.fetch_all(query).await
     }
 }
 
