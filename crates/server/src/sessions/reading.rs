@@ -1,7 +1,8 @@
 //! What of a session is read, and what reading it found.
 
-use super::history::Event;
-use super::{Sender, Sentiment, SessionStatus, write};
+use super::history::{Event, Sender};
+use super::session::{Sentiment, SessionStatus};
+use super::store;
 use crate::db::{Db, Value, sql};
 use crate::error::Result;
 use crate::ids::{MessageId, OrgId, SessionId};
@@ -131,18 +132,17 @@ pub async fn save_findings(tx: &mut OrgTx, findings: &[Finding]) -> Result<Vec<S
     if findings.is_empty() {
         return Ok(Vec::new());
     }
-    let mut query = sql("with f (id, revision, language, sentiment, summary) as (values ");
-    for (i, finding) in findings.iter().enumerate() {
-        let row: [Value; 5] = [
+    let row = |finding: &Finding| -> [Value; 5] {
+        [
             finding.id.into(),
             finding.revision.into(),
             finding.language.clone().into(),
             finding.sentiment.into(),
             finding.summary.clone().into(),
-        ];
-        query.push(if i > 0 { "," } else { "" }).push_list(row);
-    }
-    query.push(
+        ]
+    };
+    let mut query = sql("with f (id, revision, language, sentiment, summary) as (");
+    query.push_values(findings.iter().map(row)).push(
         ") update sessions set
             language = case when language_declared then sessions.language else coalesce(f.language, sessions.language) end,
             sentiment = f.sentiment, summary = coalesce(f.summary, sessions.summary),
@@ -158,10 +158,9 @@ pub async fn save_findings(tx: &mut OrgTx, findings: &[Finding]) -> Result<Vec<S
             let query = sql("
                 update handoffs set sentiment = $3 where org_id = $1 and session_id = $2 and not sentiment_declared
             ");
-            let query = query.bind(tx.org_id).bind(finding.id).bind(sentiment);
-            tx.execute(query).await?;
+            tx.run(query.bind(tx.org_id).bind(finding.id).bind(sentiment)).await?;
         }
     }
-    write::copy_to_occurrences(tx, &saved).await?;
+    store::copy_to_occurrences(tx, &saved).await?;
     Ok(saved)
 }

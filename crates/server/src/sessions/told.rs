@@ -1,6 +1,6 @@
 //! An entry of a session's history with what others are told beside it.
 
-use super::{Sentiment, Session, store};
+use super::{Handoff, Session, handoff, store};
 use crate::db::{Db, sql};
 use crate::error::Result;
 use crate::ids::{MessageId, OrgId, SessionId};
@@ -24,8 +24,8 @@ pub struct ToldEntry {
     pub created_at: Option<Timestamp>,
     /// How many messages the session has.
     pub message_count: i64,
-    /// The session's latest handoff: summary and sentiment.
-    pub handoff: Option<(String, Option<Sentiment>)>,
+    /// The session's latest handoff.
+    pub handoff: Option<Handoff>,
     /// The help desk that the session lives in, if it is another.
     pub third_party: Option<String>,
 }
@@ -67,7 +67,7 @@ pub async fn told(db: &Db, org_id: OrgId, id: SessionId, entry_id: MessageId) ->
         context: context.map_err(anyhow::Error::new)?,
         created_at: row.created_at,
         message_count: row.message_count,
-        handoff: store::latest_handoffs(db, org_id, &[id]).await?.remove(&id),
+        handoff: handoff::find_latest(db, org_id, &[id]).await?.remove(&id),
         third_party: system.filter(|name| name != super::TicketingSystemName::Open.as_str()),
         session,
     }))
