@@ -104,8 +104,7 @@ async fn insert(tx: &mut OrgTx, name: String, description: Option<String>) -> Re
         values ($1, $2, $3, $4, $5, $5)
     ");
     let query = query.bind(tx.org_id).bind(team.id).bind(&team.name).bind(team.description.clone());
-    let query = query.bind(tx.now);
-    tx.execute(query).await?;
+    tx.run(query.bind(tx.now)).await?;
     Ok(team)
 }
 
@@ -127,6 +126,5 @@ pub async fn find_all(db: &Db, org_id: OrgId, ids: &[TeamId]) -> Result<Vec<Team
 
 /// The team of this id, or the 404 of one that is absent or another organization's.
 pub async fn require(tx: &mut OrgTx, id: TeamId) -> Result<Team> {
-    let query = select("id = $2", tx.org_id).bind(id);
-    tx.fetch_optional(query).await?.ok_or(Error::NotFound("team"))
+    tx.fetch_optional(select("id = $2", tx.org_id).bind(id)).await?.ok_or(Error::NotFound("team"))
 }

@@ -4,7 +4,7 @@ mod routes;
 
 pub use routes::routes;
 
-use crate::db::{Db, Sql, sql};
+use crate::db::{Query, Sql, sql};
 use crate::error::{Error, Result};
 use crate::ids::{CategoryId, OrgId, TeamId};
 use crate::orgs::OrgTx;
@@ -13,7 +13,7 @@ use refrain_nlp::case_fold::fold;
 
 const STARTERS: &str = include_str!("starters.tsv");
 /// The most categories of an organization.
-pub const CATEGORIES_MAX: i64 = 500;
+pub const CATEGORIES_MAX: usize = 500;
 /// Folding can lengthen a name; an index takes only so much.
 const FOLDED_CHARS_MAX: usize = 300;
 
@@ -46,15 +46,9 @@ fn select(condition: &str, org_id: OrgId) -> Sql {
     sql(&format!("select {columns} from categories where org_id = $1 and {condition}")).bind(org_id)
 }
 
-/// Every category of an organization, by name.
-pub async fn list(db: &Db, org_id: OrgId) -> Result<Vec<Category>> {
+/// Lists every category of an organization, by name.
+pub async fn list(db: impl Query, org_id: OrgId) -> Result<Vec<Category>> {
     db.fetch_all(select("1 = 1 order by name, id", org_id)).await
-}
-
-/// As [`list`], within a transaction.
-pub async fn list_in(tx: &mut OrgTx) -> Result<Vec<Category>> {
-    let query = select("1 = 1 order by name, id", tx.org_id);
-    tx.fetch_all(query).await
 }
 
 /// The form in which names are compared.
@@ -64,8 +58,7 @@ pub fn folded_name(name: &str) -> String {
 
 /// The category of this id, or the 404 of one that is absent or another organization's.
 pub async fn require(tx: &mut OrgTx, id: CategoryId) -> Result<Category> {
-    let query = select("id = $2", tx.org_id).bind(id);
-    tx.fetch_optional(query).await?.ok_or(Error::NotFound("category"))
+    tx.fetch_optional(select("id = $2", tx.org_id).bind(id)).await?.ok_or(Error::NotFound("category"))
 }
 
 /// Gives a new organization the starter set.
@@ -135,7 +128,7 @@ async fn delete(tx: &mut OrgTx, id: CategoryId) -> Result<bool> {
         "update tags set category_id = null, updated_at = $3 where org_id = $1 and category_id = $2",
     ] {
         let query = sql(clear).bind(tx.org_id).bind(id).bind(tx.now);
-        tx.execute(query).await?;
+        tx.run(query).await?;
     }
     let query = sql("delete from categories where org_id = $1 and id = $2").bind(tx.org_id).bind(id);
     Ok(tx.execute(query).await? > 0)

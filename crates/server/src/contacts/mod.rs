@@ -4,14 +4,14 @@ mod routes;
 mod store;
 
 pub use routes::routes;
-pub use store::{find, find_all, find_all_in, search};
+pub use store::{find, find_all, search};
 
 use crate::custom_data::{self, CustomData, Scalar};
 use crate::error::{Error, Result};
 use crate::ids::ContactId;
 use crate::orgs::{OrgTx, Subject};
 use crate::time::Timestamp;
-use crate::wire::{Email, Nullable};
+use crate::wire::{Email, Maybe, Nullable, Text};
 use refrain_nlp::case_fold::fold;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -96,7 +96,22 @@ pub struct Details {
 }
 
 impl Details {
-    /// Whether nothing is said.
+    /// Makes details of the members of a request.
+    pub fn of_request(
+        email: Maybe<Email>,
+        phone_number: Maybe<Text<100>>,
+        name: Maybe<Text<300>>,
+        custom_data: Maybe<CustomData<String>>,
+    ) -> Self {
+        Self {
+            email: email.0,
+            phone_number: phone_number.0.map(|text| text.0),
+            name: name.0.map(|text| text.0),
+            custom_data: custom_data.0,
+        }
+    }
+
+    /// Returns true if nothing is said.
     pub fn is_empty(&self) -> bool {
         self.email.is_none()
             && self.phone_number.is_none()
@@ -232,7 +247,7 @@ pub async fn restore(
 ) -> Result<ContactId> {
     let org_id = tx.org_id;
     let by_email = Details { email: known.email.clone(), ..Details::default() };
-    let found = match store::find_in(tx, org_id, id).await? {
+    let found = match find(&mut *tx, org_id, id).await? {
         Some(contact) => Some(contact),
         None => store::find_same(tx, &by_email, Trust::Verified).await?,
     };
@@ -287,5 +302,5 @@ pub async fn delete(tx: &mut OrgTx, id: ContactId) -> Result<bool> {
 /// The contact of this id, or a 404 that says which thing is absent.
 pub async fn require(tx: &mut OrgTx, id: ContactId) -> Result<Contact> {
     let org_id = tx.org_id;
-    store::find_in(tx, org_id, id).await?.ok_or(Error::NotFound("contact"))
+    find(tx, org_id, id).await?.ok_or(Error::NotFound("contact"))
 }

@@ -128,7 +128,7 @@ async fn load_contacts(
     org_id: OrgId,
     ids: &[ContactId],
 ) -> Result<HashMap<ContactId, RecordContact>> {
-    let contacts = contacts::find_all_in(tx, org_id, ids).await?;
+    let contacts = contacts::find_all(tx, org_id, ids).await?;
     contacts.into_iter().map(|contact| Ok((contact.id, contact_of(&contact)?))).collect()
 }
 

@@ -77,8 +77,7 @@ pub(super) async fn page(tx: &mut Tx, org_id: OrgId, last: Option<i64>) -> Resul
         order by i.insight_number
         limit $3
     ");
-    let query = query.bind(org_id).bind(last.unwrap_or(0)).bind(PAGE);
-    let insights: Vec<Insight> = tx.fetch_all(query).await?;
+    let insights: Vec<Insight> = tx.fetch_all(query.bind(org_id).bind(last.unwrap_or(0)).bind(PAGE)).await?;
     Ok(insights.into_iter().map(|insight| (insight.insight_number, row(insight))).collect())
 }
 
