@@ -12,11 +12,11 @@ use std::ops::{Deref, DerefMut};
 
 /// The name of the organization that is meant when none is named.
 pub const DEFAULT_NAME: &str = "default";
-/// How many of the newest changes are kept.
+/// The number of newest changes that are kept.
 const CHANGES_KEPT: i64 = 1_000_000;
 
 string_enum! {
-    /// What a change log entry is about.
+    /// The subject of a change log entry.
     Subject {
         /// A contact.
         Contact = "contact",
@@ -32,9 +32,9 @@ string_enum! {
 #[derive(Debug)]
 pub struct OrgTx {
     tx: Tx,
-    /// Whose rows.
+    /// The organization that the rows belong to.
     pub org_id: OrgId,
-    /// When: never before an earlier transaction of the organization.
+    /// The time of the transaction, never before an earlier one of the organization.
     pub now: Timestamp,
     changes: Vec<(Subject, Value)>,
     told: Vec<Told>,
@@ -62,17 +62,17 @@ impl OrgTx {
         self.told.push(Told { event, subject_id: subject_id.into(), source_id: source_id.into() });
     }
 
-    /// The first of `count` ticket numbers that are now taken.
+    /// Takes `count` ticket numbers and returns the first.
     pub async fn take_ticket_numbers(&mut self, count: i64) -> Result<i64> {
         self.take_numbers("next_ticket_number", count).await
     }
 
-    /// The first of `count` insight numbers that are now taken.
+    /// Takes `count` insight numbers and returns the first.
     pub async fn take_insight_numbers(&mut self, count: i64) -> Result<i64> {
         self.take_numbers("next_insight_number", count).await
     }
 
-    /// The first of `count` places in the order of events that are now taken.
+    /// Takes `count` places in the order of events and returns the first.
     pub async fn take_event_seqs(&mut self, count: usize) -> Result<i64> {
         self.take_numbers("next_event_seq", db::count(count)).await
     }
@@ -82,7 +82,7 @@ impl OrgTx {
         self.fetch_one(query.bind(self.org_id).bind(count)).await.map(|(first,)| first)
     }
 
-    /// Forgets the oldest changes beyond the million kept.
+    /// Deletes the oldest changes beyond the million that are kept.
     pub async fn trim_changes(&mut self) -> Result<()> {
         let query = sql("
             delete from changes
@@ -169,19 +169,19 @@ impl DerefMut for OrgTx {
     }
 }
 
-/// The organization of this name.
+/// Finds the organization of this name.
 pub async fn find(db: &Db, name: &str) -> Result<Option<OrgId>> {
     let row = db.fetch_optional::<(OrgId,)>(sql("select id from orgs where name = $1").bind(name)).await?;
     Ok(row.map(|(id,)| id))
 }
 
-/// When an organization was made.
+/// Returns the time an organization was created.
 pub async fn created_at(db: &Db, id: OrgId) -> Result<Timestamp> {
     let query = sql("select created_at from orgs where id = $1").bind(id);
     db.fetch_one::<(Timestamp,)>(query).await.map(|(time,)| time)
 }
 
-/// The organization of this name, made with the starter categories if new.
+/// Finds the organization of this name, or creates it with the starter categories.
 pub async fn find_or_create(db: &Db, clock: &Clock, name: &str) -> Result<OrgId> {
     if let Some(id) = find(db, name).await? {
         return Ok(id);

@@ -1,4 +1,4 @@
-//! What insights are about: an organization's own list, begun with a starter set.
+//! Categories of insights: an organization's own list, begun with a starter set.
 
 mod routes;
 
@@ -17,25 +17,25 @@ pub const CATEGORIES_MAX: usize = 500;
 /// Folding can lengthen a name; an index takes only so much.
 const FOLDED_CHARS_MAX: usize = 300;
 
-/// What an insight is about.
+/// A category of insights.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct Category {
     /// Its id.
     pub id: CategoryId,
     /// Its name; no two fold alike.
     pub name: String,
-    /// What belongs to it, in the words of those who ask: insights are assigned by it.
+    /// A description in the words of those who ask: insights are assigned by it.
     pub description: Option<String>,
     /// The team that its insights go to.
     pub team_id: Option<TeamId>,
-    /// When it was made.
+    /// The time it was created.
     pub created_at: Timestamp,
-    /// When it last changed.
+    /// The time of its last change.
     pub updated_at: Timestamp,
 }
 
 impl Category {
-    /// The text whose meaning is compared with that of insights.
+    /// Returns the text whose meaning is compared with that of insights.
     pub fn meaning(&self) -> String {
         self.description.as_ref().map_or_else(|| self.name.clone(), |text| format!("{}. {text}", self.name))
     }
@@ -51,17 +51,17 @@ pub async fn list(db: impl Query, org_id: OrgId) -> Result<Vec<Category>> {
     db.fetch_all(select("1 = 1 order by name, id", org_id)).await
 }
 
-/// The form in which names are compared.
+/// Folds a name into the form in which names are compared.
 pub fn folded_name(name: &str) -> String {
     fold(name.trim()).chars().take(FOLDED_CHARS_MAX).collect()
 }
 
-/// The category of this id, or the 404 of one that is absent or another organization's.
+/// Finds the category of this id. A category that is absent or another organization's is a 404.
 pub async fn require(tx: &mut OrgTx, id: CategoryId) -> Result<Category> {
     tx.fetch_optional(select("id = $2", tx.org_id).bind(id)).await?.ok_or(Error::NotFound("category"))
 }
 
-/// Gives a new organization the starter set.
+/// Inserts the starter set into a new organization.
 pub async fn insert_starters(tx: &mut OrgTx) -> Result<()> {
     for line in STARTERS.lines() {
         let (name, description) = line.split_once('\t').unwrap_or((line, ""));
@@ -120,7 +120,7 @@ fn conflict_on_name(result: Result<u64>) -> Result<()> {
     }
 }
 
-/// Deletes a category; what it was given to has none then. Whether there was one.
+/// Deletes a category and clears it from insights and tags. Returns false if there is none.
 async fn delete(tx: &mut OrgTx, id: CategoryId) -> Result<bool> {
     for clear in [
         "update insights set category_id = null, category_by_hand = false, updated_at = $3

@@ -33,9 +33,9 @@ pub struct Contact {
     /// E-mail address the person gave.
     pub non_verified_email: Option<Email>,
     non_verified_custom_data: Option<String>,
-    /// When it was made.
+    /// The time it was created.
     pub created_at: Timestamp,
-    /// When it last changed.
+    /// The time of its last change.
     pub updated_at: Timestamp,
 }
 
@@ -82,7 +82,7 @@ impl TryFrom<Contact> for SessionContact {
     }
 }
 
-/// What is said of a contact, by someone who knows or by the contact.
+/// Details of a contact, from someone who knows or from the contact.
 #[derive(Clone, Debug, Default)]
 pub struct Details {
     /// E-mail address.
@@ -120,7 +120,7 @@ impl Details {
     }
 }
 
-/// Who vouches for the details.
+/// The one who confirmed the contact details.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trust {
     /// The organization.
@@ -145,7 +145,7 @@ impl Contact {
         }
     }
 
-    /// What the organization knows of the contact.
+    /// Returns the details that the organization knows.
     pub fn known(&self) -> Result<Details> {
         let custom_data = self.custom_data.as_deref().map(|text| CustomData::from_column(Some(text)));
         Ok(Details {
@@ -156,7 +156,7 @@ impl Contact {
         })
     }
 
-    /// What the contact merely says of itself.
+    /// Returns the details that the contact gave and nobody confirmed.
     pub fn claimed(&self) -> Result<Details> {
         let custom_data = match self.non_verified_custom_data {
             Some(_) => Some(CustomData(self.claimed_data()?.0.into_iter().map(text_value).collect())),
@@ -170,7 +170,7 @@ impl Contact {
         })
     }
 
-    /// The names the contact is known or claims to have.
+    /// Lists the names the contact is known by or claims to have.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.name.as_deref().into_iter().chain(self.non_verified_name.as_deref())
     }
@@ -207,7 +207,7 @@ impl Contact {
         Ok(CustomData::from_column(self.non_verified_custom_data.as_deref())?)
     }
 
-    /// What filters see: of each key the verified value, else the other.
+    /// Returns the custom data that filters see: of each key the verified value, else the other.
     fn filtered_data(&self) -> Result<CustomData> {
         let mut data = self.claimed_data()?;
         let verified = CustomData::<Scalar>::from_column(self.custom_data.as_deref())?;
@@ -227,7 +227,7 @@ impl Contact {
     }
 }
 
-/// The contact that `details` are of, made or brought up to date. A verified one is known by its e-mail
+/// Finds the contact that `details` are of and updates it, or creates it. A verified one is known by its e-mail
 /// address, else its phone number. A claim never reaches a contact that has a verified e-mail address.
 pub async fn save(tx: &mut OrgTx, details: Details, trust: Trust) -> Result<ContactId> {
     let found = store::find_same(tx, &details, trust).await?;
@@ -236,7 +236,7 @@ pub async fn save(tx: &mut OrgTx, details: Details, trust: Trust) -> Result<Cont
     write(tx, contact, found.is_none()).await
 }
 
-/// The contact that an export has, made with its id if neither that nor its e-mail address is known. One that
+/// Finds the contact of an export, or creates it with its id if neither that nor its e-mail address is known. One that
 /// is there stays as it is.
 pub async fn restore(
     tx: &mut OrgTx,
@@ -260,7 +260,7 @@ pub async fn restore(
     write(tx, contact, true).await
 }
 
-/// Brings a contact up to date.
+/// Updates a contact.
 pub async fn update(
     tx: &mut OrgTx,
     mut contact: Contact,
@@ -289,7 +289,7 @@ fn text_value((key, value): (String, Scalar)) -> (String, String) {
     (key, text)
 }
 
-/// Erases a contact; its sessions stay, without a contact. Whether there was one.
+/// Deletes a contact; its sessions stay, without a contact. Returns false if there is none.
 pub async fn delete(tx: &mut OrgTx, id: ContactId) -> Result<bool> {
     store::detach_sessions(tx, id).await?;
     let deleted = store::delete(tx, id).await?;
@@ -299,7 +299,7 @@ pub async fn delete(tx: &mut OrgTx, id: ContactId) -> Result<bool> {
     Ok(deleted)
 }
 
-/// The contact of this id, or a 404 that says which thing is absent.
+/// Finds the contact of this id. A contact that is absent or another organization's is a 404.
 pub async fn require(tx: &mut OrgTx, id: ContactId) -> Result<Contact> {
     let org_id = tx.org_id;
     find(tx, org_id, id).await?.ok_or(Error::NotFound("contact"))

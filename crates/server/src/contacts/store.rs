@@ -27,7 +27,7 @@ pub async fn find_all(db: impl Query, org_id: OrgId, ids: &[ContactId]) -> Resul
     db.fetch_all(query).await
 }
 
-/// The contact that `details` identify; the oldest, should several claim the same.
+/// Finds the contact that `details` identify; the oldest, should several claim the same.
 pub(super) async fn find_same(tx: &mut OrgTx, details: &Details, trust: Trust) -> Result<Option<Contact>> {
     let (email, phone) = (details.email.clone(), details.phone_number.clone());
     let condition = match (trust, &email, &phone) {
@@ -43,14 +43,14 @@ pub(super) async fn find_same(tx: &mut OrgTx, details: &Details, trust: Trust) -
     tx.fetch_optional(query.bind(email.map(|email| email.as_str().to_owned()).or(phone))).await
 }
 
-/// One page of contacts and one more, newest update first.
+/// Lists one page of contacts and one more, newest update first.
 pub(super) async fn list(db: &Db, org_id: OrgId, window: &Window) -> Result<Vec<Contact>> {
     let mut query = select("1 = 1", org_id);
     window.push(&mut query);
     db.fetch_all(query).await
 }
 
-/// Contacts whose name, e-mail address or phone number contains `text`, newest update first.
+/// Finds contacts whose name, e-mail address or phone number contains `text`, newest update first.
 pub async fn search(
     db: &Db,
     org_id: OrgId,

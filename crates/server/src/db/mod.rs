@@ -32,7 +32,7 @@ pub struct Db {
     pools: Pools,
 }
 
-/// Where the database is.
+/// The place of the database.
 #[derive(Clone, Debug)]
 pub enum Location {
     /// A file that is made when missing.

@@ -62,7 +62,7 @@ struct Insight {
     updated_at: Timestamp,
 }
 
-/// The insights behind the one of number `last`, as many as a page has.
+/// Loads the insights behind the one of number `last`, as many as a page has.
 pub(super) async fn page(tx: &mut Tx, org_id: OrgId, last: Option<i64>) -> Result<Vec<(i64, Row)>> {
     let query = sql("
         select i.insight_number, i.id, i.content, c.name as category, t.name as team, h.name as theme,

@@ -14,28 +14,28 @@ use crate::teams;
 use crate::wire::Patch;
 use serde_json::{Value as Json, json};
 
-/// What is to change of a session.
+/// Changes to make to a session.
 #[derive(Clone, Debug, Default)]
 pub struct Changes {
-    /// Whether it goes on.
+    /// Open or closed.
     pub status: Option<SessionStatus>,
-    /// What to keep with the event of closing.
+    /// Context to keep with the event of closing.
     pub closing_context: Option<Json>,
-    /// Whether to write a summary once it is closed.
+    /// True if a summary is to be written once it is closed.
     pub summary_wanted: bool,
     /// Code of the language.
     pub language: Option<String>,
-    /// How the AI agent left it.
+    /// The outcome when the AI agent closed it.
     pub ai_closure_type: Patch<AiClosureType>,
-    /// Who asks.
+    /// The contact who asks for help.
     pub contact_id: Option<ContactId>,
-    /// Who looks after it.
+    /// The team that looks after it.
     pub team_id: Patch<TeamId>,
-    /// Which person does.
+    /// The member who is assigned to it.
     pub assignee_id: Patch<String>,
     /// Attributes, added key by key.
     pub custom_data: Option<CustomData>,
-    /// Whether the AI agent only drafts.
+    /// True if the AI agent only drafts.
     pub assist_mode: Option<bool>,
     /// The record at a help desk.
     pub ticketing_system: Patch<TicketingSystemRef>,
@@ -90,7 +90,7 @@ fn told_as(entry: &Added) -> Option<EventName> {
     }
 }
 
-/// What was added to the history, if it made a difference.
+/// Applies `changes` and returns the entries added to the history, or nothing if there was no difference.
 async fn apply(
     tx: &mut OrgTx,
     session: &Session,
@@ -229,7 +229,7 @@ async fn change_tags(
     Ok(())
 }
 
-/// Whether the handoff is now another.
+/// Changes the handoff. Returns true if it is now another.
 async fn hand_off(
     tx: &mut OrgTx,
     session: &Session,

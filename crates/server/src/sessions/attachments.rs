@@ -33,7 +33,7 @@ pub(super) struct MessageAttachmentInput {
     mime_type: Maybe<Text<100>>,
 }
 
-/// Keeps the files of a message and says what its history shows of them.
+/// Stores the files of a message and returns them as its history shows them.
 pub(super) async fn keep(
     tx: &mut OrgTx,
     public_url: &str,

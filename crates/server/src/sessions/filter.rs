@@ -1,4 +1,4 @@
-//! What lists of sessions are filtered and ordered by.
+//! Filters and orders of the lists of sessions.
 
 use super::session::{Channel, Sentiment, SessionStatus};
 use crate::custom_data::CustomData;
@@ -48,11 +48,11 @@ impl JsonSchema for Flag {
 }
 
 string_enum! {
-    /// What filtered sessions are ordered by.
+    /// The time that filtered sessions are ordered by.
     SortBy {
         /// The latest message.
         LastMessageAt = "last_message_at",
-        /// When the session began.
+        /// The time the session began.
         CreatedAt = "created_at",
     }
 }

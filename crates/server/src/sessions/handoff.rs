@@ -14,7 +14,7 @@ use std::collections::HashMap;
 /// A handoff to a person.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct Handoff {
-    /// What the person needs to know.
+    /// The things that the person needs to know.
     pub summary: String,
     /// The contact's sentiment at the handoff.
     pub sentiment: Option<Sentiment>,

@@ -1,4 +1,4 @@
-//! What of a session is read, and what reading it found.
+//! The parts of a session that are read, and the findings.
 
 use super::history::{Event, Sender};
 use super::session::{Sentiment, SessionStatus};
@@ -9,7 +9,7 @@ use crate::ids::{MessageId, OrgId, SessionId};
 use crate::orgs::{OrgTx, Subject};
 use std::collections::HashMap;
 
-/// Of a longer session, the rest is not read.
+/// The most messages of a session that are read; the rest is skipped.
 const MESSAGES_READ_MAX: i64 = 1_000;
 
 /// A session as it is to be read.
@@ -17,17 +17,17 @@ const MESSAGES_READ_MAX: i64 = 1_000;
 pub struct Unread {
     /// Its id.
     pub id: SessionId,
-    /// Which revision of it this is.
+    /// The revision that is read.
     pub revision: i64,
     /// Code of its language, where the source says it.
     pub declared_language: Option<String>,
-    /// Whether a summary is to be written.
+    /// True if a summary is to be written.
     pub summary_wanted: bool,
     /// The names its contact is known by.
     pub names: Vec<String>,
-    /// What was said.
+    /// The messages that were said.
     pub messages: Vec<SaidMessage>,
-    /// How many of the messages came before a handoff whose sentiment nobody declared.
+    /// The number of messages before a handoff whose sentiment nobody declared.
     pub before_handoff: Option<usize>,
 }
 
@@ -36,9 +36,9 @@ pub struct Unread {
 pub struct SaidMessage {
     /// Its id.
     pub id: MessageId,
-    /// By whom.
+    /// Its sender.
     pub sender: Sender,
-    /// What.
+    /// Its text.
     pub text: String,
 }
 
@@ -85,7 +85,7 @@ pub async fn unread(db: &Db, org_id: OrgId, ids: &[SessionId]) -> Result<Vec<Unr
     Ok(rows.into_iter().map(unread).collect())
 }
 
-/// What was said in each session, and how much of it before the last handoff in its history.
+/// The messages of each session, and the number of them before the last handoff in its history.
 type Said = HashMap<SessionId, (Vec<SaidMessage>, Option<usize>)>;
 
 async fn said(db: &Db, org_id: OrgId, ids: &[SessionId]) -> Result<Said> {
@@ -109,24 +109,24 @@ async fn said(db: &Db, org_id: OrgId, ids: &[SessionId]) -> Result<Said> {
     Ok(said)
 }
 
-/// What reading a session found.
+/// The findings from reading a session.
 #[derive(Debug)]
 pub struct Finding {
-    /// Which session.
+    /// The session.
     pub id: SessionId,
-    /// Which revision was read.
+    /// The revision that was read.
     pub revision: i64,
     /// Code of its language, if it could be told.
     pub language: Option<String>,
-    /// How the contact felt.
+    /// The contact's sentiment.
     pub sentiment: Sentiment,
-    /// How the contact felt at a handoff that nobody declared the sentiment of.
+    /// The contact's sentiment at a handoff that nobody declared the sentiment of.
     pub handoff_sentiment: Option<Sentiment>,
-    /// What it was about, if that was wanted.
+    /// A summary, if one was wanted.
     pub summary: Option<String>,
 }
 
-/// Writes findings down, and returns the sessions of which no later revision was read before. Language and
+/// Stores findings and returns the sessions of which no later revision was read before. Language and
 /// the sentiment of a handoff give way to what was declared.
 pub async fn save_findings(tx: &mut OrgTx, findings: &[Finding]) -> Result<Vec<SessionId>> {
     if findings.is_empty() {

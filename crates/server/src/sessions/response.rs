@@ -76,7 +76,7 @@ pub struct ChatSessionListItem {
     summary: Nullable<String>,
 }
 
-/// The sessions with everything the contract shows of them, in their order.
+/// Loads what the contract shows of these sessions beside their rows. Keeps their order.
 pub(super) async fn expand(
     db: &Db,
     org_id: OrgId,

@@ -1,4 +1,4 @@
-//! What is said in a session: saying it, and reading it back.
+//! Messages of a session: sending them, and reading its history.
 
 use super::apply::{self, Changes};
 use super::attachments::{self, MessageAttachmentInput};
@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 string_enum! {
-    /// Who sends a message over the API.
+    /// The sender of a message over the API.
     SenderInput {
         /// The person who asks for help.
         Contact = "contact",
@@ -58,7 +58,7 @@ struct MessageInput {
 }
 
 string_enum! {
-    /// What a message is made of.
+    /// The type of a message's content.
     MessageType {
         /// Text.
         Text = "text",
@@ -163,7 +163,7 @@ impl From<SendingContactInput> for Details {
     }
 }
 
-/// Writes down what a contact says of itself; the session's contact, if that makes it known.
+/// Stores the details that a contact gives, and returns the session's contact if that makes it known.
 async fn learn(tx: &mut OrgTx, session: &Session, details: Details) -> Result<Option<ContactId>> {
     if details.is_empty() {
         return Ok(None);

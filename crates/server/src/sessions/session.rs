@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 string_enum! {
-    /// Whether a session goes on, and if not, how it ended.
+    /// The status of a session: open, or closed with its outcome.
     SessionStatus {
         /// It goes on.
         Open = "open",
@@ -19,7 +19,7 @@ string_enum! {
 }
 
 string_enum! {
-    /// How the AI agent left a session.
+    /// The outcome when the AI agent closed a session.
     AiClosureType {
         /// Nobody said so, but it looked settled.
         AssumedResolved = "assumed_resolved",
@@ -31,7 +31,7 @@ string_enum! {
 }
 
 string_enum! {
-    /// How a contact felt.
+    /// A contact's sentiment.
     Sentiment {
         /// Angry.
         Angry = "angry",
@@ -43,7 +43,7 @@ string_enum! {
 }
 
 string_enum! {
-    /// How a contact reached the organization.
+    /// The channel by which a contact reached the organization.
     Channel {
         /// A chat on a website.
         Web = "web",
@@ -69,7 +69,7 @@ string_enum! {
 }
 
 string_enum! {
-    /// Which help desk a session lives in beside this.
+    /// The help desk that a session lives in beside this.
     TicketingSystemName {
         /// Dynamics 365.
         Dynamics365 = "dynamics365",
@@ -105,7 +105,7 @@ string_enum! {
 }
 
 string_enum! {
-    /// What a help desk calls the record that a session is there.
+    /// A help desk's name for the record that a session is there.
     ExternalIdType {
         /// A conversation.
         ConversationId = "conversation_id",
@@ -135,34 +135,34 @@ pub struct Session {
     pub id: SessionId,
     /// Counts up from 1 within the organization, without gaps.
     pub ticket_number: i64,
-    /// Whether it goes on.
+    /// Open or closed.
     pub status: SessionStatus,
-    /// How the contact came.
+    /// The channel that the contact came by.
     pub channel: Channel,
     /// Code of the language the contact writes.
     pub language: Option<String>,
     pub(super) language_declared: bool,
-    /// How the contact felt, all in all.
+    /// The contact's sentiment, all in all.
     pub sentiment: Option<Sentiment>,
-    /// How the AI agent left it.
+    /// The outcome when the AI agent closed it.
     pub ai_closure_type: Option<AiClosureType>,
-    /// Who asks.
+    /// The contact who asks for help.
     pub contact_id: Option<ContactId>,
-    /// Who looks after it.
+    /// The team that looks after it.
     pub team_id: Option<TeamId>,
-    /// Which person does.
+    /// The member who is assigned to it.
     pub assignee_id: Option<String>,
     pub(super) custom_data: String,
     pub(super) assist_mode: bool,
     pub(super) ticketing_system: Option<String>,
-    /// What it was about, in a sentence or two.
+    /// A summary, in a sentence or two.
     pub summary: Option<String>,
     pub(super) summary_wanted: bool,
     pub(super) next_seq: i64,
     pub(super) import_hash: Option<Vec<u8>>,
     pub(super) last_message_at: Timestamp,
-    /// When it began.
+    /// The time it began.
     pub created_at: Timestamp,
-    /// When it last changed.
+    /// The time of its last change.
     pub updated_at: Timestamp,
 }

@@ -19,23 +19,23 @@ use std::collections::HashMap;
 pub struct NewSession {
     /// Its id.
     pub id: SessionId,
-    /// Whether it goes on.
+    /// Open or closed.
     pub status: SessionStatus,
-    /// How the contact came.
+    /// The channel that the contact came by.
     pub channel: Channel,
     /// Code of the language, where the source says it.
     pub language: Option<String>,
-    /// How the AI agent left it.
+    /// The outcome when the AI agent closed it.
     pub ai_closure_type: Option<AiClosureType>,
-    /// Who asks.
+    /// The contact who asks for help.
     pub contact_id: Option<ContactId>,
-    /// Who looks after it.
+    /// The team that looks after it.
     pub team_id: Option<TeamId>,
-    /// Which person does.
+    /// The member who is assigned to it.
     pub assignee_id: Option<String>,
     /// Attributes.
     pub custom_data: CustomData,
-    /// Whether the AI agent only drafts.
+    /// True if the AI agent only drafts.
     pub assist_mode: bool,
     /// The record at a help desk.
     pub ticketing_system: Option<TicketingSystemRef>,
@@ -43,11 +43,11 @@ pub struct NewSession {
     pub handoff: Option<Handoff>,
     /// Tags.
     pub tags: Vec<String>,
-    /// What was said.
+    /// The entries of its history, in order.
     pub messages: Vec<NewMessage>,
     /// The hash of the imported record.
     pub import_hash: Option<Vec<u8>>,
-    /// When it began.
+    /// The time it began.
     pub created_at: Timestamp,
 }
 
@@ -77,7 +77,7 @@ pub async fn find_all(db: &Db, org_id: OrgId, ids: &[SessionId]) -> Result<Vec<S
     db.fetch_all(query).await
 }
 
-/// One page of sessions and one more, newest update first.
+/// Lists one page of sessions and one more, newest update first.
 pub(super) async fn list(
     db: &Db,
     org_id: OrgId,
@@ -100,7 +100,7 @@ pub(super) async fn list(
     db.fetch_all(query).await
 }
 
-/// One page of sessions and one more, as `input` filters and orders them.
+/// Lists one page of sessions and one more, as `input` filters and orders them.
 pub(super) async fn filter(db: &Db, org_id: OrgId, input: &FilterInput) -> Result<Vec<Session>> {
     let mut query = select("1 = 1", org_id);
     let filters = &input.filters;
@@ -138,7 +138,7 @@ fn push_any<V: Clone + Into<Value>>(query: &mut Sql, column: &str, values: Optio
     }
 }
 
-/// Messages that contain `text`, of one contact's sessions or all: id, session, text, kind.
+/// Finds messages that contain `text`, of one contact's sessions or all: id, session, text, kind.
 pub(super) async fn search_messages(
     db: &Db,
     org_id: OrgId,
@@ -160,7 +160,7 @@ pub(super) async fn search_messages(
     db.fetch_all(query).await
 }
 
-/// One page of a session's history and one more, oldest first, behind the entry of sequence `after`.
+/// Lists one page of a session's history and one more, oldest first, behind the entry of sequence `after`.
 pub(super) async fn history(db: &Db, org_id: OrgId, id: SessionId, after: i64) -> Result<Vec<Message>> {
     let query = sql("
         select id, seq, event_type, sender, sender_name, text, attachments, context, created_at
@@ -172,14 +172,14 @@ pub(super) async fn history(db: &Db, org_id: OrgId, id: SessionId, after: i64) -
     db.fetch_all(query.bind(org_id).bind(id).bind(after).bind(db::count(PAGE_SIZE) + 1)).await
 }
 
-/// What each message of a session says.
+/// Loads the text of each message of a session.
 pub(super) async fn texts(tx: &mut OrgTx, id: SessionId) -> Result<HashMap<MessageId, Option<String>>> {
     let query = sql("select id, text from messages where org_id = $1 and session_id = $2");
     let rows: Vec<(MessageId, Option<String>)> = tx.fetch_all(query.bind(tx.org_id).bind(id)).await?;
     Ok(rows.into_iter().collect())
 }
 
-/// Whether anything was said in a session.
+/// Returns true if anything was said in a session.
 pub(super) async fn has_messages(tx: &mut OrgTx, id: SessionId) -> Result<bool> {
     let query = sql("
         select id from messages where org_id = $1 and session_id = $2 and event_type = 'message' limit 1
@@ -187,7 +187,7 @@ pub(super) async fn has_messages(tx: &mut OrgTx, id: SessionId) -> Result<bool> 
     Ok(tx.fetch_optional::<(MessageId,)>(query.bind(tx.org_id).bind(id)).await?.is_some())
 }
 
-/// The tags on a session.
+/// Lists the tags on a session.
 pub(super) async fn tags(tx: &mut OrgTx, id: SessionId) -> Result<Vec<String>> {
     let query =
         sql("select tag_name from session_tags where org_id = $1 and session_id = $2 order by tag_name");
@@ -295,7 +295,7 @@ async fn insert_messages(tx: &mut Tx, rows: Vec<Vec<Value>>) -> Result<()> {
     tx.insert_all(insert, rows, "").await
 }
 
-/// Adds to a session's history. The session's row is to be updated in the same transaction.
+/// Adds entries to a session's history. The session's row is to be updated in the same transaction.
 pub(super) async fn append(tx: &mut OrgTx, session: &mut Session, messages: Vec<NewMessage>) -> Result<()> {
     let mut rows = Vec::new();
     for message in messages {
@@ -305,13 +305,13 @@ pub(super) async fn append(tx: &mut OrgTx, session: &mut Session, messages: Vec<
     insert_messages(tx, rows).await
 }
 
-/// Changes what was said in a message.
+/// Updates the text of a message.
 pub(super) async fn update_text(tx: &mut OrgTx, id: MessageId, text: &str) -> Result<()> {
     let query = sql("update messages set text = $3, text_folded = $4 where org_id = $1 and id = $2");
     tx.run(query.bind(tx.org_id).bind(id).bind(text).bind(fold(text))).await
 }
 
-/// Writes a session's row, as a new revision that is to be read, and what occurrences copy of it.
+/// Updates a session's row, as a new revision that is to be read, and its copies in occurrences.
 pub(super) async fn update(tx: &mut OrgTx, session: &Session) -> Result<()> {
     let query = sql("
         update sessions set status = $3, language = $4, language_declared = $5, ai_closure_type = $6,
@@ -343,7 +343,7 @@ pub(super) async fn update(tx: &mut OrgTx, session: &Session) -> Result<()> {
     copy_to_occurrences(tx, &[session.id]).await
 }
 
-/// Copies what insights are filtered by from sessions to their occurrences, which keep it beside them.
+/// Copies the columns that insights are filtered by from sessions to their occurrences.
 pub(super) async fn copy_to_occurrences(tx: &mut OrgTx, ids: &[SessionId]) -> Result<()> {
     let mut query = sql("
         update occurrences set status = s.status, channel = s.channel, language = s.language,
@@ -356,7 +356,7 @@ pub(super) async fn copy_to_occurrences(tx: &mut OrgTx, ids: &[SessionId]) -> Re
     tx.run(query).await
 }
 
-/// Puts `tags` in the place of those on a session.
+/// Replaces the tags on a session.
 pub(super) async fn replace_tags(tx: &mut OrgTx, id: SessionId, tags: &[String]) -> Result<()> {
     let query = sql("delete from session_tags where org_id = $1 and session_id = $2");
     tx.run(query.bind(tx.org_id).bind(id)).await?;
