@@ -116,7 +116,7 @@ impl OrgTx {
     }
 }
 
-/// What [`Tx`] runs, said again, so that a query can be bound to members of the transaction where it is run.
+// the methods of `Tx` again: reached by `DerefMut` they would not let a query be bound to `tx.org_id` where it is run
 impl OrgTx {
     /// Runs `query` and returns how many rows it changed.
     pub async fn execute(&mut self, query: Sql) -> Result<u64> {

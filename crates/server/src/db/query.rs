@@ -12,7 +12,7 @@ pub trait Record: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + 
 
 impl<T> Record for T where T: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin {}
 
-/// What can be read from: `&Db`, `&mut Tx` or `&mut OrgTx`. A function that runs one query takes it, and so serves
+/// A reader: `&Db`, `&mut Tx` or `&mut OrgTx`. A function that runs one query takes it, and so serves
 /// outside of a transaction and within one.
 pub trait Query: Send + Sized {
     /// Reads every row of `query`, which bounds how many.
