@@ -1,6 +1,6 @@
 //! Organizations, and the transaction through which everything of one is written.
 
-use crate::db::{Db, Tx, Value, sql};
+use crate::db::{self, Db, Query, Record, Sql, Tx, Value, sql};
 use crate::error::Result;
 use crate::event::{Event, EventName};
 use crate::ids::OrgId;
@@ -13,11 +13,11 @@ use uuid::Uuid;
 
 /// The name of the organization that is meant when none is named.
 pub const DEFAULT_NAME: &str = "default";
-/// How many of the newest changes are kept.
+/// The number of newest changes that are kept.
 const CHANGES_KEPT: i64 = 1_000_000;
 
 string_enum! {
-    /// A kind of thing that the change log tells of.
+    /// The subject of a change log entry.
     Subject {
         /// A contact.
         Contact = "contact",
@@ -52,9 +52,9 @@ pub struct Hooks {
 #[derive(Debug)]
 pub struct OrgTx {
     tx: Tx,
-    /// The organization.
+    /// The organization that the rows belong to.
     pub org_id: OrgId,
-    /// The time of the transaction: never before an earlier one of the organization.
+    /// The time of the transaction, never before an earlier one of the organization.
     pub now: Timestamp,
     hooks: &'static Hooks,
     changes: Vec<(Subject, Uuid)>,
@@ -126,23 +126,21 @@ impl OrgTx {
 
     /// Takes `count` places in the order of events and returns the first.
     pub async fn take_event_seqs(&mut self, count: usize) -> Result<i64> {
-        self.take_numbers("next_event_seq", i64::try_from(count).unwrap_or(i64::MAX)).await
+        self.take_numbers("next_event_seq", db::count(count)).await
     }
 
     async fn take_numbers(&mut self, next: &str, count: i64) -> Result<i64> {
         let query = sql(&format!("update orgs set {next} = {next} + $2 where id = $1 returning {next} - $2"));
-        let query = query.bind(self.org_id).bind(count);
-        self.fetch_one(query).await.map(|(first,)| first)
+        self.fetch_one(query.bind(self.org_id).bind(count)).await.map(|(first,)| first)
     }
 
-    /// Forgets the oldest changes beyond the million kept.
+    /// Deletes the oldest changes beyond the million that are kept.
     pub async fn trim_changes(&mut self) -> Result<()> {
         let query = sql("
             delete from changes
             where org_id = $1 and seq <= (select change_seq - $2 from orgs where id = $1)
         ");
-        let query = query.bind(self.org_id).bind(CHANGES_KEPT);
-        self.execute(query).await.map(|_| ())
+        self.run(query.bind(self.org_id).bind(CHANGES_KEPT)).await
     }
 
     /// Makes everything of this transaction lasting, with the steps that follow from it and its change log entries.
@@ -163,18 +161,56 @@ impl OrgTx {
         if changes.is_empty() {
             return Ok(());
         }
-        let count = i64::try_from(changes.len()).unwrap_or(i64::MAX);
         let query = sql("
             update orgs set change_seq = change_seq + $2 where id = $1 returning change_seq - $2
         ");
-        let query = query.bind(self.org_id).bind(count);
+        let query = query.bind(self.org_id).bind(db::count(changes.len()));
         let (before,): (i64,) = self.fetch_one(query).await?;
         let rows = (before + 1..).zip(changes).map(|(seq, (subject, id))| {
             vec![self.org_id.into(), seq.into(), subject.into(), id.into(), self.now.into()]
         });
         let rows = rows.collect();
         let insert = "insert into changes (org_id, seq, kind, subject_id, created_at)";
-        self.tx.insert_all(insert, rows, "").await
+        self.insert_all(insert, rows, "").await
+    }
+}
+
+// the methods of `Tx` again: reached by `DerefMut` they would not let a query be bound to `tx.org_id` where it is run
+impl OrgTx {
+    /// Runs `query` and returns how many rows it changed.
+    pub async fn execute(&mut self, query: Sql) -> Result<u64> {
+        self.tx.execute(query).await
+    }
+
+    /// Runs `query`, however many rows it changes.
+    pub async fn run(&mut self, query: Sql) -> Result<()> {
+        self.tx.run(query).await
+    }
+
+    /// Reads every row of `query`, which bounds how many.
+    pub async fn fetch_all<T: Record>(&mut self, query: Sql) -> Result<Vec<T>> {
+        self.tx.fetch_all(query).await
+    }
+
+    /// Reads the only row of `query`, if it has one.
+    pub async fn fetch_optional<T: Record>(&mut self, query: Sql) -> Result<Option<T>> {
+        self.tx.fetch_optional(query).await
+    }
+
+    /// Reads the one row of `query`.
+    pub async fn fetch_one<T: Record>(&mut self, query: Sql) -> Result<T> {
+        self.tx.fetch_one(query).await
+    }
+
+    /// Inserts `rows` of equal length behind `insert into … (…)`, each statement ended by `suffix`.
+    pub async fn insert_all(&mut self, insert: &str, rows: Vec<Vec<Value>>, suffix: &str) -> Result<()> {
+        self.tx.insert_all(insert, rows, suffix).await
+    }
+}
+
+impl Query for &mut OrgTx {
+    async fn fetch_all<T: Record>(self, query: Sql) -> Result<Vec<T>> {
+        self.tx.fetch_all(query).await
     }
 }
 
@@ -198,13 +234,13 @@ pub async fn find(db: &Db, name: &str) -> Result<Option<OrgId>> {
     Ok(row.map(|(id,)| id))
 }
 
-/// Returns when an organization was made.
+/// Returns the time an organization was created.
 pub async fn created_at(db: &Db, id: OrgId) -> Result<Timestamp> {
     let query = sql("select created_at from orgs where id = $1").bind(id);
     db.fetch_one::<(Timestamp,)>(query).await.map(|(time,)| time)
 }
 
-/// Finds the organization of this name, or makes it.
+/// Finds the organization of this name, or creates it.
 pub async fn find_or_create(db: &Db, clock: &Clock, hooks: &'static Hooks, name: &str) -> Result<OrgId> {
     if let Some(id) = find(db, name).await? {
         return Ok(id);

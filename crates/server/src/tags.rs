@@ -122,7 +122,7 @@ async fn upsert(
         .bind(input.exclude_from_auto_tagging)
         .bind(input.category_id.apply(old_category))
         .bind(tx.now);
-    tx.execute(query).await?;
+    tx.run(query).await?;
     tx.commit().await
 }
 

@@ -114,7 +114,7 @@ async fn create(
     ApiJson(input): ApiJson<CreateCategoryInput>,
 ) -> Result<Json<CategoryOutput>> {
     let mut tx = app.begin(caller.org_id).await?;
-    if super::list_in(&mut tx).await?.len() as i64 >= CATEGORIES_MAX {
+    if super::list(&mut tx, caller.org_id).await?.len() >= CATEGORIES_MAX {
         return Err(Error::Conflict(format!("an organization has at most {CATEGORIES_MAX} categories")));
     }
     let category = Category {
@@ -161,7 +161,7 @@ async fn delete(State(app): State<App>, caller: Caller, ApiPath(id): ApiPath<Cat
 
 async fn require_team(tx: &mut OrgTx, id: Option<TeamId>) -> Result<()> {
     match id {
-        Some(id) => teams::require(tx, id).await.map(|_| ()),
+        Some(id) => teams::require(tx, id).await.map(drop),
         None => Ok(()),
     }
 }

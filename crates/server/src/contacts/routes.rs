@@ -72,12 +72,7 @@ pub struct ContactInput {
 
 impl From<ContactInput> for Details {
     fn from(input: ContactInput) -> Self {
-        Self {
-            email: input.email.0,
-            phone_number: input.phone.0.map(|text| text.0),
-            name: input.name.0.map(|text| text.0),
-            custom_data: input.custom_data.0,
-        }
+        Self::of_request(input.email, input.phone, input.name, input.custom_data)
     }
 }
 

@@ -19,7 +19,7 @@ use std::collections::HashMap;
 
 /// While an import goes on, grouping waits this long for its next batch.
 const QUIET_MICROS: i64 = 15_000_000;
-/// Where the context of a message keeps what the source calls it.
+/// The member of a message's context that keeps the source's name for it.
 pub const EXTERNAL_ID: &str = "external_id";
 
 /// An import under way.
@@ -31,7 +31,7 @@ pub struct Import {
     totals: Totals,
 }
 
-/// What an import did so far.
+/// Counts of what an import did so far.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Totals {
     /// Conversations that are new.
@@ -55,7 +55,7 @@ impl Import {
         Ok(import)
     }
 
-    /// Whether any of these records was imported before.
+    /// Returns true if any of these records was imported before.
     pub async fn knows_any(&self, records: &[&Record]) -> Result<bool> {
         let mut query = sql("select count(*) from sessions where org_id = $1 and id in ").bind(self.org_id);
         query.push_list(records.iter().map(|record| self.session_id(record)));
@@ -119,12 +119,12 @@ impl Import {
         Ok(self.totals)
     }
 
-    /// What was done so far.
+    /// Returns the counts so far.
     pub fn totals(&self) -> &Totals {
         &self.totals
     }
 
-    /// The id of the session that a record is.
+    /// Returns the id of the session that a record becomes.
     pub fn session_id(&self, record: &Record) -> SessionId {
         let derived =
             || SessionId::derived(&[self.org_id.as_bytes(), self.source.as_bytes(), record.id.as_bytes()]);
@@ -132,7 +132,7 @@ impl Import {
     }
 }
 
-/// Which of these sessions exist, with the hash of the record they were imported from.
+/// Finds which of these sessions exist, each with the hash of the record it was imported from.
 async fn known(tx: &mut OrgTx, ids: &[SessionId]) -> Result<HashMap<SessionId, Option<Vec<u8>>>> {
     let mut query = sql("select id, import_hash from sessions where org_id = $1 and id in ").bind(tx.org_id);
     query.push_list(ids.iter().copied());
@@ -207,7 +207,7 @@ fn messages(id: SessionId, record: Record) -> Vec<NewMessage> {
     record.turns.into_iter().enumerate().map(message).collect()
 }
 
-/// Brings a session up to date with a record that changed: what it says now wins, what it leaves out stays.
+/// Updates a session from a record that changed: what it says now wins, what it leaves out stays.
 async fn update(tx: &mut OrgTx, id: SessionId, record: Record, hash: Vec<u8>) -> Result<()> {
     let team_id = match &record.team {
         Some(name) => Patch::Set(teams::find_or_create(tx, &name.0).await?),

@@ -1,11 +1,13 @@
 //! `/chat/sessions`.
 
+use super::apply::{self, Changes};
+use super::filter::{FilterInput, SessionFilter};
+use super::handoff::HandoffInput;
 use super::language_tag::LanguageTag;
-use super::reply::expand;
-use super::{
-    AiClosureType, Changes, Channel, GetChatSessionOutput, HandoffInput, NewSession, SessionStatus,
-    TicketingSystemRef, attachments, list, send, store,
-};
+use super::response::{GetChatSessionOutput, expand};
+use super::session::{AiClosureType, Channel, SessionStatus, TicketingSystemRef};
+use super::store::{self, NewSession};
+use super::{attachments, list, send};
 use crate::app::App;
 use crate::contacts::{self, Details, Trust};
 use crate::custom_data::CustomData;
@@ -45,7 +47,7 @@ pub fn routes() -> Api {
                 .about(TAG, "List chat sessions, newest update first")
                 .scope(read)
                 .query::<Window>()
-                .query::<list::SessionFilter>()
+                .query::<SessionFilter>()
                 .returns::<list::ListChatSessionsOutput>(),
             list::list,
         )
@@ -53,7 +55,7 @@ pub fn routes() -> Api {
             Operation::new(Method::POST, "/chat/sessions/filter", "filterChatSessions")
                 .about(TAG, "Filter chat sessions")
                 .scope(read)
-                .body::<list::FilterInput>()
+                .body::<FilterInput>()
                 .returns::<list::FilterChatSessionsOutput>(),
             list::filter,
         )
@@ -161,12 +163,7 @@ struct SessionContactInput {
 
 impl From<SessionContactInput> for Details {
     fn from(input: SessionContactInput) -> Self {
-        Self {
-            email: input.email.0,
-            phone_number: input.phone_number.0.map(|text| text.0),
-            name: input.name.0.map(|text| text.0),
-            custom_data: input.custom_data.0,
-        }
+        Self::of_request(input.email, input.phone_number, input.name, input.custom_data)
     }
 }
 
@@ -211,7 +208,7 @@ async fn create(
         import_hash: None,
         created_at: tx.now,
     };
-    super::insert_all(&mut tx, vec![session]).await?;
+    store::insert_all(&mut tx, vec![session]).await?;
     tx.commit().await?;
     Ok(Json(CreateChatSessionOutput { id }))
 }
@@ -298,11 +295,11 @@ async fn update(
     ApiJson(input): ApiJson<UpdateChatSessionInput>,
 ) -> Result<()> {
     let mut tx = app.begin(caller.org_id).await?;
-    let session = super::require(&mut tx, id).await?;
+    let session = store::require(&mut tx, id).await?;
     if let Some(contact_id) = input.contact_id.0 {
         contacts::require(&mut tx, contact_id).await?;
     }
-    super::update(&mut tx, &session, input.into(), Vec::new()).await?;
+    apply::update(&mut tx, &session, input.into(), Vec::new()).await?;
     tx.commit().await?;
     jobs::ring(&app);
     Ok(())

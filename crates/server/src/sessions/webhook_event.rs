@@ -1,6 +1,6 @@
 //! An entry of a session's history as webhooks are told of it.
 
-use super::{Sentiment, Session, store};
+use super::{Handoff, Session, handoff, store};
 use crate::db::{Db, sql};
 use crate::error::Result;
 use crate::ids::{MessageId, OrgId, SessionId};
@@ -24,8 +24,8 @@ pub struct WebhookEvent {
     pub created_at: Option<Timestamp>,
     /// The number of messages of the session.
     pub message_count: i64,
-    /// The session's latest handoff: summary and sentiment.
-    pub handoff: Option<(String, Option<Sentiment>)>,
+    /// The session's latest handoff.
+    pub handoff: Option<Handoff>,
     /// The help desk that the session lives in, if it is another.
     pub third_party: Option<String>,
 }
@@ -72,7 +72,7 @@ pub async fn webhook_event(
         context: context.map_err(anyhow::Error::new)?,
         created_at: row.created_at,
         message_count: row.message_count,
-        handoff: store::latest_handoffs(db, org_id, &[id]).await?.remove(&id),
+        handoff: handoff::find_latest(db, org_id, &[id]).await?.remove(&id),
         third_party: system.filter(|name| name != super::TicketingSystemName::Open.as_str()),
         session,
     }))

@@ -118,10 +118,10 @@ fn handed_off(entry: &WebhookEvent, at: Timestamp) -> Json {
     // the entry says what was said then
     let said = entry.context.as_ref().and_then(|context| context["summary"].as_str());
     let latest = entry.handoff.as_ref();
-    let summary = said.or(latest.map(|(summary, _)| summary.as_str())).unwrap_or("");
+    let summary = said.or(latest.map(|handoff| handoff.summary.as_str())).unwrap_or("");
     let mut data = without_nulls(json!({
         "customer_id": session.contact_id,
-        "user_sentiment": latest.and_then(|(_, sentiment)| *sentiment),
+        "user_sentiment": latest.and_then(|handoff| handoff.sentiment),
         "language": session.language,
     }));
     let rest = json!({

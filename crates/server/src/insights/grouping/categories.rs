@@ -49,7 +49,7 @@ impl<'a> Chooser<'a> {
 /// Assigns every insight whose category no person chose, and with it the team.
 async fn assign_categories(app: &App, lease: &Lease) -> Result<Outcome> {
     let mut tx = app.begin(lease.org_id).await?;
-    let categories = categories::list_in(&mut tx).await?;
+    let categories = categories::list(&mut tx, lease.org_id).await?;
     let chooser = Chooser::new(&categories);
     let query = sql("
         select id, centroid, category_id, team_id, team_by_hand from insights

@@ -262,7 +262,8 @@ async fn write_insights(
 ) -> Result<Vec<InsightId>> {
     let new_count = plan.continued.iter().filter(|continued| continued.is_none()).count();
     let mut number = tx.take_insight_numbers(i64::try_from(new_count).unwrap_or(i64::MAX)).await?;
-    let categories = categories::list_in(tx).await?;
+    let org_id = tx.org_id;
+    let categories = categories::list(&mut *tx, org_id).await?;
     let chooser = Chooser::new(&categories);
     // a person may have decided something since the snapshot
     let query = select_insights(tx.org_id);

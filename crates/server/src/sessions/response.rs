@@ -1,6 +1,7 @@
 //! Sessions as the contract shows them.
 
-use super::{AiClosureType, Channel, Sentiment, Session, SessionStatus, TicketingSystemRef, store};
+use super::handoff::{self, Handoff};
+use super::session::{AiClosureType, Channel, Sentiment, Session, SessionStatus, TicketingSystemRef};
 use crate::contacts::{self, SessionContact};
 use crate::custom_data::CustomData;
 use crate::db::Db;
@@ -75,7 +76,7 @@ pub struct ChatSessionListItem {
     summary: Nullable<String>,
 }
 
-/// The sessions with everything the contract shows of them, in their order.
+/// Loads what the contract shows of these sessions beside their rows. Keeps their order.
 pub(super) async fn expand(
     db: &Db,
     org_id: OrgId,
@@ -88,7 +89,7 @@ pub(super) async fn expand(
     let contacts: HashMap<_, _> = contacts.into_iter().map(|contact| (contact.id, contact)).collect();
     let teams: HashMap<_, _> =
         teams::find_all(db, org_id, &team_ids).await?.into_iter().map(|team| (team.id, team)).collect();
-    let handoffs = store::latest_handoffs(db, org_id, &session_ids).await?;
+    let handoffs = handoff::find_latest(db, org_id, &session_ids).await?;
     let expand = |session: Session| {
         let contact = session.contact_id.and_then(|id| contacts.get(&id)).cloned();
         let team = session.team_id.and_then(|id| teams.get(&id)).cloned();
@@ -102,13 +103,14 @@ fn shape(
     session: Session,
     contact: Option<contacts::Contact>,
     team: Option<teams::Team>,
-    handoff: Option<(String, Option<Sentiment>)>,
+    handoff: Option<Handoff>,
 ) -> anyhow::Result<ChatSessionListItem> {
     let ticketing_system: Option<TicketingSystemRef> =
         session.ticketing_system.as_deref().map(serde_json::from_str).transpose()?;
     let team =
         team.map(|team| SessionTeam { id: team.id, name: team.name, description: team.description.into() });
-    let handoff = handoff.map(|(summary, sentiment)| SessionHandoff { sentiment: sentiment.into(), summary });
+    let handoff = handoff
+        .map(|handoff| SessionHandoff { sentiment: handoff.sentiment.into(), summary: handoff.summary });
     Ok(ChatSessionListItem {
         summary: session.summary.into(),
         session: GetChatSessionOutput {

@@ -1,10 +1,10 @@
 //! Changes to a session: what is new is written down, and what happened enters its history.
 
-use super::history::Event;
-use super::{
-    AiClosureType, NewHandoff, NewMessage, ReadSessions, Sender, Sentiment, Session, SessionStatus,
-    TicketingSystemRef, store, write,
-};
+use super::handoff::{self, HandoffInput};
+use super::history::{Event, NewMessage, Sender, column};
+use super::reading::ReadSessions;
+use super::session::{AiClosureType, Session, SessionStatus, TicketingSystemRef};
+use super::store;
 use crate::custom_data::{self, CustomData};
 use crate::error::Result;
 use crate::ids::{ContactId, MessageId, SessionId, TeamId};
@@ -12,33 +12,31 @@ use crate::jobs;
 use crate::orgs::OrgTx;
 use crate::outbox::EventName;
 use crate::teams;
-use crate::wire::{Maybe, Patch, Text};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use crate::wire::Patch;
 use serde_json::{Value as Json, json};
 
-/// What is to change of a session.
+/// Changes to make to a session.
 #[derive(Clone, Debug, Default)]
 pub struct Changes {
-    /// Whether it goes on.
+    /// Open or closed.
     pub status: Option<SessionStatus>,
-    /// What to keep with the event of closing.
+    /// Context to keep with the event of closing.
     pub closing_context: Option<Json>,
-    /// Whether to write a summary once it is closed.
+    /// True if a summary is to be written once it is closed.
     pub summary_wanted: bool,
     /// Code of the language.
     pub language: Option<String>,
-    /// How the AI agent left it.
+    /// The outcome when the AI agent closed it.
     pub ai_closure_type: Patch<AiClosureType>,
-    /// Who asks.
+    /// The contact who asks for help.
     pub contact_id: Option<ContactId>,
-    /// Who looks after it.
+    /// The team that looks after it.
     pub team_id: Patch<TeamId>,
-    /// Which person does.
+    /// The member who is assigned to it.
     pub assignee_id: Patch<String>,
     /// Attributes, added key by key.
     pub custom_data: Option<CustomData>,
-    /// Whether the AI agent only drafts.
+    /// True if the AI agent only drafts.
     pub assist_mode: Option<bool>,
     /// The record at a help desk.
     pub ticketing_system: Patch<TicketingSystemRef>,
@@ -48,23 +46,6 @@ pub struct Changes {
     pub tags: Option<Vec<String>>,
     /// The hash of the imported record.
     pub import_hash: Option<Vec<u8>>,
-}
-
-/// A handoff as requests and imports say it.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
-#[schemars(inline)]
-pub struct HandoffInput {
-    /// What the person needs to know.
-    pub summary: Text<10_000>,
-    /// How the contact felt then.
-    #[serde(default, skip_serializing_if = "Maybe::is_none")]
-    pub sentiment: Maybe<Sentiment>,
-}
-
-impl From<HandoffInput> for NewHandoff {
-    fn from(input: HandoffInput) -> Self {
-        Self { summary: input.summary.0, sentiment: input.sentiment.0 }
-    }
 }
 
 /// Applies `changes`, with `said` added to the history after what they cause, calls for a new reading, and emits
@@ -110,7 +91,7 @@ fn event_of(entry: &Added) -> Option<EventName> {
     }
 }
 
-/// What was added to the history, if it made a difference.
+/// Applies `changes` and returns the entries added to the history, or nothing if there was no difference.
 async fn apply(
     tx: &mut OrgTx,
     session: &Session,
@@ -129,7 +110,7 @@ async fn apply(
     }
     let old_system = new.ticketing_system.as_deref().map(serde_json::from_str).transpose();
     let system = changes.ticketing_system.apply(old_system.map_err(anyhow::Error::new)?);
-    new.ticketing_system = super::history::column(system.as_ref())?;
+    new.ticketing_system = column(system.as_ref())?;
     assign(tx, &mut new, changes.team_id, changes.assignee_id, &mut history).await?;
     if let Some(data) = changes.custom_data {
         let mut merged = CustomData::from_column(Some(&new.custom_data))?;
@@ -152,8 +133,8 @@ async fn apply(
         .fold(new.last_message_at, Ord::max);
     let added = |entry: &NewMessage| Added { id: entry.id, event: entry.event, sender: entry.sender };
     let added = history.iter().map(added).collect();
-    write::append(tx, &mut new, history).await?;
-    write::update(tx, &new).await?;
+    store::append(tx, &mut new, history).await?;
+    store::update(tx, &new).await?;
     Ok(Some(added))
 }
 
@@ -165,17 +146,18 @@ pub async fn update_imported(
     changes: Changes,
     messages: Vec<NewMessage>,
 ) -> Result<()> {
-    let session = super::require(tx, id).await?;
+    let session = store::require(tx, id).await?;
     let known = store::texts(tx, id).await?;
     let mut said = Vec::new();
     for message in messages {
         match (known.get(&message.id), &message.text) {
             (None, _) => said.push(message),
             (Some(old), new) if old == new => {}
-            (Some(_), new) => write::update_text(tx, message.id, new.as_deref().unwrap_or_default()).await?,
+            (Some(_), new) => store::update_text(tx, message.id, new.as_deref().unwrap_or_default()).await?,
         }
     }
-    apply(tx, &session, changes, said).await.map(|_| ())
+    apply(tx, &session, changes, said).await?;
+    Ok(())
 }
 
 fn change_status(tx: &OrgTx, new: &mut Session, changes: &Changes, history: &mut Vec<NewMessage>) {
@@ -243,33 +225,34 @@ async fn change_tags(
     let removed = old.iter().filter(|tag| !tags.contains(tag));
     history.extend(removed.map(|tag| event(Event::TagRemovedByApi, tag)));
     if tags != old {
-        write::replace_tags(tx, session.id, &tags).await?;
+        store::replace_tags(tx, session.id, &tags).await?;
     }
     Ok(())
 }
 
-/// Whether the handoff is now another.
+/// Changes the handoff. Returns true if it is now another.
 async fn hand_off(
     tx: &mut OrgTx,
     session: &Session,
-    handoff: Patch<HandoffInput>,
+    patch: Patch<HandoffInput>,
     history: &mut Vec<NewMessage>,
 ) -> Result<bool> {
-    let old = store::latest_handoff(tx, session.id).await?;
-    match handoff {
+    let org_id = tx.org_id;
+    let old = handoff::find_latest(&mut *tx, org_id, &[session.id]).await?.remove(&session.id);
+    match patch {
         Patch::Keep => Ok(false),
         Patch::Clear => {
-            write::delete_handoffs(tx, session.id).await?;
+            handoff::delete(tx, session.id).await?;
             Ok(old.is_some())
         }
         Patch::Set(new) => {
-            let said_before = old.is_some_and(|(summary, sentiment)| {
-                summary == new.summary.0 && new.sentiment.0.is_none_or(|new| Some(new) == sentiment)
+            let said_before = old.is_some_and(|old| {
+                old.summary == new.summary.0 && new.sentiment.0.is_none_or(|new| Some(new) == old.sentiment)
             });
             if !said_before {
                 let context = json!({"summary": new.summary, "sentiment": new.sentiment});
                 history.push(NewMessage::event(Event::Handoff, tx.now, Some(context)));
-                write::insert_handoff(tx, session.id, new.into()).await?;
+                handoff::insert(tx, session.id, new.into()).await?;
             }
             Ok(!said_before)
         }
