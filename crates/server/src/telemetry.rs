@@ -1,18 +1,8 @@
-//! What the product says of itself: logs, metrics, health. Never what customers said.
+//! Logs and metrics of the product. They never hold what customers said.
 
-use crate::app::App;
 use crate::config::{Config, LogFormat};
-use crate::db::sql;
-use crate::error::{Error, Result};
-use crate::http::Api;
-use crate::openapi::Operation;
 use anyhow::Context;
-use axum::Json;
-use axum::extract::State;
-use axum::http::Method;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
-use schemars::JsonSchema;
-use serde::Serialize;
 use std::io::IsTerminal;
 use std::sync::OnceLock;
 use tracing_subscriber::EnvFilter;
@@ -66,52 +56,7 @@ pub fn peak_memory_mib(process_id: u32) -> Option<u64> {
     line.trim().trim_end_matches(" kB").parse::<u64>().ok().map(|kib| kib / 1_024)
 }
 
-/// `/healthz`, `/readyz` and `/metrics`.
-pub fn routes() -> Api {
-    const TAG: &str = "Operation";
-    Api::new()
-        .route(
-            Operation::new(Method::GET, "/healthz", "getHealth")
-                .about(TAG, "Whether the process answers")
-                .returns::<Health>(),
-            health,
-        )
-        .route(
-            Operation::new(Method::GET, "/readyz", "getReadiness")
-                .about(TAG, "Whether requests can be served: the database answers and the server is not shutting down")
-                .returns::<Health>(),
-            readiness,
-        )
-        .route(
-            Operation::new(Method::GET, "/metrics", "getMetrics")
-                .about(TAG, "Counters and durations, in the text format of Prometheus")
-                .returns_media(&["text/plain"]),
-            show_metrics,
-        )
-}
-
-#[derive(Debug, Serialize, JsonSchema)]
-struct Health {
-    status: &'static str,
-}
-
-async fn health() -> Json<Health> {
-    Json(Health { status: "ok" })
-}
-
-async fn readiness(State(app): State<App>) -> Result<Json<Health>> {
-    if app.is_draining() {
-        return Err(Error::Unavailable("the server is shutting down"));
-    }
-    match app.db.fetch_one::<(i64,)>(sql("select count(*) from orgs where id is null")).await {
-        Ok(_) => Ok(Json(Health { status: "ready" })),
-        Err(error) => {
-            tracing::warn!(%error, "the database does not answer");
-            Err(Error::Unavailable("the database does not answer"))
-        }
-    }
-}
-
-async fn show_metrics() -> String {
+/// Returns every counter and duration in the text format of Prometheus; empty before [`start_metrics`].
+pub fn render_metrics() -> String {
     METRICS.get().map(PrometheusHandle::render).unwrap_or_default()
 }

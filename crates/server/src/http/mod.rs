@@ -2,15 +2,17 @@
 
 mod extract;
 mod guard;
-mod limit;
+mod layers;
+mod operation;
 mod paging;
+mod rate_limit;
 mod server;
 mod strict;
 
 pub use extract::{ApiJson, ApiPath, ApiPathPair, ApiQuery, IfMatch, describe, parse_json};
 pub use guard::Caller;
-pub use limit::RateLimiter;
 pub use paging::{Cursor, PAGE_SIZE, Page, Window, cut_page};
+pub use rate_limit::RateLimiter;
 pub use server::serve;
 
 use crate::app::App;
@@ -18,6 +20,7 @@ use crate::error::Error;
 use crate::openapi::{self, Operation};
 use axum::Router;
 use axum::handler::Handler;
+use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodFilter, get, on};
 use std::sync::Arc;
@@ -65,7 +68,7 @@ fn api() -> Api {
         .merge(crate::tags::routes())
         .merge(crate::webhooks::routes())
         .merge(crate::exports::routes())
-        .merge(crate::telemetry::routes())
+        .merge(operation::routes())
 }
 
 /// The OpenAPI document of everything served.
@@ -78,13 +81,13 @@ pub fn router(app: App) -> Router {
     let api = api();
     let document = Arc::new(openapi::document(&api.operations).to_string());
     let operations: Arc<[Operation]> = api.operations.into();
-    api.router
-        .route_layer(axum::middleware::from_fn_with_state((app.clone(), operations), guard::guard))
+    let guard = from_fn_with_state((app.clone(), operations), guard::guard);
+    let router = layers::limit_time(api.router)
+        .route_layer(guard)
         .route("/openapi.json", get(move || openapi_json(Arc::clone(&document))))
         .fallback(|| async { Error::NotFound("path") })
-        .method_not_allowed_fallback(|| async { Error::MethodNotAllowed })
-        .layer(axum::middleware::from_fn(guard::observe))
-        .with_state(app)
+        .method_not_allowed_fallback(|| async { Error::MethodNotAllowed });
+    layers::wrap(router).with_state(app)
 }
 
 async fn openapi_json(document: Arc<String>) -> Response {
