@@ -235,8 +235,8 @@ async fn send(app: &App, org_id: OrgId, delivery: &Delivery) -> Result<Outcome> 
     let posted = http_client::post(&url, reach(&app.config), headers, body);
     let timeout = Duration::from_secs(app.config.webhooks_timeout_seconds.into());
     Ok(match tokio::time::timeout(timeout, posted).await {
-        Ok(Ok(response)) if response.status.is_success() => Outcome::Delivered(response.status),
-        Ok(Ok(response)) => Outcome::Refused(response.status),
+        Ok(Ok(response)) if response.status().is_success() => Outcome::Delivered(response.status()),
+        Ok(Ok(response)) => Outcome::Refused(response.status()),
         Ok(Err(error)) => Outcome::Failed(error),
         Err(_) => Outcome::Failed(anyhow::anyhow!("it took too long")),
     })
