@@ -18,12 +18,12 @@ use tokio::sync::OnceCell;
 const ADDRESSES_MAX: usize = 8;
 const NOT_PUBLIC: &str = "it has no public address";
 
-/// Where a request may go.
+/// The addresses that a request may go to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Reach {
-    /// Wherever the URL says: the operator wrote it.
+    /// Any: the operator wrote the URL.
     Anywhere,
-    /// Over TLS to public addresses alone: somebody else wrote it.
+    /// Public ones alone, over TLS: somebody else wrote the URL.
     Public,
 }
 
@@ -82,7 +82,7 @@ fn literal_address(url: &Url) -> Option<IpAddr> {
     url.host_str()?.trim_start_matches('[').trim_end_matches(']').parse().ok()
 }
 
-/// Says what went wrong without the URL, whose path may be a secret.
+/// Describes an error without the URL, whose path may be a secret.
 fn explain(error: reqwest::Error) -> anyhow::Error {
     let cause = root_cause(&error);
     if error.is_dns() {
@@ -127,7 +127,7 @@ fn build(reach: Reach) -> anyhow::Result<Client> {
     client.build().context("making the HTTP client")
 }
 
-/// Trusts whom the machine trusts.
+/// Returns settings that trust the certificates that the machine trusts.
 fn tls_config() -> anyhow::Result<ClientConfig> {
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);

@@ -12,7 +12,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 static METRICS: OnceLock<PrometheusHandle> = OnceLock::new();
 const SECONDS: &[f64] = &[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0];
 
-/// Begins to log to standard error; `default` where no setting says what.
+/// Starts to log to standard error. `default` is the filter if none is configured.
 pub fn start_logging(config: &Config, default: &str) -> anyhow::Result<()> {
     let filter = EnvFilter::try_new(config.log.as_deref().unwrap_or(default))
         .context("log: expected a level or a filter")?;
@@ -26,7 +26,7 @@ pub fn start_logging(config: &Config, default: &str) -> anyhow::Result<()> {
     .context("starting the log")
 }
 
-/// Begins to count; once a process.
+/// Starts the metrics, once a process.
 pub fn start_metrics() -> anyhow::Result<()> {
     if METRICS.get().is_some() {
         return Ok(());
@@ -39,7 +39,7 @@ pub fn start_metrics() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Tidies the metrics now and then; without it histograms grow between reads.
+/// Tidies the metrics now and then. Without it histograms grow between reads.
 pub async fn keep_metrics() {
     loop {
         tokio::time::sleep(std::time::Duration::from_secs(5)).await;
@@ -49,7 +49,7 @@ pub async fn keep_metrics() {
     }
 }
 
-/// The most memory a process had so far, where the system tells (Linux).
+/// Returns the most memory that a process had so far, if the system tells (Linux).
 pub fn peak_memory_mib(process_id: u32) -> Option<u64> {
     let status = std::fs::read_to_string(format!("/proc/{process_id}/status")).ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;

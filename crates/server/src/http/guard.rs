@@ -13,7 +13,6 @@ use axum::response::{IntoResponse, Response};
 use std::sync::Arc;
 use std::time::Instant;
 
-/// Who is calling: an organization's key.
 pub use crate::keys::Caller;
 
 impl<S: Sync> FromRequestParts<S> for Caller {

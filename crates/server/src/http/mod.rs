@@ -1,4 +1,4 @@
-//! The router put together: every feature's operations, and around them what holds for all.
+//! The router: the operations of every feature, and the layers around them.
 
 mod extract;
 mod guard;
@@ -30,12 +30,18 @@ use std::sync::Arc;
 pub struct Api {
     router: Router<App>,
     operations: Vec<Operation>,
+    tag: &'static str,
 }
 
 impl Api {
-    /// Nothing yet.
+    /// An API without operations.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// An API without operations. The document shows those that are added or merged under `tag`.
+    pub fn tagged(tag: &'static str) -> Self {
+        Self { tag, ..Self::default() }
     }
 
     /// Adds an operation and the handler that carries it out.
@@ -46,14 +52,15 @@ impl Api {
     {
         let filter = MethodFilter::try_from(operation.method.clone()).unwrap_or(MethodFilter::GET);
         self.router = self.router.route(operation.path, on(filter, handler));
-        self.operations.push(operation);
+        self.operations.push(operation.tagged(self.tag));
         self
     }
 
-    /// Adds everything of `other`.
+    /// Adds every operation of `other`, under the tag of this API where it has none.
     pub fn merge(mut self, other: Self) -> Self {
         self.router = self.router.merge(other.router);
-        self.operations.extend(other.operations);
+        let tag = self.tag;
+        self.operations.extend(other.operations.into_iter().map(|operation| operation.tagged(tag)));
         self
     }
 }
@@ -71,12 +78,12 @@ fn api() -> Api {
         .merge(operation::routes())
 }
 
-/// The OpenAPI document of everything served.
+/// Returns the OpenAPI document of all operations.
 pub fn document() -> serde_json::Value {
     openapi::document(&api().operations)
 }
 
-/// Everything served, ready to answer.
+/// Returns the router of all operations, with the layers around it.
 pub fn router(app: App) -> Router {
     let api = api();
     let document = Arc::new(openapi::document(&api.operations).to_string());

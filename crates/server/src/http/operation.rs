@@ -14,23 +14,22 @@ use serde::Serialize;
 
 /// `/healthz`, `/readyz` and `/metrics`.
 pub(super) fn routes() -> Api {
-    const TAG: &str = "Operation";
-    Api::new()
+    Api::tagged("Operation")
         .route(
             Operation::new(Method::GET, "/healthz", "getHealth")
-                .about(TAG, "Whether the process answers")
+                .summary("Whether the process answers")
                 .returns::<Health>(),
             health,
         )
         .route(
             Operation::new(Method::GET, "/readyz", "getReadiness")
-                .about(TAG, "Whether requests can be served: the database answers and the server is not shutting down")
+                .summary("Whether requests can be served: the database answers and the server is not shutting down")
                 .returns::<Health>(),
             readiness,
         )
         .route(
             Operation::new(Method::GET, "/metrics", "getMetrics")
-                .about(TAG, "Counters and durations, in the text format of Prometheus")
+                .summary("Counters and durations, in the text format of Prometheus")
                 .returns_media(&["text/plain"]),
             show_metrics,
         )

@@ -15,7 +15,7 @@ pub enum Failure {
     /// Too many requests; it may say when to come again.
     #[error("it has too many requests")]
     Limited(Option<i64>),
-    /// It takes no such request, and will take none.
+    /// The request was refused, and another one would be too.
     #[error("status {0}: check language_model_url, language_model and language_model_key")]
     Refused(u16),
 }

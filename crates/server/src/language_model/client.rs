@@ -70,7 +70,7 @@ impl LanguageModel {
         until
     }
 
-    /// Asks once. The caller notes how it ended.
+    /// Asks once. The caller then calls [`Self::answered`] or [`Self::failed`].
     pub async fn ask(&self, instructions: &str, data: &str) -> Result<String, Failure> {
         let started = Instant::now();
         let answer = tokio::time::timeout(self.timeout, self.exchange(instructions, data)).await;
