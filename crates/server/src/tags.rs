@@ -18,22 +18,21 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-const TAG: &str = "Tags";
 const TAGS_MAX: i64 = 5_000;
 
 /// The operations on tags.
 pub fn routes() -> Api {
-    Api::new()
+    Api::tagged("Tags")
         .route(
             Operation::new(Method::GET, "/tags", "listTags")
-                .about(TAG, "List tags")
+                .summary("List tags")
                 .scope(Scope::read(Resource::Tags))
                 .returns::<Vec<TagOutput>>(),
             list,
         )
         .route(
             Operation::new(Method::PUT, "/tags", "upsertTag")
-                .about(TAG, "Create or update a tag")
+                .summary("Create or update a tag")
                 .scope(Scope::write(Resource::Tags))
                 .body::<UpsertTagInput>()
                 .or(404)

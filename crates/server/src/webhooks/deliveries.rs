@@ -1,6 +1,6 @@
 //! The operations on what webhooks were told and are to be told.
 
-use super::routes::{TAG, find};
+use super::routes::find;
 use super::{KIND, Webhook, store};
 use crate::app::App;
 use crate::error::{Error, Result};
@@ -24,7 +24,7 @@ pub(super) fn routes() -> Api {
     Api::new()
         .route(
             Operation::new(Method::POST, "/webhooks/{id}/test", "testWebhook")
-                .about(TAG, "Send a webhook.test event")
+                .summary("Send a webhook.test event")
                 .scope(write)
                 .returns::<DeliveryOutput>()
                 .or(409),
@@ -32,7 +32,7 @@ pub(super) fn routes() -> Api {
         )
         .route(
             Operation::new(Method::GET, "/webhooks/{id}/deliveries", "listWebhookDeliveries")
-                .about(TAG, "List what a webhook was told or is to be told, newest first")
+                .summary("List what a webhook was told or is to be told, newest first")
                 .scope(read)
                 .query::<DeliveriesInput>()
                 .returns::<Page<DeliveryOutput>>(),
@@ -44,7 +44,7 @@ pub(super) fn routes() -> Api {
                 "/webhooks/{id}/deliveries/{delivery_id}/replay",
                 "replayWebhookDelivery",
             )
-            .about(TAG, "Send a delivery again that nothing is left to do for, under its old id")
+            .summary("Send a delivery again that nothing is left to do for, under its old id")
             .scope(write)
             .returns::<DeliveryOutput>()
             .or(409),
@@ -52,7 +52,7 @@ pub(super) fn routes() -> Api {
         )
         .route(
             Operation::new(Method::POST, "/webhooks/{id}/replay", "replayWebhookDeliveries")
-                .about(TAG, "Send every delivery again that was given up, the oldest first")
+                .summary("Send every delivery again that was given up, the oldest first")
                 .scope(write)
                 .returns::<ReplayOutput>()
                 .or(409),

@@ -111,8 +111,8 @@ async fn send(app: &App, org_id: OrgId, delivery: &Delivery) -> Result<Outcome> 
         Ok(Err(error)) => return Ok(Outcome::Failed { status: None, error: format!("{error:#}") }),
         Err(_) => return Ok(Outcome::Failed { status: None, error: "it took too long".to_owned() }),
     };
-    let status = response.status.as_u16();
-    Ok(match response.status.is_success() {
+    let status = response.status().as_u16();
+    Ok(match response.status().is_success() {
         true => Outcome::Delivered { status: Some(status) },
         false => Outcome::Failed { status: Some(status), error: format!("status {status}") },
     })

@@ -18,16 +18,15 @@ use axum::http::Method;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub(super) const TAG: &str = "Webhooks";
 const BY_REQUEST: &str = "by request";
 
 /// The operations on webhooks.
 pub fn routes() -> Api {
     let (read, write) = (Scope::read(Resource::Webhooks), Scope::write(Resource::Webhooks));
-    Api::new()
+    Api::tagged("Webhooks")
         .route(
             Operation::new(Method::POST, "/webhooks", "createWebhook")
-                .about(TAG, "Create a webhook; only this answer shows its secret")
+                .summary("Create a webhook; only this answer shows its secret")
                 .scope(write)
                 .body::<CreateWebhookInput>()
                 .returns::<WebhookWithSecret>()
@@ -36,22 +35,21 @@ pub fn routes() -> Api {
         )
         .route(
             Operation::new(Method::GET, "/webhooks", "listWebhooks")
-                .about(TAG, "List webhooks")
+                .summary("List webhooks")
                 .scope(read)
                 .returns::<Vec<WebhookOutput>>(),
             list,
         )
         .route(
             Operation::new(Method::GET, "/webhooks/{id}", "getWebhook")
-                .about(TAG, "Get a webhook")
+                .summary("Get a webhook")
                 .scope(read)
                 .returns::<WebhookOutput>(),
             show,
         )
         .route(
             Operation::new(Method::PATCH, "/webhooks/{id}", "updateWebhook")
-                .about(
-                    TAG,
+                .summary(
                     "Update, disable or enable a webhook; what waits for it when it is disabled is given up",
                 )
                 .scope(write)
@@ -61,13 +59,13 @@ pub fn routes() -> Api {
         )
         .route(
             Operation::new(Method::DELETE, "/webhooks/{id}", "deleteWebhook")
-                .about(TAG, "Delete a webhook, with its deliveries")
+                .summary("Delete a webhook, with its deliveries")
                 .scope(write),
             delete,
         )
         .route(
             Operation::new(Method::POST, "/webhooks/{id}/rotate-secret", "rotateWebhookSecret")
-                .about(TAG, "Give a webhook a new secret, which only this answer shows")
+                .summary("Give a webhook a new secret, which only this answer shows")
                 .scope(write)
                 .body::<RotateInput>()
                 .returns::<WebhookWithSecret>(),

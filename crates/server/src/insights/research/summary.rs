@@ -62,7 +62,7 @@ pub(super) async fn write(
 ) -> Result<Summary> {
     let Some(model) = app.language_model.as_deref() else { return Ok(Summary::Lines(Vec::new())) };
     let lines = |line: &str| Ok(Summary::Lines(vec!["## Summary".into(), line.into()]));
-    if model.rests_until(app.clock.now()).is_some() {
+    if model.circuit_open_until(app.clock.now()).is_some() {
         return lines("The language model is left alone for a while after failures, so there is no summary.");
     }
     let mut tx = app.begin(org_id).await?;

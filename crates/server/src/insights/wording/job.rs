@@ -97,7 +97,7 @@ pub async fn request_wordings(app: &App) -> Result<()> {
 async fn reword_insights(app: &App, lease: &Lease) -> Result<Outcome> {
     let mut tx = app.begin(lease.org_id).await?;
     let Some(model) = app.language_model.as_deref() else { return end(tx, lease, None).await };
-    if let Some(until) = model.rests_until(tx.now) {
+    if let Some(until) = model.circuit_open_until(tx.now) {
         return end(tx, lease, Some(until)).await;
     }
     if jobs::is_done_by_another::<RewordInsights>(&mut tx, lease).await? {
@@ -138,7 +138,7 @@ async fn reword_insights(app: &App, lease: &Lease) -> Result<Outcome> {
         };
         metrics::counter!("refrain_wordings_total", "outcome" => word).increment(1);
     }
-    let next = model.rests_until(tx.now).unwrap_or(tx.now);
+    let next = model.circuit_open_until(tx.now).unwrap_or(tx.now);
     end(tx, lease, Some(next)).await
 }
 

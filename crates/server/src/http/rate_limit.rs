@@ -1,4 +1,4 @@
-//! How often a key may call: at most so many requests in any 60 seconds, counted exactly.
+//! The rate limit of keys: at most so many requests in any 60 seconds, counted exactly.
 
 use crate::ids::KeyId;
 use std::collections::{HashMap, VecDeque};
@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 const WINDOW: Duration = Duration::from_secs(60);
-/// Live conversation may call this many times as often.
+/// The factor by which the limit of live conversation is larger.
 const LIVE_FACTOR: u32 = 10;
 /// Past this many keys, those that were quiet for a window are forgotten.
 const KEYS_BEFORE_SWEEP: usize = 10_000;
@@ -19,24 +19,24 @@ pub struct RateLimiter {
     requests: Mutex<HashMap<(KeyId, bool), VecDeque<Instant>>>,
 }
 
-/// What is left of a key's requests.
+/// The requests that are left to a key.
 #[derive(Clone, Copy, Debug)]
 pub struct Allowance {
-    /// Requests in a window.
+    /// The limit of requests in a window.
     pub limit: u32,
-    /// Requests left now; none means that this one is refused.
+    /// The requests left now. None means that this one is refused.
     pub remaining: Option<u32>,
-    /// Seconds until the next request is free again.
+    /// The seconds until one more request is allowed.
     pub reset_seconds: u64,
 }
 
 impl RateLimiter {
-    /// Allows `per_minute` requests, ten times as many of live conversation; 0 allows any number.
+    /// Returns a limiter that allows `per_minute` requests, and ten times as many of live conversation. 0 allows any number.
     pub fn new(per_minute: u32) -> Self {
         Self { per_minute, requests: Mutex::default() }
     }
 
-    /// Counts a request of `key` at `now`; nothing when there is no limit.
+    /// Counts a request of `key` at `now`. Returns None if there is no limit.
     pub fn take(&self, key: KeyId, live: bool, now: Instant) -> Option<Allowance> {
         if self.per_minute == 0 {
             return None;
