@@ -216,7 +216,7 @@ async fn movers(app: &App, tx: &mut Tx, org_id: OrgId, today: i64) -> Result<(Ve
     let seen = days::seen(tx, org_id, &app.calendar, &ids, from).await?;
     let left_out = days::surges(tx, org_id).await?;
     let threshold =
-        threshold_for(FALSE_RISERS_WEEK, candidates.len()).max(app.config.escalation_sensitivity.threshold());
+        threshold_for(FALSE_RISERS_WEEK, candidates.len()).max(app.config.escalation.sensitivity.threshold());
     let (mut risers, mut fallers) = (Vec::new(), Vec::new());
     for candidate in candidates {
         let seen: &[Seen] = seen.get(&candidate.id).map_or(&[], Vec::as_slice);
@@ -226,7 +226,7 @@ async fn movers(app: &App, tx: &mut Tx, org_id: OrgId, today: i64) -> Result<(Ve
             seen,
             sessions: usual.sessions(),
             norms: usual.norms(),
-            basis: app.config.escalation_basis,
+            basis: app.config.escalation.basis,
             threshold,
         });
         let since = Since { seen, sessions: usual.sessions(), left_out: &left_out, today };

@@ -232,8 +232,8 @@ async fn send(app: &App, org_id: OrgId, delivery: &Delivery) -> Result<Outcome> 
     for (name, value) in values {
         headers.insert(name, HeaderValue::from_str(&value).context("writing a header")?);
     }
-    let posted = http_client::post(&url, reach(&app.config), headers, body);
-    let timeout = Duration::from_secs(app.config.webhooks_timeout_seconds.into());
+    let posted = http_client::post(&url, reach(&app.config.webhooks), headers, body);
+    let timeout = Duration::from_secs(app.config.webhooks.timeout_seconds.into());
     Ok(match tokio::time::timeout(timeout, posted).await {
         Ok(Ok(response)) if response.status.is_success() => Outcome::Delivered(response.status),
         Ok(Ok(response)) => Outcome::Refused(response.status),

@@ -15,7 +15,7 @@ use crate::db::Value;
 use crate::http_client::Reach;
 use crate::ids::{DeliveryId, WebhookId};
 use crate::time::Timestamp;
-use crate::{config::Config, events::DeliveryState};
+use crate::{config::WebhooksConfig, events::DeliveryState};
 use secrets::Secrets;
 
 /// Webhooks of an organization.
@@ -66,6 +66,6 @@ impl Delivery {
 }
 
 /// Where webhooks may be.
-fn reach(config: &Config) -> Reach {
-    if config.webhooks_private { Reach::Anywhere } else { Reach::Public }
+fn reach(config: &WebhooksConfig) -> Reach {
+    if config.private { Reach::Anywhere } else { Reach::Public }
 }
