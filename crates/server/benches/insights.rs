@@ -11,8 +11,7 @@
 #[expect(dead_code, reason = "the tests use more of it")]
 mod app;
 
-use app::{TestApp, TestDatabase};
-use refrain::config::Config;
+use app::{TestApp, TestDatabase, unlimited};
 use refrain::db::{Value as Bound, sql};
 use refrain::ids::{InsightId, OrgId, SessionId, StatementId};
 use refrain::time::{DAY, Timestamp};
@@ -37,7 +36,7 @@ fn main() {
 }
 
 async fn bench(name: &str, database: TestDatabase) {
-    let t = TestApp::on(database, Config { rate_limit: 0, ..Config::default() }).await;
+    let t = TestApp::on(database, unlimited()).await;
     fill(&t).await;
     // what either database does by itself in time; PostgreSQL not within a transaction
     if name == POSTGRESQL {

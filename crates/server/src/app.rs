@@ -74,10 +74,10 @@ impl App {
         Self {
             db,
             clock,
-            limiter: Arc::new(RateLimiter::new(config.rate_limit)),
+            limiter: Arc::new(RateLimiter::new(config.server.rate_limit)),
             // a configuration that was loaded was checked
-            calendar: Calendar::of(&config.time_zone).unwrap_or_default(),
-            language_model: LanguageModel::from_config(&config).ok().flatten().map(Arc::new),
+            calendar: Calendar::of(&config.insights.time_zone).unwrap_or_default(),
+            language_model: LanguageModel::from_config(&config.language_model).ok().flatten().map(Arc::new),
             config: Arc::new(config),
             centroids: Arc::default(),
             job_added: Arc::default(),

@@ -1,6 +1,6 @@
 //! Logs and metrics of the product. They never hold what customers said.
 
-use crate::config::{Config, LogFormat};
+use crate::config::{LogConfig, LogFormat};
 use anyhow::Context;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use std::io::IsTerminal;
@@ -13,13 +13,13 @@ static METRICS: OnceLock<PrometheusHandle> = OnceLock::new();
 const SECONDS: &[f64] = &[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0];
 
 /// Starts to log to standard error. `default` is the filter if none is configured.
-pub fn start_logging(config: &Config, default: &str) -> anyhow::Result<()> {
-    let filter = EnvFilter::try_new(config.log.as_deref().unwrap_or(default))
+pub fn start_logging(config: &LogConfig, default: &str) -> anyhow::Result<()> {
+    let filter = EnvFilter::try_new(config.filter.as_deref().unwrap_or(default))
         .context("log: expected a level or a filter")?;
     let is_terminal = std::io::stderr().is_terminal();
     let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(is_terminal);
     let registry = tracing_subscriber::registry().with(filter);
-    match config.log_format {
+    match config.format {
         LogFormat::Text => registry.with(layer.with_target(false)).try_init(),
         LogFormat::Json => registry.with(layer.json().flatten_event(true)).try_init(),
     }

@@ -1,7 +1,7 @@
 //! `refrain demo`: the bundled sample of real conversations, from nothing to a served list.
 
 use super::import::wait;
-use super::{Done, complain, insights::table, say, serve};
+use super::{Exit, insights::table, print_error, print_line, serve};
 use crate::app::App;
 use crate::config::Config;
 use crate::ids::{InsightId, OrgId};
@@ -31,26 +31,26 @@ pub(super) struct DemoArgs {
     no_serve: bool,
 }
 
-pub(super) async fn demo(config: Config, args: DemoArgs) -> anyhow::Result<Done> {
+pub(super) async fn demo(config: Config, args: DemoArgs) -> anyhow::Result<Exit> {
     let (app, listener) = serve::bind(config).await?;
     let org_id = app.find_or_create_org(orgs::DEFAULT_NAME).await?;
-    let workers = tokio::spawn(jobs::work(app.clone(), app.config.workers));
-    complain("Loading the sample of real conversations, if it is not there yet");
+    let workers = tokio::spawn(jobs::work(app.clone(), app.config.jobs.workers));
+    print_error("Loading the sample of real conversations, if it is not there yet");
     load(&app, org_id).await?;
     wait(&app, org_id).await?;
-    say(&table(&app, org_id, &Default::default()).await?)?;
+    print_line(&table(&app, org_id, &Default::default()).await?)?;
     if args.no_serve {
         app.drain();
         workers.await.context("ending the workers")?;
         app.db.close().await;
-        return Ok(Done::Whole);
+        return Ok(Exit::Success);
     }
     let token = fresh_key(&app, org_id).await?;
     let top = insights::list(&app.db, org_id, &Default::default()).await?.data;
     let top = top.first().context("the sample has no insight")?.id;
-    say(&hints(&serve::url(&listener)?, &token, top))?;
+    print_line(&hints(&serve::url(&listener)?, &token, top))?;
     serve::run(app, listener, workers).await?;
-    Ok(Done::Whole)
+    Ok(Exit::Success)
 }
 
 /// Imports the sample; what is there already stays as it is. A folder with other conversations is left
@@ -69,7 +69,10 @@ async fn load(app: &App, org_id: OrgId) -> anyhow::Result<()> {
     }
     let there = insights::counts(&app.db, org_id).await?.sessions;
     if there > 0 && !is_sample(&sets).await? {
-        bail!("{} holds other conversations; name another folder with --data", app.config.data.display());
+        bail!(
+            "{} holds other conversations; name another folder with --data",
+            app.config.database.data.display()
+        );
     }
     for (import, records) in &mut sets {
         import.write_all(records.drain(..)).await?;

@@ -1,7 +1,7 @@
 //! `refrain insights`: the list of the API in the terminal, with its filters.
 
 use super::table::Table;
-use super::{Done, Misuse, OrgArg, find_org, open, say};
+use super::{Exit, OrgArg, UsageError, find_org, open, print_line};
 use crate::app::App;
 use crate::config::Config;
 use crate::error::Error;
@@ -136,7 +136,7 @@ fn pairs(flag: &str, alternatives: &[String]) -> anyhow::Result<Json> {
         let mut object = Map::new();
         for pair in alternative.split(',') {
             let (key, value) =
-                pair.split_once('=').ok_or_else(|| Misuse(format!("{flag}: expected KEY=VALUE")))?;
+                pair.split_once('=').ok_or_else(|| UsageError(format!("{flag}: expected KEY=VALUE")))?;
             object.insert(key.trim().to_owned(), value.trim().into());
         }
         objects.push(Json::Object(object));
@@ -144,9 +144,9 @@ fn pairs(flag: &str, alternatives: &[String]) -> anyhow::Result<Json> {
     Ok(if objects.is_empty() { Json::Null } else { Json::Array(objects) })
 }
 
-pub(super) async fn insights(config: Config, args: InsightsArgs) -> anyhow::Result<Done> {
+pub(super) async fn insights(config: Config, args: InsightsArgs) -> anyhow::Result<Exit> {
     let input: ListInsightsInput = parse_json(args.body()?).map_err(|error| match error {
-        Error::Invalid(message) => anyhow::Error::new(Misuse(message)),
+        Error::Invalid(message) => anyhow::Error::new(UsageError(message)),
         error => error.into(),
     })?;
     let filter = InsightFilter::from(input);
@@ -154,15 +154,15 @@ pub(super) async fn insights(config: Config, args: InsightsArgs) -> anyhow::Resu
     let org_id = find_org(&app, &args.org).await?;
     if args.themes {
         let themes = insights::themes(&app.db, org_id).await?;
-        say(&if args.json { serde_json::to_string(&themes)? } else { tree(themes) })?;
+        print_line(&if args.json { serde_json::to_string(&themes)? } else { tree(themes) })?;
     } else if args.json {
         let output = insights::list(&app.db, org_id, &filter).await?;
-        say(&serde_json::to_string(&output)?)?;
+        print_line(&serde_json::to_string(&output)?)?;
     } else {
-        say(&table(&app, org_id, &filter).await?)?;
+        print_line(&table(&app, org_id, &filter).await?)?;
     }
     app.db.close().await;
-    Ok(Done::Whole)
+    Ok(Exit::Success)
 }
 
 /// A page of insights as a table: number, content, sessions, their share of all, sentiment, trend.

@@ -2,10 +2,9 @@
 
 use super::answer::{self, Failure};
 use super::breaker::Breaker;
-use crate::config::Config;
+use crate::config::{LanguageModelConfig, completions_url};
 use crate::http_client::{self, Reach};
 use crate::time::Timestamp;
-use anyhow::{Context, bail};
 use axum::body::Bytes;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use serde_json::json;
@@ -27,25 +26,15 @@ pub struct LanguageModel {
 
 impl LanguageModel {
     /// Reads the endpoint from the settings, if one is configured.
-    pub fn from_config(config: &Config) -> anyhow::Result<Option<Self>> {
-        let (Some(base), Some(name)) = (&config.language_model_url, &config.language_model) else {
+    pub fn from_config(config: &LanguageModelConfig) -> anyhow::Result<Option<Self>> {
+        let (Some(base), Some(name)) = (&config.url, &config.model) else {
             return Ok(None);
         };
-        let url = http_client::parse_url(&format!("{}/chat/completions", base.trim_end_matches('/')));
-        let Some(url) = url.filter(|_| !base.contains(['?', '#'])) else {
-            bail!("language_model_url: expected an http or https URL without a user and a query");
-        };
-        let authorization = config.language_model_key.as_ref().map(|key| {
-            // the error would say nothing of the value, but is not passed on either
-            let mut value = HeaderValue::from_str(&format!("Bearer {}", key.0.trim())).ok();
-            value.iter_mut().for_each(|value| value.set_sensitive(true));
-            value.context("language_model_key: expected letters, digits and signs without blanks")
-        });
         Ok(Some(Self {
             name: name.clone(),
-            timeout: Duration::from_secs(config.language_model_timeout_seconds.into()),
-            url,
-            authorization: authorization.transpose()?,
+            timeout: Duration::from_secs(config.timeout_seconds.into()),
+            url: completions_url(base)?,
+            authorization: config.authorization()?,
             breaker: Breaker::default(),
         }))
     }
@@ -115,11 +104,11 @@ mod tests {
     use super::*;
 
     fn model(url: &str) -> anyhow::Result<Option<LanguageModel>> {
-        let config = Config {
-            language_model_url: Some(url.to_owned()),
-            language_model: Some("m".to_owned()),
-            language_model_key: Some(crate::config::Secret("sk-quiet".to_owned())),
-            ..Config::default()
+        let config = LanguageModelConfig {
+            url: Some(url.to_owned()),
+            model: Some("m".to_owned()),
+            key: Some(crate::config::Secret("sk-quiet".to_owned())),
+            ..LanguageModelConfig::default()
         };
         assert!(!format!("{config:?}").contains("quiet"));
         LanguageModel::from_config(&config)
@@ -138,7 +127,9 @@ mod tests {
             let model = model(url).ok().flatten();
             assert_eq!(model.map(|model| model.url.to_string()).as_deref(), expected, "{url}");
         }
-        assert!(LanguageModel::from_config(&Config::default()).is_ok_and(|model| model.is_none()));
+        assert!(
+            LanguageModel::from_config(&LanguageModelConfig::default()).is_ok_and(|model| model.is_none())
+        );
     }
 
     #[test]

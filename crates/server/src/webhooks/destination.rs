@@ -104,8 +104,8 @@ async fn send(app: &App, org_id: OrgId, delivery: &Delivery) -> Result<Outcome> 
     for (name, value) in values {
         headers.insert(name, HeaderValue::from_str(&value).context("writing a header")?);
     }
-    let posted = http_client::post(&url, reach(&app.config), headers, body);
-    let timeout = Duration::from_secs(app.config.webhooks_timeout_seconds.into());
+    let posted = http_client::post(&url, reach(&app.config.webhooks), headers, body);
+    let timeout = Duration::from_secs(app.config.webhooks.timeout_seconds.into());
     let response = match tokio::time::timeout(timeout, posted).await {
         Ok(Ok(response)) => response,
         Ok(Err(error)) => return Ok(Outcome::Failed { status: None, error: format!("{error:#}") }),

@@ -10,7 +10,7 @@ mod store;
 pub use destination::Webhooks;
 pub use routes::routes;
 
-use crate::config::Config;
+use crate::config::WebhooksConfig;
 use crate::http_client::Reach;
 use crate::ids::WebhookId;
 use crate::time::Timestamp;
@@ -41,6 +41,6 @@ struct Webhook {
 }
 
 /// The addresses that webhooks may have.
-fn reach(config: &Config) -> Reach {
-    if config.webhooks_private { Reach::Anywhere } else { Reach::Public }
+fn reach(config: &WebhooksConfig) -> Reach {
+    if config.private { Reach::Anywhere } else { Reach::Public }
 }

@@ -198,7 +198,7 @@ fn checked_url(app: &App, url: SingleLine<2_000>) -> Result<String> {
     let text = url.0.trim();
     let parsed = http_client::parse_url(text);
     let parsed = parsed.ok_or_else(|| Error::Invalid("url: expected an https URL without a user".into()))?;
-    match http_client::refusal(&parsed, reach(&app.config)) {
+    match http_client::refusal(&parsed, reach(&app.config.webhooks)) {
         Some(refusal) => Err(Error::Invalid(format!("url: {refusal}"))),
         None => Ok(text.to_owned()),
     }

@@ -5,7 +5,7 @@ use axum::body::Body;
 use axum::http::{HeaderMap, Request, Response, StatusCode};
 use http_body_util::BodyExt;
 use refrain::app::App;
-use refrain::config::Config;
+use refrain::config::{Config, ServerConfig};
 use refrain::db::{Db, Location, sql};
 use refrain::ids::OrgId;
 use refrain::imports::{Import, Record};
@@ -78,9 +78,14 @@ pub(crate) struct Answer {
     pub(crate) body: Value,
 }
 
+/// The default settings, without a limit on requests.
+pub(crate) fn unlimited() -> Config {
+    Config { server: ServerConfig { rate_limit: 0, ..ServerConfig::default() }, ..Config::default() }
+}
+
 impl TestApp {
     pub(crate) async fn new() -> Self {
-        Self::with(Config { rate_limit: 0, ..Config::default() }).await
+        Self::with(unlimited()).await
     }
 
     pub(crate) async fn with(config: Config) -> Self {

@@ -4,7 +4,7 @@ use crate::app::TestApp;
 use crate::commands::{Cli, read};
 use axum::body::Body;
 use axum::http::Request;
-use refrain::config::Config;
+use refrain::config::{Config, ServerConfig};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
@@ -205,7 +205,8 @@ async fn a_client_that_stalls_is_not_waited_for() {
 
 #[tokio::test]
 async fn a_key_that_calls_too_often_has_to_wait() {
-    let t = TestApp::with(Config { rate_limit: 3, ..Config::default() }).await;
+    let server = ServerConfig { rate_limit: 3, ..ServerConfig::default() };
+    let t = TestApp::with(Config { server, ..Config::default() }).await;
     for left in ["2", "1", "0"] {
         let answer = t.get("/teams").await;
         assert_eq!(answer.status, 200);

@@ -1,12 +1,11 @@
 //! `GET /exports` and `refrain export`.
 
-use crate::app::{TestApp, TestDatabase};
+use crate::app::{TestApp, TestDatabase, unlimited};
 use crate::commands::{Cli, stderr};
 use axum::body::{Body, Bytes};
 use http_body_util::BodyExt;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::record::Field;
-use refrain::config::Config;
 use refrain::db::sql;
 use refrain::imports::Record;
 use refrain::keys::{self, Scopes};
@@ -184,7 +183,7 @@ async fn what_is_exported_comes_back_the_same_elsewhere() {
     let records = lines(&exported);
     assert_eq!(records.len(), 248);
     // onto SQLite, so that on PostgreSQL it is a move between the two
-    let other = TestApp::on(TestDatabase::sqlite(), Config { rate_limit: 0, ..Config::default() }).await;
+    let other = TestApp::on(TestDatabase::sqlite(), unlimited()).await;
     other.import(records.clone()).await;
     other.run_jobs().await;
     assert_eq!(grouping_hash(&other).await, grouping_hash(&t).await);

@@ -1,10 +1,10 @@
 //! Insights reworded by a language model: by one that a test scripts, behind a socket.
 
-use crate::app::TestApp;
+use crate::app::{TestApp, unlimited};
 use crate::commands::Cli;
 use crate::insights::{PASSWORD, REFUND, record};
 use crate::scripted::{self, Asked, Reply, http};
-use refrain::config::{Config, Secret};
+use refrain::config::{Config, LanguageModelConfig, Secret};
 use refrain::db::sql;
 use refrain::jobs;
 use serde_json::{Value, json};
@@ -48,14 +48,14 @@ impl Server {
     }
 
     fn config(&self) -> Config {
-        Config {
-            rate_limit: 0,
-            language_model_url: Some(self.url.clone()),
-            language_model: Some("scripted".to_owned()),
-            language_model_key: Some(Secret(KEY.to_owned())),
-            language_model_timeout_seconds: 1,
-            ..Config::default()
-        }
+        let language_model = LanguageModelConfig {
+            url: Some(self.url.clone()),
+            model: Some("scripted".to_owned()),
+            key: Some(Secret(KEY.to_owned())),
+            timeout_seconds: 1,
+            ..LanguageModelConfig::default()
+        };
+        Config { language_model, ..unlimited() }
     }
 
     fn count(&self) -> usize {
@@ -281,7 +281,7 @@ async fn another_model_is_asked_anew_and_the_old_wording_stands_until_then() {
     import_both(&t).await;
     work(&t).await;
     let other = Server::new(|_, entries| reword(entries, &[("refund", "My refund is still not here")])).await;
-    let config = Config { language_model: Some("other".to_owned()), ..other.config() };
+    let config = LanguageModelConfig { model: Some("other".to_owned()), ..other.config().language_model };
     let mut app = t.app.clone();
     app.language_model = refrain::language_model::LanguageModel::from_config(&config).unwrap().map(Arc::new);
     refrain::insights::request_wordings(&app).await.unwrap();
@@ -469,7 +469,9 @@ async fn an_endpoint_that_is_not_there_is_no_trouble() {
     let url = format!("http://{}/v1", listener.local_addr().unwrap());
     drop(listener);
     let server = Server::good().await;
-    let t = TestApp::with(Config { language_model_url: Some(url), ..server.config() }).await;
+    let mut config = server.config();
+    config.language_model.url = Some(url);
+    let t = TestApp::with(config).await;
     import_both(&t).await;
     work(&t).await;
     assert_eq!(contents(&t).await, offline_contents().await);
@@ -479,7 +481,9 @@ async fn an_endpoint_that_is_not_there_is_no_trouble() {
 #[tokio::test]
 async fn nothing_is_asked_beyond_the_budget_of_a_day() {
     let server = Server::new(|_, _| completed("{}")).await;
-    let t = TestApp::with(Config { language_model_requests_day: 1, ..server.config() }).await;
+    let mut config = server.config();
+    config.language_model.requests_day = 1;
+    let t = TestApp::with(config).await;
     import_both(&t).await;
     work(&t).await;
     assert_eq!(server.count(), 1);
@@ -497,7 +501,9 @@ async fn nothing_is_asked_beyond_the_budget_of_a_day() {
 #[tokio::test]
 async fn no_transaction_waits_for_an_answer() {
     let server = Server::new(|_, _| Reply::Silence).await;
-    let t = TestApp::with(Config { language_model_timeout_seconds: 30, ..server.config() }).await;
+    let mut config = server.config();
+    config.language_model.timeout_seconds = 30;
+    let t = TestApp::with(config).await;
     import_both(&t).await;
     let worker = tokio::spawn(jobs::work(t.app.clone(), 1));
     while server.count() == 0 {

@@ -23,6 +23,7 @@ mod life_model;
 mod research;
 mod scripted;
 mod sessions;
+mod settings;
 mod sync;
 mod telemetry;
 mod webhook_trouble;

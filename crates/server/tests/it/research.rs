@@ -1,9 +1,9 @@
 //! Deep research: a job with a report whose every claim cites sessions that bear it out.
 
-use crate::app::TestApp;
+use crate::app::{TestApp, unlimited};
 use crate::insights::{PASSWORD, REFUND};
 use crate::scripted::{Asked, Reply, Server};
-use refrain::config::Config;
+use refrain::config::{Config, LanguageModelConfig};
 use refrain::db::sql;
 use refrain::jobs;
 use serde_json::{Value, json};
@@ -327,14 +327,13 @@ async fn model(script: impl Fn(&Value) -> Reply + Send + Sync + 'static) -> (Ser
         if question["evidence"].is_null() { completed("{}") } else { script(&question) }
     })
     .await;
-    let config = Config {
-        rate_limit: 0,
-        language_model_url: Some(format!("http://{}/v1", server.address)),
-        language_model: Some("scripted".to_owned()),
-        language_model_timeout_seconds: 1,
-        ..Config::default()
+    let language_model = LanguageModelConfig {
+        url: Some(format!("http://{}/v1", server.address)),
+        model: Some("scripted".to_owned()),
+        timeout_seconds: 1,
+        ..LanguageModelConfig::default()
     };
-    (server, config)
+    (server, Config { language_model, ..unlimited() })
 }
 
 fn completed(text: &str) -> Reply {
@@ -501,8 +500,9 @@ async fn one_that_runs_says_how_far_it_is_and_can_be_called_off() {
 
 #[tokio::test]
 async fn a_summary_counts_against_the_budget_of_the_day() {
-    let (server, config) = model(|_| completed("{\"sentences\": []}")).await;
-    let t = TestApp::with(Config { language_model_requests_day: 1, ..config }).await;
+    let (server, mut config) = model(|_| completed("{\"sentences\": []}")).await;
+    config.language_model.requests_day = 1;
+    let t = TestApp::with(config).await;
     let id = ready_with_model(&t).await;
     // rewording took it
     assert_eq!(server.asked().len(), 1);

@@ -5,7 +5,6 @@ use crate::commands::Cli;
 use crate::scripted::{Asked, Reply, Server};
 use crate::webhooks::{config, deliver, deliveries, hook, is_signed, names, say, taken, told};
 use refrain::app::App;
-use refrain::config::Config;
 use refrain::db::{Db, sql};
 use refrain::outbox;
 use refrain::time::Clock;
@@ -143,7 +142,9 @@ async fn what_fails_holds_back_its_own_subject_until_it_is_given_up_and_can_be_r
 #[tokio::test]
 async fn private_addresses_are_never_asked() {
     let server = Server::new(taken).await;
-    let t = TestApp::with(Config { webhooks_private: false, ..config() }).await;
+    let mut config = config();
+    config.webhooks.private = false;
+    let t = TestApp::with(config).await;
     for (url, error) in [
         ("http://example.com/", "url: expected https"),
         ("https://127.0.0.1/", "url: expected a public address"),

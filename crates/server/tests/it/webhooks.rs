@@ -1,9 +1,9 @@
 //! Webhooks: what is told to whom, and signed by what.
 
-use crate::app::TestApp;
+use crate::app::{TestApp, unlimited};
 use crate::insights::record;
 use crate::scripted::{Asked, Reply, Server};
-use refrain::config::Config;
+use refrain::config::{Config, WebhooksConfig};
 use refrain::db::sql;
 use refrain::outbox;
 use refrain::time::Clock;
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 const DAY: i64 = 86_400;
 
 pub(crate) fn config() -> Config {
-    Config { rate_limit: 0, webhooks_private: true, webhooks_timeout_seconds: 1, ..Config::default() }
+    Config { webhooks: WebhooksConfig { private: true, timeout_seconds: 1 }, ..unlimited() }
 }
 
 pub(crate) fn taken(_: usize, _: &Asked) -> Reply {

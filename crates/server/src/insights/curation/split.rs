@@ -49,8 +49,8 @@ pub(crate) async fn split(
         proofs.iter().partition(|proof| wanted.contains(&proof.0));
     for (part, name) in [(&parted, "session_ids"), (&kept, "what is left of the insight")] {
         let contacts: HashSet<Uuid> = part.iter().map(|proof| proof.1).collect();
-        if contacts.len() < app.config.contacts_min as usize {
-            let least = app.config.contacts_min;
+        if contacts.len() < app.config.insights.contacts_min as usize {
+            let least = app.config.insights.contacts_min;
             return Err(Error::Invalid(format!("{name}: fewer than {least} contacts, too few to be shown")));
         }
     }

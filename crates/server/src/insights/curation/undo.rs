@@ -78,7 +78,7 @@ async fn unmerge(
     let query = query.bind(tx.org_id).bind(merged_id).bind(id);
     let sessions: Vec<(SessionId, bool, Uuid)> = tx.fetch_all(query).await?;
     let contacts: HashSet<Uuid> = sessions.iter().map(|(.., contact)| *contact).collect();
-    if contacts.len() < app.config.contacts_min as usize {
+    if contacts.len() < app.config.insights.contacts_min as usize {
         return Err(Error::Conflict("too few contacts are left of what was merged".into()));
     }
     insight::update(tx, merged_id, Change::new().set("retired_at", None::<Timestamp>)).await?;

@@ -103,9 +103,9 @@ async fn consolidate(app: &App, lease: &Lease) -> Result<Outcome> {
         return Ok(Outcome::Later(now.plus(BULK_WAIT_MICROS)));
     }
     let snapshot = load(&app.db, lease.org_id).await?;
-    let contacts_min = app.config.contacts_min as usize;
-    let usual = app.config.language.clone();
-    let options = app.config.granularity.options();
+    let contacts_min = app.config.insights.contacts_min as usize;
+    let usual = app.config.insights.language.clone();
+    let options = app.config.insights.granularity.options();
     let plan = tokio::task::spawn_blocking(move || plan(snapshot, contacts_min, &usual, &options)).await;
     let plan = plan.context("grouping statements")?;
     let mut tx = app.begin(lease.org_id).await?;

@@ -29,9 +29,9 @@ pub(crate) async fn set(
     let watched = sql("select count(*) from archives where org_id = $1 and policy = $2 and insight_id <> $3");
     let watched = watched.bind(tx.org_id).bind(ArchivePolicy::UntilEscalating).bind(id);
     let (watched,): (i64,) = tx.fetch_one(watched).await?;
-    let threshold = match app.config.escalation_returns_week {
+    let threshold = match app.config.escalation.returns_week {
         Some(returns) => threshold_for(returns, usize::try_from(watched + 1).unwrap_or(usize::MAX)),
-        None => archival.sensitivity.unwrap_or(app.config.escalation_sensitivity).threshold(),
+        None => archival.sensitivity.unwrap_or(app.config.escalation.sensitivity).threshold(),
     };
     let record = match kept {
         Some(kept) => ArchiveRecord { day: app.calendar.day(tx.now), threshold, ..kept },

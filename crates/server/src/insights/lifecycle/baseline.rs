@@ -61,7 +61,7 @@ impl Baseline {
             seen: seen.get(&id).map_or(&[], Vec::as_slice),
             sessions: &self.sessions,
             norms: &self.norms,
-            basis: app.config.escalation_basis,
+            basis: app.config.escalation.basis,
             threshold,
         }))
     }

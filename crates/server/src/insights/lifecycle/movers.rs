@@ -93,7 +93,7 @@ pub(crate) async fn movers(
     let seen = daily_counts::seen(tx, org_id, &app.calendar, &ids, from).await?;
     let left_out = daily_counts::surges(tx, org_id).await?;
     let threshold =
-        threshold_for(FALSE_RISERS_WEEK, candidates.len()).max(app.config.escalation_sensitivity.threshold());
+        threshold_for(FALSE_RISERS_WEEK, candidates.len()).max(app.config.escalation.sensitivity.threshold());
     let (mut risers, mut fallers) = (Vec::new(), Vec::new());
     for candidate in candidates {
         let seen: &[Seen] = seen.get(&candidate.id).map_or(&[], Vec::as_slice);
@@ -103,7 +103,7 @@ pub(crate) async fn movers(
             seen,
             sessions: baseline.sessions(),
             norms: baseline.norms(),
-            basis: app.config.escalation_basis,
+            basis: app.config.escalation.basis,
             threshold,
         });
         let since = Since { seen, sessions: baseline.sessions(), left_out: &left_out, today };

@@ -100,10 +100,10 @@ pub(crate) async fn request_daily_review(app: &App, tx: &mut OrgTx) -> Result<()
 
 /// Makes resolved insights unresolved that were seen again.
 async fn regress(app: &App, tx: &mut OrgTx) -> Result<()> {
-    if !app.config.regress {
+    if !app.config.insights.regress {
         return Ok(());
     }
-    let grace = i64::from(app.config.regress_grace_days) * DAY;
+    let grace = i64::from(app.config.insights.regress_grace_days) * DAY;
     let query = sql("
         select i.id, i.resolved_at, count(*), min(o.session_created_at) from insights i
         join occurrences o on o.org_id = i.org_id and o.insight_id = i.id

@@ -66,7 +66,7 @@ pub(super) async fn write(
         return lines("The language model is left alone for a while after failures, so there is no summary.");
     }
     let mut tx = app.begin(org_id).await?;
-    if !job::spend(&mut tx, app.config.language_model_requests_day).await? {
+    if !job::spend(&mut tx, app.config.language_model.requests_day).await? {
         return lines("The requests to the language model are used up for today, so there is no summary.");
     }
     tx.commit().await?;

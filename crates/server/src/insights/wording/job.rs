@@ -108,7 +108,7 @@ async fn reword_insights(app: &App, lease: &Lease) -> Result<Outcome> {
     if entries.is_empty() {
         return end(tx, lease, None).await;
     }
-    if !spend(&mut tx, app.config.language_model_requests_day).await? {
+    if !spend(&mut tx, app.config.language_model.requests_day).await? {
         let tomorrow = tx.now.start_of_day().plus(DAY);
         return end(tx, lease, Some(tomorrow)).await;
     }
