@@ -8,14 +8,15 @@ use crate::error::Result;
 use crate::ids::{CategoryId, InsightId, TeamId};
 use crate::jobs::{self, Lease, Outcome};
 use crate::orgs::Subject;
-use refrain_nlp::{embed, language, reading};
+use refrain_nlp::encoders::static_embedding::DIMENSIONS;
+use refrain_nlp::{language, reading};
 
 /// Less alike than this, a category says nothing about an insight.
 const SIMILARITY_MIN: f32 = 0.25;
 
 /// The categories of an organization and what they mean.
 pub(super) struct Chooser<'a> {
-    meanings: Vec<(&'a Category, [f32; embed::DIMENSIONS])>,
+    meanings: Vec<(&'a Category, [f32; DIMENSIONS])>,
 }
 
 impl<'a> Chooser<'a> {

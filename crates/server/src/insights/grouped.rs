@@ -7,7 +7,7 @@ use super::finer::FinerVectors;
 use super::vector;
 use crate::ids::{SessionId, StatementId};
 use crate::sessions::Sentiment;
-use refrain_nlp::embed::DIMENSIONS;
+use refrain_nlp::encoders::static_embedding::DIMENSIONS;
 use refrain_nlp::grouping::{self, Options};
 use refrain_nlp::{sentiment, title};
 use std::cmp::Reverse;
