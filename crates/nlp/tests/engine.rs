@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use proptest::prelude::*;
-use refrain_nlp::embed::{self, DIMENSIONS};
+use refrain_nlp::conversation::{Author, Turn};
+use refrain_nlp::encoders::static_embedding::{self, DIMENSIONS};
 use refrain_nlp::grouping::{self, Grouping, Options, Statement};
-use refrain_nlp::statements::{self, Author, Turn};
+use refrain_nlp::statements;
 use refrain_nlp::title;
 use serde_json::Value;
 
@@ -18,7 +19,7 @@ struct Said {
 }
 
 fn said(intent: &str, text: &str) -> Option<Said> {
-    let vector = embed::encode(text)?;
+    let vector = static_embedding::encode(text)?;
     Some(Said { intent: intent.to_owned(), text: text.to_owned(), vector })
 }
 
@@ -169,12 +170,12 @@ fn the_few_that_say_the_same_find_each_other() {
 fn a_new_statement_finds_its_group() {
     let said = insurance();
     let grouping = group(&said);
-    let vector = embed::encode("how do I reset the password for my account").expect("a vector");
+    let vector = static_embedding::encode("how do I reset the password for my account").expect("a vector");
     let (index, similarity) = grouping::nearest(&grouping.groups, &vector).expect("a group");
     assert!(similarity > 0.6);
     let titles = title::choose(&members(&said, &grouping));
     assert!(titles[index].contains("password"), "{}", titles[index]);
-    let far = embed::encode("the cat sat on a purple mat under the moon").expect("a vector");
+    let far = static_embedding::encode("the cat sat on a purple mat under the moon").expect("a vector");
     assert_eq!(grouping::nearest(&grouping.groups, &far), None);
 }
 

@@ -3,6 +3,7 @@
 //! The sums run in one fixed order on every machine and for any number of threads, so that a grouping is the
 //! same to the bit everywhere. That is why no library does them: those choose their order by processor.
 
+use crate::vectors::normalize;
 use std::thread;
 
 /// Columns of a tile: two registers of four lanes, which every processor has.
@@ -163,30 +164,24 @@ where
     });
 }
 
-/// Product of two rows.
-pub(super) fn dot(a: &[f32], b: &[f32]) -> f32 {
-    let mut sums = [0.0; LANES];
-    for (a, b) in a.chunks(LANES).zip(b.chunks(LANES)) {
-        for (sum, (a, b)) in sums.iter_mut().zip(a.iter().zip(b)) {
-            *sum += a * b;
+/// Positions of the largest values, largest first; of equals the first.
+pub(super) fn largest(values: &[f32], count: usize) -> Vec<usize> {
+    let mut largest: Vec<(f32, usize)> = Vec::with_capacity(count + 1);
+    for (index, &value) in values.iter().enumerate() {
+        if largest.len() == count && value <= largest[count - 1].0 {
+            continue;
         }
+        let at = largest.partition_point(|&(other, _)| other >= value);
+        largest.insert(at, (value, index));
+        largest.truncate(count);
     }
-    sums.iter().sum()
-}
-
-/// Brings a row to length 1; a row of zeros stays.
-pub(super) fn normalize(row: &mut [f32]) {
-    let length = dot(row, row).sqrt();
-    if length > 0.0 {
-        for value in row {
-            *value /= length;
-        }
-    }
+    largest.into_iter().map(|(_, index)| index).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::vectors::dot;
 
     #[test]
     fn products_are_those_of_the_rows_whatever_the_threads() {

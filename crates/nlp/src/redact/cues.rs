@@ -1,8 +1,7 @@
 //! What the words around a number or a name say it is.
 
-use std::sync::LazyLock;
-
 use crate::text::{Phrases, Text};
+use std::sync::LazyLock;
 
 /// What a word, or a phrase, announces.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use super::checksums as check;
 use super::cues::{Cue, Cues};
-use super::{Kind, Span};
+use super::finding::{Kind, Span};
 use crate::text::{BLANK, Text};
 
 /// How an id is written: `d` a digit, `L` a letter, `w` either, a blank an optional separator, anything else

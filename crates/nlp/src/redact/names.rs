@@ -1,11 +1,12 @@
 //! Names: those of the people in the conversation, and those with which people introduce themselves.
 
+use super::cues::{Cue, Cues};
+use super::finding::{Kind, Span};
+use super::words::{AFTER_NAME, GREETING, NAME_PARTICLE};
+use crate::text::{BLANK, Text, is_word_char, writes_no_blanks};
+use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
-
-use super::cues::{Cue, Cues};
-use super::{Kind, Span};
-use crate::text::{BLANK, Text, is_word_char, writes_no_blanks};
 
 /// Words that are names and words at once ("will", "Klein"), and words that no name begins with.
 static COMMON: LazyLock<HashSet<String>> = LazyLock::new(|| word_list(include_str!("common.txt")));
@@ -64,7 +65,7 @@ impl Known {
         let is_common = words.iter().all(|word| COMMON.contains(word) || NEVER.contains(word));
         let patterns = self.by_first.entry(first).or_default();
         patterns.push(Pattern { words, is_common });
-        patterns.sort_by_key(|pattern| std::cmp::Reverse(pattern.words.len()));
+        patterns.sort_by_key(|pattern| Reverse(pattern.words.len()));
     }
 
     /// How many words of a known name start at this word.
@@ -88,27 +89,11 @@ impl Pattern {
 
 /// Whether a capital says something: the word neither begins a sentence nor stands among capitals.
 fn is_inside(text: &Text, word: usize) -> bool {
-    let is_greeted = |word: usize| {
-        matches!(
-            text.word(word),
-            "hi" | "hello"
-                | "hey"
-                | "dear"
-                | "thanks"
-                | "mr"
-                | "mrs"
-                | "ms"
-                | "hallo"
-                | "hola"
-                | "bonjour"
-                | "ciao"
-        )
-    };
     if word == 0 {
         // "Will, are you there?"
         return text.gap_after(0).first() == Some(&',');
     }
-    is_greeted(word - 1)
+    GREETING.contains(&text.word(word - 1))
         || text.gap_after(word - 1).iter().all(|c| !matches!(c, '.' | '!' | '?' | '\n' | ':' | '"'))
 }
 
@@ -187,28 +172,7 @@ fn presented(text: &Text, cue: usize) -> Option<usize> {
     let last = title_end(text, first);
     let next = text.word(last + 1);
     let ends = text.gap_after(last) != [' '] || text.words.len() == last + 1 || text.word(cue) == "me";
-    let turns = matches!(
-        next,
-        "and"
-            | "from"
-            | "here"
-            | "speaking"
-            | "calling"
-            | "with"
-            | "i"
-            | "again"
-            | "my"
-            | "und"
-            | "von"
-            | "am"
-            | "aus"
-            | "et"
-            | "de"
-            | "y"
-            | "e"
-            | "en"
-            | "van"
-    );
+    let turns = AFTER_NAME.contains(&next);
     // a noun has a capital in German, so that one word is not enough there
     let is_noun = matches!(text.word(cue), "bin" | "name") && last == first;
     ((ends || turns) && !is_noun).then_some(last)
@@ -260,23 +224,7 @@ fn title_end(text: &Text, first: usize) -> usize {
         let is_new_sentence = text.gap_after(next - 1) == ['.', ' '] && NEVER.contains(text.word(next));
         if (is_title(text, next) || is_letter(text, next)) && !is_new_sentence && !is_stop(text, next) {
             last = next;
-        } else if !matches!(
-            text.word(next),
-            "de" | "van"
-                | "von"
-                | "der"
-                | "den"
-                | "del"
-                | "la"
-                | "da"
-                | "do"
-                | "dos"
-                | "di"
-                | "al"
-                | "bin"
-                | "ten"
-                | "le"
-        ) {
+        } else if !NAME_PARTICLE.contains(&text.word(next)) {
             break;
         }
         next += 1;

@@ -2,7 +2,8 @@
 
 use super::checksums;
 use super::cues::{Cue, Cues};
-use super::{Kind, Span};
+use super::finding::{Kind, Span};
+use super::words::DIGIT;
 use crate::text::{Text, writes_no_blanks};
 
 /// From how many digits on a number is masked though nothing says what it is.
@@ -358,24 +359,7 @@ fn find_ibans(text: &Text, spans: &mut Vec<Span>) {
 
 /// Numbers dictated digit by digit, in English: "four one five, five five five…".
 fn find_spelled(text: &Text, cues: &Cues, spans: &mut Vec<Span>) {
-    let is_digit = |word: usize| {
-        matches!(
-            text.word(word),
-            "zero"
-                | "oh"
-                | "one"
-                | "two"
-                | "three"
-                | "four"
-                | "five"
-                | "six"
-                | "seven"
-                | "eight"
-                | "nine"
-                | "double"
-                | "triple"
-        )
-    };
+    let is_digit = |word: usize| DIGIT.contains(&text.word(word));
     let mut first = 0;
     while first < text.words.len() {
         let mut next = first;

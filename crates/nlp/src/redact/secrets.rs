@@ -1,8 +1,10 @@
 //! Secrets: keys that look like keys, and what is said to be a password, a PIN or a code.
 
 use super::cues::{Cue, Cues};
-use super::{Kind, Span};
+use super::finding::{Kind, Span};
+use super::words::{NOT_PASSWORD, VERB};
 use crate::text::{BLANK, Text};
+use std::ops::RangeInclusive;
 
 /// How the keys of well-known services begin, by the fewest characters that follow.
 const PREFIXES: [(usize, &str); 6] = [
@@ -17,13 +19,6 @@ const PREFIXES: [(usize, &str); 6] = [
 /// From how many characters on letters and digits in disorder count as a key.
 const RANDOM_MIN: usize = 20;
 const KEY_MAX: usize = 4096;
-
-/// What follows "password" without being one.
-const NOT_PASSWORDS: &str = "not wrong incorrect invalid correct right the a an my your too no so very still always never also \
-    now just only is was has had have for to in on at of and or but it that this what when where why how \
-    can could will would please help thanks reset change page link field box manager recovery forgot \
-    lost weak strong safe old new same different unknown blocked locked expired falsch well nicht \
-    vergessen abgelaufen oublie incorrecta incorrecto olvidada sbagliata errata incorreta verkeerd";
 
 pub(super) fn find(text: &Text, cues: &Cues, spans: &mut Vec<Span>) {
     find_keys(text, spans);
@@ -153,10 +148,12 @@ fn password(text: &Text, cue: usize) -> Option<(usize, usize)> {
     let is_word = value.iter().all(|c| c.is_alphabetic());
     let is_last = matches!(text.char(end), '.' | ',' | '"' | ';' | '\n') || end == text.chars.len();
     let word = text.word(first);
-    let is_plain =
-        text.word(first - 1) == "to" || is_no_password(word) || word.ends_with("ed") || word.ends_with("ing");
+    let is_plain = text.word(first - 1) == "to"
+        || NOT_PASSWORD.contains(&word)
+        || word.ends_with("ed")
+        || word.ends_with("ing");
     let is_password = match said {
-        Said::Colon => value.len() > 2 && !is_no_password(word),
+        Said::Colon => value.len() > 2 && !NOT_PASSWORD.contains(&word),
         Said::Verb => has_sign || has_case || is_word && is_last && !is_plain && value.len() > 3,
         Said::Nothing => value.len() > 3 && (has_sign && text.char_before(start) != '/' || is_quoted),
     };
@@ -166,10 +163,6 @@ fn password(text: &Text, cue: usize) -> Option<(usize, usize)> {
         return Some((end - value.len(), text.words[last].end));
     }
     is_password.then_some((end - value.len(), end))
-}
-
-fn is_no_password(word: &str) -> bool {
-    NOT_PASSWORDS.split(' ').any(|known| known == word)
 }
 
 fn pieces_end(text: &Text, first: usize) -> usize {
@@ -208,7 +201,7 @@ fn skip_verb(text: &Text, cue: usize) -> Option<(usize, Said)> {
         if gap.iter().any(|c| matches!(c, ':' | '=')) {
             return (word < text.words.len()).then_some((word, Said::Colon));
         }
-        if !is_verb(text.word(word)) {
+        if !VERB.contains(&text.word(word)) {
             break;
         }
         said = Said::Verb;
@@ -217,43 +210,8 @@ fn skip_verb(text: &Text, cue: usize) -> Option<(usize, Said)> {
     (word < text.words.len()).then_some((word, said))
 }
 
-fn is_verb(word: &str) -> bool {
-    matches!(
-        word,
-        "is" | "was"
-            | "s"
-            | "its"
-            | "it"
-            | "ist"
-            | "lautet"
-            | "war"
-            | "est"
-            | "es"
-            | "e"
-            | "era"
-            | "to"
-            | "number"
-            | "no"
-    ) || matches!(
-        word,
-        "nummer"
-            | "numero"
-            | "of"
-            | "ar"
-            | "er"
-            | "on"
-            | "je"
-            | "este"
-            | "ειναι"
-            | "adalah"
-            | "la"
-            | "है"
-            | "είναι"
-    ) || matches!(word, "は" | "是" | "to:" | "هو" | "هي" | "هی" | "است" | "code" | "pin")
-}
-
 /// The digits that a PIN or a one-time code has, after the cue.
-fn digits_after(text: &Text, cue: usize, lengths: std::ops::RangeInclusive<usize>) -> Option<(usize, usize)> {
+fn digits_after(text: &Text, cue: usize, lengths: RangeInclusive<usize>) -> Option<(usize, usize)> {
     let (first, said) = skip_verb(text, cue)?;
     let mut last = first;
     let is_digits =

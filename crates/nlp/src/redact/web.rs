@@ -1,62 +1,16 @@
 //! What has an address on a network: mailboxes, pages with something private in them, machines.
 
+use super::finding::{Kind, Span};
+use super::secrets;
+use super::words::{AT, DOMAIN_ENDING, DOT, JOINT, MAIL_PROVIDER, PRIVATE_PARAMETER};
+use crate::case_fold::fold_char;
+use crate::text::{Text, writes_no_blanks};
 use std::net::{Ipv4Addr, Ipv6Addr};
-
-use super::{Kind, Span};
-use crate::text::{Text, fold, writes_no_blanks};
 
 /// The longest local part and domain that mail allows, and the longest web address read.
 const LOCAL_MAX: usize = 64;
 const DOMAIN_MAX: usize = 255;
 const URL_MAX: usize = 4096;
-
-/// Parts of a query's names that make its value private.
-const PRIVATE: &[&str] = &[
-    "token",
-    "key",
-    "sig",
-    "auth",
-    "secret",
-    "pass",
-    "pwd",
-    "code",
-    "session",
-    "sid",
-    "jwt",
-    "otp",
-    "pin",
-    "email",
-    "mail",
-    "phone",
-    "mobile",
-    "tel",
-    "name",
-    "user",
-    "uid",
-    "customer",
-    "contact",
-    "account",
-    "address",
-    "birth",
-    "dob",
-    "ssn",
-    "iban",
-    "card",
-    "credential",
-    "hash",
-    "invite",
-];
-
-/// Mail providers that people name without a dot, or with the dot left out.
-const PROVIDERS: &[&str] =
-    &["gmail", "googlemail", "yahoo", "hotmail", "outlook", "icloud", "protonmail", "gmx", "live"];
-
-/// The ends of a spelled-out domain.
-const ENDINGS: &[&str] = &[
-    "com", "net", "org", "edu", "gov", "info", "io", "co", "me", "app", "dev", "biz", "eu", "de", "at", "ch",
-    "fr", "be", "es", "it", "pt", "br", "mx", "ar", "nl", "uk", "us", "ca", "au", "in", "ie", "se", "dk",
-    "no", "fi", "pl", "cz", "ro", "hu", "gr", "ru", "ua", "tr", "id", "vn", "jp", "cn",
-];
 
 pub(super) fn find(text: &Text, spans: &mut Vec<Span>) {
     find_urls(text, spans);
@@ -91,7 +45,7 @@ fn starts_url(text: &Text, i: usize) -> bool {
         return false;
     }
     let head: String =
-        text.chars[i..].iter().take(80).take_while(|c| is_url_char(**c)).map(|c| fold(*c)).collect();
+        text.chars[i..].iter().take(80).take_while(|c| is_url_char(**c)).map(|c| fold_char(*c)).collect();
     let scheme =
         head.split_once("://").is_some_and(|(scheme, _)| scheme.bytes().all(|c| c.is_ascii_alphanumeric()));
     let bare = head.split_once('/').is_some_and(|(host, rest)| is_domain(host) && rest.contains('?'));
@@ -122,7 +76,7 @@ fn is_private(url: &str) -> bool {
         || pairs.any(|(name, value)| {
             let name = name.to_ascii_lowercase();
             !value.is_empty()
-                && (PRIVATE.iter().any(|private| name.contains(private))
+                && (PRIVATE_PARAMETER.iter().any(|private| name.contains(private))
                     || value.contains('@')
                     || value.contains("%40")
                     || is_token(value))
@@ -132,7 +86,7 @@ fn is_private(url: &str) -> bool {
 /// Letters and digits in no order that a word has, or a long number.
 fn is_token(part: &str) -> bool {
     let digits = part.bytes().filter(u8::is_ascii_digit).count();
-    digits >= 9 && digits == part.len() || part.split('.').any(super::secrets::is_random)
+    digits >= 9 && digits == part.len() || part.split('.').any(secrets::is_random)
 }
 
 fn find_emails(text: &Text, spans: &mut Vec<Span>) {
@@ -177,7 +131,7 @@ fn domain_end(text: &Text, start: usize) -> usize {
             .iter()
             .take(DOMAIN_MAX)
             .take_while(|c| is_label(**c))
-            .map(|c| fold(*c))
+            .map(|c| fold_char(*c))
             .collect();
         let length = label.chars().count();
         if length == 0 {
@@ -192,7 +146,7 @@ fn domain_end(text: &Text, start: usize) -> usize {
         end += 1;
     }
     let is_known =
-        labels.first().is_some_and(|label| PROVIDERS.iter().any(|provider| label.starts_with(provider)));
+        labels.first().is_some_and(|label| MAIL_PROVIDER.iter().any(|provider| label.starts_with(provider)));
     let has_ending = labels.len() > 1
         && labels
             .last()
@@ -213,18 +167,7 @@ fn find_spelled_emails(text: &Text, spans: &mut Vec<Span>) {
 }
 
 fn is_at(text: &Text, word: usize) -> bool {
-    matches!(
-        text.word(word),
-        "at" | "arroba" | "chiocciola" | "arobase" | "apenstaartje" | "malpa" | "zavinac"
-    ) || text.word(word) == "kukac"
-        || matches!(text.word_chars(word), ['ä' | 'Ä', 't'])
-}
-
-fn is_dot(word: &str) -> bool {
-    matches!(
-        word,
-        "dot" | "punkt" | "punto" | "point" | "ponto" | "punt" | "kropka" | "tecka" | "pont" | "nokta"
-    )
+    AT.contains(&text.word(word)) || matches!(text.word_chars(word), ['ä' | 'Ä', 't'])
 }
 
 fn spelled_email(text: &Text, at: usize) -> Option<(usize, usize)> {
@@ -236,20 +179,21 @@ fn spelled_email(text: &Text, at: usize) -> Option<(usize, usize)> {
         if last + 1 >= text.words.len() {
             break;
         }
-        let spelled = is_dot(text.word(last + 1)) && matches!(gap.as_str(), "" | "(" | "[" | "{" | "-");
+        let spelled =
+            DOT.contains(&text.word(last + 1)) && matches!(gap.as_str(), "" | "(" | "[" | "{" | "-");
         if spelled || matches!(gap.as_str(), "." | "[.]" | "(.)") && !text.gap_after(last).ends_with(&[' ']) {
             last += 1 + usize::from(spelled);
             (has_dot, is_spelled) = (true, is_spelled || spelled);
-        } else if PROVIDERS.contains(&text.word(last)) && text.word(last + 1) == "com" && gap.is_empty() {
+        } else if MAIL_PROVIDER.contains(&text.word(last)) && text.word(last + 1) == "com" && gap.is_empty() {
             (last, is_spelled) = (last + 1, true);
         } else {
             break;
         }
     }
     let provider = text.word(at + 1);
-    let is_known = PROVIDERS.iter().any(|known| provider.starts_with(known));
+    let is_known = MAIL_PROVIDER.iter().any(|known| provider.starts_with(known));
     let is_bracketed = matches!(text.char_before(text.words[at].start), '(' | '[' | '{');
-    let ends_well = ENDINGS.contains(&text.word(last)) && last > at + 1 || provider.ends_with("com");
+    let ends_well = DOMAIN_ENDING.contains(&text.word(last)) && last > at + 1 || provider.ends_with("com");
     let start = spelled_local(text, at)?;
     let is_coded = text.chars[text.words[start].start..text.words[at - 1].end]
         .iter()
@@ -267,7 +211,7 @@ fn spelled_local(text: &Text, at: usize) -> Option<usize> {
     while first > 0 {
         let gap = text.gap_after(first - 1);
         if matches!(gap, ['.' | '_' | '-'] | ['_', '_'])
-            || gap == [' '] && is_digits(first) && !is_dot(text.word(first - 1))
+            || gap == [' '] && is_digits(first) && !DOT.contains(&text.word(first - 1))
         {
             first -= 1;
         } else if first > 1
@@ -283,11 +227,7 @@ fn spelled_local(text: &Text, at: usize) -> Option<usize> {
 }
 
 fn is_joint(word: &str) -> bool {
-    is_dot(word)
-        || matches!(
-            word,
-            "underscore" | "unterstrich" | "dash" | "hyphen" | "guion" | "bindestrich" | "tiret"
-        )
+    DOT.contains(&word) || JOINT.contains(&word)
 }
 
 /// "annagmailcom", "anna 12 gmailcom", "anna gmail.com": the sign was lost in transcription.
@@ -300,7 +240,7 @@ fn run_together(text: &Text, word: usize) -> Option<(usize, usize)> {
     } else {
         return None;
     };
-    let known = PROVIDERS.iter().find(|known| provider.ends_with(*known) && **known != "live")?;
+    let known = MAIL_PROVIDER.iter().find(|known| provider.ends_with(*known) && **known != "live")?;
     let mut first = word;
     if provider == *known && matches!(text.gap_after(word - 1), [' ']) {
         let before = text.word(word - 1);

@@ -1,49 +1,8 @@
 //! Where the substance of a text begins and ends: without greetings, names given, fillers and thanks.
 
-use std::ops::Range;
-
+use super::tokens::{Word, split_words};
 use super::words;
-
-/// A word of a text: letters, digits and inner apostrophes.
-#[derive(Clone, Debug)]
-pub(crate) struct Word {
-    pub(crate) start: usize,
-    pub(crate) end: usize,
-    /// Lowercased, with a plain apostrophe.
-    pub(crate) folded: String,
-    pub(crate) capitalized: bool,
-}
-
-/// Lists the words of a text.
-pub(crate) fn words(text: &str) -> Vec<Word> {
-    let mut words: Vec<Word> = Vec::new();
-    let mut open = false;
-    let mut chars = text.char_indices().peekable();
-    while let Some((start, c)) = chars.next() {
-        let end = start + c.len_utf8();
-        let inner =
-            matches!(c, '\'' | '’') && open && chars.peek().is_some_and(|(_, next)| next.is_alphanumeric());
-        let letter = c.is_alphanumeric() || is_mark(c);
-        if let Some(word) = words.last_mut().filter(|_| open && (letter || inner)) {
-            word.end = end;
-            if inner { word.folded.push('\'') } else { word.folded.extend(c.to_lowercase()) }
-        } else if letter {
-            words.push(Word {
-                start,
-                end,
-                folded: c.to_lowercase().collect(),
-                capitalized: c.is_uppercase(),
-            });
-        }
-        open = letter || (inner && open);
-    }
-    words
-}
-
-/// Vowel signs and accents that belong to the letter before them.
-fn is_mark(c: char) -> bool {
-    unicode_normalization::char::is_combining_mark(c)
-}
+use std::ops::Range;
 
 /// Cuts after marks that end a sentence, and at line breaks.
 pub(crate) fn sentences(text: &str) -> Vec<Range<usize>> {
@@ -77,7 +36,7 @@ fn abbreviates(text: &str) -> bool {
 
 /// Returns where the substance of a text lies; empty when there is none.
 pub(crate) fn substance(text: &str) -> Range<usize> {
-    let words = words(text);
+    let words = split_words(text);
     let first = opening(text, &words);
     let Some(begin) = words.get(first) else { return 0..0 };
     let last = closing(text, &words, first);

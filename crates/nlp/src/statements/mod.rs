@@ -2,11 +2,15 @@
 //! confirmations, names, numbers and other answers do not.
 
 mod edges;
+mod tokens;
 mod words;
 
-pub(crate) use edges::{sentences, substance, words as split_words};
+pub(crate) use edges::{sentences, substance};
+pub(crate) use tokens::split_words;
 pub(crate) use words::size;
 pub use words::{is_content as is_content_word, is_unspaced};
+
+use crate::conversation::{Author, Turn};
 
 /// Statements of one conversation.
 const STATEMENTS_MAX: usize = 8;
@@ -19,24 +23,6 @@ const STATEMENTS_OF_MESSAGE_MAX: usize = 4;
 
 /// Characters of a message that are read.
 const BYTES_MAX: usize = 20_000;
-
-/// Who wrote a turn.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Author {
-    /// The person who asks for help.
-    Contact,
-    /// An agent, a machine, the system.
-    Other,
-}
-
-/// One message of a conversation.
-#[derive(Clone, Copy, Debug)]
-pub struct Turn<'a> {
-    /// Who wrote it.
-    pub author: Author,
-    /// What it says.
-    pub text: &'a str,
-}
 
 /// Place of one statement: bytes `start..end` of the text of turn `turn`.
 #[derive(Clone, Debug, PartialEq, Eq)]

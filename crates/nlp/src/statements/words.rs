@@ -1,9 +1,8 @@
 //! What single words do in a conversation, by small lists of the main languages: see `words.txt`.
 
+use super::tokens::Word;
 use std::collections::HashSet;
 use std::sync::LazyLock;
-
-use super::edges::Word;
 
 type Words = LazyLock<HashSet<&'static str>>;
 type Phrases = LazyLock<Vec<&'static str>>;

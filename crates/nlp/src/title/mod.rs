@@ -3,11 +3,11 @@
 
 mod sentence;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
-
 use crate::grouping::Statement;
 use crate::statements::is_content_word;
+use crate::vectors::dot_in_order;
 use sentence::Sentence;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// Distinct texts of a group that are looked at: the most central ones.
 const CENTRAL_MAX: usize = 300;
@@ -97,8 +97,10 @@ impl<'a> Central<'a> {
     fn of(group: &[Statement<'a>]) -> Self {
         let distinct = distinct(group);
         let centroid = centroid(&distinct);
-        let mut near: Vec<(f32, Statement<'a>)> =
-            distinct.into_iter().map(|statement| (dot(&centroid, statement.vector), statement)).collect();
+        let mut near: Vec<(f32, Statement<'a>)> = distinct
+            .into_iter()
+            .map(|statement| (dot_in_order(&centroid, statement.vector), statement))
+            .collect();
         near.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.text.cmp(b.1.text)));
         near.truncate(CENTRAL_MAX);
         let texts = near.into_iter().map(|(similarity, statement)| Text {
@@ -168,12 +170,8 @@ fn centroid(statements: &[Statement<'_>]) -> Vec<f32> {
             *sum += value;
         }
     }
-    let length = dot(&sum, &sum).sqrt().max(f32::MIN_POSITIVE);
+    let length = dot_in_order(&sum, &sum).sqrt().max(f32::MIN_POSITIVE);
     sum.iter().map(|value| value / length).collect()
-}
-
-fn dot(a: &[f32], b: &[f32]) -> f32 {
-    a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
 
 /// In which share of texts each word occurs.
@@ -299,8 +297,8 @@ fn content(sentence: &Sentence) -> HashSet<String> {
 
 /// Is the candidate nearer to its own group than to any other?
 fn is_nearest(group: &Central<'_>, candidate: &Candidate, all: &[Central<'_>]) -> bool {
-    let own = dot(&group.centroid, &candidate.vector);
-    all.iter().all(|other| dot(&other.centroid, &candidate.vector) <= own)
+    let own = dot_in_order(&group.centroid, &candidate.vector);
+    all.iter().all(|other| dot_in_order(&other.centroid, &candidate.vector) <= own)
 }
 
 #[cfg(test)]

@@ -8,7 +8,8 @@ use crate::ids::{CategoryId, InsightId, TeamId};
 use crate::insights::insight::{self, Change};
 use crate::insights::statements::embedding;
 use crate::jobs::{self, Job, Lease, Outcome};
-use refrain_nlp::{embed, language, reading};
+use refrain_nlp::encoders::static_embedding::DIMENSIONS;
+use refrain_nlp::{language, reading};
 
 /// Less alike than this, a category says nothing about an insight.
 const SIMILARITY_MIN: f32 = 0.25;
@@ -23,7 +24,7 @@ impl Job for AssignCategories {
 
 /// The categories of an organization and what they mean.
 pub(crate) struct Chooser<'a> {
-    meanings: Vec<(&'a Category, [f32; embed::DIMENSIONS])>,
+    meanings: Vec<(&'a Category, [f32; DIMENSIONS])>,
 }
 
 impl<'a> Chooser<'a> {

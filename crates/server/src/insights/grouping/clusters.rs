@@ -7,7 +7,7 @@ use crate::insights::statements::Statement;
 use crate::insights::statements::contextual::ContextualVectors;
 use crate::insights::statements::embedding;
 use crate::sessions::Sentiment;
-use refrain_nlp::embed::DIMENSIONS;
+use refrain_nlp::encoders::static_embedding::DIMENSIONS;
 use refrain_nlp::grouping::{self, Options};
 use refrain_nlp::{sentiment, title};
 use std::cmp::Reverse;

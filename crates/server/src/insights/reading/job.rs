@@ -10,9 +10,9 @@ use crate::insights::statements::{contextual, embedding};
 use crate::jobs::{self, Job, Lease, Outcome};
 use crate::sessions::{self, Finding, ReadSessions, Sender, Sentiment, Unread};
 use anyhow::Context;
+use refrain_nlp::conversation::{Author, Conversation, Turn};
 use refrain_nlp::language::Language;
-use refrain_nlp::reading::{self, Conversation};
-use refrain_nlp::statements::{Author, Turn};
+use refrain_nlp::reading;
 use std::sync::Arc;
 
 /// New statements are consolidated at once when they are more than this share of the old ones, else later.
@@ -155,8 +155,8 @@ fn read(session: &Unread, usual: Option<Language>) -> (Finding, Vec<ReadStatemen
             text: found.text,
             language,
             sentiment: found.sentiment.into(),
-            embedding: found.embedding.map(|embedding| embedding::to_bytes(&embedding)),
-            contextual: found.finer.as_ref().map(contextual::to_keep),
+            embedding: found.static_embedding.map(|embedding| embedding::to_bytes(&embedding)),
+            contextual: found.contextual_embedding.as_ref().map(contextual::to_keep),
             linked: None,
         }
     };

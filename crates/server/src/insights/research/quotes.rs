@@ -73,7 +73,7 @@ pub(super) fn choose(said: &[Said]) -> Vec<Quote> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use refrain_nlp::embed;
+    use refrain_nlp::encoders::static_embedding;
     use uuid::Uuid;
 
     #[test]
@@ -90,7 +90,7 @@ mod tests {
             ticket_number: i as i64 + 1,
             speaker: Uuid::from_u128(i as u128),
             text: (*text).to_owned(),
-            embedding: embed::encode(text).map(|vector| embedding::to_bytes(&vector)),
+            embedding: static_embedding::encode(text).map(|vector| embedding::to_bytes(&vector)),
         });
         let said: Vec<Said> = said.collect();
         let quotes = choose(&said);

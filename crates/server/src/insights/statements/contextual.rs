@@ -4,8 +4,8 @@
 use super::embedding;
 use super::store::Statement;
 use crate::ids::StatementId;
-
-use refrain_nlp::encoder::{self, DIMENSIONS};
+use refrain_nlp::encoders::english::{self, DIMENSIONS};
+use refrain_nlp::encoders::{fingerprint, multilingual};
 use refrain_nlp::language::Language;
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -46,9 +46,10 @@ impl<'a> ContextualVectors<'a> {
         let (english, other): (Vec<usize>, Vec<usize>) =
             missing.partition(|i| languages[*i] == Some(Language::En));
         let texts: Vec<&str> = english.iter().map(|i| statements[*i].text.as_str()).collect();
-        let in_english = encoder::english(&texts, threads);
+        let in_english = english::encode(&texts, threads);
         let texts: Vec<_> = other.iter().map(|i| (statements[*i].text.as_str(), languages[*i])).collect();
-        let in_other = encoder::multilingual(&texts, threads).into_iter().map(|meaning| meaning.compared);
+        let in_other =
+            multilingual::encode(&texts, threads).into_iter().map(|found| found.contextual_embedding);
         for (i, made) in english.into_iter().zip(in_english).chain(other.into_iter().zip(in_other)) {
             bytes[i] = embedding::to_bytes(&made);
             self.made.borrow_mut().push((statements[i].id, to_keep(&made)));
@@ -57,7 +58,7 @@ impl<'a> ContextualVectors<'a> {
         let read = |bytes: &Vec<u8>| embedding::from_bytes(bytes).and_then(|vector| vector.try_into().ok());
         let mut vectors: Vec<[f32; DIMENSIONS]> =
             bytes.iter().map(|bytes| read(bytes).unwrap_or([0.0; DIMENSIONS])).collect();
-        encoder::level(&mut vectors, &languages);
+        multilingual::level(&mut vectors, &languages);
         vectors.into_iter().map(Vec::from).collect()
     }
 
@@ -74,7 +75,7 @@ pub(crate) fn to_keep(vector: &[f32; DIMENSIONS]) -> Vec<u8> {
 
 /// What a kept vector begins with: those of another encoder are none.
 fn mark() -> [u8; 4] {
-    encoder::fingerprint().to_le_bytes()
+    fingerprint().to_le_bytes()
 }
 
 /// The language that a statement is taken to be in. What has no letters to tell by is read like English.

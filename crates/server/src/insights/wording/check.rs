@@ -159,7 +159,7 @@ fn numbers(text: &str) -> impl Iterator<Item = String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use refrain_nlp::embed;
+    use refrain_nlp::encoders::static_embedding;
 
     const SAID: [&str; 4] = [
         "My refund has not arrived yet",
@@ -172,13 +172,13 @@ mod tests {
         let source = "My refund has not arrived yet".to_owned();
         let speakers = SAID.iter().enumerate().map(|(i, text)| (Uuid::from_u128(i as u128), *text));
         let words = Words::of(&source, speakers);
-        let centroid = embed::encode(&SAID.join(". ")).unwrap().to_vec();
+        let centroid = static_embedding::encode(&SAID.join(". ")).unwrap().to_vec();
         Target { source, language: Some(Language::En), centroid, words }
     }
 
     #[test]
     fn a_sentence_is_shown_if_its_insight_bears_it_out() {
-        let card = embed::encode("My card has not arrived").unwrap();
+        let card = static_embedding::encode("My card has not arrived").unwrap();
         let others =
             Others { contents: HashSet::from(["the refund is taken"]), centroids: vec![card.as_slice()] };
         for (answer, expected) in [
@@ -207,7 +207,7 @@ mod tests {
 
     #[test]
     fn what_is_nearer_to_another_insight_is_not_shown() {
-        let other = embed::encode("Refund for my order").unwrap();
+        let other = static_embedding::encode("Refund for my order").unwrap();
         let others = Others { centroids: vec![other.as_slice()], ..Others::default() };
         assert_eq!(check("Refund of my order", &target(), &others), Err("meaning"));
         assert!(check("Refund of my order", &target(), &Others::default()).is_ok());

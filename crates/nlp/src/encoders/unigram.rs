@@ -1,7 +1,6 @@
 //! SentencePiece's unigram model: each word of a text is cut into the pieces that are likeliest together.
 
 use std::collections::HashMap;
-
 use unicode_normalization::UnicodeNormalization;
 
 /// Stands for the blank before a word.
@@ -18,7 +17,7 @@ const SPECIAL: u32 = 4;
 const CHARS_A_PIECE: usize = 16;
 
 /// Cuts words into the pieces of a vocabulary.
-pub(crate) struct Unigram {
+pub(super) struct Unigram {
     /// Id and log-probability of each piece.
     pieces: HashMap<&'static str, (u32, f32)>,
     bytes_max: usize,
@@ -35,7 +34,7 @@ struct Best {
 
 impl Unigram {
     /// Reads a vocabulary: one piece a line, its id the number of lines before it; and the pieces' log-probabilities.
-    pub(crate) fn new(vocabulary: &'static str, scores: &[f32]) -> Self {
+    pub(super) fn new(vocabulary: &'static str, scores: &[f32]) -> Self {
         let known = (0..).zip(vocabulary.lines()).zip(scores).skip(SPECIAL as usize);
         let pieces: HashMap<_, _> = known.map(|((id, piece), score)| (piece, (id, *score))).collect();
         let least = pieces.values().map(|(_, score)| *score).fold(0.0, f32::min);
@@ -44,7 +43,7 @@ impl Unigram {
     }
 
     /// Returns the ids of the text's first pieces, at most `pieces_max`.
-    pub(crate) fn ids(&self, text: &str, pieces_max: usize) -> Vec<u32> {
+    pub(super) fn ids(&self, text: &str, pieces_max: usize) -> Vec<u32> {
         let read: String = text.chars().take(pieces_max * CHARS_A_PIECE).nfkc().collect();
         let mut ids = Vec::new();
         for word in read.split_whitespace() {
@@ -98,20 +97,20 @@ impl Unigram {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::Value;
-
+    use super::super::tensors::Tensors;
     use super::*;
-    use crate::tensors::Tensors;
+    use serde_json::Value;
 
     /// Pieces from the `tokenizers` package of Python.
     #[test]
     fn pieces_are_those_of_the_reference() {
-        let vocabulary = include_str!("../models/multilingual-e5-int4/pieces.txt");
-        let mut file = Tensors::new(include_bytes!("../models/multilingual-e5-int4/model.int4.safetensors"));
+        let vocabulary = include_str!("../../models/multilingual-e5-int4/pieces.txt");
+        let mut file =
+            Tensors::new(include_bytes!("../../models/multilingual-e5-int4/model.int4.safetensors"));
         let lines: Vec<&str> = vocabulary.lines().collect();
         let unigram = Unigram::new(vocabulary, &file.floats(lines.len()));
         let reference: Vec<Value> =
-            serde_json::from_str(include_str!("../tests/data/encoder/multilingual.json")).expect("JSON");
+            serde_json::from_str(include_str!("../../tests/data/encoder/multilingual.json")).expect("JSON");
         for row in reference {
             let text = format!("query: {}", row["text"].as_str().expect("a text"));
             let found = unigram.ids(&text, 62).into_iter().map(|id| lines[id as usize]);

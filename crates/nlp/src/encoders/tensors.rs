@@ -1,27 +1,27 @@
-//! Reading the numbers of a safetensors file whose tensors lie in a known order.
+//! Reads the numbers of a safetensors file whose tensors lie in a known order.
 
 use std::borrow::Cow;
 
 /// The numbers not read yet.
-pub(crate) struct Tensors {
+pub(super) struct Tensors {
     rest: &'static [u8],
 }
 
 impl Tensors {
     /// Opens a file: the header's length in eight bytes, the header, the numbers.
-    pub(crate) fn new(file: &'static [u8]) -> Self {
+    pub(super) fn new(file: &'static [u8]) -> Self {
         let (length, rest) = file.split_first_chunk().expect("a length");
         Self { rest: &rest[u64::from_le_bytes(*length) as usize..] }
     }
 
     /// Takes the next f32 numbers.
-    pub(crate) fn floats(&mut self, count: usize) -> Vec<f32> {
+    pub(super) fn floats(&mut self, count: usize) -> Vec<f32> {
         let (numbers, _) = self.bytes(count * 4).as_chunks();
         numbers.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect()
     }
 
-    /// Tells whether all has been read.
-    pub(crate) fn is_empty(&self) -> bool {
+    /// Tells if all has been read.
+    pub(super) fn is_empty(&self) -> bool {
         self.rest.is_empty()
     }
 
@@ -33,9 +33,9 @@ impl Tensors {
     }
 }
 
-/// How the rows of a file are packed.
+/// The packing of rows in a file.
 #[derive(Clone, Copy)]
-pub(crate) enum Packing {
+pub(super) enum Packing {
     /// One f32 scale a row, then the rows as signed bytes.
     Int8,
     /// One bfloat16 scale for each [`BLOCK`] numbers, then the rows as half bytes, the lower half first: a number is
@@ -43,18 +43,18 @@ pub(crate) enum Packing {
     Int4,
 }
 
-/// Numbers that share a scale where they are packed as half bytes.
+/// The numbers that share a scale where they are packed as half bytes.
 const BLOCK: usize = 32;
 
 /// A matrix of int8 numbers with one scale a row.
-pub(crate) struct Rows<const COLUMNS: usize> {
-    pub(crate) values: Cow<'static, [[u8; COLUMNS]]>,
-    pub(crate) scales: Vec<f32>,
+pub(super) struct Rows<const COLUMNS: usize> {
+    pub(super) values: Cow<'static, [[u8; COLUMNS]]>,
+    pub(super) scales: Vec<f32>,
 }
 
 impl<const COLUMNS: usize> Rows<COLUMNS> {
     /// Reads so many rows: the scales, then the numbers.
-    pub(crate) fn read(file: &mut Tensors, count: usize, packing: Packing) -> Self {
+    pub(super) fn read(file: &mut Tensors, count: usize, packing: Packing) -> Self {
         match packing {
             Packing::Int8 => {
                 let scales = file.floats(count);
@@ -72,7 +72,7 @@ impl<const COLUMNS: usize> Rows<COLUMNS> {
     }
 
     /// Adds a row to `sums`.
-    pub(crate) fn add(&self, index: usize, sums: &mut [f32; COLUMNS]) {
+    pub(super) fn add(&self, index: usize, sums: &mut [f32; COLUMNS]) {
         for (sum, value) in sums.iter_mut().zip(&self.values[index]) {
             *sum += f32::from(value.cast_signed()) * self.scales[index];
         }

@@ -1,16 +1,15 @@
 //! BERT's word pieces: a text is cleaned, lowercased, its accents stripped, and each word cut greedily by a
 //! vocabulary.
 
+use crate::case_fold::push_without_marks;
 use std::collections::HashMap;
-
-use unicode_normalization::UnicodeNormalization;
-use unicode_normalization::char::is_combining_mark;
+use std::iter;
 
 /// Longer words have no pieces, as in BERT.
 const WORD_CHARS_MAX: usize = 100;
 
 /// Cuts words into the pieces of a vocabulary.
-pub(crate) struct WordPiece {
+pub(super) struct WordPiece {
     /// Id of each piece that begins a word.
     beginnings: HashMap<&'static str, u32>,
     /// Id of each piece inside a word, without its `##`.
@@ -22,7 +21,7 @@ pub(crate) struct WordPiece {
 impl WordPiece {
     /// Reads a vocabulary: one piece a line, its id the number of lines before it. A word that cannot be cut
     /// becomes the piece `unknown`, or none.
-    pub(crate) fn new(vocabulary: &'static str, unknown: Option<u32>) -> Self {
+    pub(super) fn new(vocabulary: &'static str, unknown: Option<u32>) -> Self {
         let mut beginnings = HashMap::new();
         let mut continuations = HashMap::new();
         for (id, piece) in (0..).zip(vocabulary.lines()) {
@@ -38,9 +37,9 @@ impl WordPiece {
     }
 
     /// Returns the ids of the text's first pieces, at most `pieces_max`.
-    pub(crate) fn ids(&self, text: &str, pieces_max: usize) -> Vec<u32> {
+    pub(super) fn ids(&self, text: &str, pieces_max: usize) -> Vec<u32> {
         let mut ids = Vec::new();
-        // Twice the pieces' worth of long words is more than is ever read.
+        // twice the pieces' worth of long words is more than is ever read
         for word in words(text, pieces_max * 2 * WORD_CHARS_MAX) {
             let before = ids.len();
             if !self.push_pieces(&word, &mut ids) {
@@ -55,7 +54,7 @@ impl WordPiece {
         ids
     }
 
-    /// Cuts a word into the longest known pieces from the left; tells whether that went to its end.
+    /// Cuts a word into the longest known pieces from the left. Returns false if that did not reach its end.
     fn push_pieces(&self, word: &str, ids: &mut Vec<u32>) -> bool {
         if word.chars().nth(WORD_CHARS_MAX).is_some() {
             return false;
@@ -86,7 +85,7 @@ impl WordPiece {
 fn words(text: &str, chars_max: usize) -> impl Iterator<Item = String> {
     let mut chars = text.chars().take(chars_max).peekable();
     let mut pending: Option<char> = None;
-    std::iter::from_fn(move || {
+    iter::from_fn(move || {
         if let Some(alone) = pending.take() {
             return Some(alone.to_string());
         }
@@ -105,24 +104,13 @@ fn words(text: &str, chars_max: usize) -> impl Iterator<Item = String> {
                 pending = Some(c);
                 break;
             }
-            push_plain(c, &mut word);
+            push_without_marks(c, &mut word);
         }
         (!word.is_empty()).then_some(word)
     })
 }
 
-/// Adds a character lowercased and without its accents.
-fn push_plain(c: char, word: &mut String) {
-    if c.is_ascii() {
-        word.push(c.to_ascii_lowercase());
-        return;
-    }
-    for part in c.nfd().filter(|&part| !is_combining_mark(part)) {
-        word.extend(part.to_lowercase());
-    }
-}
-
-/// Control and format characters, which carry no text.
+/// Tells control and format characters, which carry no text.
 fn is_dropped(c: char) -> bool {
     c.is_control()
         || matches!(u32::from(c), 0xad | 0x600..=0x605 | 0x61c | 0x180e | 0x200b..=0x200f | 0x202a..=0x202e
@@ -134,7 +122,7 @@ fn is_chinese(c: char) -> bool {
         | 0xf900..=0xfaff | 0x2f800..=0x2fa1f)
 }
 
-/// Punctuation of the scripts in common use.
+/// Tells punctuation of the scripts in common use.
 fn is_punctuation(c: char) -> bool {
     c.is_ascii_punctuation()
         || !c.is_ascii()
@@ -153,18 +141,17 @@ fn is_punctuation(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::Value;
-
     use super::*;
+    use serde_json::Value;
 
     /// Pieces from the `tokenizers` package of Python.
     #[test]
     fn pieces_are_those_of_the_reference() {
-        let vocabulary = include_str!("../models/minilm-l6-int8/vocab.txt");
+        let vocabulary = include_str!("../../models/minilm-l6-int8/vocab.txt");
         let unknown = vocabulary.lines().position(|piece| piece == "[UNK]").expect("a piece");
         let pieces = WordPiece::new(vocabulary, Some(unknown as u32));
         let reference: Vec<Value> =
-            serde_json::from_str(include_str!("../tests/data/encoder/reference.json")).expect("JSON");
+            serde_json::from_str(include_str!("../../tests/data/encoder/reference.json")).expect("JSON");
         for row in reference {
             let text = row["text"].as_str().expect("a text");
             let ids = pieces.ids(text, 62);

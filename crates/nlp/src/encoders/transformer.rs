@@ -1,32 +1,34 @@
 //! A transformer of BERT's shape, 384 numbers a piece. A text's direction is the mean over its pieces, brought to
 //! length 1.
 
+use super::linear::{Linear, Rounded};
+use super::math::{Norm, gelu, softmax};
+use super::tensors::{Packing, Rows, Tensors};
+use crate::vectors::{dot, normalize};
 use std::thread;
 
-use super::DIMENSIONS;
-use super::linear::{Linear, Rounded};
-use super::math::{Norm, dot, gelu, softmax};
-use crate::tensors::{Packing, Rows, Tensors};
+/// The numbers of a contextual embedding.
+pub const DIMENSIONS: usize = 384;
 
-/// Pieces of a text that are read, with the two that mark its start and end; what follows is ignored.
+/// The most pieces of a text that are read, with the two that mark its start and end; what follows is ignored.
 pub(super) const PIECES_MAX: usize = 64;
 
-/// Numbers a piece inside a layer, where it is widest.
+/// The numbers of a piece inside a layer, where it is widest.
 const WIDE: usize = 1536;
 
-/// Positions that have a row.
+/// The positions that have a row.
 const POSITIONS: usize = 128;
 
-/// Parts that attend on their own, each to its numbers of a piece.
+/// The parts that attend on their own, each to its numbers of a piece.
 const HEADS: usize = 12;
 const HEAD: usize = DIMENSIONS / HEADS;
 
-/// Texts encoded at a time: what they need stays near the processor.
+/// The texts that are encoded at a time: what they need stays near the processor.
 const BATCH: usize = 4;
 
 type State = [f32; DIMENSIONS];
 
-/// The weights, and how texts are cut for them.
+/// The weights, and the pieces that texts are cut into for them.
 pub(super) struct Transformer<P> {
     pieces: P,
     words: Rows<DIMENSIONS>,
@@ -111,8 +113,8 @@ fn direction(states: &[State]) -> State {
     for state in states {
         add(&mut sum, state);
     }
-    let length = dot(&sum, &sum).sqrt().max(f32::MIN_POSITIVE);
-    sum.map(|value| value / length)
+    normalize(&mut sum);
+    sum
 }
 
 struct Layer {

@@ -1,60 +1,62 @@
 //! Texts of other languages, brought to where English texts of the same meaning lie.
 
+use super::linear::{Linear, Rounded};
+use super::static_embedding;
+use super::tensors::{Packing, Tensors};
+use super::transformer::{DIMENSIONS, Pieces, Transformer};
+use super::unigram::Unigram;
+use crate::language::Language;
+use crate::vectors::normalize;
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
-use super::DIMENSIONS;
-use super::linear::{Linear, Rounded};
-use super::math::dot;
-use super::transformer::{Pieces, Transformer};
-use crate::embed;
-use crate::language::Language;
-use crate::tensors::{Packing, Tensors};
-use crate::unigram::Unigram;
+const LAYERS: usize = 12;
 
 const VOCABULARY: &str = include_str!("../../models/multilingual-e5-int4/pieces.txt");
 pub(super) const FILE: &[u8] = include_bytes!("../../models/multilingual-e5-int4/model.int4.safetensors");
 
-/// What the model was trained to find before a text.
+/// The text before each text, as in training.
 const PREFIX: &str = "query: ";
 
 /// The pieces that mark a text's start and end.
 const START: u32 = 0;
 const END: u32 = 2;
 
-/// A text's place among English ones.
+/// A text's embeddings, which lie where those of English texts of the same meaning lie.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Meaning {
-    /// Among the vectors of [`embed::encode`], of length 1.
-    pub linked: [f32; embed::DIMENSIONS],
-    /// Among the vectors of [`super::english`], of length 1.
-    pub compared: [f32; DIMENSIONS],
+pub struct Embeddings {
+    /// Comparable with those of [`super::static_embedding::encode`].
+    pub static_embedding: [f32; static_embedding::DIMENSIONS],
+    /// Comparable with those of [`super::english::encode`].
+    pub contextual_embedding: [f32; DIMENSIONS],
 }
 
-/// Returns the place of each text, given with its language where that is known, worked out on at most so many threads.
-pub fn multilingual(texts: &[(&str, Option<Language>)], threads: usize) -> Vec<Meaning> {
+/// Returns the embeddings of each text, given with its language where that is known, worked out on at most so many
+/// threads.
+pub fn encode(texts: &[(&str, Option<Language>)], threads: usize) -> Vec<Embeddings> {
     let model = model();
     let prefixed: Vec<String> = texts.iter().map(|(text, _)| format!("{PREFIX}{text}")).collect();
     let directions = model.transformer.encode(&prefixed, threads);
-    let (linked, compared) = (model.linked.apply(&directions), model.compared.apply(&directions));
-    let places = texts.iter().zip(linked).zip(compared);
+    let in_static = model.to_static.apply(&directions);
+    let in_contextual = model.to_contextual.apply(&directions);
+    let places = texts.iter().zip(in_static).zip(in_contextual);
     places
-        .map(|(((_, language), linked), compared)| Meaning {
-            linked: model.linked.without_language(linked, *language),
-            compared: model.compared.without_language(compared, *language),
+        .map(|(((_, language), in_static), in_contextual)| Embeddings {
+            static_embedding: model.to_static.without_language(in_static, *language),
+            contextual_embedding: model.to_contextual.without_language(in_contextual, *language),
         })
         .collect()
 }
 
-/// A share of texts in other languages from which on English ones are compared with them by what both encoders see.
+/// The least share of texts in other languages at which English ones are compared with them by what both encoders see.
 const OTHERS_MIN: f64 = 0.05;
 
 /// Languages with about as many texts as this keep half of what sets them apart.
-const LEVEL_HOLD: f32 = 30.0;
+const LEVELING_HALF: f32 = 30.0;
 
-/// Makes texts of several languages comparable, whose vectors are from [`super::english`] and [`multilingual`]: brings
+/// Makes contextual embeddings of several languages, from [`super::english::encode`] and [`encode`], comparable: brings
 /// English ones to what shows in every language, if others are more than a few, and takes out of each language's
-/// vectors what they have in common beside the others. Texts of one language stay as they are.
+/// embeddings what they have in common beside the others. Texts of one language stay as they are.
 pub fn level(vectors: &mut [[f32; DIMENSIONS]], languages: &[Option<Language>]) {
     let mut by_language: BTreeMap<Option<Language>, Vec<usize>> = BTreeMap::new();
     for (i, language) in languages.iter().enumerate() {
@@ -67,23 +69,26 @@ pub fn level(vectors: &mut [[f32; DIMENSIONS]], languages: &[Option<Language>]) 
         && (vectors.len() - english.len()) as f64 >= OTHERS_MIN * vectors.len() as f64
     {
         let given: Vec<_> = english.iter().map(|i| vectors[*i]).collect();
-        for (i, vector) in english.iter().zip(model().shared.apply(&Rounded::new(&given))) {
-            vectors[*i] = normalized(vector);
+        for (i, mut vector) in english.iter().zip(model().shared.apply(&Rounded::new(&given))) {
+            normalize(&mut vector);
+            vectors[*i] = vector;
         }
     }
     let everything = mean(vectors.iter());
     for members in by_language.values() {
         let own = mean(members.iter().map(|i| &vectors[*i]));
-        let share = members.len() as f32 / (members.len() as f32 + LEVEL_HOLD);
+        let share = members.len() as f32 / (members.len() as f32 + LEVELING_HALF);
         for i in members {
             for ((value, own), all) in vectors[*i].iter_mut().zip(&own).zip(&everything) {
                 *value -= share * (own - all);
             }
-            vectors[*i] = normalized(vectors[*i]);
+            normalize(&mut vectors[*i]);
         }
     }
 }
 
+/// Returns the mean, added up in 64 bits.
+#[expect(clippy::cast_possible_truncation, reason = "rounds to the nearest")]
 fn mean<'a>(vectors: impl ExactSizeIterator<Item = &'a [f32; DIMENSIONS]>) -> [f32; DIMENSIONS] {
     let count = vectors.len() as f64;
     let mut sums = [0.0; DIMENSIONS];
@@ -95,11 +100,6 @@ fn mean<'a>(vectors: impl ExactSizeIterator<Item = &'a [f32; DIMENSIONS]>) -> [f
     sums.map(|sum| (sum / count) as f32)
 }
 
-fn normalized<const OUT: usize>(vector: [f32; OUT]) -> [f32; OUT] {
-    let length = dot(&vector, &vector).sqrt().max(f32::MIN_POSITIVE);
-    vector.map(|value| value / length)
-}
-
 fn model() -> &'static Model {
     static BUNDLED: OnceLock<Model> = OnceLock::new();
     BUNDLED.get_or_init(Model::load)
@@ -107,9 +107,9 @@ fn model() -> &'static Model {
 
 struct Model {
     transformer: Transformer<Unigram>,
-    linked: Projection<{ embed::DIMENSIONS }>,
-    compared: Projection<DIMENSIONS>,
-    /// What of an English vector shows in other languages too.
+    to_static: Projection<{ static_embedding::DIMENSIONS }>,
+    to_contextual: Projection<DIMENSIONS>,
+    /// Keeps of an English embedding what shows in other languages too.
     shared: Linear<DIMENSIONS, DIMENSIONS>,
 }
 
@@ -119,9 +119,9 @@ impl Model {
         let count = VOCABULARY.lines().count();
         let pieces = Unigram::new(VOCABULARY, &file.floats(count));
         let model = Self {
-            transformer: Transformer::read(&mut file, pieces, count, 12, Packing::Int4),
-            linked: Projection::read(&mut file),
-            compared: Projection::read(&mut file),
+            transformer: Transformer::read(&mut file, pieces, count, LAYERS, Packing::Int4),
+            to_static: Projection::read(&mut file),
+            to_contextual: Projection::read(&mut file),
             shared: Linear::read(&mut file, Packing::Int8),
         };
         assert!(file.is_empty(), "the model has another shape");
@@ -136,11 +136,10 @@ impl Pieces for Unigram {
     }
 }
 
-/// The way from the transformer's directions to another space.
+/// A linear map from the transformer's directions to another space.
 struct Projection<const OUT: usize> {
     linear: Linear<DIMENSIONS, OUT>,
-    /// How far each language lies from English there, in the order of [`Language::ALL`]; at last, how far they do on
-    /// average.
+    /// The distance of each language from English there, in the order of [`Language::ALL`]; at last, their mean.
     shifts: Vec<[f32; OUT]>,
 }
 
@@ -161,6 +160,7 @@ impl<const OUT: usize> Projection<OUT> {
         for (value, shift) in vector.iter_mut().zip(shift) {
             *value -= shift;
         }
-        normalized(vector)
+        normalize(&mut vector);
+        vector
     }
 }

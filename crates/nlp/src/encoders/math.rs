@@ -1,8 +1,12 @@
 //! Functions over rows of numbers, in sums of a fixed order and basic operations alone: the standard library's
 //! `exp` differs from machine to machine.
 
-use super::linear::TO_WHOLE;
-use crate::tensors::Tensors;
+use super::tensors::Tensors;
+use crate::vectors::dot;
+use std::f32::consts::{FRAC_1_SQRT_2, LOG2_E};
+
+/// Added to a small f32, leaves it as a whole number in the lowest bits of the sum.
+pub(super) const TO_WHOLE: f32 = 12_582_912.0;
 
 const LANES: usize = 8;
 
@@ -42,17 +46,6 @@ fn sum(row: &[f32]) -> f32 {
     lanes.iter().sum()
 }
 
-/// Product of two rows, each a multiple of eight long.
-pub(super) fn dot(a: &[f32], b: &[f32]) -> f32 {
-    let mut lanes = [0.0; LANES];
-    for (a, b) in a.as_chunks::<LANES>().0.iter().zip(b.as_chunks::<LANES>().0) {
-        for (lane, (a, b)) in lanes.iter_mut().zip(a.iter().zip(b)) {
-            *lane += a * b;
-        }
-    }
-    lanes.iter().sum()
-}
-
 /// Turns scores into shares of 1.
 pub(super) fn softmax(scores: &mut [f32]) {
     let largest = scores.iter().copied().fold(f32::MIN, f32::max);
@@ -65,10 +58,10 @@ pub(super) fn softmax(scores: &mut [f32]) {
     }
 }
 
-/// x times the share of the normal distribution below x. The error function is that of Abramowitz and Stegun,
+/// Returns x times the share of the normal distribution below x. The error function is that of Abramowitz and Stegun,
 /// 7.1.26, off by at most 1.5e-7.
 pub(super) fn gelu(x: f32) -> f32 {
-    let z = x.abs() * std::f32::consts::FRAC_1_SQRT_2;
+    let z = x.abs() * FRAC_1_SQRT_2;
     let t = 1.0 / (1.0 + 0.327_591_1 * z);
     let series =
         ((((1.061_405_4 * t - 1.453_152) * t + 1.421_413_7) * t - 0.284_496_74) * t + 0.254_829_6) * t;
@@ -76,11 +69,11 @@ pub(super) fn gelu(x: f32) -> f32 {
     x * if x < 0.0 { above } else { 1.0 - above }
 }
 
-/// e to the power of a number that is not positive.
+/// Returns e to the power of a number that is not positive.
 fn exp(x: f32) -> f32 {
     let x = x.max(-87.0);
-    // x = whole * ln 2 + rest, with ln 2 in two parts so that the rest is exact.
-    let shifted = x * std::f32::consts::LOG2_E + TO_WHOLE;
+    // x = whole * ln 2 + rest, with ln 2 in two parts so that the rest is exact
+    let shifted = x * LOG2_E + TO_WHOLE;
     let whole = shifted - TO_WHOLE;
     let rest = (x - whole * 0.693_359_4) + whole * 2.121_944_4e-4;
     let series = 1.0 / 720.0;
@@ -103,7 +96,7 @@ mod tests {
             let x = -f64::from(step) / 25.0;
             assert!((f64::from(exp(x as f32)) / x.exp() - 1.0).abs() < 4e-6, "{x}");
         }
-        // From Python's math.erf.
+        // from Python's math.erf
         for (x, expected) in [
             (-6.0, -5.919_5e-9),
             (-1.5, -0.100_210_8),

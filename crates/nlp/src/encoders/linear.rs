@@ -2,13 +2,11 @@
 //!
 //! The sums are of whole numbers, hence exact: the same to the bit in any order, on every machine.
 
-use crate::tensors::{Packing, Rows, Tensors};
+use super::math::TO_WHOLE;
+use super::tensors::{Packing, Rows, Tensors};
 
 /// The largest number of a rounded row: 1,536 products with a weight still sum up within 31 bits.
 const ROUNDED_MAX: f32 = 8191.0;
-
-/// Added to a small f32, leaves it as a whole number in the lowest bits of the sum.
-pub(super) const TO_WHOLE: f32 = 12_582_912.0;
 
 /// Rounded rows and weight rows that are multiplied at a time: as many as leave the sums in registers.
 const HEIGHT: usize = 4;
@@ -30,7 +28,7 @@ impl<const COLUMNS: usize> Rounded<COLUMNS> {
 
 /// Rounds a row and returns its scale.
 fn round<const COLUMNS: usize>(row: &[f32; COLUMNS], rounded: &mut [i16; COLUMNS]) -> f32 {
-    // Not zero, so that a row of zeros can be divided by it.
+    // not zero, so that a row of zeros can be divided by it
     let mut lanes = [1e-30_f32; 8];
     for values in row.as_chunks::<8>().0 {
         for (lane, value) in lanes.iter_mut().zip(values) {
@@ -97,7 +95,7 @@ fn products<const IN: usize>(given: &[[i16; IN]; HEIGHT], weights: &[[u8; IN]; W
     for column in 0..IN {
         for (sums, given) in sums.iter_mut().zip(given) {
             for (sum, weights) in sums.iter_mut().zip(weights) {
-                // Never wraps (see `ROUNDED_MAX`); a check would cost more than the sum.
+                // never wraps (see `ROUNDED_MAX`); a check would cost more than the sum
                 let product = i32::from(given[column]) * i32::from(weights[column].cast_signed());
                 *sum = i32::wrapping_add(*sum, product);
             }
@@ -109,9 +107,8 @@ fn products<const IN: usize>(given: &[[i16; IN]; HEIGHT], weights: &[[u8; IN]; W
 /// The same products by instructions that nearly every processor of this kind has, and the compiler does not find.
 #[cfg(target_arch = "x86_64")]
 mod avx2 {
-    use std::arch::x86_64::*;
-
     use super::{HEIGHT, Linear, Products, Rounded, WIDTH};
+    use std::arch::x86_64::*;
 
     /// Columns multiplied at a time.
     const LANES: usize = 16;
@@ -180,9 +177,8 @@ mod avx2 {
 
 #[cfg(test)]
 mod tests {
-    use std::array;
-
     use super::*;
+    use std::array;
 
     const IN: usize = 1536;
 

@@ -1,18 +1,17 @@
-//! Sentence vectors from the static English model: each word piece has a row, a text is the mean of its
-//! rows.
+//! Static embeddings of English texts: each word piece has a row, and a text is the mean of its rows.
 
+use super::tensors::{Packing, Rows, Tensors};
+use super::wordpiece::WordPiece;
+use crate::vectors::dot_in_order;
 use std::sync::LazyLock;
 
-use crate::tensors::{Packing, Rows, Tensors};
-use crate::wordpiece::WordPiece;
-
-/// Length of a vector.
+/// The numbers of a static embedding.
 pub const DIMENSIONS: usize = 256;
 
-/// Pieces of a text that are read; what follows is ignored.
+/// The most pieces of a text that are read; what follows is ignored.
 const PIECES_MAX: usize = 512;
 
-/// Returns the text's vector of length 1, or `None` when no piece of it is known.
+/// Returns the text's static embedding. None if no piece of it is known.
 pub fn encode(text: &str) -> Option<[f32; DIMENSIONS]> {
     MODEL.encode(text)
 }
@@ -26,8 +25,9 @@ struct Model {
 
 impl Model {
     fn load() -> Self {
-        let vocabulary = include_str!("../models/potion-base-8m-int8/vocab.txt");
-        let mut file = Tensors::new(include_bytes!("../models/potion-base-8m-int8/model.int8.safetensors"));
+        let vocabulary = include_str!("../../models/potion-base-8m-int8/vocab.txt");
+        let mut file =
+            Tensors::new(include_bytes!("../../models/potion-base-8m-int8/model.int8.safetensors"));
         let rows = Rows::read(&mut file, vocabulary.lines().count(), Packing::Int8);
         Self { pieces: WordPiece::new(vocabulary, None), rows }
     }
@@ -37,8 +37,8 @@ impl Model {
         for id in self.pieces.ids(text, PIECES_MAX) {
             self.rows.add(id as usize, &mut sum);
         }
-        let length = sum.iter().map(|v| v * v).sum::<f32>().sqrt();
-        (length > 0.0).then(|| sum.map(|v| v / length))
+        let length = dot_in_order(&sum, &sum).sqrt();
+        (length > 0.0).then(|| sum.map(|value| value / length))
     }
 }
 
@@ -46,9 +46,9 @@ impl Model {
 mod tests {
     use super::*;
 
-    /// First four numbers, from the `tokenizers` and `numpy` packages of Python on the same files.
+    /// The first four numbers are from the `tokenizers` and `numpy` packages of Python on the same files.
     #[test]
-    fn vectors_are_those_of_the_reference() {
+    fn embeddings_are_those_of_the_reference() {
         let long_word = format!("order{} refund", "x".repeat(200));
         let refund = [-0.1827, 0.0080, -0.0228, -0.1090];
         for (text, expected) in [
@@ -67,12 +67,12 @@ mod tests {
             for (value, expected) in vector.iter().zip(expected) {
                 assert!((value - expected).abs() < 1e-4, "{text}: {:?}", &vector[..4]);
             }
-            assert!((vector.iter().map(|v| v * v).sum::<f32>() - 1.0).abs() < 1e-5);
+            assert!((dot_in_order(&vector, &vector) - 1.0).abs() < 1e-5);
         }
     }
 
     #[test]
-    fn what_has_no_known_piece_has_no_vector() {
+    fn what_has_no_known_piece_has_no_embedding() {
         for text in ["", "  \n", "\u{200b}", "你好"] {
             assert_eq!(encode(text), None, "{text:?}");
         }
