@@ -7,7 +7,7 @@
     reason = "a bench that fails to set up fails, and prints what it saw"
 )]
 
-#[path = "../tests/it/app.rs"]
+#[path = "../tests/it/support/app.rs"]
 #[expect(dead_code, reason = "the tests use more of it")]
 mod app;
 
