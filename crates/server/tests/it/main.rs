@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that fails to set up fails")]
 
+mod architecture;
 mod cli;
 mod contacts;
 mod crash;

@@ -12,6 +12,7 @@ mod lifecycle;
 mod privacy;
 mod proof;
 mod research;
+mod snapshots;
 mod themes;
 mod trends;
 mod two_months;

@@ -52,6 +52,13 @@ async fn a_session_is_told_from_its_first_message_to_its_end_as_the_contract_say
             jsonschema::validate(schema, &told).unwrap_or_else(|error| panic!("{error}: {told:#}"));
         }
     }
+    assert_session_data(&server);
+    assert_eq!(deliveries(&t, &hook, "delivered").await.len(), 6);
+    assert_eq!(t.get_ok(&hook).await["waiting"], 0);
+}
+
+/// Checks what a session's six events say.
+fn assert_session_data(server: &Server) {
     let data: Vec<Value> = server.asked().iter().map(|asked| told(asked)["data"].clone()).collect();
     assert_eq!(data[0]["first_message"], "Where is my refund? ☂");
     assert_eq!(
@@ -75,8 +82,6 @@ async fn a_session_is_told_from_its_first_message_to_its_end_as_the_contract_say
     assert_eq!((&closed["resolution_status"], &closed["closed_by"]["id"]), (&json!("resolved"), &json!(7)));
     assert_eq!((&closed["third_party_name"], &closed["message_count"]), (&json!("zendesk"), &json!(2)));
     assert_eq!(closed["session_closed_payload"]["why"], "paid");
-    assert_eq!(deliveries(&t, &hook, "delivered").await.len(), 6);
-    assert_eq!(t.get_ok(&hook).await["waiting"], 0);
 }
 
 #[tokio::test]

@@ -31,43 +31,7 @@ pub(super) async fn build(t: &TestApp, chance: &mut Chance) -> Model {
     }
     let mut records = Vec::new();
     for i in 0..240 {
-        let contact = (!chance.one_in(4)).then(|| chance.below(20));
-        let data: BTreeMap<String, String> = [("plan", ["free", "pro"]), ("seats", ["5", "6"])]
-            .iter()
-            .filter(|_| !chance.one_in(3))
-            .map(|(key, values)| ((*key).to_owned(), values[i % 2].to_owned()))
-            .collect();
-        let (channel_in, channel) = *chance.pick(&CHANNELS);
-        let created_at = Timestamp::parse(BASE).unwrap().micros()
-            + chance.below(30) as i64 * DAY
-            + chance.below(24) as i64 * DAY / 24;
-        let session = ModelSession {
-            id: SessionId::derived(&[t.org_id.as_bytes(), b"import", i.to_string().as_bytes()]),
-            language: (*chance.pick(&LANGUAGES)).to_owned(),
-            channel: channel.to_owned(),
-            sentiment: (*chance.pick(&SENTIMENTS)).to_owned(),
-            status: (*chance.pick(&STATUSES)).to_owned(),
-            created_at,
-            contact,
-            data,
-        };
-        // a number in the data is compared as text
-        let custom_data: Map<String, Value> = session
-            .data
-            .iter()
-            .map(|(key, value)| {
-                (key.clone(), value.parse::<i64>().map_or(json!(value), |number| json!(number)))
-            })
-            .collect();
-        let mut record = json!({
-            "id": i.to_string(), "channel": channel_in, "language": session.language, "status": session.status,
-            "created_at": Timestamp::from_micros(created_at).to_string(), "custom_data": custom_data,
-            "turns": [{"role": "contact", "text": "x"}],
-        });
-        if let Some(contact) = contact {
-            record["contact"] = json!({"email": format!("c{contact}@example.com"),
-                "custom_data": {"tier": (contact % 3).to_string(), "vip": (contact % 2 == 0).to_string()}});
-        }
+        let (session, record) = random_session(t, chance, i);
         records.push(record);
         model.sessions.push(session);
     }
@@ -84,6 +48,46 @@ pub(super) async fn build(t: &TestApp, chance: &mut Chance) -> Model {
         model.insights.push(insight);
     }
     model
+}
+
+/// A session of the model, and the record that is imported for it.
+fn random_session(t: &TestApp, chance: &mut Chance, i: usize) -> (ModelSession, Value) {
+    let contact = (!chance.one_in(4)).then(|| chance.below(20));
+    let data: BTreeMap<String, String> = [("plan", ["free", "pro"]), ("seats", ["5", "6"])]
+        .iter()
+        .filter(|_| !chance.one_in(3))
+        .map(|(key, values)| ((*key).to_owned(), values[i % 2].to_owned()))
+        .collect();
+    let (channel_in, channel) = *chance.pick(&CHANNELS);
+    let created_at = Timestamp::parse(BASE).unwrap().micros()
+        + chance.below(30) as i64 * DAY
+        + chance.below(24) as i64 * DAY / 24;
+    let session = ModelSession {
+        id: SessionId::derived(&[t.org_id.as_bytes(), b"import", i.to_string().as_bytes()]),
+        language: (*chance.pick(&LANGUAGES)).to_owned(),
+        channel: channel.to_owned(),
+        sentiment: (*chance.pick(&SENTIMENTS)).to_owned(),
+        status: (*chance.pick(&STATUSES)).to_owned(),
+        created_at,
+        contact,
+        data,
+    };
+    // a number in the data is compared as text
+    let custom_data: Map<String, Value> = session
+        .data
+        .iter()
+        .map(|(key, value)| (key.clone(), value.parse::<i64>().map_or(json!(value), |number| json!(number))))
+        .collect();
+    let mut record = json!({
+        "id": i.to_string(), "channel": channel_in, "language": session.language, "status": session.status,
+        "created_at": Timestamp::from_micros(created_at).to_string(), "custom_data": custom_data,
+        "turns": [{"role": "contact", "text": "x"}],
+    });
+    if let Some(contact) = contact {
+        record["contact"] = json!({"email": format!("c{contact}@example.com"),
+            "custom_data": {"tier": (contact % 3).to_string(), "vip": (contact % 2 == 0).to_string()}});
+    }
+    (session, record)
 }
 
 async fn learn_contacts(t: &TestApp, model: &mut Model) {

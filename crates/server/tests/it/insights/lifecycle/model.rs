@@ -1,6 +1,6 @@
 //! Random operations on the life of insights: after any of them every number is what its listing says.
 
-use crate::support::app::{START, TestApp};
+use crate::support::app::{Answer, START, TestApp};
 use crate::support::fixtures::Chance;
 use refrain::db::sql;
 use refrain::ids::InsightId;
@@ -39,6 +39,10 @@ struct Story {
     t: TestApp,
     chance: Chance,
     said: usize,
+}
+
+fn time(value: &Value) -> Timestamp {
+    Timestamp::parse(value.as_str().unwrap()).unwrap()
 }
 
 impl Story {
@@ -91,12 +95,19 @@ impl Story {
         }
         let id = &insights[self.chance.below(insights.len())]["id"];
         let other = &insights[self.chance.below(insights.len())]["id"];
+        let Some(answer) = self.decide(kind, id, other).await else { return };
+        // too few contacts for a split, or nothing left to take back
+        assert!(matches!(answer.status.as_u16(), 200 | 400 | 404 | 409), "{kind}: {answer:?}");
+    }
+
+    /// One thing that a person does about an insight, and another. None if there is nothing to do, or time passes.
+    async fn decide(&mut self, kind: usize, id: &Value, other: &Value) -> Option<Answer> {
         let path = format!("/insights/{}", id.as_str().unwrap());
         let t = &self.t;
         let call = |method: &'static str, path: String, body: Value| async move {
             t.call_as(&t.token, method, &path, Some(body)).await
         };
-        let answer = match kind {
+        Some(match kind {
             4 => call("POST", format!("{path}/resolve"), json!({})).await,
             5 => call("POST", format!("{path}/reopen"), json!({})).await,
             6 => call("POST", format!("{path}/restore"), json!({})).await,
@@ -121,7 +132,7 @@ impl Story {
                 let Some(event) =
                     events.iter().find(|event| event["kind"] == "merged" || event["kind"] == "split")
                 else {
-                    return;
+                    return None;
                 };
                 call("POST", format!("{path}/undo"), json!({"event_id": event["id"]})).await
             }
@@ -135,17 +146,15 @@ impl Story {
             14 => {
                 let sessions = self.sessions(id).await;
                 let contact = &sessions[self.chance.below(sessions.len())]["contact_id"];
-                let Some(contact) = contact.as_str() else { return };
+                let Some(contact) = contact.as_str() else { return None };
                 call("DELETE", format!("/contacts/{contact}"), json!({})).await
             }
             _ => {
                 let hours = [1, 20, 60][self.chance.below(3)];
                 self.t.advance(hours * 3_600);
-                return;
+                return None;
             }
-        };
-        // too few contacts for a split, or nothing left to take back
-        assert!(matches!(answer.status.as_u16(), 200 | 400 | 404 | 409), "{kind}: {answer:?}");
+        })
     }
 
     /// Every number is what its listing says.
@@ -158,18 +167,14 @@ impl Story {
         ] {
             assert_eq!(self.t.count(wrong).await, 0, "{wrong}");
         }
-        let micros = |value: &Value| Timestamp::parse(value.as_str().unwrap()).unwrap();
-        let today = self.t.app.calendar.day(self.t.app.clock.now());
-        let is_surge = self.t.count(&format!("select count(*) from surges where day = {today}")).await > 0;
         for insight in self.insights().await {
             let sessions = self.sessions(&insight["id"]).await;
             let ids: BTreeSet<&str> =
                 sessions.iter().map(|session| session["session_id"].as_str().unwrap()).collect();
             assert_eq!(insight["occurrence_count"], ids.len(), "{insight:#}");
-            let times: Vec<Timestamp> =
-                sessions.iter().map(|session| micros(&session["created_at"])).collect();
-            assert_eq!(micros(&insight["first_seen_at"]), *times.iter().min().unwrap(), "{insight:#}");
-            assert_eq!(micros(&insight["last_seen_at"]), *times.iter().max().unwrap(), "{insight:#}");
+            let times: Vec<Timestamp> = sessions.iter().map(|session| time(&session["created_at"])).collect();
+            assert_eq!(time(&insight["first_seen_at"]), *times.iter().min().unwrap(), "{insight:#}");
+            assert_eq!(time(&insight["last_seen_at"]), *times.iter().max().unwrap(), "{insight:#}");
             if insight["archived_at"].is_null() {
                 assert_eq!(
                     (&insight["archive_policy"], &insight["resurface_progress"]),
@@ -181,35 +186,42 @@ impl Story {
                 }
                 continue;
             }
-            let archived_at = micros(&insight["archived_at"]);
-            let since: Vec<&Value> =
-                sessions.iter().filter(|session| micros(&session["created_at"]) > archived_at).collect();
-            let person = |session: &&Value| match session["contact_id"].as_str() {
-                Some(contact) => contact.to_owned(),
-                None => session["session_id"].as_str().unwrap().to_owned(),
-            };
-            let progress = &insight["resurface_progress"];
-            let (current, target) = (&progress["current"], &progress["target"]);
-            match insight["archive_policy"].as_str().unwrap() {
-                "forever" => assert_eq!(*progress, Value::Null),
-                "until_count" => {
-                    let people: BTreeSet<String> = since.iter().map(person).collect();
-                    let counted = match self.counted(&insight["id"]).await.as_str() {
-                        "sessions" => since.len(),
-                        _ => people.len(),
-                    };
-                    assert_eq!(*current, counted, "{insight:#}");
-                    assert!(current.as_u64() < target.as_u64(), "{insight:#}");
-                }
-                _ => {
-                    let day = |session: &&&Value| self.t.app.calendar.day(micros(&session["created_at"]));
-                    let is_watched = self.t.app.calendar.day(archived_at) < today;
-                    let now = since.iter().filter(|session| is_watched && day(session) == today);
-                    let people: BTreeSet<String> = now.map(person).collect();
-                    assert_eq!(*current, people.len(), "{insight:#}");
-                    // a day on which too many would return counts for none
-                    assert!(is_surge || current.as_u64() < target.as_u64(), "{insight:#}");
-                }
+            self.check_archived(&insight, &sessions).await;
+        }
+    }
+
+    /// What an archived insight waits for is what came since.
+    async fn check_archived(&self, insight: &Value, sessions: &[Value]) {
+        let today = self.t.app.calendar.day(self.t.app.clock.now());
+        let is_surge = self.t.count(&format!("select count(*) from surges where day = {today}")).await > 0;
+        let archived_at = time(&insight["archived_at"]);
+        let since: Vec<&Value> =
+            sessions.iter().filter(|session| time(&session["created_at"]) > archived_at).collect();
+        let person = |session: &&Value| match session["contact_id"].as_str() {
+            Some(contact) => contact.to_owned(),
+            None => session["session_id"].as_str().unwrap().to_owned(),
+        };
+        let progress = &insight["resurface_progress"];
+        let (current, target) = (&progress["current"], &progress["target"]);
+        match insight["archive_policy"].as_str().unwrap() {
+            "forever" => assert_eq!(*progress, Value::Null),
+            "until_count" => {
+                let people: BTreeSet<String> = since.iter().map(person).collect();
+                let counted = match self.counted(&insight["id"]).await.as_str() {
+                    "sessions" => since.len(),
+                    _ => people.len(),
+                };
+                assert_eq!(*current, counted, "{insight:#}");
+                assert!(current.as_u64() < target.as_u64(), "{insight:#}");
+            }
+            _ => {
+                let day = |session: &&&Value| self.t.app.calendar.day(time(&session["created_at"]));
+                let is_watched = self.t.app.calendar.day(archived_at) < today;
+                let now = since.iter().filter(|session| is_watched && day(session) == today);
+                let people: BTreeSet<String> = now.map(person).collect();
+                assert_eq!(*current, people.len(), "{insight:#}");
+                // a day on which too many would return counts for none
+                assert!(is_surge || current.as_u64() < target.as_u64(), "{insight:#}");
             }
         }
     }

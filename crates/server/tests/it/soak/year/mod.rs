@@ -79,14 +79,8 @@ fn season(day: i64) -> f64 {
     weekend * wave * christmas
 }
 
-/// What is archived stays quiet as long as nothing grows, and comes back when something does, whatever disturbs it.
-#[tokio::test]
-#[ignore = "a year takes half an hour in an optimized build"]
-async fn a_year() {
-    let number = |name: &str, usual: i64| std::env::var(name).map_or(usual, |value| value.parse().unwrap());
-    let days = number("YEAR_DAYS", 365);
-    let started = Instant::now();
-    let mut year = Year::new(usize::try_from(number("YEAR_INSIGHTS", 2_000)).unwrap()).await;
+/// Imports what was said before the first day.
+async fn begin(year: &mut Year) {
     // three of each, so that every topic is an insight; long before what is usual is learned
     let mut records = Vec::new();
     for topic in 0..year.topics.len() {
@@ -98,6 +92,17 @@ async fn a_year() {
     year.t.app.clock.advance(year.begin.micros() - year.t.app.clock.now().micros() - 3_600_000_000);
     year.import(records).await;
     year.t.run_jobs().await;
+}
+
+/// What is archived stays quiet as long as nothing grows, and comes back when something does, whatever disturbs it.
+#[tokio::test]
+#[ignore = "a year takes half an hour in an optimized build"]
+async fn a_year() {
+    let number = |name: &str, usual: i64| std::env::var(name).map_or(usual, |value| value.parse().unwrap());
+    let days = number("YEAR_DAYS", 365);
+    let started = Instant::now();
+    let mut year = Year::new(usize::try_from(number("YEAR_INSIGHTS", 2_000)).unwrap()).await;
+    begin(&mut year).await;
     let groups = year.insights().await.len();
     year.part().await;
     year.until(0, 60).await;

@@ -26,25 +26,8 @@ pub(super) fn picture(year: &Year, returns: &[Option<i64>], days: i64) -> String
         let back = returns.iter().flatten().filter(|on| **on <= day).count();
         write!(line, "H{:.1}V{:.1}", x(day), y(back as f64 / returns.len() as f64)).unwrap();
     }
-    let (mut grid, mut scale) = (String::new(), String::new());
-    for percent in [0, 5, 10, 15, 20] {
-        let y = y(f64::from(percent) / 100.0);
-        write!(grid, "M56 {y:.1}H826").unwrap();
-        write!(scale, "\n    <text x=\"50\" y=\"{:.1}\">{percent} %</text>", y + 4.0).unwrap();
-    }
-    let mut marks = String::new();
-    for (day, what) in [(OUTAGE, "outage"), (HISTORY, "old history comes")]
-        .into_iter()
-        .chain(MERGES.map(|day| (day, "merges")))
-        .filter(|(day, _)| *day < days)
-    {
-        let x = x(day);
-        // the merges stand close before it
-        let anchor = if day == HISTORY { "start" } else { "middle" };
-        write!(marks, "\n    <path d=\"M{x:.1} 288V430\" stroke=\"#8a4422\" stroke-dasharray=\"2 3\"/>")
-            .unwrap();
-        write!(marks, "<text x=\"{x:.1}\" y=\"283\" text-anchor=\"{anchor}\">{what}</text>").unwrap();
-    }
+    let (grid, scale) = scale(y);
+    let marks = marks(x, days);
     let (end, bound) = (x(days), y(days as f64 / A));
     let (count, start) = (returns.len(), x(0));
     format!(
@@ -67,4 +50,33 @@ pub(super) fn picture(year: &Year, returns: &[Option<i64>], days: i64) -> String
 </svg>
 "##
     )
+}
+
+/// The lines across and their numbers.
+fn scale(y: impl Fn(f64) -> f64) -> (String, String) {
+    let (mut grid, mut scale) = (String::new(), String::new());
+    for percent in [0, 5, 10, 15, 20] {
+        let y = y(f64::from(percent) / 100.0);
+        write!(grid, "M56 {y:.1}H826").unwrap();
+        write!(scale, "\n    <text x=\"50\" y=\"{:.1}\">{percent} %</text>", y + 4.0).unwrap();
+    }
+    (grid, scale)
+}
+
+/// The disturbances of the year.
+fn marks(x: impl Fn(i64) -> f64, days: i64) -> String {
+    let mut marks = String::new();
+    for (day, what) in [(OUTAGE, "outage"), (HISTORY, "old history comes")]
+        .into_iter()
+        .chain(MERGES.map(|day| (day, "merges")))
+        .filter(|(day, _)| *day < days)
+    {
+        let x = x(day);
+        // the merges stand close before it
+        let anchor = if day == HISTORY { "start" } else { "middle" };
+        write!(marks, "\n    <path d=\"M{x:.1} 288V430\" stroke=\"#8a4422\" stroke-dasharray=\"2 3\"/>")
+            .unwrap();
+        write!(marks, "<text x=\"{x:.1}\" y=\"283\" text-anchor=\"{anchor}\">{what}</text>").unwrap();
+    }
+    marks
 }
