@@ -1,6 +1,6 @@
 //! The queue: done at least once, written down once.
 
-use crate::app::TestApp;
+use crate::support::app::TestApp;
 use refrain::db::sql;
 use refrain::insights::Consolidate;
 use refrain::jobs;

@@ -1,6 +1,6 @@
 //! The settings as flags, environment variables and members of the settings file, and the help that lists them.
 
-use crate::commands::{Cli, stderr};
+use crate::support::cli::{Cli, stderr};
 use clap::Arg;
 use serde_json::Value;
 use std::process::{Command, Output};

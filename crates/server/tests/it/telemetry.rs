@@ -1,6 +1,6 @@
 //! What the product says of itself, and that nothing of customers is in it.
 
-use crate::commands::{Cli, Server, name, read, stderr};
+use crate::support::cli::{Cli, Server, name, read, stderr};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
