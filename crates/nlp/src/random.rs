@@ -26,10 +26,6 @@ impl Random {
     }
 
     /// Draws a number below `end`, which is not 0.
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "the upper half of a product of two numbers of 64 bits"
-    )]
     pub fn below(&mut self, end: u64) -> u64 {
         ((u128::from(self.bits()) * u128::from(end)) >> 64) as u64
     }

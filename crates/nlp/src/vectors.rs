@@ -37,6 +37,8 @@ pub fn normalize(vector: &mut [f32]) {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::float_cmp, reason = "small whole numbers are exact")]
+
     use super::*;
 
     #[test]

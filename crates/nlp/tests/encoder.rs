@@ -1,5 +1,8 @@
 //! The encoder against the model before it was quantized, and what holds for any input.
 
+#![expect(clippy::cast_possible_truncation, reason = "reference numbers are rounded to the nearest")]
+#![expect(clippy::float_cmp, reason = "the same to the bit is what is tested")]
+
 use refrain_nlp::encoders::english::{self, DIMENSIONS};
 use refrain_nlp::encoders::multilingual;
 use refrain_nlp::language::Language;

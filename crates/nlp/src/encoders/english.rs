@@ -12,6 +12,10 @@ const VOCABULARY: &str = include_str!("../../models/minilm-l6-int8/vocab.txt");
 pub(super) const FILE: &[u8] = include_bytes!("../../models/minilm-l6-int8/model.int8.safetensors");
 
 /// Returns the contextual embedding of each of these English texts, worked out on at most so many threads.
+///
+/// # Panics
+///
+/// If the bundled model has another shape than this module, which no built binary can have.
 pub fn encode(texts: &[&str], threads: usize) -> Vec<[f32; DIMENSIONS]> {
     static BUNDLED: OnceLock<Transformer<Marked>> = OnceLock::new();
     let transformer = BUNDLED.get_or_init(|| {

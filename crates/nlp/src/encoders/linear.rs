@@ -27,6 +27,10 @@ impl<const COLUMNS: usize> Rounded<COLUMNS> {
 }
 
 /// Rounds a row and returns its scale.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "within `ROUNDED_MAX`: the lowest bits are the whole number"
+)]
 fn round<const COLUMNS: usize>(row: &[f32; COLUMNS], rounded: &mut [i16; COLUMNS]) -> f32 {
     // not zero, so that a row of zeros can be divided by it
     let mut lanes = [1e-30_f32; 8];
@@ -69,6 +73,7 @@ impl<const IN: usize, const OUT: usize> Linear<IN, OUT> {
         out
     }
 
+    #[expect(clippy::inline_always, reason = "must be compiled with the features of its caller")]
     #[inline(always)]
     fn apply_with<F>(&self, products: F, given: &Rounded<IN>, out: &mut [[f32; OUT]])
     where
@@ -108,7 +113,11 @@ fn products<const IN: usize>(given: &[[i16; IN]; HEIGHT], weights: &[[u8; IN]; W
 #[cfg(target_arch = "x86_64")]
 mod avx2 {
     use super::{HEIGHT, Linear, Products, Rounded, WIDTH};
-    use std::arch::x86_64::*;
+    use std::arch::x86_64::{
+        __m256i, _mm_add_epi32, _mm_cvtsi128_si32, _mm_loadu_si128, _mm_shuffle_epi32, _mm256_add_epi32,
+        _mm256_castsi256_si128, _mm256_cvtepi8_epi16, _mm256_extracti128_si256, _mm256_loadu_si256,
+        _mm256_madd_epi16, _mm256_setzero_si256,
+    };
 
     /// Columns multiplied at a time.
     const LANES: usize = 16;
@@ -200,6 +209,11 @@ mod tests {
     }
 
     #[test]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_possible_wrap,
+        reason = "small by the remainders"
+    )]
     fn products_are_exact() {
         let at = |row: usize, column: usize| row * 7919 + column * 104_729;
         let given = array::from_fn(|row| array::from_fn(|column| (at(row, column) % 16_383) as i16 - 8191));

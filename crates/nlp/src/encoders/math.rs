@@ -91,6 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
+    #[expect(clippy::cast_possible_truncation, reason = "rounds to the nearest")]
     fn functions_are_near_the_true_ones() {
         for step in 0..=2_000 {
             let x = -f64::from(step) / 25.0;

@@ -11,7 +11,8 @@ impl Tensors {
     /// Opens a file: the header's length in eight bytes, the header, the numbers.
     pub(super) fn new(file: &'static [u8]) -> Self {
         let (length, rest) = file.split_first_chunk().expect("a length");
-        Self { rest: &rest[u64::from_le_bytes(*length) as usize..] }
+        let header = usize::try_from(u64::from_le_bytes(*length)).expect("a header in memory");
+        Self { rest: &rest[header..] }
     }
 
     /// Takes the next f32 numbers.
@@ -80,6 +81,7 @@ impl<const COLUMNS: usize> Rows<COLUMNS> {
 }
 
 /// Brings a row of half bytes to signed bytes with one scale.
+#[expect(clippy::cast_possible_truncation, reason = "within -127 and 127 by the choice of the scale")]
 fn unpack<const COLUMNS: usize>(scales: &[[u8; 2]], halves: &[u8]) -> ([u8; COLUMNS], f32) {
     let mut row = [0.0; COLUMNS];
     for ((pair, byte), scale) in row.chunks_mut(2).zip(halves).zip(scales.iter().flat_map(|s| [s; BLOCK / 2]))
@@ -90,5 +92,5 @@ fn unpack<const COLUMNS: usize>(scales: &[[u8; 2]], halves: &[u8]) -> ([u8; COLU
     }
     let largest = row.iter().fold(f32::MIN_POSITIVE, |largest, value| largest.max(value.abs()));
     let scale = largest / 127.0;
-    (row.map(|value| (value / scale).round() as i8 as u8), scale)
+    (row.map(|value| ((value / scale).round() as i8).cast_unsigned()), scale)
 }

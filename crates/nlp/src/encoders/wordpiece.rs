@@ -92,7 +92,10 @@ fn words(text: &str, chars_max: usize) -> impl Iterator<Item = String> {
         let mut word = String::new();
         for c in chars.by_ref() {
             if c.is_whitespace() {
-                if word.is_empty() { continue } else { break }
+                if word.is_empty() {
+                    continue;
+                }
+                break;
             }
             if is_dropped(c) {
                 continue;
@@ -148,8 +151,9 @@ mod tests {
     #[test]
     fn pieces_are_those_of_the_reference() {
         let vocabulary = include_str!("../../models/minilm-l6-int8/vocab.txt");
-        let unknown = vocabulary.lines().position(|piece| piece == "[UNK]").expect("a piece");
-        let pieces = WordPiece::new(vocabulary, Some(unknown as u32));
+        let (unknown, _) =
+            (0..).zip(vocabulary.lines()).find(|(_, piece)| *piece == "[UNK]").expect("a piece");
+        let pieces = WordPiece::new(vocabulary, Some(unknown));
         let reference: Vec<Value> =
             serde_json::from_str(include_str!("../../tests/data/encoder/reference.json")).expect("JSON");
         for row in reference {

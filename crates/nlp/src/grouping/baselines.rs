@@ -9,7 +9,7 @@ use crate::random::Random;
 use crate::vectors::{dot, normalize};
 use std::collections::{BTreeMap, HashMap};
 
-/// Statements that a baseline takes at most: it holds the square matrix of their distances.
+/// The most statements that a baseline takes: it holds the square matrix of their distances.
 pub const STATEMENTS_MAX: usize = 20_000;
 
 const OWN_NEIGHBORS: usize = 20;
@@ -85,6 +85,12 @@ pub fn k_means(statements: &[Statement<'_>], count: usize, threads: usize) -> Ve
     clusters
 }
 
+/// Returns the nearest centroid of each row.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "positions, exact as f32 up to 2^24"
+)]
 fn nearest_rows(vectors: &Matrix, centroids: &Matrix, threads: usize) -> Vec<u32> {
     let mut nearest = Matrix::zeros(vectors.rows(), 1);
     for_each_product(vectors, &Packed::new(centroids), &mut nearest, threads, |_, products, out| {
@@ -93,7 +99,7 @@ fn nearest_rows(vectors: &Matrix, centroids: &Matrix, threads: usize) -> Vec<u32
     nearest.values.iter().map(|row| *row as u32).collect()
 }
 
-/// Seeds drawn with the square of their distance to those drawn before.
+/// Draws seeds, with the square of their distance to those drawn before.
 fn seeds(vectors: &Matrix, count: usize) -> Matrix {
     let mut chosen = Vec::new();
     let mut far = vec![1.0_f64; vectors.rows()];
@@ -115,7 +121,7 @@ fn seeds(vectors: &Matrix, count: usize) -> Matrix {
     vectors.pick(&chosen)
 }
 
-/// TF-IDF vectors of words and pairs of words, hashed into 2,048 dimensions, of length 1.
+/// Returns TF-IDF vectors of words and pairs of words, hashed into 2,048 dimensions, of length 1.
 pub fn tf_idf(texts: &[&str]) -> Vec<Vec<f32>> {
     let terms: Vec<Vec<usize>> = texts.iter().map(|text| terms(text)).collect();
     let mut documents: HashMap<usize, f32> = HashMap::new();

@@ -4,19 +4,20 @@ use super::linkage;
 use super::matrix::{Matrix, Packed, for_each_product, largest};
 use crate::vectors::normalize;
 
-/// Texts as strong as this many stand for "everything in general" when the mean is taken.
+/// The number of texts that stand for "everything in general" when the mean is taken.
 const MEAN_HOLD: f64 = 30.0;
 
-/// Share of a vector that stays its own when it moves toward its neighbors.
+/// The share of a vector that stays its own when it moves toward its neighbors.
 const OWN_SHARE: f32 = 0.3;
 
-/// How often it moves.
+/// The number of times that it moves.
 const MOVES: usize = 2;
 
-/// Neighbors it moves toward: a third of the root of the number of texts, between these.
+/// The neighbors that it moves toward: a third of the root of the number of texts, between these.
 const NEIGHBORS: (usize, usize) = (2, 10);
 
-/// What vectors have in common, and so says nothing about any: the mean, held back while they are few.
+/// Returns the mean, held back while vectors are few: what they have in common says nothing about any.
+#[expect(clippy::cast_possible_truncation, reason = "rounds to the nearest")]
 pub(super) fn mean<'a>(vectors: impl Iterator<Item = &'a [f32]>) -> Vec<f32> {
     let mut sums: Vec<f64> = Vec::new();
     let mut count = 0.0;
@@ -46,6 +47,11 @@ pub(super) fn centered(mut vectors: Matrix, mean: &[f32]) -> Matrix {
 }
 
 /// Cuts vectors into clusters at a mean distance. Returns the cluster of each row.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "the root of a number of rows, rounded"
+)]
 pub(super) fn cluster(mut vectors: Matrix, cut: f32, threads: usize) -> Vec<u32> {
     let count = vectors.rows();
     if count < 2 {
@@ -59,7 +65,7 @@ pub(super) fn cluster(mut vectors: Matrix, cut: f32, threads: usize) -> Vec<u32>
     linkage::average(distances(&vectors, threads), cut)
 }
 
-/// Cosine distance of each row to each.
+/// Returns the cosine distance of each row to each.
 pub(super) fn distances(vectors: &Matrix, threads: usize) -> Matrix {
     let count = vectors.rows();
     let mut distances = Matrix::zeros(count, count);

@@ -1,12 +1,12 @@
-//! Groups while they are made: their places, and what is near enough to them.
+//! The places of groups while these are made, and the assignment of texts to them.
 
 use super::matrix::{Matrix, Packed, for_each_product, largest};
 use crate::vectors::dot;
 
-/// How much nearer to its group than any text a member is at least, as a share of what members are on average.
+/// The least nearness of a member beyond that of any text, as a share of what members have on average.
 const MEMBER_SHARE: f32 = 0.4;
 
-/// A group's place.
+/// The place of a group while it is made.
 pub(super) struct Draft {
     pub(super) centroid: Vec<f32>,
     /// The similarity to the centroid from which a text belongs to it.
@@ -14,20 +14,20 @@ pub(super) struct Draft {
 }
 
 impl Draft {
-    /// The place of a group of just these members.
+    /// Places a group of just these members.
     pub(super) fn around(members: &Matrix, mean: &[f32]) -> Self {
         Self::and_nearness(members, mean).map_or_else(|| Self::alone(members, mean), |(draft, _)| draft)
     }
 
-    /// A place that only what is very near belongs to.
+    /// Makes a place that only what is very near belongs to.
     fn alone(members: &Matrix, mean: &[f32]) -> Self {
         let centroid = members.centroid();
         let common = dot(&centroid, mean);
         Self { centroid, reach: common + MEMBER_SHARE * (1.0 - common) }
     }
 
-    /// The place of a cluster, and how near each member is to the mean of the others. `None` if the members have no
-    /// more in common than any texts.
+    /// Places a cluster. Returns the place, and the nearness of each member to the mean of the others. None if the members
+    /// have no more in common than any texts.
     pub(super) fn and_nearness(members: &Matrix, mean: &[f32]) -> Option<(Self, Vec<f32>)> {
         if members.rows() == 1 {
             return Some((Self::alone(members, mean), vec![1.0]));
@@ -45,13 +45,18 @@ impl Draft {
     }
 }
 
-/// The nearest group of each row, if the row is within its reach.
+/// Returns the nearest group of each row, if the row is within its reach.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "positions, exact as f32 up to 2^24"
+)]
 pub(super) fn assign(vectors: &Matrix, groups: &[Draft], threads: usize) -> Vec<Option<u32>> {
     if groups.is_empty() {
         return vec![None; vectors.rows()];
     }
     let centroids = Packed::new(&Matrix::of(groups.iter().map(|group| group.centroid.as_slice())));
-    // The nearest group of each row, and its similarity.
+    // the nearest group of each row, and its similarity
     let mut near = Matrix::zeros(vectors.rows(), 2);
     for_each_product(vectors, &centroids, &mut near, threads, |_, products, out| {
         if let [group] = largest(products, 1)[..] {

@@ -6,13 +6,13 @@
 use crate::vectors::normalize;
 use std::thread;
 
-/// Columns of a tile: two registers of four lanes, which every processor has.
+/// The columns of a tile: two registers of four lanes, which every processor has.
 const LANES: usize = 8;
 
-/// Rows of a tile: as many as leave the sums in registers.
+/// The rows of a tile: as many as leave the sums in registers.
 const HEIGHT: usize = 4;
 
-/// Rows that one thread takes at a time.
+/// The rows that one thread takes at a time.
 const BLOCK: usize = 128;
 
 /// A matrix, row after row.
@@ -27,13 +27,13 @@ impl Matrix {
         Self { columns, values: vec![0.0; rows * columns] }
     }
 
-    /// Rows of one length, copied.
+    /// Copies rows of one length.
     pub(super) fn of<'a>(rows: impl Iterator<Item = &'a [f32]>) -> Self {
         let mut rows = rows.peekable();
         Self { columns: rows.peek().map_or(0, |row| row.len()), values: rows.flatten().copied().collect() }
     }
 
-    /// Some of its rows, copied.
+    /// Copies some of its rows.
     pub(super) fn pick(&self, rows: &[usize]) -> Self {
         Self::of(rows.iter().map(|&row| self.row(row)))
     }
@@ -60,7 +60,7 @@ impl Matrix {
         sum
     }
 
-    /// The sum, brought to length 1.
+    /// Returns the sum, brought to length 1.
     pub(super) fn centroid(&self) -> Vec<f32> {
         let mut sum = self.sum();
         normalize(&mut sum);
@@ -127,6 +127,7 @@ fn tile(given: &[f32], packed: &[f32], columns: usize) -> [[f32; LANES]; HEIGHT]
     sums
 }
 
+#[expect(clippy::inline_always, reason = "the innermost loop: its sums stay in registers")]
 #[inline(always)]
 fn add(sums: &mut [f32; LANES], value: f32, lanes: &[f32]) {
     for lane in 0..LANES {
@@ -164,7 +165,7 @@ where
     });
 }
 
-/// Positions of the largest values, largest first; of equals the first.
+/// Returns the positions of the largest values, largest first; of equals the first.
 pub(super) fn largest(values: &[f32], count: usize) -> Vec<usize> {
     let mut largest: Vec<(f32, usize)> = Vec::with_capacity(count + 1);
     for (index, &value) in values.iter().enumerate() {
@@ -184,6 +185,7 @@ mod tests {
     use crate::vectors::dot;
 
     #[test]
+    #[expect(clippy::float_cmp, reason = "the same to the bit is what is tested")]
     fn products_are_those_of_the_rows_whatever_the_threads() {
         for (rows, columns) in [(1, 1), (3, 5), (9, 8), (131, 17), (300, 256)] {
             let mut matrix = Matrix::zeros(rows, columns);

@@ -29,15 +29,15 @@ use texts::Texts;
 /// Settings of a grouping. The default is what the product uses everywhere.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Mean distance up to which clusters join, between 0 (nothing) and about 1 (everything).
+    /// The mean distance up to which clusters join, between 0 (nothing) and about 1 (everything).
     pub cut: f32,
     /// The least weight of a group, as a share of the root of the weight of all.
     pub least: f64,
-    /// Distinct texts that are compared each with each; of more, a sample is.
+    /// The distinct texts that are compared each with each; of more, a sample is.
     pub sample_max: usize,
-    /// Samples taken, at most.
+    /// The most samples that are taken.
     pub rounds_max: usize,
-    /// Threads to use. The result does not depend on it.
+    /// The threads to use. The result does not depend on it.
     pub threads: usize,
 }
 
@@ -51,11 +51,11 @@ impl Default for Options {
 /// Statements that say the same.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Group {
-    /// Mean of the vectors of the distinct texts, brought to length 1.
+    /// The mean of the vectors of the distinct texts, brought to length 1.
     pub centroid: Vec<f32>,
-    /// Similarity to the centroid from which a further statement belongs to the group.
+    /// The similarity to the centroid from which a further statement belongs to the group.
     pub reach: f32,
-    /// Sum of the weights of its statements.
+    /// The sum of the weights of its statements.
     pub weight: u64,
 }
 
@@ -66,7 +66,7 @@ pub struct Grouping {
     pub group_of: Vec<Option<u32>>,
     /// The groups, heaviest first.
     pub groups: Vec<Group>,
-    /// Hash over every distinct text and its group: equal for equal divisions.
+    /// A hash over every distinct text and its group: equal for equal divisions.
     pub hash: u128,
 }
 
@@ -80,7 +80,7 @@ pub fn nearest(groups: &[Group], vector: &[f32]) -> Option<(usize, f32)> {
     (similarity >= groups[index].reach).then_some((index, similarity))
 }
 
-/// Mean distance between groups up to which they are under one theme.
+/// The mean distance between groups up to which they are under one theme.
 const THEME_CUT: f32 = 0.7;
 
 /// Brings groups, given by their centroids, under themes: a few broad subjects above them. Returns the theme of each
@@ -121,9 +121,9 @@ pub fn group(
         if found.is_empty() {
             break;
         }
-        let first = drafts.len() as u32;
+        let first = drafts.len();
         drafts.extend(found.iter().map(|rows| Draft::around(&texts.matrix(rows), &mean_of_all)));
-        for (group, rows) in (first..).zip(found) {
+        for (group, rows) in (number(first)..).zip(found) {
             for row in rows {
                 group_of[row] = Some(group);
             }
@@ -133,13 +133,13 @@ pub fn group(
         }
         let loose: Vec<usize> = open.into_iter().filter(|&row| group_of[row].is_none()).collect();
         for rows in loose.chunks(ASSIGNED_AT_ONCE) {
-            let nearest = assign(&texts.matrix(rows), &drafts[first as usize..], options.threads);
+            let nearest = assign(&texts.matrix(rows), &drafts[first..], options.threads);
             for (&row, group) in rows.iter().zip(nearest) {
-                group_of[row] = group.map(|group| first + group);
+                group_of[row] = group.map(|group| number(first) + group);
             }
         }
     }
-    finish(&texts, &drafts, group_of)
+    finish(&texts, &drafts, &group_of)
 }
 
 /// A group has at least this weight, and at least `Options::least` of the root of the weight of all: in a sample, of
@@ -181,7 +181,9 @@ fn divide(
             .collect();
         let rows: Vec<usize> = members.iter().map(|&at| sample[at]).collect();
         if texts.weight(&rows) as f64 >= weight_min.max(WEIGHT_MIN) {
-            members.iter().for_each(|&at| is_loose[at] = false);
+            for at in members {
+                is_loose[at] = false;
+            }
             drafts.push(draft);
             groups.push(rows);
         }
@@ -196,8 +198,13 @@ fn divide(
     groups
 }
 
-/// Weighs the groups, orders them, and says for each statement where it went.
-fn finish(texts: &Texts<'_>, drafts: &[Draft], group_of: Vec<Option<u32>>) -> Grouping {
+/// Returns the number of a group: there are fewer than texts, which lie in memory.
+fn number(group: usize) -> u32 {
+    u32::try_from(group).unwrap_or(u32::MAX)
+}
+
+/// Weighs the groups, orders them, and gives each statement its group.
+fn finish(texts: &Texts<'_>, drafts: &[Draft], group_of: &[Option<u32>]) -> Grouping {
     let mut rows: Vec<Vec<usize>> = vec![Vec::new(); drafts.len()];
     for (row, group) in group_of.iter().enumerate() {
         if let Some(group) = group {
@@ -209,7 +216,7 @@ fn finish(texts: &Texts<'_>, drafts: &[Draft], group_of: Vec<Option<u32>>) -> Gr
     order.sort_by_key(|&group| (Reverse(weight(group)), rows[group].first().copied()));
     let mut rank = vec![0; drafts.len()];
     for (place, &group) in order.iter().enumerate() {
-        rank[group] = place as u32;
+        rank[group] = number(place);
     }
     let groups = order
         .iter()

@@ -4,14 +4,14 @@ use super::matrix::Matrix;
 use crate::case_fold::fold_blanks;
 use crate::fnv::hash_128;
 
-/// Something said: its text, its vector of length 1, and by how many it was said.
+/// Something said.
 #[derive(Clone, Copy, Debug)]
 pub struct Statement<'a> {
-    /// What was said, redacted.
+    /// Its text, redacted.
     pub text: &'a str,
-    /// From [`crate::encoders`], of length 1; zeros where there is none.
+    /// Its embedding from [`crate::encoders`], of length 1; zeros where there is none.
     pub vector: &'a [f32],
-    /// How many contacts or sessions say just this.
+    /// The number of contacts or sessions that say just this.
     pub weight: u32,
 }
 

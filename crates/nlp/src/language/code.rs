@@ -1,6 +1,9 @@
 //! The languages and their codes.
 
-use Language::*;
+use Language::{
+    Af, Ar, Bg, Cs, Da, De, El, En, Es, Fa, Fi, Fr, He, Hi, Hr, Hu, Id, It, Ja, Ko, Ms, Nl, No, Pl, Pt, Ro,
+    Ru, Sk, Sr, Sv, Sw, Th, Tl, Tr, Uk, Vi, Zh,
+};
 
 /// One of the 37 languages of the contract's filter, named by its ISO 639-1 code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

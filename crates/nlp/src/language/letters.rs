@@ -1,6 +1,6 @@
 //! The letters of a text, counted by script.
 
-use super::code::Language::{self, *};
+use super::code::Language::{self, Ja, Zh};
 use super::script::Script;
 use super::words::for_each_word;
 

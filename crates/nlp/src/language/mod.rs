@@ -13,7 +13,7 @@ mod words;
 
 pub use code::Language;
 
-use code::Language::*;
+use code::Language::{El, He, Hi, Ko, Th};
 use letters::{Letters, SHORT};
 use script::Script;
 

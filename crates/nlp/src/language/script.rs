@@ -1,6 +1,9 @@
 //! The scripts, and the languages written in them.
 
-use super::code::Language::{self, *};
+use super::code::Language::{
+    self, Af, Ar, Bg, Cs, Da, De, En, Es, Fa, Fi, Fr, Hr, Hu, Id, It, Ms, Nl, No, Pl, Pt, Ro, Ru, Sk, Sr, Sv,
+    Sw, Tl, Tr, Uk, Vi,
+};
 
 /// The scripts of the 37 languages. `Han` stands for kana too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

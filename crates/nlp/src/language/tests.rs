@@ -1,4 +1,8 @@
 use super::*;
+use Language::{
+    Cs, Da, De, El, En, Fa, Fi, Fr, He, Hi, Hr, Id, Ja, Ko, Ms, No, Pl, Pt, Ru, Sk, Sr, Sv, Th, Tl, Tr, Vi,
+    Zh,
+};
 
 fn check(text: &str, prior: Option<Language>, expected: Option<Language>) {
     assert_eq!(detect(text, prior), expected, "{text:?} under {prior:?}");
@@ -120,7 +124,7 @@ fn careless_writing_is_read() {
     check("nie moge zalogowac sie na konto", None, Some(Pl));
     check("cam on ban, minh da nhan duoc hang", None, Some(Vi));
     check("koennen sie mir bitte die rechnung zuschicken", None, Some(De));
-    // Accents as letters of their own, and Persian typed with Arabic letters.
+    // accents as letters of their own, and Persian typed with Arabic letters
     check("J'ai e\u{301}te\u{301} de\u{301}bite\u{301}e deux fois", None, Some(Fr));
     check("خيلي ممنون، كي ميرسه؟", None, Some(Fa));
 }

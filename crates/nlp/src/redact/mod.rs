@@ -1,4 +1,4 @@
-//! Finds and masks what must not be shown: addresses, numbers, secrets, names.
+//! Finds and masks the parts of a text that must not be shown: addresses, numbers, secrets, names.
 
 mod checksums;
 mod cues;

@@ -1,4 +1,4 @@
-//! Where a person lives, and when a person was born.
+//! Addresses and dates of birth.
 
 use super::cues::{Cue, Cues};
 use super::finding::{Kind, Span};
@@ -8,7 +8,7 @@ use super::words::{
 };
 use crate::text::{BLANK, Text};
 
-/// How many words may stand between "born" and the date.
+/// The most words between "born" and the date.
 const REACH: usize = 5;
 /// The longest street name between its number and "Street", in words.
 const STREET_MAX: usize = 4;
@@ -29,7 +29,7 @@ pub(super) fn find(text: &Text, cues: &Cues, spans: &mut Vec<Span>) {
     }
 }
 
-/// The date within reach of "born", or, as in German and Turkish, right before it.
+/// Finds the date within reach of "born", or, as in German and Turkish, right before it.
 fn birth_date(text: &Text, cue: usize) -> Option<(usize, usize)> {
     let is_open = |word: &usize| !text.gap_after(word - 1).contains(&BLANK);
     let near = (cue + 1..=cue + REACH).take_while(is_open);
@@ -46,7 +46,7 @@ fn is_date_part(text: &Text, word: usize) -> bool {
     is_number(text, word) || is_month(text, word) || is_number_word(text, word)
 }
 
-/// The words of the date that starts here: "12/05/1980", "May 5th, 1980", "5. Mai 1980", "1980年5月12日".
+/// Returns the words of the date that starts here: "12/05/1980", "May 5th, 1980", "5. Mai 1980", "1980年5月12日".
 fn date(text: &Text, first: usize) -> Option<(usize, usize)> {
     if !is_date_part(text, first) {
         return None;
@@ -69,7 +69,7 @@ fn date(text: &Text, first: usize) -> Option<(usize, usize)> {
     (parts >= 2 && digits >= 3 || digits >= 6).then_some((first, last))
 }
 
-/// "5", "5th", "1980", "05121980".
+/// Tells "5", "5th", "1980", "05121980".
 fn is_number(text: &Text, word: usize) -> bool {
     let chars = text.word_chars(word);
     let digits = chars.iter().take_while(|c| c.is_ascii_digit()).count();
@@ -82,7 +82,7 @@ fn is_month(text: &Text, word: usize) -> bool {
     MONTH.iter().any(|month| word.starts_with(month)) && (3..=12).contains(&word.chars().count())
 }
 
-/// "May fifth", "the twenty third of June": a day in words, only between other parts.
+/// Tells a day in words, which counts only between other parts: "May fifth", "the twenty third of June".
 fn is_number_word(text: &Text, word: usize) -> bool {
     let word = text.word(word);
     (word.ends_with("th") || DATE_NUMBER.contains(&word))
@@ -91,7 +91,7 @@ fn is_number_word(text: &Text, word: usize) -> bool {
         && word != "month"
 }
 
-/// A word that begins with a capital, or a number in a street's name ("5th", "42nd").
+/// Tells a word that begins with a capital, or a number in a street's name ("5th", "42nd").
 fn is_title(text: &Text, word: usize) -> bool {
     text.word_chars(word).first().is_some_and(|c| c.is_uppercase() || c.is_ascii_digit())
 }
@@ -103,10 +103,11 @@ fn is_house_number(text: &Text, word: usize) -> bool {
 }
 
 fn is_near(text: &Text, word: usize) -> bool {
-    matches!(text.gap_after(word), [' '] | [',', ' '] | ['.', ' '] | ['.'] | ['-'] | ['\''])
+    matches!(text.gap_after(word), [' ' | '.' | '-' | '\''] | [',' | '.', ' '])
 }
 
-/// "3214 Kempwood Drive", "12 rue de la Paix": the words it runs from and to.
+/// Finds an address that begins with its number. Returns its first and last word: "3214 Kempwood Drive", "12 rue de la
+/// Paix".
 fn number_first(text: &Text, number: usize) -> Option<(usize, usize)> {
     let start = text.words[number].start;
     let is_part = matches!(text.char_before(start), '.' | ',' | '-' | '/' | ':' | '$' | '#');
@@ -124,14 +125,14 @@ fn number_first(text: &Text, number: usize) -> Option<(usize, usize)> {
         if last > number + 1 && STREET_AFTER.contains(&text.word(last)) {
             return Some((number, last));
         }
-        if !matches!(text.gap_after(last), [' '] | ['.', ' '] | ['\'']) {
+        if !matches!(text.gap_after(last), [' ' | '\''] | ['.', ' ']) {
             return None;
         }
     }
     None
 }
 
-/// "Hauptstraße 12", "Calle Mayor 5", "Calle de Alcalá, 42".
+/// Finds an address that begins with its street. Returns its first and last word: "Hauptstraße 12", "Calle de Alcalá, 42".
 fn name_first(text: &Text, street: usize) -> Option<(usize, usize)> {
     let word = text.word(street);
     // "Berliner Straße 5", "Lange Str. 5"
@@ -151,7 +152,7 @@ fn name_first(text: &Text, street: usize) -> Option<(usize, usize)> {
     (is_near(text, name) && is_house_number(text, number)).then_some((first, number))
 }
 
-/// The last word of a name that begins with the word for street: capitals, and small words between them.
+/// Returns the last word of a name that begins with the word for street: capitals, and small words between them.
 fn street_name(text: &Text, street: usize) -> Option<usize> {
     let mut last = street;
     for word in street + 1..=street + STREET_MAX + 1 {
@@ -168,14 +169,13 @@ fn street_name(text: &Text, street: usize) -> Option<usize> {
     (last > street).then_some(last)
 }
 
-/// The last word of the place behind a street: "…, Pittsburgh, PA 49058", "…, 10115 Berlin", "…, London SW1A 2AA".
+/// Returns the last word of the place behind a street: "…, Pittsburgh, PA 49058", "…, 10115 Berlin", "…, London SW1A 2AA".
 fn town(text: &Text, street: usize) -> usize {
     let mut last = street;
     let (mut has_town, mut has_code) = (false, false);
     for word in street + 1..=street + 6 {
         let chars = text.word_chars(word);
-        let is_next =
-            matches!(text.gap_after(word - 1), [' '] | [',', ' '] | ['\n'] | [',', '\n'] | [','] | ['-']);
+        let is_next = matches!(text.gap_after(word - 1), [' ' | '\n' | ',' | '-'] | [',', ' ' | '\n']);
         let is_code = chars.len() > 2 || text.gap_after(word) == ['-'];
         if !is_next || chars.is_empty() {
             break;

@@ -1,4 +1,4 @@
-//! Secrets: keys that look like keys, and what is said to be a password, a PIN or a code.
+//! Secrets: keys that look like keys, and values that are said to be a password, a PIN or a code.
 
 use super::cues::{Cue, Cues};
 use super::finding::{Kind, Span};
@@ -6,7 +6,7 @@ use super::words::{NOT_PASSWORD, VERB};
 use crate::text::{BLANK, Text};
 use std::ops::RangeInclusive;
 
-/// How the keys of well-known services begin, by the fewest characters that follow.
+/// The beginnings of well-known keys, by the fewest characters that follow.
 const PREFIXES: [(usize, &str); 6] = [
     (8, "sk_live_ sk_test_ pk_live_ pk_test_ rk_live_ rk_test_ whsec_ ocx_live_ ocx_test_"),
     (10, "xoxb- xoxp- xoxa- xoxs- xoxr- xapp-"),
@@ -16,7 +16,7 @@ const PREFIXES: [(usize, &str); 6] = [
     (30, "AIza EAAC"),
 ];
 
-/// From how many characters on letters and digits in disorder count as a key.
+/// The least characters at which letters and digits in disorder count as a key.
 const RANDOM_MIN: usize = 20;
 const KEY_MAX: usize = 4096;
 
@@ -34,7 +34,7 @@ pub(super) fn find(text: &Text, cues: &Cues, spans: &mut Vec<Span>) {
     }
 }
 
-/// Letters and digits mixed as no word mixes them.
+/// Tells letters and digits mixed as no word mixes them.
 pub(super) fn is_random(token: &str) -> bool {
     let bytes = token.as_bytes();
     let is_hex = bytes.iter().all(|c| c.is_ascii_hexdigit() && !c.is_ascii_uppercase());
@@ -55,7 +55,7 @@ pub(super) fn is_random(token: &str) -> bool {
         && (is_hex && bytes.len() >= 32 || all_changes * 4 >= bytes.len())
 }
 
-/// Known beginnings, tokens after "Bearer", and what is_random.
+/// Finds keys by their beginnings, tokens after "Bearer", and random text.
 fn find_keys(text: &Text, spans: &mut Vec<Span>) {
     let is_key_char =
         |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '+' | '/' | '=' | '~');
@@ -74,7 +74,7 @@ fn find_keys(text: &Text, spans: &mut Vec<Span>) {
     }
 }
 
-/// Where in a token a key starts: after "api_key=", or at once.
+/// Returns the place in a token at which a key starts: after "api_key=", or at once.
 fn key_start(text: &Text, start: usize, token: &str) -> Option<usize> {
     if token.len() < 12 {
         return None;
@@ -95,7 +95,7 @@ fn key_start(text: &Text, start: usize, token: &str) -> Option<usize> {
     has_prefix.or_else(|| (is_random(&token[value..]) || parts.into_iter().any(is_random)).then_some(value))
 }
 
-/// Key files pasted whole: "-----BEGIN … PRIVATE KEY-----" up to the end line, or to the end of the text.
+/// Finds key files pasted whole: "-----BEGIN … PRIVATE KEY-----" up to the end line, or to the end of the text.
 fn find_blocks(text: &Text, spans: &mut Vec<Span>) {
     let mut word = 0;
     while word < text.words.len() {
@@ -117,7 +117,7 @@ fn find_blocks(text: &Text, spans: &mut Vec<Span>) {
     }
 }
 
-/// The word after "password is", if it can be one.
+/// Finds the password after "password is", if it can be one.
 fn password(text: &Text, cue: usize) -> Option<(usize, usize)> {
     let (first, said) = skip_verb(text, cue)?;
     let start = text.words[first].start;
@@ -177,7 +177,7 @@ fn pieces_end(text: &Text, first: usize) -> usize {
     last
 }
 
-/// What stands between a cue and its value.
+/// The link between a cue and its value.
 #[derive(Clone, Copy, PartialEq)]
 enum Said {
     Colon,
@@ -185,7 +185,7 @@ enum Said {
     Nothing,
 }
 
-/// The word after a cue and what links them: "is", "ist", ":", "=", nothing.
+/// Returns the word after a cue and the link between them: "is", "ist", ":", "=", nothing.
 fn skip_verb(text: &Text, cue: usize) -> Option<(usize, Said)> {
     let mut said = Said::Nothing;
     let mut word = cue + 1;
@@ -210,7 +210,7 @@ fn skip_verb(text: &Text, cue: usize) -> Option<(usize, Said)> {
     (word < text.words.len()).then_some((word, said))
 }
 
-/// The digits that a PIN or a one-time code has, after the cue.
+/// Finds the digits of a PIN or a one-time code after the cue.
 fn digits_after(text: &Text, cue: usize, lengths: RangeInclusive<usize>) -> Option<(usize, usize)> {
     let (first, said) = skip_verb(text, cue)?;
     let mut last = first;

@@ -1,4 +1,4 @@
-//! What has an address on a network: mailboxes, pages with something private in them, machines.
+//! Addresses on a network: of mailboxes, of pages with something private in them, of machines.
 
 use super::finding::{Kind, Span};
 use super::secrets;
@@ -39,7 +39,7 @@ fn find_urls(text: &Text, spans: &mut Vec<Span>) {
     }
 }
 
-/// "scheme://", "www.", or a bare domain before a query: the scan stands at the first letter.
+/// Tells the first letter of a web address: of "scheme://", "www.", or a bare domain before a query.
 fn starts_url(text: &Text, i: usize) -> bool {
     if !text.char(i).is_ascii_alphanumeric() || text.char_before(i).is_ascii_alphanumeric() {
         return false;
@@ -64,7 +64,7 @@ fn is_url_char(c: char) -> bool {
         && !writes_no_blanks(c)
 }
 
-/// Whether an address says more than where a public page is: sign-in data, a private query value, a token.
+/// Tells if an address says more than where a public page is: sign-in data, a private query value, a token.
 fn is_private(url: &str) -> bool {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     let (place, query) = rest.split_once(['?', '#']).unwrap_or((rest, ""));
@@ -83,7 +83,7 @@ fn is_private(url: &str) -> bool {
         })
 }
 
-/// Letters and digits in no order that a word has, or a long number.
+/// Tells letters and digits in no order that a word has, or a long number.
 fn is_token(part: &str) -> bool {
     let digits = part.bytes().filter(u8::is_ascii_digit).count();
     digits >= 9 && digits == part.len() || part.split('.').any(secrets::is_random)
@@ -120,7 +120,7 @@ fn local_start(text: &Text, at: usize) -> usize {
     start
 }
 
-/// The end of a domain with a dot in it, or of a well-known one without; else where it starts.
+/// Returns the end of a domain with a dot in it, or of a well-known one without; else where it starts.
 fn domain_end(text: &Text, start: usize) -> usize {
     let no_blanks = writes_no_blanks(text.char(start));
     let is_label = |c: char| c.is_alphanumeric() && writes_no_blanks(c) == no_blanks || c == '-';
@@ -158,7 +158,7 @@ fn is_address_literal(labels: &[String]) -> bool {
     labels.len() == 4 && labels.join(".").parse::<Ipv4Addr>().is_ok()
 }
 
-/// "name at example dot com", "name (at) example (dot) com", "name gmailcom".
+/// Finds "name at example dot com", "name (at) example (dot) com", "name gmailcom".
 fn find_spelled_emails(text: &Text, spans: &mut Vec<Span>) {
     for word in 1..text.words.len() {
         let span = if is_at(text, word) { spelled_email(text, word) } else { run_together(text, word) };
@@ -204,7 +204,7 @@ fn spelled_email(text: &Text, at: usize) -> Option<(usize, usize)> {
     is_email.then(|| (text.words[start].start, text.words[last].end))
 }
 
-/// The first word of the local part that ends before "at": "anna dot schmidt", "anna.schmidt", "john 55".
+/// Returns the first word of the local part that ends before "at": "anna dot schmidt", "anna.schmidt", "john 55".
 fn spelled_local(text: &Text, at: usize) -> Option<usize> {
     let mut first = at.checked_sub(1)?;
     let is_digits = |word: usize| text.word(word).bytes().all(|c| c.is_ascii_digit());
@@ -230,12 +230,12 @@ fn is_joint(word: &str) -> bool {
     DOT.contains(&word) || JOINT.contains(&word)
 }
 
-/// "annagmailcom", "anna 12 gmailcom", "anna gmail.com": the sign was lost in transcription.
+/// Finds an address that lost its sign in transcription: "annagmailcom", "anna 12 gmailcom", "anna gmail.com".
 fn run_together(text: &Text, word: usize) -> Option<(usize, usize)> {
     let written = text.word(word);
     let (provider, end) = if let Some(name) = written.strip_suffix("com") {
         (name, word)
-    } else if text.word(word + 1) == "com" && matches!(text.gap_after(word), ['.'] | [' ']) {
+    } else if text.word(word + 1) == "com" && matches!(text.gap_after(word), ['.' | ' ']) {
         (written, word + 1)
     } else {
         return None;
@@ -270,7 +270,7 @@ fn find_ips(text: &Text, spans: &mut Vec<Span>) {
     }
 }
 
-/// An address in these characters, which may have a full stop or colon around them, or a port behind.
+/// Finds an address in these characters, which may have a full stop or colon around them, or a port behind.
 fn ip(text: &Text, mut start: usize, mut end: usize) -> Option<(usize, usize)> {
     while start < end && text.char(start) == '.' {
         start += 1;

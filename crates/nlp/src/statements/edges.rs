@@ -1,4 +1,4 @@
-//! Where the substance of a text begins and ends: without greetings, names given, fillers and thanks.
+//! The substance of a text: without greetings, names given, fillers and thanks.
 
 use super::tokens::{Word, split_words};
 use super::words;
@@ -34,13 +34,13 @@ fn abbreviates(text: &str) -> bool {
     words::is_abbreviation(&word)
 }
 
-/// Returns where the substance of a text lies; empty when there is none.
+/// Returns the range of the substance of a text; empty if there is none.
 pub(crate) fn substance(text: &str) -> Range<usize> {
     let words = split_words(text);
     let first = opening(text, &words);
     let Some(begin) = words.get(first) else { return 0..0 };
     let last = closing(text, &words, first);
-    // Marks that belong to the substance: a bracket or sign before it, what ends the sentence after it.
+    // marks that belong to the substance: a bracket or sign before it, what ends the sentence after it
     let before = text[..begin.start].chars().next_back();
     let mark = before.filter(|c| matches!(c, '[' | '@' | '$' | '€' | '£' | '¿' | '¡' | '"'));
     let start = begin.start - mark.map_or(0, char::len_utf8);
@@ -49,7 +49,7 @@ pub(crate) fn substance(text: &str) -> Range<usize> {
     start..end + marks(&text[end..next])
 }
 
-/// Bytes of the marks that end the last sentence.
+/// Returns the bytes of the marks that end the last sentence.
 fn marks(tail: &str) -> usize {
     let blanks = tail.len() - tail.trim_start().len();
     if let Some(asked @ ('?' | '？' | '؟')) = tail.trim_start().chars().next() {
@@ -58,7 +58,7 @@ fn marks(tail: &str) -> usize {
     tail.chars().take_while(|&c| !c.is_whitespace() && c != ',' && c != '-').map(char::len_utf8).sum()
 }
 
-/// Index of the first word of substance.
+/// Returns the index of the first word of substance.
 fn opening(text: &str, words: &[Word]) -> usize {
     let mut at = 0;
     loop {
@@ -72,7 +72,7 @@ fn opening(text: &str, words: &[Word]) -> usize {
     }
 }
 
-/// Words of one of the phrases at the start.
+/// Returns the number of words of the phrase at the start.
 fn phrase(words: &[Word], phrases: &[&str]) -> Option<usize> {
     phrases.iter().find(|phrase| starts_with(words, phrase)).map(|phrase| word_count(phrase))
 }
@@ -94,7 +94,8 @@ fn filler(text: &str, words: &[Word]) -> Option<usize> {
     aside.then_some(1)
 }
 
-/// "My name is Ann Lee and", "this is Joe.": one or two words between the phrase and a mark or an "and".
+/// Returns the words of an introduction: "My name is Ann Lee and", "this is Joe." It has one to three words between the
+/// phrase and a mark or an "and".
 fn introduction(text: &str, words: &[Word]) -> Option<usize> {
     let phrase = phrase(words, &words::INTRODUCTIONS)?;
     let certain = words[..phrase].iter().any(|word| word.folded.starts_with("name"));
@@ -112,7 +113,7 @@ fn introduction(text: &str, words: &[Word]) -> Option<usize> {
     None
 }
 
-/// "Hi Jeff,": up to two capitalized words after a greeting, before a mark.
+/// Returns the words of an addressed name, as in "Hi Jeff,": up to two capitalized words after a greeting, before a mark.
 fn addressed_name(text: &str, words: &[Word], at: usize) -> usize {
     for count in 1..=2 {
         let Some(word) = words.get(at + count - 1) else { return 0 };
@@ -129,14 +130,14 @@ fn addressed_name(text: &str, words: &[Word], at: usize) -> usize {
     0
 }
 
-/// Is there a mark between word `count - 1` and the next, or the end?
+/// Tells if there is a mark between word `count - 1` and the next, or the end.
 fn pause_after(text: &str, words: &[Word], count: usize) -> bool {
     let Some(next) = words.get(count) else { return true };
     let gap = &text[words[count - 1].end..next.start];
     gap.contains([',', '.', '!', '?', ';', ':', '\n']) || gap.trim() == "-" && gap.len() > 1
 }
 
-/// Index of the last word of substance.
+/// Returns the index of the last word of substance.
 fn closing(text: &str, words: &[Word], first: usize) -> usize {
     let mut last = words.len() - 1;
     while last > first {
