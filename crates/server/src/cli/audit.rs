@@ -29,10 +29,10 @@ pub(super) struct AuditArgs {
     /// Draw only statements in this language, by its ISO 639-1 code
     #[arg(long, value_name = "CODE")]
     in_language: Option<KnownLanguage>,
-    /// How many pairs to draw
+    /// Number of pairs to draw
     #[arg(long, value_name = "N", default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..=PAIRS_MAX))]
     pairs: u64,
-    /// Which pairs to draw: the same number draws the same
+    /// Seed of the draw: the same number draws the same pairs
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
     /// Print JSON
@@ -81,11 +81,11 @@ async fn texts(app: &App, org_id: OrgId, pairs: &[Pair]) -> anyhow::Result<HashM
     Ok(insights::statement_texts(&app.db, org_id, &ids).await?)
 }
 
-/// What a judged sheet says.
+/// The result of a judged sheet.
 struct Judged {
     precision: Option<Share>,
     recall: Option<Share>,
-    /// Whether insights were grouped again since the pairs were drawn.
+    /// True if insights were grouped again since the pairs were drawn.
     is_regrouped: bool,
     counts: [Counts; 4],
     sizes: [u64; 4],

@@ -14,7 +14,7 @@ use flate2::read::GzDecoder;
 use sha2::{Digest, Sha256};
 
 const KEY_NAME: &str = "demo";
-/// The sample is spread over as many days, which end with yesterday.
+/// The number of days that the sample is spread over; the last is yesterday.
 const DAYS: i64 = 90;
 
 /// The sets of the sample. See `sample/README.md` for what they are and whose.
@@ -113,7 +113,7 @@ fn date(records: &mut [Record], today: Timestamp) {
     }
 }
 
-/// A key of this run; that of the last run is revoked, since nobody can show its token again.
+/// Makes a key for this run and revokes that of the last run, since nobody can show its token again.
 async fn fresh_key(app: &App, org_id: OrgId) -> anyhow::Result<String> {
     let mut tx = app.begin(org_id).await?;
     keys::revoke_named(&mut tx, KEY_NAME).await?;

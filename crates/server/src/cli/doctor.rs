@@ -13,7 +13,7 @@ pub(super) struct DoctorArgs {
     json: bool,
 }
 
-/// What must hold, and a query that counts where it does not. Each is over all organizations: a repair is
+/// The invariants, each with a query that counts its violations. A check is over all organizations: a repair is
 /// an operator's, not a tenant's.
 const CHECKS: &[(&str, &str)] = &[
     (
@@ -160,7 +160,7 @@ pub(super) async fn doctor(config: Config, args: DoctorArgs) -> anyhow::Result<E
     Ok(if healthy { Exit::Success } else { Exit::Findings })
 }
 
-/// Some of the jobs that failed, and why.
+/// Lists the last jobs that failed, with their errors.
 async fn failures(db: &Db) -> anyhow::Result<Vec<(crate::ids::JobId, String, String)>> {
     let query = sql("
         select id, kind, coalesce(last_error, '') from jobs

@@ -53,7 +53,7 @@ struct Labels {
     turns: HashMap<String, Vec<String>>,
 }
 
-/// A conversation or turn, and what it is about in truth; nothing, if nobody said.
+/// A conversation or turn with its gold groups: none if it has no label.
 struct Labeled {
     record: Record,
     gold: Vec<String>,
@@ -188,7 +188,7 @@ async fn settle(app: &App, org_id: OrgId) -> anyhow::Result<()> {
     }
 }
 
-/// The groups of each session, in the order in which it speaks of them.
+/// Returns the groups of each session, in the order in which it speaks of them.
 fn by_session(statements: &[GroupedStatement], groups: &[Option<u32>]) -> HashMap<SessionId, Vec<u32>> {
     let mut by_session: HashMap<SessionId, Vec<u32>> = HashMap::new();
     for (statement, group) in statements.iter().zip(groups) {
@@ -198,7 +198,7 @@ fn by_session(statements: &[GroupedStatement], groups: &[Option<u32>]) -> HashMa
     by_session
 }
 
-/// What plain methods make of the same statements, each with the seconds it took.
+/// Groups the same statements by plain methods; each result comes with the seconds it took.
 fn baselines(
     statements: &[GroupedStatement],
     vectors: &HashMap<StatementId, Vec<f32>>,

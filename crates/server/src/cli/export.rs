@@ -17,7 +17,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use tempfile::NamedTempFile;
 
-/// How long an export that was interrupted may take to clear up.
+/// The time that an interrupted export may take to clear up.
 const STOP_TIMEOUT: Duration = Duration::from_secs(5);
 
 #[derive(Debug, clap::Args)]
@@ -82,7 +82,7 @@ pub(super) async fn export(config: Config, args: ExportArgs) -> anyhow::Result<E
     Ok(Exit::Success)
 }
 
-/// What the name of a file says of its form.
+/// Returns the form and the compression that the name of a file asks for.
 fn by_name(path: &Path) -> (Option<Format>, Packing) {
     let name = path.to_string_lossy().to_ascii_lowercase();
     let (stem, packing) = match (name.strip_suffix(".gz"), name.strip_suffix(".zst")) {
@@ -93,9 +93,9 @@ fn by_name(path: &Path) -> (Option<Format>, Packing) {
     (stem.rsplit_once('.').and_then(|(_, ending)| ending.parse().ok()), packing)
 }
 
-/// Where an export goes.
+/// The destination of an export.
 enum Target {
-    /// A file beside the one that is meant, which it becomes once it is whole.
+    /// A temporary file, renamed to the file that was asked for once it is whole.
     Beside(NamedTempFile, PathBuf),
     /// Standard output, a pipe or a device.
     Through(Box<dyn Write + Send>),

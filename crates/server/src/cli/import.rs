@@ -18,7 +18,7 @@ use tokio::sync::mpsc;
 
 /// Batches read ahead of the database.
 const BATCHES_AHEAD: usize = 4;
-/// Of more bad records than this, the rest is only counted.
+/// The most bad records that are listed; the rest is only counted.
 const BAD_LISTED_MAX: usize = 1_000;
 const SOON_MICROS: i64 = 20_000_000;
 const LOOK_EVERY: Duration = Duration::from_millis(100);
@@ -30,7 +30,7 @@ pub(super) struct ImportArgs {
     files: Vec<PathBuf>,
     #[command(flatten)]
     org: OrgArg,
-    /// Where the conversations come from; keeps equal ids of different systems apart
+    /// Source of the conversations; keeps equal ids of different systems apart
     #[arg(long, value_name = "NAME", default_value = "import")]
     source: String,
     /// Do not wait until everything is read and grouped; the server does it
@@ -128,7 +128,7 @@ pub(super) async fn wait(app: &App, org_id: OrgId) -> anyhow::Result<()> {
     }
 }
 
-/// A progress bar on a terminal; nothing elsewhere.
+/// Makes a progress bar, which shows on a terminal only.
 pub(super) fn progress(length: u64, template: &str) -> ProgressBar {
     let bar = ProgressBar::with_draw_target(Some(length), ProgressDrawTarget::stderr_with_hz(10));
     let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());

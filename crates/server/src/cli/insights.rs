@@ -10,7 +10,7 @@ use crate::ids::OrgId;
 use crate::insights::{self, InsightFilter, ListInsightsInput, ListInsightsOutput, TREND_WEEKS, ThemeOutput};
 use serde_json::{Map, Value as Json, json};
 
-/// What says nothing of themes.
+/// The filters, which themes do not take.
 const FILTERS: [&str; 18] = [
     "category",
     "status",
@@ -103,7 +103,7 @@ pub(super) struct InsightsArgs {
 }
 
 impl InsightsArgs {
-    /// The body that `POST /insights` would have been sent.
+    /// Makes the body that `POST /insights` would have been sent.
     fn body(&self) -> anyhow::Result<Json> {
         let mut body = json!({
             "category": self.category,
@@ -165,7 +165,7 @@ pub(super) async fn insights(config: Config, args: InsightsArgs) -> anyhow::Resu
     Ok(Exit::Success)
 }
 
-/// A page of insights as a table: number, content, sessions, their share of all, sentiment, trend.
+/// Makes a table of a page of insights: number, content, sessions, their share of all, sentiment, trend.
 pub(super) async fn table(app: &App, org_id: OrgId, filter: &InsightFilter) -> anyhow::Result<String> {
     let output = insights::list(&app.db, org_id, filter).await?;
     let all = insights::counts(&app.db, org_id).await?.sessions;
@@ -190,7 +190,7 @@ pub(super) async fn table(app: &App, org_id: OrgId, filter: &InsightFilter) -> a
     Ok(format!("{table}\n{total} insights in {all} sessions, page {page} of {}", total_pages.max(1)))
 }
 
-/// The themes, each with its insights below it.
+/// Makes a table of the themes, each with its insights below it.
 fn tree(themes: Vec<ThemeOutput>) -> String {
     let mut table = Table::new(&["No.", "Theme and insights", "Sessions"]);
     table.align_right(&[0, 2]);
@@ -211,7 +211,7 @@ fn sparkline(counts: &[i64; TREND_WEEKS]) -> String {
     counts.iter().map(level).collect()
 }
 
-/// How the last four weeks compare with the four before.
+/// Compares the last four weeks with the four before.
 fn change(counts: &[i64; TREND_WEEKS]) -> String {
     let recent: i64 = counts[TREND_WEEKS - 4..].iter().sum();
     let before: i64 = counts[TREND_WEEKS - 8..TREND_WEEKS - 4].iter().sum();

@@ -23,10 +23,10 @@ pub(super) enum KeysCommand {
 
 #[derive(Debug, Args)]
 pub(super) struct CreateArgs {
-    /// What you call it
+    /// Name of the key
     #[arg(long, value_name = "NAME")]
     name: String,
-    /// What it allows, as resource:read and resource:write with commas between; * allows everything
+    /// Scopes of the key, as resource:read and resource:write with commas between; * allows everything
     #[arg(long, value_name = "SCOPES", default_value = "*")]
     scopes: String,
     /// E-mail address of the member who acts through it

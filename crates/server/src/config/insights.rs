@@ -18,7 +18,7 @@ pub struct InsightsConfig {
     /// Different contacts that must say a thing before it is shown
     #[arg(long, value_name = "N", env = "REFRAIN_CONTACTS_MIN")]
     pub contacts_min: u32,
-    /// Breadth of an insight; takes effect with the next grouping
+    /// Breadth of an insight, by how much has to be the same; takes effect with the next grouping
     #[arg(long, value_name = "WORD", env = "REFRAIN_GRANULARITY")]
     pub granularity: Granularity,
     /// Time zone by which days and weeks are counted, as the IANA database names it
