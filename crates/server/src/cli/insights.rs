@@ -7,7 +7,7 @@ use crate::config::Config;
 use crate::error::Error;
 use crate::http::parse_json;
 use crate::ids::OrgId;
-use crate::insights::{self, ListInsightsInput, ListInsightsOutput, TREND_WEEKS, ThemeOutput};
+use crate::insights::{self, InsightFilter, ListInsightsInput, ListInsightsOutput, TREND_WEEKS, ThemeOutput};
 use serde_json::{Map, Value as Json, json};
 
 /// What says nothing of themes.
@@ -145,28 +145,29 @@ fn pairs(flag: &str, alternatives: &[String]) -> anyhow::Result<Json> {
 }
 
 pub(super) async fn insights(config: Config, args: InsightsArgs) -> anyhow::Result<Done> {
-    let input = parse_json(args.body()?).map_err(|error| match error {
+    let input: ListInsightsInput = parse_json(args.body()?).map_err(|error| match error {
         Error::Invalid(message) => anyhow::Error::new(Misuse(message)),
         error => error.into(),
     })?;
+    let filter = InsightFilter::from(input);
     let app = open(config).await?;
     let org_id = find_org(&app, &args.org).await?;
     if args.themes {
         let themes = insights::themes(&app.db, org_id).await?;
         say(&if args.json { serde_json::to_string(&themes)? } else { tree(themes) })?;
     } else if args.json {
-        let output = insights::list(&app.db, org_id, &input).await?;
+        let output = insights::list(&app.db, org_id, &filter).await?;
         say(&serde_json::to_string(&output)?)?;
     } else {
-        say(&table(&app, org_id, &input).await?)?;
+        say(&table(&app, org_id, &filter).await?)?;
     }
     app.db.close().await;
     Ok(Done::Whole)
 }
 
 /// A page of insights as a table: number, content, sessions, their share of all, sentiment, trend.
-pub(super) async fn table(app: &App, org_id: OrgId, input: &ListInsightsInput) -> anyhow::Result<String> {
-    let output = insights::list(&app.db, org_id, input).await?;
+pub(super) async fn table(app: &App, org_id: OrgId, filter: &InsightFilter) -> anyhow::Result<String> {
+    let output = insights::list(&app.db, org_id, filter).await?;
     let all = insights::counts(&app.db, org_id).await?.sessions;
     let ids: Vec<_> = output.data.iter().map(|insight| insight.id).collect();
     let trends =

@@ -76,27 +76,3 @@ string_enum! {
         WebhookTest = "webhook.test",
     }
 }
-
-impl EventName {
-    /// The event of an entry of this kind in an insight's history, if it has one.
-    pub fn of_insight(kind: &str) -> Option<Self> {
-        format!("insight.{kind}").parse().ok()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_entry_of_an_insights_history_has_the_event_of_its_kind() {
-        for (kind, event) in [
-            ("created", Some(EventName::InsightCreated)),
-            ("regressed", Some(EventName::InsightRegressed)),
-            ("research_completed", Some(EventName::InsightResearchCompleted)),
-            ("reworded", None),
-        ] {
-            assert_eq!(EventName::of_insight(kind), event, "{kind}");
-        }
-    }
-}

@@ -13,13 +13,13 @@ mod summary;
 
 pub(super) use routes::routes;
 
-use super::store;
 use crate::app::App;
 use crate::db::{Db, sql};
 use crate::error::{Error, Result};
 use crate::ids::{InsightId, MemberId, OrgId, ResearchId};
+use crate::insights::insight::{self, Change, InsightEventKind};
 use crate::jobs::{self, Job, Lease, Outcome};
-use crate::orgs::{OrgTx, Subject};
+use crate::orgs::OrgTx;
 use crate::time::Timestamp;
 use crate::wire::string_enum;
 use anyhow::Context;
@@ -279,17 +279,14 @@ async fn publish(tx: &mut OrgTx, run: Run, report: Report) -> Result<()> {
     if !close(tx, run, state, None).await? || !is_there {
         return Ok(());
     }
-    let query = sql("
-        update insights set deep_research = $3, deep_research_completed_at = $4, updated_at = $4
-        where org_id = $1 and id = $2
-    ");
-    let query = query.bind(tx.org_id).bind(run.insight_id).bind(report.text).bind(tx.now);
-    tx.execute(query).await?;
-    tx.changed(Subject::Insight, run.insight_id);
     let query = sql("select requested_by from researches where org_id = $1 and insight_id = $2");
     let query = query.bind(tx.org_id).bind(run.insight_id);
     let (by,): (Option<MemberId>,) = tx.fetch_one(query).await?;
     let detail =
         json!({"research_id": run.id, "session_count": report.sessions, "claim_count": report.claims});
-    store::insert_event(tx, run.insight_id, "research_completed", by, Some(detail)).await
+    let change = Change::new()
+        .set("deep_research", report.text)
+        .set("deep_research_completed_at", tx.now)
+        .event(InsightEventKind::ResearchCompleted, by, Some(detail));
+    insight::update(tx, run.insight_id, change).await
 }
