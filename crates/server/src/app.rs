@@ -2,10 +2,11 @@
 
 use crate::categories::{self, AssignCategories};
 use crate::config::Config;
-use crate::db::Db;
+use crate::contacts;
+use crate::db::{Db, Query};
 use crate::error::Result;
-use crate::exports::Slots;
-use crate::http::RateLimiter;
+use crate::exports::{self, Slots};
+use crate::http::{Api, RateLimiter};
 use crate::ids::OrgId;
 use crate::insights::{self, Centroids, Consolidate, ResearchInsight, ReviewInsights, RewordInsights};
 use crate::jobs::JobKind;
@@ -13,9 +14,11 @@ use crate::language_model::LanguageModel;
 use crate::orgs::{self, Hooks, OrgTx};
 use crate::outbox::{self, Destination};
 use crate::sessions::{self, ReadSessions};
+use crate::settings::{self, Settings};
 use crate::tags;
-use crate::time::{Calendar, Clock};
-use crate::webhooks::Webhooks;
+use crate::teams;
+use crate::time::Clock;
+use crate::webhooks::{self, Webhooks};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::Notify;
@@ -30,6 +33,19 @@ static HOOKS: Hooks = Hooks {
     ],
     on_commit: &[|tx| Box::pin(insights::follow(tx)), |tx| Box::pin(outbox::write(tx))],
 };
+
+/// The operations of the API, feature by feature.
+pub static ROUTES: &[fn() -> Api] = &[
+    sessions::routes,
+    contacts::routes,
+    insights::routes,
+    categories::routes,
+    teams::routes,
+    tags::routes,
+    settings::routes,
+    webhooks::routes,
+    exports::routes,
+];
 
 /// The jobs that workers know.
 pub static JOBS: &[JobKind] = &[
@@ -51,8 +67,6 @@ pub struct App {
     pub db: Db,
     /// The time.
     pub clock: Clock,
-    /// The days that things are counted by.
-    pub calendar: Calendar,
     /// Every setting.
     pub config: Arc<Config>,
     /// What each key has used of its limit.
@@ -76,7 +90,6 @@ impl App {
             clock,
             limiter: Arc::new(RateLimiter::new(config.server.rate_limit)),
             // a configuration that was loaded was checked
-            calendar: Calendar::of(&config.insights.time_zone).unwrap_or_default(),
             language_model: LanguageModel::from_config(&config.language_model).ok().flatten().map(Arc::new),
             config: Arc::new(config),
             centroids: Arc::default(),
@@ -94,6 +107,11 @@ impl App {
     /// Finds the organization of this name, or makes it.
     pub async fn find_or_create_org(&self, name: &str) -> Result<OrgId> {
         orgs::find_or_create(&self.db, &self.clock, &HOOKS, name).await
+    }
+
+    /// Loads the settings in effect for an organization.
+    pub async fn settings(&self, db: impl Query, org_id: OrgId) -> Result<Settings> {
+        settings::load(db, &self.config, org_id).await
     }
 
     /// Stops taking new work: readiness fails and workers end after the job in hand.

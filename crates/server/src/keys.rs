@@ -53,6 +53,8 @@ string_enum! {
         Phone = "phone",
         /// Redaction.
         Redaction = "redaction",
+        /// The settings of the organization.
+        Settings = "settings",
         /// Outbound sequences.
         Sequences = "sequences",
         /// Telephony.

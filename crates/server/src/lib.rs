@@ -29,6 +29,7 @@ pub mod keys;
 pub mod members;
 pub mod orgs;
 pub mod sessions;
+pub mod settings;
 pub mod tags;
 pub mod teams;
 pub mod webhooks;

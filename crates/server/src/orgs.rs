@@ -27,6 +27,8 @@ string_enum! {
         Insight = "insight",
         /// A category.
         Category = "category",
+        /// The settings of the organization.
+        Settings = "settings",
     }
 }
 
@@ -82,6 +84,11 @@ impl OrgTx {
     /// Puts `id` into the change log.
     pub fn changed(&mut self, subject: Subject, id: impl Into<Uuid>) {
         self.changes.push((subject, id.into()));
+    }
+
+    /// Returns true if something of a kind changed so far.
+    pub fn has_changed(&self, subject: Subject) -> bool {
+        self.changes.iter().any(|change| change.0 == subject)
     }
 
     /// Returns what changed of a kind so far, each once.

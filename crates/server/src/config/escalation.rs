@@ -5,7 +5,7 @@ use anyhow::bail;
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
-/// The settings of escalation: plain values, the same for every organization.
+/// The settings of escalation, for organizations that have none of their own.
 #[derive(Clone, Debug, PartialEq, Args, Serialize, Deserialize)]
 #[serde(default)]
 #[command(next_help_heading = "Escalation")]

@@ -1,13 +1,14 @@
 //! Reading, counting and grouping.
 
 use crate::time::Calendar;
+use crate::wire::string_enum;
 use anyhow::{Context, bail};
-use clap::{ArgAction, Args, ValueEnum};
+use clap::{ArgAction, Args};
 use refrain_nlp::grouping::Options;
 use refrain_nlp::language::Language;
 use serde::{Deserialize, Serialize};
 
-/// The settings of insights: plain values, the same for every organization.
+/// The settings of insights, for organizations that have none of their own.
 #[derive(Clone, Debug, PartialEq, Args, Serialize, Deserialize)]
 #[serde(default)]
 #[command(next_help_heading = "Insights")]
@@ -58,16 +59,16 @@ impl InsightsConfig {
     }
 }
 
-/// The breadth of an insight.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
-#[serde(rename_all = "lowercase")]
-pub enum Granularity {
-    /// Fewer and broader insights.
-    Coarse,
-    /// What suits most.
-    Balanced,
-    /// More and narrower insights.
-    Fine,
+string_enum! {
+    /// The breadth of an insight.
+    Granularity {
+        /// Fewer and broader insights.
+        Coarse = "coarse",
+        /// What suits most.
+        Balanced = "balanced",
+        /// More and narrower insights.
+        Fine = "fine",
+    }
 }
 
 impl Granularity {

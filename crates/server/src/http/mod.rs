@@ -15,7 +15,7 @@ pub use paging::{Cursor, PAGE_SIZE, Page, Window, cut_page};
 pub use rate_limit::RateLimiter;
 pub use server::serve;
 
-use crate::app::App;
+use crate::app::{App, ROUTES};
 use crate::error::Error;
 use crate::openapi::{self, Operation};
 use axum::Router;
@@ -66,16 +66,8 @@ impl Api {
 }
 
 fn api() -> Api {
-    Api::new()
-        .merge(crate::sessions::routes())
-        .merge(crate::contacts::routes())
-        .merge(crate::insights::routes())
-        .merge(crate::categories::routes())
-        .merge(crate::teams::routes())
-        .merge(crate::tags::routes())
-        .merge(crate::webhooks::routes())
-        .merge(crate::exports::routes())
-        .merge(operation::routes())
+    let features = ROUTES.iter().fold(Api::new(), |api, routes| api.merge(routes()));
+    features.merge(operation::routes())
 }
 
 /// Returns the OpenAPI document of all operations.

@@ -1,7 +1,7 @@
 //! What follows for insights when something else of the organization changes.
 
 use super::insight::{self, Change};
-use super::{lifecycle, occurrences};
+use super::{grouping, lifecycle, occurrences};
 use crate::db::sql;
 use crate::error::Result;
 use crate::ids::{CategoryId, InsightId, SessionId};
@@ -26,7 +26,10 @@ pub async fn follow(tx: &mut OrgTx) -> Result<()> {
     let sessions: Vec<SessionId> = tx.changed_ids(Subject::Session);
     let of_others = occurrences::follow_sessions(tx, &sessions).await?;
     lifecycle::review::review_again(tx, &of_others).await?;
-    if !tx.changed_ids::<Uuid>(Subject::Insight).is_empty() {
+    if tx.has_changed(Subject::Settings) {
+        grouping::regroup(tx).await?;
+    }
+    if tx.has_changed(Subject::Insight) || tx.has_changed(Subject::Settings) {
         lifecycle::review::request_review(tx).await?;
     }
     Ok(())

@@ -1,7 +1,6 @@
 //! Merges insights into one, which every later grouping keeps together.
 
 use super::apart;
-use crate::app::App;
 use crate::db::sql;
 use crate::error::{Error, Result};
 use crate::ids::{InsightId, MemberId};
@@ -9,12 +8,13 @@ use crate::insights::insight::{self, Change, InsightEventKind};
 use crate::insights::lifecycle::{self, archive, review, state};
 use crate::insights::{grouping, occurrences};
 use crate::orgs::OrgTx;
+use crate::settings::Settings;
 use crate::time::Timestamp;
 use serde_json::json;
 
 /// Merges others into an insight: they end, their sessions are its own, and every later grouping keeps them together.
 pub(crate) async fn merge(
-    app: &App,
+    settings: &Settings,
     tx: &mut OrgTx,
     id: InsightId,
     others: &[InsightId],
@@ -34,8 +34,8 @@ pub(crate) async fn merge(
         insight::update(tx, id, change).await?;
     }
     occurrences::recount(tx, &[id]).await?;
-    archive::remake(app, tx, id).await?;
-    review::review_archived(app, tx, &[id]).await?;
+    archive::remake(settings, tx, id).await?;
+    review::review_archived(settings, tx, &[id]).await?;
     grouping::regroup(tx).await
 }
 

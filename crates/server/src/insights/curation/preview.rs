@@ -10,6 +10,7 @@ use crate::ids::InsightId;
 use crate::insights::insight::{ArchivePolicy, InsightEventKind};
 use crate::insights::trends::weeks::{self, TREND_WEEKS};
 use crate::orgs::OrgTx;
+use crate::settings::Settings;
 use crate::time::Timestamp;
 use crate::wire::{Nullable, SafeInt};
 use schemars::JsonSchema;
@@ -55,8 +56,12 @@ pub(crate) async fn preview_merge(
     others: &[InsightId],
 ) -> Result<Preview> {
     let mut tx = app.begin(caller.org_id).await?;
-    merge::merge(app, &mut tx, id, others, caller.member_id).await?;
-    Ok(Preview { insights: vec![look(app, &mut tx, id).await?], events: event_kinds(&mut tx, &[id]).await? })
+    let settings = app.settings(&mut tx, caller.org_id).await?;
+    merge::merge(&settings, &mut tx, id, others, caller.member_id).await?;
+    Ok(Preview {
+        insights: vec![look(&settings, &mut tx, id).await?],
+        events: event_kinds(&mut tx, &[id]).await?,
+    })
 }
 
 /// What splitting would make; nothing is changed.
@@ -67,14 +72,15 @@ pub(crate) async fn preview_split(
     split: Split,
 ) -> Result<Preview> {
     let mut tx = app.begin(caller.org_id).await?;
-    let new_id = split::split(app, &mut tx, id, split, caller.member_id).await?;
-    let mut new = look(app, &mut tx, new_id).await?;
+    let settings = app.settings(&mut tx, caller.org_id).await?;
+    let new_id = split::split(&settings, &mut tx, id, split, caller.member_id).await?;
+    let mut new = look(&settings, &mut tx, new_id).await?;
     new.id = None.into();
-    let insights = vec![look(app, &mut tx, id).await?, new];
+    let insights = vec![look(&settings, &mut tx, id).await?, new];
     Ok(Preview { insights, events: event_kinds(&mut tx, &[id, new_id]).await? })
 }
 
-async fn look(app: &App, tx: &mut OrgTx, id: InsightId) -> Result<PreviewedInsight> {
+async fn look(settings: &Settings, tx: &mut OrgTx, id: InsightId) -> Result<PreviewedInsight> {
     #[derive(sqlx::FromRow)]
     struct Row {
         content: String,
@@ -101,7 +107,7 @@ async fn look(app: &App, tx: &mut OrgTx, id: InsightId) -> Result<PreviewedInsig
     let query = query.bind(tx.org_id).bind(id);
     let (contacts,): (i64,) = tx.fetch_one(query).await?;
     let (org_id, now) = (tx.org_id, tx.now);
-    let trends = weeks::trends(tx, org_id, &app.calendar, &[id], now).await?;
+    let trends = weeks::trends(tx, org_id, &settings.calendar, &[id], now).await?;
     Ok(PreviewedInsight {
         id: Some(id).into(),
         content: row.content,

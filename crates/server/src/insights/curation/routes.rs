@@ -197,7 +197,8 @@ async fn merge(
     let (id, others) = input.insights(&app, &caller, id).await?;
     let mut tx = app.begin(caller.org_id).await?;
     insight::require_revision(&mut tx, id, known.0).await?;
-    merging::merge(&app, &mut tx, id, &others, caller.member_id).await?;
+    let settings = app.settings(&mut tx, caller.org_id).await?;
+    merging::merge(&settings, &mut tx, id, &others, caller.member_id).await?;
     tx.commit().await?;
     WithEtag::load(&app.db, caller.org_id, id).await
 }
@@ -252,7 +253,8 @@ async fn split(
     let id = insight::current(&app.db, caller.org_id, id).await?;
     let mut tx = app.begin(caller.org_id).await?;
     insight::require_revision(&mut tx, id, known.0).await?;
-    let new_id = split::split(&app, &mut tx, id, input.split(), caller.member_id).await?;
+    let settings = app.settings(&mut tx, caller.org_id).await?;
+    let new_id = split::split(&settings, &mut tx, id, input.split(), caller.member_id).await?;
     tx.commit().await?;
     WithEtag::load(&app.db, caller.org_id, new_id).await
 }
@@ -290,7 +292,8 @@ async fn undo_decision(
     let id = insight::current(&app.db, caller.org_id, id).await?;
     let mut tx = app.begin(caller.org_id).await?;
     insight::require_revision(&mut tx, id, known.0).await?;
-    undo::undo(&app, &mut tx, id, input.event_id, caller.member_id).await?;
+    let settings = app.settings(&mut tx, caller.org_id).await?;
+    undo::undo(&settings, &mut tx, id, input.event_id, caller.member_id).await?;
     tx.commit().await?;
     WithEtag::load(&app.db, caller.org_id, id).await
 }

@@ -1,7 +1,6 @@
 //! Makes some sessions of an insight an insight of their own, which every later grouping keeps apart.
 
 use super::apart;
-use crate::app::App;
 use crate::db::sql;
 use crate::error::{Error, Result};
 use crate::ids::{CategoryId, InsightId, MemberId, SessionId, StatementId, TeamId};
@@ -10,6 +9,7 @@ use crate::insights::lifecycle::{archive, review};
 use crate::insights::{grouping, occurrences};
 use crate::orgs::OrgTx;
 use crate::sessions::Sentiment;
+use crate::settings::Settings;
 use crate::time::Timestamp;
 use serde_json::json;
 use std::collections::HashSet;
@@ -26,7 +26,7 @@ pub(crate) struct Split {
 /// Makes some sessions of an insight another insight, and every later grouping keeps the two apart. Returns the new one.
 /// Both must have contacts enough to be shown.
 pub(crate) async fn split(
-    app: &App,
+    settings: &Settings,
     tx: &mut OrgTx,
     id: InsightId,
     split: Split,
@@ -49,8 +49,8 @@ pub(crate) async fn split(
         proofs.iter().partition(|proof| wanted.contains(&proof.0));
     for (part, name) in [(&parted, "session_ids"), (&kept, "what is left of the insight")] {
         let contacts: HashSet<Uuid> = part.iter().map(|proof| proof.1).collect();
-        if contacts.len() < app.config.insights.contacts_min as usize {
-            let least = app.config.insights.contacts_min;
+        if contacts.len() < settings.contacts_min as usize {
+            let least = settings.contacts_min;
             return Err(Error::Invalid(format!("{name}: fewer than {least} contacts, too few to be shown")));
         }
     }
@@ -72,9 +72,9 @@ pub(crate) async fn split(
     }
     occurrences::recount(tx, &[id, new_id]).await?;
     for part in [id, new_id] {
-        archive::remake(app, tx, part).await?;
+        archive::remake(settings, tx, part).await?;
     }
-    review::review_archived(app, tx, &[id, new_id]).await?;
+    review::review_archived(settings, tx, &[id, new_id]).await?;
     grouping::regroup(tx).await?;
     Ok(new_id)
 }

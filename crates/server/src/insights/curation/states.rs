@@ -129,7 +129,8 @@ async fn decide_one(
     let id = insight::require_current(&app.db, caller.org_id, id).await?;
     let mut tx = app.begin(caller.org_id).await?;
     insight::require_revision(&mut tx, id, known.0).await?;
-    state::decide(app, &mut tx, &[id], decision, caller.member_id).await?;
+    let settings = app.settings(&mut tx, caller.org_id).await?;
+    state::decide(&settings, &mut tx, &[id], decision, caller.member_id).await?;
     tx.commit().await?;
     WithEtag::load(&app.db, caller.org_id, id).await
 }
@@ -272,7 +273,9 @@ async fn bulk(
         }
     };
     let changed = match (decision, input.assign.0) {
-        (Some(decision), _) => state::decide(&app, &mut tx, &ids, &decision, by).await?,
+        (Some(decision), _) => {
+            state::decide(&app.settings(&mut tx, caller.org_id).await?, &mut tx, &ids, &decision, by).await?
+        }
         (None, assignment) => {
             let Assignment { category_id, team_id } = assignment.context("no assignment")?;
             let mut changed = 0;

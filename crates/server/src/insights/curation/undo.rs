@@ -1,7 +1,6 @@
 //! Takes back a merge or a split.
 
 use super::{apart, merge};
-use crate::app::App;
 use crate::db::sql;
 use crate::error::{Error, Result};
 use crate::ids::{EventId, InsightId, MemberId, SessionId};
@@ -9,6 +8,7 @@ use crate::insights::insight::{self, Change, InsightEventKind};
 use crate::insights::lifecycle::{archive, review};
 use crate::insights::{grouping, occurrences};
 use crate::orgs::OrgTx;
+use crate::settings::Settings;
 use crate::time::Timestamp;
 use anyhow::Context;
 use serde::Deserialize;
@@ -25,7 +25,7 @@ struct Detail {
 
 /// Takes back the merge or the split that an event of an insight tells of.
 pub(crate) async fn undo(
-    app: &App,
+    settings: &Settings,
     tx: &mut OrgTx,
     id: InsightId,
     event_id: EventId,
@@ -41,7 +41,7 @@ pub(crate) async fn undo(
     let detail: Detail =
         serde_json::from_str(detail.as_deref().unwrap_or("{}")).context("reading an event")?;
     match (detail.merged_id, detail.other_id) {
-        (Some(merged_id), _) => unmerge(app, tx, id, merged_id, by).await,
+        (Some(merged_id), _) => unmerge(settings, tx, id, merged_id, by).await,
         (_, Some(other_id)) => {
             let query = sql("
                 select count(*) from insights_apart where org_id = $1 and insight_id = $2 and other_id = $3
@@ -51,7 +51,7 @@ pub(crate) async fn undo(
             if apart == 0 {
                 return Err(Error::Conflict("the split is taken back already".into()));
             }
-            merge::merge(app, tx, id, &[other_id], by).await
+            merge::merge(settings, tx, id, &[other_id], by).await
         }
         _ => Err(Error::Conflict("it can't be taken back: nobody decided it".into())),
     }
@@ -59,7 +59,7 @@ pub(crate) async fn undo(
 
 /// Makes an insight again of what was merged into another, as far as the other still has it.
 async fn unmerge(
-    app: &App,
+    settings: &Settings,
     tx: &mut OrgTx,
     id: InsightId,
     merged_id: InsightId,
@@ -78,7 +78,7 @@ async fn unmerge(
     let query = query.bind(tx.org_id).bind(merged_id).bind(id);
     let sessions: Vec<(SessionId, bool, Uuid)> = tx.fetch_all(query).await?;
     let contacts: HashSet<Uuid> = sessions.iter().map(|(.., contact)| *contact).collect();
-    if contacts.len() < app.config.insights.contacts_min as usize {
+    if contacts.len() < settings.contacts_min as usize {
         return Err(Error::Conflict("too few contacts are left of what was merged".into()));
     }
     insight::update(tx, merged_id, Change::new().set("retired_at", None::<Timestamp>)).await?;
@@ -106,7 +106,7 @@ async fn unmerge(
         insight::update(tx, one, change).await?;
     }
     occurrences::recount(tx, &[id, merged_id]).await?;
-    archive::remake(app, tx, id).await?;
-    review::review_archived(app, tx, &[id]).await?;
+    archive::remake(settings, tx, id).await?;
+    review::review_archived(settings, tx, &[id]).await?;
     grouping::regroup(tx).await
 }

@@ -103,9 +103,10 @@ async fn consolidate(app: &App, lease: &Lease) -> Result<Outcome> {
         return Ok(Outcome::Later(now.plus(BULK_WAIT_MICROS)));
     }
     let snapshot = load(&app.db, lease.org_id).await?;
-    let contacts_min = app.config.insights.contacts_min as usize;
-    let usual = app.config.insights.language.clone();
-    let options = app.config.insights.granularity.options();
+    let settings = app.settings(&app.db, lease.org_id).await?;
+    let contacts_min = settings.contacts_min as usize;
+    let usual = settings.language.clone();
+    let options = settings.granularity.options();
     let plan = tokio::task::spawn_blocking(move || plan(snapshot, contacts_min, &usual, &options)).await;
     let plan = plan.context("grouping statements")?;
     let mut tx = app.begin(lease.org_id).await?;
@@ -116,7 +117,7 @@ async fn consolidate(app: &App, lease: &Lease) -> Result<Outcome> {
     if app.language_model.is_some() {
         jobs::enqueue(&mut tx, &RewordInsights {}).await?;
     }
-    review::request_daily_review(app, &mut tx).await?;
+    review::request_daily_review(&settings, &mut tx).await?;
     jobs::finish(&mut tx, lease).await?;
     tx.commit().await?;
     if moved >= ANALYZED_MIN

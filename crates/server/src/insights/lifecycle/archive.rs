@@ -2,20 +2,20 @@
 
 use super::baseline::Baseline;
 use super::state::Archival;
-use crate::app::App;
 use crate::db::sql;
 use crate::error::Result;
 use crate::escalation::{ArchiveRecord, threshold_for};
 use crate::ids::{InsightId, MemberId};
 use crate::insights::insight::{self, ArchivePolicy, Change, InsightEventKind};
 use crate::orgs::OrgTx;
+use crate::settings::Settings;
 use crate::time::Timestamp;
 use anyhow::Context;
 use serde_json::{Value, json};
 
 /// Archives an insight, or archives it anew, measured against the 56 days before.
 pub(crate) async fn set(
-    app: &App,
+    settings: &Settings,
     tx: &mut OrgTx,
     id: InsightId,
     archival: &Archival,
@@ -29,13 +29,13 @@ pub(crate) async fn set(
     let watched = sql("select count(*) from archives where org_id = $1 and policy = $2 and insight_id <> $3");
     let watched = watched.bind(tx.org_id).bind(ArchivePolicy::UntilEscalating).bind(id);
     let (watched,): (i64,) = tx.fetch_one(watched).await?;
-    let threshold = match app.config.escalation.returns_week {
+    let threshold = match settings.escalation_returns_week {
         Some(returns) => threshold_for(returns, usize::try_from(watched + 1).unwrap_or(usize::MAX)),
-        None => archival.sensitivity.unwrap_or(app.config.escalation.sensitivity).threshold(),
+        None => archival.sensitivity.unwrap_or(settings.escalation_sensitivity).threshold(),
     };
     let record = match kept {
-        Some(kept) => ArchiveRecord { day: app.calendar.day(tx.now), threshold, ..kept },
-        None => baseline.record(app, tx, id, threshold).await?,
+        Some(kept) => ArchiveRecord { day: settings.calendar.day(tx.now), threshold, ..kept },
+        None => baseline.record(settings, tx, id, threshold).await?,
     };
     forget(tx, id).await?;
     let query = sql("
@@ -51,7 +51,7 @@ pub(crate) async fn set(
         .bind(archival.target)
         .bind(archival.counted)
         .bind(to_json(&record)?)
-        .bind(app.calendar.day(tx.now));
+        .bind(settings.calendar.day(tx.now));
     tx.execute(query).await?;
     let Archival { policy, target, reason, .. } = archival;
     let detail = json!({"policy": policy, "target": target, "reason": reason});
@@ -100,15 +100,15 @@ pub(super) async fn forget(tx: &mut OrgTx, id: InsightId) -> Result<()> {
 
 /// Measures an archived insight anew, whose sessions are others since it was merged or split: against what they were
 /// in the 56 days before it was archived.
-pub(crate) async fn remake(app: &App, tx: &mut OrgTx, id: InsightId) -> Result<()> {
+pub(crate) async fn remake(settings: &Settings, tx: &mut OrgTx, id: InsightId) -> Result<()> {
     let query = sql("select archived_at, record from archives where org_id = $1 and insight_id = $2");
     let query = query.bind(tx.org_id).bind(id);
     let found: Option<(Timestamp, String)> = tx.fetch_optional(query).await?;
     let Some((archived_at, old)) = found else { return Ok(()) };
     let threshold = from_json(&old)?.threshold;
-    let (org_id, day) = (tx.org_id, app.calendar.day(archived_at));
-    let baseline = Baseline::before(app, tx, org_id, day, day).await?;
-    let record = baseline.record(app, tx, id, threshold).await?;
+    let (org_id, day) = (tx.org_id, settings.calendar.day(archived_at));
+    let baseline = Baseline::before(settings, tx, org_id, day, day).await?;
+    let record = baseline.record(settings, tx, id, threshold).await?;
     let query = sql("
         update archives set record = $3, shadow_at = null, shadow = null where org_id = $1 and insight_id = $2
     ");

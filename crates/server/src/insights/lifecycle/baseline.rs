@@ -1,12 +1,12 @@
 //! The baseline that insights are measured against: what came to the organization and its insights in a quiet time.
 
 use super::daily_counts;
-use crate::app::App;
 use crate::db::{Tx, sql};
 use crate::error::Result;
 use crate::escalation::{ArchiveRecord, Archiving, Daily, Norms, WINDOW_DAYS};
 use crate::ids::{InsightId, OrgId};
 use crate::orgs::OrgTx;
+use crate::settings::Settings;
 use crate::time::Timestamp;
 
 /// The sessions and the insights of an organization up to one day, by which insights are archived.
@@ -18,17 +18,24 @@ pub(crate) struct Baseline {
 
 impl Baseline {
     /// As of today.
-    pub(crate) async fn load(app: &App, tx: &mut OrgTx) -> Result<Self> {
-        let (org_id, day) = (tx.org_id, app.calendar.day(tx.now));
-        let baseline = Self::before(app, tx, org_id, day, day).await?;
+    pub(crate) async fn load(settings: &Settings, tx: &mut OrgTx) -> Result<Self> {
+        let (org_id, day) = (tx.org_id, settings.calendar.day(tx.now));
+        let baseline = Self::before(settings, tx, org_id, day, day).await?;
         daily_counts::keep_norms(tx, &baseline.norms, day).await?;
         Ok(baseline)
     }
 
     /// As of `day`, with the sessions up to `today`.
-    pub(crate) async fn before(app: &App, tx: &mut Tx, org_id: OrgId, day: i64, today: i64) -> Result<Self> {
-        let sessions = daily_counts::sessions(tx, org_id, &app.calendar, day - WINDOW_DAYS, today).await?;
-        let norms = daily_counts::norms(tx, org_id, &app.calendar, day, &sessions).await?;
+    pub(crate) async fn before(
+        settings: &Settings,
+        tx: &mut Tx,
+        org_id: OrgId,
+        day: i64,
+        today: i64,
+    ) -> Result<Self> {
+        let sessions =
+            daily_counts::sessions(tx, org_id, &settings.calendar, day - WINDOW_DAYS, today).await?;
+        let norms = daily_counts::norms(tx, org_id, &settings.calendar, day, &sessions).await?;
         Ok(Self { day, sessions, norms })
     }
 
@@ -45,23 +52,23 @@ impl Baseline {
     /// What an insight is measured against that is archived on that day.
     pub(super) async fn record(
         &self,
-        app: &App,
+        settings: &Settings,
         tx: &mut OrgTx,
         id: InsightId,
         threshold: f64,
     ) -> Result<ArchiveRecord> {
         let org_id = tx.org_id;
-        let seen = daily_counts::seen(tx, org_id, &app.calendar, &[id], self.day - WINDOW_DAYS).await?;
+        let seen = daily_counts::seen(tx, org_id, &settings.calendar, &[id], self.day - WINDOW_DAYS).await?;
         let query = sql("select first_seen_at from insights where org_id = $1 and id = $2");
         let query = query.bind(org_id).bind(id);
         let (first_seen_at,): (Timestamp,) = tx.fetch_one(query).await?;
         Ok(ArchiveRecord::new(&Archiving {
             day: self.day,
-            first_seen_on: app.calendar.day(first_seen_at),
+            first_seen_on: settings.calendar.day(first_seen_at),
             seen: seen.get(&id).map_or(&[], Vec::as_slice),
             sessions: &self.sessions,
             norms: &self.norms,
-            basis: app.config.escalation.basis,
+            basis: settings.escalation_basis,
             threshold,
         }))
     }

@@ -1,11 +1,11 @@
 //! Why there is more of an insight: its rise, taken apart by what is known of the sessions.
 
-use crate::app::App;
 use crate::db::sql;
 use crate::error::Result;
 use crate::escalation::{ArchiveRecord, WINDOW_DAYS};
 use crate::ids::InsightId;
 use crate::orgs::OrgTx;
+use crate::settings::Settings;
 use crate::time::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -69,19 +69,19 @@ struct Times {
 
 /// Compares the sessions of the last 14 days with those of the 56 days before archiving.
 pub(crate) async fn explain(
-    app: &App,
+    settings: &Settings,
     tx: &mut OrgTx,
     id: InsightId,
     record: &ArchiveRecord,
 ) -> Result<Cause> {
-    let today = app.calendar.day(tx.now);
+    let today = settings.calendar.day(tx.now);
     let first_day = (today + 1 - RECENT_DAYS).max(record.day + 1).min(today);
     let days = today + 1 - first_day;
     let window = record.window_days.clamp(1, WINDOW_DAYS);
     let times = Times {
-        recent: app.calendar.start(first_day),
-        from: app.calendar.start(record.day - window),
-        to: app.calendar.start(record.day),
+        recent: settings.calendar.start(first_day),
+        from: settings.calendar.start(record.day - window),
+        to: settings.calendar.start(record.day),
         scale: days as f64 / window as f64,
     };
     let mut by = Vec::new();
@@ -106,7 +106,7 @@ pub(crate) async fn explain(
     }
     let (seen, usual) = by.first().map_or((0, 0.0), Parts::sums);
     by.extend(by_contact_data(tx, id, &times, seen, usual).await?);
-    let end = app.calendar.start(today + 1);
+    let end = settings.calendar.start(today + 1);
     let other_seen = count(tx, times.recent, end).await? - seen;
     let other_usual = count(tx, times.from, times.to).await? as f64 * times.scale - usual;
     let traffic = if other_usual > 0.0 { other_seen as f64 / other_usual } else { 1.0 };

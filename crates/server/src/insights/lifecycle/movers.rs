@@ -2,7 +2,6 @@
 
 use super::baseline::Baseline;
 use super::daily_counts;
-use crate::app::App;
 use crate::db::{Tx, sql};
 use crate::error::Result;
 use crate::escalation::{
@@ -11,6 +10,7 @@ use crate::escalation::{
 use crate::ids::{InsightId, OrgId};
 use crate::insights::insight::{self, Change, InsightEventKind, UNRESOLVED};
 use crate::orgs::OrgTx;
+use crate::settings::Settings;
 use crate::time::{Calendar, Timestamp};
 use crate::wire::{Nullable, SafeInt};
 use schemars::JsonSchema;
@@ -54,10 +54,10 @@ struct Candidate {
 }
 
 /// Notes which unresolved insights escalate, of those where it was not noted lately.
-pub(crate) async fn note_escalating(app: &App, tx: &mut OrgTx) -> Result<()> {
-    let (org_id, today) = (tx.org_id, app.calendar.day(tx.now));
-    let (risers, _) = movers(app, tx, org_id, today).await?;
-    let since = app.calendar.start(today + 1 - RECENT_DAYS);
+pub(crate) async fn note_escalating(settings: &Settings, tx: &mut OrgTx) -> Result<()> {
+    let (org_id, today) = (tx.org_id, settings.calendar.day(tx.now));
+    let (risers, _) = movers(settings, tx, org_id, today).await?;
+    let since = settings.calendar.start(today + 1 - RECENT_DAYS);
     for riser in risers {
         let query = sql("
             select count(*) from insight_events
@@ -76,7 +76,7 @@ pub(crate) async fn note_escalating(app: &App, tx: &mut OrgTx) -> Result<()> {
 
 /// Unresolved insights that rise, and those that fall: each is taken as if it had been archived 14 days ago.
 pub(crate) async fn movers(
-    app: &App,
+    settings: &Settings,
     tx: &mut Tx,
     org_id: OrgId,
     today: i64,
@@ -89,21 +89,21 @@ pub(crate) async fn movers(
     let candidates: Vec<Candidate> = tx.fetch_all(query.bind(org_id).bind(LOOKED_AT_MAX)).await?;
     let ids: Vec<InsightId> = candidates.iter().map(|candidate| candidate.id).collect();
     let from = day - WINDOW_DAYS;
-    let baseline = Baseline::before(app, tx, org_id, day, today).await?;
-    let seen = daily_counts::seen(tx, org_id, &app.calendar, &ids, from).await?;
+    let baseline = Baseline::before(settings, tx, org_id, day, today).await?;
+    let seen = daily_counts::seen(tx, org_id, &settings.calendar, &ids, from).await?;
     let left_out = daily_counts::surges(tx, org_id).await?;
     let threshold =
-        threshold_for(FALSE_RISERS_WEEK, candidates.len()).max(app.config.escalation.sensitivity.threshold());
+        threshold_for(FALSE_RISERS_WEEK, candidates.len()).max(settings.escalation_sensitivity.threshold());
     let (mut risers, mut fallers) = (Vec::new(), Vec::new());
     for candidate in candidates {
         let seen: &[Seen] = seen.get(&candidate.id).map_or(&[], Vec::as_slice);
         let record = ArchiveRecord::new(&Archiving {
             day,
-            first_seen_on: app.calendar.day(candidate.first_seen_at),
+            first_seen_on: settings.calendar.day(candidate.first_seen_at),
             seen,
             sessions: baseline.sessions(),
             norms: baseline.norms(),
-            basis: app.config.escalation.basis,
+            basis: settings.escalation_basis,
             threshold,
         });
         let since = Since { seen, sessions: baseline.sessions(), left_out: &left_out, today };

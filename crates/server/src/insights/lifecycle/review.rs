@@ -12,6 +12,7 @@ use crate::ids::InsightId;
 use crate::insights::insight::{self, ArchivePolicy, Change, InsightEventKind};
 use crate::jobs::{self, Job, Lease, Outcome};
 use crate::orgs::OrgTx;
+use crate::settings::Settings;
 use crate::time::{Calendar, DAY, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -67,8 +68,9 @@ pub(crate) async fn review_again(tx: &mut OrgTx, ids: &[InsightId]) -> Result<()
 /// Looks at every insight that was decided about and changed since, and on a new day at all of them and at what escalates.
 async fn review_insights(app: &App, lease: &Lease) -> Result<Outcome> {
     let mut tx = app.begin(lease.org_id).await?;
-    regress(app, &mut tx).await?;
-    let today = app.calendar.day(tx.now);
+    let settings = &app.settings(&mut tx, lease.org_id).await?;
+    regress(settings, &mut tx).await?;
+    let today = settings.calendar.day(tx.now);
     // what changed in the moment of the last look may have changed after it
     let due = sql("
         select i.id from archives a join insights i on i.org_id = a.org_id and i.id = a.insight_id
@@ -78,32 +80,32 @@ async fn review_insights(app: &App, lease: &Lease) -> Result<Outcome> {
     let due: Vec<(InsightId,)> = tx.fetch_all(query).await?;
     let is_more = due.len() as i64 == REVIEWED_MAX;
     let due: Vec<InsightId> = due.into_iter().map(|(id,)| id).collect();
-    review_archived(app, &mut tx, &due).await?;
+    review_archived(settings, &mut tx, &due).await?;
     let query =
         sql("update orgs set reviewed_on = $2 where id = $1 and (reviewed_on is null or reviewed_on <> $2)");
     let query = query.bind(tx.org_id).bind(today);
     if tx.execute(query).await? > 0 {
-        movers::note_escalating(app, &mut tx).await?;
+        movers::note_escalating(settings, &mut tx).await?;
     }
     jobs::finish(&mut tx, lease).await?;
-    let next = if is_more { tx.now } else { app.calendar.start(today + 1) };
+    let next = if is_more { tx.now } else { settings.calendar.start(today + 1) };
     jobs::schedule(&mut tx, &ReviewInsights {}, next).await?;
     tx.commit().await?;
     Ok(Outcome::Done)
 }
 
 /// Has everything looked at as the next day begins.
-pub(crate) async fn request_daily_review(app: &App, tx: &mut OrgTx) -> Result<()> {
-    let tomorrow = app.calendar.start(app.calendar.day(tx.now) + 1);
+pub(crate) async fn request_daily_review(settings: &Settings, tx: &mut OrgTx) -> Result<()> {
+    let tomorrow = settings.calendar.start(settings.calendar.day(tx.now) + 1);
     jobs::schedule(tx, &ReviewInsights {}, tomorrow).await
 }
 
 /// Makes resolved insights unresolved that were seen again.
-async fn regress(app: &App, tx: &mut OrgTx) -> Result<()> {
-    if !app.config.insights.regress {
+async fn regress(settings: &Settings, tx: &mut OrgTx) -> Result<()> {
+    if !settings.regress {
         return Ok(());
     }
-    let grace = i64::from(app.config.insights.regress_grace_days) * DAY;
+    let grace = i64::from(settings.regress_grace_days) * DAY;
     let query = sql("
         select i.id, i.resolved_at, count(*), min(o.session_created_at) from insights i
         join occurrences o on o.org_id = i.org_id and o.insight_id = i.id
@@ -137,7 +139,7 @@ struct Candidate {
 }
 
 /// Looks at these archived insights: brings back those whose time has come, and notes how far the others are.
-pub(crate) async fn review_archived(app: &App, tx: &mut OrgTx, ids: &[InsightId]) -> Result<()> {
+pub(crate) async fn review_archived(settings: &Settings, tx: &mut OrgTx, ids: &[InsightId]) -> Result<()> {
     if ids.is_empty() {
         return Ok(());
     }
@@ -153,16 +155,16 @@ pub(crate) async fn review_archived(app: &App, tx: &mut OrgTx, ids: &[InsightId]
     let (counting, escalating): (Vec<Candidate>, Vec<Candidate>) =
         candidates.into_iter().partition(|candidate| candidate.policy == ArchivePolicy::UntilCount);
     for candidate in &counting {
-        review_count(app, tx, candidate).await?;
+        review_count(settings, tx, candidate).await?;
     }
-    review_escalating(app, tx, &escalating).await?;
+    review_escalating(settings, tx, &escalating).await?;
     let query = "update archives set reviewed_at = $2, reviewed_on = $3 where org_id = $1 and insight_id in ";
-    let mut query = sql(query).bind(tx.org_id).bind(tx.now).bind(app.calendar.day(tx.now));
+    let mut query = sql(query).bind(tx.org_id).bind(tx.now).bind(settings.calendar.day(tx.now));
     query.push_list(ids.iter().copied());
     tx.execute(query).await.map(|_| ())
 }
 
-async fn review_count(app: &App, tx: &mut OrgTx, candidate: &Candidate) -> Result<()> {
+async fn review_count(settings: &Settings, tx: &mut OrgTx, candidate: &Candidate) -> Result<()> {
     let counted = match candidate.counted {
         Counted::Sessions => "count(*)",
         Counted::Contacts => "count(distinct coalesce(contact_id, session_id))",
@@ -177,32 +179,32 @@ async fn review_count(app: &App, tx: &mut OrgTx, candidate: &Candidate) -> Resul
         return note_progress(tx, candidate, current, target).await;
     }
     let record = from_json(&candidate.record)?;
-    let today = app.calendar.day(tx.now);
+    let today = settings.calendar.day(tx.now);
     let org_id = tx.org_id;
-    let traffic = Traffic::load(app, tx, org_id, record.day, today, &[candidate.insight_id]).await?;
+    let traffic = Traffic::load(settings, tx, org_id, record.day, today, &[candidate.insight_id]).await?;
     let standing = traffic.standing(&record, candidate.insight_id, &[], today);
     let detail = json!({"counted": candidate.counted, "current": current, "target": target});
-    resurface(app, tx, candidate, &record, &standing, detail).await
+    resurface(settings, tx, candidate, &record, &standing, detail).await
 }
 
 /// As [`review_archived`], for those that escalation brings back, or would if they were not archived forever.
-async fn review_escalating(app: &App, tx: &mut OrgTx, candidates: &[Candidate]) -> Result<()> {
+async fn review_escalating(settings: &Settings, tx: &mut OrgTx, candidates: &[Candidate]) -> Result<()> {
     let mut records = Vec::new();
     for candidate in candidates {
         records.push((candidate, from_json(&candidate.record)?));
     }
     let Some(first) = records.iter().map(|(_, record)| record.day).min() else { return Ok(()) };
-    let today = app.calendar.day(tx.now);
+    let today = settings.calendar.day(tx.now);
     let ids: Vec<InsightId> = candidates.iter().map(|candidate| candidate.insight_id).collect();
     let org_id = tx.org_id;
-    let traffic = Traffic::load(app, tx, org_id, first, today, &ids).await?;
+    let traffic = Traffic::load(settings, tx, org_id, first, today, &ids).await?;
     let mut left_out = daily_counts::surges(tx, org_id).await?;
     let standings = loop {
         let standings: Vec<Standing> = records
             .iter()
             .map(|(candidate, record)| traffic.standing(record, candidate.insight_id, &left_out, today))
             .collect();
-        match surge(app, tx, &records, &standings).await? {
+        match surge(settings, tx, &records, &standings).await? {
             Some(day) => left_out.push(day),
             None => break standings,
         }
@@ -210,10 +212,10 @@ async fn review_escalating(app: &App, tx: &mut OrgTx, candidates: &[Candidate]) 
     for ((candidate, record), standing) in records.iter().zip(&standings) {
         match (&standing.alarm, candidate.policy) {
             (Some(_), ArchivePolicy::UntilEscalating) => {
-                resurface(app, tx, candidate, record, standing, json!({})).await?;
+                resurface(settings, tx, candidate, record, standing, json!({})).await?;
             }
             (Some(_), _) if !candidate.is_shadowed => {
-                let shadow = numbers(&app.calendar, record, standing).to_string();
+                let shadow = numbers(&settings.calendar, record, standing).to_string();
                 let query = sql("
                     update archives set shadow_at = $3, shadow = $4 where org_id = $1 and insight_id = $2
                 ");
@@ -232,7 +234,7 @@ async fn review_escalating(app: &App, tx: &mut OrgTx, candidates: &[Candidate]) 
 
 /// The first day on which too many of those watched would return at once, noted as a surge.
 async fn surge(
-    app: &App,
+    settings: &Settings,
     tx: &mut OrgTx,
     records: &[(&Candidate, ArchiveRecord)],
     standings: &[Standing],
@@ -251,13 +253,13 @@ async fn surge(
     let (archived,): (i64,) = tx.fetch_one(query).await?;
     for (day, mut returning) in returning {
         let mut watched = usize::try_from(archived).unwrap_or(0);
-        if day == app.calendar.day(tx.now) {
+        if day == settings.calendar.day(tx.now) {
             // those that came back earlier today
             let query = sql("
                 select count(*) from insight_events where org_id = $1 and kind = $3 and created_at >= $2
             ");
             let query =
-                query.bind(tx.org_id).bind(app.calendar.start(day)).bind(InsightEventKind::Resurfaced);
+                query.bind(tx.org_id).bind(settings.calendar.start(day)).bind(InsightEventKind::Resurfaced);
             let (before,): (i64,) = tx.fetch_one(query).await?;
             let before = usize::try_from(before).unwrap_or(0);
             (returning, watched) = (returning + before, watched + before);
@@ -290,7 +292,7 @@ async fn note_progress(tx: &mut OrgTx, candidate: &Candidate, current: i64, targ
 
 /// Brings an insight back, with the numbers that say why.
 async fn resurface(
-    app: &App,
+    settings: &Settings,
     tx: &mut OrgTx,
     candidate: &Candidate,
     record: &ArchiveRecord,
@@ -299,8 +301,8 @@ async fn resurface(
 ) -> Result<()> {
     detail["policy"] = json!(candidate.policy);
     detail["archived_at"] = json!(candidate.archived_at);
-    detail["numbers"] = numbers(&app.calendar, record, standing);
-    detail["cause"] = json!(cause::explain(app, tx, candidate.insight_id, record).await?);
+    detail["numbers"] = numbers(&settings.calendar, record, standing);
+    detail["cause"] = json!(cause::explain(settings, tx, candidate.insight_id, record).await?);
     archive::clear(tx, candidate.insight_id, InsightEventKind::Resurfaced, None, Some(detail)).await
 }
 

@@ -3,13 +3,13 @@
 use super::archive;
 use super::baseline::Baseline;
 use super::review;
-use crate::app::App;
 use crate::db::sql;
 use crate::error::{Error, Result};
 use crate::escalation::Sensitivity;
 use crate::ids::{InsightId, MemberId};
 use crate::insights::insight::{self, ArchivePolicy, Change, InsightEventKind, SHOWN};
 use crate::orgs::OrgTx;
+use crate::settings::Settings;
 use crate::time::Timestamp;
 use crate::wire::string_enum;
 use serde_json::Value;
@@ -62,14 +62,14 @@ struct State {
 
 /// Carries out a decision about each of these insights that it is not so for already; returns for how many.
 pub(crate) async fn decide(
-    app: &App,
+    settings: &Settings,
     tx: &mut OrgTx,
     ids: &[InsightId],
     decision: &Decision,
     by: Option<MemberId>,
 ) -> Result<usize> {
     let baseline = match decision {
-        Decision::Archive(_) => Some(Baseline::load(app, tx).await?),
+        Decision::Archive(_) => Some(Baseline::load(settings, tx).await?),
         _ => None,
     };
     let mut changed = Vec::new();
@@ -86,14 +86,14 @@ pub(crate) async fn decide(
                 archive::clear(tx, *id, InsightEventKind::Restored, by, None).await?;
             }
             (Decision::Archive(archival), Some(baseline), state) if !state.is(archival) => {
-                archive::set(app, tx, *id, archival, baseline, by).await?;
+                archive::set(settings, tx, *id, archival, baseline, by).await?;
             }
             _ => continue,
         }
         changed.push(*id);
     }
     if baseline.is_some() {
-        review::review_archived(app, tx, &changed).await?;
+        review::review_archived(settings, tx, &changed).await?;
     }
     Ok(changed.len())
 }

@@ -1,11 +1,11 @@
 //! The conversations since insights were archived, by which it is told how far these are from coming back.
 
 use super::daily_counts;
-use crate::app::App;
 use crate::db::Tx;
 use crate::error::Result;
 use crate::escalation::{ArchiveRecord, Daily, Seen, Since, Standing, replay};
 use crate::ids::{InsightId, OrgId};
+use crate::settings::Settings;
 use std::collections::HashMap;
 
 /// The sessions of an organization and of some of its archived insights, day by day.
@@ -17,7 +17,7 @@ pub(crate) struct Traffic {
 impl Traffic {
     /// For insights that were archived on `day` or later.
     pub(crate) async fn load(
-        app: &App,
+        settings: &Settings,
         tx: &mut Tx,
         org_id: OrgId,
         day: i64,
@@ -25,8 +25,8 @@ impl Traffic {
         ids: &[InsightId],
     ) -> Result<Self> {
         let from = day - daily_counts::TRAFFIC_DAYS;
-        let sessions = daily_counts::sessions(tx, org_id, &app.calendar, from, today).await?;
-        let seen = daily_counts::seen(tx, org_id, &app.calendar, ids, from).await?;
+        let sessions = daily_counts::sessions(tx, org_id, &settings.calendar, from, today).await?;
+        let seen = daily_counts::seen(tx, org_id, &settings.calendar, ids, from).await?;
         Ok(Self { sessions, seen })
     }
 

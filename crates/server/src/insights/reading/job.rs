@@ -77,7 +77,8 @@ impl From<Sentiment> for refrain_nlp::sentiment::Sentiment {
 /// Reads the latest revision of each of these sessions, if it was not read yet.
 async fn read_sessions(app: &App, lease: &Lease, ids: &[SessionId]) -> Result<Outcome> {
     let unread = sessions::unread(&app.db, lease.org_id, ids).await?;
-    let usual = Language::from_code(&app.config.insights.language);
+    let settings = app.settings(&app.db, lease.org_id).await?;
+    let usual = Language::from_code(&settings.language);
     let read = move || unread.into_iter().map(|session| read(&session, usual)).unzip();
     let (findings, statements): (Vec<Finding>, Vec<Vec<ReadStatement>>) =
         tokio::task::spawn_blocking(read).await.context("reading sessions")?;

@@ -240,7 +240,8 @@ async fn explain(app: &App, org_id: OrgId, run: Run) -> Result<Explained> {
     }
     let compared = Arc::clone(&evidence);
     let findings = tokio::task::spawn_blocking(move || Findings::of(&compared)).await.context("comparing")?;
-    let mut sections = report::sections(app, &mut tx, &evidence, &findings).await?;
+    let calendar = app.settings(&mut tx, org_id).await?.calendar;
+    let mut sections = report::sections(&calendar, &mut tx, &evidence, &findings).await?;
     if !advance(app, org_id, run, 70, "checking").await? {
         return Ok(Explained::Unwanted);
     }

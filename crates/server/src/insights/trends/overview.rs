@@ -86,19 +86,20 @@ struct Silent {
 async fn overview(State(app): State<App>, caller: Caller) -> Result<Json<Overview>> {
     let (org_id, now) = (caller.org_id, app.clock.now());
     let mut tx = app.db.snapshot().await?;
-    let today = app.calendar.day(now);
-    let since = app.calendar.start(today + 1 - RECENT_DAYS);
+    let settings = app.settings(&mut tx, org_id).await?;
+    let today = settings.calendar.day(now);
+    let since = settings.calendar.start(today + 1 - RECENT_DAYS);
     let counts = sql(&format!(
         "select count(case when resolved_at is null and archived_at is null then 1 end),
             count(case when resolved_at is not null and archived_at is null then 1 end), count(archived_at)
         from insights where org_id = $1 and {SHOWN}"
     ));
     let (unresolved, resolved, archived) = tx.fetch_one(counts.bind(org_id)).await?;
-    let (risers, fallers) = movers::movers(&app, &mut tx, org_id, today).await?;
+    let (risers, fallers) = movers::movers(&settings, &mut tx, org_id, today).await?;
     let surges = daily_counts::surges(&mut tx, org_id).await?.into_iter();
     Ok(Json(Overview {
         as_of: now,
-        time_zone: app.calendar.name().to_owned(),
+        time_zone: settings.calendar.name().to_owned(),
         unresolved,
         resolved,
         archived,

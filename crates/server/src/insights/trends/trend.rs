@@ -13,6 +13,7 @@ use crate::insights::lifecycle::daily_counts;
 use crate::insights::lifecycle::traffic::Traffic;
 use crate::keys::{Resource, Scope};
 use crate::openapi::Operation;
+use crate::settings::Settings;
 use crate::time::{Calendar, Timestamp};
 use crate::wire::{Date, Maybe, NonEmptyVec, Nullable, SafeInt, string_enum};
 use axum::Json;
@@ -139,27 +140,28 @@ async fn trend(
 ) -> Result<Json<Trend>> {
     let id = insight::require_current(&app.db, caller.org_id, id).await?;
     let interval = input.interval.0.unwrap_or(Interval::Day);
-    let today = app.calendar.day(app.clock.now());
-    let last = input.to.0.map_or(today, |to| app.calendar.day(to.end));
+    let settings = app.settings(&app.db, caller.org_id).await?;
+    let today = settings.calendar.day(app.clock.now());
+    let last = input.to.0.map_or(today, |to| settings.calendar.day(to.end));
     let usual = interval.first_day(last) - (POINTS_USUAL - 1) * interval.days();
-    let first = interval.first_day(input.from.0.map_or(usual, |from| app.calendar.day(from.start)));
+    let first = interval.first_day(input.from.0.map_or(usual, |from| settings.calendar.day(from.start)));
     let count = (last - first).div_euclid(interval.days()) + 1;
     if !(1..=POINTS_MAX).contains(&count) {
         return Err(Error::Invalid(format!("from, to: expected between 1 and {POINTS_MAX} points")));
     }
-    let standing = standing(&app, &caller, id, today).await?;
+    let standing = standing(&app, &settings, &caller, id, today).await?;
     let end = first + count * interval.days();
     let query = sql("
         select session_created_at, coalesce(contact_id, session_id) from occurrences
         where org_id = $1 and insight_id = $2 and session_created_at >= $3 and session_created_at < $4
     ");
     let query = query.bind(caller.org_id).bind(id);
-    let query = query.bind(app.calendar.start(first)).bind(app.calendar.start(end));
+    let query = query.bind(settings.calendar.start(first)).bind(settings.calendar.start(end));
     let rows: Vec<(Timestamp, Uuid)> = app.db.fetch_all(query).await?;
     let mut counted: Vec<(u64, HashSet<Uuid>)> =
         vec![Default::default(); usize::try_from(count).unwrap_or(0)];
     for (at, contact) in rows {
-        let at = usize::try_from((app.calendar.day(at) - first).div_euclid(interval.days())).ok();
+        let at = usize::try_from((settings.calendar.day(at) - first).div_euclid(interval.days())).ok();
         if let Some((sessions, contacts)) = at.and_then(|at| counted.get_mut(at)) {
             *sessions += 1;
             contacts.insert(contact);
@@ -178,7 +180,7 @@ async fn trend(
     Ok(Json(Trend {
         id,
         interval,
-        time_zone: app.calendar.name().to_owned(),
+        time_zone: settings.calendar.name().to_owned(),
         points: points.collect(),
         target: standing.as_ref().and_then(|watched| watched.target).into(),
     }))
@@ -202,7 +204,13 @@ impl Watched {
     }
 }
 
-async fn standing(app: &App, caller: &Caller, id: InsightId, today: i64) -> Result<Option<Watched>> {
+async fn standing(
+    app: &App,
+    settings: &Settings,
+    caller: &Caller,
+    id: InsightId,
+    today: i64,
+) -> Result<Option<Watched>> {
     let mut tx = app.db.snapshot().await?;
     let query = sql("
         select a.record, i.resurface_target from archives a
@@ -214,7 +222,7 @@ async fn standing(app: &App, caller: &Caller, id: InsightId, today: i64) -> Resu
         return Ok(None);
     };
     let record = from_json(&record)?;
-    let traffic = Traffic::load(app, &mut tx, caller.org_id, record.day, today, &[id]).await?;
+    let traffic = Traffic::load(settings, &mut tx, caller.org_id, record.day, today, &[id]).await?;
     let left_out = daily_counts::surges(&mut tx, caller.org_id).await?;
     let standing = traffic.standing(&record, id, &left_out, today);
     Ok(Some(Watched { standing, dispersion: record.dispersion, target }))
@@ -241,8 +249,14 @@ async fn sparklines(
     for id in input.insight_ids.0 {
         ids.push(insight::require_current(&app.db, caller.org_id, id).await?);
     }
-    let trends =
-        weeks::trends(&mut app.db.snapshot().await?, caller.org_id, &app.calendar, &ids, app.clock.now())
-            .await?;
+    let settings = app.settings(&app.db, caller.org_id).await?;
+    let trends = weeks::trends(
+        &mut app.db.snapshot().await?,
+        caller.org_id,
+        &settings.calendar,
+        &ids,
+        app.clock.now(),
+    )
+    .await?;
     Ok(Json(ids.into_iter().map(|id| Sparkline { id, weeks: trends[&id] }).collect()))
 }

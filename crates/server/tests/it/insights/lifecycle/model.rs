@@ -3,6 +3,7 @@
 use crate::support::app::{Answer, START, TestApp};
 use crate::support::fixtures::Chance;
 use refrain::db::sql;
+use refrain::time::Calendar;
 use refrain::ids::InsightId;
 use refrain::time::{DAY, Timestamp};
 use serde_json::{Value, json};
@@ -192,7 +193,7 @@ impl Story {
 
     /// What an archived insight waits for is what came since.
     async fn check_archived(&self, insight: &Value, sessions: &[Value]) {
-        let today = self.t.app.calendar.day(self.t.app.clock.now());
+        let today = Calendar::default().day(self.t.app.clock.now());
         let is_surge = self.t.count(&format!("select count(*) from surges where day = {today}")).await > 0;
         let archived_at = time(&insight["archived_at"]);
         let since: Vec<&Value> =
@@ -215,8 +216,8 @@ impl Story {
                 assert!(current.as_u64() < target.as_u64(), "{insight:#}");
             }
             _ => {
-                let day = |session: &&&Value| self.t.app.calendar.day(time(&session["created_at"]));
-                let is_watched = self.t.app.calendar.day(archived_at) < today;
+                let day = |session: &&&Value| Calendar::default().day(time(&session["created_at"]));
+                let is_watched = Calendar::default().day(archived_at) < today;
                 let now = since.iter().filter(|session| is_watched && day(session) == today);
                 let people: BTreeSet<String> = now.map(person).collect();
                 assert_eq!(*current, people.len(), "{insight:#}");
