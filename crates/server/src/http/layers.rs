@@ -1,6 +1,5 @@
 //! The generic layers around the router: request ids, headers of every response, logs, metrics, panics, time.
 
-use crate::app::App;
 use crate::error::Error;
 use axum::error_handling::HandleErrorLayer;
 use axum::extract::{MatchedPath, Request};
@@ -18,12 +17,13 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::trace::TraceLayer;
 use tracing::Span;
 
-const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+/// The longest that a handler may take.
+pub(super) const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 const REQUEST_ID: &str = "x-request-id";
 const REQUEST_ID_MAX: usize = 64;
 
 /// Puts around `router` what holds for every request, the outermost layer first.
-pub(super) fn wrap(router: Router<App>) -> Router<App> {
+pub(super) fn wrap<S: Clone + Send + Sync + 'static>(router: Router<S>) -> Router<S> {
     let nosniff = HeaderValue::from_static("nosniff");
     let trace = TraceLayer::new_for_http()
         .make_span_with(request_span)
@@ -45,12 +45,13 @@ pub(super) fn wrap(router: Router<App>) -> Router<App> {
 }
 
 /// Limits the time that the handlers of `router` may take.
-pub(super) fn limit_time(router: Router<App>) -> Router<App> {
+pub(super) fn limit_time<S>(router: Router<S>, timeout: Duration) -> Router<S>
+where
+    S: Clone + Send + Sync + 'static,
+{
     let too_long = |_: BoxError| async { Error::Unavailable("the request took too long") };
     router.route_layer(
-        ServiceBuilder::new()
-            .layer(HandleErrorLayer::new(too_long))
-            .layer(TimeoutLayer::new(REQUEST_TIMEOUT)),
+        ServiceBuilder::new().layer(HandleErrorLayer::new(too_long)).layer(TimeoutLayer::new(timeout)),
     )
 }
 
@@ -106,4 +107,63 @@ async fn count(request: Request, next: Next) -> Response {
 
 fn panic_response(_: Box<dyn Any + Send>) -> Response {
     Error::Internal(anyhow::anyhow!("the handler panicked")).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::body::Body;
+    use axum::http::StatusCode;
+    use axum::routing::get;
+    use http_body_util::BodyExt;
+    use serde_json::{Value, json};
+    use tower::ServiceExt;
+
+    async fn ask(path: &str, id: &str) -> Response {
+        async fn panics() {
+            panic!("by the test")
+        }
+        let router =
+            Router::new().route("/panics", get(panics)).route("/stalls", get(std::future::pending::<()>));
+        let router = wrap(limit_time(router, Duration::from_millis(1)));
+        let request = Request::get(path).header(REQUEST_ID, id).body(Body::empty()).unwrap();
+        router.oneshot(request).await.unwrap()
+    }
+
+    async fn body(response: Response) -> Value {
+        serde_json::from_slice(&response.into_body().collect().await.unwrap().to_bytes()).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_panic_and_a_stall_are_answered_with_the_contracts_body() {
+        for (path, status, message, error) in [
+            ("/panics", 500, "internal server error", "Internal Server Error"),
+            ("/stalls", 503, "the request took too long", "Service Unavailable"),
+        ] {
+            let response = ask(path, "a-1").await;
+            assert_eq!(response.status().as_u16(), status, "{path}");
+            assert_eq!(response.headers()["x-request-id"], "a-1");
+            assert_eq!(response.headers()["x-content-type-options"], "nosniff");
+            let expected = json!({"statusCode": status, "message": message, "error": error});
+            assert_eq!(body(response).await, expected, "{path}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_request_id_is_kept_if_it_is_short_and_plain() {
+        for (id, is_kept) in [
+            ("a.b-c_D9", true),
+            ("x".repeat(64).as_str(), true),
+            ("x".repeat(65).as_str(), false),
+            ("", false),
+            ("a b", false),
+            ("é", false),
+        ] {
+            let response = ask("/nothing", id).await;
+            assert_eq!(response.status(), StatusCode::NOT_FOUND);
+            let given = &response.headers()["x-request-id"];
+            assert_eq!(given.as_bytes() == id.as_bytes(), is_kept, "{id}");
+            assert!(is_kept || given.len() == 36);
+        }
+    }
 }

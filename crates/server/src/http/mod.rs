@@ -81,7 +81,7 @@ pub fn router(app: App) -> Router {
     let document = Arc::new(openapi::document(&api.operations).to_string());
     let operations: Arc<[Operation]> = api.operations.into();
     let guard = from_fn_with_state((app.clone(), operations), guard::guard);
-    let router = layers::limit_time(api.router)
+    let router = layers::limit_time(api.router, layers::REQUEST_TIMEOUT)
         .route_layer(guard)
         .route("/openapi.json", get(move || openapi_json(Arc::clone(&document))))
         .fallback(|| async { Error::NotFound("path") })

@@ -3,9 +3,8 @@
 use crate::support::app::{Answer, START, TestApp};
 use crate::support::fixtures::Chance;
 use refrain::db::sql;
-use refrain::time::Calendar;
 use refrain::ids::InsightId;
-use refrain::time::{DAY, Timestamp};
+use refrain::time::{Calendar, DAY, Timestamp};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
