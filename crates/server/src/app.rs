@@ -21,7 +21,11 @@ use crate::time::Clock;
 use crate::webhooks::{self, Webhooks};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 use tokio::sync::Notify;
+
+/// The time between two looks whether the app drains.
+const DRAIN_POLL: Duration = Duration::from_millis(250);
 
 /// The steps that features take as an organization is written to.
 static HOOKS: Hooks = Hooks {
@@ -118,6 +122,13 @@ impl App {
     pub fn drain(&self) {
         self.draining.store(true, Ordering::SeqCst);
         self.job_added.notify_waiters();
+    }
+
+    /// Resolves when the app drains: an answer that is still to come is not waited for.
+    pub async fn drained(&self) {
+        while !self.is_draining() {
+            tokio::time::sleep(DRAIN_POLL).await;
+        }
     }
 
     /// Whether [`App::drain`] was called.

@@ -35,4 +35,4 @@ pub use research::ResearchInsight;
 pub use routes::routes;
 pub use statements::{GroupedStatement, compared_vectors, grouped_statements};
 pub use trends::weeks::{TREND_WEEKS, trends};
-pub use wording::job::{RewordInsights, request_wordings};
+pub use wording::{RewordInsights, request_wordings};

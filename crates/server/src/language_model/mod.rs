@@ -3,7 +3,9 @@
 
 mod answer;
 mod breaker;
+mod budget;
 mod client;
 
 pub use answer::Failure;
+pub use budget::spend;
 pub use client::LanguageModel;

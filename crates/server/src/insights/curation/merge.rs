@@ -1,6 +1,6 @@
 //! Merges insights into one, which every later grouping keeps together.
 
-use super::apart;
+use super::split;
 use crate::db::sql;
 use crate::error::{Error, Result};
 use crate::ids::{InsightId, MemberId};
@@ -26,7 +26,7 @@ pub(crate) async fn merge(
     }
     merge_states(tx, &parts, by).await?;
     for Part { id: other, .. } in &parts[1..] {
-        apart::inherit(tx, *other, id).await?;
+        split::inherit_apart(tx, *other, id).await?;
         note(tx, *other, id).await?;
         lifecycle::end(tx, *other, Some(id), InsightEventKind::Merged, by).await?;
         let detail = json!({"merged_id": other});

@@ -1,6 +1,5 @@
 //! Curation: people overrule the grouping and decide where insights are in their life.
 
-mod apart;
 mod edit;
 mod lineage;
 mod merge;

@@ -1,6 +1,5 @@
 //! Makes some sessions of an insight an insight of their own, which every later grouping keeps apart.
 
-use super::apart;
 use crate::db::sql;
 use crate::error::{Error, Result};
 use crate::ids::{CategoryId, InsightId, MemberId, SessionId, StatementId, TeamId};
@@ -63,8 +62,8 @@ pub(crate) async fn split(
         tx.execute(query).await?;
     }
     // what it was split from before, the new one is apart from as well
-    apart::inherit(tx, id, new_id).await?;
-    apart::keep(tx, id, new_id).await?;
+    inherit_apart(tx, id, new_id).await?;
+    keep_apart(tx, id, new_id).await?;
     for (one, other) in [(id, new_id), (new_id, id)] {
         let detail = json!({"other_id": other});
         let change = Change::new().event(InsightEventKind::Split, by, Some(detail));
@@ -121,4 +120,27 @@ async fn insert_part(
         .set("content_by_hand", by_hand);
     insight::update(tx, new.id, change).await?;
     Ok(new.id)
+}
+
+/// Has every later grouping keep two insights apart.
+pub(super) async fn keep_apart(tx: &mut OrgTx, id: InsightId, other_id: InsightId) -> Result<()> {
+    for (one, other) in [(id, other_id), (other_id, id)] {
+        let query = sql("insert into insights_apart (org_id, insight_id, other_id) values ($1, $2, $3)");
+        let query = query.bind(tx.org_id).bind(one).bind(other);
+        tx.execute(query).await?;
+    }
+    Ok(())
+}
+
+/// Keeps an insight apart from whatever another is kept apart from.
+pub(super) async fn inherit_apart(tx: &mut OrgTx, from: InsightId, to: InsightId) -> Result<()> {
+    let query = sql("
+        insert into insights_apart (org_id, insight_id, other_id)
+        select org_id, $3, other_id from insights_apart where org_id = $1 and insight_id = $2 and other_id <> $3
+        union all
+        select org_id, insight_id, $3 from insights_apart where org_id = $1 and other_id = $2 and insight_id <> $3
+        on conflict do nothing
+    ");
+    let query = query.bind(tx.org_id).bind(from).bind(to);
+    tx.execute(query).await.map(|_| ())
 }

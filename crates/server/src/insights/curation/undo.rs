@@ -1,6 +1,6 @@
 //! Takes back a merge or a split.
 
-use super::{apart, merge};
+use super::{merge, split};
 use crate::db::sql;
 use crate::error::{Error, Result};
 use crate::ids::{EventId, InsightId, MemberId, SessionId};
@@ -98,8 +98,8 @@ async fn unmerge(
     let query = query.bind(tx.org_id).bind(id);
     let (left,): (i64,) = tx.fetch_one(query).await?;
     insight::update(tx, id, Change::new().set("joined", left > 0)).await?;
-    apart::inherit(tx, id, merged_id).await?;
-    apart::keep(tx, id, merged_id).await?;
+    split::inherit_apart(tx, id, merged_id).await?;
+    split::keep_apart(tx, id, merged_id).await?;
     for (one, other) in [(id, merged_id), (merged_id, id)] {
         let detail = json!({"other_id": other});
         let change = Change::new().event(InsightEventKind::Unmerged, by, Some(detail));

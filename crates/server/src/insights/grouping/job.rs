@@ -15,7 +15,7 @@ use crate::insights::insight::{self, Change, InsightEventKind, NewInsight};
 use crate::insights::lifecycle::{self, review};
 use crate::insights::occurrences::{self, NewOccurrence};
 use crate::insights::statements::{self, Statement, embedding};
-use crate::insights::wording::job::{RewordInsights, Wordings};
+use crate::insights::wording::{RewordInsights, Wordings};
 use crate::jobs::{self, Job, Lease, Outcome};
 use crate::language_model::LanguageModel;
 use crate::orgs::{OrgTx, Subject};

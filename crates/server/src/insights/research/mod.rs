@@ -1,10 +1,10 @@
 //! Deep research: an insight explained over its sessions, in a report whose every claim cites some of them. It is a job, so
 //! that nobody waits for it; how far it is stands in `researches`, one row for each insight.
 
-mod check;
 mod claims;
 mod compare;
 mod evidence;
+mod outcomes;
 mod quotes;
 mod report;
 mod routes;
@@ -246,7 +246,7 @@ async fn explain(app: &App, org_id: OrgId, run: Run) -> Result<Explained> {
         return Ok(Explained::Unwanted);
     }
     let claims = sections.iter().flat_map(|section| &section.claims).collect::<Vec<_>>();
-    let mut hold = check::check(&mut tx, &frame, &claims).await?.into_iter();
+    let mut hold = claims::check(&mut tx, &frame, &claims).await?.into_iter();
     drop(tx);
     for section in &mut sections {
         section.claims.retain(|claim| {

@@ -1,15 +1,15 @@
 //! A summary by the language model, of the evidence alone: what a sentence says must be borne out by the claims and
 //! sessions that it names, else it is left out.
 
-use super::check::numbers;
-use super::claims::Claim;
+use super::claims::{Claim, Section, numbers, shown};
 use super::evidence::Evidence;
-use super::report::{Section, citations, shown};
+use super::report::citations;
 use crate::app::App;
 use crate::error::Result;
 use crate::ids::OrgId;
+use crate::insights::wording;
 use crate::insights::wording::check::Words;
-use crate::insights::wording::job;
+use crate::language_model;
 use crate::language_model::{Failure, LanguageModel};
 use refrain_nlp::language::{self, Language};
 use refrain_nlp::redact;
@@ -66,7 +66,7 @@ pub(super) async fn write(
         return lines("The language model is left alone for a while after failures, so there is no summary.");
     }
     let mut tx = app.begin(org_id).await?;
-    if !job::spend(&mut tx, app.config.language_model.requests_day).await? {
+    if !language_model::spend(&mut tx, app.config.language_model.requests_day).await? {
         return lines("The requests to the language model are used up for today, so there is no summary.");
     }
     tx.commit().await?;
@@ -74,10 +74,10 @@ pub(super) async fn write(
     let request = request(evidence, &claims);
     let answer = tokio::select! {
         answer = model.ask(INSTRUCTIONS, &request) => answer,
-        () = job::drained(app) => return Ok(Summary::Drained),
+        () = app.drained() => return Ok(Summary::Drained),
     };
     let sentences = answer.and_then(|text| {
-        let answer = job::object(&text).and_then(|object| serde_json::from_str::<Answer>(object).ok());
+        let answer = wording::object(&text).and_then(|object| serde_json::from_str::<Answer>(object).ok());
         answer.ok_or_else(|| Failure::Failed("its answer is not what was asked for".to_owned()))
     });
     let sentences = match sentences {

@@ -1,6 +1,6 @@
 //! `GET /insights/{id}/wording`.
 
-use super::job::{self, InsightWording};
+use super::store::{self, InsightWording};
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::http::{Api, ApiPath, Caller};
@@ -31,6 +31,6 @@ async fn show_wording(
     ApiPath(id): ApiPath<InsightId>,
 ) -> Result<Json<InsightWording>> {
     let id = insight::current(&app.db, caller.org_id, id).await?;
-    let wording = job::find(&app.db, caller.org_id, id).await?;
+    let wording = store::find(&app.db, caller.org_id, id).await?;
     wording.map(Json).ok_or(Error::NotFound("insight"))
 }
