@@ -14,8 +14,7 @@ pub async fn forget(tx: &mut OrgTx, subject: Subject, id: Uuid) -> Result<()> {
         return Ok(());
     }
     let query = sql("select id from insights where org_id = $1 and category_id = $2 order by id");
-    let query = query.bind(tx.org_id).bind(id);
-    let insights: Vec<(InsightId,)> = tx.fetch_all(query).await?;
+    let insights: Vec<(InsightId,)> = tx.fetch_all(query.bind(tx.org_id).bind(id)).await?;
     let ids: Vec<InsightId> = insights.into_iter().map(|(id,)| id).collect();
     let change = Change::new().set("category_id", None::<CategoryId>).set("category_by_hand", false);
     insight::update_all(tx, &ids, &change).await

@@ -15,6 +15,8 @@ pub(crate) const SHOWN: &str = "retired_at is null and occurrence_count > 0";
 /// The condition of an insight that is shown and nobody resolved or archived.
 pub(crate) const UNRESOLVED: &str =
     "retired_at is null and occurrence_count > 0 and resolved_at is null and archived_at is null";
+/// The person behind an occurrence `o`: its contact, or else its session, which counts for one.
+pub(crate) const PERSON: &str = "coalesce(o.contact_id, o.session_id)";
 /// How often an insight can have been grouped into another.
 const LINEAGE_MAX: usize = 100;
 /// Insights that are written in one statement.
@@ -240,7 +242,7 @@ pub(crate) async fn update_all(tx: &mut OrgTx, ids: &[InsightId], change: &Chang
         let Some(mut query) = change.statement(tx) else { return Ok(()) };
         query.push(" where org_id = ").push_bind(tx.org_id).push(" and id in ");
         query.push_list(ids.iter().copied());
-        tx.execute(query).await?;
+        tx.run(query).await?;
     }
     for id in ids {
         if change.trace != Trace::None {
@@ -260,8 +262,7 @@ async fn insert_event(tx: &mut OrgTx, id: InsightId, event: &Event) -> Result<()
     ");
     let event_id = EventId::new(tx.now);
     let query = query.bind(tx.org_id).bind(event_id).bind(id).bind(event.kind).bind(event.by);
-    let query = query.bind(event.detail.as_ref().map(Json::to_string)).bind(tx.now);
-    tx.execute(query).await?;
+    tx.run(query.bind(event.detail.as_ref().map(Json::to_string)).bind(tx.now)).await?;
     if let Some(name) = event.kind.webhook() {
         tx.emit(name, id, event_id);
     }
@@ -299,7 +300,7 @@ pub(crate) async fn insert(tx: &mut OrgTx, new: &NewInsight, number: i64) -> Res
         .bind(new.team_id)
         .bind(new.centroid.clone())
         .bind(new.reach);
-    tx.execute(query).await?;
+    tx.run(query).await?;
     update(tx, new.id, Change::new().event(InsightEventKind::Created, None, None)).await
 }
 
@@ -327,8 +328,7 @@ pub(crate) async fn require_current(db: &Db, org_id: OrgId, id: InsightId) -> Re
 /// Fails with the 404 unless the insight goes on.
 pub(crate) async fn require(tx: &mut OrgTx, id: InsightId) -> Result<()> {
     let query = sql("select id from insights where org_id = $1 and id = $2 and retired_at is null");
-    let query = query.bind(tx.org_id).bind(id);
-    let found: Option<(InsightId,)> = tx.fetch_optional(query).await?;
+    let found: Option<(InsightId,)> = tx.fetch_optional(query.bind(tx.org_id).bind(id)).await?;
     found.map(|_| ()).ok_or(Error::NotFound("insight"))
 }
 
@@ -342,8 +342,7 @@ pub(crate) async fn revision(db: &Db, org_id: OrgId, id: InsightId) -> Result<i6
 pub(crate) async fn require_revision(tx: &mut OrgTx, id: InsightId, known: Option<i64>) -> Result<()> {
     let Some(known) = known else { return Ok(()) };
     let query = sql("select revision from insights where org_id = $1 and id = $2");
-    let query = query.bind(tx.org_id).bind(id);
-    match tx.fetch_optional::<(i64,)>(query).await? {
+    match tx.fetch_optional::<(i64,)>(query.bind(tx.org_id).bind(id)).await? {
         None => Err(Error::NotFound("insight")),
         Some((revision,)) if revision == known => Ok(()),
         Some(_) => Err(Error::Conflict("if-match: the insight changed since; get it again".into())),

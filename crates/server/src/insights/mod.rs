@@ -25,7 +25,7 @@ pub use filter::{InsightFilter, InsightSort, TeamFilter};
 pub use follow::{follow, forget};
 pub use grouping::job::Consolidate;
 pub use grouping::{ThemeOutput, themes};
-pub use history::{ToldEvent, told};
+pub use history::{WebhookEvent, webhook_event};
 pub use insight::{Counts, InsightStatus, counts};
 pub use lifecycle::review::ReviewInsights;
 pub use list::{ListInsightsInput, ListInsightsOutput, list};

@@ -65,8 +65,7 @@ pub async fn postpone<J: Job>(tx: &mut OrgTx, job: &J, at: Timestamp) -> Result<
 /// Moves a job to `at` if it waits in the queue.
 pub async fn move_waiting<J: Job>(tx: &mut OrgTx, job: &J, at: Timestamp) -> Result<()> {
     let query = sql("update jobs set run_at = $4 where bucket = $1 and org_id = $2 and dedupe_key = $3");
-    let query = query.bind(bucket(tx.org_id)).bind(tx.org_id).bind(job.dedupe_key()).bind(at);
-    tx.execute(query).await.map(|_| ())
+    tx.run(query.bind(bucket(tx.org_id)).bind(tx.org_id).bind(job.dedupe_key()).bind(at)).await
 }
 
 /// A job as it waits: the previous release tells by the first member what it is.
@@ -95,15 +94,14 @@ async fn insert<J: Job>(tx: &mut OrgTx, job: &J, bulk: bool, run_at: Timestamp, 
         .bind(bulk)
         .bind(run_at)
         .bind(tx.now);
-    tx.execute(query).await.map(|_| ())
+    tx.run(query).await
 }
 
 /// Takes a job off the queue, in the transaction that writes its result. Fails if the lease was lost to
 /// another worker, which then does the job.
 pub async fn finish(tx: &mut OrgTx, lease: &Lease) -> Result<()> {
     let query = sql("delete from jobs where bucket = $1 and org_id = $2 and id = $3 and lease_id = $4");
-    let query = query.bind(lease.bucket).bind(lease.org_id).bind(lease.id).bind(lease.lease_id);
-    match tx.execute(query).await? {
+    match tx.execute(query.bind(lease.bucket).bind(lease.org_id).bind(lease.id).bind(lease.lease_id)).await? {
         0 => Err(Error::Internal(anyhow!("the lease on the job was lost"))),
         _ => Ok(()),
     }
@@ -171,7 +169,7 @@ pub(super) async fn renew(app: &App, lease: &Lease) -> Result<()> {
     ");
     let query = query.bind(lease.bucket).bind(lease.org_id).bind(lease.id).bind(lease.lease_id);
     let mut tx = app.db.begin().await?;
-    tx.execute(query.bind(app.clock.now().plus(LEASE_MICROS))).await?;
+    tx.run(query.bind(app.clock.now().plus(LEASE_MICROS))).await?;
     tx.commit().await
 }
 
@@ -201,7 +199,7 @@ pub(super) async fn release(app: &App, lease: &Lease, release: Release) -> Resul
         .bind(release.error)
         .bind(release.failed_at);
     let mut tx = app.db.begin().await?;
-    tx.execute(query).await?;
+    tx.run(query).await?;
     tx.commit().await
 }
 

@@ -12,6 +12,5 @@ pub async fn spend(tx: &mut OrgTx, requests_max: u32) -> Result<bool> {
             case when language_model_day = $2 then language_model_requests + 1 else 1 end
         where id = $1 and (language_model_day <> $2 or language_model_requests < $3)
     ");
-    let query = query.bind(tx.org_id).bind(today).bind(i64::from(requests_max));
-    Ok(tx.execute(query).await? > 0)
+    Ok(tx.execute(query.bind(tx.org_id).bind(today).bind(i64::from(requests_max))).await? > 0)
 }

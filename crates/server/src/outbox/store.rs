@@ -2,7 +2,7 @@
 //! `webhook_id` holds the id of the destination, whatever its kind.
 
 use super::{Attempt, Delivery, DeliveryState, Event};
-use crate::db::{Db, Sql, Value, sql};
+use crate::db::{self, Db, Sql, Value, sql};
 use crate::error::Result;
 use crate::http::{Cursor, PAGE_SIZE};
 use crate::ids::{DeliveryId, OrgId};
@@ -41,7 +41,7 @@ pub async fn list(
     if let Some(cursor) = cursor {
         query.push(" and seq < ").push_bind(cursor.position);
     }
-    query.push(" order by seq desc limit ").push_bind(PAGE_SIZE as i64 + 1);
+    query.push(" order by seq desc limit ").push_bind(db::count(PAGE_SIZE) + 1);
     db.fetch_all(query).await
 }
 
@@ -101,7 +101,7 @@ pub(super) async fn make_due(tx: &mut OrgTx, subjects: &[Value]) -> Result<()> {
         .bind(tx.org_id)
         .bind(tx.now);
         query.push_list(subjects.iter().cloned());
-        tx.execute(query).await?;
+        tx.run(query).await?;
     }
     Ok(())
 }
@@ -135,7 +135,7 @@ pub async fn replay(
         );
         query.push_bind(DeliveryState::Waiting).push(" from r where deliveries.id = r.id");
         query.push(" and deliveries.org_id = ").push_bind(tx.org_id);
-        tx.execute(query).await?;
+        tx.run(query).await?;
     }
     let subjects: Vec<Value> = rows.iter().map(|(_, subject_id)| (*subject_id).into()).collect();
     make_due(tx, &subjects).await?;
@@ -155,8 +155,7 @@ pub async fn give_up(tx: &mut OrgTx, destination_id: Uuid, reason: &str) -> Resu
 /// Forgets all deliveries of a destination.
 pub async fn forget(tx: &mut OrgTx, destination_id: Uuid) -> Result<()> {
     let query = sql("delete from deliveries where org_id = $1 and webhook_id = $2");
-    let query = query.bind(tx.org_id).bind(destination_id);
-    tx.execute(query).await.map(|_| ())
+    tx.run(query.bind(tx.org_id).bind(destination_id)).await
 }
 
 /// Lists every destination that has deliveries, by organization.
@@ -181,7 +180,7 @@ pub(super) async fn forget_old(tx: &mut OrgTx, destination_id: Uuid) -> Result<(
         .bind(tx.now.plus(-DEAD_KEPT_MICROS))
         .bind(tx.now.plus(-DELIVERED_KEPT_MICROS))
         .bind(KEPT_MAX);
-    tx.execute(query).await.map(|_| ())
+    tx.run(query).await
 }
 
 /// A delivery that is due.
@@ -223,8 +222,7 @@ pub(super) async fn take(tx: &mut OrgTx, id: DeliveryId, until: Timestamp) -> Re
         where org_id = $1 and id = $2 and state = 'waiting' and due_at <= $4
         returning {COLUMNS}"
     ));
-    let query = query.bind(tx.org_id).bind(id).bind(until).bind(tx.now);
-    tx.fetch_optional(query).await
+    tx.fetch_optional(query.bind(tx.org_id).bind(id).bind(until).bind(tx.now)).await
 }
 
 /// Writes down the end of an attempt. Returns false if it is no longer this attempt's to say.

@@ -3,6 +3,7 @@
 use super::routes::find;
 use super::{KIND, Webhook, store};
 use crate::app::App;
+use crate::db;
 use crate::error::{Error, Result};
 use crate::http::{Api, ApiPath, ApiPathPair, ApiQuery, Caller, Cursor, Page, cut_page};
 use crate::ids::{DeliveryId, OrgId, WebhookId};
@@ -168,7 +169,7 @@ async fn deliveries(
 async fn queue_again(tx: &mut OrgTx, webhook: &Webhook, one: Option<DeliveryId>) -> Result<usize> {
     let room = (QUEUE_MAX - webhook.waiting).max(0);
     let count = outbox::replay(tx, webhook.id.into(), one, room).await?;
-    store::count_waiting(tx, webhook.id, i64::try_from(count).unwrap_or(i64::MAX)).await?;
+    store::count_waiting(tx, webhook.id, db::count(count)).await?;
     Ok(count)
 }
 

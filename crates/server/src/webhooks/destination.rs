@@ -4,6 +4,7 @@
 use super::secrets::seconds;
 use super::{KIND, payload, reach, store};
 use crate::app::App;
+use crate::db;
 use crate::error::Result;
 use crate::http_client;
 use crate::ids::{OrgId, WebhookId};
@@ -77,7 +78,7 @@ async fn accept(tx: &mut OrgTx, events: &[Event]) -> Result<Vec<Accepted>> {
             store::count_dropped(tx, id, dropped).await?;
         }
         if !events.is_empty() {
-            store::count_waiting(tx, id, i64::try_from(events.len()).unwrap_or(i64::MAX)).await?;
+            store::count_waiting(tx, id, db::count(events.len())).await?;
             accepted.push(Accepted { destination_id: id.into(), events });
         }
     }

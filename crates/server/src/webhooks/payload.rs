@@ -28,7 +28,7 @@ async fn data(db: &Db, org_id: OrgId, delivery: &Delivery) -> Result<Option<Json
         return Ok(Some(json!({"webhook_id": delivery.destination_id, "timestamp": delivery.created_at})));
     }
     if delivery.event.starts_with("insight.") {
-        let told = insights::told(db, org_id, delivery.source_id.into()).await?;
+        let told = insights::webhook_event(db, org_id, delivery.source_id.into()).await?;
         return Ok(told.map(serde_json::to_value).transpose().map_err(anyhow::Error::new)?);
     }
     let entry =

@@ -1,7 +1,7 @@
 //! Webhooks in SQL.
 
 use super::{WEBHOOKS_MAX, Webhook};
-use crate::db::{Db, Sql, sql};
+use crate::db::{self, Db, Sql, sql};
 use crate::error::{Error, Result};
 use crate::ids::{OrgId, WebhookId};
 use crate::orgs::OrgTx;
@@ -17,7 +17,7 @@ fn select(condition: &str, org_id: OrgId) -> Sql {
 }
 
 pub(super) async fn list(db: &Db, org_id: OrgId) -> Result<Vec<Webhook>> {
-    db.fetch_all(select("order by id limit $2", org_id).bind(WEBHOOKS_MAX as i64)).await
+    db.fetch_all(select("order by id limit $2", org_id).bind(db::count(WEBHOOKS_MAX))).await
 }
 
 pub(super) async fn find(db: &Db, org_id: OrgId, id: WebhookId) -> Result<Option<Webhook>> {
@@ -33,7 +33,7 @@ pub(super) async fn require(tx: &mut OrgTx, id: WebhookId) -> Result<Webhook> {
 pub(super) async fn insert(tx: &mut OrgTx, webhook: &Webhook) -> Result<()> {
     let query = sql("select count(*) from webhooks where org_id = $1").bind(tx.org_id);
     let (count,): (i64,) = tx.fetch_one(query).await?;
-    if count >= WEBHOOKS_MAX as i64 {
+    if count >= db::count(WEBHOOKS_MAX) {
         return Err(Error::Conflict(format!("an organization has at most {WEBHOOKS_MAX} webhooks")));
     }
     let query = sql("
@@ -48,7 +48,7 @@ pub(super) async fn insert(tx: &mut OrgTx, webhook: &Webhook) -> Result<()> {
         .bind(webhook.events.clone())
         .bind(webhook.secrets.to_column()?)
         .bind(tx.now);
-    tx.execute(query).await.map(|_| ())
+    tx.run(query).await
 }
 
 /// Writes what people can set of a webhook.
@@ -69,7 +69,7 @@ pub(super) async fn update(tx: &mut OrgTx, webhook: &Webhook) -> Result<()> {
         .bind(webhook.disabled_at)
         .bind(webhook.disabled_reason.clone())
         .bind(tx.now);
-    tx.execute(query).await.map(|_| ())
+    tx.run(query).await
 }
 
 /// Tells a webhook nothing more: what waits for it is given up.
@@ -78,8 +78,7 @@ pub(super) async fn disable(tx: &mut OrgTx, id: WebhookId, reason: &str) -> Resu
         update webhooks set disabled_at = $3, disabled_reason = $4, waiting = 0, updated_at = $3
         where org_id = $1 and id = $2
     ");
-    let query = query.bind(tx.org_id).bind(id).bind(tx.now).bind(reason);
-    tx.execute(query).await?;
+    tx.run(query.bind(tx.org_id).bind(id).bind(tx.now).bind(reason)).await?;
     outbox::give_up(tx, id.into(), "the webhook was disabled").await
 }
 
@@ -95,22 +94,19 @@ pub(super) async fn delete(tx: &mut OrgTx, id: WebhookId) -> Result<bool> {
 pub(super) async fn enabled(tx: &mut OrgTx) -> Result<Vec<(WebhookId, Option<String>, i64)>> {
     let query =
         sql("select id, events, waiting from webhooks where org_id = $1 and disabled_at is null order by id");
-    let query = query.bind(tx.org_id);
-    tx.fetch_all(query).await
+    tx.fetch_all(query.bind(tx.org_id)).await
 }
 
 /// Counts more deliveries that wait for a webhook, or fewer.
 pub(super) async fn count_waiting(tx: &mut OrgTx, id: WebhookId, more: i64) -> Result<()> {
     let query = sql("update webhooks set waiting = waiting + $3 where org_id = $1 and id = $2");
-    let query = query.bind(tx.org_id).bind(id).bind(more);
-    tx.execute(query).await.map(|_| ())
+    tx.run(query.bind(tx.org_id).bind(id).bind(more)).await
 }
 
 /// Counts more events that a webhook was never told.
 pub(super) async fn count_dropped(tx: &mut OrgTx, id: WebhookId, more: usize) -> Result<()> {
     let query = sql("update webhooks set dropped = dropped + $3 where org_id = $1 and id = $2");
-    let query = query.bind(tx.org_id).bind(id).bind(i64::try_from(more).unwrap_or(i64::MAX));
-    tx.execute(query).await.map(|_| ())
+    tx.run(query.bind(tx.org_id).bind(id).bind(db::count(more))).await
 }
 
 /// Finds those of these webhooks that no delivery gets through to.

@@ -53,8 +53,7 @@ async fn part(tx: &mut OrgTx, id: InsightId) -> Result<Part> {
         select id, occurrence_count, resolved_at, archived_at from insights
         where org_id = $1 and id = $2 and retired_at is null
     ");
-    let query = query.bind(tx.org_id).bind(id);
-    tx.fetch_optional(query).await?.ok_or(Error::NotFound("insight"))
+    tx.fetch_optional(query.bind(tx.org_id).bind(id)).await?.ok_or(Error::NotFound("insight"))
 }
 
 /// The first of these is to be all of them: archived, as the largest is, only if all are, and resolved only if all are.
@@ -85,6 +84,5 @@ pub(crate) async fn note(tx: &mut OrgTx, id: InsightId, successor: InsightId) ->
         )
         from occurrences o where o.org_id = $1 and o.insight_id = $2
     ");
-    let query = query.bind(tx.org_id).bind(id).bind(successor);
-    tx.execute(query).await.map(|_| ())
+    tx.run(query.bind(tx.org_id).bind(id).bind(successor)).await
 }

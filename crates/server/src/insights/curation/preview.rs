@@ -7,7 +7,7 @@ use crate::db::sql;
 use crate::error::Result;
 use crate::http::Caller;
 use crate::ids::InsightId;
-use crate::insights::insight::{ArchivePolicy, InsightEventKind};
+use crate::insights::insight::{ArchivePolicy, InsightEventKind, PERSON};
 use crate::insights::trends::weeks::{self, TREND_WEEKS};
 use crate::orgs::OrgTx;
 use crate::settings::Settings;
@@ -98,14 +98,11 @@ async fn look(settings: &Settings, tx: &mut OrgTx, id: InsightId) -> Result<Prev
             resurface_current, resurface_target
         from insights where org_id = $1 and id = $2
     ");
-    let query = query.bind(tx.org_id).bind(id);
-    let row: Row = tx.fetch_one(query).await?;
-    let query = sql("
-        select count(distinct coalesce(contact_id, session_id)) from occurrences
-        where org_id = $1 and insight_id = $2
-    ");
-    let query = query.bind(tx.org_id).bind(id);
-    let (contacts,): (i64,) = tx.fetch_one(query).await?;
+    let row: Row = tx.fetch_one(query.bind(tx.org_id).bind(id)).await?;
+    let query = sql(&format!(
+        "select count(distinct {PERSON}) from occurrences o where org_id = $1 and insight_id = $2"
+    ));
+    let (contacts,): (i64,) = tx.fetch_one(query.bind(tx.org_id).bind(id)).await?;
     let (org_id, now) = (tx.org_id, tx.now);
     let trends = weeks::trends(tx, org_id, &settings.calendar, &[id], now).await?;
     Ok(PreviewedInsight {

@@ -18,13 +18,11 @@ pub(crate) async fn assign_session(
 ) -> Result<()> {
     insight::require(tx, id).await?;
     let query = sql("select id from sessions where org_id = $1 and id = $2");
-    let query = query.bind(tx.org_id).bind(session_id);
-    let session: Option<(SessionId,)> = tx.fetch_optional(query).await?;
+    let session: Option<(SessionId,)> = tx.fetch_optional(query.bind(tx.org_id).bind(session_id)).await?;
     session.ok_or(Error::NotFound("session"))?;
     let query =
         sql("delete from session_decisions where org_id = $1 and insight_id = $2 and session_id = $3");
-    let query = query.bind(tx.org_id).bind(id).bind(session_id);
-    let withdrawn = tx.execute(query).await? > 0;
+    let withdrawn = tx.execute(query.bind(tx.org_id).bind(id).bind(session_id)).await? > 0;
     let Some(belongs) = belongs else {
         if withdrawn {
             let detail = json!({"session_id": session_id});
@@ -38,8 +36,7 @@ pub(crate) async fn assign_session(
         insert into session_decisions (org_id, insight_id, session_id, belongs, member_id, created_at)
         values ($1, $2, $3, $4, $5, $6)
     ");
-    let query = query.bind(tx.org_id).bind(id).bind(session_id).bind(belongs).bind(by).bind(tx.now);
-    tx.execute(query).await?;
+    tx.run(query.bind(tx.org_id).bind(id).bind(session_id).bind(belongs).bind(by).bind(tx.now)).await?;
     if belongs {
         let links = occurrences::pinned(tx, Some(&[session_id])).await?;
         if !links.iter().any(|link| link.insight_id == id) {

@@ -3,7 +3,7 @@
 use crate::db::sql;
 use crate::error::{Error, Result};
 use crate::ids::{CategoryId, InsightId, MemberId, SessionId, StatementId, TeamId};
-use crate::insights::insight::{self, Change, InsightEventKind, NewInsight};
+use crate::insights::insight::{self, Change, InsightEventKind, NewInsight, PERSON};
 use crate::insights::lifecycle::{archive, review};
 use crate::insights::{grouping, occurrences};
 use crate::orgs::OrgTx;
@@ -32,13 +32,12 @@ pub(crate) async fn split(
     by: Option<MemberId>,
 ) -> Result<InsightId> {
     insight::require(tx, id).await?;
-    let proofs = sql("
-        select session_id, coalesce(contact_id, session_id), statement_id from occurrences
-        where org_id = $1 and insight_id = $2 order by score desc, statement_id
-    ");
+    let proofs = sql(&format!(
+        "select session_id, {PERSON}, statement_id from occurrences o
+        where org_id = $1 and insight_id = $2 order by score desc, statement_id"
+    ));
     type Proof = (SessionId, Uuid, StatementId);
-    let query = proofs.bind(tx.org_id).bind(id);
-    let proofs: Vec<Proof> = tx.fetch_all(query).await?;
+    let proofs: Vec<Proof> = tx.fetch_all(proofs.bind(tx.org_id).bind(id)).await?;
     let known: HashSet<SessionId> = proofs.iter().map(|proof| proof.0).collect();
     if let Some(at) = split.session_ids.iter().position(|session_id| !known.contains(session_id)) {
         return Err(Error::Invalid(format!("session_ids[{at}] is no session of this insight")));
@@ -59,7 +58,7 @@ pub(crate) async fn split(
             "update occurrences set insight_id = $3 where org_id = $1 and insight_id = $2 and session_id in ";
         let mut query = sql(query).bind(tx.org_id).bind(id).bind(new_id);
         query.push_list(session_ids.iter().copied());
-        tx.execute(query).await?;
+        tx.run(query).await?;
     }
     // what it was split from before, the new one is apart from as well
     inherit_apart(tx, id, new_id).await?;
@@ -99,8 +98,7 @@ async fn insert_part(
         from insights i join statements t on t.org_id = i.org_id and t.id = $3
         where i.org_id = $1 and i.id = $2
     ");
-    let query = query.bind(tx.org_id).bind(id).bind(best);
-    let whole: WholeRow = tx.fetch_one(query).await?;
+    let whole: WholeRow = tx.fetch_one(query.bind(tx.org_id).bind(id).bind(best)).await?;
     let by_hand = content.is_some();
     let new = NewInsight {
         id: InsightId::new(tx.now),
@@ -126,8 +124,7 @@ async fn insert_part(
 pub(super) async fn keep_apart(tx: &mut OrgTx, id: InsightId, other_id: InsightId) -> Result<()> {
     for (one, other) in [(id, other_id), (other_id, id)] {
         let query = sql("insert into insights_apart (org_id, insight_id, other_id) values ($1, $2, $3)");
-        let query = query.bind(tx.org_id).bind(one).bind(other);
-        tx.execute(query).await?;
+        tx.run(query.bind(tx.org_id).bind(one).bind(other)).await?;
     }
     Ok(())
 }
@@ -141,6 +138,5 @@ pub(super) async fn inherit_apart(tx: &mut OrgTx, from: InsightId, to: InsightId
         select org_id, insight_id, $3 from insights_apart where org_id = $1 and other_id = $2 and insight_id <> $3
         on conflict do nothing
     ");
-    let query = query.bind(tx.org_id).bind(from).bind(to);
-    tx.execute(query).await.map(|_| ())
+    tx.run(query.bind(tx.org_id).bind(from).bind(to)).await
 }

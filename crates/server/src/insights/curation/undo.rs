@@ -4,7 +4,7 @@ use super::{merge, split};
 use crate::db::sql;
 use crate::error::{Error, Result};
 use crate::ids::{EventId, InsightId, MemberId, SessionId};
-use crate::insights::insight::{self, Change, InsightEventKind};
+use crate::insights::insight::{self, Change, InsightEventKind, PERSON};
 use crate::insights::lifecycle::{archive, review};
 use crate::insights::{grouping, occurrences};
 use crate::orgs::OrgTx;
@@ -46,8 +46,7 @@ pub(crate) async fn undo(
             let query = sql("
                 select count(*) from insights_apart where org_id = $1 and insight_id = $2 and other_id = $3
             ");
-            let query = query.bind(tx.org_id).bind(id).bind(other_id);
-            let (apart,): (i64,) = tx.fetch_one(query).await?;
+            let (apart,): (i64,) = tx.fetch_one(query.bind(tx.org_id).bind(id).bind(other_id)).await?;
             if apart == 0 {
                 return Err(Error::Conflict("the split is taken back already".into()));
             }
@@ -66,15 +65,14 @@ async fn unmerge(
     by: Option<MemberId>,
 ) -> Result<()> {
     let query = sql("delete from lineage where org_id = $1 and insight_id = $2 and successor_id = $3");
-    let query = query.bind(tx.org_id).bind(merged_id).bind(id);
-    if tx.execute(query).await? == 0 {
+    if tx.execute(query.bind(tx.org_id).bind(merged_id).bind(id)).await? == 0 {
         return Err(Error::Conflict("the merge is taken back already".into()));
     }
-    let query = sql("
-        select m.session_id, m.was_shared, coalesce(o.contact_id, o.session_id) from merged_sessions m
+    let query = sql(&format!(
+        "select m.session_id, m.was_shared, {PERSON} from merged_sessions m
         join occurrences o on o.org_id = m.org_id and o.insight_id = $3 and o.session_id = m.session_id
-        where m.org_id = $1 and m.insight_id = $2 order by m.session_id
-    ");
+        where m.org_id = $1 and m.insight_id = $2 order by m.session_id"
+    ));
     let query = query.bind(tx.org_id).bind(merged_id).bind(id);
     let sessions: Vec<(SessionId, bool, Uuid)> = tx.fetch_all(query).await?;
     let contacts: HashSet<Uuid> = sessions.iter().map(|(.., contact)| *contact).collect();
@@ -88,15 +86,13 @@ async fn unmerge(
     let own: Vec<_> = own.into_iter().map(|(session_id, ..)| (id, session_id)).collect();
     occurrences::delete(tx, &own).await?;
     let query = sql("delete from merged_sessions where org_id = $1 and insight_id = $2");
-    let query = query.bind(tx.org_id).bind(merged_id);
-    tx.execute(query).await?;
+    tx.run(query.bind(tx.org_id).bind(merged_id)).await?;
     let query = sql("
         select count(*) from lineage l
         join merged_sessions m on m.org_id = l.org_id and m.insight_id = l.insight_id
         where l.org_id = $1 and l.successor_id = $2
     ");
-    let query = query.bind(tx.org_id).bind(id);
-    let (left,): (i64,) = tx.fetch_one(query).await?;
+    let (left,): (i64,) = tx.fetch_one(query.bind(tx.org_id).bind(id)).await?;
     insight::update(tx, id, Change::new().set("joined", left > 0)).await?;
     split::inherit_apart(tx, id, merged_id).await?;
     split::keep_apart(tx, id, merged_id).await?;

@@ -8,7 +8,7 @@ use super::continuity::{continuations, successors};
 use super::themes;
 use crate::app::App;
 use crate::categories;
-use crate::db::{Db, Sql, sql};
+use crate::db::{self, Db, Sql, sql};
 use crate::error::Result;
 use crate::ids::{CategoryId, InsightId, OrgId, SessionId, StatementId, TeamId, ThemeId};
 use crate::insights::insight::{self, Change, InsightEventKind, NewInsight};
@@ -239,10 +239,9 @@ async fn write(tx: &mut OrgTx, plan: &Plan, model: Option<&LanguageModel>) -> Re
             grouped_statements = $4, new_statements = new_statements - $5
         where id = $1
     ");
-    let count = i64::try_from(plan.snapshot.statements.len()).unwrap_or(i64::MAX);
+    let count = db::count(plan.snapshot.statements.len());
     let query = query.bind(tx.org_id).bind(&plan.grouped.hash).bind(tx.now).bind(count);
-    let query = query.bind(plan.snapshot.org.new_statements);
-    tx.execute(query).await?;
+    tx.run(query.bind(plan.snapshot.org.new_statements)).await?;
     tx.trim_changes().await?;
     Ok(moved)
 }
@@ -262,7 +261,7 @@ async fn write_insights(
     model: Option<&LanguageModel>,
 ) -> Result<Vec<InsightId>> {
     let new_count = plan.continued.iter().filter(|continued| continued.is_none()).count();
-    let mut number = tx.take_insight_numbers(i64::try_from(new_count).unwrap_or(i64::MAX)).await?;
+    let mut number = tx.take_insight_numbers(db::count(new_count)).await?;
     let org_id = tx.org_id;
     let categories = categories::list(&mut *tx, org_id).await?;
     let chooser = Chooser::new(&categories);
@@ -326,7 +325,6 @@ async fn refresh(tx: &mut OrgTx, old: &OldInsight, fresh: NewInsight) -> Result<
 /// Has everything grouped anew, and what is being grouped as of before started again.
 pub(crate) async fn regroup(tx: &mut OrgTx) -> Result<()> {
     let query = sql("update orgs set grouping_version = grouping_version + 1 where id = $1");
-    let query = query.bind(tx.org_id);
-    tx.execute(query).await?;
+    tx.run(query.bind(tx.org_id)).await?;
     jobs::enqueue(tx, &Consolidate {}).await
 }

@@ -120,7 +120,7 @@ pub(crate) async fn write(
         insight::update_all(tx, &left, &Change::new().set("theme_id", None::<ThemeId>)).await?;
         let mut query = sql("delete from themes where org_id = $1 and id in ").bind(tx.org_id);
         query.push_list(gone.iter().copied());
-        tx.execute(query).await?;
+        tx.run(query).await?;
     }
     Ok(())
 }

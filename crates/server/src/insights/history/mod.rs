@@ -4,4 +4,4 @@ mod routes;
 mod webhook_event;
 
 pub(crate) use routes::routes;
-pub use webhook_event::{ToldEvent, told};
+pub use webhook_event::{WebhookEvent, webhook_event};

@@ -1,7 +1,7 @@
 //! The history of an insight: what happened to it, who did it and what there is to know of it.
 
 use crate::app::App;
-use crate::db::sql;
+use crate::db::{self, sql};
 use crate::error::Result;
 use crate::http::{Api, ApiPath, ApiQuery, Caller, Cursor, PAGE_SIZE, Page, cut_page};
 use crate::ids::{EventId, InsightId, MemberId};
@@ -88,7 +88,7 @@ async fn list(
         query.push(" and (e.created_at, e.id) < (").push_bind(after.position);
         query.push(", ").push_bind(after.id).push(")");
     }
-    query.push(" order by e.created_at desc, e.id desc limit ").push_bind(PAGE_SIZE as i64 + 1);
+    query.push(" order by e.created_at desc, e.id desc limit ").push_bind(db::count(PAGE_SIZE) + 1);
     let rows: Vec<Row> = app.db.fetch_all(query).await?;
     let events = rows.into_iter().map(Row::show).collect::<Result<Vec<_>>>()?;
     let (items, next) = cut_page(events, |event| Cursor::new(event.at, event.id.as_bytes()));

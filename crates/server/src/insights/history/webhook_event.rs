@@ -11,11 +11,11 @@ use serde_json::Value as Json;
 
 /// What happened to an insight.
 #[derive(Debug, Serialize)]
-pub struct ToldEvent {
+pub struct WebhookEvent {
     insight_id: InsightId,
     timestamp: Timestamp,
     /// Who did it; null if it was nobody's decision.
-    member: Option<ToldMember>,
+    member: Option<WebhookMember>,
     /// What to know of it, depending on what happened.
     detail: Json,
     /// The insight as it is now: once it was grouped into another, that one; null if there is none any more.
@@ -23,7 +23,7 @@ pub struct ToldEvent {
 }
 
 #[derive(Debug, Serialize)]
-struct ToldMember {
+struct WebhookMember {
     id: MemberId,
     email: String,
     name: Option<String>,
@@ -40,7 +40,7 @@ struct Row {
 }
 
 /// The entry of this id, if it is still there.
-pub async fn told(db: &Db, org_id: OrgId, id: EventId) -> Result<Option<ToldEvent>> {
+pub async fn webhook_event(db: &Db, org_id: OrgId, id: EventId) -> Result<Option<WebhookEvent>> {
     let query = sql("
         select e.insight_id, e.detail, e.created_at, e.member_id, m.email, m.name
         from insight_events e left join members m on m.org_id = e.org_id and m.id = e.member_id
@@ -52,10 +52,10 @@ pub async fn told(db: &Db, org_id: OrgId, id: EventId) -> Result<Option<ToldEven
     let current = insight::current(db, org_id, row.insight_id).await?;
     let seen = response::count(db, org_id, current).await?;
     let member = row.member_id.zip(row.email);
-    Ok(Some(ToldEvent {
+    Ok(Some(WebhookEvent {
         insight_id: row.insight_id,
         timestamp: row.created_at,
-        member: member.map(|(id, email)| ToldMember { id, email, name: row.name }),
+        member: member.map(|(id, email)| WebhookMember { id, email, name: row.name }),
         detail: detail.unwrap_or_else(|| serde_json::json!({})),
         insight: response::load(db, org_id, seen.as_slice()).await?.pop(),
     }))

@@ -52,7 +52,7 @@ pub(crate) async fn set(
         .bind(archival.counted)
         .bind(to_json(&record)?)
         .bind(settings.calendar.day(tx.now));
-    tx.execute(query).await?;
+    tx.run(query).await?;
     let Archival { policy, target, reason, .. } = archival;
     let detail = json!({"policy": policy, "target": target, "reason": reason});
     let placed = archived(Some(tx.now), by, Some(*policy), reason.clone());
@@ -95,15 +95,14 @@ fn archived(
 /// Deletes the record of an archived insight.
 pub(super) async fn forget(tx: &mut OrgTx, id: InsightId) -> Result<()> {
     let query = sql("delete from archives where org_id = $1 and insight_id = $2").bind(tx.org_id).bind(id);
-    tx.execute(query).await.map(|_| ())
+    tx.run(query).await
 }
 
 /// Measures an archived insight anew, whose sessions are others since it was merged or split: against what they were
 /// in the 56 days before it was archived.
 pub(crate) async fn remake(settings: &Settings, tx: &mut OrgTx, id: InsightId) -> Result<()> {
     let query = sql("select archived_at, record from archives where org_id = $1 and insight_id = $2");
-    let query = query.bind(tx.org_id).bind(id);
-    let found: Option<(Timestamp, String)> = tx.fetch_optional(query).await?;
+    let found: Option<(Timestamp, String)> = tx.fetch_optional(query.bind(tx.org_id).bind(id)).await?;
     let Some((archived_at, old)) = found else { return Ok(()) };
     let threshold = from_json(&old)?.threshold;
     let (org_id, day) = (tx.org_id, settings.calendar.day(archived_at));
@@ -112,8 +111,7 @@ pub(crate) async fn remake(settings: &Settings, tx: &mut OrgTx, id: InsightId) -
     let query = sql("
         update archives set record = $3, shadow_at = null, shadow = null where org_id = $1 and insight_id = $2
     ");
-    let query = query.bind(tx.org_id).bind(id).bind(to_json(&record)?);
-    tx.execute(query).await.map(|_| ())
+    tx.run(query.bind(tx.org_id).bind(id).bind(to_json(&record)?)).await
 }
 
 /// Archives an insight as another is, whose part it is or which is its part.
@@ -125,21 +123,18 @@ pub(crate) async fn copy(tx: &mut OrgTx, from: InsightId, to: InsightId) -> Resu
         select org_id, $3, archived_at, policy, target, counted, record, reviewed_at, reviewed_on
         from archives where org_id = $1 and insight_id = $2
     ");
-    let query = query.bind(tx.org_id).bind(from).bind(to);
-    tx.execute(query).await?;
+    tx.run(query.bind(tx.org_id).bind(from).bind(to)).await?;
     let query = sql("
         select archived_at, archived_by, archive_policy, archive_reason from insights where org_id = $1 and id = $2
     ");
     type Row = (Option<Timestamp>, Option<MemberId>, Option<ArchivePolicy>, Option<String>);
-    let query = query.bind(tx.org_id).bind(from);
-    let (at, by, policy, reason): Row = tx.fetch_one(query).await?;
+    let (at, by, policy, reason): Row = tx.fetch_one(query.bind(tx.org_id).bind(from)).await?;
     insight::update(tx, to, archived(at, by, policy, reason)).await
 }
 
 async fn record(tx: &mut OrgTx, id: InsightId) -> Result<Option<ArchiveRecord>> {
     let query = sql("select record from archives where org_id = $1 and insight_id = $2");
-    let query = query.bind(tx.org_id).bind(id);
-    let found: Option<(String,)> = tx.fetch_optional(query).await?;
+    let found: Option<(String,)> = tx.fetch_optional(query.bind(tx.org_id).bind(id)).await?;
     found.map(|(record,)| from_json(&record)).transpose()
 }
 

@@ -60,8 +60,7 @@ impl Baseline {
         let org_id = tx.org_id;
         let seen = daily_counts::seen(tx, org_id, &settings.calendar, &[id], self.day - WINDOW_DAYS).await?;
         let query = sql("select first_seen_at from insights where org_id = $1 and id = $2");
-        let query = query.bind(org_id).bind(id);
-        let (first_seen_at,): (Timestamp,) = tx.fetch_one(query).await?;
+        let (first_seen_at,): (Timestamp,) = tx.fetch_one(query.bind(org_id).bind(id)).await?;
         Ok(ArchiveRecord::new(&Archiving {
             day: self.day,
             first_seen_on: settings.calendar.day(first_seen_at),

@@ -158,8 +158,7 @@ async fn count(tx: &mut OrgTx, from: Timestamp, to: Timestamp) -> Result<i64> {
     let query = sql("
         select count(*) from sessions where org_id = $1 and created_at >= $2 and created_at < $3
     ");
-    let query = query.bind(tx.org_id).bind(from).bind(to);
-    tx.fetch_one::<(i64,)>(query).await.map(|(count,)| count)
+    tx.fetch_one::<(i64,)>(query.bind(tx.org_id).bind(from).bind(to)).await.map(|(count,)| count)
 }
 
 impl Parts {

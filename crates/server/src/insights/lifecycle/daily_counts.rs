@@ -6,6 +6,7 @@ use crate::escalation::{
     Daily, Norms, Seen, WINDOW_DAYS, daily_units, dispersion, prior_rate, tally, weekday_profile,
 };
 use crate::ids::{InsightId, OrgId};
+use crate::insights::insight::{PERSON, SHOWN};
 use crate::orgs::OrgTx;
 use crate::time::{Calendar, Timestamp};
 use anyhow::Context;
@@ -61,10 +62,10 @@ pub(crate) async fn seen(
 ) -> Result<HashMap<InsightId, Vec<Seen>>> {
     let mut days: HashMap<InsightId, Vec<Seen>> = HashMap::new();
     for ids in ids.chunks(CHUNK) {
-        let mut query = sql("
-            select insight_id, session_created_at, coalesce(contact_id, session_id) from occurrences
-            where org_id = $1 and session_created_at >= $2 and insight_id in
-        ")
+        let mut query = sql(&format!(
+            "select insight_id, session_created_at, {PERSON} from occurrences o
+            where org_id = $1 and session_created_at >= $2 and insight_id in "
+        ))
         .bind(org_id)
         .bind(calendar.start(from));
         query.push_list(ids.iter().copied());
@@ -100,10 +101,10 @@ pub(crate) async fn norms(
         let kept: Norms = serde_json::from_str(&kept).context("reading the norms of an organization")?;
         return Ok(Norms { profile, ..kept });
     }
-    let query = sql("
-        select id, first_seen_at from insights
-        where org_id = $1 and retired_at is null and occurrence_count > 0 order by id
-    ");
+    let query = sql(&format!(
+        "select id, first_seen_at from insights
+        where org_id = $1 and {SHOWN} order by id"
+    ));
     let insights: Vec<(InsightId, Timestamp)> = tx.fetch_all(query.bind(org_id)).await?;
     let mut units = Vec::new();
     for insights in insights.chunks(CHUNK) {
@@ -123,6 +124,5 @@ pub(crate) async fn keep_norms(tx: &mut OrgTx, norms: &Norms, today: i64) -> Res
         where id = $1 and (norms_day is null or norms_day <= $4 or norms_day > $3)
     ");
     let norms = serde_json::to_string(norms).context("writing the norms of an organization")?;
-    let query = query.bind(tx.org_id).bind(norms).bind(today).bind(today - NORMS_DAYS);
-    tx.execute(query).await.map(|_| ())
+    tx.run(query.bind(tx.org_id).bind(norms).bind(today).bind(today - NORMS_DAYS)).await
 }

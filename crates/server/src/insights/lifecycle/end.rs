@@ -29,13 +29,11 @@ pub(crate) async fn end(
             ))
             on conflict (org_id, session_id, insight_id) do nothing
         ");
-        let query = decisions.bind(tx.org_id).bind(id).bind(successor);
-        tx.execute(query).await?;
+        tx.run(decisions.bind(tx.org_id).bind(id).bind(successor)).await?;
         let query = sql("
             insert into lineage (org_id, insight_id, successor_id, created_at) values ($1, $2, $3, $4)
         ");
-        let query = query.bind(tx.org_id).bind(id).bind(successor).bind(tx.now);
-        tx.execute(query).await?;
+        tx.run(query.bind(tx.org_id).bind(id).bind(successor).bind(tx.now)).await?;
     }
     for query in [
         "delete from occurrences where org_id = $1 and insight_id = $2",
@@ -43,7 +41,7 @@ pub(crate) async fn end(
         "delete from insights_apart where org_id = $1 and (insight_id = $2 or other_id = $2)",
     ] {
         let query = sql(query).bind(tx.org_id).bind(id);
-        tx.execute(query).await?;
+        tx.run(query).await?;
     }
     archive::forget(tx, id).await?;
     let detail = successor.map(|successor| json!({"successor_id": successor}));

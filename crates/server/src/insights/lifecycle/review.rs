@@ -5,11 +5,11 @@ use super::state::{self, Counted};
 use super::traffic::Traffic;
 use super::{cause, daily_counts, movers};
 use crate::app::App;
-use crate::db::sql;
+use crate::db::{self, sql};
 use crate::error::Result;
 use crate::escalation::{ArchiveRecord, Standing, is_surge};
 use crate::ids::InsightId;
-use crate::insights::insight::{self, ArchivePolicy, Change, InsightEventKind};
+use crate::insights::insight::{self, ArchivePolicy, Change, InsightEventKind, PERSON};
 use crate::jobs::{self, Job, Lease, Outcome};
 use crate::orgs::OrgTx;
 use crate::settings::Settings;
@@ -42,8 +42,7 @@ pub(crate) async fn request_review(tx: &mut OrgTx) -> Result<()> {
     let query = sql("
         select 1 from insights where org_id = $1 and (resolved_at is not null or archived_at is not null) limit 1
     ");
-    let query = query.bind(tx.org_id);
-    let decided: Option<(i32,)> = tx.fetch_optional(query).await?;
+    let decided: Option<(i32,)> = tx.fetch_optional(query.bind(tx.org_id)).await?;
     if decided.is_some() {
         let at = tx.now.plus(WAIT_MICROS);
         jobs::schedule(tx, &ReviewInsights {}, at).await?;
@@ -60,7 +59,7 @@ pub(crate) async fn review_again(tx: &mut OrgTx, ids: &[InsightId]) -> Result<()
         let query = "update archives set reviewed_at = 0 where org_id = $1 and insight_id in ";
         let mut query = sql(query).bind(tx.org_id);
         query.push_list(ids.iter().copied());
-        tx.execute(query).await?;
+        tx.run(query).await?;
     }
     request_review(tx).await
 }
@@ -76,15 +75,13 @@ async fn review_insights(app: &App, lease: &Lease) -> Result<Outcome> {
         select i.id from archives a join insights i on i.org_id = a.org_id and i.id = a.insight_id
         where a.org_id = $1 and (a.reviewed_on <> $2 or i.updated_at >= a.reviewed_at) order by i.id limit $3
     ");
-    let query = due.bind(tx.org_id).bind(today).bind(REVIEWED_MAX);
-    let due: Vec<(InsightId,)> = tx.fetch_all(query).await?;
-    let is_more = due.len() as i64 == REVIEWED_MAX;
+    let due: Vec<(InsightId,)> = tx.fetch_all(due.bind(tx.org_id).bind(today).bind(REVIEWED_MAX)).await?;
+    let is_more = db::count(due.len()) == REVIEWED_MAX;
     let due: Vec<InsightId> = due.into_iter().map(|(id,)| id).collect();
     review_archived(settings, &mut tx, &due).await?;
     let query =
         sql("update orgs set reviewed_on = $2 where id = $1 and (reviewed_on is null or reviewed_on <> $2)");
-    let query = query.bind(tx.org_id).bind(today);
-    if tx.execute(query).await? > 0 {
+    if tx.execute(query.bind(tx.org_id).bind(today)).await? > 0 {
         movers::note_escalating(settings, &mut tx).await?;
     }
     jobs::finish(&mut tx, lease).await?;
@@ -114,8 +111,7 @@ async fn regress(settings: &Settings, tx: &mut OrgTx) -> Result<()> {
         group by i.id, i.resolved_at order by i.id
     ");
     type Row = (InsightId, Timestamp, i64, Timestamp);
-    let query = query.bind(tx.org_id).bind(grace);
-    let rows: Vec<Row> = tx.fetch_all(query).await?;
+    let rows: Vec<Row> = tx.fetch_all(query.bind(tx.org_id).bind(grace)).await?;
     for (id, resolved_at, sessions, first) in rows {
         let detail =
             json!({"resolved_at": resolved_at, "sessions_since": sessions, "first_seen_again_at": first});
@@ -161,16 +157,16 @@ pub(crate) async fn review_archived(settings: &Settings, tx: &mut OrgTx, ids: &[
     let query = "update archives set reviewed_at = $2, reviewed_on = $3 where org_id = $1 and insight_id in ";
     let mut query = sql(query).bind(tx.org_id).bind(tx.now).bind(settings.calendar.day(tx.now));
     query.push_list(ids.iter().copied());
-    tx.execute(query).await.map(|_| ())
+    tx.run(query).await
 }
 
 async fn review_count(settings: &Settings, tx: &mut OrgTx, candidate: &Candidate) -> Result<()> {
     let counted = match candidate.counted {
-        Counted::Sessions => "count(*)",
-        Counted::Contacts => "count(distinct coalesce(contact_id, session_id))",
+        Counted::Sessions => "count(*)".to_owned(),
+        Counted::Contacts => format!("count(distinct {PERSON})"),
     };
     let query = sql(&format!(
-        "select {counted} from occurrences where org_id = $1 and insight_id = $2 and session_created_at > $3"
+        "select {counted} from occurrences o where org_id = $1 and insight_id = $2 and session_created_at > $3"
     ));
     let query = query.bind(tx.org_id).bind(candidate.insight_id).bind(candidate.archived_at);
     let (current,): (i64,) = tx.fetch_one(query).await?;
@@ -219,8 +215,7 @@ async fn review_escalating(settings: &Settings, tx: &mut OrgTx, candidates: &[Ca
                 let query = sql("
                     update archives set shadow_at = $3, shadow = $4 where org_id = $1 and insight_id = $2
                 ");
-                let query = query.bind(tx.org_id).bind(candidate.insight_id).bind(tx.now).bind(shadow);
-                tx.execute(query).await?;
+                tx.run(query.bind(tx.org_id).bind(candidate.insight_id).bind(tx.now).bind(shadow)).await?;
             }
             (None, ArchivePolicy::UntilEscalating) => {
                 let (current, target) = (i64::from(standing.units), i64::from(standing.target));
@@ -249,8 +244,8 @@ async fn surge(
         return Ok(None);
     }
     let query = sql("select count(*) from archives where org_id = $1 and policy = $2");
-    let query = query.bind(tx.org_id).bind(ArchivePolicy::UntilEscalating);
-    let (archived,): (i64,) = tx.fetch_one(query).await?;
+    let (archived,): (i64,) =
+        tx.fetch_one(query.bind(tx.org_id).bind(ArchivePolicy::UntilEscalating)).await?;
     for (day, mut returning) in returning {
         let mut watched = usize::try_from(archived).unwrap_or(0);
         if day == settings.calendar.day(tx.now) {
@@ -270,11 +265,10 @@ async fn surge(
                 values ($1, $2, $3, $4, $5)
             ");
             let (returning, watched) = (returning as i64, watched as i64);
-            let query = query.bind(tx.org_id).bind(day).bind(returning).bind(watched).bind(tx.now);
-            tx.execute(query).await?;
+            tx.run(query.bind(tx.org_id).bind(day).bind(returning).bind(watched).bind(tx.now)).await?;
             // the day counts for nobody: all are to be looked at again
             let query = sql("update archives set reviewed_at = 0 where org_id = $1").bind(tx.org_id);
-            tx.execute(query).await?;
+            tx.run(query).await?;
             tracing::warn!(org.id = %tx.org_id, day, returning, watched, "traffic surge: nothing comes back");
             return Ok(Some(day));
         }

@@ -104,8 +104,7 @@ async fn state(tx: &mut OrgTx, id: InsightId) -> Result<State> {
         from insights i left join archives a on a.org_id = i.org_id and a.insight_id = i.id
         where i.org_id = $1 and i.id = $2 and {SHOWN}"
     ));
-    let query = query.bind(tx.org_id).bind(id);
-    let state: Option<State> = tx.fetch_optional(query).await?;
+    let state: Option<State> = tx.fetch_optional(query.bind(tx.org_id).bind(id)).await?;
     state.ok_or(Error::NotFound("insight"))
 }
 

@@ -1,7 +1,7 @@
 //! What stands behind an insight's number: a receipt of the sessions that were counted, to check by.
 
 use crate::app::App;
-use crate::db::sql;
+use crate::db::{self, sql};
 use crate::error::{Error, Result};
 use crate::http::{Api, ApiPath, Caller};
 use crate::ids::{InsightId, SessionId};
@@ -82,9 +82,9 @@ async fn prove(
         for (session_id,) in &page {
             hash.update(format!("{session_id}\n"));
         }
-        sessions += page.len() as i64;
+        sessions += db::count(page.len());
         last = page.last().map(|(session_id,)| *session_id);
-        if (page.len() as i64) < PAGE {
+        if db::count(page.len()) < PAGE {
             break;
         }
     }

@@ -2,7 +2,7 @@
 
 use super::sql as filter_sql;
 use crate::app::App;
-use crate::db::sql;
+use crate::db::{self, sql};
 use crate::error::Result;
 use crate::http::{Cursor, PAGE_SIZE};
 use crate::ids::{ContactId, InsightId, MessageId, OrgId, SessionId};
@@ -161,7 +161,7 @@ pub(crate) async fn list_sessions(
         query.push(", ").push_bind(after.id).push(")");
     }
     query.push(" order by o.session_created_at desc, o.session_id desc limit ");
-    query.push_bind(PAGE_SIZE as i64 + 1);
+    query.push_bind(db::count(PAGE_SIZE) + 1);
     let rows: Vec<Row> = app.db.fetch_all(query).await?;
     let version = occurrences::grouping_version(&app.db, org_id).await?;
     let centroids = app.centroids.get(&app.db, org_id, version).await?;

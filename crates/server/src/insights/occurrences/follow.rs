@@ -30,7 +30,7 @@ pub(crate) async fn follow_sessions(tx: &mut OrgTx, ids: &[SessionId]) -> Result
         ")
         .bind(tx.org_id);
         query.push_list(ids.iter().copied());
-        tx.execute(query).await?;
+        tx.run(query).await?;
     }
     Ok(of_others.into_iter().collect())
 }

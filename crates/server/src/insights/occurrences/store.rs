@@ -99,7 +99,7 @@ pub(crate) async fn delete(tx: &mut OrgTx, keys: &[(InsightId, SessionId)]) -> R
             query.push(if i > 0 { "," } else { "" }).push_list(key);
         }
         query.push(")");
-        tx.execute(query).await?;
+        tx.run(query).await?;
     }
     Ok(())
 }
@@ -128,7 +128,7 @@ pub(crate) async fn copy(
             query.push(" and 1 = 1");
         }
         query.push(" on conflict (org_id, insight_id, session_id) do nothing");
-        tx.execute(query).await?;
+        tx.run(query).await?;
     }
     Ok(())
 }

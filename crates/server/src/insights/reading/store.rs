@@ -1,7 +1,7 @@
 //! Statements as they were read, put in the place of those before.
 
 use super::job::ReadStatement;
-use crate::db::{Db, sql};
+use crate::db::{self, Db, sql};
 use crate::error::Result;
 use crate::ids::{InsightId, OrgId, SessionId, StatementId};
 use crate::insights::occurrences::{self, NewOccurrence};
@@ -38,9 +38,9 @@ pub(crate) async fn replace_statements(
             statement.id.into(),
             statement.session_id.into(),
             statement.message_id.into(),
-            i64::try_from(statement.position).unwrap_or(i64::MAX).into(),
-            i64::try_from(statement.span.0).unwrap_or(i64::MAX).into(),
-            i64::try_from(statement.span.1).unwrap_or(i64::MAX).into(),
+            db::count(statement.position).into(),
+            db::count(statement.span.0).into(),
+            db::count(statement.span.1).into(),
             statement.text.clone().into(),
             statement.language.clone().into(),
             statement.sentiment.into(),
@@ -50,7 +50,7 @@ pub(crate) async fn replace_statements(
         ]
     });
     let rows: Vec<_> = rows.collect();
-    let added = i64::try_from(rows.len()).unwrap_or(i64::MAX);
+    let added = db::count(rows.len());
     let insert =
         "insert into statements (org_id, id, session_id, message_id, position, span_start, span_end, text,
         language, sentiment, embedding, finer, version)";
@@ -95,7 +95,7 @@ async fn delete_statements(tx: &mut OrgTx, ids: &[StatementId]) -> Result<()> {
     let touched: Vec<(InsightId,)> = tx.fetch_all(query).await?;
     let mut query = sql("delete from statements where org_id = $1 and id in ").bind(tx.org_id);
     query.push_list(ids.iter().copied());
-    tx.execute(query).await?;
+    tx.run(query).await?;
     let touched: HashSet<InsightId> = touched.into_iter().map(|(id,)| id).collect();
     occurrences::recount(tx, &touched.into_iter().collect::<Vec<_>>()).await
 }
@@ -106,8 +106,7 @@ pub(crate) async fn count_new_statements(tx: &mut OrgTx, added: i64) -> Result<(
         update orgs set new_statements = new_statements + $2 where id = $1
         returning new_statements, grouped_statements
     ");
-    let query = query.bind(tx.org_id).bind(added);
-    tx.fetch_one(query).await
+    tx.fetch_one(query.bind(tx.org_id).bind(added)).await
 }
 
 /// Returns how many sessions are read, and how many there are.

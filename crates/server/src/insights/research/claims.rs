@@ -1,7 +1,7 @@
 //! What a report claims: a sentence, the sessions it cites, and what must be true of them, so that each claim can be held
 //! against the database.
 
-use crate::db::{Sql, Tx, sql};
+use crate::db::{self, Sql, Tx, sql};
 use crate::error::Result;
 use crate::ids::{InsightId, OrgId, TeamId};
 use crate::sessions::{AiClosureType, Channel, Sentiment, SessionStatus};
@@ -258,7 +258,7 @@ async fn cites(tx: &mut Tx, frame: &Frame, claim: &Claim) -> Result<bool> {
     claim.set.push(frame, &mut query);
     query.push(" and s.ticket_number in ").push_list(claim.cited.iter().copied());
     let (count,): (i64,) = tx.fetch_one(query).await?;
-    Ok(count > 0 && count == claim.cited.len() as i64)
+    Ok(count > 0 && count == db::count(claim.cited.len()))
 }
 
 /// The numbers that stand in a text, with what is behind their point.

@@ -97,8 +97,7 @@ async fn find(db: &Db, org_id: OrgId, insight_id: InsightId) -> Result<Option<Re
 /// Asks for a research in the place of an earlier one, unless one waits or runs.
 async fn start(tx: &mut OrgTx, insight_id: InsightId, by: Option<MemberId>) -> Result<()> {
     let query = sql(&format!("select count(*) from researches where org_id = $1 and {ACTIVE}"));
-    let query = query.bind(tx.org_id);
-    let (active,): (i64,) = tx.fetch_one(query).await?;
+    let (active,): (i64,) = tx.fetch_one(query.bind(tx.org_id)).await?;
     let query = sql(&format!(
         "insert into researches (org_id, insight_id, id, state, progress, attempts, requested_by, created_at)
         values ($1, $2, $3, $4, 0, 0, $5, $6)
@@ -274,15 +273,13 @@ async fn explain(app: &App, org_id: OrgId, run: Run) -> Result<Explained> {
 /// Puts a report with its insight, unless nobody wants it any more or the insight ended.
 async fn publish(tx: &mut OrgTx, run: Run, report: Report) -> Result<()> {
     let query = sql("select 1 from insights where org_id = $1 and id = $2 and retired_at is null");
-    let query = query.bind(tx.org_id).bind(run.insight_id);
-    let is_there = tx.fetch_optional::<(i32,)>(query).await?.is_some();
+    let is_there = tx.fetch_optional::<(i32,)>(query.bind(tx.org_id).bind(run.insight_id)).await?.is_some();
     let state = if is_there { State::Done } else { State::Cancelled };
     if !close(tx, run, state, None).await? || !is_there {
         return Ok(());
     }
     let query = sql("select requested_by from researches where org_id = $1 and insight_id = $2");
-    let query = query.bind(tx.org_id).bind(run.insight_id);
-    let (by,): (Option<MemberId>,) = tx.fetch_one(query).await?;
+    let (by,): (Option<MemberId>,) = tx.fetch_one(query.bind(tx.org_id).bind(run.insight_id)).await?;
     let detail =
         json!({"research_id": run.id, "session_count": report.sessions, "claim_count": report.claims});
     let change = Change::new()

@@ -7,7 +7,7 @@ use super::compare::{self, Findings};
 use super::evidence::{self, Evidence};
 use super::outcomes;
 use super::segments::hypergeometric_tails;
-use crate::db::Tx;
+use crate::db::{self, Tx};
 use crate::error::Result;
 use crate::time::{Calendar, Timestamp};
 use std::collections::HashSet;
@@ -189,7 +189,7 @@ async fn limits(maker: &mut Maker<'_>, evidence: &Evidence) -> Result<Section> {
             "There are too many sessions to look at each: 1 of {own} of the insight's and 1 of {others} others were, by ticket number, and all numbers but those by week and day are of these.",
         ));
     }
-    let said = evidence.said.len() as i64;
+    let said = db::count(evidence.said.len());
     if said == evidence::STATEMENTS_MAX
         || said < evidence.sessions.iter().filter(|session| session.inside).count() as i64
     {

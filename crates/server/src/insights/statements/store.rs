@@ -1,7 +1,7 @@
 //! Statements in SQL.
 
 use super::contextual::ContextualVectors;
-use crate::db::{Db, Tx, Value, sql};
+use crate::db::{self, Db, Tx, Value, sql};
 use crate::error::Result;
 use crate::ids::{ContactId, OrgId, SessionId, StatementId};
 use crate::orgs::OrgTx;
@@ -44,7 +44,7 @@ pub(crate) async fn load(tx: &mut Tx, org_id: OrgId) -> Result<Vec<Statement>> {
         }
         query.push(" order by t.id limit ").push_bind(PAGE);
         let page: Vec<Statement> = tx.fetch_all(query).await?;
-        let is_last = (page.len() as i64) < PAGE;
+        let is_last = db::count(page.len()) < PAGE;
         statements.extend(page);
         if is_last {
             return Ok(statements);
@@ -62,7 +62,7 @@ pub(crate) async fn keep_contextual(tx: &mut OrgTx, embeddings: &[(StatementId, 
         }
         query.push(") update statements set finer = f.finer from f where statements.id = f.id");
         query.push(" and statements.org_id = ").push_bind(tx.org_id);
-        tx.execute(query).await?;
+        tx.run(query).await?;
     }
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! `GET /overview`: what moved lately, with as few false alarms as archived insights have.
 
 use crate::app::App;
-use crate::db::{Tx, sql};
+use crate::db::{self, Tx, sql};
 use crate::error::Result;
 use crate::escalation::WINDOW_DAYS;
 use crate::http::{Api, Caller};
@@ -123,7 +123,7 @@ async fn fresh(tx: &mut Tx, org_id: OrgId, since: Timestamp) -> Result<Vec<Happe
         where org_id = $1 and first_seen_at >= $2 and {UNRESOLVED}
         order by first_seen_at desc, occurrence_count desc, id limit $3"
     ));
-    tx.fetch_all(query.bind(org_id).bind(since).bind(LISTED_MAX as i64)).await
+    tx.fetch_all(query.bind(org_id).bind(since).bind(db::count(LISTED_MAX))).await
 }
 
 /// Unresolved insights to which something happened last since then.
@@ -142,7 +142,7 @@ async fn happened(
         join insights i on i.org_id = $1 and i.id = e.insight_id
         where {UNRESOLVED} order by e.at desc, i.occurrence_count desc, i.id limit $4"
     ));
-    tx.fetch_all(query.bind(org_id).bind(kind).bind(since).bind(LISTED_MAX as i64)).await
+    tx.fetch_all(query.bind(org_id).bind(kind).bind(since).bind(db::count(LISTED_MAX))).await
 }
 
 /// Channels that brought no session for so long that chance alone would hardly ever do it.

@@ -2,12 +2,12 @@
 
 use super::weeks;
 use crate::app::App;
-use crate::db::sql;
+use crate::db::{self, sql};
 use crate::error::{Error, Result};
 use crate::escalation::{Standing, band};
 use crate::http::{Api, ApiJson, ApiPath, ApiQuery, Caller};
 use crate::ids::InsightId;
-use crate::insights::insight;
+use crate::insights::insight::{self, PERSON};
 use crate::insights::lifecycle::archive::from_json;
 use crate::insights::lifecycle::daily_counts;
 use crate::insights::lifecycle::traffic::Traffic;
@@ -151,10 +151,10 @@ async fn trend(
     }
     let standing = standing(&app, &settings, &caller, id, today).await?;
     let end = first + count * interval.days();
-    let query = sql("
-        select session_created_at, coalesce(contact_id, session_id) from occurrences
-        where org_id = $1 and insight_id = $2 and session_created_at >= $3 and session_created_at < $4
-    ");
+    let query = sql(&format!(
+        "select session_created_at, {PERSON} from occurrences o
+        where org_id = $1 and insight_id = $2 and session_created_at >= $3 and session_created_at < $4"
+    ));
     let query = query.bind(caller.org_id).bind(id);
     let query = query.bind(settings.calendar.start(first)).bind(settings.calendar.start(end));
     let rows: Vec<(Timestamp, Uuid)> = app.db.fetch_all(query).await?;
@@ -198,7 +198,7 @@ impl Watched {
     fn expected(&self, days: std::ops::Range<i64>) -> Option<Expected> {
         let means: Vec<f64> =
             self.standing.days.iter().filter(|day| days.contains(&day.day)).map(|day| day.expected).collect();
-        let is_whole = means.len() as i64 == days.end - days.start;
+        let is_whole = db::count(means.len()) == days.end - days.start;
         let (low, high) = band(&means, self.dispersion);
         is_whole.then(|| Expected { mean: means.iter().sum(), low, high })
     }

@@ -1,6 +1,6 @@
 //! The sessions of insights by week.
 
-use crate::db::{Tx, sql};
+use crate::db::{self, Tx, sql};
 use crate::error::Result;
 use crate::ids::{InsightId, OrgId};
 use crate::time::{Calendar, DAY, Timestamp};
@@ -20,7 +20,7 @@ pub async fn trends(
 ) -> Result<HashMap<InsightId, [i64; TREND_WEEKS]>> {
     let end = calendar.start(calendar.day(now) + 1);
     let week = 7 * DAY;
-    let start = end.plus(-week * TREND_WEEKS as i64);
+    let start = end.plus(-week * db::count(TREND_WEEKS));
     let mut query = sql("
         select insight_id, (session_created_at - $2) / $3 as week, count(*) from occurrences
         where org_id = $1 and session_created_at >= $2 and session_created_at < $4 and insight_id in

@@ -40,8 +40,7 @@ impl Wordings {
             select insight_id, source, content, centroid, shown from wordings
             where org_id = $1 and content is not null and centroid is not null
         ");
-        let query = query.bind(tx.org_id);
-        let rows: Vec<Wording> = tx.fetch_all(query).await?;
+        let rows: Vec<Wording> = tx.fetch_all(query.bind(tx.org_id)).await?;
         let by_insight = rows.into_iter().map(|row| (row.insight_id, row)).collect();
         Ok(Self { by_insight, contents: contents.map(fold).collect(), is_configured: model.is_some() })
     }
@@ -66,8 +65,7 @@ impl Wordings {
             let query = sql("
                 update wordings set shown = $3, source = $4 where org_id = $1 and insight_id = $2
             ");
-            let query = query.bind(tx.org_id).bind(id).bind(shown).bind(source);
-            tx.execute(query).await?;
+            tx.run(query.bind(tx.org_id).bind(id).bind(shown).bind(source)).await?;
         }
         Ok(if shown { wording.content.clone() } else { content })
     }

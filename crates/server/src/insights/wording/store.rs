@@ -5,7 +5,7 @@ use super::prompt::{Entry, Heard, INSTRUCTIONS_VERSION};
 use crate::db::{Db, sql};
 use crate::error::Result;
 use crate::ids::{InsightId, OrgId};
-use crate::insights::insight::{self, Change, InsightEventKind, SHOWN};
+use crate::insights::insight::{self, Change, InsightEventKind, PERSON, SHOWN};
 use crate::insights::statements::embedding;
 use crate::language_model::LanguageModel;
 use crate::orgs::OrgTx;
@@ -79,16 +79,16 @@ pub(super) async fn give_back(tx: &mut OrgTx, entries: &[Entry]) -> Result<()> {
     let query = "update wordings set answers_left = answers_left + 1 where org_id = $1 and insight_id in ";
     let mut query = sql(query).bind(tx.org_id);
     query.push_list(entries.iter().map(|entry| entry.id));
-    tx.execute(query).await.map(|_| ())
+    tx.run(query).await
 }
 
 /// What those behind an insight said, the nearest to it first.
 pub(super) async fn heard(db: &Db, org_id: OrgId, id: InsightId) -> Result<Vec<Heard>> {
-    let query = sql("
-        select coalesce(o.contact_id, o.session_id) as speaker, t.text, t.language
+    let query = sql(&format!(
+        "select {PERSON} as speaker, t.text, t.language
         from occurrences o join statements t on t.org_id = o.org_id and t.id = o.statement_id
-        where o.org_id = $1 and o.insight_id = $2 order by o.score desc, o.session_id limit $3
-    ");
+        where o.org_id = $1 and o.insight_id = $2 order by o.score desc, o.session_id limit $3"
+    ));
     db.fetch_all(query.bind(org_id).bind(id).bind(NEAREST)).await
 }
 
@@ -108,8 +108,7 @@ pub(super) async fn keep(
     let Some((before,)): Option<(String,)> = tx.fetch_optional(query).await? else { return Ok("outdated") };
     if fold(sentence) == fold(&entry.target.source) {
         let query = sql("update wordings set answers_left = 0 where org_id = $1 and insight_id = $2");
-        let query = query.bind(tx.org_id).bind(entry.id);
-        tx.execute(query).await?;
+        tx.run(query.bind(tx.org_id).bind(entry.id)).await?;
         return Ok("unchanged");
     }
     let query = sql("
@@ -117,8 +116,7 @@ pub(super) async fn keep(
         where org_id = $1 and insight_id = $2
     ");
     let centroid = embedding::to_bytes(&entry.target.centroid);
-    let query = query.bind(tx.org_id).bind(entry.id).bind(sentence).bind(&model.name).bind(centroid);
-    tx.execute(query).await?;
+    tx.run(query.bind(tx.org_id).bind(entry.id).bind(sentence).bind(&model.name).bind(centroid)).await?;
     let detail = json!({"before": before, "after": sentence, "model": model.name});
     let change = Change::new().content(sentence).event(InsightEventKind::Reworded, None, Some(detail));
     insight::update(tx, entry.id, change).await?;
