@@ -6,7 +6,7 @@ use crate::app::App;
 use crate::error::{Error, Result};
 use crate::http::{Api, ApiJson, ApiPath, Caller};
 use crate::http_client;
-use crate::ids::{OrgId, WebhookId};
+use crate::ids::WebhookId;
 use crate::keys::{Resource, Scope};
 use crate::openapi::Operation;
 use crate::outbox::EventName;
@@ -216,16 +216,12 @@ async fn list(State(app): State<App>, caller: Caller) -> Result<Json<Vec<Webhook
     webhooks.into_iter().map(|webhook| webhook.show(now)).collect::<Result<_>>().map(Json)
 }
 
-pub(super) async fn find(app: &App, org_id: OrgId, id: WebhookId) -> Result<Webhook> {
-    store::find(&app.db, org_id, id).await?.ok_or(Error::NotFound("webhook"))
-}
-
 async fn show(
     State(app): State<App>,
     caller: Caller,
     ApiPath(id): ApiPath<WebhookId>,
 ) -> Result<Json<WebhookOutput>> {
-    find(&app, caller.org_id, id).await?.show(app.clock.now()).map(Json)
+    store::require(&app.db, caller.org_id, id).await?.show(app.clock.now()).map(Json)
 }
 
 async fn update(
@@ -235,7 +231,7 @@ async fn update(
     ApiJson(input): ApiJson<UpdateWebhookInput>,
 ) -> Result<Json<WebhookOutput>> {
     let mut tx = app.begin(caller.org_id).await?;
-    let mut webhook = store::require(&mut tx, id).await?;
+    let mut webhook = store::require(&mut tx, caller.org_id, id).await?;
     if let Some(url) = input.url.0 {
         webhook.url = checked_url(&app, url)?;
         webhook.failing_since = None;
@@ -256,7 +252,7 @@ async fn update(
         store::disable(&mut tx, id, BY_REQUEST).await?;
     }
     tx.commit().await?;
-    find(&app, caller.org_id, id).await?.show(app.clock.now()).map(Json)
+    store::require(&app.db, caller.org_id, id).await?.show(app.clock.now()).map(Json)
 }
 
 async fn delete(State(app): State<App>, caller: Caller, ApiPath(id): ApiPath<WebhookId>) -> Result<()> {
@@ -274,7 +270,7 @@ async fn rotate(
     ApiJson(input): ApiJson<RotateInput>,
 ) -> Result<Json<WebhookWithSecret>> {
     let mut tx = app.begin(caller.org_id).await?;
-    let mut webhook = store::require(&mut tx, id).await?;
+    let mut webhook = store::require(&mut tx, caller.org_id, id).await?;
     webhook.secrets.rotate(tx.now, input.revoke_old)?;
     webhook.updated_at = tx.now;
     store::update(&mut tx, &webhook).await?;

@@ -20,6 +20,7 @@ fn values(setting: &Arg) -> [String; 2] {
     let values = match (name, setting.get_value_names().unwrap()[0].as_str()) {
         ("database_url", _) => ["postgres://u@h/one", "postgres://u@h/two"],
         ("language", _) => ["de", "en"],
+        ("granularity", _) => ["coarse", "balanced"],
         ("time_zone", _) => ["UTC", "Asia/Tokyo"],
         ("log", _) => ["warn", "refrain=debug"],
         ("escalation_sensitivity", _) => ["strict", "normal"],

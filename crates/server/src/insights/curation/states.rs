@@ -10,7 +10,8 @@ use crate::ids::{CategoryId, InsightId, TeamId};
 use crate::insights::insight;
 use crate::insights::insight::ArchivePolicy;
 use crate::insights::lifecycle::archive::from_json;
-use crate::insights::lifecycle::state::{self, Archival, Counted, Decision};
+use crate::insights::lifecycle::archive::{Archival, Counted};
+use crate::insights::lifecycle::decide::{Decision, decide};
 use crate::insights::list::response::{PublicInsight, WithEtag};
 use crate::insights::list::{self, ListInsightsInput};
 use crate::keys::{Resource, Scope};
@@ -130,7 +131,7 @@ async fn decide_one(
     let mut tx = app.begin(caller.org_id).await?;
     insight::require_revision(&mut tx, id, known.0).await?;
     let settings = app.settings(&mut tx, caller.org_id).await?;
-    state::decide(&settings, &mut tx, &[id], decision, caller.member_id).await?;
+    decide(&settings, &mut tx, &[id], decision, caller.member_id).await?;
     tx.commit().await?;
     WithEtag::load(&app.db, caller.org_id, id).await
 }
@@ -274,7 +275,7 @@ async fn bulk(
     };
     let changed = match (decision, input.assign.0) {
         (Some(decision), _) => {
-            state::decide(&app.settings(&mut tx, caller.org_id).await?, &mut tx, &ids, &decision, by).await?
+            decide(&app.settings(&mut tx, caller.org_id).await?, &mut tx, &ids, &decision, by).await?
         }
         (None, assignment) => {
             let Assignment { category_id, team_id } = assignment.context("no assignment")?;

@@ -1,7 +1,7 @@
 //! What people decided about insights as wholes binds every grouping: what was merged stays together, what was split
 //! stays apart.
 
-use super::clusters::Vectors;
+use super::vectors::Vectors;
 use crate::ids::{InsightId, StatementId};
 use crate::insights::statements::Statement;
 use std::collections::{BTreeMap, HashMap, HashSet};

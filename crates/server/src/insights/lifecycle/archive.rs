@@ -1,17 +1,40 @@
 //! The record that is frozen when an insight is archived.
 
 use super::baseline::Baseline;
-use super::state::Archival;
 use crate::db::sql;
 use crate::error::Result;
-use crate::escalation::{ArchiveRecord, threshold_for};
+use crate::escalation::{ArchiveRecord, Sensitivity, threshold_for};
 use crate::ids::{InsightId, MemberId};
 use crate::insights::insight::{self, ArchivePolicy, Change, InsightEventKind};
 use crate::orgs::OrgTx;
 use crate::settings::Settings;
 use crate::time::Timestamp;
+use crate::wire::string_enum;
 use anyhow::Context;
 use serde_json::{Value, json};
+
+string_enum! {
+    /// What further sessions are counted by, until an archived insight comes back.
+    Counted {
+        /// Each session.
+        Sessions = "sessions",
+        /// Different contacts; a session without one counts for itself.
+        Contacts = "contacts",
+    }
+}
+
+/// How an insight is archived.
+#[derive(Clone, Debug)]
+pub(crate) struct Archival {
+    pub(crate) policy: ArchivePolicy,
+    /// For `until_count` alone: how many further sessions or contacts.
+    pub(crate) target: Option<i64>,
+    pub(crate) counted: Counted,
+    pub(crate) sensitivity: Option<Sensitivity>,
+    pub(crate) reason: Option<String>,
+    /// Whether an insight that is archived already is measured against what was usual before that.
+    pub(crate) keeps_baseline: bool,
+}
 
 /// Archives an insight, or archives it anew, measured against the 56 days before.
 pub(crate) async fn set(

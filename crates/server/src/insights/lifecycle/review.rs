@@ -1,7 +1,7 @@
 //! Watches what was decided: brings back archived insights when it is time, and resolved ones that are seen again.
 
-use super::archive::{self, from_json};
-use super::state::{self, Counted};
+use super::archive::{self, Counted, from_json};
+use super::state;
 use super::traffic::Traffic;
 use super::{cause, daily_counts, movers};
 use crate::app::App;

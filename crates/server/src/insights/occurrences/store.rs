@@ -7,7 +7,7 @@ use crate::insights::insight::{self, Change, MoreSessions};
 use crate::insights::statements::embedding;
 use crate::orgs::OrgTx;
 use crate::time::Timestamp;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A session in which an insight shows, and the statement that proves it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -162,4 +162,36 @@ pub(crate) async fn pinned(tx: &mut OrgTx, session_ids: Option<&[SessionId]>) ->
         }
     }
     Ok(links)
+}
+
+/// Deletes every occurrence of an insight that ends; nothing is counted again.
+pub(crate) async fn delete_all(tx: &mut OrgTx, id: InsightId) -> Result<()> {
+    let query = sql("delete from occurrences where org_id = $1 and insight_id = $2");
+    tx.run(query.bind(tx.org_id).bind(id)).await
+}
+
+/// Deletes the occurrences that these statements prove, and counts their insights again.
+pub(crate) async fn delete_proved(tx: &mut OrgTx, ids: &[StatementId]) -> Result<()> {
+    let mut query = sql("delete from occurrences where org_id = $1 and statement_id in ").bind(tx.org_id);
+    query.push_list(ids.iter().copied()).push(" returning insight_id");
+    let touched: Vec<(InsightId,)> = tx.fetch_all(query).await?;
+    let touched: BTreeSet<InsightId> = touched.into_iter().map(|(id,)| id).collect();
+    recount(tx, &touched.into_iter().collect::<Vec<_>>()).await
+}
+
+/// Moves the occurrences in these sessions from one insight to another that has none of them; nothing is counted again.
+pub(crate) async fn shift(
+    tx: &mut OrgTx,
+    from: InsightId,
+    to: InsightId,
+    session_ids: &[SessionId],
+) -> Result<()> {
+    for session_ids in session_ids.chunks(1_000) {
+        let query =
+            "update occurrences set insight_id = $3 where org_id = $1 and insight_id = $2 and session_id in ";
+        let mut query = sql(query).bind(tx.org_id).bind(from).bind(to);
+        query.push_list(session_ids.iter().copied());
+        tx.run(query).await?;
+    }
+    Ok(())
 }

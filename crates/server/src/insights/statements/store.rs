@@ -1,17 +1,15 @@
 //! Statements in SQL.
 
-use super::contextual::ContextualVectors;
 use crate::db::{self, Db, Tx, Value, sql};
 use crate::error::Result;
-use crate::ids::{ContactId, OrgId, SessionId, StatementId};
+use crate::ids::{ContactId, InsightId, MessageId, OrgId, SessionId, StatementId};
 use crate::orgs::OrgTx;
 use crate::sessions::Sentiment;
-use anyhow::Context;
-use refrain_nlp::grouping::Options;
-use std::collections::{HashMap, HashSet};
 
 /// Statements read at a time.
 const PAGE: i64 = 20_000;
+/// The reading that made a statement; a higher one reads sessions again.
+const READING_VERSION: i64 = 2;
 
 /// A statement as it is grouped.
 #[derive(Debug, sqlx::FromRow)]
@@ -99,20 +97,52 @@ pub async fn grouped_statements(db: &Db, org_id: OrgId) -> Result<Vec<GroupedSta
     Ok(statements.collect())
 }
 
-/// The vectors at unit length by which these statements are compared in a grouping; some milliseconds for each that is
-/// not kept.
-pub async fn compared_vectors(
-    db: &Db,
-    org_id: OrgId,
-    of: &[GroupedStatement],
-) -> Result<HashMap<StatementId, Vec<f32>>> {
-    let wanted: HashSet<StatementId> = of.iter().map(|statement| statement.id).collect();
-    let mut statements = load(&mut db.snapshot().await?, org_id).await?;
-    statements.retain(|statement| wanted.contains(&statement.id));
-    let compare = move || {
-        let positions: Vec<usize> = (0..statements.len()).collect();
-        let vectors = ContextualVectors::of(&statements).get(&positions, Options::default().threads);
-        statements.iter().map(|statement| statement.id).zip(vectors).collect()
-    };
-    Ok(tokio::task::spawn_blocking(compare).await.context("comparing statements")?)
+/// A statement as it was read.
+#[derive(Debug)]
+pub(crate) struct ReadStatement {
+    pub(crate) id: StatementId,
+    pub(crate) session_id: SessionId,
+    pub(crate) message_id: MessageId,
+    pub(crate) position: usize,
+    pub(crate) span: (usize, usize),
+    pub(crate) text: String,
+    pub(crate) language: String,
+    pub(crate) sentiment: Sentiment,
+    pub(crate) embedding: Option<Vec<u8>>,
+    pub(crate) contextual: Option<Vec<u8>>,
+    /// The insight that says the same, and how near it is.
+    pub(crate) linked: Option<(InsightId, f32)>,
+}
+
+/// Inserts statements.
+pub(crate) async fn insert(tx: &mut OrgTx, statements: &[&ReadStatement]) -> Result<()> {
+    let rows = statements.iter().map(|statement| {
+        vec![
+            tx.org_id.into(),
+            statement.id.into(),
+            statement.session_id.into(),
+            statement.message_id.into(),
+            db::count(statement.position).into(),
+            db::count(statement.span.0).into(),
+            db::count(statement.span.1).into(),
+            statement.text.clone().into(),
+            statement.language.clone().into(),
+            statement.sentiment.into(),
+            statement.embedding.clone().into(),
+            statement.contextual.clone().into(),
+            READING_VERSION.into(),
+        ]
+    });
+    let rows = rows.collect();
+    let insert =
+        "insert into statements (org_id, id, session_id, message_id, position, span_start, span_end, text,
+        language, sentiment, embedding, finer, version)";
+    tx.insert_all(insert, rows, "").await
+}
+
+/// Deletes statements that prove nothing any more.
+pub(crate) async fn delete(tx: &mut OrgTx, ids: &[StatementId]) -> Result<()> {
+    let mut query = sql("delete from statements where org_id = $1 and id in ").bind(tx.org_id);
+    query.push_list(ids.iter().copied());
+    tx.run(query).await
 }

@@ -1,7 +1,7 @@
 //! Rewords insights by the language model that is configured, if one is. What it made stays while the group is
 //! about the same, so that it is asked once and the list does not flicker.
 
-use super::check::{Neighbors, check_all};
+use super::neighbors::{Neighbors, check_all};
 use super::prompt::{INSTRUCTIONS, prepare, read};
 use super::store::{give_back, heard, keep, reserve, unworded};
 use crate::app::App;
