@@ -14,6 +14,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -326,8 +327,14 @@ def main():
     parser.add_argument("--no-sample", action="store_true", help="without the bundled sample: quicker")
     parser.add_argument("--lines", type=int, default=60, help="lines of a diff that are shown [default: 60]")
     args = parser.parse_args()
+    # ends as Ctrl-C does, so that servers and folders go too
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))
     patterns = [re.compile(pattern) for pattern in args.allow]
-    sides = [observe(binary, not args.no_sample) for binary in (args.old, args.new)]
+    sides = []
+    for binary in (args.old, args.new):
+        began = time.time()
+        sides.append(observe(binary, not args.no_sample))
+        print(f"{binary}: {time.time() - began:.0f} s", file=sys.stderr)
     count = 0
     for diff in differences(*sides, lambda text: any(pattern.search(text) for pattern in patterns)):
         count += 1
