@@ -36,6 +36,8 @@ ORG_ID = "00000000-0000-7000-8000-00000000c0de"
 
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?Z?")
+# the last digits of a sum depend on the order of its parts
+DECIMAL = re.compile(r"\b\d+\.\d{13,}(e-?\d+)?")
 MICROS = re.compile(r"\b1[5-9]\d{14}\b")
 REPLACED = [
     (re.compile(r"rfr_live_[\w-]+"), "<token>"),
@@ -215,10 +217,14 @@ class Build:
             if table.startswith(("sqlite_", "_sqlx")):
                 continue
             columns = [row[1] for row in database.execute(f'pragma table_info("{table}")')]
+            left_out = compare_calls.LEFT_OUT.get(table, set())
             rows = []
             for row in database.execute(f'select * from "{table}"'):
-                rows.append(" ".join(f"{c}={cell(c, value)}" for c, value in sorted(zip(columns, row))))
-            self.places[f"table {table}"] = "\n".join([f"{len(rows)} rows", *rows])
+                cells = sorted(zip(columns, row))
+                rows.append(" ".join(f"{c}={cell(c, value)}" for c, value in cells if c not in left_out))
+            if table in compare_calls.DISTINCT:
+                rows = list(dict.fromkeys(rows))
+            self.places[f"table {table}"] = "\n".join([f"{len(rows)} rows", ", ".join(sorted(columns)), *rows])
         query = "select name, grouping_hash from orgs"
         self.places["grouping hash"] = str(database.execute(query).fetchall())
         database.close()
@@ -245,11 +251,12 @@ class Build:
             text = UUID.sub(lambda found: names.get(found[0], "<id>"), text)
             text = TIME.sub(lambda found: self.time_name(found[0], ended), text)
             text = MICROS.sub(lambda found: "<now>" if self.began - 2 <= int(found[0]) / 1e6 <= ended else found[0], text)
+            text = DECIMAL.sub(lambda found: f"{float(found[0]):.12g}", text)
             for pattern, name in REPLACED:
                 text = pattern.sub(name, text)
             lines = text.replace(str(self.folder), "<folder>").splitlines()
             if place.startswith("table "):
-                lines = [lines[0], *sorted(lines[1:])]
+                lines = [*lines[:2], *sorted(lines[2:])]
             if place.startswith("webhook body"):
                 webhooks.append(lines)
                 continue
