@@ -132,7 +132,7 @@ class Build:
         )
         line = self.process.stdout.readline().decode()
         if not line.startswith("listening on "):
-            raise SystemExit(f"{self.binary} does not serve: {(self.folder / 'serve.log').read_text()}")
+            raise RuntimeError(f"does not serve: {(self.folder / 'serve.log').read_text()}")
         self.url = line.removeprefix("listening on ").strip()
 
     def stop(self):
@@ -297,24 +297,32 @@ def pretty(text):
         return text
 
 
+def run_all(build, receiver, with_sample):
+    """Runs everything on one build."""
+    build.subcommands()
+    compare_calls.prepare(build, with_sample)
+    build.serve()
+    compare_calls.ask(build, receiver.url)
+    build.settle()
+    build.stop()
+    build.places |= {f"webhook body {n}": body for n, body in enumerate(receiver.bodies)}
+    compare_calls.finish(build)
+    build.tables()
+
+
 def observe(binary, with_sample):
     """Runs everything on one build. Returns the normalized text of each place."""
     with tempfile.TemporaryDirectory(prefix="refrain-compare-") as folder:
         build, receiver = Build(binary, folder), Receiver()
         try:
-            build.subcommands()
-            compare_calls.prepare(build, with_sample)
-            build.serve()
-            compare_calls.ask(build, receiver.url)
-            build.settle()
-            build.stop()
-            build.places |= {f"webhook body {n}": body for n, body in enumerate(receiver.bodies)}
-            compare_calls.finish(build)
-            build.tables()
-            return build.normalized()
+            run_all(build, receiver, with_sample)
+        except Exception as error:
+            # what was seen so far is compared, and that it ended here
+            build.places["the end"] = f"{type(error).__name__}: {error}"
         finally:
             build.stop()
             receiver.close()
+        return build.normalized()
 
 
 def differences(old, new, allow):

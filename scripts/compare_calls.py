@@ -91,7 +91,7 @@ def insight_about(build, word, **more):
     """Finds the insight that most say of those with a word in it."""
     found = build.call("POST", "/insights", {"search": word, **more}, place=f"insights about {word} {more or ''}")
     if not found["data"]:
-        raise SystemExit(f"no insight about {word}")
+        raise LookupError(f"no insight about {word}")
     return f"/insights/{found['data'][0]['id']}"
 
 
