@@ -192,7 +192,9 @@ class Build:
             soon = (time.time() + 5) * 1e6
             query = "select count(*) from jobs where failed_at is null and run_at < ?"
             jobs = database.execute(query, (soon,)).fetchone()[0]
-            jobs += database.execute("select count(*) from deliveries where due_at < ?", (soon,)).fetchone()[0]
+            # one that is being sent is due again a while later
+            query = "select count(*) from deliveries where due_at < ?"
+            jobs += database.execute(query, (soon + 120e6,)).fetchone()[0]
             database.close()
             if jobs == 0:
                 return
