@@ -115,7 +115,7 @@ fn read(session: &Unread, usual: Option<Language>) -> (Finding, Vec<ReadStatemen
         handoff_sentiment,
         summary: session.summary_wanted.then_some(reading.summary).flatten(),
     };
-    let statement = |(position, found): (usize, reading::Statement)| {
+    let statement = |(position, found): (usize, refrain_nlp::conversation::Statement)| {
         let message_id = session.messages[found.turn].id;
         let span = found.start..found.end;
         let language = language.clone().unwrap_or_default();
