@@ -6,18 +6,18 @@ use crate::ids::MemberId;
 use crate::orgs::OrgTx;
 use crate::wire::Email;
 
-/// Who a member is.
+/// A member's details.
 #[derive(Clone, Debug)]
 pub struct Member {
-    /// By which the member is known.
+    /// The e-mail address that the member is known by.
     pub email: Email,
-    /// Shown beside what the member decides.
+    /// The name shown beside the member's decisions.
     pub name: Option<String>,
     /// The address of a picture.
     pub avatar_url: Option<String>,
 }
 
-/// The member with this e-mail address, made if new; a name or a picture that is given takes the place of the old one.
+/// Finds the member with this e-mail address, or creates it. A name or a picture that is given replaces the old one.
 pub async fn find_or_create(tx: &mut OrgTx, member: &Member) -> Result<MemberId> {
     let insert = sql("
         insert into members (org_id, id, email, name, avatar_url, created_at) values ($1, $2, $3, $4, $5, $6)

@@ -1,4 +1,4 @@
-//! Who looks after what.
+//! Teams, which look after sessions and insights.
 
 use crate::app::App;
 use crate::db::{Db, Sql, sql};
@@ -15,7 +15,6 @@ use axum::http::Method;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-const TAG: &str = "Teams";
 const TEAMS_MAX: i64 = 1_000;
 
 /// The people an insight or a session is routed to.
@@ -25,23 +24,23 @@ pub struct Team {
     pub id: TeamId,
     /// Its name.
     pub name: String,
-    /// What it looks after.
+    /// A description of what it looks after.
     pub description: Option<String>,
 }
 
 /// The operations on teams.
 pub fn routes() -> Api {
-    Api::new()
+    Api::tagged("Teams")
         .route(
             Operation::new(Method::GET, "/teams", "listTeams")
-                .about(TAG, "List teams")
+                .summary("List teams")
                 .scope(Scope::read(Resource::Teams))
                 .returns::<Vec<TeamOutput>>(),
             list,
         )
         .route(
             Operation::new(Method::POST, "/teams", "createTeam")
-                .about(TAG, "Create a team")
+                .summary("Create a team")
                 .scope(Scope::write(Resource::Teams))
                 .body::<TeamInput>()
                 .returns::<TeamOutput>()
@@ -104,12 +103,11 @@ async fn insert(tx: &mut OrgTx, name: String, description: Option<String>) -> Re
         values ($1, $2, $3, $4, $5, $5)
     ");
     let query = query.bind(tx.org_id).bind(team.id).bind(&team.name).bind(team.description.clone());
-    let query = query.bind(tx.now);
-    tx.execute(query).await?;
+    tx.run(query.bind(tx.now)).await?;
     Ok(team)
 }
 
-/// The team of this name, made if new.
+/// Finds the team of this name, or creates it.
 pub async fn find_or_create(tx: &mut OrgTx, name: &str) -> Result<TeamId> {
     let query = select("name = $2 order by id limit 1", tx.org_id).bind(name);
     match tx.fetch_optional::<Team>(query).await? {
@@ -118,15 +116,14 @@ pub async fn find_or_create(tx: &mut OrgTx, name: &str) -> Result<TeamId> {
     }
 }
 
-/// The teams of these ids, in no order.
+/// Finds the teams of these ids, in no order.
 pub async fn find_all(db: &Db, org_id: OrgId, ids: &[TeamId]) -> Result<Vec<Team>> {
     let mut query = select("id in ", org_id);
     query.push_list(ids.iter().copied());
     db.fetch_all(query).await
 }
 
-/// The team of this id, or the 404 of one that is absent or another organization's.
+/// Finds the team of this id. A team that is absent or another organization's is a 404.
 pub async fn require(tx: &mut OrgTx, id: TeamId) -> Result<Team> {
-    let query = select("id = $2", tx.org_id).bind(id);
-    tx.fetch_optional(query).await?.ok_or(Error::NotFound("team"))
+    tx.fetch_optional(select("id = $2", tx.org_id).bind(id)).await?.ok_or(Error::NotFound("team"))
 }

@@ -1,41 +1,47 @@
-//! What insights are about: an organization's own list, begun with a starter set.
+//! Categories of insights: an organization's own list, begun with a starter set.
 
 mod routes;
 
 pub use routes::routes;
 
-use crate::db::{Db, Sql, sql};
+use crate::db::{Query, Sql, sql};
 use crate::error::{Error, Result};
 use crate::ids::{CategoryId, OrgId, TeamId};
-use crate::orgs::OrgTx;
+use crate::orgs::{OrgTx, Subject};
 use crate::time::Timestamp;
 use refrain_nlp::case_fold::fold;
+use serde::{Deserialize, Serialize};
 
 const STARTERS: &str = include_str!("starters.tsv");
 /// The most categories of an organization.
-pub const CATEGORIES_MAX: i64 = 500;
+pub const CATEGORIES_MAX: usize = 500;
 /// Folding can lengthen a name; an index takes only so much.
 const FOLDED_CHARS_MAX: usize = 300;
 
-/// What an insight is about.
+/// The job that gives insights the categories that describe them best. It is called for here, and done by the
+/// insights.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct AssignCategories {}
+
+/// A category of insights.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct Category {
     /// Its id.
     pub id: CategoryId,
     /// Its name; no two fold alike.
     pub name: String,
-    /// What belongs to it, in the words of those who ask: insights are assigned by it.
+    /// A description in the words of those who ask: insights are assigned by it.
     pub description: Option<String>,
     /// The team that its insights go to.
     pub team_id: Option<TeamId>,
-    /// When it was made.
+    /// The time it was created.
     pub created_at: Timestamp,
-    /// When it last changed.
+    /// The time of its last change.
     pub updated_at: Timestamp,
 }
 
 impl Category {
-    /// The text whose meaning is compared with that of insights.
+    /// Returns the text whose meaning is compared with that of insights.
     pub fn meaning(&self) -> String {
         self.description.as_ref().map_or_else(|| self.name.clone(), |text| format!("{}. {text}", self.name))
     }
@@ -46,29 +52,22 @@ fn select(condition: &str, org_id: OrgId) -> Sql {
     sql(&format!("select {columns} from categories where org_id = $1 and {condition}")).bind(org_id)
 }
 
-/// Every category of an organization, by name.
-pub async fn list(db: &Db, org_id: OrgId) -> Result<Vec<Category>> {
+/// Lists every category of an organization, by name.
+pub async fn list(db: impl Query, org_id: OrgId) -> Result<Vec<Category>> {
     db.fetch_all(select("1 = 1 order by name, id", org_id)).await
 }
 
-/// As [`list`], within a transaction.
-pub async fn list_in(tx: &mut OrgTx) -> Result<Vec<Category>> {
-    let query = select("1 = 1 order by name, id", tx.org_id);
-    tx.fetch_all(query).await
-}
-
-/// The form in which names are compared.
+/// Folds a name into the form in which names are compared.
 pub fn folded_name(name: &str) -> String {
     fold(name.trim()).chars().take(FOLDED_CHARS_MAX).collect()
 }
 
-/// The category of this id, or the 404 of one that is absent or another organization's.
+/// Finds the category of this id. A category that is absent or another organization's is a 404.
 pub async fn require(tx: &mut OrgTx, id: CategoryId) -> Result<Category> {
-    let query = select("id = $2", tx.org_id).bind(id);
-    tx.fetch_optional(query).await?.ok_or(Error::NotFound("category"))
+    tx.fetch_optional(select("id = $2", tx.org_id).bind(id)).await?.ok_or(Error::NotFound("category"))
 }
 
-/// Gives a new organization the starter set.
+/// Inserts the starter set into a new organization.
 pub async fn insert_starters(tx: &mut OrgTx) -> Result<()> {
     for line in STARTERS.lines() {
         let (name, description) = line.split_once('\t').unwrap_or((line, ""));
@@ -99,6 +98,7 @@ async fn insert(tx: &mut OrgTx, category: &Category) -> Result<()> {
         .bind(category.team_id)
         .bind(category.created_at)
         .bind(category.updated_at);
+    tx.changed(Subject::Category, category.id);
     conflict_on_name(tx.execute(query).await)
 }
 
@@ -115,6 +115,7 @@ async fn update(tx: &mut OrgTx, category: &Category) -> Result<()> {
         .bind(category.description.clone())
         .bind(category.team_id)
         .bind(category.updated_at);
+    tx.changed(Subject::Category, category.id);
     conflict_on_name(tx.execute(query).await)
 }
 
@@ -127,16 +128,9 @@ fn conflict_on_name(result: Result<u64>) -> Result<()> {
     }
 }
 
-/// Deletes a category; what it was given to has none then. Whether there was one.
+/// Deletes a category and clears it from insights and tags. Returns false if there is none.
 async fn delete(tx: &mut OrgTx, id: CategoryId) -> Result<bool> {
-    for clear in [
-        "update insights set category_id = null, category_by_hand = false, updated_at = $3
-            where org_id = $1 and category_id = $2",
-        "update tags set category_id = null, updated_at = $3 where org_id = $1 and category_id = $2",
-    ] {
-        let query = sql(clear).bind(tx.org_id).bind(id).bind(tx.now);
-        tx.execute(query).await?;
-    }
+    tx.deleting(Subject::Category, id).await?;
     let query = sql("delete from categories where org_id = $1 and id = $2").bind(tx.org_id).bind(id);
     Ok(tx.execute(query).await? > 0)
 }

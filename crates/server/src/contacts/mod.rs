@@ -4,14 +4,14 @@ mod routes;
 mod store;
 
 pub use routes::routes;
-pub use store::{find, find_all, find_all_in, search};
+pub use store::{find, find_all, search};
 
 use crate::custom_data::{self, CustomData, Scalar};
 use crate::error::{Error, Result};
 use crate::ids::ContactId;
 use crate::orgs::{OrgTx, Subject};
 use crate::time::Timestamp;
-use crate::wire::{Email, Nullable};
+use crate::wire::{Email, Maybe, Nullable, Text};
 use refrain_nlp::case_fold::fold;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -33,9 +33,9 @@ pub struct Contact {
     /// E-mail address the person gave.
     pub non_verified_email: Option<Email>,
     non_verified_custom_data: Option<String>,
-    /// When it was made.
+    /// The time it was created.
     pub created_at: Timestamp,
-    /// When it last changed.
+    /// The time of its last change.
     pub updated_at: Timestamp,
 }
 
@@ -82,7 +82,7 @@ impl TryFrom<Contact> for SessionContact {
     }
 }
 
-/// What is said of a contact, by someone who knows or by the contact.
+/// Details of a contact, from someone who knows or from the contact.
 #[derive(Clone, Debug, Default)]
 pub struct Details {
     /// E-mail address.
@@ -96,7 +96,22 @@ pub struct Details {
 }
 
 impl Details {
-    /// Whether nothing is said.
+    /// Makes details of the members of a request.
+    pub fn of_request(
+        email: Maybe<Email>,
+        phone_number: Maybe<Text<100>>,
+        name: Maybe<Text<300>>,
+        custom_data: Maybe<CustomData<String>>,
+    ) -> Self {
+        Self {
+            email: email.0,
+            phone_number: phone_number.0.map(|text| text.0),
+            name: name.0.map(|text| text.0),
+            custom_data: custom_data.0,
+        }
+    }
+
+    /// Returns true if nothing is said.
     pub fn is_empty(&self) -> bool {
         self.email.is_none()
             && self.phone_number.is_none()
@@ -105,7 +120,7 @@ impl Details {
     }
 }
 
-/// Who vouches for the details.
+/// The one who confirmed the contact details.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trust {
     /// The organization.
@@ -130,7 +145,7 @@ impl Contact {
         }
     }
 
-    /// What the organization knows of the contact.
+    /// Returns the details that the organization knows.
     pub fn known(&self) -> Result<Details> {
         let custom_data = self.custom_data.as_deref().map(|text| CustomData::from_column(Some(text)));
         Ok(Details {
@@ -141,7 +156,7 @@ impl Contact {
         })
     }
 
-    /// What the contact merely says of itself.
+    /// Returns the details that the contact gave and nobody confirmed.
     pub fn claimed(&self) -> Result<Details> {
         let custom_data = match self.non_verified_custom_data {
             Some(_) => Some(CustomData(self.claimed_data()?.0.into_iter().map(text_value).collect())),
@@ -155,7 +170,7 @@ impl Contact {
         })
     }
 
-    /// The names the contact is known or claims to have.
+    /// Lists the names the contact is known by or claims to have.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.name.as_deref().into_iter().chain(self.non_verified_name.as_deref())
     }
@@ -192,7 +207,7 @@ impl Contact {
         Ok(CustomData::from_column(self.non_verified_custom_data.as_deref())?)
     }
 
-    /// What filters see: of each key the verified value, else the other.
+    /// Returns the custom data that filters see: of each key the verified value, else the other.
     fn filtered_data(&self) -> Result<CustomData> {
         let mut data = self.claimed_data()?;
         let verified = CustomData::<Scalar>::from_column(self.custom_data.as_deref())?;
@@ -212,7 +227,7 @@ impl Contact {
     }
 }
 
-/// The contact that `details` are of, made or brought up to date. A verified one is known by its e-mail
+/// Finds the contact that `details` are of and updates it, or creates it. A verified one is known by its e-mail
 /// address, else its phone number. A claim never reaches a contact that has a verified e-mail address.
 pub async fn save(tx: &mut OrgTx, details: Details, trust: Trust) -> Result<ContactId> {
     let found = store::find_same(tx, &details, trust).await?;
@@ -221,7 +236,7 @@ pub async fn save(tx: &mut OrgTx, details: Details, trust: Trust) -> Result<Cont
     write(tx, contact, found.is_none()).await
 }
 
-/// The contact that an export has, made with its id if neither that nor its e-mail address is known. One that
+/// Finds the contact of an export, or creates it with its id if neither that nor its e-mail address is known. One that
 /// is there stays as it is.
 pub async fn restore(
     tx: &mut OrgTx,
@@ -232,7 +247,7 @@ pub async fn restore(
 ) -> Result<ContactId> {
     let org_id = tx.org_id;
     let by_email = Details { email: known.email.clone(), ..Details::default() };
-    let found = match store::find_in(tx, org_id, id).await? {
+    let found = match find(&mut *tx, org_id, id).await? {
         Some(contact) => Some(contact),
         None => store::find_same(tx, &by_email, Trust::Verified).await?,
     };
@@ -245,7 +260,7 @@ pub async fn restore(
     write(tx, contact, true).await
 }
 
-/// Brings a contact up to date.
+/// Updates a contact.
 pub async fn update(
     tx: &mut OrgTx,
     mut contact: Contact,
@@ -274,18 +289,18 @@ fn text_value((key, value): (String, Scalar)) -> (String, String) {
     (key, text)
 }
 
-/// Erases a contact; its sessions stay, without a contact. Whether there was one.
+/// Deletes a contact; its sessions stay, without a contact. Returns false if there is none.
 pub async fn delete(tx: &mut OrgTx, id: ContactId) -> Result<bool> {
-    store::detach_sessions(tx, id).await?;
-    let deleted = store::delete(tx, id).await?;
-    if deleted {
-        tx.changed(Subject::Contact, id);
+    let org_id = tx.org_id;
+    if find(&mut *tx, org_id, id).await?.is_none() {
+        return Ok(false);
     }
-    Ok(deleted)
+    tx.deleting(Subject::Contact, id).await?;
+    store::delete(tx, id).await
 }
 
-/// The contact of this id, or a 404 that says which thing is absent.
+/// Finds the contact of this id. A contact that is absent or another organization's is a 404.
 pub async fn require(tx: &mut OrgTx, id: ContactId) -> Result<Contact> {
     let org_id = tx.org_id;
-    store::find_in(tx, org_id, id).await?.ok_or(Error::NotFound("contact"))
+    find(tx, org_id, id).await?.ok_or(Error::NotFound("contact"))
 }

@@ -1,13 +1,11 @@
 //! Contacts in SQL.
 
 use super::{Contact, Details, Trust};
-use crate::db::like_pattern;
-use crate::db::{Db, Sql, Tx, sql};
+use crate::db::{Db, Query, Sql, like_pattern, sql};
 use crate::error::{Error, Result};
 use crate::http::Window;
-use crate::ids::{ContactId, InsightId, OrgId, SessionId};
-use crate::insights;
-use crate::orgs::{OrgTx, Subject};
+use crate::ids::{ContactId, OrgId};
+use crate::orgs::OrgTx;
 
 const COLUMNS: &str = "id, email, phone_number, name, custom_data, non_verified_name, non_verified_email,
     non_verified_custom_data, created_at, updated_at";
@@ -16,30 +14,19 @@ fn select(condition: &str, org_id: OrgId) -> Sql {
     sql(&format!("select {COLUMNS} from contacts where org_id = $1 and {condition}")).bind(org_id)
 }
 
-/// The contact of this id.
-pub async fn find(db: &Db, org_id: OrgId, id: ContactId) -> Result<Option<Contact>> {
+/// Finds the contact of this id.
+pub async fn find(db: impl Query, org_id: OrgId, id: ContactId) -> Result<Option<Contact>> {
     db.fetch_optional(select("id = $2", org_id).bind(id)).await
 }
 
-/// The contacts of these ids, in no order.
-pub async fn find_all(db: &Db, org_id: OrgId, ids: &[ContactId]) -> Result<Vec<Contact>> {
+/// Finds the contacts of these ids, in no order.
+pub async fn find_all(db: impl Query, org_id: OrgId, ids: &[ContactId]) -> Result<Vec<Contact>> {
     let mut query = select("id in ", org_id);
     query.push_list(ids.iter().copied());
     db.fetch_all(query).await
 }
 
-/// As [`find_all`], within a transaction.
-pub async fn find_all_in(tx: &mut Tx, org_id: OrgId, ids: &[ContactId]) -> Result<Vec<Contact>> {
-    let mut query = select("id in ", org_id);
-    query.push_list(ids.iter().copied());
-    tx.fetch_all(query).await
-}
-
-pub(super) async fn find_in(tx: &mut Tx, org_id: OrgId, id: ContactId) -> Result<Option<Contact>> {
-    tx.fetch_optional(select("id = $2", org_id).bind(id)).await
-}
-
-/// The contact that `details` identify; the oldest, should several claim the same.
+/// Finds the contact that `details` identify; the oldest, should several claim the same.
 pub(super) async fn find_same(tx: &mut OrgTx, details: &Details, trust: Trust) -> Result<Option<Contact>> {
     let (email, phone) = (details.email.clone(), details.phone_number.clone());
     let condition = match (trust, &email, &phone) {
@@ -55,14 +42,14 @@ pub(super) async fn find_same(tx: &mut OrgTx, details: &Details, trust: Trust) -
     tx.fetch_optional(query.bind(email.map(|email| email.as_str().to_owned()).or(phone))).await
 }
 
-/// One page of contacts and one more, newest update first.
+/// Lists one page of contacts and one more, newest update first.
 pub(super) async fn list(db: &Db, org_id: OrgId, window: &Window) -> Result<Vec<Contact>> {
     let mut query = select("1 = 1", org_id);
     window.push(&mut query);
     db.fetch_all(query).await
 }
 
-/// Contacts whose name, e-mail address or phone number contains `text`, newest update first.
+/// Finds contacts whose name, e-mail address or phone number contains `text`, newest update first.
 pub async fn search(
     db: &Db,
     org_id: OrgId,
@@ -85,7 +72,7 @@ pub(super) async fn insert(tx: &mut OrgTx, contact: &Contact) -> Result<()> {
         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
     ");
     let query = bind_all(query, tx.org_id, contact).bind(contact.created_at).bind(contact.updated_at);
-    tx.execute(query).await.map(|_| ())
+    tx.run(query).await
 }
 
 pub(super) async fn update(tx: &mut OrgTx, contact: &Contact) -> Result<()> {
@@ -116,26 +103,6 @@ fn bind_all(query: Sql, org_id: OrgId, contact: &Contact) -> Sql {
         .bind(contact.non_verified_email.clone())
         .bind(contact.non_verified_custom_data.clone())
         .bind(contact.search_folded())
-}
-
-/// Takes the contact off its sessions, which thereby change.
-pub(super) async fn detach_sessions(tx: &mut OrgTx, id: ContactId) -> Result<()> {
-    let query = sql("
-        update sessions set contact_id = null, updated_at = $3
-        where org_id = $1 and contact_id = $2 returning id
-    ");
-    let query = query.bind(tx.org_id).bind(id).bind(tx.now);
-    let sessions: Vec<(SessionId,)> = tx.fetch_all(query).await?;
-    for (session_id,) in sessions {
-        tx.changed(Subject::Session, session_id);
-    }
-    let query = sql("
-        update occurrences set contact_id = null where org_id = $1 and contact_id = $2 returning insight_id
-    ");
-    let query = query.bind(tx.org_id).bind(id);
-    let insights: Vec<(InsightId,)> = tx.fetch_all(query).await?;
-    let insights: Vec<InsightId> = insights.into_iter().map(|(id,)| id).collect();
-    insights::review_again(tx, &insights).await
 }
 
 pub(super) async fn delete(tx: &mut OrgTx, id: ContactId) -> Result<bool> {

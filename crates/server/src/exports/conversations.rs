@@ -54,7 +54,7 @@ struct Entry {
     created_at: Option<Timestamp>,
 }
 
-/// What a page has beside the rows of its sessions.
+/// The parts of a page beside the rows of its sessions.
 struct Beside {
     contacts: HashMap<ContactId, RecordContact>,
     handoffs: HashMap<SessionId, HandoffInput>,
@@ -62,7 +62,7 @@ struct Beside {
     turns: HashMap<SessionId, Vec<Turn>>,
 }
 
-/// The conversations behind the one of ticket number `last`, each with its own: in that order they are imported, and
+/// Loads the conversations behind the one of ticket number `last`, each whole: in that order they are imported, and
 /// so numbered again.
 pub(super) async fn page(tx: &mut Tx, org_id: OrgId, last: i64) -> Result<Vec<(i64, Record)>> {
     let query = sql("
@@ -128,7 +128,7 @@ async fn load_contacts(
     org_id: OrgId,
     ids: &[ContactId],
 ) -> Result<HashMap<ContactId, RecordContact>> {
-    let contacts = contacts::find_all_in(tx, org_id, ids).await?;
+    let contacts = contacts::find_all(tx, org_id, ids).await?;
     contacts.into_iter().map(|contact| Ok((contact.id, contact_of(&contact)?))).collect()
 }
 
@@ -151,7 +151,7 @@ fn contact_of(contact: &Contact) -> Result<RecordContact> {
     })
 }
 
-/// The latest handoff of each session, with its sentiment where somebody said it.
+/// Loads the latest handoff of each session, with its sentiment where somebody said it.
 async fn load_handoffs(
     tx: &mut Tx,
     org_id: OrgId,

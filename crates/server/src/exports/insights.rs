@@ -62,7 +62,7 @@ struct Insight {
     updated_at: Timestamp,
 }
 
-/// The insights behind the one of number `last`, as many as a page has.
+/// Loads the insights behind the one of number `last`, as many as a page has.
 pub(super) async fn page(tx: &mut Tx, org_id: OrgId, last: Option<i64>) -> Result<Vec<(i64, Row)>> {
     let query = sql("
         select i.insight_number, i.id, i.content, c.name as category, t.name as team, h.name as theme,
@@ -77,8 +77,7 @@ pub(super) async fn page(tx: &mut Tx, org_id: OrgId, last: Option<i64>) -> Resul
         order by i.insight_number
         limit $3
     ");
-    let query = query.bind(org_id).bind(last.unwrap_or(0)).bind(PAGE);
-    let insights: Vec<Insight> = tx.fetch_all(query).await?;
+    let insights: Vec<Insight> = tx.fetch_all(query.bind(org_id).bind(last.unwrap_or(0)).bind(PAGE)).await?;
     Ok(insights.into_iter().map(|insight| (insight.insight_number, row(insight))).collect())
 }
 

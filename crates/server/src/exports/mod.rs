@@ -25,7 +25,7 @@ use table::{Column, Encoder, Row};
 use tokio::runtime::Handle;
 
 string_enum! {
-    /// What is exported.
+    /// The kind of things that are exported.
     What {
         /// Conversations, whole, to be imported again.
         Conversations = "conversations",
@@ -37,7 +37,7 @@ string_enum! {
 }
 
 string_enum! {
-    /// In which form.
+    /// The format of an export.
     Format {
         /// JSON lines.
         Jsonl = "jsonl",
@@ -55,7 +55,7 @@ pub struct Export {
     org_id: OrgId,
     what: What,
     format: Format,
-    /// How many rows it has.
+    /// The number of rows it has.
     pub total: u64,
 }
 
@@ -75,7 +75,7 @@ impl Export {
         Ok(Self { tx, org_id, what, format, total: total.unsigned_abs() })
     }
 
-    /// Writes everything. `on_page` learns how many rows were written so far, and says whether to go on. To be
+    /// Writes everything. `on_page` is told how many rows were written so far, and returns false to stop. To be
     /// called where a thread may block, within the runtime.
     pub fn write<W: Write + Send>(self, sink: W, on_page: impl FnMut(u64) -> bool) -> anyhow::Result<u64> {
         match self.what {

@@ -1,13 +1,13 @@
-//! How many exports are under way at once: each holds a connection for as long as it lasts.
+//! A bound on exports under way at once: each holds a connection for as long as it lasts.
 
 use crate::ids::OrgId;
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Of all organizations together; SQLite has four connections that read.
+/// The most exports of all organizations together; SQLite has four connections that read.
 const EXPORTS_MAX: usize = 2;
 
-/// Which organizations are being exported over the API: one export of each at a time. One process counts for
+/// The organizations being exported over the API: one export of each at a time. One process counts for
 /// itself.
 #[derive(Debug, Default)]
 pub struct Slots(Mutex<HashSet<OrgId>>);
@@ -20,7 +20,7 @@ pub struct Slot {
 }
 
 impl Slots {
-    /// A place for an export of this organization, if there is one.
+    /// Takes a place for an export of this organization, if one is free.
     pub fn take(self: &Arc<Self>, org_id: OrgId) -> Option<Slot> {
         let mut exported = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let free = exported.len() < EXPORTS_MAX && exported.insert(org_id);

@@ -7,7 +7,7 @@ use crate::time::Timestamp;
 use serde::{Serialize, Serializer};
 use std::io::Write;
 
-/// What a column holds.
+/// The type of a column's values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     Text,
@@ -17,7 +17,7 @@ pub(super) enum Kind {
     Time,
 }
 
-/// A column: its name and what it holds.
+/// A column: its name and its type.
 pub(super) type Column = (&'static str, Kind);
 
 /// A value of a row.
@@ -54,7 +54,7 @@ impl<T: Into<Self>> From<Option<T>> for Cell {
 }
 
 impl Cell {
-    /// What is written as its word or its number.
+    /// Makes a cell of text from a value that is shown as a word or a number.
     pub(super) fn text(value: impl ToString) -> Self {
         Self::Text(value.to_string())
     }

@@ -16,7 +16,7 @@ use serde_json::Value as Json;
 use sha2::{Digest, Sha256};
 
 pub(super) const TURNS_MAX: usize = 10_000;
-/// The form of records that `refrain export` writes, which is this one.
+/// The version of the records that `refrain export` writes.
 pub const EXPORT_VERSION: u8 = 1;
 
 /// A conversation, as imports take it and exports write it. Members that are not named here are left out.
@@ -25,27 +25,27 @@ pub struct Record {
     /// Set where `refrain export` wrote it: `id` is that of the session then, and kept, and so is its contact's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub export_version: Option<u8>,
-    /// What the source calls it.
+    /// The source's name for it.
     #[serde(deserialize_with = "text_or_number")]
     pub id: String,
-    /// How the contact came; what is no channel of ours is kept in the custom data.
+    /// The channel that the contact came by; one that is none of ours is kept in the custom data.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub channel: Option<String>,
     /// A BCP 47 tag.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub language: Option<String>,
-    /// When it began.
+    /// The time it began.
     #[serde(default, with = "iso", skip_serializing_if = "Option::is_none")]
     pub created_at: Option<Timestamp>,
-    /// Which brand was asked; kept in the custom data.
+    /// The brand that was asked; kept in the custom data.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub brand: Option<String>,
     /// What was said.
     pub turns: Vec<Turn>,
-    /// Whether it goes on; closed and resolved if nothing is said.
+    /// Open or closed; closed and resolved if nothing is said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<SessionStatus>,
-    /// How the AI agent left it.
+    /// The outcome when the AI agent closed it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ai_closure_type: Option<AiClosureType>,
     /// The handoff to a person.
@@ -54,7 +54,7 @@ pub struct Record {
     /// The record at a help desk.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ticketing_system: Option<TicketingSystemRef>,
-    /// Who asks.
+    /// The contact who asks for help.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub contact: Option<RecordContact>,
     /// Attributes.
@@ -63,59 +63,59 @@ pub struct Record {
     /// The name of the team that looks after it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub team: Option<SingleLine<200>>,
-    /// Which person does.
+    /// The member who is assigned to it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub assignee_id: Option<SingleLine<200>>,
-    /// Whether the AI agent only drafts.
+    /// True if the AI agent only drafts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub assist_mode: Option<bool>,
     /// Tags.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tags: Option<Vec<SingleLine<200>>>,
-    /// What it is about in truth, where somebody labeled it: for `refrain eval`, and no part of what is imported.
+    /// The gold labels, where somebody labeled it: for `refrain eval`, and not imported.
     #[serde(default, skip_serializing)]
     pub labels: Json,
-    /// What reading it found: for whoever uses an export, and no part of what is imported.
+    /// The findings from reading it: for whoever uses an export, and not imported.
     #[serde(skip_deserializing, skip_serializing_if = "Option::is_none")]
     pub findings: Option<Findings>,
 }
 
-/// What reading a conversation found.
+/// The findings from reading a conversation.
 #[derive(Clone, Debug, Serialize)]
 pub struct Findings {
     /// Code of its language, said or told from the text.
     pub language: Option<String>,
-    /// How the contact felt.
+    /// The contact's sentiment.
     pub sentiment: Option<Sentiment>,
-    /// What it was about.
+    /// A summary.
     pub summary: Option<String>,
 }
 
 /// Something said or done in a conversation.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Turn {
-    /// What the source calls it.
+    /// The source's name for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
-    /// What happened, where nothing was said.
+    /// The kind of event, where nothing was said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub event: Option<Event>,
-    /// By whom.
+    /// The sender.
     #[serde(deserialize_with = "role")]
     pub role: Sender,
-    /// What was said; only an event goes without.
+    /// The text that was said; only an event goes without.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<Text<100_000>>,
     /// The sender's name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<Text<300>>,
-    /// When.
+    /// The time it happened.
     #[serde(default, with = "iso", skip_serializing_if = "Option::is_none")]
     pub created_at: Option<Timestamp>,
     /// Files that came with it, which lie elsewhere.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attachments: Option<Vec<Attachment>>,
-    /// What else is known of it.
+    /// Further facts about it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub context: Option<serde_json::Map<String, Json>>,
 }
@@ -126,7 +126,7 @@ pub struct RecordContact {
     /// Its id, kept where the record is of an export.
     #[serde(default, skip_serializing_if = "Json::is_null")]
     pub id: Json,
-    /// When it was made, kept where the record is of an export.
+    /// The time it was created, kept where the record is of an export.
     #[serde(default, skip_serializing_if = "Json::is_null")]
     pub created_at: Json,
     /// E-mail address.
@@ -141,12 +141,12 @@ pub struct RecordContact {
     /// Attributes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub custom_data: Option<CustomData<String>>,
-    /// What the contact merely says of itself.
+    /// The details that the contact gave and nobody confirmed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub non_verified: Option<Claims>,
 }
 
-/// What a contact says of itself, which nobody vouches for.
+/// Details that a contact gave and nobody confirmed.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Claims {
     /// E-mail address.
@@ -161,17 +161,17 @@ pub struct Claims {
 }
 
 impl RecordContact {
-    /// The contact's id where exports have it.
+    /// Returns the contact's id where exports have it.
     pub(super) fn kept_id(&self) -> Option<ContactId> {
         self.id.as_str().and_then(|id| id.parse().ok())
     }
 
-    /// When the contact was made, where exports have it.
+    /// Returns the time the contact was created, where exports have it.
     pub(super) fn kept_time(&self) -> Option<Timestamp> {
         self.created_at.as_str().and_then(|time| Timestamp::parse(time).ok())
     }
 
-    /// What the organization knows of it.
+    /// Returns the details that the organization knows.
     pub(super) fn details(&self) -> Details {
         Details {
             email: self.email.clone(),
@@ -181,7 +181,7 @@ impl RecordContact {
         }
     }
 
-    /// What it says of itself.
+    /// Returns the details that the contact gave.
     pub(super) fn claims(&self) -> Details {
         let claims = self.non_verified.clone();
         claims.map_or_else(Details::default, |claims| Details {
@@ -205,7 +205,7 @@ fn role<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Sender, D::Error> 
     parse_role(&String::deserialize(deserializer)?).map_err(D::Error::custom)
 }
 
-/// Reads who said something, in the words that exports use.
+/// Reads the sender of something said, in the words that exports use.
 pub(super) fn parse_role(role: &str) -> Result<Sender, &'static str> {
     match role.trim().to_ascii_lowercase().as_str() {
         "contact" | "customer" | "user" | "visitor" | "end_user" | "client" => Ok(Sender::Contact),
@@ -237,7 +237,7 @@ mod iso {
 }
 
 impl Record {
-    /// Reads a record from a line of JSON; what is wrong with it otherwise, without its values.
+    /// Reads a record from a line of JSON. An error names what is wrong, without values.
     pub fn parse(line: &str) -> Result<Self, String> {
         let mut json: Json = serde_json::from_str(line)
             .map_err(|error| format!("malformed JSON at column {}", error.column()))?;
@@ -252,7 +252,7 @@ impl Record {
         record.check()
     }
 
-    /// Checks what types can't.
+    /// Checks what the types do not.
     pub fn check(self) -> Result<Self, String> {
         if self.turns.len() > TURNS_MAX {
             return Err(format!("turns: expected at most {TURNS_MAX}"));
@@ -278,18 +278,18 @@ impl Record {
         Ok(self)
     }
 
-    /// The session's id, where `refrain export` wrote the record.
+    /// Returns the session's id, where `refrain export` wrote the record.
     pub fn kept_id(&self) -> Option<SessionId> {
         let id = self.id.parse().ok().filter(|id: &SessionId| id.to_string() == self.id);
         self.export_version.and(id)
     }
 
-    /// Code of the language, where the source says it.
+    /// Returns the code of the language, where the source says it.
     pub fn language_code(&self) -> Option<String> {
         self.language.as_deref().and_then(LanguageTag::parse).map(|tag| tag.0)
     }
 
-    /// The channel of ours that the source's is.
+    /// Returns the channel of ours that the source's corresponds to.
     pub fn channel(&self) -> Channel {
         let name = self.channel.as_deref().unwrap_or("api").trim().to_ascii_lowercase();
         match name.as_str() {
@@ -301,7 +301,7 @@ impl Record {
         }
     }
 
-    /// The attributes, with the brand and a channel that is none of ours.
+    /// Returns the attributes, with the brand and a channel that is none of ours.
     pub fn attributes(&self) -> CustomData {
         let mut data = self.custom_data.clone().unwrap_or_default();
         let mut add = |key: &str, value: &Option<String>| {
@@ -317,13 +317,13 @@ impl Record {
         data
     }
 
-    /// The SHA-256 of everything in the record, to tell whether it changed since it was imported.
+    /// Returns the SHA-256 of everything in the record, to tell whether it changed since it was imported.
     pub fn hash(&self) -> Vec<u8> {
         Sha256::digest(serde_json::to_vec(self).unwrap_or_default()).to_vec()
     }
 }
 
-/// Takes the character out that PostgreSQL can't keep.
+/// Removes the character that PostgreSQL can't store.
 fn drop_nul(json: &mut Json) {
     match json {
         Json::String(text) if text.contains('\0') => *text = text.replace('\0', ""),

@@ -28,7 +28,7 @@ pub struct BadRecord {
     pub file: String,
     /// The line, from 1.
     pub line: u64,
-    /// What was wrong with it.
+    /// The reason, without values.
     pub reason: String,
 }
 
@@ -76,7 +76,7 @@ pub fn read_file(
     read.with_context(|| format!("reading {name}"))
 }
 
-/// As [`read_file`], of JSON lines held in memory under the name `file`.
+/// Reads JSON lines held in memory under the name `file`, as [`read_file`] does.
 pub fn read_text(file: &str, text: impl Read, emit: impl FnMut(Batch) -> bool) -> anyhow::Result<()> {
     let mut source =
         Source { file: file.to_owned(), batch: Batch::default(), lines_of: HashMap::new(), emit };
@@ -123,7 +123,7 @@ impl<F: FnMut(Batch) -> bool> Source<F> {
         Ok(())
     }
 
-    /// Takes the record of a line; whether to go on.
+    /// Takes the record of a line. Returns false if reading is to stop.
     fn take(&mut self, line: u64, parsed: Result<Record, String>) -> bool {
         match parsed.and_then(|record| self.unrepeated(line, record)) {
             Ok(record) => self.batch.records.push(record),
@@ -210,7 +210,7 @@ fn skip_line(reader: &mut impl BufRead) -> std::io::Result<()> {
     }
 }
 
-/// Which column of a CSV file holds what. Columns that are not known become custom data.
+/// The columns of a CSV file. Those that are not known become custom data.
 struct Header {
     id: usize,
     text: usize,

@@ -8,9 +8,10 @@ use crate::contacts::{self, Trust};
 use crate::db::sql;
 use crate::error::Result;
 use crate::ids::{ContactId, MessageId, OrgId, SessionId};
-use crate::jobs::{self, Job};
+use crate::insights::Consolidate;
+use crate::jobs;
 use crate::orgs::OrgTx;
-use crate::sessions::{self, Changes, Event, NewMessage, NewSession, SessionStatus};
+use crate::sessions::{self, Changes, Event, NewMessage, NewSession, ReadSessions, SessionStatus};
 use crate::teams;
 use crate::wire::Patch;
 use serde::Serialize;
@@ -18,7 +19,7 @@ use std::collections::HashMap;
 
 /// While an import goes on, grouping waits this long for its next batch.
 const QUIET_MICROS: i64 = 15_000_000;
-/// Where the context of a message keeps what the source calls it.
+/// The member of a message's context that keeps the source's name for it.
 pub const EXTERNAL_ID: &str = "external_id";
 
 /// An import under way.
@@ -30,7 +31,7 @@ pub struct Import {
     totals: Totals,
 }
 
-/// What an import did so far.
+/// Counts of what an import did so far.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Totals {
     /// Conversations that are new.
@@ -49,12 +50,12 @@ impl Import {
         let import = Self { app: app.clone(), org_id, source: source.to_owned(), totals: Totals::default() };
         let mut tx = app.begin(org_id).await?;
         let later = tx.now.plus(QUIET_MICROS);
-        jobs::move_waiting(&mut tx, &Job::Consolidate, later).await?;
+        jobs::move_waiting(&mut tx, &Consolidate {}, later).await?;
         tx.commit().await?;
         Ok(import)
     }
 
-    /// Whether any of these records was imported before.
+    /// Returns true if any of these records was imported before.
     pub async fn knows_any(&self, records: &[&Record]) -> Result<bool> {
         let mut query = sql("select count(*) from sessions where org_id = $1 and id in ").bind(self.org_id);
         query.push_list(records.iter().map(|record| self.session_id(record)));
@@ -88,9 +89,9 @@ impl Import {
         }
         sessions::insert_all(&mut tx, new).await?;
         if !to_read.is_empty() {
-            jobs::enqueue_bulk(&mut tx, &Job::ReadSessions { session_ids: to_read }).await?;
+            jobs::enqueue_bulk(&mut tx, &ReadSessions { session_ids: to_read }).await?;
             let later = tx.now.plus(QUIET_MICROS);
-            jobs::postpone(&mut tx, &Job::Consolidate, later).await?;
+            jobs::postpone(&mut tx, &Consolidate {}, later).await?;
         }
         tx.commit().await?;
         jobs::ring(&self.app);
@@ -112,18 +113,18 @@ impl Import {
         let mut tx = self.app.begin(self.org_id).await?;
         // what an import that was interrupted left to be grouped is waiting still
         let now = tx.now;
-        jobs::move_waiting(&mut tx, &Job::Consolidate, now).await?;
+        jobs::move_waiting(&mut tx, &Consolidate {}, now).await?;
         tx.commit().await?;
         jobs::ring(&self.app);
         Ok(self.totals)
     }
 
-    /// What was done so far.
+    /// Returns the counts so far.
     pub fn totals(&self) -> &Totals {
         &self.totals
     }
 
-    /// The id of the session that a record is.
+    /// Returns the id of the session that a record becomes.
     pub fn session_id(&self, record: &Record) -> SessionId {
         let derived =
             || SessionId::derived(&[self.org_id.as_bytes(), self.source.as_bytes(), record.id.as_bytes()]);
@@ -131,7 +132,7 @@ impl Import {
     }
 }
 
-/// Which of these sessions exist, with the hash of the record they were imported from.
+/// Finds which of these sessions exist, each with the hash of the record it was imported from.
 async fn known(tx: &mut OrgTx, ids: &[SessionId]) -> Result<HashMap<SessionId, Option<Vec<u8>>>> {
     let mut query = sql("select id, import_hash from sessions where org_id = $1 and id in ").bind(tx.org_id);
     query.push_list(ids.iter().copied());
@@ -206,7 +207,7 @@ fn messages(id: SessionId, record: Record) -> Vec<NewMessage> {
     record.turns.into_iter().enumerate().map(message).collect()
 }
 
-/// Brings a session up to date with a record that changed: what it says now wins, what it leaves out stays.
+/// Updates a session from a record that changed: what it says now wins, what it leaves out stays.
 async fn update(tx: &mut OrgTx, id: SessionId, record: Record, hash: Vec<u8>) -> Result<()> {
     let team_id = match &record.team {
         Some(name) => Patch::Set(teams::find_or_create(tx, &name.0).await?),

@@ -33,7 +33,7 @@ pub(super) struct MessageAttachmentInput {
     mime_type: Maybe<Text<100>>,
 }
 
-/// Keeps the files of a message and says what its history shows of them.
+/// Stores the files of a message and returns them as its history shows them.
 pub(super) async fn keep(
     tx: &mut OrgTx,
     public_url: &str,
@@ -68,8 +68,7 @@ async fn insert(tx: &mut OrgTx, id: BlobId, name: &str, mime_type: &str, content
     let query = sql("
         insert into blobs (org_id, id, name, mime_type, content, created_at) values ($1, $2, $3, $4, $5, $6)
     ");
-    let query = query.bind(tx.org_id).bind(id).bind(name).bind(mime_type).bind(content).bind(tx.now);
-    tx.execute(query).await.map(|_| ())
+    tx.run(query.bind(tx.org_id).bind(id).bind(name).bind(mime_type).bind(content).bind(tx.now)).await
 }
 
 /// Answers a file that was sent with a message, to be saved, never shown in place.

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 string_enum! {
-    /// What an entry of the history is.
+    /// The kind of an entry of the history.
     Event {
         /// Something said.
         Message = "message",
@@ -40,7 +40,7 @@ string_enum! {
 }
 
 string_enum! {
-    /// Whose doing an entry of the history is.
+    /// The originator of an entry of the history.
     Sender {
         /// The person who asks for help.
         Contact = "contact",
@@ -58,24 +58,24 @@ string_enum! {
 pub struct NewMessage {
     /// Its id.
     pub id: MessageId,
-    /// What it is.
+    /// Its kind.
     pub event: Event,
-    /// Whose doing.
+    /// Its originator.
     pub sender: Sender,
     /// The sender's name.
     pub sender_name: Option<String>,
-    /// What was said.
+    /// The text that was said.
     pub text: Option<String>,
     /// Files that came with it.
     pub attachments: Vec<Attachment>,
-    /// What else is known of it, as a JSON object.
+    /// Further facts about it, as a JSON object.
     pub context: Option<serde_json::Value>,
-    /// When.
+    /// The time it happened.
     pub created_at: Option<Timestamp>,
 }
 
 impl NewMessage {
-    /// Something said, without name, files or context.
+    /// Makes an entry of something said, without name, files or context.
     pub fn said(id: MessageId, sender: Sender, text: String, created_at: Option<Timestamp>) -> Self {
         Self {
             id,
@@ -89,7 +89,7 @@ impl NewMessage {
         }
     }
 
-    /// Something that happened now.
+    /// Makes an entry of something that happened now.
     pub fn event(event: Event, now: Timestamp, context: Option<serde_json::Value>) -> Self {
         Self {
             id: MessageId::new(now),
@@ -136,7 +136,7 @@ pub(super) struct Message {
 }
 
 impl Message {
-    /// Where a page ends that this is the last entry of.
+    /// Returns the cursor of a page whose last entry this is.
     pub(super) fn cursor(&self) -> Cursor {
         Cursor { position: self.seq, id: Uuid::nil() }
     }
@@ -201,7 +201,7 @@ impl TryFrom<Message> for ChatHistoryItem {
     }
 }
 
-/// JSON text of what a column keeps, or nothing for nothing.
+/// Writes a value as the JSON text that a column keeps.
 pub(super) fn column<T: Serialize>(value: Option<&T>) -> Result<Option<String>> {
     Ok(value.map(serde_json::to_string).transpose().map_err(anyhow::Error::new)?)
 }

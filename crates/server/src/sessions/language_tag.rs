@@ -19,7 +19,7 @@ impl<'de> Deserialize<'de> for LanguageTag {
 }
 
 impl LanguageTag {
-    /// Reads a tag; none if it is no tag.
+    /// Reads a tag. Returns nothing if it is no tag.
     pub fn parse(tag: &str) -> Option<Self> {
         if let Some(language) = Language::from_tag(tag) {
             return Some(Self(language.code().to_owned()));

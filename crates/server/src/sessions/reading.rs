@@ -1,32 +1,41 @@
-//! What of a session is read, and what reading it found.
+//! The parts of a session that are read, and the findings.
 
-use super::history::Event;
-use super::{Sender, Sentiment, SessionStatus, write};
+use super::history::{Event, Sender};
+use super::session::{Sentiment, SessionStatus};
 use crate::db::{Db, Value, sql};
 use crate::error::Result;
 use crate::ids::{MessageId, OrgId, SessionId};
 use crate::orgs::{OrgTx, Subject};
+use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
-/// Of a longer session, the rest is not read.
+/// The most messages of a session that are read; the rest is skipped.
 const MESSAGES_READ_MAX: i64 = 1_000;
+
+/// The job that reads sessions: language, sentiment, statements and summary. It is called for here, and done by
+/// the insights, which link the statements.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct ReadSessions {
+    /// The sessions.
+    pub session_ids: Vec<SessionId>,
+}
 
 /// A session as it is to be read.
 #[derive(Debug)]
 pub struct Unread {
     /// Its id.
     pub id: SessionId,
-    /// Which revision of it this is.
+    /// The revision that is read.
     pub revision: i64,
     /// Code of its language, where the source says it.
     pub declared_language: Option<String>,
-    /// Whether a summary is to be written.
+    /// True if a summary is to be written.
     pub summary_wanted: bool,
     /// The names its contact is known by.
     pub names: Vec<String>,
-    /// What was said.
+    /// The messages that were said.
     pub messages: Vec<SaidMessage>,
-    /// How many of the messages came before a handoff whose sentiment nobody declared.
+    /// The number of messages before a handoff whose sentiment nobody declared.
     pub before_handoff: Option<usize>,
 }
 
@@ -35,9 +44,9 @@ pub struct Unread {
 pub struct SaidMessage {
     /// Its id.
     pub id: MessageId,
-    /// By whom.
+    /// Its sender.
     pub sender: Sender,
-    /// What.
+    /// Its text.
     pub text: String,
 }
 
@@ -84,7 +93,7 @@ pub async fn unread(db: &Db, org_id: OrgId, ids: &[SessionId]) -> Result<Vec<Unr
     Ok(rows.into_iter().map(unread).collect())
 }
 
-/// What was said in each session, and how much of it before the last handoff in its history.
+/// The messages of each session, and the number of them before the last handoff in its history.
 type Said = HashMap<SessionId, (Vec<SaidMessage>, Option<usize>)>;
 
 async fn said(db: &Db, org_id: OrgId, ids: &[SessionId]) -> Result<Said> {
@@ -108,41 +117,40 @@ async fn said(db: &Db, org_id: OrgId, ids: &[SessionId]) -> Result<Said> {
     Ok(said)
 }
 
-/// What reading a session found.
+/// The findings from reading a session.
 #[derive(Debug)]
 pub struct Finding {
-    /// Which session.
+    /// The session.
     pub id: SessionId,
-    /// Which revision was read.
+    /// The revision that was read.
     pub revision: i64,
     /// Code of its language, if it could be told.
     pub language: Option<String>,
-    /// How the contact felt.
+    /// The contact's sentiment.
     pub sentiment: Sentiment,
-    /// How the contact felt at a handoff that nobody declared the sentiment of.
+    /// The contact's sentiment at a handoff that nobody declared the sentiment of.
     pub handoff_sentiment: Option<Sentiment>,
-    /// What it was about, if that was wanted.
+    /// A summary, if one was wanted.
     pub summary: Option<String>,
 }
 
-/// Writes findings down, and returns the sessions of which no later revision was read before. Language and
+/// Stores findings and returns the sessions of which no later revision was read before. Language and
 /// the sentiment of a handoff give way to what was declared.
 pub async fn save_findings(tx: &mut OrgTx, findings: &[Finding]) -> Result<Vec<SessionId>> {
     if findings.is_empty() {
         return Ok(Vec::new());
     }
-    let mut query = sql("with f (id, revision, language, sentiment, summary) as (values ");
-    for (i, finding) in findings.iter().enumerate() {
-        let row: [Value; 5] = [
+    let row = |finding: &Finding| -> [Value; 5] {
+        [
             finding.id.into(),
             finding.revision.into(),
             finding.language.clone().into(),
             finding.sentiment.into(),
             finding.summary.clone().into(),
-        ];
-        query.push(if i > 0 { "," } else { "" }).push_list(row);
-    }
-    query.push(
+        ]
+    };
+    let mut query = sql("with f (id, revision, language, sentiment, summary) as (");
+    query.push_values(findings.iter().map(row)).push(
         ") update sessions set
             language = case when language_declared then sessions.language else coalesce(f.language, sessions.language) end,
             sentiment = f.sentiment, summary = coalesce(f.summary, sessions.summary),
@@ -158,10 +166,8 @@ pub async fn save_findings(tx: &mut OrgTx, findings: &[Finding]) -> Result<Vec<S
             let query = sql("
                 update handoffs set sentiment = $3 where org_id = $1 and session_id = $2 and not sentiment_declared
             ");
-            let query = query.bind(tx.org_id).bind(finding.id).bind(sentiment);
-            tx.execute(query).await?;
+            tx.run(query.bind(tx.org_id).bind(finding.id).bind(sentiment)).await?;
         }
     }
-    write::copy_to_occurrences(tx, &saved).await?;
     Ok(saved)
 }

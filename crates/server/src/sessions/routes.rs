@@ -1,11 +1,13 @@
 //! `/chat/sessions`.
 
+use super::apply::{self, Changes};
+use super::filter::{FilterInput, SessionFilter};
+use super::handoff::HandoffInput;
 use super::language_tag::LanguageTag;
-use super::reply::expand;
-use super::{
-    AiClosureType, Changes, Channel, GetChatSessionOutput, HandoffInput, NewSession, SessionStatus,
-    TicketingSystemRef, attachments, list, send, store,
-};
+use super::response::{GetChatSessionOutput, expand};
+use super::session::{AiClosureType, Channel, SessionStatus, TicketingSystemRef};
+use super::store::{self, NewSession};
+use super::{attachments, list, send};
 use crate::app::App;
 use crate::contacts::{self, Details, Trust};
 use crate::custom_data::CustomData;
@@ -24,16 +26,14 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as JsonValue};
 
-const TAG: &str = "Sessions";
-
 /// The operations on sessions.
 pub fn routes() -> Api {
     let read = Scope::read(Resource::ChatSessions);
     let write = Scope::write(Resource::ChatSessions);
-    Api::new()
+    Api::tagged("Sessions")
         .route(
             Operation::new(Method::POST, "/chat/sessions", "createChatSession")
-                .about(TAG, "Create a chat session")
+                .summary("Create a chat session")
                 .scope(write)
                 .body::<CreateChatSessionInput>()
                 .returns::<CreateChatSessionOutput>()
@@ -42,24 +42,24 @@ pub fn routes() -> Api {
         )
         .route(
             Operation::new(Method::GET, "/chat/sessions", "listChatSessions")
-                .about(TAG, "List chat sessions, newest update first")
+                .summary("List chat sessions, newest update first")
                 .scope(read)
                 .query::<Window>()
-                .query::<list::SessionFilter>()
+                .query::<SessionFilter>()
                 .returns::<list::ListChatSessionsOutput>(),
             list::list,
         )
         .route(
             Operation::new(Method::POST, "/chat/sessions/filter", "filterChatSessions")
-                .about(TAG, "Filter chat sessions")
+                .summary("Filter chat sessions")
                 .scope(read)
-                .body::<list::FilterInput>()
+                .body::<FilterInput>()
                 .returns::<list::FilterChatSessionsOutput>(),
             list::filter,
         )
         .route(
             Operation::new(Method::GET, "/chat/sessions/search", "searchChatSessions")
-                .about(TAG, "Search contacts and messages")
+                .summary("Search contacts and messages")
                 .scope(read)
                 .query::<list::SearchInput>()
                 .returns::<list::SearchChatSessionsOutput>(),
@@ -74,21 +74,21 @@ fn routes_of_one() -> Api {
     Api::new()
         .route(
             Operation::new(Method::GET, "/chat/sessions/{session_id}", "getChatSession")
-                .about(TAG, "Get a chat session")
+                .summary("Get a chat session")
                 .scope(read)
                 .returns::<GetChatSessionOutput>(),
             show,
         )
         .route(
             Operation::new(Method::PATCH, "/chat/sessions/{session_id}", "updateChatSession")
-                .about(TAG, "Update a chat session")
+                .summary("Update a chat session")
                 .scope(write)
                 .body::<UpdateChatSessionInput>(),
             update,
         )
         .route(
             Operation::new(Method::POST, "/chat/sessions/{session_id}/send", "sendMessage")
-                .about(TAG, "Send a message as contact or agent")
+                .summary("Send a message as contact or agent")
                 .scope(write)
                 .live()
                 .body::<send::SendMessageInput>()
@@ -97,7 +97,7 @@ fn routes_of_one() -> Api {
         )
         .route(
             Operation::new(Method::GET, "/chat/sessions/{session_id}/history", "listChatHistory")
-                .about(TAG, "List what was said and done in a session, oldest first")
+                .summary("List what was said and done in a session, oldest first")
                 .scope(read)
                 .live()
                 .query::<send::HistoryInput>()
@@ -106,7 +106,7 @@ fn routes_of_one() -> Api {
         )
         .route(
             Operation::new(Method::GET, "/attachments/{id}", "getAttachment")
-                .about(TAG, "Get a file that was sent with a message")
+                .summary("Get a file that was sent with a message")
                 .scope(read)
                 .returns_media(&["application/octet-stream"]),
             attachments::show,
@@ -161,12 +161,7 @@ struct SessionContactInput {
 
 impl From<SessionContactInput> for Details {
     fn from(input: SessionContactInput) -> Self {
-        Self {
-            email: input.email.0,
-            phone_number: input.phone_number.0.map(|text| text.0),
-            name: input.name.0.map(|text| text.0),
-            custom_data: input.custom_data.0,
-        }
+        Self::of_request(input.email, input.phone_number, input.name, input.custom_data)
     }
 }
 
@@ -211,7 +206,7 @@ async fn create(
         import_hash: None,
         created_at: tx.now,
     };
-    super::insert_all(&mut tx, vec![session]).await?;
+    store::insert_all(&mut tx, vec![session]).await?;
     tx.commit().await?;
     Ok(Json(CreateChatSessionOutput { id }))
 }
@@ -298,11 +293,11 @@ async fn update(
     ApiJson(input): ApiJson<UpdateChatSessionInput>,
 ) -> Result<()> {
     let mut tx = app.begin(caller.org_id).await?;
-    let session = super::require(&mut tx, id).await?;
+    let session = store::require(&mut tx, id).await?;
     if let Some(contact_id) = input.contact_id.0 {
         contacts::require(&mut tx, contact_id).await?;
     }
-    super::update(&mut tx, &session, input.into(), Vec::new()).await?;
+    apply::update(&mut tx, &session, input.into(), Vec::new()).await?;
     tx.commit().await?;
     jobs::ring(&app);
     Ok(())

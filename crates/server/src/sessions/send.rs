@@ -1,8 +1,10 @@
-//! What is said in a session: saying it, and reading it back.
+//! Messages of a session: sending them, and reading its history.
 
+use super::apply::{self, Changes};
 use super::attachments::{self, MessageAttachmentInput};
-use super::history::{ChatHistoryItem, Event, Message};
-use super::{Changes, NewMessage, Sender, Session, SessionStatus, store};
+use super::history::{ChatHistoryItem, Event, Message, NewMessage, Sender};
+use super::session::{Session, SessionStatus};
+use super::store;
 use crate::app::App;
 use crate::contacts::{self, Details, Trust};
 use crate::custom_data::CustomData;
@@ -19,7 +21,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 string_enum! {
-    /// Who sends a message over the API.
+    /// The sender of a message over the API.
     SenderInput {
         /// The person who asks for help.
         Contact = "contact",
@@ -56,7 +58,7 @@ struct MessageInput {
 }
 
 string_enum! {
-    /// What a message is made of.
+    /// The type of a message's content.
     MessageType {
         /// Text.
         Text = "text",
@@ -115,12 +117,12 @@ pub(super) async fn send(
     ApiJson(input): ApiJson<SendMessageInput>,
 ) -> Result<Json<SendMessageOutput>> {
     let mut tx = app.begin(caller.org_id).await?;
-    let session = super::require(&mut tx, id).await?;
+    let session = store::require(&mut tx, id).await?;
     let mut changes = Changes { custom_data: input.custom_data.0, ..Changes::default() };
     let message_id = MessageId::new(tx.now);
     let mut message = NewMessage::said(message_id, Sender::Contact, input.message.text.0, Some(tx.now));
     let attached = input.message.attachments.0.unwrap_or_default();
-    message.attachments = attachments::keep(&mut tx, &app.config.public_url(), attached).await?;
+    message.attachments = attachments::keep(&mut tx, &app.config.server.public_url(), attached).await?;
     let mut said = Vec::new();
     match input.sender {
         SenderInput::Contact => {
@@ -148,7 +150,7 @@ pub(super) async fn send(
         }
     }
     said.push(message);
-    super::update(&mut tx, &session, changes, said).await?;
+    apply::update(&mut tx, &session, changes, said).await?;
     tx.commit().await?;
     jobs::ring(&app);
     let message = SentMessageId { id: message_id };
@@ -157,16 +159,11 @@ pub(super) async fn send(
 
 impl From<SendingContactInput> for Details {
     fn from(input: SendingContactInput) -> Self {
-        Self {
-            email: input.email.0,
-            phone_number: input.phone_number.0.map(|text| text.0),
-            name: input.name.0.map(|text| text.0),
-            custom_data: input.custom_data.0,
-        }
+        Self::of_request(input.email, input.phone_number, input.name, input.custom_data)
     }
 }
 
-/// Writes down what a contact says of itself; the session's contact, if that makes it known.
+/// Stores the details that a contact gives, and returns the session's contact if that makes it known.
 async fn learn(tx: &mut OrgTx, session: &Session, details: Details) -> Result<Option<ContactId>> {
     if details.is_empty() {
         return Ok(None);

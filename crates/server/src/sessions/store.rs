@@ -1,16 +1,56 @@
-//! Sessions, their history and handoffs in SQL.
+//! Sessions and their history in SQL.
 
-use super::history::Message;
-use super::list::{FilterInput, SessionFilter};
-use super::{AiClosureType, Sentiment, Session};
-use crate::custom_data;
-use crate::db::like_pattern;
-use crate::db::{Db, Sql, Value, sql};
-use crate::error::Result;
+use super::filter::{FilterInput, SessionFilter};
+use super::handoff::{self, Handoff};
+use super::history::{Message, NewMessage, column};
+use super::session::{AiClosureType, Channel, Session, SessionStatus, TicketingSystemRef};
+use crate::custom_data::{self, CustomData};
+use crate::db::{self, Db, Query, Sql, Tx, Value, like_pattern, sql};
+use crate::error::{Error, Result};
 use crate::http::{PAGE_SIZE, Window};
-use crate::ids::{ContactId, MessageId, OrgId, SessionId};
-use crate::orgs::OrgTx;
+use crate::ids::{ContactId, MessageId, OrgId, SessionId, TeamId};
+use crate::orgs::{OrgTx, Subject};
+use crate::time::Timestamp;
+use refrain_nlp::case_fold::fold;
 use std::collections::HashMap;
+use uuid::Uuid;
+
+/// A session to insert, with its history so far.
+#[derive(Clone, Debug)]
+pub struct NewSession {
+    /// Its id.
+    pub id: SessionId,
+    /// Open or closed.
+    pub status: SessionStatus,
+    /// The channel that the contact came by.
+    pub channel: Channel,
+    /// Code of the language, where the source says it.
+    pub language: Option<String>,
+    /// The outcome when the AI agent closed it.
+    pub ai_closure_type: Option<AiClosureType>,
+    /// The contact who asks for help.
+    pub contact_id: Option<ContactId>,
+    /// The team that looks after it.
+    pub team_id: Option<TeamId>,
+    /// The member who is assigned to it.
+    pub assignee_id: Option<String>,
+    /// Attributes.
+    pub custom_data: CustomData,
+    /// True if the AI agent only drafts.
+    pub assist_mode: bool,
+    /// The record at a help desk.
+    pub ticketing_system: Option<TicketingSystemRef>,
+    /// The handoff to a person, if it came to that.
+    pub handoff: Option<Handoff>,
+    /// Tags.
+    pub tags: Vec<String>,
+    /// The entries of its history, in order.
+    pub messages: Vec<NewMessage>,
+    /// The hash of the imported record.
+    pub import_hash: Option<Vec<u8>>,
+    /// The time it began.
+    pub created_at: Timestamp,
+}
 
 const COLUMNS: &str = "id, ticket_number, status, channel, language, language_declared, sentiment,
     ai_closure_type, contact_id, team_id, assignee_id, custom_data, assist_mode, ticketing_system, summary,
@@ -20,24 +60,25 @@ fn select(condition: &str, org_id: OrgId) -> Sql {
     sql(&format!("select {COLUMNS} from sessions where org_id = $1 and {condition}")).bind(org_id)
 }
 
-/// The session of this id.
-pub async fn find(db: &Db, org_id: OrgId, id: SessionId) -> Result<Option<Session>> {
+/// Finds the session of this id.
+pub async fn find(db: impl Query, org_id: OrgId, id: SessionId) -> Result<Option<Session>> {
     db.fetch_optional(select("id = $2", org_id).bind(id)).await
 }
 
-pub(super) async fn find_in(tx: &mut OrgTx, id: SessionId) -> Result<Option<Session>> {
-    let query = select("id = $2", tx.org_id).bind(id);
-    tx.fetch_optional(query).await
+/// Finds the session of this id. A session that is absent or another organization's is a 404.
+pub(super) async fn require(tx: &mut OrgTx, id: SessionId) -> Result<Session> {
+    let org_id = tx.org_id;
+    find(tx, org_id, id).await?.ok_or(Error::NotFound("session"))
 }
 
-/// The sessions of these ids, in no order.
+/// Finds the sessions of these ids, in no order.
 pub async fn find_all(db: &Db, org_id: OrgId, ids: &[SessionId]) -> Result<Vec<Session>> {
     let mut query = select("id in ", org_id);
     query.push_list(ids.iter().copied());
     db.fetch_all(query).await
 }
 
-/// One page of sessions and one more, newest update first.
+/// Lists one page of sessions and one more, newest update first.
 pub(super) async fn list(
     db: &Db,
     org_id: OrgId,
@@ -60,7 +101,7 @@ pub(super) async fn list(
     db.fetch_all(query).await
 }
 
-/// One page of sessions and one more, as `input` filters and orders them.
+/// Lists one page of sessions and one more, as `input` filters and orders them.
 pub(super) async fn filter(db: &Db, org_id: OrgId, input: &FilterInput) -> Result<Vec<Session>> {
     let mut query = select("1 = 1", org_id);
     let filters = &input.filters;
@@ -98,7 +139,7 @@ fn push_any<V: Clone + Into<Value>>(query: &mut Sql, column: &str, values: Optio
     }
 }
 
-/// Messages that contain `text`, of one contact's sessions or all: id, session, text, kind.
+/// Finds messages that contain `text`, of one contact's sessions or all: id, session, text, kind.
 pub(super) async fn search_messages(
     db: &Db,
     org_id: OrgId,
@@ -120,7 +161,7 @@ pub(super) async fn search_messages(
     db.fetch_all(query).await
 }
 
-/// One page of a session's history and one more, oldest first, behind the entry of sequence `after`.
+/// Lists one page of a session's history and one more, oldest first, behind the entry of sequence `after`.
 pub(super) async fn history(db: &Db, org_id: OrgId, id: SessionId, after: i64) -> Result<Vec<Message>> {
     let query = sql("
         select id, seq, event_type, sender, sender_name, text, attachments, context, created_at
@@ -129,58 +170,200 @@ pub(super) async fn history(db: &Db, org_id: OrgId, id: SessionId, after: i64) -
         order by seq
         limit $4
     ");
-    db.fetch_all(query.bind(org_id).bind(id).bind(after).bind(PAGE_SIZE as i64 + 1)).await
+    db.fetch_all(query.bind(org_id).bind(id).bind(after).bind(db::count(PAGE_SIZE) + 1)).await
 }
 
-/// The latest handoff of each of these sessions that has one: summary and sentiment.
-pub(super) async fn latest_handoffs(
-    db: &Db,
-    org_id: OrgId,
-    ids: &[SessionId],
-) -> Result<HashMap<SessionId, (String, Option<Sentiment>)>> {
-    let mut query =
-        sql("select session_id, summary, sentiment from handoffs where org_id = $1 and session_id in ")
-            .bind(org_id);
-    query.push_list(ids.iter().copied()).push(" order by created_at, id");
-    let rows: Vec<(SessionId, String, Option<Sentiment>)> = db.fetch_all(query).await?;
-    Ok(rows.into_iter().map(|(id, summary, sentiment)| (id, (summary, sentiment))).collect())
-}
-
-/// The latest handoff of a session: summary and sentiment.
-pub(super) async fn latest_handoff(
-    tx: &mut OrgTx,
-    id: SessionId,
-) -> Result<Option<(String, Option<Sentiment>)>> {
-    let query = sql("
-        select summary, sentiment from handoffs where org_id = $1 and session_id = $2
-        order by created_at desc, id desc limit 1
-    ");
-    let query = query.bind(tx.org_id).bind(id);
-    tx.fetch_optional(query).await
-}
-
-/// What each message of a session says.
+/// Loads the text of each message of a session.
 pub(super) async fn texts(tx: &mut OrgTx, id: SessionId) -> Result<HashMap<MessageId, Option<String>>> {
     let query = sql("select id, text from messages where org_id = $1 and session_id = $2");
-    let query = query.bind(tx.org_id).bind(id);
-    let rows: Vec<(MessageId, Option<String>)> = tx.fetch_all(query).await?;
+    let rows: Vec<(MessageId, Option<String>)> = tx.fetch_all(query.bind(tx.org_id).bind(id)).await?;
     Ok(rows.into_iter().collect())
 }
 
-/// Whether anything was said in a session.
+/// Returns true if anything was said in a session.
 pub(super) async fn has_messages(tx: &mut OrgTx, id: SessionId) -> Result<bool> {
     let query = sql("
         select id from messages where org_id = $1 and session_id = $2 and event_type = 'message' limit 1
     ");
-    let query = query.bind(tx.org_id).bind(id);
-    Ok(tx.fetch_optional::<(MessageId,)>(query).await?.is_some())
+    Ok(tx.fetch_optional::<(MessageId,)>(query.bind(tx.org_id).bind(id)).await?.is_some())
 }
 
-/// The tags on a session.
+/// Lists the tags on a session.
 pub(super) async fn tags(tx: &mut OrgTx, id: SessionId) -> Result<Vec<String>> {
     let query =
         sql("select tag_name from session_tags where org_id = $1 and session_id = $2 order by tag_name");
-    let query = query.bind(tx.org_id).bind(id);
-    let rows: Vec<(String,)> = tx.fetch_all(query).await?;
+    let rows: Vec<(String,)> = tx.fetch_all(query.bind(tx.org_id).bind(id)).await?;
     Ok(rows.into_iter().map(|(tag,)| tag).collect())
+}
+
+#[derive(Default)]
+struct Rows {
+    sessions: Vec<Vec<Value>>,
+    custom_data: Vec<Vec<Value>>,
+    tags: Vec<Vec<Value>>,
+    handoffs: Vec<Vec<Value>>,
+    messages: Vec<Vec<Value>>,
+}
+
+/// Inserts sessions with everything that is theirs. They are numbered in their order.
+pub async fn insert_all(tx: &mut OrgTx, sessions: Vec<NewSession>) -> Result<()> {
+    let first_number = tx.take_ticket_numbers(db::count(sessions.len())).await?;
+    let mut rows = Rows::default();
+    for (session, number) in sessions.into_iter().zip(first_number..) {
+        tx.changed(Subject::Session, session.id);
+        rows.add(tx.org_id, tx.now, number, session)?;
+    }
+    let insert = "insert into sessions (org_id, id, ticket_number, status, channel, language, language_declared,
+        ai_closure_type, contact_id, team_id, assignee_id, custom_data, assist_mode, ticketing_system,
+        summary_wanted, next_seq, import_hash, revision, read_revision, last_message_at, created_at, updated_at)";
+    tx.insert_all(insert, rows.sessions, "").await?;
+    custom_data::SESSIONS.insert(tx, rows.custom_data).await?;
+    insert_tags(tx, rows.tags).await?;
+    handoff::insert_all(tx, rows.handoffs).await?;
+    insert_messages(tx, rows.messages).await
+}
+
+impl Rows {
+    fn add(&mut self, org_id: OrgId, now: Timestamp, number: i64, session: NewSession) -> Result<()> {
+        let id = session.id;
+        self.sessions.push(session_row(org_id, now, number, &session)?);
+        self.custom_data.extend(custom_data::SESSIONS.rows(org_id, id, &session.custom_data));
+        self.tags.extend(session.tags.iter().map(|tag| vec![org_id.into(), tag.into(), id.into()]));
+        self.handoffs.extend(session.handoff.map(|handoff| handoff::row(org_id, now, id, handoff)));
+        for (message, seq) in session.messages.into_iter().zip(1..) {
+            self.messages.push(message_row(org_id, id, seq, message)?);
+        }
+        Ok(())
+    }
+}
+
+fn session_row(org_id: OrgId, now: Timestamp, number: i64, session: &NewSession) -> Result<Vec<Value>> {
+    let said = session.messages.iter().filter(|message| message.text.is_some());
+    let last_said_at = said.filter_map(|message| message.created_at).max();
+    Ok(vec![
+        org_id.into(),
+        session.id.into(),
+        number.into(),
+        session.status.into(),
+        session.channel.into(),
+        session.language.clone().into(),
+        session.language.is_some().into(),
+        session.ai_closure_type.into(),
+        session.contact_id.into(),
+        session.team_id.into(),
+        session.assignee_id.clone().into(),
+        session.custom_data.to_column()?.into(),
+        session.assist_mode.into(),
+        column(session.ticketing_system.as_ref())?.into(),
+        (session.status != SessionStatus::Open).into(),
+        db::count(session.messages.len() + 1).into(),
+        session.import_hash.clone().into(),
+        1.into(),
+        0.into(),
+        last_said_at.unwrap_or(session.created_at).max(session.created_at).into(),
+        session.created_at.into(),
+        now.into(),
+    ])
+}
+
+async fn insert_tags(tx: &mut Tx, rows: Vec<Vec<Value>>) -> Result<()> {
+    tx.insert_all("insert into session_tags (org_id, tag_name, session_id)", rows, "on conflict do nothing")
+        .await
+}
+
+fn message_row(org_id: OrgId, session_id: SessionId, seq: i64, message: NewMessage) -> Result<Vec<Value>> {
+    let attachments = Some(&message.attachments).filter(|attachments| !attachments.is_empty());
+    Ok(vec![
+        org_id.into(),
+        message.id.into(),
+        session_id.into(),
+        seq.into(),
+        message.event.into(),
+        message.sender.into(),
+        message.sender_name.into(),
+        message.text.as_deref().map(fold).into(),
+        message.text.into(),
+        column(attachments)?.into(),
+        column(message.context.as_ref())?.into(),
+        message.created_at.into(),
+    ])
+}
+
+async fn insert_messages(tx: &mut Tx, rows: Vec<Vec<Value>>) -> Result<()> {
+    let insert =
+        "insert into messages (org_id, id, session_id, seq, event_type, sender, sender_name, text_folded,
+        text, attachments, context, created_at)";
+    tx.insert_all(insert, rows, "").await
+}
+
+/// Adds entries to a session's history. The session's row is to be updated in the same transaction.
+pub(super) async fn append(tx: &mut OrgTx, session: &mut Session, messages: Vec<NewMessage>) -> Result<()> {
+    let mut rows = Vec::new();
+    for message in messages {
+        rows.push(message_row(tx.org_id, session.id, session.next_seq, message)?);
+        session.next_seq += 1;
+    }
+    insert_messages(tx, rows).await
+}
+
+/// Updates the text of a message.
+pub(super) async fn update_text(tx: &mut OrgTx, id: MessageId, text: &str) -> Result<()> {
+    let query = sql("update messages set text = $3, text_folded = $4 where org_id = $1 and id = $2");
+    tx.run(query.bind(tx.org_id).bind(id).bind(text).bind(fold(text))).await
+}
+
+/// Updates a session's row, as a new revision that is to be read.
+pub(super) async fn update(tx: &mut OrgTx, session: &Session) -> Result<()> {
+    let query = sql("
+        update sessions set status = $3, language = $4, language_declared = $5, ai_closure_type = $6,
+            contact_id = $7, team_id = $8, assignee_id = $9, custom_data = $10, assist_mode = $11,
+            ticketing_system = $12, summary_wanted = $13, next_seq = $14, import_hash = $15,
+            last_message_at = $16, revision = revision + 1, updated_at = $17
+        where org_id = $1 and id = $2
+    ");
+    let query = query
+        .bind(tx.org_id)
+        .bind(session.id)
+        .bind(session.status)
+        .bind(session.language.clone())
+        .bind(session.language_declared)
+        .bind(session.ai_closure_type)
+        .bind(session.contact_id)
+        .bind(session.team_id)
+        .bind(session.assignee_id.clone())
+        .bind(session.custom_data.clone())
+        .bind(session.assist_mode)
+        .bind(session.ticketing_system.clone())
+        .bind(session.summary_wanted)
+        .bind(session.next_seq)
+        .bind(session.import_hash.clone())
+        .bind(session.last_message_at)
+        .bind(tx.now);
+    tx.run(query).await?;
+    tx.changed(Subject::Session, session.id);
+    Ok(())
+}
+
+/// Replaces the tags on a session.
+pub(super) async fn replace_tags(tx: &mut OrgTx, id: SessionId, tags: &[String]) -> Result<()> {
+    let query = sql("delete from session_tags where org_id = $1 and session_id = $2");
+    tx.run(query.bind(tx.org_id).bind(id)).await?;
+    let rows = tags.iter().map(|tag| vec![tx.org_id.into(), tag.into(), id.into()]).collect();
+    insert_tags(tx, rows).await
+}
+
+/// Takes a contact that is to be deleted off its sessions, which thereby change.
+pub async fn forget(tx: &mut OrgTx, subject: Subject, id: Uuid) -> Result<()> {
+    if subject != Subject::Contact {
+        return Ok(());
+    }
+    let query = sql("
+        update sessions set contact_id = null, updated_at = $3
+        where org_id = $1 and contact_id = $2 returning id
+    ");
+    let sessions: Vec<(SessionId,)> = tx.fetch_all(query.bind(tx.org_id).bind(id).bind(tx.now)).await?;
+    for (session_id,) in sessions {
+        tx.changed(Subject::Session, session_id);
+    }
+    Ok(())
 }

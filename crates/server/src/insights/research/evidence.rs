@@ -5,7 +5,7 @@ use super::segments::Case;
 use crate::db::{Sql, Tx, sql};
 use crate::error::Result;
 use crate::ids::{InsightId, OrgId, SessionId, TeamId};
-use crate::insights::vector;
+use crate::insights::statements::embedding;
 use crate::sessions::{Channel, Sentiment, SessionStatus};
 use crate::time::Timestamp;
 use refrain_nlp::random;
@@ -337,7 +337,9 @@ async fn others(tx: &mut Tx, org_id: OrgId, ids: &[InsightId]) -> Result<Vec<Oth
 
 /// The insights that lie nearest, and how alike they are.
 async fn similar(tx: &mut Tx, frame: &Frame, insight: &Insight) -> Result<Vec<(Other, f32)>> {
-    let Some(own) = insight.centroid.as_deref().and_then(vector::from_bytes) else { return Ok(Vec::new()) };
+    let Some(own) = insight.centroid.as_deref().and_then(embedding::from_bytes) else {
+        return Ok(Vec::new());
+    };
     let query = sql("
         select id, centroid from insights
         where org_id = $1 and id <> $2 and retired_at is null and occurrence_count > 0 and centroid is not null
@@ -346,7 +348,7 @@ async fn similar(tx: &mut Tx, frame: &Frame, insight: &Insight) -> Result<Vec<(O
     let query = query.bind(frame.org_id).bind(frame.insight_id).bind(SIMILAR_FROM);
     let rows: Vec<(InsightId, Vec<u8>)> = tx.fetch_all(query).await?;
     let likeness =
-        |(id, bytes): (InsightId, Vec<u8>)| Some((id, vector::dot(&own, &vector::from_bytes(&bytes)?)));
+        |(id, bytes): (InsightId, Vec<u8>)| Some((id, embedding::dot(&own, &embedding::from_bytes(&bytes)?)));
     let mut near: Vec<(InsightId, f32)> =
         rows.into_iter().filter_map(likeness).filter(|(_, likeness)| *likeness >= SIMILAR_MIN).collect();
     near.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));

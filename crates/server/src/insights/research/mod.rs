@@ -13,17 +13,18 @@ mod summary;
 
 pub(super) use routes::routes;
 
-use super::store;
 use crate::app::App;
 use crate::db::{Db, sql};
 use crate::error::{Error, Result};
 use crate::ids::{InsightId, MemberId, OrgId, ResearchId};
+use crate::insights::insight::{self, Change, InsightEventKind};
 use crate::jobs::{self, Job, Lease, Outcome};
-use crate::orgs::{OrgTx, Subject};
+use crate::orgs::OrgTx;
 use crate::time::Timestamp;
 use crate::wire::string_enum;
 use anyhow::Context;
 use compare::Findings;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::sync::Arc;
 use summary::Summary;
@@ -33,6 +34,26 @@ const ATTEMPTS_MAX: i64 = 3;
 /// Researches of an organization that wait or run.
 const ACTIVE_MAX: i64 = 100;
 const ACTIVE: &str = "state in ('queued', 'running')";
+
+/// The job that explains an insight at length.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct ResearchInsight {
+    insight_id: InsightId,
+    /// The request that it answers.
+    research_id: ResearchId,
+}
+
+impl Job for ResearchInsight {
+    const KIND: &str = "research_insight";
+
+    fn dedupe_key(&self) -> Option<String> {
+        Some(format!("{}:{}", Self::KIND, self.research_id))
+    }
+
+    async fn run(self, app: &App, lease: &Lease) -> Result<Outcome> {
+        research_insight(app, lease, self.insight_id, self.research_id).await
+    }
+}
 
 string_enum! {
     /// Where a deep research is in its life.
@@ -96,7 +117,7 @@ async fn start(tx: &mut OrgTx, insight_id: InsightId, by: Option<MemberId>) -> R
             "{ACTIVE_MAX} insights are being researched: wait for one to end"
         )));
     }
-    jobs::enqueue(tx, &Job::ResearchInsight { insight_id, research_id: id }).await
+    jobs::enqueue(tx, &ResearchInsight { insight_id, research_id: id }).await
 }
 
 /// Calls a research off; false if it is over.
@@ -142,7 +163,7 @@ struct Report {
 }
 
 /// Makes the report of an insight and puts it there.
-pub async fn research_insight(
+async fn research_insight(
     app: &App,
     lease: &Lease,
     insight_id: InsightId,
@@ -219,7 +240,8 @@ async fn explain(app: &App, org_id: OrgId, run: Run) -> Result<Explained> {
     }
     let compared = Arc::clone(&evidence);
     let findings = tokio::task::spawn_blocking(move || Findings::of(&compared)).await.context("comparing")?;
-    let mut sections = report::sections(app, &mut tx, &evidence, &findings).await?;
+    let calendar = app.settings(&mut tx, org_id).await?.calendar;
+    let mut sections = report::sections(&calendar, &mut tx, &evidence, &findings).await?;
     if !advance(app, org_id, run, 70, "checking").await? {
         return Ok(Explained::Unwanted);
     }
@@ -258,17 +280,14 @@ async fn publish(tx: &mut OrgTx, run: Run, report: Report) -> Result<()> {
     if !close(tx, run, state, None).await? || !is_there {
         return Ok(());
     }
-    let query = sql("
-        update insights set deep_research = $3, deep_research_completed_at = $4, updated_at = $4
-        where org_id = $1 and id = $2
-    ");
-    let query = query.bind(tx.org_id).bind(run.insight_id).bind(report.text).bind(tx.now);
-    tx.execute(query).await?;
-    tx.changed(Subject::Insight, run.insight_id);
     let query = sql("select requested_by from researches where org_id = $1 and insight_id = $2");
     let query = query.bind(tx.org_id).bind(run.insight_id);
     let (by,): (Option<MemberId>,) = tx.fetch_one(query).await?;
     let detail =
         json!({"research_id": run.id, "session_count": report.sessions, "claim_count": report.claims});
-    store::insert_event(tx, run.insight_id, "research_completed", by, Some(detail)).await
+    let change = Change::new()
+        .set("deep_research", report.text)
+        .set("deep_research_completed_at", tx.now)
+        .event(InsightEventKind::ResearchCompleted, by, Some(detail));
+    insight::update(tx, run.insight_id, change).await
 }

@@ -4,7 +4,6 @@ use super::claims::{Claim, Condition, Count, Frame, Scope, Set, Unit, count, new
 use super::compare::{self, Findings};
 use super::evidence::{self, Evidence};
 use super::segments::hypergeometric_tails;
-use crate::app::App;
 use crate::db::Tx;
 use crate::error::Result;
 use crate::time::{Calendar, Timestamp};
@@ -57,16 +56,16 @@ impl Maker<'_> {
 
 /// Every section of the report, unchecked.
 pub(super) async fn sections(
-    app: &App,
+    calendar: &Calendar,
     tx: &mut Tx,
     evidence: &Evidence,
     findings: &Findings,
 ) -> Result<Vec<Section>> {
     let mut maker = Maker { tx, frame: evidence.frame };
     Ok(vec![
-        said(&mut maker, &app.calendar, evidence, findings).await?,
+        said(&mut maker, calendar, evidence, findings).await?,
         compare::affected(&mut maker, evidence, findings).await?,
-        moves(&mut maker, &app.calendar, evidence).await?,
+        moves(&mut maker, calendar, evidence).await?,
         compare::outcomes(&mut maker, findings).await?,
         compare::together(&mut maker, evidence, findings).await?,
         similar(&mut maker, evidence).await?,

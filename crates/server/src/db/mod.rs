@@ -1,0 +1,211 @@
+//! SQLite or PostgreSQL behind one `Db`. Every statement is written once, in what both accept; this folder
+//! alone knows which of the two is behind.
+
+mod open;
+mod query;
+mod sql;
+
+pub use query::{Query, Record};
+pub use sql::{Sql, Value, like_pattern, sql};
+
+use crate::error::{Error, Result};
+use sqlx::{PgPool, Postgres, Sqlite, SqlitePool};
+use std::path::PathBuf;
+
+/// The most values one statement of many rows binds: SQLite takes 32,766, PostgreSQL 65,535, and longer
+/// statements gain nothing.
+const VALUES_MAX: usize = 8_000;
+
+#[derive(Clone, Debug)]
+enum Pools {
+    /// One connection that writes, several that read: SQLite has one writer at a time.
+    Sqlite {
+        write: SqlitePool,
+        read: SqlitePool,
+    },
+    Postgres(PgPool),
+}
+
+/// The database.
+#[derive(Clone, Debug)]
+pub struct Db {
+    pools: Pools,
+}
+
+/// The place of the database.
+#[derive(Clone, Debug)]
+pub enum Location {
+    /// A file that is made when missing.
+    Sqlite(PathBuf),
+    /// A `postgres://` URL.
+    Postgres(String),
+}
+
+impl Db {
+    /// Opens the database and brings its schema up to date.
+    pub async fn open(location: &Location) -> anyhow::Result<Self> {
+        Ok(Self { pools: open::open(location).await? })
+    }
+
+    /// Ends every connection; SQLite folds its write-ahead log into the file.
+    pub async fn close(&self) {
+        match &self.pools {
+            Pools::Sqlite { write, read } => {
+                read.close().await;
+                write.close().await;
+            }
+            Pools::Postgres(pool) => pool.close().await,
+        }
+    }
+
+    /// Returns the name of the database behind, for people.
+    pub fn name(&self) -> &'static str {
+        match self.pools {
+            Pools::Sqlite { .. } => "SQLite",
+            Pools::Postgres(_) => "PostgreSQL",
+        }
+    }
+
+    /// Reads every row of `query`, which bounds how many.
+    pub async fn fetch_all<T: Record>(&self, query: Sql) -> Result<Vec<T>> {
+        Ok(match &self.pools {
+            Pools::Sqlite { read, .. } => {
+                let (text, arguments) = query.sqlite()?;
+                sqlx::query_as_with(text, arguments).fetch_all(read).await?
+            }
+            Pools::Postgres(pool) => {
+                let (text, arguments) = query.postgres()?;
+                sqlx::query_as_with(text, arguments).fetch_all(pool).await?
+            }
+        })
+    }
+
+    /// Reads the only row of `query`, if it has one.
+    pub async fn fetch_optional<T: Record>(&self, query: Sql) -> Result<Option<T>> {
+        Ok(self.fetch_all(query).await?.into_iter().next())
+    }
+
+    /// Reads the one row of `query`.
+    pub async fn fetch_one<T: Record>(&self, query: Sql) -> Result<T> {
+        self.fetch_optional(query).await?.ok_or_else(|| sqlx::Error::RowNotFound.into())
+    }
+
+    /// Has PostgreSQL look how the values of conversations and insights are spread, so that it plans well right after
+    /// many came: by itself it looks a minute later. SQLite plans well without.
+    pub async fn analyze(&self) -> Result<()> {
+        if let Pools::Postgres(pool) = &self.pools {
+            sqlx::query(
+                "analyze sessions, session_values, contacts, contact_values, statements, occurrences",
+            )
+            .execute(pool)
+            .await?;
+        }
+        Ok(())
+    }
+
+    /// Begins a transaction that writes.
+    pub async fn begin(&self) -> Result<Tx> {
+        Ok(match &self.pools {
+            Pools::Sqlite { write, .. } => Tx::Sqlite(write.begin_with("begin immediate").await?),
+            Pools::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+        })
+    }
+
+    /// Begins a transaction that sees one state of the database throughout, and only reads.
+    pub async fn snapshot(&self) -> Result<Tx> {
+        Ok(match &self.pools {
+            Pools::Sqlite { read, .. } => Tx::Sqlite(read.begin().await?),
+            Pools::Postgres(pool) => {
+                Tx::Postgres(pool.begin_with("begin isolation level repeatable read read only").await?)
+            }
+        })
+    }
+}
+
+/// A transaction. Dropped without [`Tx::commit`], nothing of it happened.
+#[derive(Debug)]
+pub enum Tx {
+    /// On SQLite.
+    Sqlite(sqlx::Transaction<'static, Sqlite>),
+    /// On PostgreSQL.
+    Postgres(sqlx::Transaction<'static, Postgres>),
+}
+
+impl Tx {
+    /// Runs `query` and returns how many rows it changed.
+    pub async fn execute(&mut self, query: Sql) -> Result<u64> {
+        Ok(match self {
+            Self::Sqlite(tx) => {
+                let (text, arguments) = query.sqlite()?;
+                sqlx::query_with(text, arguments).execute(&mut **tx).await?.rows_affected()
+            }
+            Self::Postgres(tx) => {
+                let (text, arguments) = query.postgres()?;
+                sqlx::query_with(text, arguments).execute(&mut **tx).await?.rows_affected()
+            }
+        })
+    }
+
+    /// Reads every row of `query`, which bounds how many.
+    pub async fn fetch_all<T: Record>(&mut self, query: Sql) -> Result<Vec<T>> {
+        Ok(match self {
+            Self::Sqlite(tx) => {
+                let (text, arguments) = query.sqlite()?;
+                sqlx::query_as_with(text, arguments).fetch_all(&mut **tx).await?
+            }
+            Self::Postgres(tx) => {
+                let (text, arguments) = query.postgres()?;
+                sqlx::query_as_with(text, arguments).fetch_all(&mut **tx).await?
+            }
+        })
+    }
+
+    /// Reads the only row of `query`, if it has one.
+    pub async fn fetch_optional<T: Record>(&mut self, query: Sql) -> Result<Option<T>> {
+        Ok(self.fetch_all(query).await?.into_iter().next())
+    }
+
+    /// Reads the one row of `query`.
+    pub async fn fetch_one<T: Record>(&mut self, query: Sql) -> Result<T> {
+        self.fetch_optional(query).await?.ok_or_else(|| sqlx::Error::RowNotFound.into())
+    }
+
+    /// Runs `query`, however many rows it changes.
+    pub async fn run(&mut self, query: Sql) -> Result<()> {
+        self.execute(query).await?;
+        Ok(())
+    }
+
+    /// Inserts `rows` of equal length behind `insert into … (…)`, as many statements as it takes, each
+    /// ended by `suffix`.
+    pub async fn insert_all(&mut self, insert: &str, rows: Vec<Vec<Value>>, suffix: &str) -> Result<()> {
+        let width = rows.first().map_or(1, Vec::len).max(1);
+        let mut rows = rows.into_iter().peekable();
+        while rows.peek().is_some() {
+            let mut query = sql(insert);
+            query.push(" ").push_values(rows.by_ref().take(VALUES_MAX / width)).push(" ").push(suffix);
+            self.run(query).await?;
+        }
+        Ok(())
+    }
+
+    /// Makes everything of this transaction lasting.
+    pub async fn commit(self) -> Result<()> {
+        match self {
+            Self::Sqlite(tx) => tx.commit().await?,
+            Self::Postgres(tx) => tx.commit().await?,
+        }
+        Ok(())
+    }
+}
+
+/// Counts what is in memory, as the database counts rows.
+pub fn count(len: usize) -> i64 {
+    i64::try_from(len).unwrap_or(i64::MAX)
+}
+
+/// Returns true if `error` says that a row with that key is there already.
+pub fn is_unique_violation(error: &Error) -> bool {
+    let Error::Internal(cause) = error else { return false };
+    matches!(cause.downcast_ref(), Some(sqlx::Error::Database(cause)) if cause.is_unique_violation())
+}

@@ -1,0 +1,161 @@
+//! Opens the database and brings its schema up to date.
+
+use super::{Location, Pools};
+use anyhow::Context;
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{AssertSqlSafe, SqlSafeStr};
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+const SQLITE_READERS: u32 = 4;
+const POSTGRES_CONNECTIONS: u32 = 16;
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
+const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Every migration, in PostgreSQL's words: its number, its name and its text.
+const MIGRATIONS: [(i64, &str, &str); 3] = [
+    (1, "initial", include_str!("../../migrations/0001_initial.sql")),
+    (2, "destinations", include_str!("../../migrations/0002_destinations.sql")),
+    (3, "org_settings", include_str!("../../migrations/0003_org_settings.sql")),
+];
+
+/// Words of PostgreSQL in a migration, and what SQLite has in their place. Databases keep a checksum of each
+/// migration that they ran: a pair is added, never changed.
+const IN_SQLITE: [(&str, &str); 8] = [
+    (" uuid", " blob"),
+    (" bytea", " blob"),
+    (" bigint", " integer"),
+    (" boolean", " integer"),
+    (" double precision", " real"),
+    (" default false", " default 0"),
+    ("\n);", "\n) strict;"),
+    // of the first migration's comment
+    ("The same file for SQLite differs", "The same file for PostgreSQL differs"),
+];
+
+/// Opens the connections to the database and runs the migrations that it lacks.
+pub(super) async fn open(location: &Location) -> anyhow::Result<Pools> {
+    let pools = match location {
+        Location::Sqlite(path) => open_sqlite(path).await?,
+        Location::Postgres(url) => open_postgres(url).await?,
+    };
+    migrate(location, &pools).await.context("bringing the schema up to date")?;
+    Ok(pools)
+}
+
+async fn migrate(location: &Location, pools: &Pools) -> anyhow::Result<()> {
+    // one process at a time: sqlx sees to it on PostgreSQL alone
+    let _lock = match location {
+        Location::Sqlite(path) => {
+            let file = std::fs::File::create(path.with_extension("lock"))?;
+            file.lock()?;
+            Some(file)
+        }
+        Location::Postgres(_) => None,
+    };
+    match pools {
+        Pools::Sqlite { write, .. } => migrator(in_sqlite).run(write).await?,
+        Pools::Postgres(pool) => migrator(str::to_owned).run(pool).await?,
+    }
+    Ok(())
+}
+
+/// The migrations, each as `render` writes it for the database.
+fn migrator(render: fn(&str) -> String) -> Migrator {
+    let migration = |(number, name, text): (i64, &'static str, &str)| {
+        let text = AssertSqlSafe(render(text)).into_sql_str();
+        Migration::new(number, name.into(), MigrationType::Simple, text, false)
+    };
+    Migrator::with_migrations(MIGRATIONS.map(migration).into())
+}
+
+fn in_sqlite(text: &str) -> String {
+    IN_SQLITE.iter().fold(text.to_owned(), |text, (word, in_sqlite)| text.replace(word, in_sqlite))
+}
+
+async fn open_sqlite(path: &PathBuf) -> anyhow::Result<Pools> {
+    let options = SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(BUSY_TIMEOUT)
+        .pragma("cache_size", "-32000")
+        .pragma("mmap_size", "268435456")
+        .pragma("temp_store", "memory")
+        .optimize_on_close(true, 1000);
+    let opening = || format!("opening {}", path.display());
+    let write = SqlitePoolOptions::new()
+        .max_connections(1)
+        .acquire_timeout(BUSY_TIMEOUT)
+        // there is one writer: waiting for it is nothing to warn of
+        .acquire_slow_threshold(BUSY_TIMEOUT)
+        .connect_with(options.clone())
+        .await
+        .with_context(opening)?;
+    let read = SqlitePoolOptions::new()
+        .max_connections(SQLITE_READERS)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .connect_with(options.pragma("query_only", "on").optimize_on_close(false, None))
+        .await
+        .with_context(opening)?;
+    Ok(Pools::Sqlite { write, read })
+}
+
+async fn open_postgres(url: &str) -> anyhow::Result<Pools> {
+    let options = PgConnectOptions::from_str(url)
+        .context("reading the database URL")?
+        .application_name("refrain")
+        .options([
+            ("statement_timeout", "60000"),
+            ("idle_in_transaction_session_timeout", "60000"),
+            // filters differ too much in what they match for one plan to fit them all
+            ("plan_cache_mode", "force_custom_plan"),
+            ("jit", "off"),
+        ]);
+    let pool = PgPoolOptions::new()
+        .max_connections(POSTGRES_CONNECTIONS)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .connect_with(options)
+        .await
+        .context("connecting to PostgreSQL")?;
+    Ok(Pools::Postgres(pool))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fmt::Write as _;
+
+    /// The checksums that databases keep of a migration, on SQLite and on PostgreSQL.
+    fn checksums(number: usize) -> [String; 2] {
+        [in_sqlite as fn(&str) -> String, str::to_owned].map(|render| {
+            let checksum = migrator(render).iter().nth(number - 1).unwrap().checksum.clone();
+            checksum.iter().fold(String::new(), |mut hex, byte| {
+                let _ = write!(hex, "{byte:02x}");
+                hex
+            })
+        })
+    }
+
+    #[test]
+    fn a_migration_that_databases_ran_is_never_another() {
+        let sqlite = "1c4f4b67225d8f599a8d09819dcf5aa5a8f9fccc82e6fecc669db0972f674aef\
+            7fe1b9f7858902d6fa2873e3f4aac06c";
+        let postgres = "06d0facc4d00214bcdc67759e12ca2b2c41ea6fcb68e9ccb133126ad269df0e5\
+            1f9fbbc0202a4a1c85e817d2072cfd16";
+        assert_eq!(checksums(1), [sqlite, postgres]);
+    }
+
+    #[test]
+    fn every_file_of_migrations_is_run() {
+        let folder = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/migrations")).unwrap();
+        let mut files: Vec<_> = folder.map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
+        files.sort();
+        assert_eq!(files, MIGRATIONS.map(|(number, name, _)| format!("{number:04}_{name}.sql")));
+    }
+}

@@ -1,0 +1,42 @@
+//! Reading, from the database and within a transaction alike.
+
+use super::{Db, Sql, Tx};
+use crate::error::Result;
+use sqlx::FromRow;
+use sqlx::postgres::PgRow;
+use sqlx::sqlite::SqliteRow;
+use std::future::Future;
+
+/// A type that a row of either database is read into.
+pub trait Record: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin {}
+
+impl<T> Record for T where T: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin {}
+
+/// A reader: `&Db`, `&mut Tx` or `&mut OrgTx`. A function that runs one query takes it, and so serves
+/// outside of a transaction and within one.
+pub trait Query: Send + Sized {
+    /// Reads every row of `query`, which bounds how many.
+    fn fetch_all<T: Record>(self, query: Sql) -> impl Future<Output = Result<Vec<T>>> + Send;
+
+    /// Reads the only row of `query`, if it has one.
+    fn fetch_optional<T: Record>(self, query: Sql) -> impl Future<Output = Result<Option<T>>> + Send {
+        async { Ok(self.fetch_all(query).await?.into_iter().next()) }
+    }
+
+    /// Reads the one row of `query`.
+    fn fetch_one<T: Record>(self, query: Sql) -> impl Future<Output = Result<T>> + Send {
+        async { self.fetch_optional(query).await?.ok_or_else(|| sqlx::Error::RowNotFound.into()) }
+    }
+}
+
+impl Query for &Db {
+    async fn fetch_all<T: Record>(self, query: Sql) -> Result<Vec<T>> {
+        Db::fetch_all(self, query).await
+    }
+}
+
+impl Query for &mut Tx {
+    async fn fetch_all<T: Record>(self, query: Sql) -> Result<Vec<T>> {
+        Tx::fetch_all(self, query).await
+    }
+}

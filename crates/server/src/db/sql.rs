@@ -1,0 +1,163 @@
+//! A statement with the values bound to it, in what SQLite and PostgreSQL both accept.
+
+use crate::error::Result;
+use anyhow::anyhow;
+use refrain_nlp::case_fold::fold;
+use sqlx::postgres::PgArguments;
+use sqlx::sqlite::SqliteArguments;
+use sqlx::{Arguments, AssertSqlSafe};
+use uuid::Uuid;
+
+/// A value bound to a statement.
+#[derive(Clone, Debug)]
+pub enum Value {
+    /// True or false.
+    Bool(Option<bool>),
+    /// A whole number; times and counts too.
+    Int(Option<i64>),
+    /// A real number.
+    Real(Option<f64>),
+    /// Text.
+    Text(Option<String>),
+    /// Bytes.
+    Bytes(Option<Vec<u8>>),
+    /// An id.
+    Uuid(Option<Uuid>),
+}
+
+macro_rules! value_from {
+    ($($type:ty => $variant:ident),+ $(,)?) => {$(
+        impl From<$type> for Value {
+            fn from(value: $type) -> Self {
+                Self::$variant(Some(value.into()))
+            }
+        }
+
+        impl From<Option<$type>> for Value {
+            fn from(value: Option<$type>) -> Self {
+                Self::$variant(value.map(Into::into))
+            }
+        }
+    )+};
+}
+
+value_from! { bool => Bool, i64 => Int, i32 => Int, f64 => Real, &str => Text, &String => Text, String => Text, Vec<u8> => Bytes, Uuid => Uuid }
+
+/// A statement and the values bound to its `$1`, `$2`, ….
+#[derive(Clone, Debug, Default)]
+pub struct Sql {
+    text: String,
+    values: Vec<Value>,
+}
+
+/// Begins a statement with `text`.
+pub fn sql(text: &str) -> Sql {
+    Sql { text: text.to_owned(), values: Vec::new() }
+}
+
+impl Sql {
+    /// Binds the next of the placeholders that stand in the text so far.
+    pub fn bind(mut self, value: impl Into<Value>) -> Self {
+        self.values.push(value.into());
+        self
+    }
+
+    /// Adds text.
+    pub fn push(&mut self, text: &str) -> &mut Self {
+        self.text.push_str(text);
+        self
+    }
+
+    /// Adds a placeholder and the value bound to it.
+    pub fn push_bind(&mut self, value: impl Into<Value>) -> &mut Self {
+        self.values.push(value.into());
+        self.text.push('$');
+        self.text.push_str(&self.values.len().to_string());
+        self
+    }
+
+    /// Adds `(…, …)` of one placeholder for each value. An empty list would be no SQL: `(null)` is in no set.
+    pub fn push_list<V: Into<Value>>(&mut self, values: impl IntoIterator<Item = V>) -> &mut Self {
+        self.push("(");
+        let before = self.values.len();
+        for value in values {
+            self.push(if self.values.len() > before { "," } else { "" }).push_bind(value);
+        }
+        self.push(if self.values.len() > before { ")" } else { "null)" })
+    }
+
+    /// Adds `values (…), (…)`: the rows of an `insert`, or of a table in `with t (…) as (…)`.
+    pub fn push_values<R: IntoIterator<Item = Value>>(
+        &mut self,
+        rows: impl IntoIterator<Item = R>,
+    ) -> &mut Self {
+        for (i, row) in rows.into_iter().enumerate() {
+            self.push(if i == 0 { "values " } else { "," }).push_list(row);
+        }
+        self
+    }
+
+    /// Makes the statement SQLite's, with a bare `?` for each placeholder: it finds numbered ones by a walk over
+    /// all of them, which costs a long list of rows its square.
+    pub(super) fn sqlite(self) -> Result<(AssertSqlSafe<String>, SqliteArguments)> {
+        let mut text = String::with_capacity(self.text.len());
+        let mut values = Vec::with_capacity(self.values.len());
+        let mut parts = self.text.split('$');
+        text.push_str(parts.next().unwrap_or(""));
+        for part in parts {
+            let digits = part.bytes().take_while(u8::is_ascii_digit).count();
+            let number: usize = part[..digits].parse().unwrap_or(0);
+            let value = number.checked_sub(1).and_then(|at| self.values.get(at));
+            values.push(value.cloned().ok_or_else(|| anyhow!("no value is bound to ${number}"))?);
+            text.push('?');
+            text.push_str(&part[digits..]);
+        }
+        let mut arguments = SqliteArguments::default();
+        add_all(&mut arguments, values)?;
+        Ok((AssertSqlSafe(text), arguments))
+    }
+
+    /// Makes the statement PostgreSQL's.
+    pub(super) fn postgres(self) -> Result<(AssertSqlSafe<String>, PgArguments)> {
+        let mut arguments = PgArguments::default();
+        add_all(&mut arguments, self.values)?;
+        Ok((AssertSqlSafe(self.text), arguments))
+    }
+}
+
+/// Makes a `like` pattern that finds `text` anywhere in folded text; to be used with `escape '\'`.
+pub fn like_pattern(text: &str) -> String {
+    let mut pattern = String::from("%");
+    for c in fold(text).chars() {
+        if matches!(c, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(c);
+    }
+    pattern.push('%');
+    pattern
+}
+
+fn add_all<A>(arguments: &mut A, values: Vec<Value>) -> Result<()>
+where
+    A: Arguments,
+    for<'v> Option<bool>: sqlx::Encode<'v, A::Database> + sqlx::Type<A::Database>,
+    for<'v> Option<i64>: sqlx::Encode<'v, A::Database> + sqlx::Type<A::Database>,
+    for<'v> Option<f64>: sqlx::Encode<'v, A::Database> + sqlx::Type<A::Database>,
+    for<'v> Option<String>: sqlx::Encode<'v, A::Database> + sqlx::Type<A::Database>,
+    for<'v> Option<Vec<u8>>: sqlx::Encode<'v, A::Database> + sqlx::Type<A::Database>,
+    for<'v> Option<Uuid>: sqlx::Encode<'v, A::Database> + sqlx::Type<A::Database>,
+{
+    for value in values {
+        match value {
+            Value::Bool(v) => arguments.add(v),
+            Value::Int(v) => arguments.add(v),
+            Value::Real(v) => arguments.add(v),
+            Value::Text(v) => arguments.add(v),
+            Value::Bytes(v) => arguments.add(v),
+            Value::Uuid(v) => arguments.add(v),
+        }
+        .map_err(sqlx::Error::Encode)?;
+    }
+    Ok(())
+}

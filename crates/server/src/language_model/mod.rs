@@ -1,0 +1,9 @@
+//! A language model behind an OpenAI-compatible endpoint, if one is configured. It words what was found and
+//! counts nothing; without it everything works.
+
+mod answer;
+mod breaker;
+mod client;
+
+pub use answer::Failure;
+pub use client::LanguageModel;
