@@ -13,7 +13,7 @@ impl Year {
     pub(super) async fn new(count: usize) -> Self {
         let t = TestApp::new().await;
         let begin = Timestamp::parse("2026-06-22T00:00:00Z").unwrap();
-        let mut random = Random(2_026);
+        let mut random = Random::new(2_026);
         let texts = PROBLEMS.iter().flat_map(|problem| NOUNS.iter().map(|noun| problem.replace("{}", noun)));
         let mut texts: Vec<String> = texts.collect();
         for i in (1..texts.len()).rev() {
