@@ -26,7 +26,6 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-const TAG: &str = "Customer Insights";
 /// Insights that are decided about at a time.
 const DECIDED_MAX: usize = 1_000;
 /// Insights in the list of those that would have come back.
@@ -37,7 +36,7 @@ pub(crate) fn routes() -> Api {
     let (read, write) = (Scope::read(Resource::Insights), Scope::write(Resource::Insights));
     let one = |path, id, summary| {
         Operation::new(Method::POST, path, id)
-            .about(TAG, summary)
+            .summary(summary)
             .scope(write)
             .versioned()
             .returns::<PublicInsight>()
@@ -63,7 +62,7 @@ pub(crate) fn routes() -> Api {
         .route(one("/insights/{id}/restore", "restoreInsight", "Take an insight out of the archive"), restore)
         .route(
             Operation::new(Method::POST, "/insights/bulk", "decideInsights")
-                .about(TAG, "Decide about many insights: by their ids, or all that a filter matches")
+                .summary("Decide about many insights: by their ids, or all that a filter matches")
                 .scope(write)
                 .body::<BulkInput>()
                 .returns::<BulkOutput>()
@@ -72,10 +71,7 @@ pub(crate) fn routes() -> Api {
         )
         .route(
             Operation::new(Method::GET, "/insights/shadow", "listShadowInsights")
-                .about(
-                    TAG,
-                    "List insights archived forever that would have come back, by when they would have",
-                )
+                .summary("List insights archived forever that would have come back, by when they would have")
                 .scope(read)
                 .returns::<Vec<ShadowInsight>>(),
             shadow,

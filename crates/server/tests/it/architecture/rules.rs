@@ -235,10 +235,7 @@ mod tests {
             ("db.rs", "fn f() { sql(\"\n  update insights set x = 1\") }"),
             ("insights/list/store.rs", "const A: &str = \"delete from insights\";"),
         ];
-        assert_eq!(
-            found(&files),
-            ["src/db.rs:1: writes `insights`, which only `insights/list` may"]
-        );
+        assert_eq!(found(&files), ["src/db.rs:1: writes `insights`, which only `insights/list` may"]);
     }
 
     #[test]
