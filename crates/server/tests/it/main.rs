@@ -5,6 +5,7 @@
 
 mod architecture;
 mod cli;
+mod config;
 mod contacts;
 mod crash;
 mod exports;
