@@ -4,7 +4,7 @@ mod routes;
 
 pub use routes::routes;
 
-use crate::db::{Query, Sql, sql};
+use crate::db::{self, Query, Sql, sql};
 use crate::error::{Error, Result};
 use crate::ids::{CategoryId, OrgId, TeamId};
 use crate::orgs::OrgTx;
@@ -92,7 +92,7 @@ async fn insert(tx: &mut OrgTx, category: &Category) -> Result<()> {
         .bind(category.team_id)
         .bind(category.created_at)
         .bind(category.updated_at);
-    conflict_on_name(tx.execute(query).await)
+    conflict_on_name(tx.run(query).await)
 }
 
 async fn update(tx: &mut OrgTx, category: &Category) -> Result<()> {
@@ -108,15 +108,15 @@ async fn update(tx: &mut OrgTx, category: &Category) -> Result<()> {
         .bind(category.description.clone())
         .bind(category.team_id)
         .bind(category.updated_at);
-    conflict_on_name(tx.execute(query).await)
+    conflict_on_name(tx.run(query).await)
 }
 
-fn conflict_on_name(result: Result<u64>) -> Result<()> {
+fn conflict_on_name(result: Result<()>) -> Result<()> {
     match result {
-        Err(error) if crate::db::is_unique_violation(&error) => {
+        Err(error) if db::is_unique_violation(&error) => {
             Err(Error::Conflict("name: another category has it".into()))
         }
-        result => result.map(|_| ()),
+        result => result,
     }
 }
 
@@ -127,9 +127,8 @@ async fn delete(tx: &mut OrgTx, id: CategoryId) -> Result<bool> {
             where org_id = $1 and category_id = $2",
         "update tags set category_id = null, updated_at = $3 where org_id = $1 and category_id = $2",
     ] {
-        let query = sql(clear).bind(tx.org_id).bind(id).bind(tx.now);
-        tx.run(query).await?;
+        tx.run(sql(clear).bind(tx.org_id).bind(id).bind(tx.now)).await?;
     }
-    let query = sql("delete from categories where org_id = $1 and id = $2").bind(tx.org_id).bind(id);
-    Ok(tx.execute(query).await? > 0)
+    let query = sql("delete from categories where org_id = $1 and id = $2");
+    Ok(tx.execute(query.bind(tx.org_id).bind(id)).await? > 0)
 }
