@@ -1,10 +1,20 @@
 //! Text in, findings out. Nothing here knows SQL, HTTP or the product: every function is pure, and the
 //! same text with the same model gives the same result.
+//!
+//! No module uses one that comes after it in this reading order:
+//!
+//! 1. [`case_fold`], [`random`], [`vectors`] and `fnv`: small arithmetic of letters and numbers.
+//! 2. `text`: a text as the finders see it. [`language`]: the language of a text. [`encoders`]: its embeddings.
+//! 3. [`redact`] and [`sentiment`]: what must not be shown, and the mood.
+//! 4. [`conversation`]: what is read, and what is found in it. [`statements`]: the places where something is stated.
+//! 5. `summary` and [`reading`]: a conversation read whole, which calls all of the above.
+//! 6. [`grouping`] and [`title`]: many statements brought together and named. [`evaluation`]: how well that went.
 
 pub mod case_fold;
-pub mod embed;
-pub mod encoder;
+pub mod conversation;
+pub mod encoders;
 pub mod evaluation;
+mod fnv;
 pub mod grouping;
 pub mod language;
 pub mod random;
@@ -13,8 +23,6 @@ pub mod redact;
 pub mod sentiment;
 pub mod statements;
 mod summary;
-mod tensors;
 mod text;
 pub mod title;
-mod unigram;
-mod wordpiece;
+pub mod vectors;

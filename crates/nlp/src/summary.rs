@@ -1,8 +1,7 @@
-//! What a conversation was about, in the words that were used: what the contact stated, and the answer.
+//! A summary of a conversation in the words that were used: the statements of the contact, and the answer.
 
-use crate::reading::{Conversation, Statement};
+use crate::conversation::{Author, Conversation, Statement};
 use crate::redact;
-use crate::statements::Author;
 
 const STATEMENTS_MAX: usize = 2;
 const STATEMENT_CHARS_MAX: usize = 240;
@@ -10,8 +9,8 @@ const ANSWER_CHARS_MAX: usize = 240;
 /// A shorter answer is small talk.
 const ANSWER_CHARS_MIN: usize = 25;
 
-/// The first things stated, and the last of what was answered that is more than small talk, personal data
-/// masked. None where nothing was stated.
+/// Writes the first things stated, and the last of what was answered that is more than small talk, personal data
+/// masked. None if nothing was stated.
 pub(crate) fn write(conversation: &Conversation<'_>, statements: &[Statement]) -> Option<String> {
     let last = statements.last()?;
     let stated: Vec<String> = statements
@@ -32,7 +31,7 @@ pub(crate) fn write(conversation: &Conversation<'_>, statements: &[Statement]) -
     })
 }
 
-/// The text in one line, cut at a word when it is too long, ended as a sentence.
+/// Writes the text in one line, cut at a word when it is too long, ended as a sentence.
 fn sentence(text: &str, chars_max: usize) -> String {
     let words: Vec<&str> = text.split_whitespace().collect();
     let line = words.join(" ");

@@ -1,8 +1,8 @@
 //! A text as the finders see it: one plain character for each that counts, folded words, exact offsets.
 
+use crate::case_fold::fold_char;
+use std::cmp::Reverse;
 use std::collections::HashMap;
-
-use unicode_normalization::char::decompose_canonical;
 
 /// Stands for what is masked already: no letter, no digit, no separator, so nothing matches across it.
 pub(crate) const BLANK: char = '\u{fffc}';
@@ -58,7 +58,7 @@ impl Text {
                 if i > start && (alone || writes_no_blanks(self.chars[i])) {
                     break;
                 }
-                self.folded.push(fold(self.chars[i]));
+                self.folded.push(fold_char(self.chars[i]));
                 i += 1;
             }
             let joined = self.chars[gap..start].iter().all(|c| matches!(c, ' ' | '\'' | '-' | '"'));
@@ -67,43 +67,44 @@ impl Text {
         }
     }
 
-    /// The byte at which a character starts; what is invisible belongs to the character before it.
+    /// Returns the byte at which a character starts; what is invisible belongs to the character before it.
     pub(crate) fn offset(&self, char: usize) -> usize {
         self.at[char]
     }
 
-    /// A word, folded; empty past the end.
+    /// Returns a word, folded; empty past the end.
     pub(crate) fn word(&self, word: usize) -> &str {
         self.words.get(word).map_or("", |w| &self.folded[w.folded.0..w.folded.1])
     }
 
+    /// Returns the characters of a word; none past the end.
     pub(crate) fn word_chars(&self, word: usize) -> &[char] {
         self.words.get(word).map_or(&[], |w| &self.chars[w.start..w.end])
     }
 
-    /// What stands between a word and the next one, or the end of the text.
+    /// Returns the characters between a word and the next one, or the end of the text.
     pub(crate) fn gap_after(&self, word: usize) -> &[char] {
         let start = self.words.get(word).map_or(self.chars.len(), |w| w.end);
         &self.chars[start..self.words.get(word + 1).map_or(self.chars.len(), |w| w.start)]
     }
 
-    /// The first word that ends after this character.
+    /// Returns the first word that ends after this character.
     pub(crate) fn word_at(&self, char: usize) -> usize {
         self.words.partition_point(|w| w.end <= char)
     }
 
-    /// The character there; a blank past either end.
+    /// Returns a character; a blank past either end.
     pub(crate) fn char(&self, i: usize) -> char {
         self.chars.get(i).copied().unwrap_or(' ')
     }
 
-    /// The character before; a blank at the start.
+    /// Returns the character before; a blank at the start.
     pub(crate) fn char_before(&self, i: usize) -> char {
         if i == 0 { ' ' } else { self.char(i - 1) }
     }
 }
 
-/// Phrases and what they stand for, found in a text word by word. `refus*` is any word that starts so.
+/// Phrases and their values, found in a text word by word. `refus*` is any word that starts so.
 pub(crate) struct Phrases<T> {
     by_start: HashMap<String, Vec<Phrase<T>>>,
 }
@@ -115,6 +116,7 @@ struct Phrase<T> {
 }
 
 impl<T: Copy> Phrases<T> {
+    /// Makes phrases of their texts and values.
     pub(crate) fn new<'a>(entries: impl IntoIterator<Item = (&'a str, T)>) -> Phrases<T> {
         let mut by_start: HashMap<String, Vec<Phrase<T>>> = HashMap::new();
         for (phrase, value) in entries {
@@ -123,13 +125,13 @@ impl<T: Copy> Phrases<T> {
             if let Some(first) = words.first() {
                 let phrases = by_start.entry(key(first).to_owned()).or_default();
                 phrases.push(Phrase { words, is_prefix: phrase.ends_with('*'), value });
-                phrases.sort_by_key(|p| std::cmp::Reverse(p.words.len()));
+                phrases.sort_by_key(|p| Reverse(p.words.len()));
             }
         }
         Phrases { by_start }
     }
 
-    /// The longest phrase that starts at a word: how many words it has, and what it stands for.
+    /// Finds the longest phrase that starts at a word. Returns its number of words and its value.
     pub(crate) fn at(&self, text: &Text, word: usize) -> Option<(usize, T)> {
         let phrases = self.by_start.get(key(text.word(word)))?;
         phrases.iter().find(|p| p.is_at(text, word)).map(|p| (p.words.len(), p.value))
@@ -147,46 +149,18 @@ impl<T> Phrase<T> {
     }
 }
 
-/// The first three characters: what a prefix entry and the words it matches share.
+/// Returns the first three characters, which a prefix entry and the words it matches share.
 fn key(word: &str) -> &str {
     word.char_indices().nth(3).map_or(word, |(end, _)| &word[..end])
 }
 
-/// Lower case, without accents, one character for one.
-pub(crate) fn fold(c: char) -> char {
-    if c.is_ascii() {
-        return c.to_ascii_lowercase();
-    }
-    let lower = c.to_lowercase().next().unwrap_or(c);
-    match lower {
-        'ß' => 's',
-        'ø' => 'o',
-        'ł' => 'l',
-        'đ' => 'd',
-        'ı' => 'i',
-        'ς' => 'σ',
-        // Latin, Greek and Cyrillic lose their accents; elsewhere a mark makes another letter
-        '\u{c0}'..='\u{52f}' | '\u{1e00}'..='\u{1fff}' => {
-            let mut first = None;
-            decompose_canonical(lower, |part| {
-                first.get_or_insert(part);
-            });
-            first.unwrap_or(lower)
-        }
-        // Arabic letters that are written in several ways
-        'أ' | 'إ' | 'آ' => 'ا',
-        'ى' => 'ي',
-        'ة' => 'ه',
-        _ => lower,
-    }
-}
-
+/// Tells letters and digits, and the signs that belong to the word they stand in.
 pub(crate) fn is_word_char(c: char) -> bool {
     // viramas and other marks of the Indic scripts are not alphabetic, but belong to their word
     c.is_alphanumeric() || matches!(c, '\u{900}'..='\u{963}' | '\u{971}'..='\u{dff}' | '\u{e31}'..='\u{e4e}')
 }
 
-/// Han, kana and Thai: words follow one another without a blank.
+/// Tells Han, kana and Thai, whose words follow one another without a blank.
 pub(crate) fn writes_no_blanks(c: char) -> bool {
     matches!(c, '\u{e01}'..='\u{e4e}' | '\u{3041}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}')
 }
@@ -196,7 +170,7 @@ fn is_invisible(c: char) -> bool {
         | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}' | '\u{2066}'..='\u{2069}' | '\u{fe0f}' | '\u{feff}')
 }
 
-/// Full-width forms, digits, dashes, quotes and blanks of every script as ASCII; case stays.
+/// Brings full-width forms, digits, dashes, quotes and blanks of every script to ASCII; case stays.
 fn plain(c: char) -> char {
     match c {
         '\0'..='\u{7f}' => c,
@@ -209,7 +183,7 @@ fn plain(c: char) -> char {
     }
 }
 
-/// The decimal digits of a script stand in a row that starts at its zero.
+/// Returns the ASCII digit. The decimal digits of a script stand in a row that starts at its zero.
 fn digit(c: char) -> Option<char> {
     const ZEROS: [u32; 19] = [
         0x660, 0x6f0, 0x7c0, 0x966, 0x9e6, 0xa66, 0xae6, 0xb66, 0xbe6, 0xc66, 0xce6, 0xd66, 0xde6, 0xe50,

@@ -1,7 +1,12 @@
 //! The encoder against the model before it was quantized, and what holds for any input.
 
-use refrain_nlp::encoder::{self, DIMENSIONS};
+#![expect(clippy::cast_possible_truncation, reason = "reference numbers are rounded to the nearest")]
+#![expect(clippy::float_cmp, reason = "the same to the bit is what is tested")]
+
+use refrain_nlp::encoders::english::{self, DIMENSIONS};
+use refrain_nlp::encoders::multilingual;
 use refrain_nlp::language::Language;
+use refrain_nlp::vectors::dot;
 use serde_json::Value;
 
 /// Texts with their vectors, rounded, from `tools/encoder/reference.py`.
@@ -15,16 +20,12 @@ fn reference() -> Vec<(String, Vec<f32>)> {
         .collect()
 }
 
-fn dot(a: &[f32], b: &[f32]) -> f32 {
-    a.iter().zip(b).map(|(a, b)| a * b).sum()
-}
-
 #[test]
 fn vectors_are_near_those_before_quantization() {
     let reference = reference();
     assert!(reference.len() >= 12);
     let texts: Vec<&str> = reference.iter().map(|(text, _)| &text[..]).collect();
-    for ((text, expected), vector) in reference.iter().zip(encoder::english(&texts, 2)) {
+    for ((text, expected), vector) in reference.iter().zip(english::encode(&texts, 2)) {
         let cosine = dot(&vector, expected) / dot(expected, expected).sqrt();
         assert!(cosine >= 0.995, "{cosine:.5}: {text}");
         assert!((dot(&vector, &vector) - 1.0).abs() < 1e-5);
@@ -35,12 +36,12 @@ fn vectors_are_near_those_before_quantization() {
 fn company_order_and_threads_change_no_bit() {
     let reference = reference();
     let texts: Vec<&str> = reference.iter().map(|(text, _)| &text[..]).collect();
-    let vectors = encoder::english(&texts, 1);
-    assert_eq!(vectors, encoder::english(&texts, 2));
+    let vectors = english::encode(&texts, 1);
+    assert_eq!(vectors, english::encode(&texts, 2));
     let reversed: Vec<&str> = texts.iter().rev().copied().collect();
-    assert!(vectors.iter().rev().eq(&encoder::english(&reversed, 5)));
+    assert!(vectors.iter().rev().eq(&english::encode(&reversed, 5)));
     for (text, vector) in texts.iter().zip(&vectors) {
-        assert_eq!(encoder::english(&[text], 1), [*vector], "{text}");
+        assert_eq!(english::encode(&[text], 1), [*vector], "{text}");
     }
 }
 
@@ -63,28 +64,28 @@ fn any_input_has_a_vector_of_length_one() {
         &blanks,
         &marks,
     ];
-    let vectors = encoder::english(&texts, 0);
+    let vectors = english::encode(&texts, 0);
     assert_eq!(vectors.len(), texts.len());
     for (text, vector) in texts.iter().zip(&vectors) {
         assert!((dot(vector, vector) - 1.0).abs() < 1e-5, "{:?}", text.chars().take(20).collect::<String>());
     }
     assert_eq!(vectors[0], vectors[1]);
     assert_eq!(vectors[0], vectors[2]);
-    assert_eq!(encoder::english(&[], 3), Vec::<[f32; DIMENSIONS]>::new());
+    assert_eq!(english::encode(&[], 3), Vec::<[f32; DIMENSIONS]>::new());
 }
 
 #[test]
 fn a_long_text_is_read_in_part() {
     let start = "order ".repeat(62);
     let longer = start.clone() + "refund";
-    let vectors = encoder::english(&[&start, &longer, &start[..61 * 6]], 1);
+    let vectors = english::encode(&[&start, &longer, &start[..61 * 6]], 1);
     assert_eq!(vectors[0], vectors[1]);
     assert_ne!(vectors[0], vectors[2]);
 }
 
 #[test]
 fn what_means_the_same_is_near() {
-    let vectors = encoder::english(
+    let vectors = english::encode(
         &["Where is my parcel?", "My package has not arrived yet", "How do I change my password?"],
         1,
     );
@@ -119,21 +120,23 @@ fn other_languages_are_near_where_they_were_before_quantization() {
     let reference = reference_in_other_languages();
     assert!(reference.len() >= 20);
     let texts: Vec<_> = reference.iter().map(|(language, text, _)| (text.as_str(), *language)).collect();
-    let meanings = encoder::multilingual(&texts, 2);
-    for ((_, text, expected), meaning) in reference.iter().zip(&meanings) {
-        for (vector, expected) in [&meaning.linked[..], &meaning.compared[..]].into_iter().zip(expected) {
+    let embeddings = multilingual::encode(&texts, 2);
+    for ((_, text, expected), found) in reference.iter().zip(&embeddings) {
+        for (vector, expected) in
+            [&found.static_embedding[..], &found.contextual_embedding[..]].into_iter().zip(expected)
+        {
             let cosine = dot(vector, expected);
             assert!(cosine >= 0.97, "{cosine:.5}: {text}");
             assert!((dot(vector, vector) - 1.0).abs() < 1e-4);
         }
     }
     let reversed: Vec<_> = texts.iter().rev().copied().collect();
-    assert!(meanings.iter().rev().eq(&encoder::multilingual(&reversed, 1)));
+    assert!(embeddings.iter().rev().eq(&multilingual::encode(&reversed, 1)));
 }
 
 #[test]
 fn what_means_the_same_is_near_in_any_language() {
-    let english = encoder::english(&["Where is my order?", "How can I change my password?"], 1);
+    let english = english::encode(&["Where is my order?", "How can I change my password?"], 1);
     let texts = [
         ("Wo ist meine Bestellung?", Language::De),
         ("Πού είναι η παραγγελία μου;", Language::El),
@@ -142,8 +145,8 @@ fn what_means_the_same_is_near_in_any_language() {
         ("Siparişim nerede?", Language::Tr),
     ];
     let texts = texts.map(|(text, language)| (text, Some(language)));
-    for ((text, _), meaning) in texts.iter().zip(encoder::multilingual(&texts, 1)) {
-        let [same, other] = [0, 1].map(|i| dot(&english[i], &meaning.compared));
+    for ((text, _), found) in texts.iter().zip(multilingual::encode(&texts, 1)) {
+        let [same, other] = [0, 1].map(|i| dot(&english[i], &found.contextual_embedding));
         assert!(same > other + 0.2, "{text}: {same:.3} {other:.3}");
     }
 }

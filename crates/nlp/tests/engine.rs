@@ -1,13 +1,14 @@
 //! The engine from messages to titled groups: floors for its quality, and what holds for any input.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-
 use proptest::prelude::*;
-use refrain_nlp::embed::{self, DIMENSIONS};
+use refrain_nlp::conversation::{Author, Turn};
+use refrain_nlp::encoders::static_embedding::{self, DIMENSIONS};
 use refrain_nlp::grouping::{self, Grouping, Options, Statement};
-use refrain_nlp::statements::{self, Author, Turn};
+use refrain_nlp::random::Random;
+use refrain_nlp::statements;
 use refrain_nlp::title;
 use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// A statement with its gold intent.
 #[derive(Clone)]
@@ -18,7 +19,7 @@ struct Said {
 }
 
 fn said(intent: &str, text: &str) -> Option<Said> {
-    let vector = embed::encode(text)?;
+    let vector = static_embedding::encode(text)?;
     Some(Said { intent: intent.to_owned(), text: text.to_owned(), vector })
 }
 
@@ -72,7 +73,7 @@ fn members<'a>(said: &'a [Said], grouping: &Grouping) -> Vec<Vec<Statement<'a>>>
     members
 }
 
-/// Share of statements in the group matched with their intent, one to one, largest overlap first.
+/// Returns the share of statements in the group matched with their intent, one to one, largest overlap first.
 fn accuracy(said: &[Said], grouping: &Grouping) -> f64 {
     let mut overlaps: BTreeMap<(u32, &str), usize> = BTreeMap::new();
     for (said, group) in said.iter().zip(&grouping.group_of) {
@@ -122,9 +123,9 @@ fn order_and_threads_change_nothing() {
         let expected: HashMap<String, Option<u32>> =
             said.iter().zip(&first.group_of).map(|(said, group)| (said.text.clone(), *group)).collect();
         let mut shuffled = said.clone();
-        for round in 0..20 {
+        for (round, threads) in (0..20).zip([1, 2].into_iter().cycle()) {
             shuffle(&mut shuffled, round);
-            let options = Options { threads: 1 + round as usize % 2, ..options.clone() };
+            let options = Options { threads, ..options.clone() };
             let grouping = grouping::group(&weighed(&shuffled), None, &options);
             assert_eq!(grouping.hash, first.hash);
             assert_eq!(grouping.groups, first.groups);
@@ -136,12 +137,11 @@ fn order_and_threads_change_nothing() {
     }
 }
 
-/// Fisher and Yates, with a linear congruential generator.
+/// Shuffles (Fisher and Yates).
 fn shuffle(said: &mut [Said], seed: u64) {
-    let mut state = seed.wrapping_mul(2).wrapping_add(1);
+    let mut random = Random::new(seed);
     for last in (1..said.len()).rev() {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        said.swap(last, (state >> 33) as usize % (last + 1));
+        said.swap(last, random.one_of(&(0..last + 1)));
     }
 }
 
@@ -169,12 +169,12 @@ fn the_few_that_say_the_same_find_each_other() {
 fn a_new_statement_finds_its_group() {
     let said = insurance();
     let grouping = group(&said);
-    let vector = embed::encode("how do I reset the password for my account").expect("a vector");
+    let vector = static_embedding::encode("how do I reset the password for my account").expect("a vector");
     let (index, similarity) = grouping::nearest(&grouping.groups, &vector).expect("a group");
     assert!(similarity > 0.6);
     let titles = title::choose(&members(&said, &grouping));
     assert!(titles[index].contains("password"), "{}", titles[index]);
-    let far = embed::encode("the cat sat on a purple mat under the moon").expect("a vector");
+    let far = static_embedding::encode("the cat sat on a purple mat under the moon").expect("a vector");
     assert_eq!(grouping::nearest(&grouping.groups, &far), None);
 }
 

@@ -17,7 +17,7 @@ fn sentences() -> Vec<(Language, Vec<&'static str>)> {
     sets
 }
 
-/// Gives the share of texts whose language is found, each read with the prior chosen for its language.
+/// Returns the share of texts whose language is found, each read with the prior chosen for its language.
 fn share(texts: &[(Language, String)], prior: impl Fn(Language) -> Option<Language>) -> f64 {
     let right = texts.iter().filter(|(language, text)| detect(text, prior(*language)) == Some(*language));
     right.count() as f64 / texts.len() as f64

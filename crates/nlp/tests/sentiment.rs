@@ -1,11 +1,9 @@
-//! How well the sentiment of messages and conversations is told.
-
-use std::io::Read;
-
-use refrain_nlp::language::Language;
-use refrain_nlp::sentiment::{Sentiment, majority, of_messages, of_text};
+//! Floors for telling the mood of messages and conversations.
 
 use Sentiment::{Angry, Happy, Neutral};
+use refrain_nlp::language::Language;
+use refrain_nlp::sentiment::{Sentiment, majority, of_messages, of_text};
+use std::io::Read;
 
 const BUILDING: &str = include_str!("data/sentiment/building.tsv");
 const MEASURING: &str = include_str!("data/sentiment/measuring.tsv");
@@ -114,7 +112,7 @@ fn a_public_post_weighs_more_than_a_request() {
 #[test]
 fn a_conversation_weighs_its_messages() {
     let check = |messages: &[&str], expected: Sentiment| {
-        assert_eq!(of_messages(messages.iter().copied()), expected, "{messages:?}")
+        assert_eq!(of_messages(messages.iter().copied()), expected, "{messages:?}");
     };
     check(&[], Neutral);
     check(&["Where is my order?", "ok", "thanks"], Neutral);
@@ -146,7 +144,7 @@ fn codes_go_both_ways() {
     assert_eq!(Sentiment::from_code("sad"), None);
 }
 
-/// Prints how the contacts' messages in `REFRAIN_DATA` (gzip-compressed JSON lines, blank between files) are told,
+/// Prints the moods of the contacts' messages in `REFRAIN_DATA` (gzip-compressed JSON lines, blank between files),
 /// and scores them where `labels.sentiment` says negative, positive or neutral.
 #[test]
 #[ignore = "measures on data that is not here"]
@@ -193,7 +191,7 @@ fn measure() {
     }
 }
 
-/// Prints how the labelled messages and the requests of each language are told.
+/// Prints the moods of the labeled messages and the requests of each language.
 #[test]
 #[ignore = "prints; the floors are asserted elsewhere"]
 fn by_language() {
@@ -208,7 +206,7 @@ fn by_language() {
     }
 }
 
-/// Counts what the messages of some languages are told as: rows are gold, columns what was told.
+/// Counts the moods that the messages of some languages are given: rows are gold, columns what was told.
 fn matrix(table: &'static str, of: impl Fn(&str) -> bool) -> [[f64; 3]; 3] {
     let mut matrix = [[0.0; 3]; 3];
     for (_, expected, text) in rows(table).into_iter().filter(|(code, _, _)| of(code)) {

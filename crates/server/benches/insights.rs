@@ -7,14 +7,13 @@
     reason = "a bench that fails to set up fails, and prints what it saw"
 )]
 
-#[path = "../tests/it/app.rs"]
+#[path = "../tests/it/support/app.rs"]
 #[expect(dead_code, reason = "the tests use more of it")]
 mod app;
 
-use app::{TestApp, TestDatabase};
-use refrain::config::Config;
+use app::{TestApp, TestDatabase, unlimited};
 use refrain::db::{Value as Bound, sql};
-use refrain::ids::{InsightId, OrgId, SessionId, StatementId};
+use refrain::ids::{ContactId, InsightId, MessageId, OrgId, SessionId, StatementId};
 use refrain::time::{DAY, Timestamp};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
@@ -37,7 +36,7 @@ fn main() {
 }
 
 async fn bench(name: &str, database: TestDatabase) {
-    let t = TestApp::on(database, Config { rate_limit: 0, ..Config::default() }).await;
+    let t = TestApp::on(database, unlimited()).await;
     fill(&t).await;
     // what either database does by itself in time; PostgreSQL not within a transaction
     if name == POSTGRESQL {
@@ -52,7 +51,29 @@ async fn bench(name: &str, database: TestDatabase) {
     );
     println!("{:<76} {:>9} {:>9} {:>9}", "filter", "insights", "p50 ms", "p95 ms");
     let mut all = Vec::new();
-    for body in [
+    for body in filters(&contact, &category) {
+        let mut times = Vec::new();
+        let mut total = Value::Null;
+        for _ in 0..REPETITIONS {
+            let started = Instant::now();
+            total = t.post_ok("/insights", body.clone()).await["total"].clone();
+            times.push(started.elapsed());
+        }
+        println!(
+            "{:<76} {:>9} {:>9.2} {:>9.2}",
+            body.to_string(),
+            total,
+            percentile(&mut times, 50),
+            percentile(&mut times, 95)
+        );
+        all.extend(times);
+    }
+    println!("{:<76} {:>9} {:>9.2} {:>9.2}", "all", "", percentile(&mut all, 50), percentile(&mut all, 95));
+}
+
+/// Each filter alone, and some together.
+fn filters(contact: &Value, category: &Value) -> Vec<Value> {
+    vec![
         json!({}),
         json!({"page": 50}),
         json!({"status": "unresolved"}),
@@ -80,24 +101,7 @@ async fn bench(name: &str, database: TestDatabase) {
         json!({"ticketCustomData": [{"plan": "pro", "region": "r3"}, {"region": "r5"}]}),
         json!({"contactCustomData": [{"tier": "1"}]}),
         json!({"contactCustomData": [{"vip": "true"}, {"tier": "2"}]}),
-    ] {
-        let mut times = Vec::new();
-        let mut total = Value::Null;
-        for _ in 0..REPETITIONS {
-            let started = Instant::now();
-            total = t.post_ok("/insights", body.clone()).await["total"].clone();
-            times.push(started.elapsed());
-        }
-        println!(
-            "{:<76} {:>9} {:>9.2} {:>9.2}",
-            body.to_string(),
-            total,
-            percentile(&mut times, 50),
-            percentile(&mut times, 95)
-        );
-        all.extend(times);
-    }
-    println!("{:<76} {:>9} {:>9.2} {:>9.2}", "all", "", percentile(&mut all, 50), percentile(&mut all, 95));
+    ]
 }
 
 fn percentile(times: &mut [Duration], percent: usize) -> f64 {
@@ -111,7 +115,7 @@ async fn fill(t: &TestApp) {
     let started = Instant::now();
     let start = Timestamp::parse("2026-01-01").unwrap();
     let session = |i: usize| SessionId::derived(&[b"bench", &i.to_be_bytes()]);
-    let contact = |i: usize| refrain::ids::ContactId::derived(&[b"bench", &i.to_be_bytes()]);
+    let contact = |i: usize| ContactId::derived(&[b"bench", &i.to_be_bytes()]);
     let mut rows = Rows::default();
     for i in 0..CONTACTS {
         let (tier, vip) = ((i % 5).to_string(), i % 20 == 0);
@@ -144,7 +148,8 @@ async fn fill(t: &TestApp) {
             ["en", "en", "en", "en", "de", "fr"][mix / 25 % 6],
             ["neutral", "neutral", "neutral", "happy", "angry"][mix / 150 % 5],
         ];
-        rows.add_session(t.org_id, session(i), contact(mix / 750 % CONTACTS), i, at, facets, mix);
+        let contact = contact(mix / 750 % CONTACTS);
+        rows.add_session(&Session { org_id: t.org_id, id: session(i), contact, i, at, facets, mix });
     }
     rows.insert(t).await;
     println!("filled in {:.0} s", started.elapsed().as_secs_f64());
@@ -175,6 +180,19 @@ fn insight_row(org_id: OrgId, i: usize, start: Timestamp) -> Vec<Bound> {
     ]
 }
 
+/// A made-up session.
+struct Session<'a> {
+    org_id: OrgId,
+    id: SessionId,
+    contact: ContactId,
+    i: usize,
+    at: Timestamp,
+    /// Status, channel, language, sentiment.
+    facets: [&'a str; 4],
+    /// The bits by which the rest is chosen.
+    mix: usize,
+}
+
 #[derive(Default)]
 struct Rows {
     contacts: Vec<Vec<Bound>>,
@@ -188,17 +206,8 @@ struct Rows {
 }
 
 impl Rows {
-    #[expect(clippy::too_many_arguments, reason = "one row of a made-up table")]
-    fn add_session(
-        &mut self,
-        org_id: OrgId,
-        id: SessionId,
-        contact: refrain::ids::ContactId,
-        i: usize,
-        at: Timestamp,
-        facets: [&str; 4],
-        mix: usize,
-    ) {
+    fn add_session(&mut self, session: &Session<'_>) {
+        let Session { org_id, id, contact, i, at, facets, mix } = *session;
         let [status, channel, language, sentiment] = facets;
         let (plan, region, order) =
             (["free", "pro", "team"][mix / 11 % 3], format!("r{}", mix / 44 % 20), (i / 3).to_string());
@@ -226,7 +235,7 @@ impl Rows {
         for (key, value) in [("plan", plan.to_owned()), ("region", region), ("order", order)] {
             self.session_values.push(vec![org_id.into(), key.into(), value.into(), id.into()]);
         }
-        let message = refrain::ids::MessageId::derived(&[id.as_bytes()]);
+        let message = MessageId::derived(&[id.as_bytes()]);
         self.messages.push(vec![
             org_id.into(),
             message.into(),
@@ -235,6 +244,12 @@ impl Rows {
             "message".into(),
             "contact".into(),
         ]);
+        self.add_statements(session, message);
+    }
+
+    fn add_statements(&mut self, session: &Session<'_>, message: MessageId) {
+        let Session { org_id, id, contact, at, facets, mix, .. } = *session;
+        let [status, channel, language, sentiment] = facets;
         // one or two insights, low numbers far more often
         for n in 0..1 + usize::from((mix / 31).is_multiple_of(3)) {
             let share = ((mix / 7 + n * 7_919) % 100_003) as f64 / 100_003.0;

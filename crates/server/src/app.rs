@@ -1,18 +1,68 @@
 //! What a handler, a job and a command can reach.
 
+use crate::categories::{self, AssignCategories};
 use crate::config::Config;
-use crate::db::Db;
+use crate::contacts;
+use crate::db::{Db, Query};
 use crate::error::Result;
-use crate::exports::Slots;
-use crate::http::RateLimiter;
+use crate::exports::{self, Slots};
+use crate::http::{Api, RateLimiter};
 use crate::ids::OrgId;
-use crate::insights::Centroids;
+use crate::insights::{self, Centroids, Consolidate, ResearchInsight, ReviewInsights, RewordInsights};
+use crate::jobs::JobKind;
 use crate::language_model::LanguageModel;
-use crate::orgs::{self, OrgTx};
-use crate::time::{Calendar, Clock};
+use crate::orgs::{self, Hooks, OrgTx};
+use crate::outbox::{self, Destination};
+use crate::sessions::{self, ReadSessions};
+use crate::settings::{self, Settings};
+use crate::tags;
+use crate::teams;
+use crate::time::Clock;
+use crate::webhooks::{self, Webhooks};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 use tokio::sync::Notify;
+
+/// The time between two looks whether the app drains.
+const DRAIN_POLL: Duration = Duration::from_millis(250);
+
+/// The steps that features take as an organization is written to.
+static HOOKS: Hooks = Hooks {
+    on_creation: &[|tx| Box::pin(categories::insert_starters(tx))],
+    on_deletion: &[
+        |tx, subject, id| Box::pin(sessions::forget(tx, subject, id)),
+        |tx, subject, id| Box::pin(tags::forget(tx, subject, id)),
+        |tx, subject, id| Box::pin(insights::forget(tx, subject, id)),
+    ],
+    on_commit: &[|tx| Box::pin(insights::follow(tx)), |tx| Box::pin(outbox::write(tx))],
+};
+
+/// The operations of the API, feature by feature.
+pub static ROUTES: &[fn() -> Api] = &[
+    sessions::routes,
+    contacts::routes,
+    insights::routes,
+    categories::routes,
+    teams::routes,
+    tags::routes,
+    settings::routes,
+    webhooks::routes,
+    exports::routes,
+];
+
+/// The jobs that workers know.
+pub static JOBS: &[JobKind] = &[
+    JobKind::of::<ReadSessions>(),
+    JobKind::of::<Consolidate>(),
+    JobKind::of::<AssignCategories>(),
+    JobKind::of::<RewordInsights>(),
+    JobKind::of::<ReviewInsights>(),
+    JobKind::of::<ResearchInsight>(),
+];
+
+/// The kinds of destinations that events are delivered to.
+pub static DESTINATIONS: &[&dyn Destination] = &[&Webhooks];
 
 /// The running product. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -21,8 +71,6 @@ pub struct App {
     pub db: Db,
     /// The time.
     pub clock: Clock,
-    /// The days that things are counted by.
-    pub calendar: Calendar,
     /// Every setting.
     pub config: Arc<Config>,
     /// What each key has used of its limit.
@@ -44,10 +92,9 @@ impl App {
         Self {
             db,
             clock,
-            limiter: Arc::new(RateLimiter::new(config.rate_limit)),
+            limiter: Arc::new(RateLimiter::new(config.server.rate_limit)),
             // a configuration that was loaded was checked
-            calendar: Calendar::of(&config.time_zone).unwrap_or_default(),
-            language_model: LanguageModel::from_config(&config).ok().flatten().map(Arc::new),
+            language_model: LanguageModel::from_config(&config.language_model).ok().flatten().map(Arc::new),
             config: Arc::new(config),
             centroids: Arc::default(),
             job_added: Arc::default(),
@@ -58,13 +105,30 @@ impl App {
 
     /// Begins to write to an organization.
     pub async fn begin(&self, org_id: OrgId) -> Result<OrgTx> {
-        orgs::begin(&self.db, &self.clock, org_id).await
+        orgs::begin(&self.db, &self.clock, &HOOKS, org_id).await
+    }
+
+    /// Finds the organization of this name, or makes it.
+    pub async fn find_or_create_org(&self, name: &str) -> Result<OrgId> {
+        orgs::find_or_create(&self.db, &self.clock, &HOOKS, name).await
+    }
+
+    /// Loads the settings in effect for an organization.
+    pub async fn settings(&self, db: impl Query, org_id: OrgId) -> Result<Settings> {
+        settings::load(db, &self.config, org_id).await
     }
 
     /// Stops taking new work: readiness fails and workers end after the job in hand.
     pub fn drain(&self) {
         self.draining.store(true, Ordering::SeqCst);
         self.job_added.notify_waiters();
+    }
+
+    /// Resolves when the app drains: an answer that is still to come is not waited for.
+    pub async fn drained(&self) {
+        while !self.is_draining() {
+            tokio::time::sleep(DRAIN_POLL).await;
+        }
     }
 
     /// Whether [`App::drain`] was called.

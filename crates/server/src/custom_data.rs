@@ -29,7 +29,7 @@ pub enum Scalar {
 }
 
 impl Scalar {
-    /// The value as text, by which filters compare.
+    /// Returns the value as text, by which filters compare.
     pub fn as_text(&self) -> Cow<'_, str> {
         match self {
             Self::Text(text) => text.into(),
@@ -66,9 +66,9 @@ impl<V> Default for CustomData<V> {
     }
 }
 
-/// What a value of custom data can be.
+/// A type of values of custom data.
 pub trait CustomValue: Clone + Serialize + DeserializeOwned {
-    /// The value as text, by which filters compare.
+    /// Returns the value as text, by which filters compare.
     fn as_text(&self) -> Cow<'_, str>;
 }
 
@@ -150,7 +150,7 @@ const PAIRS_MAX: usize = 20;
 pub struct Alternatives(Vec<CustomData>);
 
 impl Alternatives {
-    /// The alternatives, if they ask for anything: where there is none, or one without pairs, everything
+    /// Returns the alternatives, if they restrict anything. If there is none, or one without pairs, everything
     /// matches.
     pub fn asking(&self) -> Option<&[CustomData]> {
         let asks = !self.0.is_empty() && self.0.iter().all(|pairs| !pairs.0.is_empty());
@@ -187,7 +187,7 @@ impl JsonSchema for Alternatives {
     }
 }
 
-/// A value as the filter tables keep it: the text, or for a long one its hash, so that it fits an index.
+/// Returns a value in the form of the filter tables: the text, or for a long one its hash, so that it fits an index.
 fn index_text(value: &str) -> String {
     if value.len() <= INDEXED_BYTES_MAX {
         value.to_owned()
@@ -196,7 +196,7 @@ fn index_text(value: &str) -> String {
     }
 }
 
-/// Which rows carry custom data: the table that is filtered by, and the column that names the owner.
+/// A table of custom data that is filtered by, and its column that names the owner.
 #[derive(Clone, Copy, Debug)]
 pub struct Index {
     /// The table.
@@ -211,7 +211,7 @@ pub const SESSIONS: Index = Index { table: "session_values", owner: "session_id"
 pub const CONTACTS: Index = Index { table: "contact_values", owner: "contact_id" };
 
 impl Index {
-    /// The rows of the table for one owner.
+    /// Makes the rows of the table for one owner.
     pub fn rows<V: CustomValue>(
         self,
         org_id: OrgId,
@@ -231,7 +231,7 @@ impl Index {
         tx.insert_all(&insert, rows, "").await
     }
 
-    /// Puts `data` in the place of what the owner had.
+    /// Replaces the data of an owner.
     pub async fn replace<V: CustomValue>(
         self,
         tx: &mut Tx,

@@ -1,4 +1,4 @@
-//! What a request can end in, and how the contract says it.
+//! The errors of requests, and their form in the contract.
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -7,7 +7,7 @@ use serde::Serialize;
 /// The result of everything that can fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// What a request can end in. What a caller can act on has its own variant; the rest is `Internal`: its
+/// An error of a request. Errors that a caller can act on have their own variant. The rest is `Internal`: its
 /// cause is logged, never sent. No message carries a value that came with the request.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -83,7 +83,7 @@ pub struct ErrorBody {
     /// The HTTP status.
     #[serde(rename = "statusCode")]
     status_code: u16,
-    /// What was wrong.
+    /// The text of the error.
     message: String,
     /// The name of the status.
     error: &'static str,

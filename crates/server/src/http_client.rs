@@ -1,57 +1,33 @@
-//! One request to another server, over a connection of its own: there are few, and minutes may lie between
-//! them. Redirects are not followed and proxies not used.
+//! Requests to other servers, to allowed addresses alone. Redirects are not followed and proxies not used. Each
+//! request has a connection of its own: there are few, and minutes may lie between them.
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use axum::body::Bytes;
 use axum::http::uri::Scheme;
-use axum::http::{HeaderMap, HeaderValue, Request, StatusCode, Uri, header};
-use http_body_util::{BodyExt, Full, Limited};
-use hyper::body::Incoming;
-use hyper::client::conn::http1;
-use hyper_util::rt::TokioIo;
-use rustls::pki_types::ServerName;
+use axum::http::{HeaderMap, HeaderValue, Uri, header};
+use http_body_util::{BodyExt, Limited};
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use reqwest::{Client, Response, Url, redirect, retry};
 use rustls::{ClientConfig, RootCertStore};
+use std::error::Error;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpStream;
 use tokio::sync::OnceCell;
-use tokio::task::JoinSet;
-use tokio_rustls::TlsConnector;
 
-/// The most that an answer's head may take.
-const HEAD_BYTES_MAX: usize = 64 * 1_024;
 /// The most addresses of one name that are tried.
 const ADDRESSES_MAX: usize = 8;
+const NOT_PUBLIC: &str = "it has no public address";
 
-/// Where a request may go.
+/// The addresses that a request may go to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Reach {
-    /// Wherever the URL says: the operator wrote it.
+    /// Any: the operator wrote the URL.
     Anywhere,
-    /// Over TLS to public addresses alone: somebody else wrote it.
+    /// Public ones alone, over TLS: somebody else wrote the URL.
     Public,
 }
 
-/// An answer whose body is not read yet.
-pub(crate) struct Response {
-    pub(crate) status: StatusCode,
-    pub(crate) headers: HeaderMap,
-    body: Incoming,
-    /// Gone with the answer, whatever ends it.
-    _connection: JoinSet<hyper::Result<()>>,
-}
-
-impl Response {
-    /// The body, if it is no longer than `max`.
-    pub(crate) async fn bytes(self, max: usize) -> anyhow::Result<Bytes> {
-        // the cause is a boxed error, whose text says enough
-        let body = Limited::new(self.body, max).collect().await;
-        Ok(body.map_err(|error| anyhow::anyhow!("reading its answer: {error}"))?.to_bytes())
-    }
-}
-
-/// Reads the URL of a server: http or https, with a host, and without a user.
+/// Parses the URL of a server: http or https, with a host, and without a user.
 pub(crate) fn parse_url(text: &str) -> Option<Uri> {
     let url: Uri = text.parse().ok()?;
     let is_http = url.scheme().is_some_and(|scheme| *scheme == Scheme::HTTP || *scheme == Scheme::HTTPS);
@@ -59,7 +35,7 @@ pub(crate) fn parse_url(text: &str) -> Option<Uri> {
     (is_http && !has_user && !host(&url).is_empty()).then_some(url)
 }
 
-/// What is wrong with a URL before it is asked: where its name leads is known only then.
+/// Returns what is wrong with a URL, as far as that can be told before its name is looked up.
 pub(crate) fn refusal(url: &Uri, reach: Reach) -> Option<&'static str> {
     if reach == Reach::Anywhere {
         return None;
@@ -71,84 +47,124 @@ pub(crate) fn refusal(url: &Uri, reach: Reach) -> Option<&'static str> {
     address.is_some_and(|address| !is_public(address)).then_some("expected a public address")
 }
 
-/// Posts JSON, once.
+/// Posts JSON, once. The answer's body is still to be read, with [`read_body`].
 pub(crate) async fn post(
     url: &Uri,
     reach: Reach,
-    headers: HeaderMap,
+    mut headers: HeaderMap,
     body: impl Into<Bytes>,
 ) -> anyhow::Result<Response> {
     if let Some(refusal) = refusal(url, reach) {
         bail!(refusal);
     }
-    let authority = url.authority().context("no host")?;
-    let path = url.path_and_query().map_or("/", |path| path.as_str());
-    let mut request = Request::post(path).body(Full::new(body.into()))?;
-    *request.headers_mut() = headers;
-    let headers = request.headers_mut();
-    headers.insert(header::HOST, HeaderValue::from_str(authority.as_str())?);
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    let agent = concat!("refrain/", env!("CARGO_PKG_VERSION"));
-    headers.insert(header::USER_AGENT, HeaderValue::from_static(agent));
-    let is_tls = url.scheme() == Some(&Scheme::HTTPS);
-    let port = authority.port_u16().unwrap_or(if is_tls { 443 } else { 80 });
-    let stream = connect(host(url), port, reach).await?;
-    if !is_tls {
-        return send(stream, request).await;
+    // this parser knows further ways to write an address, such as 2130706433 and 0x7f.1
+    let url = Url::parse(&url.to_string()).context("reading its URL")?;
+    if reach == Reach::Public && literal_address(&url).is_some_and(|address| !is_public(address)) {
+        bail!(NOT_PUBLIC);
     }
-    let name = ServerName::try_from(host(url).to_owned()).context("reading its name")?;
-    let connector = TlsConnector::from(Arc::clone(tls_config().await?));
-    let stream = connector.connect(name, stream).await.context("securing the connection")?;
-    send(stream, request).await
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    let request = client(reach).await?.post(url).headers(headers).body(body.into());
+    request.send().await.map_err(explain)
+}
+
+/// Reads the body of an answer, if it is no longer than `max`.
+pub(crate) async fn read_body(response: Response, max: usize) -> anyhow::Result<Bytes> {
+    // the cause is a boxed error, whose text says enough
+    let body = Limited::new(reqwest::Body::from(response), max).collect().await;
+    Ok(body.map_err(|error| anyhow!("reading its answer: {}", root_cause(error.as_ref())))?.to_bytes())
 }
 
 fn host(url: &Uri) -> &str {
     url.host().unwrap_or("").trim_start_matches('[').trim_end_matches(']')
 }
 
-/// Connects to an address that was looked at, so that a name that leads elsewhere the next time is no way in.
-async fn connect(host: &str, port: u16, reach: Reach) -> anyhow::Result<TcpStream> {
-    let addresses = tokio::net::lookup_host((host, port)).await.context("looking up its address")?;
+fn literal_address(url: &Url) -> Option<IpAddr> {
+    url.host_str()?.trim_start_matches('[').trim_end_matches(']').parse().ok()
+}
+
+/// Describes an error without the URL, whose path may be a secret.
+fn explain(error: reqwest::Error) -> anyhow::Error {
+    let cause = root_cause(&error);
+    if error.is_dns() {
+        // the resolver's own words
+        anyhow!("{cause}")
+    } else if error.is_connect() {
+        anyhow!("connecting to it: {cause}")
+    } else {
+        anyhow!("asking it: {cause}")
+    }
+}
+
+fn root_cause<'a>(error: &'a (dyn Error + 'static)) -> &'a (dyn Error + 'static) {
+    let mut cause = error;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    cause
+}
+
+/// Returns the client for `reach`. It is made when it is first needed, since the machine's certificates are read for it.
+async fn client(reach: Reach) -> anyhow::Result<&'static Client> {
+    static ANYWHERE: OnceCell<Client> = OnceCell::const_new();
+    static PUBLIC: OnceCell<Client> = OnceCell::const_new();
+    let client = match reach {
+        Reach::Anywhere => &ANYWHERE,
+        Reach::Public => &PUBLIC,
+    };
+    client.get_or_try_init(|| async move { tokio::task::spawn_blocking(move || build(reach)).await? }).await
+}
+
+fn build(reach: Reach) -> anyhow::Result<Client> {
+    let client = Client::builder()
+        .dns_resolver(Resolver { reach })
+        .https_only(reach == Reach::Public)
+        .no_proxy()
+        .pool_max_idle_per_host(0)
+        .redirect(redirect::Policy::none())
+        .retry(retry::never())
+        .tls_backend_preconfigured(tls_config()?)
+        .user_agent(concat!("refrain/", env!("CARGO_PKG_VERSION")));
+    client.build().context("making the HTTP client")
+}
+
+/// Returns settings that trust the certificates that the machine trusts.
+fn tls_config() -> anyhow::Result<ClientConfig> {
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    Ok(config)
+}
+
+/// Looks names up and leaves out addresses that may not be asked. The connection goes to an address that was checked
+/// here, so that a name that leads elsewhere the next time is no way in.
+struct Resolver {
+    reach: Reach,
+}
+
+impl Resolve for Resolver {
+    fn resolve(&self, name: Name) -> Resolving {
+        let reach = self.reach;
+        Box::pin(async move {
+            let addresses = look_up(name.as_str(), reach).await?;
+            Ok(Box::new(addresses.into_iter()) as Addrs)
+        })
+    }
+}
+
+/// Returns the addresses of a host that may be asked; their ports are left open.
+async fn look_up(host: &str, reach: Reach) -> Result<Vec<SocketAddr>, String> {
+    let addresses = tokio::net::lookup_host((host, 0)).await;
+    let addresses = addresses.map_err(|error| format!("looking up its address: {error}"))?;
     let allowed = addresses.filter(|address| reach == Reach::Anywhere || is_public(address.ip()));
     let allowed: Vec<SocketAddr> = allowed.take(ADDRESSES_MAX).collect();
-    if allowed.is_empty() {
-        bail!("it has no public address");
-    }
-    TcpStream::connect(&allowed[..]).await.context("connecting to it")
+    if allowed.is_empty() { Err(NOT_PUBLIC.to_owned()) } else { Ok(allowed) }
 }
 
-/// Trusts whom the machine trusts.
-async fn tls_config() -> anyhow::Result<&'static Arc<ClientConfig>> {
-    static CONFIG: OnceCell<Arc<ClientConfig>> = OnceCell::const_new();
-    let load = || {
-        let mut roots = RootCertStore::empty();
-        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let config = ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()?
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-        anyhow::Ok(Arc::new(config))
-    };
-    CONFIG.get_or_try_init(|| async move { tokio::task::spawn_blocking(load).await? }).await
-}
-
-async fn send<S>(stream: S, request: Request<Full<Bytes>>) -> anyhow::Result<Response>
-where
-    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-{
-    let mut builder = http1::Builder::new();
-    builder.max_buf_size(HEAD_BYTES_MAX);
-    let (mut sender, connection) =
-        builder.handshake(TokioIo::new(stream)).await.context("connecting to it")?;
-    let mut connections = JoinSet::new();
-    connections.spawn(connection);
-    let response = sender.send_request(request).await.context("asking it")?;
-    let (head, body) = response.into_parts();
-    Ok(Response { status: head.status, headers: head.headers, body, _connection: connections })
-}
-
-/// Whether an address is one of the internet at large: no private network, this machine, this link, a group,
+/// Tells whether an address is one of the internet at large: no private network, this machine, this link, a group,
 /// or a way around these.
 fn is_public(address: IpAddr) -> bool {
     match address {
@@ -279,12 +295,26 @@ mod tests {
     async fn a_name_is_refused_for_where_it_leads() {
         // the last ones are further ways to write an address that resolvers take
         for host in ["localhost", "127.0.0.1", "2130706433", "0x7f000001", "127.1"] {
-            let error = connect(host, 9, Reach::Public).await.err().map(|error| error.to_string());
-            let error = error.unwrap_or_default();
-            assert!(
-                error == "it has no public address" || error == "looking up its address",
-                "{host}: {error}"
-            );
+            let error = look_up(host, Reach::Public).await.err().unwrap_or_default();
+            assert!(error == NOT_PUBLIC || error.starts_with("looking up its address"), "{host}: {error}");
+        }
+    }
+
+    #[tokio::test]
+    async fn an_address_is_refused_in_every_spelling() {
+        for (url, expected) in [
+            ("http://1.1.1.1/", "expected https"),
+            ("https://127.0.0.1/", "expected a public address"),
+            ("https://[::1]/", "expected a public address"),
+            ("https://[::ffff:10.0.0.1]/", "expected a public address"),
+            ("https://2130706433/", NOT_PUBLIC),
+            ("https://0x7f.1/", NOT_PUBLIC),
+            ("https://127.1:8443/", NOT_PUBLIC),
+            ("https://0251.0376.0251.0376/", NOT_PUBLIC),
+        ] {
+            let url = parse_url(url).unwrap();
+            let error = post(&url, Reach::Public, HeaderMap::new(), "").await.err();
+            assert_eq!(error.map(|error| error.to_string()).as_deref(), Some(expected), "{url}");
         }
     }
 }

@@ -13,7 +13,7 @@ pub const UUID_PATTERN: &str = "^([0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[1-8][0-9a-fA-F]
 /// Orders the ids of one millisecond.
 static CONTEXT: Mutex<ContextV7> = Mutex::new(ContextV7::new());
 
-/// A new version 7 UUID whose time part is `now`; those of one process and instant order by creation.
+/// Makes a version 7 UUID whose time part is `now`. Those of one process and instant order by creation.
 pub(crate) fn new_v7(now: Timestamp) -> Uuid {
     let micros = now.micros().max(0).unsigned_abs();
     let time = uuid::Timestamp::from_unix(
@@ -24,7 +24,7 @@ pub(crate) fn new_v7(now: Timestamp) -> Uuid {
     Uuid::new_v7(time)
 }
 
-/// The version 8 UUID that stands for `parts`: the first 122 free bits of their SHA-256.
+/// Returns the version 8 UUID that stands for `parts`: the first 122 free bits of their SHA-256.
 pub(crate) fn derived(parts: &[&[u8]]) -> Uuid {
     let mut hash = Sha256::new();
     for part in parts {
@@ -37,7 +37,7 @@ pub(crate) fn derived(parts: &[&[u8]]) -> Uuid {
     uuid::Builder::from_custom_bytes(bytes).into_uuid()
 }
 
-/// Reads a UUID as the contract writes them: with hyphens, of a version and a variant that exist.
+/// Parses a UUID in the contract's form: with hyphens, of a version and a variant that exist.
 fn parse(text: &str) -> Option<Uuid> {
     let id = Uuid::try_parse(text).ok().filter(|_| text.len() == 36)?;
     let exists = (1..=8).contains(&id.get_version_num()) && id.get_variant() == uuid::Variant::RFC4122;
@@ -55,17 +55,17 @@ macro_rules! define_id {
         pub struct $name(Uuid);
 
         impl $name {
-            /// A new id; ids order by creation.
+            /// Makes an id. Ids order by creation.
             pub fn new(now: Timestamp) -> Self {
                 Self(new_v7(now))
             }
 
-            /// The id that always stands for `parts`.
+            /// Returns the id that always stands for `parts`.
             pub fn derived(parts: &[&[u8]]) -> Self {
                 Self(derived(parts))
             }
 
-            /// The id in 16 bytes.
+            /// Returns the id in 16 bytes.
             pub fn as_bytes(&self) -> &[u8; 16] {
                 self.0.as_bytes()
             }
@@ -92,10 +92,16 @@ macro_rules! define_id {
             }
         }
 
-        /// Of a column that keeps ids of several types.
+        /// Converts from a column that keeps ids of several types.
         impl From<Uuid> for $name {
             fn from(id: Uuid) -> Self {
                 Self(id)
+            }
+        }
+
+        impl From<$name> for Uuid {
+            fn from(id: $name) -> Self {
+                id.0
             }
         }
 

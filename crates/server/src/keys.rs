@@ -1,12 +1,12 @@
-//! API keys: who may call, and what their key allows. A token is 256 random bits, shown once; kept is its
-//! SHA-256, by which it is found.
+//! API keys and their scopes. A token is 256 random bits, shown once. Its SHA-256 is kept, and the key found by it.
 
+use crate::app::App;
 use crate::db::{Db, sql};
 use crate::error::{Error, Result};
 use crate::ids::{KeyId, MemberId, OrgId};
 use crate::members::{self, Member};
-use crate::orgs::{self, OrgTx};
-use crate::time::{Clock, Timestamp};
+use crate::orgs::OrgTx;
+use crate::time::Timestamp;
 use crate::wire::string_enum;
 use anyhow::anyhow;
 use base64::Engine;
@@ -19,7 +19,7 @@ const TOKEN_LENGTH_MAX: usize = 200;
 const KEYS_LISTED_MAX: i64 = 1_000;
 
 string_enum! {
-    /// What a scope is for.
+    /// The resource of a scope.
     Resource {
         /// AI actions.
         Actions = "actions",
@@ -53,6 +53,8 @@ string_enum! {
         Phone = "phone",
         /// Redaction.
         Redaction = "redaction",
+        /// The settings of the organization.
+        Settings = "settings",
         /// Outbound sequences.
         Sequences = "sequences",
         /// Telephony.
@@ -79,7 +81,7 @@ string_enum! {
 }
 
 string_enum! {
-    /// What a scope lets do.
+    /// The kind of access that a scope gives.
     Access {
         /// Read.
         Read = "read",
@@ -91,19 +93,19 @@ string_enum! {
 /// One thing a key allows: `resource:read` or `resource:write`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Scope {
-    /// On what.
+    /// The resource.
     pub resource: Resource,
-    /// What.
+    /// The kind of access.
     pub access: Access,
 }
 
 impl Scope {
-    /// Reading a resource: `resource:read`.
+    /// Returns the scope to read a resource: `resource:read`.
     pub const fn read(resource: Resource) -> Self {
         Self { resource, access: Access::Read }
     }
 
-    /// Changing a resource: `resource:write`.
+    /// Returns the scope to change a resource: `resource:write`.
     pub const fn write(resource: Resource) -> Self {
         Self { resource, access: Access::Write }
     }
@@ -138,7 +140,7 @@ pub enum Scopes {
 }
 
 impl Scopes {
-    /// Whether `scope` is among them.
+    /// Returns true if `scope` is among them.
     pub fn allow(&self, scope: Scope) -> bool {
         match self {
             Self::All => true,
@@ -170,33 +172,33 @@ impl FromStr for Scopes {
     }
 }
 
-/// Who is calling: an organization's key, and the member it acts for.
+/// The caller of a request: an organization's key, and the member that it acts for.
 #[derive(Clone, Debug)]
 pub struct Caller {
-    /// Whose data is meant.
+    /// The organization whose data is meant.
     pub org_id: OrgId,
     /// The key.
     pub key_id: KeyId,
-    /// Who acts through it.
+    /// The member who acts through it.
     pub member_id: Option<MemberId>,
-    /// What it allows.
+    /// The scopes that it has.
     pub scopes: Scopes,
 }
 
 /// A key, without its token.
 #[derive(Clone, Debug, serde::Serialize, sqlx::FromRow)]
 pub struct Key {
-    /// Its id, by which it is revoked.
+    /// Its id.
     pub id: KeyId,
-    /// What its owner calls it.
+    /// The name that its owner gave it.
     pub name: String,
-    /// What it allows.
+    /// The scopes that it has.
     pub scopes: String,
-    /// Who acts through it.
+    /// The member who acts through it.
     pub member: Option<String>,
-    /// When it was made.
+    /// The time when it was made.
     pub created_at: Timestamp,
-    /// When it was revoked.
+    /// The time when it was revoked.
     pub revoked_at: Option<Timestamp>,
 }
 
@@ -204,7 +206,7 @@ fn hash(token: &str) -> Vec<u8> {
     Sha256::digest(token.as_bytes()).to_vec()
 }
 
-/// Whose token this is; none if it is unknown or revoked.
+/// Finds the caller whose token this is. Returns None if it is unknown or revoked.
 pub async fn authenticate(db: &Db, token: &str) -> Result<Option<Caller>> {
     if token.is_empty() || token.len() > TOKEN_LENGTH_MAX {
         return Ok(None);
@@ -221,8 +223,7 @@ pub async fn authenticate(db: &Db, token: &str) -> Result<Option<Caller>> {
 
 /// Makes a key and returns its id and its token, which nothing shows again. The member is made if new.
 pub async fn create(
-    db: &Db,
-    clock: &Clock,
+    app: &App,
     org_id: OrgId,
     name: &str,
     scopes: &Scopes,
@@ -231,7 +232,7 @@ pub async fn create(
     let mut secret = [0; 32];
     getrandom::fill(&mut secret).map_err(|error| anyhow!("asking for random bytes: {error}"))?;
     let token = format!("{TOKEN_PREFIX}{}", URL_SAFE_NO_PAD.encode(secret));
-    let mut tx = orgs::begin(db, clock, org_id).await?;
+    let mut tx = app.begin(org_id).await?;
     let member_id = match member {
         Some(member) => Some(members::find_or_create(&mut tx, member).await?),
         None => None,
@@ -260,9 +261,9 @@ pub async fn list(db: &Db, org_id: OrgId) -> Result<Vec<Key>> {
     db.fetch_all(query.bind(org_id).bind(KEYS_LISTED_MAX)).await
 }
 
-/// Revokes a key from now on; whether there was one to revoke.
-pub async fn revoke(db: &Db, clock: &Clock, org_id: OrgId, id: KeyId) -> Result<bool> {
-    let mut tx = orgs::begin(db, clock, org_id).await?;
+/// Revokes a key. Returns false if there is none that could be.
+pub async fn revoke(app: &App, org_id: OrgId, id: KeyId) -> Result<bool> {
+    let mut tx = app.begin(org_id).await?;
     let query = sql("
         update api_keys set revoked_at = $3 where org_id = $1 and id = $2 and revoked_at is null
     ");

@@ -9,16 +9,16 @@ use serde_json::{Map, Value as Json, json};
 
 type SchemaFn = fn(&mut SchemaGenerator) -> Schema;
 
-/// One method of one path: what the router needs to guard it and the document to describe it.
+/// One method of one path, with all that the guard checks and the document describes.
 #[derive(Clone, Debug)]
 pub struct Operation {
     /// The HTTP method.
     pub method: Method,
     /// The path, with `{…}` for its parameters.
     pub path: &'static str,
-    /// What the caller's key must allow; none means that no key is asked for.
+    /// The scope that the caller's key must have. None means that no key is needed.
     pub scope: Option<Scope>,
-    /// Whether it carries live conversation, and so has the larger request limit.
+    /// True if it carries live conversation, and so has the larger rate limit.
     pub live: bool,
     id: &'static str,
     tag: &'static str,
@@ -35,7 +35,7 @@ fn schema_of<T: JsonSchema>(generator: &mut SchemaGenerator) -> Schema {
 }
 
 impl Operation {
-    /// An operation of the given method, path and operation id, answering 200 without a body.
+    /// Returns an operation that answers 200 without a body.
     pub fn new(method: Method, path: &'static str, id: &'static str) -> Self {
         Self {
             method,
@@ -53,25 +53,39 @@ impl Operation {
         }
     }
 
-    /// Says what it does, in a few words, under a tag.
+    /// Describes it in a few words.
+    pub fn summary(mut self, summary: &'static str) -> Self {
+        self.summary = summary;
+        self
+    }
+
+    /// Describes it in a few words, and puts it under a tag.
     pub fn about(mut self, tag: &'static str, summary: &'static str) -> Self {
         (self.tag, self.summary) = (tag, summary);
         self
     }
 
-    /// Asks the caller's key for `scope`.
+    /// Puts it under a tag, unless it has one.
+    pub(crate) fn tagged(mut self, tag: &'static str) -> Self {
+        if self.tag.is_empty() {
+            self.tag = tag;
+        }
+        self
+    }
+
+    /// Requires `scope` of the caller's key.
     pub fn scope(mut self, scope: Scope) -> Self {
         self.scope = Some(scope);
         self
     }
 
-    /// Counts it against the limit of live conversation.
+    /// Counts it against the rate limit of live conversation.
     pub fn live(mut self) -> Self {
         self.live = true;
         self
     }
 
-    /// Takes `T` from the query string, beside what was named before.
+    /// Takes the parameters of `T` from the query string, beside those named before.
     pub fn query<T: JsonSchema>(mut self) -> Self {
         self.queries.push(schema_of::<T>);
         self
@@ -95,13 +109,13 @@ impl Operation {
         self
     }
 
-    /// May also answer `status`, with the error body, beside those that follow from the rest.
+    /// Adds an error that it may answer with, beside those that follow from the rest.
     pub fn or(mut self, status: u16) -> Self {
         self.statuses.push(status);
         self
     }
 
-    /// Answers with the `ETag` of what it shows; where it writes, refused if `If-Match` names another one.
+    /// Answers with an `ETag`. A write is refused if its `If-Match` names another one.
     pub fn versioned(mut self) -> Self {
         self.versioned = true;
         self
@@ -222,7 +236,7 @@ fn push_parameters(schema: &Json, parameters: &mut Vec<Json>) {
     }
 }
 
-/// The schema itself where `schema` is a reference to a component.
+/// Returns the component that `schema` refers to, or `schema` itself if it is no reference.
 fn resolve(schema: &Schema, generator: &SchemaGenerator) -> Json {
     let component = schema
         .get("$ref")
@@ -232,7 +246,7 @@ fn resolve(schema: &Schema, generator: &SchemaGenerator) -> Json {
     component.cloned().unwrap_or_else(|| schema.clone().to_value())
 }
 
-/// The document that describes `operations`.
+/// Returns the document that describes `operations`.
 pub fn document(operations: &[Operation]) -> Json {
     let generator = |contract: Contract| {
         let mut settings = SchemaSettings::draft2020_12();

@@ -1,14 +1,15 @@
 //! Organizations, and the transaction through which everything of one is written.
 
-use crate::categories;
 use crate::db::{self, Db, Query, Record, Sql, Tx, Value, sql};
 use crate::error::Result;
-use crate::events::{self, EventName, Told};
+use crate::event::{Event, EventName};
 use crate::ids::OrgId;
-use crate::insights;
 use crate::time::{Clock, Timestamp};
 use crate::wire::string_enum;
+use futures_util::future::BoxFuture;
+use metrics::Counter;
 use std::ops::{Deref, DerefMut};
+use uuid::Uuid;
 
 /// The name of the organization that is meant when none is named.
 pub const DEFAULT_NAME: &str = "default";
@@ -24,7 +25,28 @@ string_enum! {
         Session = "session",
         /// An insight.
         Insight = "insight",
+        /// A category.
+        Category = "category",
+        /// The settings of the organization.
+        Settings = "settings",
     }
+}
+
+/// A step that follows from a transaction, within it.
+pub type Hook = for<'a> fn(&'a mut OrgTx) -> BoxFuture<'a, Result<()>>;
+/// A step that is taken before something is deleted, so that nothing refers to it any more.
+pub type DeletionHook = for<'a> fn(&'a mut OrgTx, Subject, Uuid) -> BoxFuture<'a, Result<()>>;
+
+/// The steps that features take as an organization is written to, in their order. The composition root lists them, so
+/// that what is below a feature need not know it.
+#[derive(Debug)]
+pub struct Hooks {
+    /// Taken once an organization is made.
+    pub on_creation: &'static [Hook],
+    /// Taken before something is deleted.
+    pub on_deletion: &'static [DeletionHook],
+    /// Taken before a commit. A step sees the changes of the steps before it.
+    pub on_commit: &'static [Hook],
 }
 
 /// A transaction on one organization's rows. One at a time holds the organization, so that times, numbers
@@ -36,30 +58,67 @@ pub struct OrgTx {
     pub org_id: OrgId,
     /// The time of the transaction, never before an earlier one of the organization.
     pub now: Timestamp,
-    changes: Vec<(Subject, Value)>,
-    told: Vec<Told>,
+    hooks: &'static Hooks,
+    changes: Vec<(Subject, Uuid)>,
+    /// The events that it emitted.
+    pub(crate) outbox: Vec<Event>,
+    /// Counters to be raised.
+    counts: Vec<(Counter, u64)>,
 }
 
 /// Begins to write to an organization.
-pub async fn begin(db: &Db, clock: &Clock, org_id: OrgId) -> Result<OrgTx> {
+pub async fn begin(db: &Db, clock: &Clock, hooks: &'static Hooks, org_id: OrgId) -> Result<OrgTx> {
     let mut tx = db.begin().await?;
     let query = sql("
         update orgs set clock = case when clock < $2 then $2 else clock end where id = $1 returning clock
     ");
     let (now,) = tx.fetch_one(query.bind(org_id).bind(clock.now())).await?;
-    Ok(OrgTx { tx, org_id, now, changes: Vec::new(), told: Vec::new() })
+    Ok(OrgTx::new(tx, org_id, now, hooks))
 }
 
 impl OrgTx {
+    fn new(tx: Tx, org_id: OrgId, now: Timestamp, hooks: &'static Hooks) -> Self {
+        Self { tx, org_id, now, hooks, changes: Vec::new(), outbox: Vec::new(), counts: Vec::new() }
+    }
+
     /// Puts `id` into the change log.
-    pub fn changed(&mut self, subject: Subject, id: impl Into<Value>) {
+    pub fn changed(&mut self, subject: Subject, id: impl Into<Uuid>) {
         self.changes.push((subject, id.into()));
     }
 
-    /// Tells every webhook that asks for it that `event` happened to a subject, as the entry `source_id` of its
-    /// history says.
-    pub fn tell(&mut self, event: EventName, subject_id: impl Into<Value>, source_id: impl Into<Value>) {
-        self.told.push(Told { event, subject_id: subject_id.into(), source_id: source_id.into() });
+    /// Returns true if something of a kind changed so far.
+    pub fn has_changed(&self, subject: Subject) -> bool {
+        self.changes.iter().any(|change| change.0 == subject)
+    }
+
+    /// Returns what changed of a kind so far, each once.
+    pub fn changed_ids<Id: From<Uuid>>(&self, subject: Subject) -> Vec<Id> {
+        let of_kind = self.changes.iter().filter(|change| change.0 == subject);
+        let mut ids: Vec<Uuid> = of_kind.map(|change| change.1).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        ids.into_iter().map(Id::from).collect()
+    }
+
+    /// Takes the steps that have to be taken before something is deleted, and puts it into the change log.
+    pub async fn deleting(&mut self, subject: Subject, id: impl Into<Uuid>) -> Result<()> {
+        let id = id.into();
+        for hook in self.hooks.on_deletion {
+            hook(self, subject, id).await?;
+        }
+        self.changed(subject, id);
+        Ok(())
+    }
+
+    /// Tells whoever asks for it that an event happened to a subject, as the entry `source_id` of its history
+    /// says.
+    pub fn emit(&mut self, name: EventName, subject_id: impl Into<Value>, source_id: impl Into<Value>) {
+        self.outbox.push(Event { name, subject_id: subject_id.into(), source_id: source_id.into() });
+    }
+
+    /// Raises a counter of the metrics once the transaction is committed.
+    pub fn count(&mut self, counter: Counter, by: u64) {
+        self.counts.push((counter, by));
     }
 
     /// Takes `count` ticket numbers and returns the first.
@@ -91,28 +150,35 @@ impl OrgTx {
         self.run(query.bind(self.org_id).bind(CHANGES_KEPT)).await
     }
 
-    /// Makes everything of this transaction lasting, its change log entries and what is to be told with it.
+    /// Makes everything of this transaction lasting, with the steps that follow from it and its change log entries.
     pub async fn commit(mut self) -> Result<()> {
-        if self.changes.iter().any(|(subject, _)| *subject == Subject::Insight) {
-            insights::request_review(&mut self).await?;
+        for hook in self.hooks.on_commit {
+            hook(&mut self).await?;
         }
-        let told = std::mem::take(&mut self.told);
-        events::write(&mut self, &told).await?;
+        self.write_changes().await?;
+        self.tx.commit().await?;
+        for (counter, by) in self.counts {
+            counter.increment(by);
+        }
+        Ok(())
+    }
+
+    async fn write_changes(&mut self) -> Result<()> {
         let changes = std::mem::take(&mut self.changes);
-        if !changes.is_empty() {
-            let query = sql("
-                update orgs set change_seq = change_seq + $2 where id = $1 returning change_seq - $2
-            ");
-            let query = query.bind(self.org_id).bind(db::count(changes.len()));
-            let (before,): (i64,) = self.fetch_one(query).await?;
-            let rows = (before + 1..).zip(changes).map(|(seq, (subject, id))| {
-                vec![self.org_id.into(), seq.into(), subject.into(), id, self.now.into()]
-            });
-            let rows = rows.collect();
-            self.insert_all("insert into changes (org_id, seq, kind, subject_id, created_at)", rows, "")
-                .await?;
+        if changes.is_empty() {
+            return Ok(());
         }
-        self.tx.commit().await
+        let query = sql("
+            update orgs set change_seq = change_seq + $2 where id = $1 returning change_seq - $2
+        ");
+        let query = query.bind(self.org_id).bind(db::count(changes.len()));
+        let (before,): (i64,) = self.fetch_one(query).await?;
+        let rows = (before + 1..).zip(changes).map(|(seq, (subject, id))| {
+            vec![self.org_id.into(), seq.into(), subject.into(), id.into(), self.now.into()]
+        });
+        let rows = rows.collect();
+        let insert = "insert into changes (org_id, seq, kind, subject_id, created_at)";
+        self.insert_all(insert, rows, "").await
     }
 }
 
@@ -181,8 +247,8 @@ pub async fn created_at(db: &Db, id: OrgId) -> Result<Timestamp> {
     db.fetch_one::<(Timestamp,)>(query).await.map(|(time,)| time)
 }
 
-/// Finds the organization of this name, or creates it with the starter categories.
-pub async fn find_or_create(db: &Db, clock: &Clock, name: &str) -> Result<OrgId> {
+/// Finds the organization of this name, or creates it.
+pub async fn find_or_create(db: &Db, clock: &Clock, hooks: &'static Hooks, name: &str) -> Result<OrgId> {
     if let Some(id) = find(db, name).await? {
         return Ok(id);
     }
@@ -196,8 +262,10 @@ pub async fn find_or_create(db: &Db, clock: &Clock, name: &str) -> Result<OrgId>
         drop(tx);
         return find(db, name).await?.ok_or_else(|| sqlx::Error::RowNotFound.into());
     }
-    let mut tx = OrgTx { tx, org_id: id, now, changes: Vec::new(), told: Vec::new() };
-    categories::insert_starters(&mut tx).await?;
+    let mut tx = OrgTx::new(tx, id, now, hooks);
+    for hook in hooks.on_creation {
+        hook(&mut tx).await?;
+    }
     tx.commit().await?;
     Ok(id)
 }

@@ -1,12 +1,12 @@
-//! What it takes so that a spreadsheet opens a CSV file as it was meant.
+//! Protection of CSV files that are opened in a spreadsheet.
 
 use std::borrow::Cow;
 
-/// Spreadsheets take a file that begins so for UTF-8.
+/// The mark at the beginning of a file by which spreadsheets know UTF-8.
 pub const BYTE_ORDER_MARK: &str = "\u{feff}";
 
-/// The text so that no spreadsheet takes it for a formula: what customers write must not run on the machine of
-/// whoever opens the file. What could begin a formula gets an apostrophe before it.
+/// Puts an apostrophe before a text that a spreadsheet would take for a formula: what customers write must not run on
+/// the machine of whoever opens the file.
 pub fn no_formula(text: &str) -> Cow<'_, str> {
     const BEGINNINGS: [char; 8] = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
     if text.trim_start().starts_with(BEGINNINGS) || text.starts_with(['\t', '\r', '\n']) {

@@ -8,6 +8,7 @@ use crate::http::{Api, ApiJson, Caller};
 use crate::ids::CategoryId;
 use crate::keys::{Resource, Scope};
 use crate::openapi::Operation;
+use crate::orgs::{OrgTx, Subject};
 use crate::time::Timestamp;
 use crate::wire::{Nullable, Patch, SingleLine, Text};
 use axum::Json;
@@ -15,23 +16,23 @@ use axum::extract::State;
 use axum::http::Method;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
-const TAG: &str = "Tags";
 const TAGS_MAX: i64 = 5_000;
 
 /// The operations on tags.
 pub fn routes() -> Api {
-    Api::new()
+    Api::tagged("Tags")
         .route(
             Operation::new(Method::GET, "/tags", "listTags")
-                .about(TAG, "List tags")
+                .summary("List tags")
                 .scope(Scope::read(Resource::Tags))
                 .returns::<Vec<TagOutput>>(),
             list,
         )
         .route(
             Operation::new(Method::PUT, "/tags", "upsertTag")
-                .about(TAG, "Create or update a tag")
+                .summary("Create or update a tag")
                 .scope(Scope::write(Resource::Tags))
                 .body::<UpsertTagInput>()
                 .or(404)
@@ -122,4 +123,16 @@ async fn upsert(
         .bind(tx.now);
     tx.run(query).await?;
     tx.commit().await
+}
+
+/// Takes a category that is to be deleted off its tags.
+pub async fn forget(tx: &mut OrgTx, subject: Subject, id: Uuid) -> Result<()> {
+    if subject != Subject::Category {
+        return Ok(());
+    }
+    let query = sql("
+        update tags set category_id = null, updated_at = $3 where org_id = $1 and category_id = $2
+    ");
+    let query = query.bind(tx.org_id).bind(id).bind(tx.now);
+    tx.execute(query).await.map(|_| ())
 }

@@ -15,7 +15,6 @@ use axum::http::Method;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-const TAG: &str = "Teams";
 const TEAMS_MAX: i64 = 1_000;
 
 /// The people an insight or a session is routed to.
@@ -31,17 +30,17 @@ pub struct Team {
 
 /// The operations on teams.
 pub fn routes() -> Api {
-    Api::new()
+    Api::tagged("Teams")
         .route(
             Operation::new(Method::GET, "/teams", "listTeams")
-                .about(TAG, "List teams")
+                .summary("List teams")
                 .scope(Scope::read(Resource::Teams))
                 .returns::<Vec<TeamOutput>>(),
             list,
         )
         .route(
             Operation::new(Method::POST, "/teams", "createTeam")
-                .about(TAG, "Create a team")
+                .summary("Create a team")
                 .scope(Scope::write(Resource::Teams))
                 .body::<TeamInput>()
                 .returns::<TeamOutput>()

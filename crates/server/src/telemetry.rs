@@ -1,18 +1,8 @@
-//! What the product says of itself: logs, metrics, health. Never what customers said.
+//! Logs and metrics of the product. They never hold what customers said.
 
-use crate::app::App;
-use crate::config::{Config, LogFormat};
-use crate::db::sql;
-use crate::error::{Error, Result};
-use crate::http::Api;
-use crate::openapi::Operation;
+use crate::config::{LogConfig, LogFormat};
 use anyhow::Context;
-use axum::Json;
-use axum::extract::State;
-use axum::http::Method;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
-use schemars::JsonSchema;
-use serde::Serialize;
 use std::io::IsTerminal;
 use std::sync::OnceLock;
 use tracing_subscriber::EnvFilter;
@@ -22,21 +12,21 @@ use tracing_subscriber::util::SubscriberInitExt;
 static METRICS: OnceLock<PrometheusHandle> = OnceLock::new();
 const SECONDS: &[f64] = &[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0];
 
-/// Begins to log to standard error; `default` where no setting says what.
-pub fn start_logging(config: &Config, default: &str) -> anyhow::Result<()> {
-    let filter = EnvFilter::try_new(config.log.as_deref().unwrap_or(default))
+/// Starts to log to standard error. `default` is the filter if none is configured.
+pub fn start_logging(config: &LogConfig, default: &str) -> anyhow::Result<()> {
+    let filter = EnvFilter::try_new(config.filter.as_deref().unwrap_or(default))
         .context("log: expected a level or a filter")?;
     let is_terminal = std::io::stderr().is_terminal();
     let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(is_terminal);
     let registry = tracing_subscriber::registry().with(filter);
-    match config.log_format {
+    match config.format {
         LogFormat::Text => registry.with(layer.with_target(false)).try_init(),
         LogFormat::Json => registry.with(layer.json().flatten_event(true)).try_init(),
     }
     .context("starting the log")
 }
 
-/// Begins to count; once a process.
+/// Starts the metrics, once a process.
 pub fn start_metrics() -> anyhow::Result<()> {
     if METRICS.get().is_some() {
         return Ok(());
@@ -49,7 +39,7 @@ pub fn start_metrics() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Tidies the metrics now and then; without it histograms grow between reads.
+/// Tidies the metrics now and then. Without it histograms grow between reads.
 pub async fn keep_metrics() {
     loop {
         tokio::time::sleep(std::time::Duration::from_secs(5)).await;
@@ -59,59 +49,14 @@ pub async fn keep_metrics() {
     }
 }
 
-/// The most memory a process had so far, where the system tells (Linux).
+/// Returns the most memory that a process had so far, if the system tells (Linux).
 pub fn peak_memory_mib(process_id: u32) -> Option<u64> {
     let status = std::fs::read_to_string(format!("/proc/{process_id}/status")).ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
     line.trim().trim_end_matches(" kB").parse::<u64>().ok().map(|kib| kib / 1_024)
 }
 
-/// `/healthz`, `/readyz` and `/metrics`.
-pub fn routes() -> Api {
-    const TAG: &str = "Operation";
-    Api::new()
-        .route(
-            Operation::new(Method::GET, "/healthz", "getHealth")
-                .about(TAG, "Whether the process answers")
-                .returns::<Health>(),
-            health,
-        )
-        .route(
-            Operation::new(Method::GET, "/readyz", "getReadiness")
-                .about(TAG, "Whether requests can be served: the database answers and the server is not shutting down")
-                .returns::<Health>(),
-            readiness,
-        )
-        .route(
-            Operation::new(Method::GET, "/metrics", "getMetrics")
-                .about(TAG, "Counters and durations, in the text format of Prometheus")
-                .returns_media(&["text/plain"]),
-            show_metrics,
-        )
-}
-
-#[derive(Debug, Serialize, JsonSchema)]
-struct Health {
-    status: &'static str,
-}
-
-async fn health() -> Json<Health> {
-    Json(Health { status: "ok" })
-}
-
-async fn readiness(State(app): State<App>) -> Result<Json<Health>> {
-    if app.is_draining() {
-        return Err(Error::Unavailable("the server is shutting down"));
-    }
-    match app.db.fetch_one::<(i64,)>(sql("select count(*) from orgs where id is null")).await {
-        Ok(_) => Ok(Json(Health { status: "ready" })),
-        Err(error) => {
-            tracing::warn!(%error, "the database does not answer");
-            Err(Error::Unavailable("the database does not answer"))
-        }
-    }
-}
-
-async fn show_metrics() -> String {
+/// Returns every counter and duration in the text format of Prometheus; empty before [`start_metrics`].
+pub fn render_metrics() -> String {
     METRICS.get().map(PrometheusHandle::render).unwrap_or_default()
 }

@@ -16,33 +16,33 @@ pub const DAY: i64 = 86_400_000_000;
 pub struct Timestamp(i64);
 
 impl Timestamp {
-    /// Reads microseconds since 1970.
+    /// Returns the time that is `micros` microseconds after 1970-01-01 UTC.
     pub const fn from_micros(micros: i64) -> Self {
         Self(micros)
     }
 
-    /// Microseconds since 1970.
+    /// Returns the microseconds since 1970-01-01 UTC.
     pub const fn micros(self) -> i64 {
         self.0
     }
 
-    /// This time and `micros` microseconds.
+    /// Returns the time `micros` microseconds later.
     pub const fn plus(self, micros: i64) -> Self {
         Self(self.0.saturating_add(micros))
     }
 
-    /// Midnight UTC of this time's day.
+    /// Returns midnight UTC of this time's day.
     pub fn start_of_day(self) -> Self {
         Self(self.0 - self.0.rem_euclid(DAY))
     }
 
-    /// Reads ISO 8601: a date and a time with `T` or a blank between and `Z` or an offset behind, or a
+    /// Parses ISO 8601: a date and a time with `T` or a blank between and `Z` or an offset behind, or a
     /// bare date, which is its first moment UTC.
     pub fn parse(text: &str) -> anyhow::Result<Self> {
         parse(text).map(|(start, _)| start)
     }
 
-    /// As [`Timestamp::parse`], but a bare date is its last moment UTC.
+    /// Parses as [`Timestamp::parse`] does, but a bare date is its last moment UTC.
     pub fn parse_end(text: &str) -> anyhow::Result<Self> {
         parse(text).map(|(_, end)| end)
     }
@@ -61,32 +61,32 @@ impl Default for Calendar {
 }
 
 impl Calendar {
-    /// Of a time zone in the IANA database, such as `Europe/Berlin`.
+    /// Returns the calendar of a time zone in the IANA database, such as `Europe/Berlin`.
     pub fn of(zone: &str) -> anyhow::Result<Self> {
         let zone = TimeZone::get(zone).ok().with_context(|| format!("no time zone is called {zone:?}"))?;
         Ok(Self { zone })
     }
 
-    /// What the time zone is called.
+    /// Returns the name of the time zone.
     pub fn name(&self) -> &str {
         self.zone.iana_name().unwrap_or("UTC")
     }
 
-    /// The day of a time.
+    /// Returns the day of a time.
     pub fn day(&self, time: Timestamp) -> i64 {
         let instant = jiff::Timestamp::from_microsecond(time.0).unwrap_or_default();
         let offset = i64::from(self.zone.to_offset(instant).seconds()) * 1_000_000;
         (time.0 + offset).div_euclid(DAY)
     }
 
-    /// The first moment of a day.
+    /// Returns the first moment of a day.
     pub fn start(&self, day: i64) -> Timestamp {
         let date = Self::date(day);
         let start = date.to_zoned(self.zone.clone()).map(|start| start.timestamp().as_microsecond());
         Timestamp(start.unwrap_or(day.saturating_mul(DAY)))
     }
 
-    /// The date of a day; those beyond the year 9999 are not told apart.
+    /// Returns the date of a day. Those beyond the year 9999 are not told apart.
     pub fn date(day: i64) -> civil::Date {
         let days = jiff::Span::new().try_days(day).unwrap_or_default();
         civil::date(1970, 1, 1).checked_add(days).unwrap_or(civil::Date::MAX)
@@ -149,19 +149,19 @@ impl schemars::JsonSchema for Timestamp {
     }
 }
 
-/// Where the time comes from: the machine, or in tests a hand to set.
+/// The source of time: the machine's clock, or in tests one that is set by hand.
 #[derive(Clone, Debug, Default)]
 pub struct Clock {
     fixed: Option<Arc<AtomicI64>>,
 }
 
 impl Clock {
-    /// A clock that stands at `time` until it is moved.
+    /// Returns a clock that stands at `time` until it is moved.
     pub fn fixed(time: Timestamp) -> Self {
         Self { fixed: Some(Arc::new(AtomicI64::new(time.0))) }
     }
 
-    /// The time, cut to the millisecond.
+    /// Returns the time, cut to the millisecond.
     #[expect(clippy::disallowed_methods, reason = "the one place where the machine is asked for the time")]
     pub fn now(&self) -> Timestamp {
         let micros = match &self.fixed {
@@ -171,7 +171,7 @@ impl Clock {
         Timestamp(micros - micros.rem_euclid(1_000))
     }
 
-    /// Moves a fixed clock; the machine's own can't be.
+    /// Moves a fixed clock. The machine's own does not move.
     pub fn advance(&self, micros: i64) {
         if let Some(fixed) = &self.fixed {
             fixed.fetch_add(micros, Ordering::SeqCst);

@@ -1,6 +1,6 @@
-//! Makes and measures the model of `crates/nlp/src/language.rs`; README.md has the steps.
+//! Makes and measures the model of `crates/nlp/src/language`; README.md has the steps.
 
-#[path = "../../../crates/nlp/src/language.rs"]
+#[path = "../../../crates/nlp/src/language/mod.rs"]
 #[allow(dead_code, unfulfilled_lint_expectations, reason = "it is written for the library, and used in part")]
 mod language;
 mod measure;

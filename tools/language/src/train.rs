@@ -1,6 +1,9 @@
 //! Multinomial logistic regression by AdaGrad, each text cut, mixed and roughened as customers' messages are.
 
-use crate::language::{self, Language, Letters, Script, WIDTH};
+use crate::language::Language;
+use crate::language::letters::Letters;
+use crate::language::ngrams::{self, WIDTH};
+use crate::language::script::Script;
 use std::collections::BTreeMap;
 use std::path::Path;
 use unicode_normalization::UnicodeNormalization;
@@ -43,7 +46,7 @@ pub fn train(texts: &Path, model: &Path) {
             let class = &classes[at];
             let text = message(class, english, &mut random);
             buckets.clear();
-            language::for_each_bucket(&text, class.script, |bucket| buckets.push(bucket));
+            ngrams::for_each_bucket(&text, class.script, |bucket| buckets.push(bucket));
             loss -= f64::from(weights.learn(&buckets, class, rate).max(1e-9).ln());
         }
         eprintln!("epoch {epoch}: loss {:.4}", loss / order.len() as f64);
@@ -61,7 +64,7 @@ struct Weights {
 
 impl Weights {
     fn new() -> Weights {
-        let buckets = 1 << language::BUCKET_BITS;
+        let buckets = 1 << ngrams::BUCKET_BITS;
         Weights { rows: vec![[0.0; WIDTH]; buckets], squares: vec![[1e-8; WIDTH]; buckets] }
     }
 
@@ -73,7 +76,7 @@ impl Weights {
                 *score += weight;
             }
         }
-        let share = language::share(buckets.len() as u32);
+        let share = ngrams::share(buckets.len() as u32);
         let most = scores[..columns].iter().copied().fold(f32::MIN, f32::max);
         for (column, score) in scores.iter_mut().enumerate() {
             *score = if column < columns { ((*score - most) * share).exp() } else { 0.0 };
@@ -88,7 +91,7 @@ impl Weights {
         let mut slopes = self.chances(buckets, columns);
         let chance = slopes[class.column];
         slopes[class.column] -= 1.0;
-        let share = language::share(buckets.len() as u32);
+        let share = ngrams::share(buckets.len() as u32);
         for &bucket in buckets {
             let (row, squares) = (&mut self.rows[bucket], &mut self.squares[bucket]);
             for column in 0..columns {

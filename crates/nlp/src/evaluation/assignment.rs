@@ -1,6 +1,6 @@
 //! The assignment problem: pairs rows with columns, each once, so that their values add up to the most.
 
-/// For each row its column, or none where there are more rows than columns. Takes n²m steps for n rows and m
+/// Returns for each row its column, or none where there are more rows than columns. Takes n²m steps for n rows and m
 /// columns, n the fewer (shortest augmenting paths, Jonker and Volgenant 1987).
 pub(super) fn maximize(values: &[Vec<f64>]) -> Vec<Option<usize>> {
     let (rows, columns) = (values.len(), values.first().map_or(0, Vec::len));
@@ -14,9 +14,9 @@ pub(super) fn maximize(values: &[Vec<f64>]) -> Vec<Option<usize>> {
     column_of
 }
 
-/// The column of each row at the least cost, with no more rows than columns.
+/// Returns the column of each row at the least cost, with no more rows than columns.
 fn matched(rows: usize, columns: usize, cost: impl Fn(usize, usize) -> f64) -> Vec<usize> {
-    // Potentials of rows and columns; column 0 stands for none, and rows count from 1.
+    // potentials of rows and columns; column 0 stands for none, and rows count from 1
     let mut row_potential = vec![0.0; rows + 1];
     let mut column_potential = vec![0.0; columns + 1];
     let mut row_of = vec![0; columns + 1];
@@ -84,6 +84,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::float_cmp, reason = "sums of small whole numbers are exact")]
     fn no_other_pairing_has_more() {
         let mut state = 1_u64;
         for (rows, columns) in [(1, 1), (3, 3), (2, 5), (5, 2), (6, 6), (4, 6), (6, 5)].repeat(20) {

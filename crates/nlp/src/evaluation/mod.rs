@@ -1,14 +1,14 @@
 //! Scores a grouping against gold labels: the measures of DSTC11 Track 2 (Gung et al. 2023, arXiv:2304.12982) on
-//! the first label of each item, and how well the counts are right that a user sees, on all labels.
+//! the first label of each item, and the error of the counts that a user sees, on all labels.
 
 mod assignment;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-/// Gold labels of which the largest are looked at by themselves.
+/// The number of largest gold labels that are looked at by themselves.
 const TOP: usize = 10;
 
-/// A message or conversation, what it is about in truth, and the groups it was put into. It has a gold label.
+/// A message or conversation, its true labels, and the groups it was put into. It has a gold label.
 #[derive(Clone, Debug)]
 pub struct Item {
     /// Gold labels, the main one first.
@@ -17,32 +17,32 @@ pub struct Item {
     pub predicted: Vec<u32>,
 }
 
-/// How well groups agree with gold labels. Shares are in percent.
+/// The agreement of groups with gold labels. Shares are in percent.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Scores {
-    /// Items scored.
+    /// The number of items that are scored.
     pub items: usize,
-    /// Items that are in a group.
+    /// The items that are in a group.
     pub coverage: f64,
-    /// Groups.
+    /// The number of groups.
     pub groups: usize,
-    /// Gold labels.
+    /// The number of gold labels.
     pub gold_groups: usize,
-    /// Items right when each label is matched with one group, and each group with one label, as well as can be.
+    /// The items that are right when each label is matched with one group, and each group with one label, as well as can be.
     pub accuracy: f64,
-    /// Items right when each group stands for its most frequent label.
+    /// The items that are right when each group stands for its most frequent label.
     pub precision: f64,
-    /// Items right when each label stands for its most frequent group.
+    /// The items that are right when each label stands for its most frequent group.
     pub recall: f64,
-    /// Harmonic mean of precision and recall.
+    /// The harmonic mean of precision and recall.
     pub f1: f64,
-    /// Mutual information over the mean of both entropies.
+    /// The mutual information over the mean of both entropies.
     pub nmi: f64,
-    /// Rand index, adjusted for chance.
+    /// The Rand index, adjusted for chance.
     pub ari: f64,
-    /// By how much the counts of labels are off, of all that is counted; a label without a group is off by all.
+    /// The error of the counts of labels, of all that is counted; a label without a group is off by all.
     pub count_error: f64,
-    /// Of the ten largest labels, those with a group of their own at a pairwise F1 of at least a half.
+    /// The share of the ten largest labels with a group of their own at a pairwise F1 of at least a half.
     pub top_found: f64,
 }
 
@@ -58,9 +58,9 @@ pub fn score(items: &[Item]) -> Scores {
     scores
 }
 
-/// How often each group and each label meet, and where the items without a group are.
+/// The number of items of each group and label, and a mark of the items without a group.
 struct Table {
-    /// By group, then by label; the row of items without a group, if there are any, is the last.
+    /// The counts by group, then by label; the row of items without a group, if there are any, is the last.
     counts: Vec<Vec<f64>>,
     left_out: bool,
 }
@@ -96,7 +96,7 @@ impl Table {
     }
 }
 
-/// What is left out counts as one more group to NMI and ARI, and as wrong to the others.
+/// Scores the division. An item left out counts as one more group to NMI and ARI, and as wrong to the others.
 fn score_division(items: &[&Item], scores: &mut Scores) {
     let table = Table::of(items);
     let total = items.len() as f64;
@@ -134,6 +134,7 @@ fn nmi(table: &Table, total: f64) -> f64 {
     if rows + columns == 0.0 { 1.0 } else { 2.0 * (rows + columns - both).max(0.0) / (rows + columns) }
 }
 
+#[expect(clippy::float_cmp, reason = "only what is equal to the bit would be divided by zero")]
 fn ari(table: &Table, total: f64) -> f64 {
     let choose_two = |counts: &mut dyn Iterator<Item = f64>| -> f64 {
         counts.map(|count| count * (count - 1.0) / 2.0).sum()
@@ -204,6 +205,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::float_cmp, reason = "shares of everything and nothing are exact")]
     fn a_perfect_grouping_has_full_scores_whatever_the_numbers() {
         let scores = score(&items(&[("a", &[7]), ("a", &[7]), ("b", &[3]), ("c", &[1]), ("c", &[1])]));
         let Scores { accuracy, f1, nmi, ari, count_error, top_found, coverage, .. } = scores;

@@ -1,10 +1,15 @@
 //! Plain methods that [`super::group`] is compared with.
 
-use super::matrix::{Matrix, Packed, dot, for_each_product, normalize};
-use super::{Statement, distances, hash, largest, linkage, moved};
+use super::cluster::{distances, moved};
+use super::linkage;
+use super::matrix::{Matrix, Packed, for_each_product, largest};
+use super::texts::Statement;
+use crate::fnv::hash_128;
+use crate::random::Random;
+use crate::vectors::{dot, normalize};
 use std::collections::{BTreeMap, HashMap};
 
-/// Statements that a baseline takes at most: it holds the square matrix of their distances.
+/// The most statements that a baseline takes: it holds the square matrix of their distances.
 pub const STATEMENTS_MAX: usize = 20_000;
 
 const OWN_NEIGHBORS: usize = 20;
@@ -80,6 +85,12 @@ pub fn k_means(statements: &[Statement<'_>], count: usize, threads: usize) -> Ve
     clusters
 }
 
+/// Returns the nearest centroid of each row.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "positions, exact as f32 up to 2^24"
+)]
 fn nearest_rows(vectors: &Matrix, centroids: &Matrix, threads: usize) -> Vec<u32> {
     let mut nearest = Matrix::zeros(vectors.rows(), 1);
     for_each_product(vectors, &Packed::new(centroids), &mut nearest, threads, |_, products, out| {
@@ -88,12 +99,13 @@ fn nearest_rows(vectors: &Matrix, centroids: &Matrix, threads: usize) -> Vec<u32
     nearest.values.iter().map(|row| *row as u32).collect()
 }
 
-/// Seeds drawn with the square of their distance to those drawn before.
+/// Draws seeds, with the square of their distance to those drawn before.
 fn seeds(vectors: &Matrix, count: usize) -> Matrix {
     let mut chosen = Vec::new();
     let mut far = vec![1.0_f64; vectors.rows()];
-    for seed in 0..count.min(vectors.rows()) {
-        let at = fraction(seed as u64) * far.iter().sum::<f64>();
+    let mut random = Random::new(0);
+    for _ in 0..count.min(vectors.rows()) {
+        let at = random.fraction() * far.iter().sum::<f64>();
         let mut before = 0.0;
         let row = far.iter().position(|distance| {
             before += distance;
@@ -109,15 +121,7 @@ fn seeds(vectors: &Matrix, count: usize) -> Matrix {
     vectors.pick(&chosen)
 }
 
-/// A number below 1 that looks random (splitmix64).
-fn fraction(index: u64) -> f64 {
-    let mut bits = (index + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    ((bits ^ (bits >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
-}
-
-/// TF-IDF vectors of words and pairs of words, hashed into 2,048 dimensions, of length 1.
+/// Returns TF-IDF vectors of words and pairs of words, hashed into 2,048 dimensions, of length 1.
 pub fn tf_idf(texts: &[&str]) -> Vec<Vec<f32>> {
     let terms: Vec<Vec<usize>> = texts.iter().map(|text| terms(text)).collect();
     let mut documents: HashMap<usize, f32> = HashMap::new();
@@ -144,7 +148,7 @@ fn terms(text: &str) -> Vec<usize> {
     let lower = text.to_lowercase();
     let words: Vec<&str> =
         lower.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
-    let bucket = |term: String| (hash(term.bytes()) % TERMS as u128) as usize;
+    let bucket = |term: String| (hash_128(term.bytes()) % TERMS as u128) as usize;
     let pairs = words.windows(2).map(|pair| bucket(pair.join(" ")));
     words.iter().map(|word| bucket((*word).to_owned())).chain(pairs).collect()
 }

@@ -26,16 +26,16 @@ pub(super) fn average(distances: Matrix, cut: f32) -> Vec<u32> {
         }
         let before = chain.len().checked_sub(2).map(|at| chain[at]);
         match linkage.nearest(last, before, cut) {
-            // Further from everything than the cut: done, and no later join can come nearer.
+            // further from everything than the cut: done, and no later join can come nearer
             None => {
                 linkage.close(last);
                 chain.pop();
             }
-            // Each the other's nearest.
+            // each the other's nearest
             Some(nearest) if Some(nearest) == before => {
                 chain.truncate(chain.len() - 2);
                 linkage.join(last.min(nearest), last.max(nearest));
-                // Rounding can leave a joined cluster further down the chain.
+                // rounding can leave a joined cluster further down the chain
                 chain.retain(|&cluster| linkage.joined_to[cluster] == cluster);
             }
             Some(nearest) => chain.push(nearest),
@@ -53,7 +53,7 @@ struct Linkage {
 }
 
 impl Linkage {
-    /// Nearest open cluster within the cut; of equals the one before in the chain, else the first.
+    /// Finds the nearest open cluster within the cut; of equals the one before in the chain, else the first.
     fn nearest(&self, cluster: usize, before: Option<usize>, cut: f32) -> Option<usize> {
         let row = self.distances.row(cluster);
         let mut nearest = before;
@@ -93,7 +93,7 @@ impl Linkage {
         let mut clusters: Vec<u32> = Vec::with_capacity(self.joined_to.len());
         let mut next = 0;
         for (point, &joined) in self.joined_to.iter().enumerate() {
-            // A cluster is named by its first point, so what it joined has its number already.
+            // a cluster is named by its first point, so what it joined has its number already
             if joined == point {
                 clusters.push(next);
                 next += 1;

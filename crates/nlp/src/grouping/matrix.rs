@@ -3,15 +3,16 @@
 //! The sums run in one fixed order on every machine and for any number of threads, so that a grouping is the
 //! same to the bit everywhere. That is why no library does them: those choose their order by processor.
 
+use crate::vectors::normalize;
 use std::thread;
 
-/// Columns of a tile: two registers of four lanes, which every processor has.
+/// The columns of a tile: two registers of four lanes, which every processor has.
 const LANES: usize = 8;
 
-/// Rows of a tile: as many as leave the sums in registers.
+/// The rows of a tile: as many as leave the sums in registers.
 const HEIGHT: usize = 4;
 
-/// Rows that one thread takes at a time.
+/// The rows that one thread takes at a time.
 const BLOCK: usize = 128;
 
 /// A matrix, row after row.
@@ -26,13 +27,13 @@ impl Matrix {
         Self { columns, values: vec![0.0; rows * columns] }
     }
 
-    /// Rows of one length, copied.
+    /// Copies rows of one length.
     pub(super) fn of<'a>(rows: impl Iterator<Item = &'a [f32]>) -> Self {
         let mut rows = rows.peekable();
         Self { columns: rows.peek().map_or(0, |row| row.len()), values: rows.flatten().copied().collect() }
     }
 
-    /// Some of its rows, copied.
+    /// Copies some of its rows.
     pub(super) fn pick(&self, rows: &[usize]) -> Self {
         Self::of(rows.iter().map(|&row| self.row(row)))
     }
@@ -59,7 +60,7 @@ impl Matrix {
         sum
     }
 
-    /// The sum, brought to length 1.
+    /// Returns the sum, brought to length 1.
     pub(super) fn centroid(&self) -> Vec<f32> {
         let mut sum = self.sum();
         normalize(&mut sum);
@@ -126,6 +127,7 @@ fn tile(given: &[f32], packed: &[f32], columns: usize) -> [[f32; LANES]; HEIGHT]
     sums
 }
 
+#[expect(clippy::inline_always, reason = "the innermost loop: its sums stay in registers")]
 #[inline(always)]
 fn add(sums: &mut [f32; LANES], value: f32, lanes: &[f32]) {
     for lane in 0..LANES {
@@ -163,32 +165,27 @@ where
     });
 }
 
-/// Product of two rows.
-pub(super) fn dot(a: &[f32], b: &[f32]) -> f32 {
-    let mut sums = [0.0; LANES];
-    for (a, b) in a.chunks(LANES).zip(b.chunks(LANES)) {
-        for (sum, (a, b)) in sums.iter_mut().zip(a.iter().zip(b)) {
-            *sum += a * b;
+/// Returns the positions of the largest values, largest first; of equals the first.
+pub(super) fn largest(values: &[f32], count: usize) -> Vec<usize> {
+    let mut largest: Vec<(f32, usize)> = Vec::with_capacity(count + 1);
+    for (index, &value) in values.iter().enumerate() {
+        if largest.len() == count && value <= largest[count - 1].0 {
+            continue;
         }
+        let at = largest.partition_point(|&(other, _)| other >= value);
+        largest.insert(at, (value, index));
+        largest.truncate(count);
     }
-    sums.iter().sum()
-}
-
-/// Brings a row to length 1; a row of zeros stays.
-pub(super) fn normalize(row: &mut [f32]) {
-    let length = dot(row, row).sqrt();
-    if length > 0.0 {
-        for value in row {
-            *value /= length;
-        }
-    }
+    largest.into_iter().map(|(_, index)| index).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::vectors::dot;
 
     #[test]
+    #[expect(clippy::float_cmp, reason = "the same to the bit is what is tested")]
     fn products_are_those_of_the_rows_whatever_the_threads() {
         for (rows, columns) in [(1, 1), (3, 5), (9, 8), (131, 17), (300, 256)] {
             let mut matrix = Matrix::zeros(rows, columns);

@@ -1,12 +1,13 @@
-//! The check digits of cards, bank accounts and national ids; each takes ASCII digits and capitals, no blanks.
+//! The check digits of cards, bank accounts and national ids. Each function takes ASCII digits and capitals without
+//! blanks, and tells if the rule holds.
 
 /// Payment cards: every second digit from the right counts double.
 pub(super) fn luhn(id: &[u8]) -> bool {
     let sum: u32 = id
         .iter()
         .rev()
-        .enumerate()
-        .map(|(i, c)| match digit(*c) * (1 + i as u32 % 2) {
+        .zip([1, 2].into_iter().cycle())
+        .map(|(c, weight)| match digit(*c) * weight {
             doubled if doubled > 9 => doubled - 9,
             plain => plain,
         })
@@ -38,7 +39,9 @@ pub(super) fn gb(id: &[u8]) -> bool {
 
 /// Germany, tax id: ISO 7064 mod 11,10; one digit of the first ten occurs twice or three times.
 pub(super) fn de(id: &[u8]) -> bool {
-    let repeated = (b'0'..=b'9').filter(|d| id[..10].iter().filter(|c| *c == d).count() > 1).count();
+    // a digit of the first ten that occurs more than once
+    let occurs_twice = |d: &u8| id[..10].iter().filter(|c| *c == d).nth(1).is_some();
+    let repeated = (b'0'..=b'9').filter(occurs_twice).count();
     let product = id[..10].iter().fold(10, |product, c| {
         let sum = match (digit(*c) + product) % 10 {
             0 => 10,

@@ -1,10 +1,9 @@
-//! What the words around a number or a name say it is.
-
-use std::sync::LazyLock;
+//! Cues: the words around a number or a name that say what it is.
 
 use crate::text::{Phrases, Text};
+use std::sync::LazyLock;
 
-/// What a word, or a phrase, announces.
+/// The announcement of a word or phrase.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Cue {
     /// "my name is": whatever follows is a name.
@@ -24,7 +23,7 @@ pub(super) enum Cue {
     Password,
     Pin,
     Code,
-    /// "zip code", "app name": what looks like a cue and is none.
+    /// "zip code", "app name": looks like a cue and is none.
     Other,
     /// A currency or measure: the number before it is an amount.
     Unit,
@@ -81,12 +80,12 @@ impl Cues {
         self.at.get(word).copied().flatten()
     }
 
-    /// The words after which something is announced, each with the cue.
+    /// Lists the words after which something is announced, each with its cue.
     pub(super) fn iter(&self) -> impl Iterator<Item = (usize, Cue)> {
         self.at.iter().enumerate().filter_map(|(word, cue)| Some((word, (*cue)?)))
     }
 
-    /// The nearest cue before a word that is one of these, at most `reach` words back.
+    /// Finds the nearest cue before a word that is one of these, at most `reach` words back.
     pub(super) fn before(&self, word: usize, reach: usize, wanted: &[Cue]) -> Option<Cue> {
         let near = &self.at[word.saturating_sub(reach)..word.min(self.at.len())];
         near.iter().rev().flatten().copied().find(|cue| wanted.contains(cue))

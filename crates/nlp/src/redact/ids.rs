@@ -2,11 +2,11 @@
 
 use super::checksums as check;
 use super::cues::{Cue, Cues};
-use super::{Kind, Span};
+use super::finding::{Kind, Span};
 use crate::text::{BLANK, Text};
 
-/// How an id is written: `d` a digit, `L` a letter, `w` either, a blank an optional separator, anything else
-/// itself; and what else must hold.
+/// The written form of an id: `d` a digit, `L` a letter, `w` either, a blank an optional separator, anything else
+/// itself; and a condition on its characters.
 type Shape = (&'static str, fn(&[u8]) -> bool);
 
 const SHAPES: &[Shape] = &[
@@ -57,7 +57,7 @@ const SHAPES: &[Shape] = &[
 
 /// The longest number in a shape, and the longest id behind a cue, in characters.
 const LENGTH_MAX: usize = 24;
-/// How many words may stand between "passport" and its number.
+/// The most words between "passport" and its number.
 const REACH: usize = 4;
 
 pub(super) fn find(text: &Text, cues: &Cues, spans: &mut Vec<Span>) {
@@ -83,7 +83,7 @@ pub(super) fn find(text: &Text, cues: &Cues, spans: &mut Vec<Span>) {
     }
 }
 
-/// Reads a shape from here: the characters that count, and where it ends.
+/// Reads a shape from here. Returns the characters that count, and the end.
 fn read(text: &Text, start: usize, shape: &str) -> Option<(Vec<u8>, usize)> {
     let mut id = Vec::new();
     let mut i = start;
@@ -111,12 +111,12 @@ fn read(text: &Text, start: usize, shape: &str) -> Option<(Vec<u8>, usize)> {
     (!goes_on).then_some((id, i))
 }
 
-/// Whether the character at `joint` glues what stands at `beyond` to a number.
+/// Tells if the character at `joint` glues what stands at `beyond` to a number.
 fn is_number_joint(text: &Text, joint: usize, beyond: usize) -> bool {
     matches!(text.char(joint), '-' | '/' | '.' | '_' | '+') && text.char(beyond).is_alphanumeric()
 }
 
-/// The number that a cue announces: words with digits, at least five digits in all.
+/// Finds the number that a cue announces: words with digits, at least five digits in all.
 fn after_cue(text: &Text, cues: &Cues, cue: usize) -> Option<(usize, usize)> {
     let has_digit = |word: usize| text.word_chars(word).iter().any(char::is_ascii_digit);
     let first = (cue + 1..=cue + REACH).find(|word| has_digit(*word))?;

@@ -1,97 +1,23 @@
-//! Finds and masks what must not be shown: addresses, numbers, secrets, names.
+//! Finds and masks the parts of a text that must not be shown: addresses, numbers, secrets, names.
 
 mod checksums;
 mod cues;
+mod finding;
 mod ids;
 mod names;
 mod numbers;
 mod places;
 mod secrets;
 mod web;
+mod words;
+
+pub use finding::{Finding, Kind};
 
 use crate::text::Text;
 use cues::Cues;
+use std::cmp::Reverse;
 
-/// What a finding is; of two readings of the same characters the one listed first holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Kind {
-    /// A web address that carries a token or something personal.
-    Url,
-    /// An e-mail address, also one spelled out.
-    Email,
-    /// A payment card number.
-    Card,
-    /// An international bank account number.
-    Iban,
-    /// A number that a state gave to a person.
-    NationalId,
-    /// A password, key, token, PIN or one-time code.
-    Secret,
-    /// A telephone number.
-    Phone,
-    /// An IPv4 or IPv6 address.
-    Ip,
-    /// A person's date of birth.
-    BirthDate,
-    /// A street and house number.
-    Address,
-    /// A person's name.
-    Name,
-    /// A long number that is nothing of the above: an account, a customer, a policy.
-    Number,
-}
-
-impl Kind {
-    /// Every kind.
-    pub const ALL: [Kind; 12] = [
-        Kind::Url,
-        Kind::Email,
-        Kind::Card,
-        Kind::Iban,
-        Kind::NationalId,
-        Kind::Secret,
-        Kind::Phone,
-        Kind::Ip,
-        Kind::BirthDate,
-        Kind::Address,
-        Kind::Name,
-        Kind::Number,
-    ];
-
-    /// What stands in a masked text for a finding of this kind.
-    pub fn label(self) -> &'static str {
-        match self {
-            Kind::Url => "[url]",
-            Kind::Email => "[email]",
-            Kind::Card => "[card]",
-            Kind::Iban => "[iban]",
-            Kind::NationalId => "[id]",
-            Kind::Secret => "[secret]",
-            Kind::Phone => "[phone]",
-            Kind::Ip => "[ip]",
-            Kind::BirthDate => "[birth date]",
-            Kind::Address => "[address]",
-            Kind::Name => "[name]",
-            Kind::Number => "[number]",
-        }
-    }
-}
-
-/// A piece of a text that must not be shown: byte offsets, on character boundaries.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Finding {
-    /// The first byte.
-    pub start: usize,
-    /// The byte after the last.
-    pub end: usize,
-    /// What it is.
-    pub kind: Kind,
-}
-
-/// A finding while it is made: positions in `Text::chars`.
-type Span = (usize, usize, Kind);
-
-/// How often a text is read: a mask can bare what touched it, such as a number glued to an address.
+/// The most readings of a text: a mask can bare what touched it, such as a number glued to an address.
 const ROUNDS_MAX: usize = 8;
 
 /// Finds everything personal or secret, ascending and without overlap; `names` are those of the people in the
@@ -125,7 +51,7 @@ pub fn mask(text: &str, findings: &[Finding]) -> String {
     masked
 }
 
-/// One reading of the text; what is in `found` is not read.
+/// Reads the text once; what is in `found` is not read.
 fn read(text: &str, names: &names::Known, found: &[Finding]) -> Vec<Finding> {
     let blanks: Vec<(usize, usize)> = found.iter().map(|f| (f.start, f.end)).collect();
     let text = Text::new(text, &blanks);
@@ -143,7 +69,7 @@ fn read(text: &str, names: &names::Known, found: &[Finding]) -> Vec<Finding> {
         .collect()
 }
 
-/// The labels of an earlier masking: they hold nothing any more.
+/// Finds the labels of an earlier masking, which hold nothing any more.
 fn labels(text: &str) -> Vec<Finding> {
     let label_at = |start: usize| {
         let kind = Kind::ALL.into_iter().find(|kind| text[start..].starts_with(kind.label()))?;
@@ -154,7 +80,7 @@ fn labels(text: &str) -> Vec<Finding> {
 
 /// Sorts, and joins what overlaps; the longer part says what the whole is.
 fn merge(mut found: Vec<Finding>) -> Vec<Finding> {
-    found.sort_by_key(|f| (f.start, std::cmp::Reverse(f.end), f.kind));
+    found.sort_by_key(|f| (f.start, Reverse(f.end), f.kind));
     let mut merged: Vec<(Finding, usize)> = Vec::with_capacity(found.len());
     for next in found {
         let length = next.end - next.start;

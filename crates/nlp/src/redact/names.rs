@@ -1,11 +1,12 @@
 //! Names: those of the people in the conversation, and those with which people introduce themselves.
 
+use super::cues::{Cue, Cues};
+use super::finding::{Kind, Span};
+use super::words::{AFTER_NAME, GREETING, NAME_PARTICLE};
+use crate::text::{BLANK, Text, is_word_char, writes_no_blanks};
+use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
-
-use super::cues::{Cue, Cues};
-use super::{Kind, Span};
-use crate::text::{BLANK, Text, is_word_char, writes_no_blanks};
 
 /// Words that are names and words at once ("will", "Klein"), and words that no name begins with.
 static COMMON: LazyLock<HashSet<String>> = LazyLock::new(|| word_list(include_str!("common.txt")));
@@ -16,7 +17,7 @@ fn word_list(list: &str) -> HashSet<String> {
     (0..words.words.len()).map(|word| words.word(word).to_owned()).collect()
 }
 
-/// How many words a name has, and how many characters where no blanks are written.
+/// The most words of a name, and the most characters where no blanks are written.
 const WORDS_MAX: usize = 4;
 const UNSPACED_MAX: usize = 4;
 
@@ -27,7 +28,7 @@ pub(super) struct Known {
 
 struct Pattern {
     words: Vec<String>,
-    /// Also an everyday word: only a capital inside a sentence tells the name.
+    /// True of an everyday word: only a capital inside a sentence tells the name.
     is_common: bool,
 }
 
@@ -64,10 +65,10 @@ impl Known {
         let is_common = words.iter().all(|word| COMMON.contains(word) || NEVER.contains(word));
         let patterns = self.by_first.entry(first).or_default();
         patterns.push(Pattern { words, is_common });
-        patterns.sort_by_key(|pattern| std::cmp::Reverse(pattern.words.len()));
+        patterns.sort_by_key(|pattern| Reverse(pattern.words.len()));
     }
 
-    /// How many words of a known name start at this word.
+    /// Returns the number of words of the known name that starts at this word.
     fn at(&self, text: &Text, word: usize) -> Option<usize> {
         let patterns = self.by_first.get(text.word(word))?;
         let found = patterns.iter().find(|pattern| pattern.is_at(text, word))?;
@@ -86,29 +87,13 @@ impl Pattern {
     }
 }
 
-/// Whether a capital says something: the word neither begins a sentence nor stands among capitals.
+/// Tells if a capital says something: the word neither begins a sentence nor stands among capitals.
 fn is_inside(text: &Text, word: usize) -> bool {
-    let is_greeted = |word: usize| {
-        matches!(
-            text.word(word),
-            "hi" | "hello"
-                | "hey"
-                | "dear"
-                | "thanks"
-                | "mr"
-                | "mrs"
-                | "ms"
-                | "hallo"
-                | "hola"
-                | "bonjour"
-                | "ciao"
-        )
-    };
     if word == 0 {
         // "Will, are you there?"
         return text.gap_after(0).first() == Some(&',');
     }
-    is_greeted(word - 1)
+    GREETING.contains(&text.word(word - 1))
         || text.gap_after(word - 1).iter().all(|c| !matches!(c, '.' | '!' | '?' | '\n' | ':' | '"'))
 }
 
@@ -138,7 +123,7 @@ pub(super) fn find(text: &Text, cues: &Cues, known: &Known, spans: &mut Vec<Span
     }
 }
 
-/// The last word of the name after "my name is", however it is written.
+/// Finds the last word of the name after "my name is", however it is written.
 fn introduced(text: &Text, cues: &Cues, cue: usize) -> Option<usize> {
     let first = cue + 1;
     let gap = text.gap_after(cue);
@@ -170,7 +155,7 @@ fn introduced(text: &Text, cues: &Cues, cue: usize) -> Option<usize> {
     Some(first + usize::from(has_second))
 }
 
-/// The last word of the name after "this is", "I'm": only capitals tell a name from anything else.
+/// Finds the last word of the name after "this is", "I'm": only capitals tell a name from anything else.
 fn presented(text: &Text, cue: usize) -> Option<usize> {
     let first = cue + 1;
     let gap = text.gap_after(cue);
@@ -187,37 +172,16 @@ fn presented(text: &Text, cue: usize) -> Option<usize> {
     let last = title_end(text, first);
     let next = text.word(last + 1);
     let ends = text.gap_after(last) != [' '] || text.words.len() == last + 1 || text.word(cue) == "me";
-    let turns = matches!(
-        next,
-        "and"
-            | "from"
-            | "here"
-            | "speaking"
-            | "calling"
-            | "with"
-            | "i"
-            | "again"
-            | "my"
-            | "und"
-            | "von"
-            | "am"
-            | "aus"
-            | "et"
-            | "de"
-            | "y"
-            | "e"
-            | "en"
-            | "van"
-    );
+    let turns = AFTER_NAME.contains(&next);
     // a noun has a capital in German, so that one word is not enough there
     let is_noun = matches!(text.word(cue), "bin" | "name") && last == first;
     ((ends || turns) && !is_noun).then_some(last)
 }
 
-/// "Mrs. Jones", "Herr Dr. Müller".
+/// Finds the last word of a name after a title: "Mrs. Jones", "Herr Dr. Müller".
 fn titled(text: &Text, cue: usize) -> Option<usize> {
     let first = cue + 1;
-    let is_near = matches!(text.gap_after(cue), [' '] | ['.', ' '] | ['.']);
+    let is_near = matches!(text.gap_after(cue), [' ' | '.'] | ['.', ' ']);
     let is_form =
         text.word_chars(cue).first().is_some_and(|c| c.is_uppercase()) || text.gap_after(cue) == [' '];
     let is_name = is_near
@@ -228,7 +192,7 @@ fn titled(text: &Text, cue: usize) -> Option<usize> {
     is_name.then(|| title_end(text, first))
 }
 
-/// The name on the line under "Kind regards", if nothing else stands there.
+/// Finds the last word of the name on the line under "Kind regards", if nothing else stands there.
 fn signed(text: &Text, cue: usize) -> Option<usize> {
     let first = cue + 1;
     let gap = text.gap_after(cue);
@@ -243,14 +207,14 @@ fn signed(text: &Text, cue: usize) -> Option<usize> {
     (last + 1 >= text.words.len() || after.contains(&'\n')).then_some(last)
 }
 
-/// The last word of a name in capitals: "Joe Last", "Andrew M.", "Ludwig van der Berg", "Jean-Pierre O'Neil".
+/// Returns the last word of a name in capitals: "Joe Last", "Andrew M.", "Ludwig van der Berg", "Jean-Pierre O'Neil".
 fn title_end(text: &Text, first: usize) -> usize {
     let mut last = first;
     let mut next = first + 1;
     while next < first + WORDS_MAX + 2 && last + 1 - first < WORDS_MAX {
         let is_initial = text.word_chars(next - 1).len() == 1 || matches!(text.word(next - 1), "dr" | "prof");
         let is_near = match text.gap_after(next - 1) {
-            [' '] | ['-'] | ['\''] => true,
+            [' ' | '-' | '\''] => true,
             ['.', ' '] => is_initial,
             _ => false,
         };
@@ -260,23 +224,7 @@ fn title_end(text: &Text, first: usize) -> usize {
         let is_new_sentence = text.gap_after(next - 1) == ['.', ' '] && NEVER.contains(text.word(next));
         if (is_title(text, next) || is_letter(text, next)) && !is_new_sentence && !is_stop(text, next) {
             last = next;
-        } else if !matches!(
-            text.word(next),
-            "de" | "van"
-                | "von"
-                | "der"
-                | "den"
-                | "del"
-                | "la"
-                | "da"
-                | "do"
-                | "dos"
-                | "di"
-                | "al"
-                | "bin"
-                | "ten"
-                | "le"
-        ) {
+        } else if !NAME_PARTICLE.contains(&text.word(next)) {
             break;
         }
         next += 1;
@@ -284,12 +232,12 @@ fn title_end(text: &Text, first: usize) -> usize {
     last
 }
 
-/// What a capital does not make a part of a name: "I", "My", "Please".
+/// Tells words that a capital does not make a part of a name: "I", "My", "Please".
 fn is_stop(text: &Text, word: usize) -> bool {
     NEVER.contains(text.word(word)) && text.word_chars(word).len() != 1 || text.word(word) == "i"
 }
 
-/// Where a name ends that no blank ends: at the next script, or the next sign.
+/// Returns the last word of a name that no blank ends: it goes on to the next script or sign.
 fn unspaced_end(text: &Text, first: usize) -> usize {
     let is_name = |word: usize| {
         let c = text.word_chars(word).first().copied().unwrap_or(' ');
@@ -303,7 +251,7 @@ fn unspaced_end(text: &Text, first: usize) -> usize {
     last
 }
 
-/// Whether a name can begin with this word: "My", "not" and "calling" begin none, but "May" and "O'Brien" do.
+/// Tells if a name can begin with this word: "My", "not" and "calling" begin none, but "May" and "O'Brien" do.
 fn can_start(text: &Text, word: usize) -> bool {
     let chars = text.word_chars(word);
     let is_plain = if is_title(text, word) {
@@ -314,12 +262,12 @@ fn can_start(text: &Text, word: usize) -> bool {
     !chars.is_empty() && chars.iter().all(|c| is_word_char(*c) && !c.is_numeric()) && !is_plain
 }
 
-/// "May" and "Will" are no words to begin a name with, but names.
+/// Tells words that no name is: "May" and "Will" are names.
 fn is_never(word: &str) -> bool {
     NEVER.contains(word) && !COMMON.contains(word)
 }
 
-/// A capital and small letters: "Anna", "McDonald", the O of "O'Brien".
+/// Tells a capital and small letters: "Anna", "McDonald", the O of "O'Brien".
 fn is_title(text: &Text, word: usize) -> bool {
     match text.word_chars(word) {
         [first, second, ..] => first.is_uppercase() && (second.is_lowercase() || !second.is_alphabetic()),
@@ -328,7 +276,7 @@ fn is_title(text: &Text, word: usize) -> bool {
     }
 }
 
-/// An initial: "M."
+/// Tells an initial: "M."
 fn is_letter(text: &Text, word: usize) -> bool {
     matches!(text.word_chars(word), [only] if only.is_uppercase() && !only.is_numeric())
         && text.word(word) != "i"

@@ -2,20 +2,22 @@
 
 use super::checksums;
 use super::cues::{Cue, Cues};
-use super::{Kind, Span};
+use super::finding::{Kind, Span};
+use super::words::DIGIT;
 use crate::text::{Text, writes_no_blanks};
 
-/// From how many digits on a number is masked though nothing says what it is.
+/// The least digits at which a number is masked though nothing says what it is.
 const LONG: usize = 9;
-/// From how many digits on a number is masked when it is spelled in words.
+/// The least digits at which a number is masked that is spelled in words.
 const SPELLED_LONG: usize = 7;
 /// "+49 (0) 176 12 34 56 78" has seven groups.
 const GROUPS_MAX: usize = 8;
-/// How many words may stand between "phone" or "order" and the number.
+/// The most words between "phone" or "order" and the number.
 const REACH: usize = 5;
 
-/// A run of digits, and how it hangs together with the one before.
+/// A run of digits, and its connection with the one before.
 #[derive(Clone, Copy)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a finding of its own")]
 struct Group {
     start: usize,
     end: usize,
@@ -54,7 +56,7 @@ pub(super) fn find(text: &Text, cues: &Cues, spans: &mut Vec<Span>) {
     find_spelled(text, cues, spans);
 }
 
-/// The most telling reading of what starts with the first group: how many groups it takes, and what it is.
+/// Finds the most telling reading of what starts with the first group. Returns the number of groups, and the span.
 fn longest(text: &Text, cues: &Cues, groups: &[Group]) -> Option<(usize, Span)> {
     if groups[0].is_tight {
         return None;
@@ -93,7 +95,7 @@ impl<'a> Number<'a> {
         number
     }
 
-    /// The first character, an opening bracket or plus included.
+    /// Returns the first character, an opening bracket or plus included.
     fn start(&self) -> usize {
         let mut start = self.groups[0].start;
         for sign in ['(', '+', '('] {
@@ -122,7 +124,7 @@ impl<'a> Number<'a> {
             && checksums::luhn(&self.digits)
     }
 
-    /// Whether the number is written as telephone numbers are somewhere, and as little else is.
+    /// Tells if the number is written as telephone numbers are somewhere, and as little else is.
     fn is_phone(&self) -> bool {
         let (digits, length) = (&self.digits[..], self.digits.len());
         if self.has_plus {
@@ -144,23 +146,22 @@ impl<'a> Number<'a> {
             (b'0', [first, ..]) => {
                 *first > 1 && (9..=12).contains(&length) || digits[1] == b'0' && (11..=16).contains(&length)
             }
-            (b'6'..=b'9', [3, 3, 3]) => !is_dotted,
-            (b'6'..=b'9', [5, 5]) => true,
-            (b'1', [3, 4, 4]) => !is_dotted,
-            (b'7' | b'8', [1, 3, 3, 2, 2]) => true,
-            (_, [2, 3, 2, 2] | [3, 3, 2, 2] | [3, 2, 2, 2] | [3, 2, 2, 3] | [2, 5, 4]) => !is_dotted,
+            (b'6'..=b'9', [5, 5]) | (b'7' | b'8', [1, 3, 3, 2, 2]) => true,
+            (b'6'..=b'9', [3, 3, 3])
+            | (b'1', [3, 4, 4])
+            | (_, [2 | 3, 3, 2, 2] | [3, 2, 2, 2 | 3] | [2, 5, 4]) => !is_dotted,
             (_, [4, 3, 3]) => matches!(&digits[..4], b"1300" | b"1800"),
             (_, [3, 4]) => digits.starts_with(b"555") && self.separators().all(|c| c == '-'),
             _ => false,
         }
     }
 
-    /// A plus or brackets, which only telephone numbers have.
+    /// Tells a plus or brackets, which only telephone numbers have.
     fn is_marked(&self) -> bool {
         self.has_plus || self.has_brackets
     }
 
-    /// Whether it can be a telephone number, once the words before it say so.
+    /// Tells if it can be a telephone number, once the words before it say so.
     fn is_dialed(&self) -> bool {
         (7..=15).contains(&self.digits.len()) && !self.is_date()
     }
@@ -187,7 +188,7 @@ impl<'a> Number<'a> {
         self.groups[0].glued_before || self.groups.last().is_some_and(|group| group.glued_after)
     }
 
-    /// Whether a currency or a measure stands before or after.
+    /// Tells if a currency or a measure stands before or after.
     fn is_amount(&self, cues: &Cues) -> bool {
         let (text, start, end) = (self.text, self.start(), self.end());
         let before = match text.char_before(start) {
@@ -206,7 +207,7 @@ impl<'a> Number<'a> {
     }
 }
 
-/// All runs of digits, with what holds them together.
+/// Lists all runs of digits, with their connections.
 fn groups(text: &Text) -> Vec<Group> {
     let chars = &text.chars;
     let mut groups: Vec<Group> = Vec::new();
@@ -235,7 +236,7 @@ fn groups(text: &Text) -> Vec<Group> {
     groups
 }
 
-/// Whether digits go on a word, a code, a time or a price.
+/// Tells if digits go on a word, a code, a time or a price.
 fn is_glued_before(text: &Text, start: usize, end: usize) -> bool {
     let beyond = text.char_before(start.saturating_sub(1));
     match text.char_before(start) {
@@ -246,7 +247,7 @@ fn is_glued_before(text: &Text, start: usize, end: usize) -> bool {
     }
 }
 
-/// Whether a word, a time or a price goes on after digits.
+/// Tells if a word, a time or a price goes on after digits.
 fn is_glued_after(text: &Text, start: usize, end: usize) -> bool {
     match text.char(end) {
         '_' | '@' => true,
@@ -260,12 +261,12 @@ fn is_glued_after(text: &Text, start: usize, end: usize) -> bool {
     }
 }
 
-/// A letter of a script that parts its words.
+/// Tells a letter of a script that parts its words.
 fn is_spaced_letter(c: char) -> bool {
     c.is_alphabetic() && !writes_no_blanks(c)
 }
 
-/// What may stand between two groups of one number: " ", "-", ". ", ") ", " (", " - ".
+/// Tells separators between two groups of one number: " ", "-", ". ", ") ", " (", " - ".
 fn is_separator(gap: &[char]) -> bool {
     (1..=3).contains(&gap.len())
         && gap.iter().all(|c| matches!(c, ' ' | '-' | '.' | '/' | '(' | ')'))
@@ -277,7 +278,7 @@ fn is_currency(c: char) -> bool {
     matches!(c, '$' | '£' | '¥' | '¢' | '\u{20a0}'..='\u{20cf}' | '元' | '円' | '원')
 }
 
-/// The numbers that card networks give out, by their first digits and length.
+/// Tells the numbers that card networks give out, by their first digits and length.
 fn is_issued(digits: &[u8]) -> bool {
     let head = digits[..4].iter().fold(0, |n, c| n * 10 + u32::from(c - b'0'));
     matches!(
@@ -291,7 +292,7 @@ fn is_issued(digits: &[u8]) -> bool {
     )
 }
 
-/// Where a telephone number ends once its extension is read: "ext. 12", "x12".
+/// Returns the end of a telephone number, its extension included: "ext. 12", "x12".
 fn extension(text: &Text, cues: &Cues, end: usize) -> usize {
     let next = text.word_at(end);
     let is_near = text.words.get(next).is_some_and(|word| word.start <= end + 3);
@@ -305,7 +306,7 @@ fn extension(text: &Text, cues: &Cues, end: usize) -> usize {
     }
 }
 
-/// The length of a bank account number, check digits and country included.
+/// Returns the length of a bank account number, check digits and country included.
 fn iban_length(country: &str) -> Option<usize> {
     const LENGTHS: [(usize, &str); 18] = [
         (15, "NO"),
@@ -335,9 +336,9 @@ fn iban_length(country: &str) -> Option<usize> {
 
 fn find_ibans(text: &Text, spans: &mut Vec<Span>) {
     for word in &text.words {
-        let [a, b, c, d, ..] = text.chars[word.start..word.end] else { continue };
-        let Some(length) = iban_length(&String::from_iter([a, b])) else { continue };
-        if !c.is_ascii_digit() || !d.is_ascii_digit() {
+        let [country_1, country_2, check_1, check_2, ..] = text.chars[word.start..word.end] else { continue };
+        let Some(length) = iban_length(&String::from_iter([country_1, country_2])) else { continue };
+        if !check_1.is_ascii_digit() || !check_2.is_ascii_digit() {
             continue;
         }
         let mut id = Vec::with_capacity(length);
@@ -356,26 +357,9 @@ fn find_ibans(text: &Text, spans: &mut Vec<Span>) {
     }
 }
 
-/// Numbers dictated digit by digit, in English: "four one five, five five five…".
+/// Finds numbers dictated digit by digit, in English: "four one five, five five five…".
 fn find_spelled(text: &Text, cues: &Cues, spans: &mut Vec<Span>) {
-    let is_digit = |word: usize| {
-        matches!(
-            text.word(word),
-            "zero"
-                | "oh"
-                | "one"
-                | "two"
-                | "three"
-                | "four"
-                | "five"
-                | "six"
-                | "seven"
-                | "eight"
-                | "nine"
-                | "double"
-                | "triple"
-        )
-    };
+    let is_digit = |word: usize| DIGIT.contains(&text.word(word));
     let mut first = 0;
     while first < text.words.len() {
         let mut next = first;

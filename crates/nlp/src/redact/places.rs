@@ -1,106 +1,17 @@
-//! Where a person lives, and when a person was born.
+//! Addresses and dates of birth.
 
 use super::cues::{Cue, Cues};
-use super::{Kind, Span};
+use super::finding::{Kind, Span};
+use super::words::{
+    DATE_LINK, DATE_NUMBER, MONTH, STREET_AFTER, STREET_ALONE, STREET_BEFORE, STREET_BEHIND_NUMBER,
+    STREET_ENDING, STREET_PARTICLE,
+};
 use crate::text::{BLANK, Text};
 
-/// How many words may stand between "born" and the date.
+/// The most words between "born" and the date.
 const REACH: usize = 5;
 /// The longest street name between its number and "Street", in words.
 const STREET_MAX: usize = 4;
-
-/// What ends a street's name in English: "12 Main Street".
-const STREETS_AFTER: &[&str] = &[
-    "street",
-    "st",
-    "avenue",
-    "ave",
-    "road",
-    "rd",
-    "boulevard",
-    "blvd",
-    "drive",
-    "dr",
-    "lane",
-    "ln",
-    "court",
-    "ct",
-    "way",
-    "place",
-    "pl",
-    "terrace",
-    "square",
-    "sq",
-    "highway",
-    "hwy",
-    "parkway",
-    "pkwy",
-    "crescent",
-    "close",
-    "gardens",
-    "grove",
-    "circle",
-    "trail",
-    "row",
-    "mews",
-    "alley",
-    "quay",
-    "walk",
-    "hill",
-];
-
-/// What begins a street's name: "12 rue de la Paix", "Calle Mayor 5", "ul. Długa 5".
-const STREETS_BEFORE: &[&str] = &[
-    "rue",
-    "chemin",
-    "impasse",
-    "quai",
-    "allee",
-    "cours",
-    "calle",
-    "avenida",
-    "avda",
-    "paseo",
-    "plaza",
-    "carrer",
-    "av",
-    "camino",
-    "via",
-    "viale",
-    "corso",
-    "piazza",
-    "vicolo",
-    "largo",
-    "rua",
-    "travessa",
-    "praca",
-    "estrada",
-    "ul",
-    "ulica",
-    "al",
-    "aleja",
-    "aleje",
-    "улица",
-    "ул",
-    "вулиця",
-    "вул",
-    "strada",
-    "jalan",
-];
-
-/// How a street's name ends where it is one word: "Hauptstraße 12", "Kerkstraat 5", "Storgatan 3".
-const STREET_ENDINGS: &[&str] = &[
-    "strasse", "strase", "str", "weg", "gasse", "allee", "platz", "ufer", "damm", "ring", "straat", "laan",
-    "plein", "gracht", "gatan", "vagen", "gade", "vej", "gata", "veien", "katu", "utca",
-];
-
-/// The first three letters of the months' names.
-const MONTHS: &[&str] = &[
-    "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec", "mai", "okt", "dez",
-    "ene", "abr", "ago", "dic", "gen", "mag", "giu", "lug", "set", "ott", "fev", "avr", "jui", "aou", "out",
-    "mei", "maj", "sty", "lut", "kwi", "cze", "lip", "sie", "wrz", "paz", "lis", "gru", "янв", "фев", "мар",
-    "апр", "мая", "июн", "июл", "авг", "сен", "окт", "ноя", "дек",
-];
 
 pub(super) fn find(text: &Text, cues: &Cues, spans: &mut Vec<Span>) {
     for (word, cue) in cues.iter() {
@@ -118,7 +29,7 @@ pub(super) fn find(text: &Text, cues: &Cues, spans: &mut Vec<Span>) {
     }
 }
 
-/// The date within reach of "born", or, as in German and Turkish, right before it.
+/// Finds the date within reach of "born", or, as in German and Turkish, right before it.
 fn birth_date(text: &Text, cue: usize) -> Option<(usize, usize)> {
     let is_open = |word: &usize| !text.gap_after(word - 1).contains(&BLANK);
     let near = (cue + 1..=cue + REACH).take_while(is_open);
@@ -135,7 +46,7 @@ fn is_date_part(text: &Text, word: usize) -> bool {
     is_number(text, word) || is_month(text, word) || is_number_word(text, word)
 }
 
-/// The words of the date that starts here: "12/05/1980", "May 5th, 1980", "5. Mai 1980", "1980年5月12日".
+/// Returns the words of the date that starts here: "12/05/1980", "May 5th, 1980", "5. Mai 1980", "1980年5月12日".
 fn date(text: &Text, first: usize) -> Option<(usize, usize)> {
     if !is_date_part(text, first) {
         return None;
@@ -149,10 +60,7 @@ fn date(text: &Text, first: usize) -> Option<(usize, usize)> {
         }
         if is_date_part(text, word) || matches!(text.word(word), "日" | "일") {
             last = word;
-        } else if !matches!(
-            text.word(word),
-            "of" | "de" | "del" | "年" | "月" | "년" | "월" | "thang" | "nam"
-        ) {
+        } else if !DATE_LINK.contains(&text.word(word)) {
             break;
         }
     }
@@ -161,7 +69,7 @@ fn date(text: &Text, first: usize) -> Option<(usize, usize)> {
     (parts >= 2 && digits >= 3 || digits >= 6).then_some((first, last))
 }
 
-/// "5", "5th", "1980", "05121980".
+/// Tells "5", "5th", "1980", "05121980".
 fn is_number(text: &Text, word: usize) -> bool {
     let chars = text.word_chars(word);
     let digits = chars.iter().take_while(|c| c.is_ascii_digit()).count();
@@ -171,19 +79,19 @@ fn is_number(text: &Text, word: usize) -> bool {
 
 fn is_month(text: &Text, word: usize) -> bool {
     let word = text.word(word);
-    MONTHS.iter().any(|month| word.starts_with(month)) && (3..=12).contains(&word.chars().count())
+    MONTH.iter().any(|month| word.starts_with(month)) && (3..=12).contains(&word.chars().count())
 }
 
-/// "May fifth", "the twenty third of June": a day in words, only between other parts.
+/// Tells a day in words, which counts only between other parts: "May fifth", "the twenty third of June".
 fn is_number_word(text: &Text, word: usize) -> bool {
     let word = text.word(word);
-    (word.ends_with("th") || matches!(word, "first" | "second" | "third" | "twenty" | "thirty" | "nineteen"))
+    (word.ends_with("th") || DATE_NUMBER.contains(&word))
         && word.len() > 4
         && word.len() < 14
         && word != "month"
 }
 
-/// A word that begins with a capital, or a number in a street's name ("5th", "42nd").
+/// Tells a word that begins with a capital, or a number in a street's name ("5th", "42nd").
 fn is_title(text: &Text, word: usize) -> bool {
     text.word_chars(word).first().is_some_and(|c| c.is_uppercase() || c.is_ascii_digit())
 }
@@ -195,18 +103,18 @@ fn is_house_number(text: &Text, word: usize) -> bool {
 }
 
 fn is_near(text: &Text, word: usize) -> bool {
-    matches!(text.gap_after(word), [' '] | [',', ' '] | ['.', ' '] | ['.'] | ['-'] | ['\''])
+    matches!(text.gap_after(word), [' ' | '.' | '-' | '\''] | [',' | '.', ' '])
 }
 
-/// "3214 Kempwood Drive", "12 rue de la Paix": the words it runs from and to.
+/// Finds an address that begins with its number. Returns its first and last word: "3214 Kempwood Drive", "12 rue de la
+/// Paix".
 fn number_first(text: &Text, number: usize) -> Option<(usize, usize)> {
     let start = text.words[number].start;
     let is_part = matches!(text.char_before(start), '.' | ',' | '-' | '/' | ':' | '$' | '#');
     if !is_house_number(text, number) || is_part || !is_near(text, number) {
         return None;
     }
-    if STREETS_BEFORE.contains(&text.word(number + 1))
-        || matches!(text.word(number + 1), "avenue" | "boulevard" | "place" | "route")
+    if STREET_BEFORE.contains(&text.word(number + 1)) || STREET_BEHIND_NUMBER.contains(&text.word(number + 1))
     {
         return Some((number, street_name(text, number + 1)?));
     }
@@ -214,27 +122,27 @@ fn number_first(text: &Text, number: usize) -> Option<(usize, usize)> {
         if !is_title(text, last) || text.word_chars(last).len() < 2 && last > number + 1 {
             return None;
         }
-        if last > number + 1 && STREETS_AFTER.contains(&text.word(last)) {
+        if last > number + 1 && STREET_AFTER.contains(&text.word(last)) {
             return Some((number, last));
         }
-        if !matches!(text.gap_after(last), [' '] | ['.', ' '] | ['\'']) {
+        if !matches!(text.gap_after(last), [' ' | '\''] | ['.', ' ']) {
             return None;
         }
     }
     None
 }
 
-/// "Hauptstraße 12", "Calle Mayor 5", "Calle de Alcalá, 42".
+/// Finds an address that begins with its street. Returns its first and last word: "Hauptstraße 12", "Calle de Alcalá, 42".
 fn name_first(text: &Text, street: usize) -> Option<(usize, usize)> {
     let word = text.word(street);
     // "Berliner Straße 5", "Lange Str. 5"
-    let is_alone = matches!(word, "strasse" | "strase" | "str" | "weg" | "allee" | "platz");
+    let is_alone = STREET_ALONE.contains(&word);
     let is_second = is_alone && street > 0 && is_title(text, street - 1) && is_near(text, street - 1);
-    let is_named = STREET_ENDINGS.iter().any(|ending| word.ends_with(ending))
+    let is_named = STREET_ENDING.iter().any(|ending| word.ends_with(ending))
         && word.chars().count() > 6
         && is_title(text, street)
         && !is_alone;
-    let name = match STREETS_BEFORE.contains(&word).then(|| street_name(text, street)).flatten() {
+    let name = match STREET_BEFORE.contains(&word).then(|| street_name(text, street)).flatten() {
         Some(name) => name,
         None if is_second || is_named => street,
         None => return None,
@@ -244,7 +152,7 @@ fn name_first(text: &Text, street: usize) -> Option<(usize, usize)> {
     (is_near(text, name) && is_house_number(text, number)).then_some((first, number))
 }
 
-/// The last word of a name that begins with the word for street: capitals, and small words between them.
+/// Returns the last word of a name that begins with the word for street: capitals, and small words between them.
 fn street_name(text: &Text, street: usize) -> Option<usize> {
     let mut last = street;
     for word in street + 1..=street + STREET_MAX + 1 {
@@ -254,43 +162,20 @@ fn street_name(text: &Text, street: usize) -> Option<usize> {
         let is_shouted = text.word_chars(word).iter().all(|c| c.is_uppercase());
         if is_title(text, word) && !is_shouted {
             last = word;
-        } else if !matches!(
-            text.word(word),
-            "de" | "la"
-                | "le"
-                | "les"
-                | "du"
-                | "des"
-                | "l"
-                | "d"
-                | "del"
-                | "los"
-                | "las"
-                | "da"
-                | "do"
-                | "dos"
-                | "das"
-                | "della"
-                | "di"
-                | "dei"
-                | "degli"
-                | "delle"
-                | "dell"
-        ) {
+        } else if !STREET_PARTICLE.contains(&text.word(word)) {
             break;
         }
     }
     (last > street).then_some(last)
 }
 
-/// The last word of the place behind a street: "…, Pittsburgh, PA 49058", "…, 10115 Berlin", "…, London SW1A 2AA".
+/// Returns the last word of the place behind a street: "…, Pittsburgh, PA 49058", "…, 10115 Berlin", "…, London SW1A 2AA".
 fn town(text: &Text, street: usize) -> usize {
     let mut last = street;
     let (mut has_town, mut has_code) = (false, false);
     for word in street + 1..=street + 6 {
         let chars = text.word_chars(word);
-        let is_next =
-            matches!(text.gap_after(word - 1), [' '] | [',', ' '] | ['\n'] | [',', '\n'] | [','] | ['-']);
+        let is_next = matches!(text.gap_after(word - 1), [' ' | '\n' | ',' | '-'] | [',', ' ' | '\n']);
         let is_code = chars.len() > 2 || text.gap_after(word) == ['-'];
         if !is_next || chars.is_empty() {
             break;

@@ -1,10 +1,12 @@
-//! Secrets: keys that look like keys, and what is said to be a password, a PIN or a code.
+//! Secrets: keys that look like keys, and values that are said to be a password, a PIN or a code.
 
 use super::cues::{Cue, Cues};
-use super::{Kind, Span};
+use super::finding::{Kind, Span};
+use super::words::{NOT_PASSWORD, VERB};
 use crate::text::{BLANK, Text};
+use std::ops::RangeInclusive;
 
-/// How the keys of well-known services begin, by the fewest characters that follow.
+/// The beginnings of well-known keys, by the fewest characters that follow.
 const PREFIXES: [(usize, &str); 6] = [
     (8, "sk_live_ sk_test_ pk_live_ pk_test_ rk_live_ rk_test_ whsec_ ocx_live_ ocx_test_"),
     (10, "xoxb- xoxp- xoxa- xoxs- xoxr- xapp-"),
@@ -14,16 +16,9 @@ const PREFIXES: [(usize, &str); 6] = [
     (30, "AIza EAAC"),
 ];
 
-/// From how many characters on letters and digits in disorder count as a key.
+/// The least characters at which letters and digits in disorder count as a key.
 const RANDOM_MIN: usize = 20;
 const KEY_MAX: usize = 4096;
-
-/// What follows "password" without being one.
-const NOT_PASSWORDS: &str = "not wrong incorrect invalid correct right the a an my your too no so very still always never also \
-    now just only is was has had have for to in on at of and or but it that this what when where why how \
-    can could will would please help thanks reset change page link field box manager recovery forgot \
-    lost weak strong safe old new same different unknown blocked locked expired falsch well nicht \
-    vergessen abgelaufen oublie incorrecta incorrecto olvidada sbagliata errata incorreta verkeerd";
 
 pub(super) fn find(text: &Text, cues: &Cues, spans: &mut Vec<Span>) {
     find_keys(text, spans);
@@ -39,7 +34,7 @@ pub(super) fn find(text: &Text, cues: &Cues, spans: &mut Vec<Span>) {
     }
 }
 
-/// Letters and digits mixed as no word mixes them.
+/// Tells letters and digits mixed as no word mixes them.
 pub(super) fn is_random(token: &str) -> bool {
     let bytes = token.as_bytes();
     let is_hex = bytes.iter().all(|c| c.is_ascii_hexdigit() && !c.is_ascii_uppercase());
@@ -60,7 +55,7 @@ pub(super) fn is_random(token: &str) -> bool {
         && (is_hex && bytes.len() >= 32 || all_changes * 4 >= bytes.len())
 }
 
-/// Known beginnings, tokens after "Bearer", and what is_random.
+/// Finds keys by their beginnings, tokens after "Bearer", and random text.
 fn find_keys(text: &Text, spans: &mut Vec<Span>) {
     let is_key_char =
         |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '+' | '/' | '=' | '~');
@@ -79,7 +74,7 @@ fn find_keys(text: &Text, spans: &mut Vec<Span>) {
     }
 }
 
-/// Where in a token a key starts: after "api_key=", or at once.
+/// Returns the place in a token at which a key starts: after "api_key=", or at once.
 fn key_start(text: &Text, start: usize, token: &str) -> Option<usize> {
     if token.len() < 12 {
         return None;
@@ -100,7 +95,7 @@ fn key_start(text: &Text, start: usize, token: &str) -> Option<usize> {
     has_prefix.or_else(|| (is_random(&token[value..]) || parts.into_iter().any(is_random)).then_some(value))
 }
 
-/// Key files pasted whole: "-----BEGIN … PRIVATE KEY-----" up to the end line, or to the end of the text.
+/// Finds key files pasted whole: "-----BEGIN … PRIVATE KEY-----" up to the end line, or to the end of the text.
 fn find_blocks(text: &Text, spans: &mut Vec<Span>) {
     let mut word = 0;
     while word < text.words.len() {
@@ -122,7 +117,7 @@ fn find_blocks(text: &Text, spans: &mut Vec<Span>) {
     }
 }
 
-/// The word after "password is", if it can be one.
+/// Finds the password after "password is", if it can be one.
 fn password(text: &Text, cue: usize) -> Option<(usize, usize)> {
     let (first, said) = skip_verb(text, cue)?;
     let start = text.words[first].start;
@@ -153,10 +148,12 @@ fn password(text: &Text, cue: usize) -> Option<(usize, usize)> {
     let is_word = value.iter().all(|c| c.is_alphabetic());
     let is_last = matches!(text.char(end), '.' | ',' | '"' | ';' | '\n') || end == text.chars.len();
     let word = text.word(first);
-    let is_plain =
-        text.word(first - 1) == "to" || is_no_password(word) || word.ends_with("ed") || word.ends_with("ing");
+    let is_plain = text.word(first - 1) == "to"
+        || NOT_PASSWORD.contains(&word)
+        || word.ends_with("ed")
+        || word.ends_with("ing");
     let is_password = match said {
-        Said::Colon => value.len() > 2 && !is_no_password(word),
+        Said::Colon => value.len() > 2 && !NOT_PASSWORD.contains(&word),
         Said::Verb => has_sign || has_case || is_word && is_last && !is_plain && value.len() > 3,
         Said::Nothing => value.len() > 3 && (has_sign && text.char_before(start) != '/' || is_quoted),
     };
@@ -166,10 +163,6 @@ fn password(text: &Text, cue: usize) -> Option<(usize, usize)> {
         return Some((end - value.len(), text.words[last].end));
     }
     is_password.then_some((end - value.len(), end))
-}
-
-fn is_no_password(word: &str) -> bool {
-    NOT_PASSWORDS.split(' ').any(|known| known == word)
 }
 
 fn pieces_end(text: &Text, first: usize) -> usize {
@@ -184,7 +177,7 @@ fn pieces_end(text: &Text, first: usize) -> usize {
     last
 }
 
-/// What stands between a cue and its value.
+/// The link between a cue and its value.
 #[derive(Clone, Copy, PartialEq)]
 enum Said {
     Colon,
@@ -192,7 +185,7 @@ enum Said {
     Nothing,
 }
 
-/// The word after a cue and what links them: "is", "ist", ":", "=", nothing.
+/// Returns the word after a cue and the link between them: "is", "ist", ":", "=", nothing.
 fn skip_verb(text: &Text, cue: usize) -> Option<(usize, Said)> {
     let mut said = Said::Nothing;
     let mut word = cue + 1;
@@ -208,7 +201,7 @@ fn skip_verb(text: &Text, cue: usize) -> Option<(usize, Said)> {
         if gap.iter().any(|c| matches!(c, ':' | '=')) {
             return (word < text.words.len()).then_some((word, Said::Colon));
         }
-        if !is_verb(text.word(word)) {
+        if !VERB.contains(&text.word(word)) {
             break;
         }
         said = Said::Verb;
@@ -217,43 +210,8 @@ fn skip_verb(text: &Text, cue: usize) -> Option<(usize, Said)> {
     (word < text.words.len()).then_some((word, said))
 }
 
-fn is_verb(word: &str) -> bool {
-    matches!(
-        word,
-        "is" | "was"
-            | "s"
-            | "its"
-            | "it"
-            | "ist"
-            | "lautet"
-            | "war"
-            | "est"
-            | "es"
-            | "e"
-            | "era"
-            | "to"
-            | "number"
-            | "no"
-    ) || matches!(
-        word,
-        "nummer"
-            | "numero"
-            | "of"
-            | "ar"
-            | "er"
-            | "on"
-            | "je"
-            | "este"
-            | "ειναι"
-            | "adalah"
-            | "la"
-            | "है"
-            | "είναι"
-    ) || matches!(word, "は" | "是" | "to:" | "هو" | "هي" | "هی" | "است" | "code" | "pin")
-}
-
-/// The digits that a PIN or a one-time code has, after the cue.
-fn digits_after(text: &Text, cue: usize, lengths: std::ops::RangeInclusive<usize>) -> Option<(usize, usize)> {
+/// Finds the digits of a PIN or a one-time code after the cue.
+fn digits_after(text: &Text, cue: usize, lengths: RangeInclusive<usize>) -> Option<(usize, usize)> {
     let (first, said) = skip_verb(text, cue)?;
     let mut last = first;
     let is_digits =

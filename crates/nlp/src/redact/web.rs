@@ -1,62 +1,16 @@
-//! What has an address on a network: mailboxes, pages with something private in them, machines.
+//! Addresses on a network: of mailboxes, of pages with something private in them, of machines.
 
+use super::finding::{Kind, Span};
+use super::secrets;
+use super::words::{AT, DOMAIN_ENDING, DOT, JOINT, MAIL_PROVIDER, PRIVATE_PARAMETER};
+use crate::case_fold::fold_char;
+use crate::text::{Text, writes_no_blanks};
 use std::net::{Ipv4Addr, Ipv6Addr};
-
-use super::{Kind, Span};
-use crate::text::{Text, fold, writes_no_blanks};
 
 /// The longest local part and domain that mail allows, and the longest web address read.
 const LOCAL_MAX: usize = 64;
 const DOMAIN_MAX: usize = 255;
 const URL_MAX: usize = 4096;
-
-/// Parts of a query's names that make its value private.
-const PRIVATE: &[&str] = &[
-    "token",
-    "key",
-    "sig",
-    "auth",
-    "secret",
-    "pass",
-    "pwd",
-    "code",
-    "session",
-    "sid",
-    "jwt",
-    "otp",
-    "pin",
-    "email",
-    "mail",
-    "phone",
-    "mobile",
-    "tel",
-    "name",
-    "user",
-    "uid",
-    "customer",
-    "contact",
-    "account",
-    "address",
-    "birth",
-    "dob",
-    "ssn",
-    "iban",
-    "card",
-    "credential",
-    "hash",
-    "invite",
-];
-
-/// Mail providers that people name without a dot, or with the dot left out.
-const PROVIDERS: &[&str] =
-    &["gmail", "googlemail", "yahoo", "hotmail", "outlook", "icloud", "protonmail", "gmx", "live"];
-
-/// The ends of a spelled-out domain.
-const ENDINGS: &[&str] = &[
-    "com", "net", "org", "edu", "gov", "info", "io", "co", "me", "app", "dev", "biz", "eu", "de", "at", "ch",
-    "fr", "be", "es", "it", "pt", "br", "mx", "ar", "nl", "uk", "us", "ca", "au", "in", "ie", "se", "dk",
-    "no", "fi", "pl", "cz", "ro", "hu", "gr", "ru", "ua", "tr", "id", "vn", "jp", "cn",
-];
 
 pub(super) fn find(text: &Text, spans: &mut Vec<Span>) {
     find_urls(text, spans);
@@ -85,13 +39,13 @@ fn find_urls(text: &Text, spans: &mut Vec<Span>) {
     }
 }
 
-/// "scheme://", "www.", or a bare domain before a query: the scan stands at the first letter.
+/// Tells the first letter of a web address: of "scheme://", "www.", or a bare domain before a query.
 fn starts_url(text: &Text, i: usize) -> bool {
     if !text.char(i).is_ascii_alphanumeric() || text.char_before(i).is_ascii_alphanumeric() {
         return false;
     }
     let head: String =
-        text.chars[i..].iter().take(80).take_while(|c| is_url_char(**c)).map(|c| fold(*c)).collect();
+        text.chars[i..].iter().take(80).take_while(|c| is_url_char(**c)).map(|c| fold_char(*c)).collect();
     let scheme =
         head.split_once("://").is_some_and(|(scheme, _)| scheme.bytes().all(|c| c.is_ascii_alphanumeric()));
     let bare = head.split_once('/').is_some_and(|(host, rest)| is_domain(host) && rest.contains('?'));
@@ -110,7 +64,7 @@ fn is_url_char(c: char) -> bool {
         && !writes_no_blanks(c)
 }
 
-/// Whether an address says more than where a public page is: sign-in data, a private query value, a token.
+/// Tells if an address says more than where a public page is: sign-in data, a private query value, a token.
 fn is_private(url: &str) -> bool {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     let (place, query) = rest.split_once(['?', '#']).unwrap_or((rest, ""));
@@ -122,17 +76,17 @@ fn is_private(url: &str) -> bool {
         || pairs.any(|(name, value)| {
             let name = name.to_ascii_lowercase();
             !value.is_empty()
-                && (PRIVATE.iter().any(|private| name.contains(private))
+                && (PRIVATE_PARAMETER.iter().any(|private| name.contains(private))
                     || value.contains('@')
                     || value.contains("%40")
                     || is_token(value))
         })
 }
 
-/// Letters and digits in no order that a word has, or a long number.
+/// Tells letters and digits in no order that a word has, or a long number.
 fn is_token(part: &str) -> bool {
     let digits = part.bytes().filter(u8::is_ascii_digit).count();
-    digits >= 9 && digits == part.len() || part.split('.').any(super::secrets::is_random)
+    digits >= 9 && digits == part.len() || part.split('.').any(secrets::is_random)
 }
 
 fn find_emails(text: &Text, spans: &mut Vec<Span>) {
@@ -166,7 +120,7 @@ fn local_start(text: &Text, at: usize) -> usize {
     start
 }
 
-/// The end of a domain with a dot in it, or of a well-known one without; else where it starts.
+/// Returns the end of a domain with a dot in it, or of a well-known one without; else where it starts.
 fn domain_end(text: &Text, start: usize) -> usize {
     let no_blanks = writes_no_blanks(text.char(start));
     let is_label = |c: char| c.is_alphanumeric() && writes_no_blanks(c) == no_blanks || c == '-';
@@ -177,7 +131,7 @@ fn domain_end(text: &Text, start: usize) -> usize {
             .iter()
             .take(DOMAIN_MAX)
             .take_while(|c| is_label(**c))
-            .map(|c| fold(*c))
+            .map(|c| fold_char(*c))
             .collect();
         let length = label.chars().count();
         if length == 0 {
@@ -192,7 +146,7 @@ fn domain_end(text: &Text, start: usize) -> usize {
         end += 1;
     }
     let is_known =
-        labels.first().is_some_and(|label| PROVIDERS.iter().any(|provider| label.starts_with(provider)));
+        labels.first().is_some_and(|label| MAIL_PROVIDER.iter().any(|provider| label.starts_with(provider)));
     let has_ending = labels.len() > 1
         && labels
             .last()
@@ -204,7 +158,7 @@ fn is_address_literal(labels: &[String]) -> bool {
     labels.len() == 4 && labels.join(".").parse::<Ipv4Addr>().is_ok()
 }
 
-/// "name at example dot com", "name (at) example (dot) com", "name gmailcom".
+/// Finds "name at example dot com", "name (at) example (dot) com", "name gmailcom".
 fn find_spelled_emails(text: &Text, spans: &mut Vec<Span>) {
     for word in 1..text.words.len() {
         let span = if is_at(text, word) { spelled_email(text, word) } else { run_together(text, word) };
@@ -213,18 +167,7 @@ fn find_spelled_emails(text: &Text, spans: &mut Vec<Span>) {
 }
 
 fn is_at(text: &Text, word: usize) -> bool {
-    matches!(
-        text.word(word),
-        "at" | "arroba" | "chiocciola" | "arobase" | "apenstaartje" | "malpa" | "zavinac"
-    ) || text.word(word) == "kukac"
-        || matches!(text.word_chars(word), ['ä' | 'Ä', 't'])
-}
-
-fn is_dot(word: &str) -> bool {
-    matches!(
-        word,
-        "dot" | "punkt" | "punto" | "point" | "ponto" | "punt" | "kropka" | "tecka" | "pont" | "nokta"
-    )
+    AT.contains(&text.word(word)) || matches!(text.word_chars(word), ['ä' | 'Ä', 't'])
 }
 
 fn spelled_email(text: &Text, at: usize) -> Option<(usize, usize)> {
@@ -236,20 +179,21 @@ fn spelled_email(text: &Text, at: usize) -> Option<(usize, usize)> {
         if last + 1 >= text.words.len() {
             break;
         }
-        let spelled = is_dot(text.word(last + 1)) && matches!(gap.as_str(), "" | "(" | "[" | "{" | "-");
+        let spelled =
+            DOT.contains(&text.word(last + 1)) && matches!(gap.as_str(), "" | "(" | "[" | "{" | "-");
         if spelled || matches!(gap.as_str(), "." | "[.]" | "(.)") && !text.gap_after(last).ends_with(&[' ']) {
             last += 1 + usize::from(spelled);
             (has_dot, is_spelled) = (true, is_spelled || spelled);
-        } else if PROVIDERS.contains(&text.word(last)) && text.word(last + 1) == "com" && gap.is_empty() {
+        } else if MAIL_PROVIDER.contains(&text.word(last)) && text.word(last + 1) == "com" && gap.is_empty() {
             (last, is_spelled) = (last + 1, true);
         } else {
             break;
         }
     }
     let provider = text.word(at + 1);
-    let is_known = PROVIDERS.iter().any(|known| provider.starts_with(known));
+    let is_known = MAIL_PROVIDER.iter().any(|known| provider.starts_with(known));
     let is_bracketed = matches!(text.char_before(text.words[at].start), '(' | '[' | '{');
-    let ends_well = ENDINGS.contains(&text.word(last)) && last > at + 1 || provider.ends_with("com");
+    let ends_well = DOMAIN_ENDING.contains(&text.word(last)) && last > at + 1 || provider.ends_with("com");
     let start = spelled_local(text, at)?;
     let is_coded = text.chars[text.words[start].start..text.words[at - 1].end]
         .iter()
@@ -260,14 +204,14 @@ fn spelled_email(text: &Text, at: usize) -> Option<(usize, usize)> {
     is_email.then(|| (text.words[start].start, text.words[last].end))
 }
 
-/// The first word of the local part that ends before "at": "anna dot schmidt", "anna.schmidt", "john 55".
+/// Returns the first word of the local part that ends before "at": "anna dot schmidt", "anna.schmidt", "john 55".
 fn spelled_local(text: &Text, at: usize) -> Option<usize> {
     let mut first = at.checked_sub(1)?;
     let is_digits = |word: usize| text.word(word).bytes().all(|c| c.is_ascii_digit());
     while first > 0 {
         let gap = text.gap_after(first - 1);
         if matches!(gap, ['.' | '_' | '-'] | ['_', '_'])
-            || gap == [' '] && is_digits(first) && !is_dot(text.word(first - 1))
+            || gap == [' '] && is_digits(first) && !DOT.contains(&text.word(first - 1))
         {
             first -= 1;
         } else if first > 1
@@ -283,24 +227,20 @@ fn spelled_local(text: &Text, at: usize) -> Option<usize> {
 }
 
 fn is_joint(word: &str) -> bool {
-    is_dot(word)
-        || matches!(
-            word,
-            "underscore" | "unterstrich" | "dash" | "hyphen" | "guion" | "bindestrich" | "tiret"
-        )
+    DOT.contains(&word) || JOINT.contains(&word)
 }
 
-/// "annagmailcom", "anna 12 gmailcom", "anna gmail.com": the sign was lost in transcription.
+/// Finds an address that lost its sign in transcription: "annagmailcom", "anna 12 gmailcom", "anna gmail.com".
 fn run_together(text: &Text, word: usize) -> Option<(usize, usize)> {
     let written = text.word(word);
     let (provider, end) = if let Some(name) = written.strip_suffix("com") {
         (name, word)
-    } else if text.word(word + 1) == "com" && matches!(text.gap_after(word), ['.'] | [' ']) {
+    } else if text.word(word + 1) == "com" && matches!(text.gap_after(word), ['.' | ' ']) {
         (written, word + 1)
     } else {
         return None;
     };
-    let known = PROVIDERS.iter().find(|known| provider.ends_with(*known) && **known != "live")?;
+    let known = MAIL_PROVIDER.iter().find(|known| provider.ends_with(*known) && **known != "live")?;
     let mut first = word;
     if provider == *known && matches!(text.gap_after(word - 1), [' ']) {
         let before = text.word(word - 1);
@@ -330,7 +270,7 @@ fn find_ips(text: &Text, spans: &mut Vec<Span>) {
     }
 }
 
-/// An address in these characters, which may have a full stop or colon around them, or a port behind.
+/// Finds an address in these characters, which may have a full stop or colon around them, or a port behind.
 fn ip(text: &Text, mut start: usize, mut end: usize) -> Option<(usize, usize)> {
     while start < end && text.char(start) == '.' {
         start += 1;

@@ -1,13 +1,12 @@
 //! The words and phrases that tell how someone feels, from `lexicon.tsv` and `emoji.tsv`.
 
+use crate::language::Language;
+use crate::text::Phrases;
 use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use crate::language::Language;
-use crate::text::Phrases;
-
-/// What a word or phrase does to the score.
+/// The effect of a word or phrase on the score.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub(super) enum Cue {
     /// Below 0 displeased, above 0 pleased.
@@ -20,13 +19,13 @@ pub(super) enum Cue {
     Very,
     /// Asks for something: problems told with it are its reason.
     Ask,
-    /// What stood before counts less.
+    /// Makes what stood before count less.
     But,
     /// Has a meaning in some languages only: `LOCAL` has it.
     Local,
 }
 
-/// What counts in a text of any language.
+/// The phrases that count in a text of any language.
 pub(super) static WORDS: LazyLock<Phrases<Cue>> = LazyLock::new(|| {
     let entries = entries(LEXICON).map(|entry| {
         let cue = if entry.is_local() { Cue::Local } else { entry.cue };
@@ -35,7 +34,7 @@ pub(super) static WORDS: LazyLock<Phrases<Cue>> = LazyLock::new(|| {
     phrases(entries.collect())
 });
 
-/// What counts in texts of one language, because it means something else in another, and how it is spelled.
+/// The phrases that count in texts of one language, because they mean something else in another, with their spelling.
 pub(super) static LOCAL: LazyLock<HashMap<Language, Phrases<(Cue, &str)>>> = LazyLock::new(|| {
     let mut by_language: HashMap<Language, Vec<_>> = HashMap::new();
     for entry in entries(LEXICON).filter(Entry::is_local) {
@@ -90,7 +89,7 @@ fn entries(table: &'static str) -> impl Iterator<Item = Entry> {
     })
 }
 
-/// Of phrases with as many words, the first that fits is taken: a whole word goes before a beginning, a longer
+/// Orders phrases. Of those with as many words, the first that fits is taken: a whole word goes before a beginning, a longer
 /// beginning before a shorter one.
 fn phrases<T: Copy>(mut entries: Vec<(&'static str, T)>) -> Phrases<T> {
     entries.sort_by_key(|(phrase, _)| (phrase.ends_with('*'), Reverse(phrase.len())));

@@ -1,4 +1,4 @@
-//! How a contact felt: angry, neutral or happy.
+//! The mood of a contact: angry, neutral or happy.
 //!
 //! A weighted list of words and phrases in many languages, and what the writing itself shows: capitals, repeated
 //! signs, drawn-out words. A plain request or report of a problem is neutral.
@@ -6,7 +6,9 @@
 mod lexicon;
 mod score;
 
-/// How a text sounds.
+use score::Score;
+
+/// The mood of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Sentiment {
     /// Complains, accuses, insults, or is at the end of patience.
@@ -18,7 +20,7 @@ pub enum Sentiment {
 }
 
 impl Sentiment {
-    /// The name on the wire.
+    /// Returns the name on the wire.
     pub fn code(self) -> &'static str {
         match self {
             Sentiment::Angry => "angry",
@@ -27,18 +29,30 @@ impl Sentiment {
         }
     }
 
-    /// The sentiment of that name.
+    /// Finds the sentiment of that name.
     pub fn from_code(code: &str) -> Option<Sentiment> {
         [Sentiment::Angry, Sentiment::Happy, Sentiment::Neutral].into_iter().find(|s| s.code() == code)
     }
 }
 
-/// How one message or statement sounds; linear in its length.
+/// The displeasure, or pleasure, from which a text is angry, or happy.
+const ANGRY: f32 = 2.0;
+const HAPPY: f32 = 1.6;
+
+/// Returns the mood of one message or statement; linear in its length.
 pub fn of_text(text: &str) -> Sentiment {
-    score::of(text).sentiment()
+    let Score { pleased, displeased, report, .. } = score::of(text);
+    let displeased = displeased + report;
+    if displeased >= ANGRY && displeased >= pleased {
+        Sentiment::Angry
+    } else if pleased >= HAPPY && pleased > displeased {
+        Sentiment::Happy
+    } else {
+        Sentiment::Neutral
+    }
 }
 
-/// How a whole conversation went, from its contact's messages in order: later ones weigh up to twice as much, and
+/// Returns the mood of a whole conversation, from its contact's messages in order: later ones weigh up to twice as much, and
 /// thanks at the end of an angry conversation do not make it happy.
 pub fn of_messages<'a>(messages: impl IntoIterator<Item = &'a str>) -> Sentiment {
     let sentiments: Vec<Sentiment> = messages.into_iter().map(of_text).collect();
@@ -56,10 +70,10 @@ pub fn of_messages<'a>(messages: impl IntoIterator<Item = &'a str>) -> Sentiment
     }
 }
 
-/// One happy message in the later half, or two anywhere.
+/// The weight above which a conversation is happy: one happy message in the later half has it, or two anywhere.
 const HAPPY_MIN: f32 = 1.5;
 
-/// The commonest; angry wins ties, happy needs more than neutral.
+/// Returns the commonest; angry wins ties, happy needs more than neutral.
 pub fn majority(sentiments: impl IntoIterator<Item = Sentiment>) -> Sentiment {
     let (mut angry, mut happy, mut neutral) = (0, 0, 0);
     for sentiment in sentiments {

@@ -1,58 +1,43 @@
-//! How pleased and how displeased a text is.
+//! The pleasure and the displeasure that a text shows.
 
+use super::lexicon::{Cue, LOCAL, SIGNS, WORDS};
+use crate::case_fold::fold_char;
+use crate::language;
+use crate::text::{Text, is_word_char};
 use std::cell::LazyCell;
 
-use super::Sentiment;
-use super::lexicon::{Cue, LOCAL, SIGNS, WORDS};
-use crate::language;
-use crate::text::{Text, fold, is_word_char};
-
-/// How much displeasure, or pleasure, makes a text angry, or happy.
-const ANGRY: f32 = 2.0;
-const HAPPY: f32 = 1.6;
-/// How many words "not" and "very" reach, and what "very" adds.
+/// The number of words that "not" and "very" reach, and the factor of "very".
 const REACH: usize = 3;
 const VERY: f32 = 1.3;
-/// What turned words are worth: "not good" is a little less than bad, "not bad" hardly praise.
+/// The factors of turned words: "not good" is a little less than bad, "not bad" hardly praise.
 const NOT_GOOD: f32 = -0.8;
 const NOT_BAD: f32 = -0.2;
-/// What is left of praise before "but", or in a question.
+/// The share of praise that is left before "but", or in a question.
 const BUT: f32 = 0.5;
-/// What an exclamation mark adds to praise.
+/// The praise that an exclamation mark adds.
 const CALL: f32 = 0.4;
 /// Words of mere problems count this much, less where something is asked for, and add up to no more than this:
 /// "my card has not arrived" is a report.
 const REPORT: f32 = 0.6;
 const REPORT_ASKED: f32 = 0.45;
 const REPORT_MAX: f32 = 2.5;
-/// What "not" itself tells of a problem.
+/// The problem that "not" tells of by itself.
 const DENIAL: f32 = 0.5;
-/// How much more problems and thanks count before the public.
+/// The factor of problems and thanks before the public.
 const PUBLIC: f32 = 2.2;
 
-/// What was found for and against, both from 0 up.
+/// The pleasure and displeasure that were found, both from 0 up.
 #[derive(Default)]
 pub(super) struct Score {
-    pleased: f32,
-    displeased: f32,
+    pub(super) pleased: f32,
+    pub(super) displeased: f32,
     /// The part of the displeasure that is only of problems.
-    report: f32,
+    pub(super) report: f32,
     /// Asks for something.
     asks: bool,
 }
 
 impl Score {
-    pub(super) fn sentiment(&self) -> Sentiment {
-        let displeased = self.displeased + self.report;
-        if displeased >= ANGRY && displeased >= self.pleased {
-            Sentiment::Angry
-        } else if self.pleased >= HAPPY && self.pleased > displeased {
-            Sentiment::Happy
-        } else {
-            Sentiment::Neutral
-        }
-    }
-
     fn add(&mut self, weight: f32) {
         if weight > 0.0 {
             self.pleased += weight;
@@ -64,6 +49,7 @@ impl Score {
     }
 }
 
+/// Scores a text.
 pub(super) fn of(text: &str) -> Score {
     let words = Text::new(text, &[]);
     let mut score = in_words(&words, text);
@@ -79,7 +65,7 @@ pub(super) fn of(text: &str) -> Score {
     score
 }
 
-/// A post that names an account: said before everyone, problems are complaints and thanks are praise.
+/// Tells a post that names an account: said before everyone, problems are complaints and thanks are praise.
 fn is_public(text: &str) -> bool {
     text.split_whitespace().any(|word| {
         let name = word.trim_start_matches(['.', '"', '(']).strip_prefix('@');
@@ -87,6 +73,7 @@ fn is_public(text: &str) -> bool {
     })
 }
 
+/// Scores the words alone.
 fn in_words(words: &Text, text: &str) -> Score {
     let mut score = Score::default();
     let mut reach = Reach::default();
@@ -116,15 +103,16 @@ fn in_words(words: &Text, text: &str) -> Score {
     score
 }
 
-/// Whether words are written with the accents of a phrase, or with none: without them, many words look alike.
+/// Tells if words are written with the accents of a phrase, or with none: without them, many words look alike.
 fn is_spelled(phrase: &str, text: &Text, word: usize, length: usize) -> bool {
     let span = &text.chars[text.words[word].start..text.words[word + length - 1].end];
     let letters = span.iter().copied().filter(|c| is_word_char(*c)).flat_map(char::to_lowercase);
     let phrase = phrase.chars().filter(|c| is_word_char(*c)).flat_map(char::to_lowercase);
-    letters.clone().all(|c| fold(c) == c) || letters.zip(phrase).all(|(letter, expected)| letter == expected)
+    letters.clone().all(|c| fold_char(c) == c)
+        || letters.zip(phrase).all(|(letter, expected)| letter == expected)
 }
 
-/// What the words of a clause do to one another.
+/// The reach of the words of a clause over one another.
 #[derive(Default)]
 struct Reach {
     not_until: usize,
@@ -174,7 +162,7 @@ impl Reach {
     }
 }
 
-/// The weights of the emoji and emoticons, the same one counted once.
+/// Returns the weights of the emoji and emoticons, the same one counted once.
 fn signs(text: &str) -> impl Iterator<Item = f32> {
     let mut found: Vec<(&str, f32)> = Vec::new();
     let emoji = text.char_indices().filter(|(_, c)| !c.is_alphanumeric() && !c.is_ascii());
@@ -190,7 +178,7 @@ fn signs(text: &str) -> impl Iterator<Item = f32> {
     found.into_iter().map(|(_, weight)| weight)
 }
 
-/// Capitals, repeated signs and drawn-out words strengthen what is there.
+/// Strengthens what is there by capitals, repeated signs and drawn-out words.
 fn emphasize(text: &Text, score: &mut Score) {
     let shouted = |word: &usize| {
         let chars = text.word_chars(*word);

@@ -1,49 +1,8 @@
-//! Where the substance of a text begins and ends: without greetings, names given, fillers and thanks.
+//! The substance of a text: without greetings, names given, fillers and thanks.
 
-use std::ops::Range;
-
+use super::tokens::{Word, split_words};
 use super::words;
-
-/// A word of a text: letters, digits and inner apostrophes.
-#[derive(Clone, Debug)]
-pub(crate) struct Word {
-    pub(crate) start: usize,
-    pub(crate) end: usize,
-    /// Lowercased, with a plain apostrophe.
-    pub(crate) folded: String,
-    pub(crate) capitalized: bool,
-}
-
-/// Lists the words of a text.
-pub(crate) fn words(text: &str) -> Vec<Word> {
-    let mut words: Vec<Word> = Vec::new();
-    let mut open = false;
-    let mut chars = text.char_indices().peekable();
-    while let Some((start, c)) = chars.next() {
-        let end = start + c.len_utf8();
-        let inner =
-            matches!(c, '\'' | '’') && open && chars.peek().is_some_and(|(_, next)| next.is_alphanumeric());
-        let letter = c.is_alphanumeric() || is_mark(c);
-        if let Some(word) = words.last_mut().filter(|_| open && (letter || inner)) {
-            word.end = end;
-            if inner { word.folded.push('\'') } else { word.folded.extend(c.to_lowercase()) }
-        } else if letter {
-            words.push(Word {
-                start,
-                end,
-                folded: c.to_lowercase().collect(),
-                capitalized: c.is_uppercase(),
-            });
-        }
-        open = letter || (inner && open);
-    }
-    words
-}
-
-/// Vowel signs and accents that belong to the letter before them.
-fn is_mark(c: char) -> bool {
-    unicode_normalization::char::is_combining_mark(c)
-}
+use std::ops::Range;
 
 /// Cuts after marks that end a sentence, and at line breaks.
 pub(crate) fn sentences(text: &str) -> Vec<Range<usize>> {
@@ -75,13 +34,13 @@ fn abbreviates(text: &str) -> bool {
     words::is_abbreviation(&word)
 }
 
-/// Returns where the substance of a text lies; empty when there is none.
+/// Returns the range of the substance of a text; empty if there is none.
 pub(crate) fn substance(text: &str) -> Range<usize> {
-    let words = words(text);
+    let words = split_words(text);
     let first = opening(text, &words);
     let Some(begin) = words.get(first) else { return 0..0 };
     let last = closing(text, &words, first);
-    // Marks that belong to the substance: a bracket or sign before it, what ends the sentence after it.
+    // marks that belong to the substance: a bracket or sign before it, what ends the sentence after it
     let before = text[..begin.start].chars().next_back();
     let mark = before.filter(|c| matches!(c, '[' | '@' | '$' | '€' | '£' | '¿' | '¡' | '"'));
     let start = begin.start - mark.map_or(0, char::len_utf8);
@@ -90,7 +49,7 @@ pub(crate) fn substance(text: &str) -> Range<usize> {
     start..end + marks(&text[end..next])
 }
 
-/// Bytes of the marks that end the last sentence.
+/// Returns the bytes of the marks that end the last sentence.
 fn marks(tail: &str) -> usize {
     let blanks = tail.len() - tail.trim_start().len();
     if let Some(asked @ ('?' | '？' | '؟')) = tail.trim_start().chars().next() {
@@ -99,7 +58,7 @@ fn marks(tail: &str) -> usize {
     tail.chars().take_while(|&c| !c.is_whitespace() && c != ',' && c != '-').map(char::len_utf8).sum()
 }
 
-/// Index of the first word of substance.
+/// Returns the index of the first word of substance.
 fn opening(text: &str, words: &[Word]) -> usize {
     let mut at = 0;
     loop {
@@ -113,7 +72,7 @@ fn opening(text: &str, words: &[Word]) -> usize {
     }
 }
 
-/// Words of one of the phrases at the start.
+/// Returns the number of words of the phrase at the start.
 fn phrase(words: &[Word], phrases: &[&str]) -> Option<usize> {
     phrases.iter().find(|phrase| starts_with(words, phrase)).map(|phrase| word_count(phrase))
 }
@@ -135,7 +94,8 @@ fn filler(text: &str, words: &[Word]) -> Option<usize> {
     aside.then_some(1)
 }
 
-/// "My name is Ann Lee and", "this is Joe.": one or two words between the phrase and a mark or an "and".
+/// Returns the words of an introduction: "My name is Ann Lee and", "this is Joe." It has one to three words between the
+/// phrase and a mark or an "and".
 fn introduction(text: &str, words: &[Word]) -> Option<usize> {
     let phrase = phrase(words, &words::INTRODUCTIONS)?;
     let certain = words[..phrase].iter().any(|word| word.folded.starts_with("name"));
@@ -153,7 +113,7 @@ fn introduction(text: &str, words: &[Word]) -> Option<usize> {
     None
 }
 
-/// "Hi Jeff,": up to two capitalized words after a greeting, before a mark.
+/// Returns the words of an addressed name, as in "Hi Jeff,": up to two capitalized words after a greeting, before a mark.
 fn addressed_name(text: &str, words: &[Word], at: usize) -> usize {
     for count in 1..=2 {
         let Some(word) = words.get(at + count - 1) else { return 0 };
@@ -170,14 +130,14 @@ fn addressed_name(text: &str, words: &[Word], at: usize) -> usize {
     0
 }
 
-/// Is there a mark between word `count - 1` and the next, or the end?
+/// Tells if there is a mark between word `count - 1` and the next, or the end.
 fn pause_after(text: &str, words: &[Word], count: usize) -> bool {
     let Some(next) = words.get(count) else { return true };
     let gap = &text[words[count - 1].end..next.start];
     gap.contains([',', '.', '!', '?', ';', ':', '\n']) || gap.trim() == "-" && gap.len() > 1
 }
 
-/// Index of the last word of substance.
+/// Returns the index of the last word of substance.
 fn closing(text: &str, words: &[Word], first: usize) -> usize {
     let mut last = words.len() - 1;
     while last > first {

@@ -1,44 +1,30 @@
-//! Which of a contact's messages state something: a request, a problem, praise, a wish. Greetings, thanks,
+//! The messages of a contact that state something: a request, a problem, praise, a wish. Greetings, thanks,
 //! confirmations, names, numbers and other answers do not.
 
 mod edges;
+mod tokens;
 mod words;
 
-pub(crate) use edges::{sentences, substance, words as split_words};
+pub(crate) use edges::{sentences, substance};
+pub(crate) use tokens::split_words;
 pub(crate) use words::size;
 pub use words::{is_content as is_content_word, is_unspaced};
 
-/// Statements of one conversation.
+use crate::conversation::{Author, Turn};
+
+/// The most statements of one conversation.
 const STATEMENTS_MAX: usize = 8;
 
-/// Longer messages are read sentence by sentence; shorter ones are one statement, whole.
+/// The most words of a message that is one statement, whole; longer ones are read sentence by sentence.
 const WORDS_WHOLE_MAX: usize = 45;
 
-/// Statements of one long message.
+/// The most statements of one long message.
 const STATEMENTS_OF_MESSAGE_MAX: usize = 4;
 
-/// Characters of a message that are read.
+/// The bytes of a message that are read.
 const BYTES_MAX: usize = 20_000;
 
-/// Who wrote a turn.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Author {
-    /// The person who asks for help.
-    Contact,
-    /// An agent, a machine, the system.
-    Other,
-}
-
-/// One message of a conversation.
-#[derive(Clone, Copy, Debug)]
-pub struct Turn<'a> {
-    /// Who wrote it.
-    pub author: Author,
-    /// What it says.
-    pub text: &'a str,
-}
-
-/// Place of one statement: bytes `start..end` of the text of turn `turn`.
+/// The place of one statement: bytes `start..end` of the text of turn `turn`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Span {
     /// Position of the turn in the conversation.
@@ -74,7 +60,7 @@ pub fn find(turns: &[Turn<'_>]) -> Vec<Span> {
     spans
 }
 
-/// Where in the conversation a message stands, which decides how much it must say.
+/// The place of a message in the conversation, which decides how much it must say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Place {
     /// Nothing was stated yet.
@@ -100,7 +86,7 @@ fn after_other(text: &str, nothing_yet: bool) -> Place {
     }
 }
 
-/// The only message of a contact counts when it says anything at all: "refund".
+/// Finds the only message of a contact, which counts when it says anything at all: "refund".
 fn only_message(turns: &[Turn<'_>]) -> Option<Span> {
     let mut own = turns.iter().enumerate().filter(|(_, turn)| turn.author == Author::Contact);
     let (turn, only) = own.next()?;
@@ -117,7 +103,7 @@ fn clipped(text: &str) -> &str {
     &text[..text.floor_char_boundary(BYTES_MAX)]
 }
 
-/// Byte ranges of the statements in one message.
+/// Returns the byte ranges of the statements in one message.
 fn statements_of(text: &str, place: Place) -> Vec<(usize, usize)> {
     let text = clipped(text);
     let whole = substance(text);
@@ -145,7 +131,8 @@ fn statements_of(text: &str, place: Place) -> Vec<(usize, usize)> {
     found
 }
 
-/// What a message or sentence shows to the rules.
+/// The features of a message or sentence that the rules look at.
+#[expect(clippy::struct_excessive_bools, reason = "each is a cue of its own")]
 struct Reading {
     /// Words, each two ideographs or four Thai letters counting as one.
     total: f32,
@@ -203,7 +190,7 @@ impl Reading {
         self.asks || self.requests || self.negates
     }
 
-    /// Does it state something, standing where it stands?
+    /// Tells if it states something, standing where it stands.
     fn states(&self, place: Place) -> bool {
         match place {
             Place::Opening if self.is_name => false,

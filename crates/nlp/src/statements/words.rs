@@ -1,9 +1,8 @@
-//! What single words do in a conversation, by small lists of the main languages: see `words.txt`.
+//! The part of single words in a conversation, by small lists of the main languages: see `words.txt`.
 
+use super::tokens::Word;
 use std::collections::HashSet;
 use std::sync::LazyLock;
-
-use super::edges::Word;
 
 type Words = LazyLock<HashSet<&'static str>>;
 type Phrases = LazyLock<Vec<&'static str>>;
@@ -32,7 +31,7 @@ pub(super) fn is_courtesy(word: &str) -> bool {
     COURTESY.contains(word)
 }
 
-/// Can the word name a topic?
+/// Tells if the word can name a topic.
 pub fn is_content(word: &str) -> bool {
     !is_courtesy(word)
         && !NEUTRAL.contains(word)
@@ -49,17 +48,17 @@ pub(super) fn is_negation(word: &str) -> bool {
         || matches!(word, "not" | "never" | "cannot" | "cant" | "dont" | "doesnt" | "didnt" | "wont" | "isnt")
 }
 
-/// Does the word open an English question?
+/// Tells if the word opens an English question.
 pub(super) fn is_question(word: &str) -> bool {
     QUESTION.contains(word)
 }
 
-/// Does the word point back at what was just said?
+/// Tells if the word points back at what was just said.
 pub(super) fn is_pointing(word: &str) -> bool {
     POINTING.contains(word)
 }
 
-/// May the word stand before the substance, whatever follows?
+/// Tells if the word may stand before the substance, whatever follows.
 pub(super) fn is_filler(word: &str) -> bool {
     FILLER.contains(word)
 }
@@ -68,17 +67,17 @@ pub(super) fn is_abbreviation(word: &str) -> bool {
     ABBREVIATION.contains(word)
 }
 
-/// Does a text of the other side ask what else there is?
+/// Tells if a text of the other side asks what else there is.
 pub(super) fn offers(lower: &str) -> bool {
     OFFER.iter().any(|offer| lower.contains(offer))
 }
 
-/// Is the word of a script that sets no blanks between words?
+/// Tells if the word is of a script that sets no blanks between words.
 pub fn is_unspaced(word: &str) -> bool {
     word.chars().any(|c| letters_of_a_word(c) > 1.0)
 }
 
-/// How many words a run of letters amounts to.
+/// Returns the number of words that a run of letters amounts to.
 pub(crate) fn size(word: &str) -> f32 {
     let unspaced: f32 =
         word.chars().filter(|&c| letters_of_a_word(c) > 1.0).map(|c| 1.0 / letters_of_a_word(c)).sum();
@@ -94,7 +93,7 @@ fn letters_of_a_word(c: char) -> f32 {
     }
 }
 
-/// Words' worth of what is left when courtesies are taken out.
+/// Returns the number of words that are left when courtesies are taken out.
 pub(super) fn content_unspaced(run: &str) -> f32 {
     let mut rest = run.to_owned();
     for courtesy in COURTESY_UNSPACED.iter() {
@@ -107,7 +106,7 @@ pub(super) fn requests_unspaced(text: &str) -> bool {
     !text.is_ascii() && REQUEST_UNSPACED.iter().any(|cue| text.contains(cue))
 }
 
-/// "can you", "could I", "would like", "looking for", or a verb that opens the sentence.
+/// Tells a request: "can you", "could I", "would like", "looking for", or a verb that opens the sentence.
 pub(super) fn requests_in_phrase(words: &[Word]) -> bool {
     let opens = words
         .iter()

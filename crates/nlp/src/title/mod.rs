@@ -1,24 +1,24 @@
-//! Chooses the sentence that stands for a group: one that a member said, central, worded as the others word it,
+//! Chooses the title of a group: a sentence that a member said, central, worded as the others word it,
 //! understood alone, without what only its speaker could say, and unlike the titles of other groups.
 
 mod sentence;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
-
 use crate::grouping::Statement;
 use crate::statements::is_content_word;
+use crate::vectors::dot_in_order;
 use sentence::Sentence;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
-/// Distinct texts of a group that are looked at: the most central ones.
+/// The most distinct texts of a group that are looked at: the most central ones.
 const CENTRAL_MAX: usize = 300;
 
-/// Candidates that are compared with the other groups: the best of them.
+/// The most candidates that are compared with the other groups: the best of them.
 const CANDIDATES_MAX: usize = 40;
 
-/// Words that are taken as what a group is about.
+/// The most words that are taken for the topic of a group.
 const TOPIC_WORDS: usize = 6;
 
-/// Share of words two titles may have in common.
+/// The share of words that two titles may have in common.
 const OVERLAP_MAX: f32 = 0.7;
 
 /// Chooses one title for each group; no two are the same. Where two groups want titles that say the same, the
@@ -36,7 +36,7 @@ pub fn choose(groups: &[Vec<Statement<'_>>]) -> Vec<String> {
     chosen.titles
 }
 
-/// Words in the name of a theme.
+/// The most words in the name of a theme.
 const NAME_WORDS: usize = 3;
 
 /// Names themes by the words that are frequent in each and rare in the others: at most three, "Refund, transfer, late".
@@ -66,7 +66,7 @@ pub fn name(themes: &[Vec<Statement<'_>>]) -> Vec<String> {
     all.iter().map(name).collect()
 }
 
-/// Whether two words differ in their ending alone.
+/// Tells if two words differ in their ending alone.
 fn is_inflected(one: &str, other: &str) -> bool {
     let common = one.chars().zip(other.chars()).take_while(|(a, b)| a == b).count();
     let longer = one.chars().count().max(other.chars().count());
@@ -97,8 +97,10 @@ impl<'a> Central<'a> {
     fn of(group: &[Statement<'a>]) -> Self {
         let distinct = distinct(group);
         let centroid = centroid(&distinct);
-        let mut near: Vec<(f32, Statement<'a>)> =
-            distinct.into_iter().map(|statement| (dot(&centroid, statement.vector), statement)).collect();
+        let mut near: Vec<(f32, Statement<'a>)> = distinct
+            .into_iter()
+            .map(|statement| (dot_in_order(&centroid, statement.vector), statement))
+            .collect();
         near.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.text.cmp(b.1.text)));
         near.truncate(CENTRAL_MAX);
         let texts = near.into_iter().map(|(similarity, statement)| Text {
@@ -109,7 +111,7 @@ impl<'a> Central<'a> {
         Self { centroid, texts: texts.collect(), candidates: Vec::new() }
     }
 
-    /// Whether a word is mostly written as a name.
+    /// Tells if a word is mostly written as a name.
     fn is_name(&self, word: &str) -> bool {
         let sentences = || self.texts.iter().flat_map(|text| &text.sentences);
         let all = sentences().filter(|sentence| sentence.words.iter().any(|known| known == word)).count();
@@ -140,14 +142,14 @@ impl<'a> Central<'a> {
             }
         }
         let mut candidates: Vec<Candidate> = best.into_values().collect();
-        // Stable: of equal scores the first by text.
+        // stable: of equal scores the first by text
         candidates.sort_by(|a, b| b.score.total_cmp(&a.score));
         candidates.truncate(CANDIDATES_MAX);
         self.candidates = candidates;
     }
 }
 
-/// One statement for each text, weights added up, sorted by text.
+/// Returns one statement for each text, weights added up, sorted by text.
 fn distinct<'a>(group: &[Statement<'a>]) -> Vec<Statement<'a>> {
     let mut sorted = group.to_vec();
     sorted.sort_unstable_by(|a, b| a.text.cmp(b.text));
@@ -168,15 +170,11 @@ fn centroid(statements: &[Statement<'_>]) -> Vec<f32> {
             *sum += value;
         }
     }
-    let length = dot(&sum, &sum).sqrt().max(f32::MIN_POSITIVE);
+    let length = dot_in_order(&sum, &sum).sqrt().max(f32::MIN_POSITIVE);
     sum.iter().map(|value| value / length).collect()
 }
 
-fn dot(a: &[f32], b: &[f32]) -> f32 {
-    a.iter().zip(b).map(|(a, b)| a * b).sum()
-}
-
-/// In which share of texts each word occurs.
+/// The share of texts in which each word occurs.
 struct Shares {
     counts: HashMap<String, f32>,
     total: f32,
@@ -205,7 +203,7 @@ impl Shares {
     }
 }
 
-/// The words that are frequent here and rare elsewhere, with their weights, which add up to 1.
+/// Returns the words that are frequent here and rare elsewhere, with their weights, which add up to 1.
 fn topic(here: &Shares, everywhere: &Shares) -> Vec<(String, f32)> {
     let mut topic: Vec<(String, f32)> = here
         .counts
@@ -222,7 +220,7 @@ fn topic(here: &Shares, everywhere: &Shares) -> Vec<(String, f32)> {
     topic
 }
 
-/// How well a sentence would do, apart from its nearness to the middle of the group.
+/// Scores a sentence as a title, apart from its nearness to the middle of the group.
 fn score(sentence: &Sentence, here: &Shares, everywhere: &Shares, topic: &[(String, f32)]) -> f32 {
     let covered: f32 =
         topic.iter().filter(|(word, _)| sentence.words.contains(word)).map(|(_, weight)| weight).sum();
@@ -237,7 +235,7 @@ fn score(sentence: &Sentence, here: &Shares, everywhere: &Shares, topic: &[(Stri
     0.8 * covered + typical - 0.15 * odd - if name { 1.0 } else { 0.0 } - sentence.faults
 }
 
-/// The titles so far, and what the next must differ from.
+/// The titles so far; the next must differ from them.
 #[derive(Default)]
 struct Chosen {
     titles: Vec<String>,
@@ -297,10 +295,10 @@ fn content(sentence: &Sentence) -> HashSet<String> {
     sentence.words.iter().filter(|word| is_content_word(word)).cloned().collect()
 }
 
-/// Is the candidate nearer to its own group than to any other?
+/// Tells if the candidate is nearer to its own group than to any other.
 fn is_nearest(group: &Central<'_>, candidate: &Candidate, all: &[Central<'_>]) -> bool {
-    let own = dot(&group.centroid, &candidate.vector);
-    all.iter().all(|other| dot(&other.centroid, &candidate.vector) <= own)
+    let own = dot_in_order(&group.centroid, &candidate.vector);
+    all.iter().all(|other| dot_in_order(&other.centroid, &candidate.vector) <= own)
 }
 
 #[cfg(test)]

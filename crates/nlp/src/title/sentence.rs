@@ -5,15 +5,15 @@ use crate::statements::{is_unspaced, sentences as sentences_of, size, split_word
 /// One sentence, ready to be shown.
 #[derive(Clone, Debug)]
 pub(super) struct Sentence {
-    /// As shown.
+    /// The text, as shown.
     pub(super) text: String,
-    /// To tell whether two sentences are the same.
+    /// The text, folded: equal where two sentences are the same.
     pub(super) folded: String,
     /// Its words, folded; pairs of letters where a script sets no blanks.
     pub(super) words: Vec<String>,
     /// Words that look like names: capitalized inside the sentence.
     pub(super) names: Vec<String>,
-    /// What counts against it.
+    /// The sum of what counts against it.
     pub(super) faults: f32,
 }
 
@@ -21,11 +21,11 @@ fn among(list: &str, word: &str) -> bool {
     list.split(' ').any(|listed| listed == word)
 }
 
-/// Words a sentence cannot well begin with: it would lean on what came before.
+/// The words that a sentence cannot well begin with: it would lean on what came before.
 const LEANING: &str = "it its it's that that's this they them these those he she because or which who then also than \
     with for of to by as if same else what's not actually basically like just";
 
-/// Words a sentence cannot end with: it was cut off.
+/// The words that a sentence cannot end with: it was cut off.
 const OPEN_ENDS: &str = "a an the to of and or but for with my your our is are was if because that in on at from i so am \
     can would will want need";
 
@@ -62,10 +62,10 @@ impl Sentence {
             > text.chars().filter(|c| c.is_alphabetic()).count();
         let timed = words.iter().filter(|word| among(TIMES, &word.folded)).count() as f32;
         let mut faults = 0.1 * timed + 0.04 * (5.0 - length).max(0.0) + 0.05 * (length - 12.0).max(0.0);
-        let named = words.windows(2).any(|pair| among(ADDRESSES, &pair[0].folded));
-        for (fault, is) in [
+        let is_addressed = words.windows(2).any(|pair| among(ADDRESSES, &pair[0].folded));
+        for (weight, is_so) in [
             (1.0, private),
-            (1.0, named),
+            (1.0, is_addressed),
             (0.5, shouted),
             (0.4, among(LEANING, first)),
             (0.5, among(OPEN_ENDS, last)),
@@ -75,7 +75,7 @@ impl Sentence {
             (0.1, words.iter().any(|word| word.folded == "please")),
             (0.2, text.contains(['(', ';', ':', '…']) || text.contains("..") || text.contains(" -")),
         ] {
-            faults += if is { fault } else { 0.0 };
+            faults += if is_so { weight } else { 0.0 };
         }
         let names = words
             .iter()
@@ -91,12 +91,12 @@ impl Sentence {
     }
 }
 
-/// Lowercased words with single blanks.
+/// Returns the lowercased words with single blanks.
 pub(super) fn folded(text: &str) -> String {
     split_words(text).iter().map(|word| word.folded.as_str()).collect::<Vec<_>>().join(" ")
 }
 
-/// A word itself, or the pairs of its letters where it is a run of several words.
+/// Returns a word itself, or the pairs of its letters where it is a run of several words.
 fn terms(word: &str) -> Vec<String> {
     let letters: Vec<char> = word.chars().collect();
     if !is_unspaced(word) || letters.len() < 3 {
@@ -138,7 +138,7 @@ pub(super) fn polished(text: &str) -> String {
     sentence
 }
 
-/// Does it open as an English question does, though it may lack the mark?
+/// Tells if it opens as an English question does, though it may lack the mark.
 fn asks(text: &str) -> bool {
     let words = split_words(text);
     let [first, second, ..] = words.as_slice() else { return false };

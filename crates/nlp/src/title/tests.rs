@@ -1,11 +1,11 @@
 use super::*;
-use crate::embed;
+use crate::encoders::static_embedding::{self, DIMENSIONS};
 
 /// Titles of groups of plain texts, in any order of their members.
 fn titles(groups: &[&[&str]]) -> Vec<String> {
-    let vectors: Vec<Vec<[f32; embed::DIMENSIONS]>> = groups
+    let vectors: Vec<Vec<[f32; DIMENSIONS]>> = groups
         .iter()
-        .map(|texts| texts.iter().map(|text| embed::encode(text).expect("a vector")).collect())
+        .map(|texts| texts.iter().map(|text| static_embedding::encode(text).expect("a vector")).collect())
         .collect();
     let statements: Vec<Vec<Statement<'_>>> = groups
         .iter()

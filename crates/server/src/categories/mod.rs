@@ -7,15 +7,21 @@ pub use routes::routes;
 use crate::db::{self, Query, Sql, sql};
 use crate::error::{Error, Result};
 use crate::ids::{CategoryId, OrgId, TeamId};
-use crate::orgs::OrgTx;
+use crate::orgs::{OrgTx, Subject};
 use crate::time::Timestamp;
 use refrain_nlp::case_fold::fold;
+use serde::{Deserialize, Serialize};
 
 const STARTERS: &str = include_str!("starters.tsv");
 /// The most categories of an organization.
 pub const CATEGORIES_MAX: usize = 500;
 /// Folding can lengthen a name; an index takes only so much.
 const FOLDED_CHARS_MAX: usize = 300;
+
+/// The job that gives insights the categories that describe them best. It is called for here, and done by the
+/// insights.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct AssignCategories {}
 
 /// A category of insights.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
@@ -92,6 +98,7 @@ async fn insert(tx: &mut OrgTx, category: &Category) -> Result<()> {
         .bind(category.team_id)
         .bind(category.created_at)
         .bind(category.updated_at);
+    tx.changed(Subject::Category, category.id);
     conflict_on_name(tx.run(query).await)
 }
 
@@ -108,6 +115,7 @@ async fn update(tx: &mut OrgTx, category: &Category) -> Result<()> {
         .bind(category.description.clone())
         .bind(category.team_id)
         .bind(category.updated_at);
+    tx.changed(Subject::Category, category.id);
     conflict_on_name(tx.run(query).await)
 }
 
@@ -122,13 +130,7 @@ fn conflict_on_name(result: Result<()>) -> Result<()> {
 
 /// Deletes a category and clears it from insights and tags. Returns false if there is none.
 async fn delete(tx: &mut OrgTx, id: CategoryId) -> Result<bool> {
-    for clear in [
-        "update insights set category_id = null, category_by_hand = false, updated_at = $3
-            where org_id = $1 and category_id = $2",
-        "update tags set category_id = null, updated_at = $3 where org_id = $1 and category_id = $2",
-    ] {
-        tx.run(sql(clear).bind(tx.org_id).bind(id).bind(tx.now)).await?;
-    }
-    let query = sql("delete from categories where org_id = $1 and id = $2");
-    Ok(tx.execute(query.bind(tx.org_id).bind(id)).await? > 0)
+    tx.deleting(Subject::Category, id).await?;
+    let query = sql("delete from categories where org_id = $1 and id = $2").bind(tx.org_id).bind(id);
+    Ok(tx.execute(query).await? > 0)
 }

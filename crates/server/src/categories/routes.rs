@@ -1,11 +1,11 @@
 //! `/categories`: ours, the public contract has no call for them.
 
-use super::{CATEGORIES_MAX, Category};
+use super::{AssignCategories, CATEGORIES_MAX, Category};
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::http::{Api, ApiJson, ApiPath, Caller};
 use crate::ids::{CategoryId, TeamId};
-use crate::jobs::{self, Job};
+use crate::jobs;
 use crate::keys::{Resource, Scope};
 use crate::openapi::Operation;
 use crate::orgs::OrgTx;
@@ -18,22 +18,20 @@ use axum::http::Method;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-const TAG: &str = "Categories";
-
 /// The operations on categories.
 pub fn routes() -> Api {
     let (read, write) = (Scope::read(Resource::Insights), Scope::write(Resource::Insights));
-    Api::new()
+    Api::tagged("Categories")
         .route(
             Operation::new(Method::GET, "/categories", "listCategories")
-                .about(TAG, "List categories")
+                .summary("List categories")
                 .scope(read)
                 .returns::<Vec<CategoryOutput>>(),
             list,
         )
         .route(
             Operation::new(Method::POST, "/categories", "createCategory")
-                .about(TAG, "Create a category; insights that it describes best move to it")
+                .summary("Create a category; insights that it describes best move to it")
                 .scope(write)
                 .body::<CreateCategoryInput>()
                 .returns::<CategoryOutput>()
@@ -43,7 +41,7 @@ pub fn routes() -> Api {
         )
         .route(
             Operation::new(Method::PATCH, "/categories/{id}", "updateCategory")
-                .about(TAG, "Update a category; insights are assigned anew")
+                .summary("Update a category; insights are assigned anew")
                 .scope(write)
                 .body::<UpdateCategoryInput>()
                 .returns::<CategoryOutput>()
@@ -52,7 +50,7 @@ pub fn routes() -> Api {
         )
         .route(
             Operation::new(Method::DELETE, "/categories/{id}", "deleteCategory")
-                .about(TAG, "Delete a category; its insights are assigned anew")
+                .summary("Delete a category; its insights are assigned anew")
                 .scope(write),
             delete,
         )
@@ -168,7 +166,7 @@ async fn require_team(tx: &mut OrgTx, id: Option<TeamId>) -> Result<()> {
 
 /// Commits a change of the categories, with the job that assigns insights anew.
 async fn commit(app: &App, mut tx: OrgTx) -> Result<()> {
-    jobs::enqueue(&mut tx, &Job::AssignCategories).await?;
+    jobs::enqueue(&mut tx, &AssignCategories {}).await?;
     tx.commit().await?;
     jobs::ring(app);
     Ok(())

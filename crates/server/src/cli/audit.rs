@@ -2,7 +2,7 @@
 
 use super::sheet::{self, Answer, Row};
 use super::table::Table;
-use super::{Done, Misuse, OrgArg, find_org, open, say};
+use super::{Exit, OrgArg, UsageError, find_org, open, print_line};
 use crate::app::App;
 use crate::config::Config;
 use crate::ids::{OrgId, StatementId};
@@ -29,10 +29,10 @@ pub(super) struct AuditArgs {
     /// Draw only statements in this language, by its ISO 639-1 code
     #[arg(long, value_name = "CODE")]
     in_language: Option<KnownLanguage>,
-    /// How many pairs to draw
+    /// Number of pairs to draw
     #[arg(long, value_name = "N", default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..=PAIRS_MAX))]
     pairs: u64,
-    /// Which pairs to draw: the same number draws the same
+    /// Seed of the draw: the same number draws the same pairs
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
     /// Print JSON
@@ -40,20 +40,20 @@ pub(super) struct AuditArgs {
     json: bool,
 }
 
-pub(super) async fn audit(config: Config, args: AuditArgs) -> anyhow::Result<Done> {
+pub(super) async fn audit(config: Config, args: AuditArgs) -> anyhow::Result<Exit> {
     let rows = args.judged.as_deref().map(sheet::read).transpose()?;
     let app = open(config).await?;
     let org_id = find_org(&app, &args.org).await?;
     match (rows, &args.out) {
         (Some(rows), _) => {
             let result = Judged::of(&app, org_id, rows).await?;
-            say(&if args.json { result.json().to_string() } else { result.text() })?;
+            print_line(&if args.json { result.json().to_string() } else { result.text() })?;
         }
         (None, Some(out)) => draw(&app, org_id, out, &args).await?,
-        (None, None) => return Err(Misuse("expected --out or --judged".into()).into()),
+        (None, None) => return Err(UsageError("expected --out or --judged".into()).into()),
     }
     app.db.close().await;
-    Ok(Done::Whole)
+    Ok(Exit::Success)
 }
 
 async fn draw(app: &App, org_id: OrgId, out: &Path, args: &AuditArgs) -> anyhow::Result<()> {
@@ -66,14 +66,14 @@ async fn draw(app: &App, org_id: OrgId, out: &Path, args: &AuditArgs) -> anyhow:
     sheet::write(out, &pairs, &texts)?;
     let count = pairs.len();
     if args.json {
-        return say(&json!({"sheet": out.display().to_string(), "pairs": count}).to_string());
+        return print_line(&json!({"sheet": out.display().to_string(), "pairs": count}).to_string());
     }
     let sheet = out.display();
-    say(&format!("{count} pairs in {sheet}"))?;
-    say(
+    print_line(&format!("{count} pairs in {sheet}"))?;
+    print_line(
         "Are the two statements of a pair the same issue? Fill its column `same`: y, n, or ? if you can't tell.",
     )?;
-    say(&format!("Then: refrain audit --judged {sheet}"))
+    print_line(&format!("Then: refrain audit --judged {sheet}"))
 }
 
 async fn texts(app: &App, org_id: OrgId, pairs: &[Pair]) -> anyhow::Result<HashMap<StatementId, String>> {
@@ -81,11 +81,11 @@ async fn texts(app: &App, org_id: OrgId, pairs: &[Pair]) -> anyhow::Result<HashM
     Ok(insights::statement_texts(&app.db, org_id, &ids).await?)
 }
 
-/// What a judged sheet says.
+/// The result of a judged sheet.
 struct Judged {
     precision: Option<Share>,
     recall: Option<Share>,
-    /// Whether insights were grouped again since the pairs were drawn.
+    /// True if insights were grouped again since the pairs were drawn.
     is_regrouped: bool,
     counts: [Counts; 4],
     sizes: [u64; 4],

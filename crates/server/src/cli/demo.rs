@@ -1,7 +1,7 @@
 //! `refrain demo`: the bundled sample of real conversations, from nothing to a served list.
 
 use super::import::wait;
-use super::{Done, complain, insights::table, say, serve};
+use super::{Exit, insights::table, print_error, print_line, serve};
 use crate::app::App;
 use crate::config::Config;
 use crate::ids::{InsightId, OrgId};
@@ -14,7 +14,7 @@ use flate2::read::GzDecoder;
 use sha2::{Digest, Sha256};
 
 const KEY_NAME: &str = "demo";
-/// The sample is spread over as many days, which end with yesterday.
+/// The number of days that the sample is spread over; the last is yesterday.
 const DAYS: i64 = 90;
 
 /// The sets of the sample. See `sample/README.md` for what they are and whose.
@@ -31,26 +31,26 @@ pub(super) struct DemoArgs {
     no_serve: bool,
 }
 
-pub(super) async fn demo(config: Config, args: DemoArgs) -> anyhow::Result<Done> {
+pub(super) async fn demo(config: Config, args: DemoArgs) -> anyhow::Result<Exit> {
     let (app, listener) = serve::bind(config).await?;
-    let org_id = orgs::find_or_create(&app.db, &app.clock, orgs::DEFAULT_NAME).await?;
-    let workers = tokio::spawn(jobs::work(app.clone(), app.config.workers));
-    complain("Loading the sample of real conversations, if it is not there yet");
+    let org_id = app.find_or_create_org(orgs::DEFAULT_NAME).await?;
+    let workers = tokio::spawn(jobs::work(app.clone(), app.config.jobs.workers));
+    print_error("Loading the sample of real conversations, if it is not there yet");
     load(&app, org_id).await?;
     wait(&app, org_id).await?;
-    say(&table(&app, org_id, &Default::default()).await?)?;
+    print_line(&table(&app, org_id, &Default::default()).await?)?;
     if args.no_serve {
         app.drain();
         workers.await.context("ending the workers")?;
         app.db.close().await;
-        return Ok(Done::Whole);
+        return Ok(Exit::Success);
     }
     let token = fresh_key(&app, org_id).await?;
     let top = insights::list(&app.db, org_id, &Default::default()).await?.data;
     let top = top.first().context("the sample has no insight")?.id;
-    say(&hints(&serve::url(&listener)?, &token, top))?;
+    print_line(&hints(&serve::url(&listener)?, &token, top))?;
     serve::run(app, listener, workers).await?;
-    Ok(Done::Whole)
+    Ok(Exit::Success)
 }
 
 /// Imports the sample; what is there already stays as it is. A folder with other conversations is left
@@ -69,7 +69,10 @@ async fn load(app: &App, org_id: OrgId) -> anyhow::Result<()> {
     }
     let there = insights::counts(&app.db, org_id).await?.sessions;
     if there > 0 && !is_sample(&sets).await? {
-        bail!("{} holds other conversations; name another folder with --data", app.config.data.display());
+        bail!(
+            "{} holds other conversations; name another folder with --data",
+            app.config.database.data.display()
+        );
     }
     for (import, records) in &mut sets {
         import.write_all(records.drain(..)).await?;
@@ -110,12 +113,12 @@ fn date(records: &mut [Record], today: Timestamp) {
     }
 }
 
-/// A key of this run; that of the last run is revoked, since nobody can show its token again.
+/// Makes a key for this run and revokes that of the last run, since nobody can show its token again.
 async fn fresh_key(app: &App, org_id: OrgId) -> anyhow::Result<String> {
     let mut tx = app.begin(org_id).await?;
     keys::revoke_named(&mut tx, KEY_NAME).await?;
     tx.commit().await?;
-    let (_, token) = keys::create(&app.db, &app.clock, org_id, KEY_NAME, &Scopes::All, None).await?;
+    let (_, token) = keys::create(&app, org_id, KEY_NAME, &Scopes::All, None).await?;
     Ok(token)
 }
 

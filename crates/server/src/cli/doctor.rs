@@ -1,7 +1,7 @@
 //! `refrain doctor`: checks that everything stored agrees with itself.
 
 use super::table::Table;
-use super::{Done, open, say};
+use super::{Exit, open, print_line};
 use crate::config::Config;
 use crate::db::{Db, sql};
 use serde_json::json;
@@ -13,7 +13,7 @@ pub(super) struct DoctorArgs {
     json: bool,
 }
 
-/// What must hold, and a query that counts where it does not. Each is over all organizations: a repair is
+/// The invariants, each with a query that counts its violations. A check is over all organizations: a repair is
 /// an operator's, not a tenant's.
 const CHECKS: &[(&str, &str)] = &[
     (
@@ -115,7 +115,7 @@ const CHECKS: &[(&str, &str)] = &[
     ("no job failed", "select count(*) from jobs where failed_at is not null"),
 ];
 
-pub(super) async fn doctor(config: Config, args: DoctorArgs) -> anyhow::Result<Done> {
+pub(super) async fn doctor(config: Config, args: DoctorArgs) -> anyhow::Result<Exit> {
     let app = open(config).await?;
     let (orgs,): (i64,) = app.db.fetch_one(sql("select count(*) from orgs")).await?;
     let mut found = Vec::new();
@@ -134,31 +134,33 @@ pub(super) async fn doctor(config: Config, args: DoctorArgs) -> anyhow::Result<D
             .iter()
             .map(|(id, kind, error)| json!({"id": id, "kind": kind, "error": error}))
             .collect();
-        say(&json!({
-            "database": database,
-            "organizations": orgs,
-            "healthy": healthy,
-            "checks": checks,
-            "failed_jobs": failed_jobs,
-        })
-        .to_string())?;
+        print_line(
+            &json!({
+                "database": database,
+                "organizations": orgs,
+                "healthy": healthy,
+                "checks": checks,
+                "failed_jobs": failed_jobs,
+            })
+            .to_string(),
+        )?;
     } else {
-        say(&format!("{database}, organizations: {orgs}"))?;
+        print_line(&format!("{database}, organizations: {orgs}"))?;
         let mut table = Table::new(&["", "Check", "Violations"]);
         table.align_right(&[2]);
         for (what, violations) in found {
             let mark = if violations == 0 { "ok" } else { "WRONG" };
             table.row(vec![mark.into(), what.into(), violations.to_string()]);
         }
-        say(&table.to_string())?;
+        print_line(&table.to_string())?;
         for (id, kind, error) in failures {
-            say(&format!("job {id} ({kind}) failed: {error}"))?;
+            print_line(&format!("job {id} ({kind}) failed: {error}"))?;
         }
     }
-    Ok(if healthy { Done::Whole } else { Done::WithFindings })
+    Ok(if healthy { Exit::Success } else { Exit::Findings })
 }
 
-/// Some of the jobs that failed, and why.
+/// Lists the last jobs that failed, with their errors.
 async fn failures(db: &Db) -> anyhow::Result<Vec<(crate::ids::JobId, String, String)>> {
     let query = sql("
         select id, kind, coalesce(last_error, '') from jobs

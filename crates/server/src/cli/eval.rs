@@ -3,9 +3,9 @@
 
 use super::import::{load, wait};
 use super::table::Table;
-use super::{Done, complain, open, say};
+use super::{Exit, open, print_error, print_line};
 use crate::app::App;
-use crate::config::Config;
+use crate::config::{Config, DatabaseConfig};
 use crate::ids::{OrgId, SessionId, StatementId};
 use crate::imports::{Batch, Import, Record, read_file};
 use crate::insights::{self, GroupedStatement};
@@ -53,7 +53,7 @@ struct Labels {
     turns: HashMap<String, Vec<String>>,
 }
 
-/// A conversation or turn, and what it is about in truth; nothing, if nobody said.
+/// A conversation or turn with its gold groups: none if it has no label.
 struct Labeled {
     record: Record,
     gold: Vec<String>,
@@ -66,11 +66,12 @@ struct Line {
     seconds: f64,
 }
 
-pub(super) async fn eval(config: Config, args: EvalArgs) -> anyhow::Result<Done> {
+pub(super) async fn eval(config: Config, args: EvalArgs) -> anyhow::Result<Exit> {
     let labeled = labeled(&args)?;
     let folder = tempfile::tempdir().context("making a folder for the database")?;
-    let app = open(Config { data: folder.path().into(), database_url: None, ..config }).await?;
-    let org_id = orgs::find_or_create(&app.db, &app.clock, orgs::DEFAULT_NAME).await?;
+    let database = DatabaseConfig { data: folder.path().into(), database_url: None };
+    let app = open(Config { database, ..config }).await?;
+    let org_id = app.find_or_create_org(orgs::DEFAULT_NAME).await?;
     if let Some(pool) = &args.pool {
         let import = Import::begin(&app, org_id, "pool").await?;
         load(import, std::slice::from_ref(pool)).await?;
@@ -109,10 +110,10 @@ pub(super) async fn eval(config: Config, args: EvalArgs) -> anyhow::Result<Done>
         }
     }
     if !args.no_baselines && !are_compared {
-        complain(&format!("the plain methods take {} statements at most", baselines::STATEMENTS_MAX));
+        print_error(&format!("the plain methods take {} statements at most", baselines::STATEMENTS_MAX));
     }
     print(&args, &lines, statements.len())?;
-    Ok(Done::Whole)
+    Ok(Exit::Success)
 }
 
 /// Reads the labeled file. A bad record or bad labels end it: a score on a part of the file would mislead.
@@ -182,12 +183,12 @@ async fn import(
 /// Works until everything is read and grouped.
 async fn settle(app: &App, org_id: OrgId) -> anyhow::Result<()> {
     tokio::select! {
-        () = jobs::work(app.clone(), app.config.workers) => Ok(()),
+        () = jobs::work(app.clone(), app.config.jobs.workers) => Ok(()),
         waited = wait(app, org_id) => waited,
     }
 }
 
-/// The groups of each session, in the order in which it speaks of them.
+/// Returns the groups of each session, in the order in which it speaks of them.
 fn by_session(statements: &[GroupedStatement], groups: &[Option<u32>]) -> HashMap<SessionId, Vec<u32>> {
     let mut by_session: HashMap<SessionId, Vec<u32>> = HashMap::new();
     for (statement, group) in statements.iter().zip(groups) {
@@ -197,7 +198,7 @@ fn by_session(statements: &[GroupedStatement], groups: &[Option<u32>]) -> HashMa
     by_session
 }
 
-/// What plain methods make of the same statements, each with the seconds it took.
+/// Groups the same statements by plain methods; each result comes with the seconds it took.
 fn baselines(
     statements: &[GroupedStatement],
     vectors: &HashMap<StatementId, Vec<f32>>,
@@ -251,7 +252,7 @@ fn print(args: &EvalArgs, lines: &[Line], statements: usize) -> anyhow::Result<(
     if args.json {
         let methods: Vec<Json> = lines.iter().map(Line::json).collect();
         let result = json!({"statements": statements, "peak_memory_mib": memory, "methods": methods});
-        return say(&result.to_string());
+        return print_line(&result.to_string());
     }
     let header = [
         "Method",
@@ -288,10 +289,10 @@ fn print(args: &EvalArgs, lines: &[Line], statements: usize) -> anyhow::Result<(
             format!("{seconds:.2}"),
         ]);
     }
-    say(&table.to_string())?;
+    print_line(&table.to_string())?;
     let items = lines.first().map_or(0, |line| line.scores.items);
     let memory = memory.map_or(String::new(), |mib| format!(", {mib} MiB at most"));
-    say(&format!(
+    print_line(&format!(
         "{items} labeled {}, {statements} statements{memory}",
         if args.turns { "turns" } else { "conversations" }
     ))

@@ -2,7 +2,7 @@
 
 use super::import::progress;
 use super::serve::asked_to_stop;
-use super::{Done, Misuse, OrgArg, find_org, open, say};
+use super::{Exit, OrgArg, UsageError, find_org, open, print_line};
 use crate::config::Config;
 use crate::error::Error;
 use crate::exports::{Export, Format, What};
@@ -17,7 +17,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use tempfile::NamedTempFile;
 
-/// How long an export that was interrupted may take to clear up.
+/// The time that an interrupted export may take to clear up.
 const STOP_TIMEOUT: Duration = Duration::from_secs(5);
 
 #[derive(Debug, clap::Args)]
@@ -45,17 +45,19 @@ enum Packing {
     Zstd,
 }
 
-pub(super) async fn export(config: Config, args: ExportArgs) -> anyhow::Result<Done> {
+pub(super) async fn export(config: Config, args: ExportArgs) -> anyhow::Result<Exit> {
     let (named, packing) = by_name(&args.out);
     let format = args.format.or(named).unwrap_or(Format::Jsonl);
     if format == Format::Parquet && packing != Packing::Plain {
-        return Err(Misuse("--out: Parquet is packed already, and not read from .gz or .zst".into()).into());
+        return Err(
+            UsageError("--out: Parquet is packed already, and not read from .gz or .zst".into()).into()
+        );
     }
     let started = Instant::now();
     let app = open(config).await?;
     let org_id = find_org(&app, &args.org).await?;
     let export = Export::begin(&app.db, org_id, args.what, format).await.map_err(|error| match error {
-        Error::Invalid(message) => anyhow::Error::new(Misuse(format!("--{message}"))),
+        Error::Invalid(message) => anyhow::Error::new(UsageError(format!("--{message}"))),
         error => error.into(),
     })?;
     let target = Target::open(&args.out)?;
@@ -77,10 +79,10 @@ pub(super) async fn export(config: Config, args: ExportArgs) -> anyhow::Result<D
     if args.out.as_os_str() != "-" {
         summarize(&args, format, rows, started.elapsed().as_secs_f64())?;
     }
-    Ok(Done::Whole)
+    Ok(Exit::Success)
 }
 
-/// What the name of a file says of its form.
+/// Returns the form and the compression that the name of a file asks for.
 fn by_name(path: &Path) -> (Option<Format>, Packing) {
     let name = path.to_string_lossy().to_ascii_lowercase();
     let (stem, packing) = match (name.strip_suffix(".gz"), name.strip_suffix(".zst")) {
@@ -91,9 +93,9 @@ fn by_name(path: &Path) -> (Option<Format>, Packing) {
     (stem.rsplit_once('.').and_then(|(_, ending)| ending.parse().ok()), packing)
 }
 
-/// Where an export goes.
+/// The destination of an export.
 enum Target {
-    /// A file beside the one that is meant, which it becomes once it is whole.
+    /// A temporary file, renamed to the file that was asked for once it is whole.
     Beside(NamedTempFile, PathBuf),
     /// Standard output, a pipe or a device.
     Through(Box<dyn Write + Send>),
@@ -172,7 +174,9 @@ fn summarize(args: &ExportArgs, format: Format, rows: u64, seconds: f64) -> anyh
     let what = args.what;
     if args.json {
         let seconds = (seconds * 1_000.0).round() / 1_000.0;
-        return say(&json!({"what": what, "format": format, "rows": rows, "seconds": seconds}).to_string());
+        return print_line(
+            &json!({"what": what, "format": format, "rows": rows, "seconds": seconds}).to_string(),
+        );
     }
-    say(&format!("{rows} {what} exported to {} in {seconds:.1} s", args.out.display()))
+    print_line(&format!("{rows} {what} exported to {} in {seconds:.1} s", args.out.display()))
 }

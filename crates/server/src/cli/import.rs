@@ -1,12 +1,12 @@
 //! `refrain import`: reads files, writes what is in them, and waits until it is read and grouped.
 
 use super::serve::asked_to_stop;
-use super::{Done, OrgArg, complain, open, say};
+use super::{Exit, OrgArg, open, print_error, print_line};
 use crate::app::App;
 use crate::config::Config;
 use crate::ids::OrgId;
 use crate::imports::{BadRecord, Batch, Import, Totals, read_file};
-use crate::{insights, jobs, orgs};
+use crate::{insights, jobs};
 use anyhow::{Context, bail};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::json;
@@ -18,7 +18,7 @@ use tokio::sync::mpsc;
 
 /// Batches read ahead of the database.
 const BATCHES_AHEAD: usize = 4;
-/// Of more bad records than this, the rest is only counted.
+/// The most bad records that are listed; the rest is only counted.
 const BAD_LISTED_MAX: usize = 1_000;
 const SOON_MICROS: i64 = 20_000_000;
 const LOOK_EVERY: Duration = Duration::from_millis(100);
@@ -30,7 +30,7 @@ pub(super) struct ImportArgs {
     files: Vec<PathBuf>,
     #[command(flatten)]
     org: OrgArg,
-    /// Where the conversations come from; keeps equal ids of different systems apart
+    /// Source of the conversations; keeps equal ids of different systems apart
     #[arg(long, value_name = "NAME", default_value = "import")]
     source: String,
     /// Do not wait until everything is read and grouped; the server does it
@@ -41,15 +41,15 @@ pub(super) struct ImportArgs {
     json: bool,
 }
 
-pub(super) async fn import(config: Config, args: ImportArgs) -> anyhow::Result<Done> {
+pub(super) async fn import(config: Config, args: ImportArgs) -> anyhow::Result<Exit> {
     for file in &args.files {
         std::fs::metadata(file).with_context(|| format!("reading {}", file.display()))?;
     }
     let started = Instant::now();
     let app = open(config).await?;
-    let org_id = orgs::find_or_create(&app.db, &app.clock, &args.org.org).await?;
+    let org_id = app.find_or_create_org(&args.org.org).await?;
     let import = Import::begin(&app, org_id, &args.source).await?;
-    let workers = (!args.no_wait).then(|| tokio::spawn(jobs::work(app.clone(), app.config.workers)));
+    let workers = (!args.no_wait).then(|| tokio::spawn(jobs::work(app.clone(), app.config.jobs.workers)));
     let mut stop = std::pin::pin!(asked_to_stop()?);
     let work = async {
         let (totals, bad) = load(import, &args.files).await?;
@@ -69,7 +69,7 @@ pub(super) async fn import(config: Config, args: ImportArgs) -> anyhow::Result<D
     let (totals, bad) = outcome?;
     summarize(&app, org_id, &args, &totals, &bad, started).await?;
     app.db.close().await;
-    Ok(if totals.bad > 0 { Done::WithBadRecords } else { Done::Whole })
+    Ok(if totals.bad > 0 { Exit::BadRecords } else { Exit::Success })
 }
 
 /// Reads the files on a thread of its own and writes what comes.
@@ -90,7 +90,7 @@ pub(super) async fn load(mut import: Import, files: &[PathBuf]) -> anyhow::Resul
     let mut bad = Vec::new();
     while let Some(batch) = batches.recv().await {
         for record in import.write(batch).await? {
-            bar.suspend(|| complain(&format!("{}:{}: {}", record.file, record.line, record.reason)));
+            bar.suspend(|| print_error(&format!("{}:{}: {}", record.file, record.line, record.reason)));
             if bad.len() < BAD_LISTED_MAX {
                 bad.push(record);
             }
@@ -128,7 +128,7 @@ pub(super) async fn wait(app: &App, org_id: OrgId) -> anyhow::Result<()> {
     }
 }
 
-/// A progress bar on a terminal; nothing elsewhere.
+/// Makes a progress bar, which shows on a terminal only.
 pub(super) fn progress(length: u64, template: &str) -> ProgressBar {
     let bar = ProgressBar::with_draw_target(Some(length), ProgressDrawTarget::stderr_with_hz(10));
     let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
@@ -147,26 +147,28 @@ async fn summarize(
     let counts = insights::counts(&app.db, org_id).await?;
     let seconds = started.elapsed().as_secs_f64();
     if args.json {
-        return say(&json!({
-            "imported": totals.imported,
-            "updated": totals.updated,
-            "unchanged": totals.unchanged,
-            "bad": totals.bad,
-            "bad_records": bad,
-            "sessions": counts.sessions,
-            "statements": counts.statements,
-            "insights": counts.insights,
-            "analyzed": !args.no_wait,
-            "seconds": (seconds * 1_000.0).round() / 1_000.0,
-        })
-        .to_string());
+        return print_line(
+            &json!({
+                "imported": totals.imported,
+                "updated": totals.updated,
+                "unchanged": totals.unchanged,
+                "bad": totals.bad,
+                "bad_records": bad,
+                "sessions": counts.sessions,
+                "statements": counts.statements,
+                "insights": counts.insights,
+                "analyzed": !args.no_wait,
+                "seconds": (seconds * 1_000.0).round() / 1_000.0,
+            })
+            .to_string(),
+        );
     }
     let Totals { imported, updated, unchanged, bad } = totals;
-    say(&format!(
+    print_line(&format!(
         "{imported} imported, {updated} updated, {unchanged} unchanged, {bad} bad, in {seconds:.1} s"
     ))?;
     let state = if args.no_wait { " so far; the server reads the rest" } else { "" };
-    say(&format!(
+    print_line(&format!(
         "{} sessions, {} statements, {} insights{state}",
         counts.sessions, counts.statements, counts.insights
     ))

@@ -1,16 +1,16 @@
 //! `refrain insights`: the list of the API in the terminal, with its filters.
 
 use super::table::Table;
-use super::{Done, Misuse, OrgArg, find_org, open, say};
+use super::{Exit, OrgArg, UsageError, find_org, open, print_line};
 use crate::app::App;
 use crate::config::Config;
 use crate::error::Error;
 use crate::http::parse_json;
 use crate::ids::OrgId;
-use crate::insights::{self, ListInsightsInput, ListInsightsOutput, TREND_WEEKS, ThemeOutput};
+use crate::insights::{self, InsightFilter, ListInsightsInput, ListInsightsOutput, TREND_WEEKS, ThemeOutput};
 use serde_json::{Map, Value as Json, json};
 
-/// What says nothing of themes.
+/// The filters, which themes do not take.
 const FILTERS: [&str; 18] = [
     "category",
     "status",
@@ -103,7 +103,7 @@ pub(super) struct InsightsArgs {
 }
 
 impl InsightsArgs {
-    /// The body that `POST /insights` would have been sent.
+    /// Makes the body that `POST /insights` would have been sent.
     fn body(&self) -> anyhow::Result<Json> {
         let mut body = json!({
             "category": self.category,
@@ -136,7 +136,7 @@ fn pairs(flag: &str, alternatives: &[String]) -> anyhow::Result<Json> {
         let mut object = Map::new();
         for pair in alternative.split(',') {
             let (key, value) =
-                pair.split_once('=').ok_or_else(|| Misuse(format!("{flag}: expected KEY=VALUE")))?;
+                pair.split_once('=').ok_or_else(|| UsageError(format!("{flag}: expected KEY=VALUE")))?;
             object.insert(key.trim().to_owned(), value.trim().into());
         }
         objects.push(Json::Object(object));
@@ -144,33 +144,35 @@ fn pairs(flag: &str, alternatives: &[String]) -> anyhow::Result<Json> {
     Ok(if objects.is_empty() { Json::Null } else { Json::Array(objects) })
 }
 
-pub(super) async fn insights(config: Config, args: InsightsArgs) -> anyhow::Result<Done> {
-    let input = parse_json(args.body()?).map_err(|error| match error {
-        Error::Invalid(message) => anyhow::Error::new(Misuse(message)),
+pub(super) async fn insights(config: Config, args: InsightsArgs) -> anyhow::Result<Exit> {
+    let input: ListInsightsInput = parse_json(args.body()?).map_err(|error| match error {
+        Error::Invalid(message) => anyhow::Error::new(UsageError(message)),
         error => error.into(),
     })?;
+    let filter = InsightFilter::from(input);
     let app = open(config).await?;
     let org_id = find_org(&app, &args.org).await?;
     if args.themes {
         let themes = insights::themes(&app.db, org_id).await?;
-        say(&if args.json { serde_json::to_string(&themes)? } else { tree(themes) })?;
+        print_line(&if args.json { serde_json::to_string(&themes)? } else { tree(themes) })?;
     } else if args.json {
-        let output = insights::list(&app.db, org_id, &input).await?;
-        say(&serde_json::to_string(&output)?)?;
+        let output = insights::list(&app.db, org_id, &filter).await?;
+        print_line(&serde_json::to_string(&output)?)?;
     } else {
-        say(&table(&app, org_id, &input).await?)?;
+        print_line(&table(&app, org_id, &filter).await?)?;
     }
     app.db.close().await;
-    Ok(Done::Whole)
+    Ok(Exit::Success)
 }
 
-/// A page of insights as a table: number, content, sessions, their share of all, sentiment, trend.
-pub(super) async fn table(app: &App, org_id: OrgId, input: &ListInsightsInput) -> anyhow::Result<String> {
-    let output = insights::list(&app.db, org_id, input).await?;
+/// Makes a table of a page of insights: number, content, sessions, their share of all, sentiment, trend.
+pub(super) async fn table(app: &App, org_id: OrgId, filter: &InsightFilter) -> anyhow::Result<String> {
+    let output = insights::list(&app.db, org_id, filter).await?;
     let all = insights::counts(&app.db, org_id).await?.sessions;
     let ids: Vec<_> = output.data.iter().map(|insight| insight.id).collect();
+    let calendar = app.settings(&app.db, org_id).await?.calendar;
     let trends =
-        insights::trends(&mut app.db.snapshot().await?, org_id, &app.calendar, &ids, app.clock.now()).await?;
+        insights::trends(&mut app.db.snapshot().await?, org_id, &calendar, &ids, app.clock.now()).await?;
     let mut table = Table::new(&["No.", "Insight", "Sessions", "Share", "Sentiment", "12 weeks", "4 weeks"]);
     table.align_right(&[0, 2, 3, 6]);
     for insight in &output.data {
@@ -189,7 +191,7 @@ pub(super) async fn table(app: &App, org_id: OrgId, input: &ListInsightsInput) -
     Ok(format!("{table}\n{total} insights in {all} sessions, page {page} of {}", total_pages.max(1)))
 }
 
-/// The themes, each with its insights below it.
+/// Makes a table of the themes, each with its insights below it.
 fn tree(themes: Vec<ThemeOutput>) -> String {
     let mut table = Table::new(&["No.", "Theme and insights", "Sessions"]);
     table.align_right(&[0, 2]);
@@ -210,7 +212,7 @@ fn sparkline(counts: &[i64; TREND_WEEKS]) -> String {
     counts.iter().map(level).collect()
 }
 
-/// How the last four weeks compare with the four before.
+/// Compares the last four weeks with the four before.
 fn change(counts: &[i64; TREND_WEEKS]) -> String {
     let recent: i64 = counts[TREND_WEEKS - 4..].iter().sum();
     let before: i64 = counts[TREND_WEEKS - 8..TREND_WEEKS - 4].iter().sum();

@@ -1,12 +1,11 @@
 //! `refrain keys`.
 
 use super::table::Table;
-use super::{Done, Misuse, OrgArg, complain, find_org, open, say};
+use super::{Exit, OrgArg, UsageError, find_org, open, print_error, print_line};
 use crate::config::Config;
 use crate::ids::KeyId;
 use crate::keys::{self, Scopes};
 use crate::members::Member;
-use crate::orgs;
 use crate::wire::Email;
 use anyhow::bail;
 use clap::{Args, Subcommand};
@@ -24,10 +23,10 @@ pub(super) enum KeysCommand {
 
 #[derive(Debug, Args)]
 pub(super) struct CreateArgs {
-    /// What you call it
+    /// Name of the key
     #[arg(long, value_name = "NAME")]
     name: String,
-    /// What it allows, as resource:read and resource:write with commas between; * allows everything
+    /// Scopes of the key, as resource:read and resource:write with commas between; * allows everything
     #[arg(long, value_name = "SCOPES", default_value = "*")]
     scopes: String,
     /// E-mail address of the member who acts through it
@@ -66,32 +65,32 @@ pub(super) struct RevokeArgs {
     json: bool,
 }
 
-pub(super) async fn keys(config: Config, command: KeysCommand) -> anyhow::Result<Done> {
+pub(super) async fn keys(config: Config, command: KeysCommand) -> anyhow::Result<Exit> {
     match command {
         KeysCommand::Create(args) => create(config, args).await?,
         KeysCommand::List(args) => list(config, args).await?,
         KeysCommand::Revoke(args) => revoke(config, args).await?,
     }
-    Ok(Done::Whole)
+    Ok(Exit::Success)
 }
 
 async fn create(config: Config, args: CreateArgs) -> anyhow::Result<()> {
-    let scopes: Scopes = args.scopes.parse().map_err(|error| Misuse(format!("--scopes: {error}")))?;
+    let scopes: Scopes = args.scopes.parse().map_err(|error| UsageError(format!("--scopes: {error}")))?;
     let member = args.member.as_deref().map(str::parse::<Email>).transpose();
-    let member = member.map_err(|error| Misuse(format!("--member: {error}")))?;
+    let member = member.map_err(|error| UsageError(format!("--member: {error}")))?;
     let member = member.map(|email| Member { email, name: args.member_name, avatar_url: args.member_avatar });
     if args.name.trim().is_empty() {
-        bail!(Misuse("--name: expected text that is not blank".into()));
+        bail!(UsageError("--name: expected text that is not blank".into()));
     }
     let app = open(config).await?;
-    let org_id = orgs::find_or_create(&app.db, &app.clock, &args.org.org).await?;
-    let (id, token) = keys::create(&app.db, &app.clock, org_id, &args.name, &scopes, member.as_ref()).await?;
+    let org_id = app.find_or_create_org(&args.org.org).await?;
+    let (id, token) = keys::create(&app, org_id, &args.name, &scopes, member.as_ref()).await?;
     app.db.close().await;
     if args.json {
-        return say(&json!({"id": id, "token": token}).to_string());
+        return print_line(&json!({"id": id, "token": token}).to_string());
     }
-    complain("This token is shown once. Whoever has it can do what the key allows.");
-    say(&token)
+    print_error("This token is shown once. Whoever has it can do what the key allows.");
+    print_line(&token)
 }
 
 async fn list(config: Config, args: ListArgs) -> anyhow::Result<()> {
@@ -100,7 +99,7 @@ async fn list(config: Config, args: ListArgs) -> anyhow::Result<()> {
     let keys = keys::list(&app.db, org_id).await?;
     app.db.close().await;
     if args.json {
-        return say(&serde_json::to_string(&keys)?);
+        return print_line(&serde_json::to_string(&keys)?);
     }
     let mut table = Table::new(&["ID", "Name", "Scopes", "Member", "Created", "Revoked"]);
     for key in keys {
@@ -113,17 +112,17 @@ async fn list(config: Config, args: ListArgs) -> anyhow::Result<()> {
             key.revoked_at.map(|time| time.to_string()).unwrap_or_default(),
         ]);
     }
-    say(&table.to_string())
+    print_line(&table.to_string())
 }
 
 async fn revoke(config: Config, args: RevokeArgs) -> anyhow::Result<()> {
-    let id: KeyId = args.id.parse().map_err(|error| Misuse(format!("{error}, the id of a key")))?;
+    let id: KeyId = args.id.parse().map_err(|error| UsageError(format!("{error}, the id of a key")))?;
     let app = open(config).await?;
     let org_id = find_org(&app, &args.org).await?;
-    let revoked = keys::revoke(&app.db, &app.clock, org_id, id).await?;
+    let revoked = keys::revoke(&app, org_id, id).await?;
     app.db.close().await;
     if !revoked {
         bail!("there is no such key, or it is revoked already");
     }
-    say(&if args.json { json!({"revoked": id}).to_string() } else { format!("revoked {id}") })
+    print_line(&if args.json { json!({"revoked": id}).to_string() } else { format!("revoked {id}") })
 }

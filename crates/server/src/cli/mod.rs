@@ -5,6 +5,7 @@ mod demo;
 mod doctor;
 mod eval;
 mod export;
+mod help;
 mod import;
 mod insights;
 mod keys;
@@ -13,34 +14,43 @@ mod sheet;
 mod table;
 
 use crate::app::App;
-use crate::config::{Config, Flags};
+use crate::config::Config;
 use crate::db::{Db, Location};
 use crate::ids::OrgId;
 use crate::orgs;
 use crate::telemetry;
 use crate::time::Clock;
 use anyhow::{Context, bail};
-use clap::{Parser, Subcommand};
+use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 use std::io::Write;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-/// What a command that did its work ends with.
+/// The end of a command that did its work, and its exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Done {
-    /// All of it: 0.
-    Whole,
-    /// It found what it was looking for, and that is not good: 1.
-    WithFindings,
-    /// All but the bad records it listed: 3.
-    WithBadRecords,
+enum Exit {
+    /// Everything is done: 0.
+    Success,
+    /// A check found something wrong: 1.
+    Findings,
+    /// Everything is done but for the bad records that were listed: 3.
+    BadRecords,
 }
 
 /// Shows what customers keep saying: insights counted, proven and tracked over time.
 #[derive(Debug, Parser)]
 #[command(name = "refrain", version, max_term_width = 100)]
 struct Cli {
-    #[command(flatten)]
-    flags: Flags,
+    /// Settings file [default: refrain.toml, if it is there]
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "REFRAIN_CONFIG",
+        hide_env_values = true,
+        global = true,
+        help_heading = "Settings"
+    )]
+    config: Option<PathBuf>,
     #[command(subcommand)]
     command: Command,
 }
@@ -77,7 +87,7 @@ struct ConfigArgs {
     json: bool,
 }
 
-/// Which organization a command is about.
+/// The organization that a command is about.
 #[derive(Clone, Debug, clap::Args)]
 struct OrgArg {
     /// Organization
@@ -85,36 +95,44 @@ struct OrgArg {
     org: String,
 }
 
+/// Returns the whole command line: the commands, their arguments and the settings.
+pub fn command() -> clap::Command {
+    help::add_settings(Cli::command())
+}
+
 /// Runs the command that the process was started with.
 pub fn run() -> ExitCode {
-    let cli = Cli::parse();
+    let matches = command().get_matches();
+    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let result = runtime.context("starting the runtime").and_then(|runtime| {
-        let result = runtime.block_on(dispatch(cli));
+        let result = runtime.block_on(dispatch(cli, &matches));
         runtime.shutdown_timeout(std::time::Duration::from_secs(5));
         result
     });
     match result {
-        Ok(Done::Whole) => ExitCode::SUCCESS,
-        Ok(Done::WithFindings) => ExitCode::FAILURE,
-        Ok(Done::WithBadRecords) => ExitCode::from(3),
+        Ok(Exit::Success) => ExitCode::SUCCESS,
+        Ok(Exit::Findings) => ExitCode::FAILURE,
+        Ok(Exit::BadRecords) => ExitCode::from(3),
         Err(error) => {
-            complain(&format!("refrain: {error:#}"));
+            print_error(&format!("refrain: {error:#}"));
             // a setting or an argument that is wrong is wrong use
-            ExitCode::from(if error.is::<Misuse>() { 2 } else { 1 })
+            ExitCode::from(if error.is::<UsageError>() { 2 } else { 1 })
         }
     }
 }
 
-/// The command was used wrongly: exit code 2.
+/// A wrong use of the command: exit code 2.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
-struct Misuse(String);
+struct UsageError(String);
 
-async fn dispatch(cli: Cli) -> anyhow::Result<Done> {
-    let config = Config::load(&cli.flags).map_err(|error| Misuse(format!("{error:#}")))?;
+async fn dispatch(cli: Cli, matches: &ArgMatches) -> anyhow::Result<Exit> {
+    let config = Config::load(cli.config.as_deref(), matches);
+    let config = config.map_err(|error| UsageError(format!("{error:#}")))?;
     let default_log = if matches!(cli.command, Command::Serve) { "info" } else { "warn" };
-    telemetry::start_logging(&config, default_log).map_err(|error| Misuse(format!("{error:#}")))?;
+    let logging = telemetry::start_logging(&config.log, default_log);
+    logging.map_err(|error| UsageError(format!("{error:#}")))?;
     match cli.command {
         Command::Serve => serve::serve(config).await,
         Command::Import(args) => import::import(config, args).await,
@@ -129,28 +147,29 @@ async fn dispatch(cli: Cli) -> anyhow::Result<Done> {
     }
 }
 
-fn print_config(config: &Config, args: &ConfigArgs) -> anyhow::Result<Done> {
-    let text = config.to_toml();
+fn print_config(config: &Config, args: &ConfigArgs) -> anyhow::Result<Exit> {
+    let text = config.to_toml()?;
     if args.json {
         let settings: toml::Value = toml::from_str(&text)?;
-        say(&serde_json::to_string_pretty(&settings)?)?;
+        print_line(&serde_json::to_string_pretty(&settings)?)?;
     } else {
-        say(text.trim_end())?;
+        print_line(text.trim_end())?;
     }
-    Ok(Done::Whole)
+    Ok(Exit::Success)
 }
 
 /// Opens the database of a command.
 async fn open(config: Config) -> anyhow::Result<App> {
-    if let Location::Sqlite(_) = config.location() {
-        std::fs::create_dir_all(&config.data)
-            .with_context(|| format!("making the folder {}", config.data.display()))?;
+    let location = config.database.location();
+    if let Location::Sqlite(_) = location {
+        let folder = &config.database.data;
+        std::fs::create_dir_all(folder).with_context(|| format!("making the folder {}", folder.display()))?;
     }
-    let db = Db::open(&config.location()).await?;
+    let db = Db::open(&location).await?;
     Ok(App::new(db, Clock::default(), config))
 }
 
-/// The organization that a command names; it has to exist.
+/// Finds the organization that a command names; it has to exist.
 async fn find_org(app: &App, arg: &OrgArg) -> anyhow::Result<OrgId> {
     match orgs::find(&app.db, &arg.org).await? {
         Some(id) => Ok(id),
@@ -158,15 +177,15 @@ async fn find_org(app: &App, arg: &OrgArg) -> anyhow::Result<OrgId> {
     }
 }
 
-/// Prints a line for whoever asked. That nobody reads on is no error.
-fn say(text: &str) -> anyhow::Result<()> {
+/// Prints a line of output. A reader that went away is no error.
+fn print_line(text: &str) -> anyhow::Result<()> {
     match writeln!(std::io::stdout().lock(), "{text}") {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
         _ => Ok(()),
     }
 }
 
-/// Prints a line for a person beside the output.
-fn complain(text: &str) {
+/// Prints a line for a person to standard error.
+fn print_error(text: &str) {
     let _ = writeln!(std::io::stderr().lock(), "{text}");
 }

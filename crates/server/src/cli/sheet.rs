@@ -1,6 +1,6 @@
 //! The sheet of `refrain audit`: a CSV file for a spreadsheet, one pair of statements a row.
 //!
-//! What it takes to weigh a judgment is in its column `draw`, so that a sheet stands for itself, whatever is
+//! The column `draw` has all it takes to weigh a judgment, so that a sheet stands for itself, whatever is
 //! sorted, deleted or grouped anew before it is read back. The column is made unreadable, so that nobody judges
 //! with an eye on what the grouping did; it keeps no secret.
 
@@ -17,14 +17,14 @@ use std::io::Write;
 use std::path::Path;
 
 const COLUMNS: [&str; 5] = ["id", "first", "second", "same", "draw"];
-/// What `draw` begins with: a letter, so that no spreadsheet takes it for a number or a formula.
+/// The beginning of `draw`: a letter, so that no spreadsheet takes it for a number or a formula.
 const DRAW_MARK: &str = "p";
 const CHECKSUM: usize = 8;
-/// More is no sheet.
+/// The largest file that is read as a sheet.
 const BYTES_MAX: u64 = 256 << 20;
 const WRONG_LISTED_MAX: usize = 20;
 
-/// What a person says of a pair.
+/// A judgment of a pair.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Answer {
     Same,
@@ -32,7 +32,7 @@ pub(super) enum Answer {
     Unsure,
 }
 
-/// A pair, and what was said of it.
+/// A pair with its judgment.
 #[derive(Debug)]
 pub(super) struct Row {
     pub(super) id: String,
@@ -122,7 +122,7 @@ fn answer(cell: &str) -> Result<Option<Answer>, String> {
     }
 }
 
-/// A text on one line that no spreadsheet takes for a formula.
+/// Makes a text of one line that no spreadsheet takes for a formula.
 fn cell(text: &str) -> String {
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     no_formula(&text).into_owned()
@@ -145,7 +145,7 @@ fn unseal(cell: &str) -> Option<Pair> {
     serde_json::from_slice(&body).ok()
 }
 
-/// Bytes made unreadable by a key, or readable again.
+/// Makes bytes unreadable by a key, or readable again.
 fn mask(key: &[u8], bytes: &[u8]) -> Vec<u8> {
     let stream = (0_u32..).flat_map(|block| {
         let digest = Sha256::new().chain_update(key).chain_update(block.to_be_bytes()).finalize();

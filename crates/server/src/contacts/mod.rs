@@ -291,12 +291,12 @@ fn text_value((key, value): (String, Scalar)) -> (String, String) {
 
 /// Deletes a contact; its sessions stay, without a contact. Returns false if there is none.
 pub async fn delete(tx: &mut OrgTx, id: ContactId) -> Result<bool> {
-    store::detach_sessions(tx, id).await?;
-    let deleted = store::delete(tx, id).await?;
-    if deleted {
-        tx.changed(Subject::Contact, id);
+    let org_id = tx.org_id;
+    if find(&mut *tx, org_id, id).await?.is_none() {
+        return Ok(false);
     }
-    Ok(deleted)
+    tx.deleting(Subject::Contact, id).await?;
+    store::delete(tx, id).await
 }
 
 /// Finds the contact of this id. A contact that is absent or another organization's is a 404.

@@ -15,17 +15,14 @@ use axum::http::Method;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-const TAG: &str = "Contacts";
-
 /// The operations on contacts.
 pub fn routes() -> Api {
     let read = Scope::read(Resource::Contacts);
     let write = Scope::write(Resource::Contacts);
-    Api::new()
+    Api::tagged("Contacts")
         .route(
             Operation::new(Method::POST, "/contacts", "saveContact")
-                .about(
-                    TAG,
+                .summary(
                     "Create a contact, or bring the one with this e-mail address or phone number up to date",
                 )
                 .scope(write)
@@ -35,7 +32,7 @@ pub fn routes() -> Api {
         )
         .route(
             Operation::new(Method::GET, "/contacts", "listContacts")
-                .about(TAG, "List contacts, newest update first")
+                .summary("List contacts, newest update first")
                 .scope(read)
                 .query::<Window>()
                 .returns::<ListContactsOutput>(),
@@ -43,7 +40,7 @@ pub fn routes() -> Api {
         )
         .route(
             Operation::new(Method::PATCH, "/contacts/{contact_id}", "updateContact")
-                .about(TAG, "Update a contact")
+                .summary("Update a contact")
                 .scope(write)
                 .body::<UpdateContactInput>()
                 .or(409),
@@ -51,7 +48,7 @@ pub fn routes() -> Api {
         )
         .route(
             Operation::new(Method::DELETE, "/contacts/{contact_id}", "deleteContact")
-                .about(TAG, "Delete a contact; its sessions stay, without a contact")
+                .summary("Delete a contact; its sessions stay, without a contact")
                 .scope(write),
             delete,
         )

@@ -4,9 +4,8 @@ use super::{Contact, Details, Trust};
 use crate::db::{self, Db, Query, Sql, like_pattern, sql};
 use crate::error::{Error, Result};
 use crate::http::Window;
-use crate::ids::{ContactId, InsightId, OrgId, SessionId};
-use crate::insights;
-use crate::orgs::{OrgTx, Subject};
+use crate::ids::{ContactId, OrgId};
+use crate::orgs::OrgTx;
 
 const COLUMNS: &str = "id, email, phone_number, name, custom_data, non_verified_name, non_verified_email,
     non_verified_custom_data, created_at, updated_at";
@@ -102,24 +101,6 @@ fn bind_all(query: Sql, org_id: OrgId, contact: &Contact) -> Sql {
         .bind(contact.non_verified_email.clone())
         .bind(contact.non_verified_custom_data.clone())
         .bind(contact.search_folded())
-}
-
-/// Takes the contact off its sessions, which thereby change.
-pub(super) async fn detach_sessions(tx: &mut OrgTx, id: ContactId) -> Result<()> {
-    let query = sql("
-        update sessions set contact_id = null, updated_at = $3
-        where org_id = $1 and contact_id = $2 returning id
-    ");
-    let sessions: Vec<(SessionId,)> = tx.fetch_all(query.bind(tx.org_id).bind(id).bind(tx.now)).await?;
-    for (session_id,) in sessions {
-        tx.changed(Subject::Session, session_id);
-    }
-    let query = sql("
-        update occurrences set contact_id = null where org_id = $1 and contact_id = $2 returning insight_id
-    ");
-    let insights: Vec<(InsightId,)> = tx.fetch_all(query.bind(tx.org_id).bind(id)).await?;
-    let insights: Vec<InsightId> = insights.into_iter().map(|(id,)| id).collect();
-    insights::review_again(tx, &insights).await
 }
 
 pub(super) async fn delete(tx: &mut OrgTx, id: ContactId) -> Result<bool> {

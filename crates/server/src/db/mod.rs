@@ -9,6 +9,8 @@ pub use query::{Query, Record};
 pub use sql::{Sql, Value, like_pattern, sql};
 
 use crate::error::{Error, Result};
+use futures_util::TryStreamExt;
+use query::{ReadRow, Row};
 use sqlx::{PgPool, Postgres, Sqlite, SqlitePool};
 use std::path::PathBuf;
 
@@ -68,16 +70,31 @@ impl Db {
 
     /// Reads every row of `query`, which bounds how many.
     pub async fn fetch_all<T: Record>(&self, query: Sql) -> Result<Vec<T>> {
-        Ok(match &self.pools {
-            Pools::Sqlite { read, .. } => {
+        let mut records = Vec::new();
+        self.read_rows(query, &mut |row| row.push_to(&mut records)).await?;
+        Ok(records)
+    }
+
+    /// Hands each row of `query` to `read`. It is no generic function, so that it is compiled once and not for each
+    /// type of record.
+    async fn read_rows(&self, query: Sql, read: ReadRow<'_>) -> Result<()> {
+        match &self.pools {
+            Pools::Sqlite { read: pool, .. } => {
                 let (text, arguments) = query.sqlite()?;
-                sqlx::query_as_with(text, arguments).fetch_all(read).await?
+                let mut rows = sqlx::query_with(text, arguments).fetch(pool);
+                while let Some(row) = rows.try_next().await? {
+                    read(Row::Sqlite(&row))?;
+                }
             }
             Pools::Postgres(pool) => {
                 let (text, arguments) = query.postgres()?;
-                sqlx::query_as_with(text, arguments).fetch_all(pool).await?
+                let mut rows = sqlx::query_with(text, arguments).fetch(pool);
+                while let Some(row) = rows.try_next().await? {
+                    read(Row::Postgres(&row))?;
+                }
             }
-        })
+        }
+        Ok(())
     }
 
     /// Reads the only row of `query`, if it has one.
@@ -148,16 +165,30 @@ impl Tx {
 
     /// Reads every row of `query`, which bounds how many.
     pub async fn fetch_all<T: Record>(&mut self, query: Sql) -> Result<Vec<T>> {
-        Ok(match self {
+        let mut records = Vec::new();
+        self.read_rows(query, &mut |row| row.push_to(&mut records)).await?;
+        Ok(records)
+    }
+
+    /// Hands each row of `query` to `read`, as [`Db::read_rows`] does.
+    async fn read_rows(&mut self, query: Sql, read: ReadRow<'_>) -> Result<()> {
+        match self {
             Self::Sqlite(tx) => {
                 let (text, arguments) = query.sqlite()?;
-                sqlx::query_as_with(text, arguments).fetch_all(&mut **tx).await?
+                let mut rows = sqlx::query_with(text, arguments).fetch(&mut **tx);
+                while let Some(row) = rows.try_next().await? {
+                    read(Row::Sqlite(&row))?;
+                }
             }
             Self::Postgres(tx) => {
                 let (text, arguments) = query.postgres()?;
-                sqlx::query_as_with(text, arguments).fetch_all(&mut **tx).await?
+                let mut rows = sqlx::query_with(text, arguments).fetch(&mut **tx);
+                while let Some(row) = rows.try_next().await? {
+                    read(Row::Postgres(&row))?;
+                }
             }
-        })
+        }
+        Ok(())
     }
 
     /// Reads the only row of `query`, if it has one.

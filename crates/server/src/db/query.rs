@@ -12,6 +12,26 @@ pub trait Record: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + 
 
 impl<T> Record for T where T: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin {}
 
+/// A row of either database.
+pub(super) enum Row<'r> {
+    Sqlite(&'r SqliteRow),
+    Postgres(&'r PgRow),
+}
+
+impl Row<'_> {
+    /// Reads the row and adds it to `records`.
+    pub(super) fn push_to<T: Record>(self, records: &mut Vec<T>) -> Result<()> {
+        records.push(match self {
+            Self::Sqlite(row) => T::from_row(row)?,
+            Self::Postgres(row) => T::from_row(row)?,
+        });
+        Ok(())
+    }
+}
+
+/// A function that reads one row.
+pub(super) type ReadRow<'f> = &'f mut (dyn FnMut(Row<'_>) -> Result<()> + Send);
+
 /// A reader: `&Db`, `&mut Tx` or `&mut OrgTx`. A function that runs one query takes it, and so serves
 /// outside of a transaction and within one.
 pub trait Query: Send + Sized {

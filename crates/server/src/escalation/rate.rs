@@ -1,6 +1,6 @@
 //! What a quiet day brings: the rhythm of the week, the rate of an insight, and how far days scatter around it.
 
-use super::replay::Daily;
+use super::daily::Daily;
 use serde::{Deserialize, Serialize};
 
 /// For how many days back from archiving it is learned.

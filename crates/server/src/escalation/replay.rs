@@ -1,5 +1,6 @@
 //! What is fixed when an insight is archived, and what the days since then say.
 
+use super::daily::Daily;
 use super::detector::{Detector, QuietDay};
 use super::rate::{Norms, Profile, WINDOW_DAYS, upper_rate, weekday};
 use super::{EscalationBasis, VERSION};
@@ -26,23 +27,6 @@ pub struct Seen {
     /// The lowest and the highest id among its contacts, in which a session without one stands for itself. They tell
     /// whether any days had more than one contact.
     pub contacts: [Uuid; 2],
-}
-
-/// Sessions of the whole organization, a number for each day.
-#[derive(Clone, Debug, Default)]
-pub struct Daily {
-    /// The first day; there were none before.
-    pub first_day: i64,
-    /// From then on, without a gap; none after.
-    pub sessions: Vec<u32>,
-}
-
-impl Daily {
-    /// The sessions of a day.
-    pub fn on(&self, day: i64) -> u32 {
-        let at = usize::try_from(day - self.first_day).ok();
-        at.and_then(|at| self.sessions.get(at)).copied().unwrap_or(0)
-    }
 }
 
 /// An insight about to be archived.

@@ -5,6 +5,7 @@
 //! each page on before it reads the next: it holds a page, and for Parquet a row group, however much there is.
 
 mod conversations;
+mod encoder;
 mod insights;
 mod occurrences;
 mod parquet;
@@ -20,8 +21,9 @@ use crate::error::{Error, Result};
 use crate::ids::OrgId;
 use crate::wire::string_enum;
 use anyhow::bail;
+use encoder::Encoder;
 use std::io::Write;
-use table::{Column, Encoder, Row};
+use table::{Column, Row};
 use tokio::runtime::Handle;
 
 string_enum! {

@@ -29,12 +29,9 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The operations of exports.
 pub fn routes() -> Api {
-    Api::new().route(
+    Api::tagged("Exports").route(
         Operation::new(Method::GET, "/exports", "export")
-            .about(
-                "Exports",
-                "Export conversations (needs chat-sessions:read and contacts:read too), insights or occurrences, one at a time",
-            )
+            .summary("Export conversations (needs chat-sessions:read and contacts:read too), insights or occurrences, one at a time")
             .scope(Scope::read(Resource::Insights))
             .query::<ExportInput>()
             .returns_media(&[JSONL, CSV, PARQUET]),

@@ -1,5 +1,5 @@
-//! What handlers take from a request, refused with the contract's error body that names the member and
-//! never repeats a value.
+//! Extractors: they parse a request for handlers, or refuse it with the contract's error body, which names the
+//! member that is wrong and never repeats its value.
 
 use super::strict::Strict;
 use crate::error::{Error, Result};
@@ -52,7 +52,7 @@ async fn read_body(request: Request) -> Result<Vec<u8>> {
     }
 }
 
-/// Reads a request from JSON; what is wrong with it is said without its values.
+/// Parses a request from JSON. The error names the member that is wrong, and never its value.
 pub fn parse_json<T: DeserializeOwned>(json: Json) -> Result<T> {
     serde_path_to_error::deserialize(Strict(json)).map_err(|error| {
         let path = error.path().to_string();
@@ -98,7 +98,7 @@ impl<S: Sync, T: DeserializeOwned> FromRequestParts<S> for ApiQuery<T> {
     }
 }
 
-/// The id in the path; one that is malformed is of nothing that exists.
+/// The id in the path. A malformed one is answered with 404, as one that does not exist.
 #[derive(Debug)]
 pub struct ApiPath<T>(pub T);
 
@@ -113,8 +113,7 @@ impl<S: Send + Sync, T: FromStr> FromRequestParts<S> for ApiPath<T> {
     }
 }
 
-/// The revision that `If-Match` names: the caller means what it saw, and nothing that changed since. None where it means
-/// whatever there is.
+/// The revision that `If-Match` names: the request is for that state alone. None if it is for any state.
 #[derive(Clone, Copy, Debug)]
 pub struct IfMatch(pub Option<i64>);
 
@@ -134,7 +133,7 @@ impl<S: Sync> FromRequestParts<S> for IfMatch {
     }
 }
 
-/// The two variable parts of a path. What can't be read names nothing: 404.
+/// The two ids in a path. Malformed ones are answered with 404.
 #[derive(Clone, Copy, Debug)]
 pub struct ApiPathPair<A, B>(pub A, pub B);
 

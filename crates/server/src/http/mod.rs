@@ -1,23 +1,26 @@
-//! The router put together: every feature's operations, and around them what holds for all.
+//! The router: the operations of every feature, and the layers around them.
 
 mod extract;
 mod guard;
-mod limit;
+mod layers;
+mod operation;
 mod paging;
+mod rate_limit;
 mod server;
 mod strict;
 
 pub use extract::{ApiJson, ApiPath, ApiPathPair, ApiQuery, IfMatch, describe, parse_json};
 pub use guard::Caller;
-pub use limit::RateLimiter;
 pub use paging::{Cursor, PAGE_SIZE, Page, Window, cut_page};
+pub use rate_limit::RateLimiter;
 pub use server::serve;
 
-use crate::app::App;
+use crate::app::{App, ROUTES};
 use crate::error::Error;
 use crate::openapi::{self, Operation};
 use axum::Router;
 use axum::handler::Handler;
+use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodFilter, get, on};
 use std::sync::Arc;
@@ -27,12 +30,18 @@ use std::sync::Arc;
 pub struct Api {
     router: Router<App>,
     operations: Vec<Operation>,
+    tag: &'static str,
 }
 
 impl Api {
-    /// Nothing yet.
+    /// An API without operations.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// An API without operations. The document shows those that are added or merged under `tag`.
+    pub fn tagged(tag: &'static str) -> Self {
+        Self { tag, ..Self::default() }
     }
 
     /// Adds an operation and the handler that carries it out.
@@ -43,48 +52,41 @@ impl Api {
     {
         let filter = MethodFilter::try_from(operation.method.clone()).unwrap_or(MethodFilter::GET);
         self.router = self.router.route(operation.path, on(filter, handler));
-        self.operations.push(operation);
+        self.operations.push(operation.tagged(self.tag));
         self
     }
 
-    /// Adds everything of `other`.
+    /// Adds every operation of `other`, under the tag of this API where it has none.
     pub fn merge(mut self, other: Self) -> Self {
         self.router = self.router.merge(other.router);
-        self.operations.extend(other.operations);
+        let tag = self.tag;
+        self.operations.extend(other.operations.into_iter().map(|operation| operation.tagged(tag)));
         self
     }
 }
 
 fn api() -> Api {
-    Api::new()
-        .merge(crate::sessions::routes())
-        .merge(crate::contacts::routes())
-        .merge(crate::insights::routes())
-        .merge(crate::categories::routes())
-        .merge(crate::teams::routes())
-        .merge(crate::tags::routes())
-        .merge(crate::webhooks::routes())
-        .merge(crate::exports::routes())
-        .merge(crate::telemetry::routes())
+    let features = ROUTES.iter().fold(Api::new(), |api, routes| api.merge(routes()));
+    features.merge(operation::routes())
 }
 
-/// The OpenAPI document of everything served.
+/// Returns the OpenAPI document of all operations.
 pub fn document() -> serde_json::Value {
     openapi::document(&api().operations)
 }
 
-/// Everything served, ready to answer.
+/// Returns the router of all operations, with the layers around it.
 pub fn router(app: App) -> Router {
     let api = api();
     let document = Arc::new(openapi::document(&api.operations).to_string());
     let operations: Arc<[Operation]> = api.operations.into();
-    api.router
-        .route_layer(axum::middleware::from_fn_with_state((app.clone(), operations), guard::guard))
+    let guard = from_fn_with_state((app.clone(), operations), guard::guard);
+    let router = layers::limit_time(api.router, layers::REQUEST_TIMEOUT)
+        .route_layer(guard)
         .route("/openapi.json", get(move || openapi_json(Arc::clone(&document))))
         .fallback(|| async { Error::NotFound("path") })
-        .method_not_allowed_fallback(|| async { Error::MethodNotAllowed })
-        .layer(axum::middleware::from_fn(guard::observe))
-        .with_state(app)
+        .method_not_allowed_fallback(|| async { Error::MethodNotAllowed });
+    layers::wrap(router).with_state(app)
 }
 
 async fn openapi_json(document: Arc<String>) -> Response {

@@ -25,7 +25,7 @@ pub struct Page<T> {
     pub next: Nullable<String>,
 }
 
-/// Cuts `rows`, of which one more than a page was asked for, to a page; `cursor` stands behind a row.
+/// Cuts `rows`, of which one more than a page was loaded, to a page. `cursor` gives the position after a row.
 pub fn cut_page<T>(mut rows: Vec<T>, cursor: impl Fn(&T) -> Cursor) -> (Vec<T>, Nullable<String>) {
     let more = rows.len() > PAGE_SIZE;
     rows.truncate(PAGE_SIZE);
@@ -76,17 +76,17 @@ impl Window {
     }
 }
 
-/// Where the last page ended: a time or sequence and an id. Opaque on the wire.
+/// The position after the last row of a page: a time or sequence, and an id. Opaque on the wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cursor {
-    /// What the list is ordered by.
+    /// The value that the list is ordered by.
     pub position: i64,
     /// The id that settles ties.
     pub id: Uuid,
 }
 
 impl Cursor {
-    /// Stands behind the row at `time` with `id`.
+    /// Returns the position after the row at `time` with `id`.
     pub fn new(time: Timestamp, id: &[u8; 16]) -> Self {
         Self { position: time.micros(), id: Uuid::from_bytes(*id) }
     }

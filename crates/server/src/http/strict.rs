@@ -61,7 +61,7 @@ impl<'de> Deserializer<'de> for Strict {
         visitor.visit_newtype_struct(self)
     }
 
-    /// The name of a member: what is not known is passed over, whatever it is called.
+    /// Reads the name of a member. Unknown ones may hold any character, since they are ignored.
     fn deserialize_identifier<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
         self.0.deserialize_any(visitor)
     }

@@ -8,9 +8,10 @@ use crate::contacts::{self, Trust};
 use crate::db::sql;
 use crate::error::Result;
 use crate::ids::{ContactId, MessageId, OrgId, SessionId};
-use crate::jobs::{self, Job};
+use crate::insights::Consolidate;
+use crate::jobs;
 use crate::orgs::OrgTx;
-use crate::sessions::{self, Changes, Event, NewMessage, NewSession, SessionStatus};
+use crate::sessions::{self, Changes, Event, NewMessage, NewSession, ReadSessions, SessionStatus};
 use crate::teams;
 use crate::wire::Patch;
 use serde::Serialize;
@@ -49,7 +50,7 @@ impl Import {
         let import = Self { app: app.clone(), org_id, source: source.to_owned(), totals: Totals::default() };
         let mut tx = app.begin(org_id).await?;
         let later = tx.now.plus(QUIET_MICROS);
-        jobs::move_waiting(&mut tx, &Job::Consolidate, later).await?;
+        jobs::move_waiting(&mut tx, &Consolidate {}, later).await?;
         tx.commit().await?;
         Ok(import)
     }
@@ -88,9 +89,9 @@ impl Import {
         }
         sessions::insert_all(&mut tx, new).await?;
         if !to_read.is_empty() {
-            jobs::enqueue_bulk(&mut tx, &Job::ReadSessions { session_ids: to_read }).await?;
+            jobs::enqueue_bulk(&mut tx, &ReadSessions { session_ids: to_read }).await?;
             let later = tx.now.plus(QUIET_MICROS);
-            jobs::postpone(&mut tx, &Job::Consolidate, later).await?;
+            jobs::postpone(&mut tx, &Consolidate {}, later).await?;
         }
         tx.commit().await?;
         jobs::ring(&self.app);
@@ -112,7 +113,7 @@ impl Import {
         let mut tx = self.app.begin(self.org_id).await?;
         // what an import that was interrupted left to be grouped is waiting still
         let now = tx.now;
-        jobs::move_waiting(&mut tx, &Job::Consolidate, now).await?;
+        jobs::move_waiting(&mut tx, &Consolidate {}, now).await?;
         tx.commit().await?;
         jobs::ring(&self.app);
         Ok(self.totals)

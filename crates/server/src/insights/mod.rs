@@ -1,55 +1,38 @@
 //! Insights: what customers keep saying, counted over the sessions that show it.
 
-mod archive;
 mod audit;
-mod bonds;
-mod category;
-mod cause;
-mod consolidate;
-mod days;
-mod decide;
-mod decide_routes;
-mod events;
-mod figures;
-mod finer;
-mod grouped;
-mod link;
+mod curation;
+pub mod filter;
+mod follow;
+mod grouping;
+mod history;
+mod insight;
+mod lifecycle;
 mod list;
-mod matching;
-mod overview;
-mod proof;
+mod occurrences;
 mod reading;
-mod reply;
 mod research;
 mod routes;
-mod sessions;
-mod state;
-mod state_routes;
-mod store;
-mod themes;
-mod told;
-mod trend;
-mod undo;
-mod vector;
-mod watch;
+mod statements;
+mod trends;
 mod wording;
-mod wording_check;
 
 pub use audit::{
     Pair, STRATA, Sample, Share, Stratum, draw_pairs, is_grouping_current, share, share_in_first,
     statement_texts,
 };
-pub use category::assign_categories;
-pub use consolidate::consolidate;
-pub use figures::{
-    Counts, GroupedStatement, TREND_WEEKS, compared_vectors, counts, grouped_statements, progress, trends,
-};
-pub use link::Centroids;
-pub use list::{InsightSort, InsightStatus, ListInsightsInput, ListInsightsOutput, TeamFilter, list};
-pub use reading::read_sessions;
-pub use research::research_insight;
+pub use filter::{InsightFilter, InsightSort, TeamFilter};
+pub use follow::{follow, forget};
+pub use grouping::job::Consolidate;
+pub use grouping::{ThemeOutput, themes};
+pub use history::{WebhookEvent, webhook_event};
+pub use insight::{Counts, InsightStatus, counts};
+pub use lifecycle::review::ReviewInsights;
+pub use list::{ListInsightsInput, ListInsightsOutput, list};
+pub use occurrences::Centroids;
+pub use reading::progress;
+pub use research::ResearchInsight;
 pub use routes::routes;
-pub use themes::{ThemeOutput, list as themes};
-pub use told::{ToldEvent, told};
-pub use watch::{request_review, review_again, review_insights};
-pub use wording::{request_wordings, reword_insights};
+pub use statements::{GroupedStatement, compared_vectors, grouped_statements};
+pub use trends::weeks::{TREND_WEEKS, trends};
+pub use wording::{RewordInsights, request_wordings};

@@ -2,14 +2,15 @@
 
 use super::handoff::{self, HandoffInput};
 use super::history::{Event, NewMessage, Sender, column};
+use super::reading::ReadSessions;
 use super::session::{AiClosureType, Session, SessionStatus, TicketingSystemRef};
 use super::store;
 use crate::custom_data::{self, CustomData};
 use crate::error::Result;
-use crate::events::EventName;
 use crate::ids::{ContactId, MessageId, SessionId, TeamId};
-use crate::jobs::{self, Job};
+use crate::jobs;
 use crate::orgs::OrgTx;
+use crate::outbox::EventName;
 use crate::teams;
 use crate::wire::Patch;
 use serde_json::{Value as Json, json};
@@ -47,8 +48,8 @@ pub struct Changes {
     pub import_hash: Option<Vec<u8>>,
 }
 
-/// Applies `changes`, with `said` added to the history after what they cause, calls for a new reading, and tells
-/// webhooks. Without a difference nothing happens.
+/// Applies `changes`, with `said` added to the history after what they cause, calls for a new reading, and emits
+/// the events. Without a difference nothing happens.
 pub(super) async fn update(
     tx: &mut OrgTx,
     session: &Session,
@@ -62,14 +63,14 @@ pub(super) async fn update(
     };
     let Some(entries) = apply(tx, session, changes, said).await? else { return Ok(()) };
     if let Some(first) = first {
-        tx.tell(EventName::ConversationStarted, session.id, first);
+        tx.emit(EventName::ConversationStarted, session.id, first);
     }
     for entry in entries {
-        if let Some(event) = told_as(&entry) {
-            tx.tell(event, session.id, entry.id);
+        if let Some(event) = event_of(&entry) {
+            tx.emit(event, session.id, entry.id);
         }
     }
-    jobs::enqueue(tx, &Job::ReadSessions { session_ids: vec![session.id] }).await
+    jobs::enqueue(tx, &ReadSessions { session_ids: vec![session.id] }).await
 }
 
 /// An entry that was added to a history.
@@ -79,7 +80,7 @@ struct Added {
     sender: Sender,
 }
 
-fn told_as(entry: &Added) -> Option<EventName> {
+fn event_of(entry: &Added) -> Option<EventName> {
     match (entry.event, entry.sender) {
         (Event::Message, Sender::Contact) => Some(EventName::ConversationContactResponse),
         (Event::Message, Sender::HumanAgent) => Some(EventName::ConversationAgentResponse),

@@ -13,18 +13,18 @@ mod routes;
 mod send;
 mod session;
 mod store;
-mod told;
+mod webhook_event;
 
 pub use apply::{Changes, update_imported};
 pub use handoff::{Handoff, HandoffInput};
 pub use history::{Attachment, Event, NewMessage, Sender};
 pub use language_tag::{KnownLanguage, LanguageTag};
-pub use reading::{Finding, Unread, save_findings, unread};
+pub use reading::{Finding, ReadSessions, Unread, save_findings, unread};
 pub use response::{ChatSessionListItem, GetChatSessionOutput};
 pub use routes::routes;
 pub use session::{
     AiClosureType, Channel, ExternalIdType, Sentiment, Session, SessionStatus, TicketingSystemName,
     TicketingSystemRef,
 };
-pub use store::{NewSession, find, find_all, insert_all};
-pub use told::{ToldEntry, told};
+pub use store::{NewSession, find, find_all, forget, insert_all};
+pub use webhook_event::{WebhookEvent, webhook_event};

@@ -2,15 +2,23 @@
 
 use super::history::{Event, Sender};
 use super::session::{Sentiment, SessionStatus};
-use super::store;
 use crate::db::{Db, Value, sql};
 use crate::error::Result;
 use crate::ids::{MessageId, OrgId, SessionId};
 use crate::orgs::{OrgTx, Subject};
+use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
 /// The most messages of a session that are read; the rest is skipped.
 const MESSAGES_READ_MAX: i64 = 1_000;
+
+/// The job that reads sessions: language, sentiment, statements and summary. It is called for here, and done by
+/// the insights, which link the statements.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct ReadSessions {
+    /// The sessions.
+    pub session_ids: Vec<SessionId>,
+}
 
 /// A session as it is to be read.
 #[derive(Debug)]
@@ -161,6 +169,5 @@ pub async fn save_findings(tx: &mut OrgTx, findings: &[Finding]) -> Result<Vec<S
             tx.run(query.bind(tx.org_id).bind(finding.id).bind(sentiment)).await?;
         }
     }
-    store::copy_to_occurrences(tx, &saved).await?;
     Ok(saved)
 }

@@ -26,16 +26,14 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as JsonValue};
 
-const TAG: &str = "Sessions";
-
 /// The operations on sessions.
 pub fn routes() -> Api {
     let read = Scope::read(Resource::ChatSessions);
     let write = Scope::write(Resource::ChatSessions);
-    Api::new()
+    Api::tagged("Sessions")
         .route(
             Operation::new(Method::POST, "/chat/sessions", "createChatSession")
-                .about(TAG, "Create a chat session")
+                .summary("Create a chat session")
                 .scope(write)
                 .body::<CreateChatSessionInput>()
                 .returns::<CreateChatSessionOutput>()
@@ -44,7 +42,7 @@ pub fn routes() -> Api {
         )
         .route(
             Operation::new(Method::GET, "/chat/sessions", "listChatSessions")
-                .about(TAG, "List chat sessions, newest update first")
+                .summary("List chat sessions, newest update first")
                 .scope(read)
                 .query::<Window>()
                 .query::<SessionFilter>()
@@ -53,7 +51,7 @@ pub fn routes() -> Api {
         )
         .route(
             Operation::new(Method::POST, "/chat/sessions/filter", "filterChatSessions")
-                .about(TAG, "Filter chat sessions")
+                .summary("Filter chat sessions")
                 .scope(read)
                 .body::<FilterInput>()
                 .returns::<list::FilterChatSessionsOutput>(),
@@ -61,7 +59,7 @@ pub fn routes() -> Api {
         )
         .route(
             Operation::new(Method::GET, "/chat/sessions/search", "searchChatSessions")
-                .about(TAG, "Search contacts and messages")
+                .summary("Search contacts and messages")
                 .scope(read)
                 .query::<list::SearchInput>()
                 .returns::<list::SearchChatSessionsOutput>(),
@@ -76,21 +74,21 @@ fn routes_of_one() -> Api {
     Api::new()
         .route(
             Operation::new(Method::GET, "/chat/sessions/{session_id}", "getChatSession")
-                .about(TAG, "Get a chat session")
+                .summary("Get a chat session")
                 .scope(read)
                 .returns::<GetChatSessionOutput>(),
             show,
         )
         .route(
             Operation::new(Method::PATCH, "/chat/sessions/{session_id}", "updateChatSession")
-                .about(TAG, "Update a chat session")
+                .summary("Update a chat session")
                 .scope(write)
                 .body::<UpdateChatSessionInput>(),
             update,
         )
         .route(
             Operation::new(Method::POST, "/chat/sessions/{session_id}/send", "sendMessage")
-                .about(TAG, "Send a message as contact or agent")
+                .summary("Send a message as contact or agent")
                 .scope(write)
                 .live()
                 .body::<send::SendMessageInput>()
@@ -99,7 +97,7 @@ fn routes_of_one() -> Api {
         )
         .route(
             Operation::new(Method::GET, "/chat/sessions/{session_id}/history", "listChatHistory")
-                .about(TAG, "List what was said and done in a session, oldest first")
+                .summary("List what was said and done in a session, oldest first")
                 .scope(read)
                 .live()
                 .query::<send::HistoryInput>()
@@ -108,7 +106,7 @@ fn routes_of_one() -> Api {
         )
         .route(
             Operation::new(Method::GET, "/attachments/{id}", "getAttachment")
-                .about(TAG, "Get a file that was sent with a message")
+                .summary("Get a file that was sent with a message")
                 .scope(read)
                 .returns_media(&["application/octet-stream"]),
             attachments::show,

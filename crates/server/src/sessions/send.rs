@@ -122,7 +122,7 @@ pub(super) async fn send(
     let message_id = MessageId::new(tx.now);
     let mut message = NewMessage::said(message_id, Sender::Contact, input.message.text.0, Some(tx.now));
     let attached = input.message.attachments.0.unwrap_or_default();
-    message.attachments = attachments::keep(&mut tx, &app.config.public_url(), attached).await?;
+    message.attachments = attachments::keep(&mut tx, &app.config.server.public_url(), attached).await?;
     let mut said = Vec::new();
     match input.sender {
         SenderInput::Contact => {

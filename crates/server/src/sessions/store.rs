@@ -13,6 +13,7 @@ use crate::orgs::{OrgTx, Subject};
 use crate::time::Timestamp;
 use refrain_nlp::case_fold::fold;
 use std::collections::HashMap;
+use uuid::Uuid;
 
 /// A session to insert, with its history so far.
 #[derive(Clone, Debug)]
@@ -311,7 +312,7 @@ pub(super) async fn update_text(tx: &mut OrgTx, id: MessageId, text: &str) -> Re
     tx.run(query.bind(tx.org_id).bind(id).bind(text).bind(fold(text))).await
 }
 
-/// Updates a session's row, as a new revision that is to be read, and its copies in occurrences.
+/// Updates a session's row, as a new revision that is to be read.
 pub(super) async fn update(tx: &mut OrgTx, session: &Session) -> Result<()> {
     let query = sql("
         update sessions set status = $3, language = $4, language_declared = $5, ai_closure_type = $6,
@@ -340,20 +341,7 @@ pub(super) async fn update(tx: &mut OrgTx, session: &Session) -> Result<()> {
         .bind(tx.now);
     tx.run(query).await?;
     tx.changed(Subject::Session, session.id);
-    copy_to_occurrences(tx, &[session.id]).await
-}
-
-/// Copies the columns that insights are filtered by from sessions to their occurrences.
-pub(super) async fn copy_to_occurrences(tx: &mut OrgTx, ids: &[SessionId]) -> Result<()> {
-    let mut query = sql("
-        update occurrences set status = s.status, channel = s.channel, language = s.language,
-            sentiment = s.sentiment, contact_id = s.contact_id
-        from sessions s
-        where occurrences.org_id = $1 and s.org_id = $1 and s.id = occurrences.session_id and s.id in
-    ")
-    .bind(tx.org_id);
-    query.push_list(ids.iter().copied());
-    tx.run(query).await
+    Ok(())
 }
 
 /// Replaces the tags on a session.
@@ -362,4 +350,20 @@ pub(super) async fn replace_tags(tx: &mut OrgTx, id: SessionId, tags: &[String])
     tx.run(query.bind(tx.org_id).bind(id)).await?;
     let rows = tags.iter().map(|tag| vec![tx.org_id.into(), tag.into(), id.into()]).collect();
     insert_tags(tx, rows).await
+}
+
+/// Takes a contact that is to be deleted off its sessions, which thereby change.
+pub async fn forget(tx: &mut OrgTx, subject: Subject, id: Uuid) -> Result<()> {
+    if subject != Subject::Contact {
+        return Ok(());
+    }
+    let query = sql("
+        update sessions set contact_id = null, updated_at = $3
+        where org_id = $1 and contact_id = $2 returning id
+    ");
+    let sessions: Vec<(SessionId,)> = tx.fetch_all(query.bind(tx.org_id).bind(id).bind(tx.now)).await?;
+    for (session_id,) in sessions {
+        tx.changed(Subject::Session, session_id);
+    }
+    Ok(())
 }

@@ -1,15 +1,15 @@
-//! What webhooks were told and are to be told: the operations on deliveries.
+//! The operations on what webhooks were told and are to be told.
 
-use super::routes::{TAG, find};
-use super::{Delivery, Webhook, store};
+use super::{KIND, Webhook, store};
 use crate::app::App;
+use crate::db;
 use crate::error::{Error, Result};
-use crate::events::{self, DeliveryState, EventName, Told};
 use crate::http::{Api, ApiPath, ApiPathPair, ApiQuery, Caller, Cursor, Page, cut_page};
 use crate::ids::{DeliveryId, OrgId, WebhookId};
 use crate::keys::{Resource, Scope};
 use crate::openapi::Operation;
 use crate::orgs::OrgTx;
+use crate::outbox::{self, Delivery, DeliveryState, Event, EventName, QUEUE_MAX};
 use crate::time::Timestamp;
 use crate::wire::{Maybe, Nullable, SafeInt};
 use axum::Json;
@@ -24,7 +24,7 @@ pub(super) fn routes() -> Api {
     Api::new()
         .route(
             Operation::new(Method::POST, "/webhooks/{id}/test", "testWebhook")
-                .about(TAG, "Send a webhook.test event")
+                .summary("Send a webhook.test event")
                 .scope(write)
                 .returns::<DeliveryOutput>()
                 .or(409),
@@ -32,7 +32,7 @@ pub(super) fn routes() -> Api {
         )
         .route(
             Operation::new(Method::GET, "/webhooks/{id}/deliveries", "listWebhookDeliveries")
-                .about(TAG, "List what a webhook was told or is to be told, newest first")
+                .summary("List what a webhook was told or is to be told, newest first")
                 .scope(read)
                 .query::<DeliveriesInput>()
                 .returns::<Page<DeliveryOutput>>(),
@@ -44,7 +44,7 @@ pub(super) fn routes() -> Api {
                 "/webhooks/{id}/deliveries/{delivery_id}/replay",
                 "replayWebhookDelivery",
             )
-            .about(TAG, "Send a delivery again that nothing is left to do for, under its old id")
+            .summary("Send a delivery again that nothing is left to do for, under its old id")
             .scope(write)
             .returns::<DeliveryOutput>()
             .or(409),
@@ -52,7 +52,7 @@ pub(super) fn routes() -> Api {
         )
         .route(
             Operation::new(Method::POST, "/webhooks/{id}/replay", "replayWebhookDeliveries")
-                .about(TAG, "Send every delivery again that was given up, the oldest first")
+                .summary("Send every delivery again that was given up, the oldest first")
                 .scope(write)
                 .returns::<ReplayOutput>()
                 .or(409),
@@ -71,10 +71,10 @@ struct DeliveryOutput {
     state: DeliveryState,
     #[schemars(with = "SafeInt")]
     attempts: i64,
-    /// When it is sent; null while an earlier one of its subject waits, and once nothing is left to do.
+    /// The time at which it is sent; null while an earlier one of its subject waits, and once nothing is left to do.
     due_at: Nullable<Timestamp>,
     last_attempt_at: Nullable<Timestamp>,
-    /// What the receiver answered last.
+    /// The status that the receiver answered last.
     #[schemars(with = "Nullable<SafeInt>")]
     last_status: Nullable<i64>,
     last_error: Nullable<String>,
@@ -93,7 +93,7 @@ struct DeliveriesInput {
 
 #[derive(Debug, Serialize, JsonSchema)]
 struct ReplayOutput {
-    /// How many are sent again.
+    /// The number of deliveries that are sent again.
     replayed: usize,
 }
 
@@ -115,12 +115,13 @@ impl From<Delivery> for DeliveryOutput {
     }
 }
 
-/// The webhook, if it can be told something.
+/// Finds a webhook that can be told something.
 async fn require_enabled(tx: &mut OrgTx, id: WebhookId) -> Result<Webhook> {
-    let webhook = store::require(tx, id).await?;
+    let org_id = tx.org_id;
+    let webhook = store::require(&mut *tx, org_id, id).await?;
     match webhook.disabled_at {
         Some(_) => Err(Error::Conflict("the webhook is disabled".into())),
-        None if webhook.waiting >= events::QUEUE_MAX => Err(Error::Conflict("too much waits for it".into())),
+        None if webhook.waiting >= QUEUE_MAX => Err(Error::Conflict("too much waits for it".into())),
         None => Ok(webhook),
     }
 }
@@ -132,8 +133,9 @@ async fn test(
 ) -> Result<Json<DeliveryOutput>> {
     let mut tx = app.begin(caller.org_id).await?;
     require_enabled(&mut tx, id).await?;
-    let told = Told { event: EventName::WebhookTest, subject_id: id.into(), source_id: id.into() };
-    let queued = events::queue(&mut tx, id, vec![told]).await?;
+    let event = Event { name: EventName::WebhookTest, subject_id: id.into(), source_id: id.into() };
+    let queued = outbox::queue(&mut tx, KIND, id.into(), vec![event]).await?;
+    store::count_waiting(&mut tx, id, 1).await?;
     tx.commit().await?;
     find_delivery(&app, caller.org_id, id, queued.first().copied()).await
 }
@@ -145,7 +147,7 @@ async fn find_delivery(
     id: Option<DeliveryId>,
 ) -> Result<Json<DeliveryOutput>> {
     let delivery = match id {
-        Some(id) => store::delivery(&app.db, org_id, webhook_id, id).await?,
+        Some(id) => outbox::find(&app.db, org_id, webhook_id.into(), id).await?,
         None => None,
     };
     Ok(Json(delivery.ok_or(Error::NotFound("delivery"))?.into()))
@@ -157,10 +159,18 @@ async fn deliveries(
     ApiPath(id): ApiPath<WebhookId>,
     ApiQuery(input): ApiQuery<DeliveriesInput>,
 ) -> Result<Json<Page<DeliveryOutput>>> {
-    find(&app, caller.org_id, id).await?;
-    let rows = store::deliveries(&app.db, caller.org_id, id, input.state.0, input.cursor.0).await?;
+    store::require(&app.db, caller.org_id, id).await?;
+    let rows = outbox::list(&app.db, caller.org_id, id.into(), input.state.0, input.cursor.0).await?;
     let (rows, next) = cut_page(rows, |row| Cursor { position: row.seq, id: Uuid::nil() });
     Ok(Json(Page { items: rows.into_iter().map(DeliveryOutput::from).collect(), next }))
+}
+
+/// Puts deliveries back into the queue of a webhook, as many as there is room for. Returns how many.
+async fn queue_again(tx: &mut OrgTx, webhook: &Webhook, one: Option<DeliveryId>) -> Result<usize> {
+    let room = (QUEUE_MAX - webhook.waiting).max(0);
+    let count = outbox::replay(tx, webhook.id.into(), one, room).await?;
+    store::count_waiting(tx, webhook.id, db::count(count)).await?;
+    Ok(count)
 }
 
 async fn replay(
@@ -170,7 +180,7 @@ async fn replay(
 ) -> Result<Json<DeliveryOutput>> {
     let mut tx = app.begin(caller.org_id).await?;
     let webhook = require_enabled(&mut tx, id).await?;
-    if store::replay(&mut tx, &webhook, Some(delivery_id)).await? == 0 {
+    if queue_again(&mut tx, &webhook, Some(delivery_id)).await? == 0 {
         let found = find_delivery(&app, caller.org_id, id, Some(delivery_id)).await;
         return Err(found.err().unwrap_or_else(|| Error::Conflict("the delivery waits already".into())));
     }
@@ -185,7 +195,7 @@ async fn replay_all(
 ) -> Result<Json<ReplayOutput>> {
     let mut tx = app.begin(caller.org_id).await?;
     let webhook = require_enabled(&mut tx, id).await?;
-    let replayed = store::replay(&mut tx, &webhook, None).await?;
+    let replayed = queue_again(&mut tx, &webhook, None).await?;
     tx.commit().await?;
     Ok(Json(ReplayOutput { replayed }))
 }

@@ -1,23 +1,23 @@
-//! Webhooks: who is told of what happens, and how it gets there: in order for each session and insight, at
-//! least once, signed.
+//! Webhooks: places that are told what happens, in order for each session and insight, at least once, signed.
 
-mod deliver;
 mod deliveries;
+mod destination;
 mod payload;
 mod routes;
 mod secrets;
 mod store;
 
-pub use deliver::{deliver, deliver_due, tidy};
+pub use destination::Webhooks;
 pub use routes::routes;
 
-use crate::db::Value;
+use crate::config::WebhooksConfig;
 use crate::http_client::Reach;
-use crate::ids::{DeliveryId, WebhookId};
+use crate::ids::WebhookId;
 use crate::time::Timestamp;
-use crate::{config::Config, events::DeliveryState};
 use secrets::Secrets;
 
+/// The word for webhooks among the destinations of the outbox.
+const KIND: &str = "webhook";
 /// Webhooks of an organization.
 const WEBHOOKS_MAX: usize = 20;
 
@@ -40,32 +40,7 @@ struct Webhook {
     updated_at: Timestamp,
 }
 
-/// Something that a webhook is told.
-#[derive(Debug, sqlx::FromRow)]
-struct Delivery {
-    id: DeliveryId,
-    webhook_id: WebhookId,
-    seq: i64,
-    event: String,
-    subject_id: uuid::Uuid,
-    source_id: uuid::Uuid,
-    state: DeliveryState,
-    due_at: Option<Timestamp>,
-    attempts: i64,
-    last_attempt_at: Option<Timestamp>,
-    last_status: Option<i64>,
-    last_error: Option<String>,
-    finished_at: Option<Timestamp>,
-    created_at: Timestamp,
-}
-
-impl Delivery {
-    fn subject(&self) -> Value {
-        self.subject_id.into()
-    }
-}
-
-/// Where webhooks may be.
-fn reach(config: &Config) -> Reach {
-    if config.webhooks_private { Reach::Anywhere } else { Reach::Public }
+/// The addresses that webhooks may have.
+fn reach(config: &WebhooksConfig) -> Reach {
+    if config.private { Reach::Anywhere } else { Reach::Public }
 }

@@ -1,19 +1,18 @@
-//! What a delivery says. It is made from what is stored at the moment of sending, so that nothing leaves that
+//! The body of a delivery. It is made from what is stored at the moment of sending, so that nothing leaves that
 //! was erased before; the members of sessions' events are the contract's.
 
-use super::Delivery;
 use crate::contacts::{self, SessionContact};
 use crate::db::Db;
 use crate::error::Result;
-use crate::events::EventName;
 use crate::ids::OrgId;
 use crate::insights;
-use crate::sessions::{self, AiClosureType, SessionStatus, ToldEntry};
+use crate::outbox::{Delivery, EventName};
+use crate::sessions::{self, AiClosureType, SessionStatus, WebhookEvent};
 use crate::time::Timestamp;
 use serde_json::{Value as Json, json};
 use std::str::FromStr;
 
-/// What the AI agent is called where the contract wants a name.
+/// The name of the AI agent where the contract wants one.
 const AI_NAME: &str = "AI";
 
 /// The body of a delivery; none if what it is about is gone.
@@ -26,14 +25,15 @@ pub(super) async fn body(db: &Db, org_id: OrgId, delivery: &Delivery) -> Result<
 async fn data(db: &Db, org_id: OrgId, delivery: &Delivery) -> Result<Option<Json>> {
     let event = EventName::from_str(&delivery.event).map_err(anyhow::Error::msg)?;
     if event == EventName::WebhookTest {
-        return Ok(Some(json!({"webhook_id": delivery.webhook_id, "timestamp": delivery.created_at})));
+        return Ok(Some(json!({"webhook_id": delivery.destination_id, "timestamp": delivery.created_at})));
     }
     if delivery.event.starts_with("insight.") {
-        let told = insights::told(db, org_id, delivery.source_id.into()).await?;
+        let told = insights::webhook_event(db, org_id, delivery.source_id.into()).await?;
         return Ok(told.map(serde_json::to_value).transpose().map_err(anyhow::Error::new)?);
     }
-    let told = sessions::told(db, org_id, delivery.subject_id.into(), delivery.source_id.into()).await?;
-    let Some(entry) = told else { return Ok(None) };
+    let entry =
+        sessions::webhook_event(db, org_id, delivery.subject_id.into(), delivery.source_id.into()).await?;
+    let Some(entry) = entry else { return Ok(None) };
     let at = entry.created_at.unwrap_or(delivery.created_at);
     Ok(match event {
         EventName::ConversationStarted => Some(started(db, org_id, &entry, at).await?),
@@ -43,7 +43,7 @@ async fn data(db: &Db, org_id: OrgId, delivery: &Delivery) -> Result<Option<Json
     })
 }
 
-async fn started(db: &Db, org_id: OrgId, entry: &ToldEntry, at: Timestamp) -> Result<Json> {
+async fn started(db: &Db, org_id: OrgId, entry: &WebhookEvent, at: Timestamp) -> Result<Json> {
     let session = &entry.session;
     let contact = match session.contact_id {
         Some(id) => contacts::find(db, org_id, id).await?.map(SessionContact::try_from).transpose()?,
@@ -74,7 +74,7 @@ async fn started(db: &Db, org_id: OrgId, entry: &ToldEntry, at: Timestamp) -> Re
     }))
 }
 
-fn closed(entry: &ToldEntry, at: Timestamp) -> Json {
+fn closed(entry: &WebhookEvent, at: Timestamp) -> Json {
     let session = &entry.session;
     let resolved = entry.event_type.starts_with(SessionStatus::ClosedResolved.as_str());
     let by_ai = match session.ai_closure_type {
@@ -108,7 +108,7 @@ fn closed(entry: &ToldEntry, at: Timestamp) -> Json {
     data
 }
 
-fn handed_off(entry: &ToldEntry, at: Timestamp) -> Json {
+fn handed_off(entry: &WebhookEvent, at: Timestamp) -> Json {
     let session = &entry.session;
     let taken_over = entry.event_type == "human_agent_takeover";
     let reason = match taken_over {
@@ -137,9 +137,9 @@ fn handed_off(entry: &ToldEntry, at: Timestamp) -> Json {
     data
 }
 
-/// What was said: the contract publishes no payload, so these are the members of its
-/// `conversation.third_party_agent_response`, and who said it.
-fn said(entry: &ToldEntry, at: Timestamp, delivery: &Delivery) -> Json {
+/// A message: the contract publishes no payload, so these are the members of its
+/// `conversation.third_party_agent_response`, and the sender.
+fn said(entry: &WebhookEvent, at: Timestamp, delivery: &Delivery) -> Json {
     json!({
         "conversation_id": entry.session.id,
         "message_id": delivery.source_id,

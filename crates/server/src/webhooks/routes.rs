@@ -4,12 +4,12 @@ use super::secrets::Secrets;
 use super::{Webhook, deliveries, reach, store};
 use crate::app::App;
 use crate::error::{Error, Result};
-use crate::events::EventName;
 use crate::http::{Api, ApiJson, ApiPath, Caller};
 use crate::http_client;
-use crate::ids::{OrgId, WebhookId};
+use crate::ids::WebhookId;
 use crate::keys::{Resource, Scope};
 use crate::openapi::Operation;
+use crate::outbox::EventName;
 use crate::time::Timestamp;
 use crate::wire::{Maybe, NonEmptyVec, Nullable, Patch, SafeInt, SingleLine, Text};
 use axum::Json;
@@ -18,16 +18,15 @@ use axum::http::Method;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub(super) const TAG: &str = "Webhooks";
 const BY_REQUEST: &str = "by request";
 
 /// The operations on webhooks.
 pub fn routes() -> Api {
     let (read, write) = (Scope::read(Resource::Webhooks), Scope::write(Resource::Webhooks));
-    Api::new()
+    Api::tagged("Webhooks")
         .route(
             Operation::new(Method::POST, "/webhooks", "createWebhook")
-                .about(TAG, "Create a webhook; only this answer shows its secret")
+                .summary("Create a webhook; only this answer shows its secret")
                 .scope(write)
                 .body::<CreateWebhookInput>()
                 .returns::<WebhookWithSecret>()
@@ -36,22 +35,21 @@ pub fn routes() -> Api {
         )
         .route(
             Operation::new(Method::GET, "/webhooks", "listWebhooks")
-                .about(TAG, "List webhooks")
+                .summary("List webhooks")
                 .scope(read)
                 .returns::<Vec<WebhookOutput>>(),
             list,
         )
         .route(
             Operation::new(Method::GET, "/webhooks/{id}", "getWebhook")
-                .about(TAG, "Get a webhook")
+                .summary("Get a webhook")
                 .scope(read)
                 .returns::<WebhookOutput>(),
             show,
         )
         .route(
             Operation::new(Method::PATCH, "/webhooks/{id}", "updateWebhook")
-                .about(
-                    TAG,
+                .summary(
                     "Update, disable or enable a webhook; what waits for it when it is disabled is given up",
                 )
                 .scope(write)
@@ -61,13 +59,13 @@ pub fn routes() -> Api {
         )
         .route(
             Operation::new(Method::DELETE, "/webhooks/{id}", "deleteWebhook")
-                .about(TAG, "Delete a webhook, with its deliveries")
+                .summary("Delete a webhook, with its deliveries")
                 .scope(write),
             delete,
         )
         .route(
             Operation::new(Method::POST, "/webhooks/{id}/rotate-secret", "rotateWebhookSecret")
-                .about(TAG, "Give a webhook a new secret, which only this answer shows")
+                .summary("Give a webhook a new secret, which only this answer shows")
                 .scope(write)
                 .body::<RotateInput>()
                 .returns::<WebhookWithSecret>(),
@@ -81,9 +79,9 @@ const EVENTS_MAX: usize = 100;
 
 #[derive(Debug, Deserialize, JsonSchema)]
 struct CreateWebhookInput {
-    /// Where to post to.
+    /// The address to post to.
     url: SingleLine<2_000>,
-    /// What it wants to be told; null or absent: everything.
+    /// The events that it wants to be told; null or absent: everything.
     #[serde(default)]
     events: Nullable<NonEmptyVec<EventName, EVENTS_MAX>>,
     #[serde(default)]
@@ -105,7 +103,7 @@ struct UpdateWebhookInput {
 
 #[derive(Debug, Deserialize, JsonSchema)]
 struct RotateInput {
-    /// Whether old secrets sign nothing from now on. If not, they sign beside the new one for 24 hours.
+    /// True if old secrets sign nothing from now on. If not, they sign beside the new one for 24 hours.
     #[serde(default)]
     revoke_old: bool,
 }
@@ -120,9 +118,9 @@ struct WebhookOutput {
     events: Nullable<Vec<String>>,
     enabled: bool,
     disabled_at: Nullable<Timestamp>,
-    /// Why it is disabled.
+    /// The reason why it is disabled.
     disabled_reason: Nullable<String>,
-    /// Since when no delivery got through.
+    /// The time since which no delivery got through.
     failing_since: Nullable<Timestamp>,
     /// Deliveries that wait.
     #[schemars(with = "SafeInt")]
@@ -130,7 +128,7 @@ struct WebhookOutput {
     /// Events it was never told, because too many waited.
     #[schemars(with = "SafeInt")]
     dropped: i64,
-    /// Until when old secrets sign beside the newest.
+    /// The time until which old secrets sign beside the newest.
     old_secrets_until: Nullable<Timestamp>,
     created_at: Timestamp,
     updated_at: Timestamp,
@@ -140,7 +138,7 @@ struct WebhookOutput {
 struct WebhookWithSecret {
     #[serde(flatten)]
     webhook: WebhookOutput,
-    /// What its deliveries are signed with.
+    /// The secret that its deliveries are signed with.
     secret: String,
 }
 
@@ -200,7 +198,7 @@ fn checked_url(app: &App, url: SingleLine<2_000>) -> Result<String> {
     let text = url.0.trim();
     let parsed = http_client::parse_url(text);
     let parsed = parsed.ok_or_else(|| Error::Invalid("url: expected an https URL without a user".into()))?;
-    match http_client::refusal(&parsed, reach(&app.config)) {
+    match http_client::refusal(&parsed, reach(&app.config.webhooks)) {
         Some(refusal) => Err(Error::Invalid(format!("url: {refusal}"))),
         None => Ok(text.to_owned()),
     }
@@ -218,16 +216,12 @@ async fn list(State(app): State<App>, caller: Caller) -> Result<Json<Vec<Webhook
     webhooks.into_iter().map(|webhook| webhook.show(now)).collect::<Result<_>>().map(Json)
 }
 
-pub(super) async fn find(app: &App, org_id: OrgId, id: WebhookId) -> Result<Webhook> {
-    store::find(&app.db, org_id, id).await?.ok_or(Error::NotFound("webhook"))
-}
-
 async fn show(
     State(app): State<App>,
     caller: Caller,
     ApiPath(id): ApiPath<WebhookId>,
 ) -> Result<Json<WebhookOutput>> {
-    find(&app, caller.org_id, id).await?.show(app.clock.now()).map(Json)
+    store::require(&app.db, caller.org_id, id).await?.show(app.clock.now()).map(Json)
 }
 
 async fn update(
@@ -237,7 +231,7 @@ async fn update(
     ApiJson(input): ApiJson<UpdateWebhookInput>,
 ) -> Result<Json<WebhookOutput>> {
     let mut tx = app.begin(caller.org_id).await?;
-    let mut webhook = store::require(&mut tx, id).await?;
+    let mut webhook = store::require(&mut tx, caller.org_id, id).await?;
     if let Some(url) = input.url.0 {
         webhook.url = checked_url(&app, url)?;
         webhook.failing_since = None;
@@ -258,7 +252,7 @@ async fn update(
         store::disable(&mut tx, id, BY_REQUEST).await?;
     }
     tx.commit().await?;
-    find(&app, caller.org_id, id).await?.show(app.clock.now()).map(Json)
+    store::require(&app.db, caller.org_id, id).await?.show(app.clock.now()).map(Json)
 }
 
 async fn delete(State(app): State<App>, caller: Caller, ApiPath(id): ApiPath<WebhookId>) -> Result<()> {
@@ -276,7 +270,7 @@ async fn rotate(
     ApiJson(input): ApiJson<RotateInput>,
 ) -> Result<Json<WebhookWithSecret>> {
     let mut tx = app.begin(caller.org_id).await?;
-    let mut webhook = store::require(&mut tx, id).await?;
+    let mut webhook = store::require(&mut tx, caller.org_id, id).await?;
     webhook.secrets.rotate(tx.now, input.revoke_old)?;
     webhook.updated_at = tx.now;
     store::update(&mut tx, &webhook).await?;

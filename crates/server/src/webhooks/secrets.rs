@@ -1,4 +1,4 @@
-//! What deliveries are signed with, as Standard Webhooks says (standardwebhooks.com): the receiver knows by the
+//! The secrets that deliveries are signed with, as Standard Webhooks says (standardwebhooks.com): the receiver knows by the
 //! signature who sent them, and that nobody changed them on the way.
 
 use crate::time::{DAY, Timestamp};
@@ -11,7 +11,7 @@ use sha2::Sha256;
 
 const PREFIX: &str = "whsec_";
 const BYTES: usize = 32;
-/// How long an old secret still signs beside the new one.
+/// An old secret still signs beside the new one for so long.
 const OLD_SIGNS_MICROS: i64 = DAY;
 /// Secrets that sign at once; the oldest gives way.
 const SECRETS_MAX: usize = 5;
@@ -22,7 +22,7 @@ pub(super) struct Secrets(Vec<Secret>);
 #[derive(Serialize, Deserialize)]
 struct Secret {
     text: String,
-    /// In microseconds; none: until it is rotated.
+    /// The time until which it signs, in microseconds. None: until it is rotated.
     until: Option<i64>,
 }
 
@@ -60,7 +60,7 @@ impl Secrets {
         self.0.first().map_or("", |secret| &secret.text)
     }
 
-    /// Until when old ones sign, if there are any.
+    /// The time until which old ones sign, if there are any.
     pub(super) fn old_sign_until(&self, now: Timestamp) -> Option<Timestamp> {
         let until = self.0.iter().filter(|secret| secret.signs(now)).filter_map(|secret| secret.until).max();
         until.map(Timestamp::from_micros)
@@ -80,7 +80,7 @@ impl Secrets {
         Ok(signatures?.join(" "))
     }
 
-    /// As a column keeps them.
+    /// Writes them as a column keeps them.
     pub(super) fn to_column(&self) -> anyhow::Result<String> {
         Ok(serde_json::to_string(&self.0)?)
     }

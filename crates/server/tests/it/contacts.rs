@@ -1,6 +1,6 @@
 //! Contacts over the API.
 
-use crate::app::TestApp;
+use crate::support::app::TestApp;
 use serde_json::{Value, json};
 
 #[tokio::test]

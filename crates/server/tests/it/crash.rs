@@ -1,6 +1,6 @@
 //! `kill -9` at any moment of an import or an analysis, then a restart: the end is as if nothing happened.
 
-use crate::commands::Cli;
+use crate::support::cli::Cli;
 use refrain::db::{Db, sql};
 use serde_json::json;
 use std::process::Stdio;

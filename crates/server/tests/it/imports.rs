@@ -1,6 +1,6 @@
 //! `refrain import`.
 
-use crate::commands::{Cli, name};
+use crate::support::cli::{Cli, name};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::{Value, json};

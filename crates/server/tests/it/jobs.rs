@@ -1,23 +1,68 @@
 //! The queue: done at least once, written down once.
 
-use crate::app::TestApp;
+use crate::support::app::TestApp;
 use refrain::db::sql;
-use refrain::jobs::{self, Job};
+use refrain::insights::Consolidate;
+use refrain::jobs;
 
 #[tokio::test]
-async fn a_job_that_fails_is_tried_again_later_and_less_and_less_often() {
+async fn a_job_that_fails_is_tried_again_less_and_less_often_and_set_aside_in_the_end() {
     let t = TestApp::new().await;
     t.session_saying("Where is my parcel?").await;
-    // a payload that no worker understands
-    t.execute(sql("update jobs set payload = '{\"kind\": \"read_sessions\"}' where kind = 'read_sessions'"))
-        .await;
+    t.execute(sql("alter table statements rename to statements_away")).await;
     let mut waits = Vec::new();
-    for _ in 0..12 {
-        assert!(jobs::run_next(&t.app).await.is_err() || !jobs::run_next(&t.app).await.unwrap());
-        waits.push(t.count("select coalesce(max(attempts), 0) from jobs").await);
-        t.advance(600);
+    while t.count("select count(*) from jobs where failed_at is null").await > 0 {
+        assert!(jobs::run_next(&t.app).await.unwrap(), "it is due");
+        let run_at = t.count("select max(run_at) from jobs").await;
+        waits.push((run_at - t.app.clock.now().micros()) / 1_000_000);
+        t.advance(300);
     }
-    assert!(waits.windows(2).all(|pair| pair[0] <= pair[1]), "{waits:?}");
+    assert_eq!(waits, [2, 4, 8, 16, 32, 64, 128, 256, 300, 300]);
+    assert!(!jobs::run_next(&t.app).await.unwrap(), "it waits for a person");
+}
+
+#[tokio::test]
+async fn a_job_that_nobody_can_read_is_set_aside_at_once_and_holds_up_no_other() {
+    let t = TestApp::new().await;
+    for text in ["Where is my parcel?", "I want a refund", "The app crashes at login"] {
+        t.session_saying(text).await;
+        t.advance(1);
+    }
+    for (change, first) in [
+        ("payload = '{\"kind\": \"read_sessions\"}'", "order by run_at limit 1"),
+        ("kind = 'read_minds'", "and payload like '%[%' order by run_at limit 1"),
+    ] {
+        let job = format!("select id from jobs where kind = 'read_sessions' {first}");
+        t.execute(sql(&format!("update jobs set {change} where id = ({job})"))).await;
+    }
+    while jobs::run_next(&t.app).await.unwrap() {}
+    let failed = sql("select kind, attempts, last_error from jobs where failed_at is not null order by kind");
+    let failed: Vec<(String, i64, String)> = t.app.db.fetch_all(failed).await.unwrap();
+    let expected = [
+        ("read_minds", "this release does not know the kind of job"),
+        ("read_sessions", "reading the payload: missing field `session_ids` at line 1 column 25"),
+    ];
+    assert_eq!(failed, expected.map(|(kind, error)| (kind.to_owned(), 1, error.to_owned())));
+    assert_eq!(t.count("select count(*) from statements").await, 1, "the third is done");
+}
+
+#[tokio::test]
+async fn a_job_waits_in_the_form_that_other_releases_read() {
+    let t = TestApp::new().await;
+    let session = t.session_saying("Where is my parcel?").await;
+    let mut tx = t.app.begin(t.org_id).await.unwrap();
+    jobs::enqueue(&mut tx, &Consolidate {}).await.unwrap();
+    tx.commit().await.unwrap();
+    let waiting = sql("select dedupe_key, payload from jobs order by kind");
+    let waiting: Vec<(String, String)> = t.app.db.fetch_all(waiting).await.unwrap();
+    let expected = [
+        ("consolidate".to_owned(), r#"{"kind":"consolidate"}"#.to_owned()),
+        (
+            format!("read_sessions:{session}"),
+            format!(r#"{{"kind":"read_sessions","session_ids":["{session}"]}}"#),
+        ),
+    ];
+    assert_eq!(waiting, expected);
 }
 
 #[tokio::test]
@@ -25,7 +70,7 @@ async fn equal_jobs_that_wait_are_one() {
     let t = TestApp::new().await;
     for _ in 0..5 {
         let mut tx = t.app.begin(t.org_id).await.unwrap();
-        jobs::enqueue(&mut tx, &Job::Consolidate).await.unwrap();
+        jobs::enqueue(&mut tx, &Consolidate {}).await.unwrap();
         tx.commit().await.unwrap();
     }
     assert_eq!(t.count("select count(*) from jobs").await, 1);

@@ -3,28 +3,18 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that fails to set up fails")]
 
-mod app;
-mod audit;
-mod commands;
+mod architecture;
+mod cli;
 mod contacts;
-mod contract;
 mod crash;
-mod decisions;
-mod errors;
-mod eval;
 mod exports;
+mod http;
 mod imports;
-mod insight_filters;
 mod insights;
 mod jobs;
-mod language_model;
-mod life;
-mod life_model;
-mod research;
-mod scripted;
 mod sessions;
-mod sync;
+mod settings;
+mod soak;
+mod support;
 mod telemetry;
-mod webhook_trouble;
 mod webhooks;
-mod year;

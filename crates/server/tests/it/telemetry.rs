@@ -1,6 +1,6 @@
 //! What the product says of itself, and that nothing of customers is in it.
 
-use crate::commands::{Cli, Server, name, read, stderr};
+use crate::support::cli::{Cli, Server, name, read, stderr};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
@@ -97,7 +97,11 @@ async fn an_import_logs_nothing_of_customers() {
     let output = cli.run(&["import", &file, "--org", TEXT, "--source", TEXT, "--log", "info", "--json"]);
     let log = stderr(&output);
     assert_eq!(output.status.code(), Some(3), "{log}");
-    assert!(log.contains("statements consolidated"), "{log}");
+    let consolidated = log.lines().find(|line| line.contains("statements consolidated"));
+    let consolidated = consolidated.unwrap_or_else(|| panic!("{log}"));
+    for field in ["job.id=", "job.kind=\"consolidate\"", "org.id="] {
+        assert!(consolidated.contains(field), "{consolidated}");
+    }
     assert!(log.contains("a.jsonl:9: ") && log.contains("a.jsonl:10: "), "{log}");
     assert_discreet(&log);
 }

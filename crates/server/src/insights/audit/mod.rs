@@ -14,10 +14,10 @@ mod population;
 
 pub use estimate::{Sample, Share, share, share_in_first};
 
-use super::store;
 use crate::db::{Db, sql};
 use crate::error::Result;
 use crate::ids::{OrgId, StatementId};
+use crate::insights::occurrences;
 use crate::wire::string_enum;
 use anyhow::Context;
 use population::Population;
@@ -95,7 +95,7 @@ pub async fn statement_texts(
 
 /// Whether insights are still as they were in this grouping.
 pub async fn is_grouping_current(db: &Db, org_id: OrgId, grouping: i64) -> Result<bool> {
-    Ok(store::grouping_version(db, org_id).await? == grouping)
+    Ok(occurrences::grouping_version(db, org_id).await? == grouping)
 }
 
 /// How many pairs to draw from strata of these sizes: a third from within insights, the others where pairs of one

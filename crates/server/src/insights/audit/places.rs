@@ -1,9 +1,9 @@
 //! Where statements lie among insights: read from the database, page by page.
 
-use super::super::vector;
 use crate::db::{Tx, sql};
 use crate::error::Result;
 use crate::ids::{ContactId, OrgId, SessionId, StatementId};
+use crate::insights::statements::embedding;
 use anyhow::Context;
 use refrain_nlp::grouping::{self, Group};
 use refrain_nlp::language::Language;
@@ -66,7 +66,7 @@ impl Insights {
         let at = numbers.iter().enumerate().map(|(at, number)| (*number, at)).collect();
         let reaches = rows.iter().map(|row| row.reach.unwrap_or(f64::INFINITY) as f32).collect();
         let place = |(at, row): (usize, InsightRow)| {
-            let centroid = vector::from_bytes(&row.centroid?)?;
+            let centroid = embedding::from_bytes(&row.centroid?)?;
             Some((at, Group { centroid, reach: f32::NEG_INFINITY, weight: 0 }))
         };
         let groups: (Vec<usize>, Vec<Group>) = rows.into_iter().enumerate().filter_map(place).unzip();
@@ -84,7 +84,7 @@ impl Insights {
     fn reach(&self, vector: &[f32], insights: &[usize]) -> bool {
         let (positions, groups) = &self.groups;
         insights.iter().any(|at| {
-            let found = positions.binary_search(at).map(|i| vector::dot(&groups[i].centroid, vector));
+            let found = positions.binary_search(at).map(|i| embedding::dot(&groups[i].centroid, vector));
             found.is_ok_and(|similarity| similarity >= self.reaches[*at])
         })
     }
@@ -96,7 +96,7 @@ fn neighbors(count: usize, (positions, groups): &(Vec<usize>, Vec<Group>)) -> Ve
     for (i, group) in groups.iter().enumerate() {
         let others = groups.iter().enumerate().filter(|(j, _)| *j != i);
         let mut others: Vec<(f32, usize)> =
-            others.map(|(j, other)| (vector::dot(&group.centroid, &other.centroid), j)).collect();
+            others.map(|(j, other)| (embedding::dot(&group.centroid, &other.centroid), j)).collect();
         others.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
         for (_, j) in others.into_iter().take(NEIGHBORS) {
             neighbors[positions[i]].push(positions[j]);
@@ -175,7 +175,7 @@ impl Page {
             let place = if linked.is_some() {
                 Place { insight: linked, is_linked: true }
             } else {
-                let vector = row.embedding.and_then(|bytes| vector::from_bytes(&bytes));
+                let vector = row.embedding.and_then(|bytes| embedding::from_bytes(&bytes));
                 let own: Vec<usize> =
                     counted.iter().filter_map(|(number, _)| insights.at.get(number).copied()).collect();
                 if vector.as_ref().is_some_and(|vector| insights.reach(vector, &own)) {

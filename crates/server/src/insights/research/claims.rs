@@ -1,11 +1,16 @@
 //! What a report claims: a sentence, the sessions it cites, and what must be true of them, so that each claim can be held
 //! against the database.
 
-use crate::db::{Sql, Tx, sql};
+use crate::db::{self, Sql, Tx, sql};
 use crate::error::Result;
 use crate::ids::{InsightId, OrgId, TeamId};
 use crate::sessions::{AiClosureType, Channel, Sentiment, SessionStatus};
 use crate::time::{DAY, Timestamp};
+use refrain_nlp::redact;
+
+pub(super) const NAME_CHARS_MAX: usize = 120;
+/// Sessions that a claim cites.
+const CITED: i64 = 3;
 
 /// How near in time a contact's other session is to count as before or after.
 pub(super) const NEAR_DAYS: i64 = 7;
@@ -221,4 +226,111 @@ pub(super) async fn newest(tx: &mut Tx, frame: &Frame, set: &Set, limit: i64) ->
     let mut numbers: Vec<i64> = rows.into_iter().map(|(number,)| number).collect();
     numbers.sort_unstable();
     Ok(numbers)
+}
+
+/// Holds every claim against the database: what it cites exists and is of the kind it speaks of, and what it counts are
+/// so many. Returns for each whether it holds.
+pub(super) async fn check(tx: &mut Tx, frame: &Frame, claims: &[&Claim]) -> Result<Vec<bool>> {
+    let mut known: Vec<(Set, Unit, i64)> = Vec::new();
+    let mut hold = Vec::new();
+    for claim in claims {
+        let mut holds = cites(tx, frame, claim).await?;
+        for claimed in &claim.counts {
+            let found = known.iter().find(|(set, unit, _)| (set, *unit) == (&claimed.set, claimed.unit));
+            let value = match found {
+                Some((.., value)) => *value,
+                None => {
+                    let value = count(tx, frame, &claimed.set, claimed.unit).await?;
+                    known.push((claimed.set.clone(), claimed.unit, value));
+                    value
+                }
+            };
+            holds &= value == claimed.value && numbers(&claim.text).any(|number| number == value.to_string());
+        }
+        hold.push(holds);
+    }
+    Ok(hold)
+}
+
+/// Whether a claim cites sessions, each of them of its set.
+async fn cites(tx: &mut Tx, frame: &Frame, claim: &Claim) -> Result<bool> {
+    let mut query = sql("select count(distinct s.ticket_number)");
+    claim.set.push(frame, &mut query);
+    query.push(" and s.ticket_number in ").push_list(claim.cited.iter().copied());
+    let (count,): (i64,) = tx.fetch_one(query).await?;
+    Ok(count > 0 && count == db::count(claim.cited.len()))
+}
+
+/// The numbers that stand in a text, with what is behind their point.
+pub(super) fn numbers(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !c.is_numeric() && c != '.' && c != ',')
+        .map(|number| number.trim_matches(['.', ',']))
+        .filter(|number| !number.is_empty())
+}
+
+/// A part of a report.
+pub(super) struct Section {
+    pub(super) title: &'static str,
+    pub(super) claims: Vec<Claim>,
+    /// What needs no session to bear it out.
+    pub(super) notes: Vec<String>,
+}
+
+impl Section {
+    pub(super) fn new(title: &'static str) -> Self {
+        Self { title, claims: Vec::new(), notes: Vec::new() }
+    }
+}
+
+/// Makes claims whose sessions are looked up.
+pub(super) struct Maker<'a> {
+    pub(super) tx: &'a mut Tx,
+    pub(super) frame: Frame,
+}
+
+impl Maker<'_> {
+    /// A claim about a set, cited by its newest sessions.
+    pub(super) async fn claim(&mut self, text: String, set: Set, counts: Vec<Count>) -> Result<Claim> {
+        let cited = newest(self.tx, &self.frame, &set, CITED).await?;
+        Ok(Claim { text, is_quote: false, set, cited, counts })
+    }
+
+    pub(super) async fn counted(&mut self, set: &Set, unit: Unit) -> Result<Count> {
+        let value = count(self.tx, &self.frame, set, unit).await?;
+        Ok(Count { set: set.clone(), unit, value })
+    }
+}
+
+/// A text of others as it may stand in a report: short, masked, on one line, and without any mark that Markdown or a
+/// citation could be made of.
+pub(super) fn shown(text: &str, chars_max: usize) -> String {
+    let masked = redact::mask(text, &redact::find(text, &[]));
+    let mut line: String = masked.split_whitespace().collect::<Vec<_>>().join(" ");
+    if line.chars().count() > chars_max {
+        line = line.chars().take(chars_max).chain(['…']).collect();
+    }
+    let mut shown = String::with_capacity(line.len());
+    for c in line.chars().filter(|c| !c.is_control()) {
+        if "\\`*_[]<>#|~&!:@".contains(c) {
+            shown.push('\\');
+        }
+        shown.push(c);
+    }
+    shown.replace("www.", "www\\.")
+}
+
+pub(super) fn plural(count: i64, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::numbers;
+
+    #[test]
+    fn numbers_are_read_with_their_point() {
+        let read = |text: &'static str| numbers(text).collect::<Vec<_>>();
+        assert_eq!(read("60 of 100 sessions (6.5 %), and 3."), ["60", "100", "6.5", "3"]);
+        assert_eq!(read("no number, none."), [""; 0]);
+    }
 }

@@ -5,7 +5,8 @@ use super::segments::Case;
 use crate::db::{Sql, Tx, sql};
 use crate::error::Result;
 use crate::ids::{InsightId, OrgId, SessionId, TeamId};
-use crate::insights::vector;
+use crate::insights::insight::SHOWN;
+use crate::insights::statements::embedding;
 use crate::sessions::{Channel, Sentiment, SessionStatus};
 use crate::time::Timestamp;
 use refrain_nlp::random;
@@ -117,10 +118,10 @@ pub(super) async fn frame(
     org_id: OrgId,
     insight_id: InsightId,
 ) -> Result<Option<(Frame, Insight)>> {
-    let query = sql("
-        select insight_number, content, first_seen_at, last_seen_at, centroid from insights
-        where org_id = $1 and id = $2 and retired_at is null and occurrence_count > 0
-    ");
+    let query = sql(&format!(
+        "select insight_number, content, first_seen_at, last_seen_at, centroid from insights
+        where org_id = $1 and id = $2 and {SHOWN}"
+    ));
     let insight: Option<Insight> = tx.fetch_optional(query.bind(org_id).bind(insight_id)).await?;
     let Some(insight) = insight else { return Ok(None) };
     let (from, to) = (insight.first_seen_at, insight.last_seen_at);
@@ -157,9 +158,7 @@ pub(super) async fn load(tx: &mut Tx, frame: Frame, insight: Insight) -> Result<
     }
     let query = sql("select max(created_at) from sessions where org_id = $1").bind(frame.org_id);
     let (until,): (Option<Timestamp>,) = tx.fetch_one(query).await?;
-    let query = sql("
-        select count(*) from insights where org_id = $1 and id <> $2 and retired_at is null and occurrence_count > 0
-    ");
+    let query = sql(&format!("select count(*) from insights where org_id = $1 and id <> $2 and {SHOWN}"));
     let (others_count,) = tx.fetch_one(query.bind(frame.org_id).bind(frame.insight_id)).await?;
     Ok(Evidence {
         teams: teams.into_iter().collect(),
@@ -319,10 +318,10 @@ async fn together(tx: &mut Tx, frame: &Frame, sessions: &[Session]) -> Result<Ve
 }
 
 async fn others(tx: &mut Tx, org_id: OrgId, ids: &[InsightId]) -> Result<Vec<Other>> {
-    let mut query: Sql = sql("
-        select id, insight_number, content, occurrence_count from insights
-        where org_id = $1 and retired_at is null and occurrence_count > 0 and id in
-    ")
+    let mut query: Sql = sql(&format!(
+        "select id, insight_number, content, occurrence_count from insights
+        where org_id = $1 and {SHOWN} and id in"
+    ))
     .bind(org_id);
     query.push_list(ids.iter().copied()).push(" order by insight_number");
     let rows: Vec<(InsightId, i64, String, i64)> = tx.fetch_all(query).await?;
@@ -337,16 +336,18 @@ async fn others(tx: &mut Tx, org_id: OrgId, ids: &[InsightId]) -> Result<Vec<Oth
 
 /// The insights that lie nearest, and how alike they are.
 async fn similar(tx: &mut Tx, frame: &Frame, insight: &Insight) -> Result<Vec<(Other, f32)>> {
-    let Some(own) = insight.centroid.as_deref().and_then(vector::from_bytes) else { return Ok(Vec::new()) };
-    let query = sql("
-        select id, centroid from insights
-        where org_id = $1 and id <> $2 and retired_at is null and occurrence_count > 0 and centroid is not null
-        order by occurrence_count desc, insight_number limit $3
-    ");
+    let Some(own) = insight.centroid.as_deref().and_then(embedding::from_bytes) else {
+        return Ok(Vec::new());
+    };
+    let query = sql(&format!(
+        "select id, centroid from insights
+        where org_id = $1 and id <> $2 and {SHOWN} and centroid is not null
+        order by occurrence_count desc, insight_number limit $3"
+    ));
     let query = query.bind(frame.org_id).bind(frame.insight_id).bind(SIMILAR_FROM);
     let rows: Vec<(InsightId, Vec<u8>)> = tx.fetch_all(query).await?;
     let likeness =
-        |(id, bytes): (InsightId, Vec<u8>)| Some((id, vector::dot(&own, &vector::from_bytes(&bytes)?)));
+        |(id, bytes): (InsightId, Vec<u8>)| Some((id, embedding::dot(&own, &embedding::from_bytes(&bytes)?)));
     let mut near: Vec<(InsightId, f32)> =
         rows.into_iter().filter_map(likeness).filter(|(_, likeness)| *likeness >= SIMILAR_MIN).collect();
     near.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));

@@ -1,10 +1,10 @@
 //! Deep research: an insight explained over its sessions, in a report whose every claim cites some of them. It is a job, so
 //! that nobody waits for it; how far it is stands in `researches`, one row for each insight.
 
-mod check;
 mod claims;
 mod compare;
 mod evidence;
+mod outcomes;
 mod quotes;
 mod report;
 mod routes;
@@ -13,17 +13,18 @@ mod summary;
 
 pub(super) use routes::routes;
 
-use super::store;
 use crate::app::App;
 use crate::db::{Db, sql};
 use crate::error::{Error, Result};
 use crate::ids::{InsightId, MemberId, OrgId, ResearchId};
+use crate::insights::insight::{self, Change, InsightEventKind};
 use crate::jobs::{self, Job, Lease, Outcome};
-use crate::orgs::{OrgTx, Subject};
+use crate::orgs::OrgTx;
 use crate::time::Timestamp;
 use crate::wire::string_enum;
 use anyhow::Context;
 use compare::Findings;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::sync::Arc;
 use summary::Summary;
@@ -33,6 +34,26 @@ const ATTEMPTS_MAX: i64 = 3;
 /// Researches of an organization that wait or run.
 const ACTIVE_MAX: i64 = 100;
 const ACTIVE: &str = "state in ('queued', 'running')";
+
+/// The job that explains an insight at length.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct ResearchInsight {
+    insight_id: InsightId,
+    /// The request that it answers.
+    research_id: ResearchId,
+}
+
+impl Job for ResearchInsight {
+    const KIND: &str = "research_insight";
+
+    fn dedupe_key(&self) -> Option<String> {
+        Some(format!("{}:{}", Self::KIND, self.research_id))
+    }
+
+    async fn run(self, app: &App, lease: &Lease) -> Result<Outcome> {
+        research_insight(app, lease, self.insight_id, self.research_id).await
+    }
+}
 
 string_enum! {
     /// Where a deep research is in its life.
@@ -76,8 +97,7 @@ async fn find(db: &Db, org_id: OrgId, insight_id: InsightId) -> Result<Option<Re
 /// Asks for a research in the place of an earlier one, unless one waits or runs.
 async fn start(tx: &mut OrgTx, insight_id: InsightId, by: Option<MemberId>) -> Result<()> {
     let query = sql(&format!("select count(*) from researches where org_id = $1 and {ACTIVE}"));
-    let query = query.bind(tx.org_id);
-    let (active,): (i64,) = tx.fetch_one(query).await?;
+    let (active,): (i64,) = tx.fetch_one(query.bind(tx.org_id)).await?;
     let query = sql(&format!(
         "insert into researches (org_id, insight_id, id, state, progress, attempts, requested_by, created_at)
         values ($1, $2, $3, $4, 0, 0, $5, $6)
@@ -96,7 +116,7 @@ async fn start(tx: &mut OrgTx, insight_id: InsightId, by: Option<MemberId>) -> R
             "{ACTIVE_MAX} insights are being researched: wait for one to end"
         )));
     }
-    jobs::enqueue(tx, &Job::ResearchInsight { insight_id, research_id: id }).await
+    jobs::enqueue(tx, &ResearchInsight { insight_id, research_id: id }).await
 }
 
 /// Calls a research off; false if it is over.
@@ -142,7 +162,7 @@ struct Report {
 }
 
 /// Makes the report of an insight and puts it there.
-pub async fn research_insight(
+async fn research_insight(
     app: &App,
     lease: &Lease,
     insight_id: InsightId,
@@ -219,12 +239,13 @@ async fn explain(app: &App, org_id: OrgId, run: Run) -> Result<Explained> {
     }
     let compared = Arc::clone(&evidence);
     let findings = tokio::task::spawn_blocking(move || Findings::of(&compared)).await.context("comparing")?;
-    let mut sections = report::sections(app, &mut tx, &evidence, &findings).await?;
+    let calendar = app.settings(&mut tx, org_id).await?.calendar;
+    let mut sections = report::sections(&calendar, &mut tx, &evidence, &findings).await?;
     if !advance(app, org_id, run, 70, "checking").await? {
         return Ok(Explained::Unwanted);
     }
     let claims = sections.iter().flat_map(|section| &section.claims).collect::<Vec<_>>();
-    let mut hold = check::check(&mut tx, &frame, &claims).await?.into_iter();
+    let mut hold = claims::check(&mut tx, &frame, &claims).await?.into_iter();
     drop(tx);
     for section in &mut sections {
         section.claims.retain(|claim| {
@@ -252,23 +273,18 @@ async fn explain(app: &App, org_id: OrgId, run: Run) -> Result<Explained> {
 /// Puts a report with its insight, unless nobody wants it any more or the insight ended.
 async fn publish(tx: &mut OrgTx, run: Run, report: Report) -> Result<()> {
     let query = sql("select 1 from insights where org_id = $1 and id = $2 and retired_at is null");
-    let query = query.bind(tx.org_id).bind(run.insight_id);
-    let is_there = tx.fetch_optional::<(i32,)>(query).await?.is_some();
+    let is_there = tx.fetch_optional::<(i32,)>(query.bind(tx.org_id).bind(run.insight_id)).await?.is_some();
     let state = if is_there { State::Done } else { State::Cancelled };
     if !close(tx, run, state, None).await? || !is_there {
         return Ok(());
     }
-    let query = sql("
-        update insights set deep_research = $3, deep_research_completed_at = $4, updated_at = $4
-        where org_id = $1 and id = $2
-    ");
-    let query = query.bind(tx.org_id).bind(run.insight_id).bind(report.text).bind(tx.now);
-    tx.execute(query).await?;
-    tx.changed(Subject::Insight, run.insight_id);
     let query = sql("select requested_by from researches where org_id = $1 and insight_id = $2");
-    let query = query.bind(tx.org_id).bind(run.insight_id);
-    let (by,): (Option<MemberId>,) = tx.fetch_one(query).await?;
+    let (by,): (Option<MemberId>,) = tx.fetch_one(query.bind(tx.org_id).bind(run.insight_id)).await?;
     let detail =
         json!({"research_id": run.id, "session_count": report.sessions, "claim_count": report.claims});
-    store::insert_event(tx, run.insight_id, "research_completed", by, Some(detail)).await
+    let change = Change::new()
+        .set("deep_research", report.text)
+        .set("deep_research_completed_at", tx.now)
+        .event(InsightEventKind::ResearchCompleted, by, Some(detail));
+    insight::update(tx, run.insight_id, change).await
 }

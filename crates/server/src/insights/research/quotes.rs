@@ -1,7 +1,7 @@
 //! Chooses the few statements that stand for most of what was said.
 
 use super::evidence::Said;
-use crate::insights::vector;
+use crate::insights::statements::embedding;
 use refrain_nlp::case_fold::fold;
 use std::collections::HashMap;
 
@@ -28,7 +28,7 @@ pub(super) fn choose(said: &[Said]) -> Vec<Quote> {
     let mut texts: Vec<Vec<&Said>> = Vec::new();
     let mut known: HashMap<String, usize> = HashMap::new();
     for said in said {
-        let Some(vector) = said.embedding.as_deref().and_then(vector::from_bytes) else { continue };
+        let Some(vector) = said.embedding.as_deref().and_then(embedding::from_bytes) else { continue };
         let at = *known.entry(fold(&said.text)).or_insert_with(|| {
             vectors.push(vector);
             texts.push(Vec::new());
@@ -37,7 +37,7 @@ pub(super) fn choose(said: &[Said]) -> Vec<Quote> {
         texts[at].push(said);
     }
     let likeness: Vec<Vec<f32>> =
-        vectors.iter().map(|a| vectors.iter().map(|b| vector::dot(a, b).max(0.0)).collect()).collect();
+        vectors.iter().map(|a| vectors.iter().map(|b| embedding::dot(a, b).max(0.0)).collect()).collect();
     let weight = said.len() as f32;
     let mut covered = vec![0.0_f32; texts.len()];
     let mut chosen: Vec<usize> = Vec::new();
@@ -73,7 +73,7 @@ pub(super) fn choose(said: &[Said]) -> Vec<Quote> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use refrain_nlp::embed;
+    use refrain_nlp::encoders::static_embedding;
     use uuid::Uuid;
 
     #[test]
@@ -90,7 +90,7 @@ mod tests {
             ticket_number: i as i64 + 1,
             speaker: Uuid::from_u128(i as u128),
             text: (*text).to_owned(),
-            embedding: embed::encode(text).map(|vector| vector::to_bytes(&vector)),
+            embedding: static_embedding::encode(text).map(|vector| embedding::to_bytes(&vector)),
         });
         let said: Vec<Said> = said.collect();
         let quotes = choose(&said);

@@ -1,20 +1,18 @@
 //! The report: what the evidence says, section by section, as claims that cite sessions.
 
-use super::claims::{Claim, Condition, Count, Frame, Scope, Set, Unit, count, newest};
+use super::claims::{
+    Claim, Condition, Count, Maker, NAME_CHARS_MAX, Scope, Section, Set, Unit, plural, shown,
+};
 use super::compare::{self, Findings};
 use super::evidence::{self, Evidence};
+use super::outcomes;
 use super::segments::hypergeometric_tails;
-use crate::app::App;
-use crate::db::Tx;
+use crate::db::{self, Tx};
 use crate::error::Result;
 use crate::time::{Calendar, Timestamp};
-use refrain_nlp::redact;
 use std::collections::HashSet;
 
 const QUOTE_CHARS_MAX: usize = 240;
-pub(super) const NAME_CHARS_MAX: usize = 120;
-/// Sessions that a claim cites.
-const CITED: i64 = 3;
 const TREND_WEEKS: i64 = 12;
 const WEEK_DAYS: i64 = 7;
 /// The days whose sessions are compared with those of as many before.
@@ -22,52 +20,19 @@ const RECENT_DAYS: i64 = 28;
 /// The chance of a rise or fall that is called one.
 const TREND_ALPHA: f64 = 0.01;
 
-/// A part of a report.
-pub(super) struct Section {
-    pub(super) title: &'static str,
-    pub(super) claims: Vec<Claim>,
-    /// What needs no session to bear it out.
-    pub(super) notes: Vec<String>,
-}
-
-impl Section {
-    pub(super) fn new(title: &'static str) -> Self {
-        Self { title, claims: Vec::new(), notes: Vec::new() }
-    }
-}
-
-/// Makes claims whose sessions are looked up.
-pub(super) struct Maker<'a> {
-    pub(super) tx: &'a mut Tx,
-    pub(super) frame: Frame,
-}
-
-impl Maker<'_> {
-    /// A claim about a set, cited by its newest sessions.
-    pub(super) async fn claim(&mut self, text: String, set: Set, counts: Vec<Count>) -> Result<Claim> {
-        let cited = newest(self.tx, &self.frame, &set, CITED).await?;
-        Ok(Claim { text, is_quote: false, set, cited, counts })
-    }
-
-    async fn counted(&mut self, set: &Set, unit: Unit) -> Result<Count> {
-        let value = count(self.tx, &self.frame, set, unit).await?;
-        Ok(Count { set: set.clone(), unit, value })
-    }
-}
-
 /// Every section of the report, unchecked.
 pub(super) async fn sections(
-    app: &App,
+    calendar: &Calendar,
     tx: &mut Tx,
     evidence: &Evidence,
     findings: &Findings,
 ) -> Result<Vec<Section>> {
     let mut maker = Maker { tx, frame: evidence.frame };
     Ok(vec![
-        said(&mut maker, &app.calendar, evidence, findings).await?,
+        said(&mut maker, calendar, evidence, findings).await?,
         compare::affected(&mut maker, evidence, findings).await?,
-        moves(&mut maker, &app.calendar, evidence).await?,
-        compare::outcomes(&mut maker, findings).await?,
+        moves(&mut maker, calendar, evidence).await?,
+        outcomes::outcomes(&mut maker, &findings.outcomes).await?,
         compare::together(&mut maker, evidence, findings).await?,
         similar(&mut maker, evidence).await?,
         limits(&mut maker, evidence).await?,
@@ -224,7 +189,7 @@ async fn limits(maker: &mut Maker<'_>, evidence: &Evidence) -> Result<Section> {
             "There are too many sessions to look at each: 1 of {own} of the insight's and 1 of {others} others were, by ticket number, and all numbers but those by week and day are of these.",
         ));
     }
-    let said = evidence.said.len() as i64;
+    let said = db::count(evidence.said.len());
     if said == evidence::STATEMENTS_MAX
         || said < evidence.sessions.iter().filter(|session| session.inside).count() as i64
     {
@@ -272,28 +237,6 @@ pub(super) fn citations(numbers: &[i64]) -> String {
     let mut numbers: Vec<i64> = known.into_iter().collect();
     numbers.sort_unstable();
     numbers.iter().map(|number| format!("#{number}")).collect::<Vec<_>>().join(", ")
-}
-
-/// A text of others as it may stand in a report: short, masked, on one line, and without any mark that Markdown or a
-/// citation could be made of.
-pub(super) fn shown(text: &str, chars_max: usize) -> String {
-    let masked = redact::mask(text, &redact::find(text, &[]));
-    let mut line: String = masked.split_whitespace().collect::<Vec<_>>().join(" ");
-    if line.chars().count() > chars_max {
-        line = line.chars().take(chars_max).chain(['…']).collect();
-    }
-    let mut shown = String::with_capacity(line.len());
-    for c in line.chars().filter(|c| !c.is_control()) {
-        if "\\`*_[]<>#|~&!:@".contains(c) {
-            shown.push('\\');
-        }
-        shown.push(c);
-    }
-    shown.replace("www.", "www\\.")
-}
-
-pub(super) fn plural(count: i64, noun: &str) -> String {
-    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
 
 fn date(calendar: &Calendar, at: Timestamp) -> String {

@@ -5,7 +5,7 @@ use crate::app::App;
 use crate::error::{Error, Result};
 use crate::http::{Api, ApiPath, Caller};
 use crate::ids::{InsightId, MemberId, ResearchId};
-use crate::insights::store;
+use crate::insights::insight;
 use crate::jobs;
 use crate::keys::{Resource, Scope};
 use crate::openapi::Operation;
@@ -94,7 +94,7 @@ async fn start(
     caller: Caller,
     ApiPath(id): ApiPath<InsightId>,
 ) -> Result<Json<DeepResearch>> {
-    let id = store::require_current(&app.db, caller.org_id, id).await?;
+    let id = insight::require_current(&app.db, caller.org_id, id).await?;
     let mut tx = app.begin(caller.org_id).await?;
     super::start(&mut tx, id, caller.member_id).await?;
     tx.commit().await?;
@@ -107,7 +107,7 @@ async fn show(
     caller: Caller,
     ApiPath(id): ApiPath<InsightId>,
 ) -> Result<Json<DeepResearch>> {
-    let id = store::require_current(&app.db, caller.org_id, id).await?;
+    let id = insight::require_current(&app.db, caller.org_id, id).await?;
     find(&app, &caller, id).await
 }
 
@@ -116,7 +116,7 @@ async fn cancel(
     caller: Caller,
     ApiPath(id): ApiPath<InsightId>,
 ) -> Result<Json<DeepResearch>> {
-    let id = store::require_current(&app.db, caller.org_id, id).await?;
+    let id = insight::require_current(&app.db, caller.org_id, id).await?;
     let found = find(&app, &caller, id).await?;
     if !super::cancel(&app, caller.org_id, id, found.id).await? {
         return Err(Error::Conflict("the deep research of this insight is over".into()));

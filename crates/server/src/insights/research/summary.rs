@@ -1,15 +1,15 @@
 //! A summary by the language model, of the evidence alone: what a sentence says must be borne out by the claims and
 //! sessions that it names, else it is left out.
 
-use super::check::numbers;
-use super::claims::Claim;
+use super::claims::{Claim, Section, numbers, shown};
 use super::evidence::Evidence;
-use super::report::{Section, citations, shown};
+use super::report::citations;
 use crate::app::App;
 use crate::error::Result;
 use crate::ids::OrgId;
 use crate::insights::wording;
-use crate::insights::wording_check::Words;
+use crate::insights::wording::check::Words;
+use crate::language_model;
 use crate::language_model::{Failure, LanguageModel};
 use refrain_nlp::language::{self, Language};
 use refrain_nlp::redact;
@@ -62,11 +62,11 @@ pub(super) async fn write(
 ) -> Result<Summary> {
     let Some(model) = app.language_model.as_deref() else { return Ok(Summary::Lines(Vec::new())) };
     let lines = |line: &str| Ok(Summary::Lines(vec!["## Summary".into(), line.into()]));
-    if model.rests_until(app.clock.now()).is_some() {
+    if model.circuit_open_until(app.clock.now()).is_some() {
         return lines("The language model is left alone for a while after failures, so there is no summary.");
     }
     let mut tx = app.begin(org_id).await?;
-    if !wording::spend(&mut tx, app.config.language_model_requests_day).await? {
+    if !language_model::spend(&mut tx, app.config.language_model.requests_day).await? {
         return lines("The requests to the language model are used up for today, so there is no summary.");
     }
     tx.commit().await?;
@@ -74,7 +74,7 @@ pub(super) async fn write(
     let request = request(evidence, &claims);
     let answer = tokio::select! {
         answer = model.ask(INSTRUCTIONS, &request) => answer,
-        () = wording::drained(app) => return Ok(Summary::Drained),
+        () = app.drained() => return Ok(Summary::Drained),
     };
     let sentences = answer.and_then(|text| {
         let answer = wording::object(&text).and_then(|object| serde_json::from_str::<Answer>(object).ok());
@@ -180,7 +180,7 @@ fn is_plain(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::insights::research::claims::{Scope, Set};
+    use crate::insights::research::{claims::Scope, claims::Set};
     use uuid::Uuid;
 
     #[test]

@@ -1,0 +1,55 @@
+//! A conversation, and what is found in it.
+
+use crate::encoders::{english, static_embedding};
+use crate::language::Language;
+use crate::sentiment::Sentiment;
+
+/// The author of a turn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Author {
+    /// The person who asks for help.
+    Contact,
+    /// An agent, a machine, the system.
+    Other,
+}
+
+/// One message of a conversation.
+#[derive(Clone, Copy, Debug)]
+pub struct Turn<'a> {
+    /// Its author.
+    pub author: Author,
+    /// Its text.
+    pub text: &'a str,
+}
+
+/// A conversation to read.
+#[derive(Clone, Copy, Debug)]
+pub struct Conversation<'a> {
+    /// Its messages, in order.
+    pub turns: &'a [Turn<'a>],
+    /// The names its contact is known by, to be masked.
+    pub names: &'a [&'a str],
+    /// Its language, where that is known.
+    pub language: Option<Language>,
+    /// The language to assume where there is too little to tell by.
+    pub usual_language: Option<Language>,
+}
+
+/// Something that a contact states.
+#[derive(Clone, Debug)]
+pub struct Statement {
+    /// The position of its turn in the conversation.
+    pub turn: usize,
+    /// The byte of the turn's text at which it starts.
+    pub start: usize,
+    /// The byte behind its last.
+    pub end: usize,
+    /// Its text, with personal data masked.
+    pub text: String,
+    /// Its mood.
+    pub sentiment: Sentiment,
+    /// The embedding by which it is linked; none where no word of it is known.
+    pub static_embedding: Option<[f32; static_embedding::DIMENSIONS]>,
+    /// The embedding by which it is compared, where that was had for nothing: in other languages than English.
+    pub contextual_embedding: Option<[f32; english::DIMENSIONS]>,
+}

@@ -1,0 +1,71 @@
+//! The places of groups while these are made, and the assignment of texts to them.
+
+use super::matrix::{Matrix, Packed, for_each_product, largest};
+use crate::vectors::dot;
+
+/// The least nearness of a member beyond that of any text, as a share of what members have on average.
+const MEMBER_SHARE: f32 = 0.4;
+
+/// The place of a group while it is made.
+pub(super) struct Draft {
+    pub(super) centroid: Vec<f32>,
+    /// The similarity to the centroid from which a text belongs to it.
+    pub(super) reach: f32,
+}
+
+impl Draft {
+    /// Places a group of just these members.
+    pub(super) fn around(members: &Matrix, mean: &[f32]) -> Self {
+        Self::and_nearness(members, mean).map_or_else(|| Self::alone(members, mean), |(draft, _)| draft)
+    }
+
+    /// Makes a place that only what is very near belongs to.
+    fn alone(members: &Matrix, mean: &[f32]) -> Self {
+        let centroid = members.centroid();
+        let common = dot(&centroid, mean);
+        Self { centroid, reach: common + MEMBER_SHARE * (1.0 - common) }
+    }
+
+    /// Places a cluster. Returns the place, and the nearness of each member to the mean of the others. None if the members
+    /// have no more in common than any texts.
+    pub(super) fn and_nearness(members: &Matrix, mean: &[f32]) -> Option<(Self, Vec<f32>)> {
+        if members.rows() == 1 {
+            return Some((Self::alone(members, mean), vec![1.0]));
+        }
+        let (sum, centroid) = (members.sum(), members.centroid());
+        let common = dot(&centroid, mean);
+        let length = dot(&sum, &sum);
+        let nearness = |row: usize| {
+            let product = dot(members.row(row), &sum);
+            (product - 1.0) / (length - 2.0 * product + 1.0).max(f32::EPSILON).sqrt()
+        };
+        let near: Vec<f32> = (0..members.rows()).map(nearness).collect();
+        let above = near.iter().sum::<f32>() / near.len() as f32 - common;
+        (above > 0.0).then_some((Self { centroid, reach: common + MEMBER_SHARE * above }, near))
+    }
+}
+
+/// Returns the nearest group of each row, if the row is within its reach.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "positions, exact as f32 up to 2^24"
+)]
+pub(super) fn assign(vectors: &Matrix, groups: &[Draft], threads: usize) -> Vec<Option<u32>> {
+    if groups.is_empty() {
+        return vec![None; vectors.rows()];
+    }
+    let centroids = Packed::new(&Matrix::of(groups.iter().map(|group| group.centroid.as_slice())));
+    // the nearest group of each row, and its similarity
+    let mut near = Matrix::zeros(vectors.rows(), 2);
+    for_each_product(vectors, &centroids, &mut near, threads, |_, products, out| {
+        if let [group] = largest(products, 1)[..] {
+            out.copy_from_slice(&[group as f32, products[group]]);
+        }
+    });
+    let within = |near: &[f32]| {
+        let group = groups.get(near[0] as usize)?;
+        (near[1] >= group.reach).then_some(near[0] as u32)
+    };
+    near.values.chunks_exact(2).map(within).collect()
+}

@@ -1,0 +1,85 @@
+//! The distinct texts of statements.
+
+use super::matrix::Matrix;
+use crate::case_fold::fold_blanks;
+use crate::fnv::hash_128;
+
+/// Something said.
+#[derive(Clone, Copy, Debug)]
+pub struct Statement<'a> {
+    /// Its text, redacted.
+    pub text: &'a str,
+    /// Its embedding from [`crate::encoders`], of length 1; zeros where there is none.
+    pub vector: &'a [f32],
+    /// The number of contacts or sessions that say just this.
+    pub weight: u32,
+}
+
+/// The distinct texts of the statements, sorted: one row each.
+pub(super) struct Texts<'a> {
+    pub(super) vectors: Vec<&'a [f32]>,
+    pub(super) folded: Vec<String>,
+    pub(super) weights: Vec<u64>,
+    /// One statement of each row.
+    pub(super) first: Vec<usize>,
+    /// The row of each statement.
+    pub(super) row_of: Vec<usize>,
+}
+
+impl<'a> Texts<'a> {
+    pub(super) fn of(statements: &[Statement<'a>]) -> Self {
+        let mut folded: Vec<String> =
+            statements.iter().map(|statement| fold_blanks(statement.text)).collect();
+        let mut order: Vec<usize> = (0..statements.len()).collect();
+        order.sort_unstable_by(|&a, &b| {
+            let bits = |index: usize| statements[index].vector.iter().map(|value| value.to_bits());
+            folded[a].cmp(&folded[b]).then_with(|| bits(a).cmp(bits(b)))
+        });
+        let mut texts = Self {
+            vectors: Vec::new(),
+            folded: Vec::new(),
+            weights: Vec::new(),
+            first: Vec::new(),
+            row_of: vec![0; statements.len()],
+        };
+        for index in order {
+            if texts.folded.last() != Some(&folded[index]) {
+                texts.vectors.push(statements[index].vector);
+                texts.folded.push(std::mem::take(&mut folded[index]));
+                texts.weights.push(0);
+                texts.first.push(index);
+            }
+            let row = texts.folded.len() - 1;
+            texts.weights[row] += u64::from(statements[index].weight);
+            texts.row_of[index] = row;
+        }
+        texts
+    }
+
+    pub(super) fn count(&self) -> usize {
+        self.folded.len()
+    }
+
+    pub(super) fn matrix(&self, rows: &[usize]) -> Matrix {
+        Matrix::of(rows.iter().map(|&row| self.vectors[row]))
+    }
+
+    pub(super) fn weight(&self, rows: &[usize]) -> u64 {
+        rows.iter().map(|&row| self.weights[row]).sum()
+    }
+
+    /// Picks rows by a hash of their text, heavy ones first, so that the choice depends on nothing else.
+    pub(super) fn sample(&self, rows: &[usize], count_max: usize) -> Vec<usize> {
+        if rows.len() <= count_max {
+            return rows.to_vec();
+        }
+        let mut ranked: Vec<(f64, usize)> = rows
+            .iter()
+            .map(|&row| (hash_128(self.folded[row].bytes()) as f64 / self.weights[row].max(1) as f64, row))
+            .collect();
+        ranked.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+        let mut sample: Vec<usize> = ranked[..count_max].iter().map(|&(_, row)| row).collect();
+        sample.sort_unstable();
+        sample
+    }
+}

@@ -1,0 +1,118 @@
+//! The settings file: read, and written with what each setting means.
+
+use super::{Config, flags};
+use anyhow::Context;
+use clap::Arg;
+use serde::de::{DeserializeOwned, Error, IgnoredAny};
+use serde::{Deserialize, Deserializer};
+use std::collections::HashMap;
+use std::path::Path;
+
+/// The setting that is no flag, and what is said of it after the setting before it.
+const KEY: &str = "language_model_key";
+const KEY_FOLLOWS: &str = "language_model";
+const KEY_LINES: &str = "\
+# Key to ask with; shown nowhere, so it is not repeated here. Better: REFRAIN_LANGUAGE_MODEL_KEY.
+# language_model_key = \"…\"
+";
+
+/// Examples for the settings that may be left out.
+const EXAMPLES: [(&str, &str); 6] = [
+    ("database_url", "\"postgres://user@host/refrain\""),
+    ("public_url", "\"https://refrain.example.com\""),
+    ("log", "\"info\""),
+    ("escalation_returns_week", "1.0"),
+    ("language_model_url", "\"http://127.0.0.1:11434/v1\""),
+    ("language_model", "\"qwen2.5:7b\""),
+];
+
+const COLUMNS_MAX: usize = 100;
+
+/// Reads a settings file. Each section takes its own members, so that an error shows the line it is on.
+pub(super) fn read(path: &Path) -> anyhow::Result<Config> {
+    let reading = || format!("reading {}", path.display());
+    let text = std::fs::read_to_string(path).with_context(reading)?;
+    parse(&text).with_context(reading)
+}
+
+fn parse(text: &str) -> Result<Config, toml::de::Error> {
+    toml::from_str::<HashMap<KnownName, IgnoredAny>>(text)?;
+    Ok(Config {
+        database: section(text)?,
+        server: section(text)?,
+        jobs: section(text)?,
+        log: section(text)?,
+        insights: section(text)?,
+        escalation: section(text)?,
+        language_model: section(text)?,
+        webhooks: section(text)?,
+    })
+}
+
+fn section<T: DeserializeOwned>(text: &str) -> Result<T, toml::de::Error> {
+    toml::from_str(text)
+}
+
+/// The name of a setting that exists.
+#[derive(PartialEq, Eq, Hash)]
+struct KnownName(String);
+
+impl<'de> Deserialize<'de> for KnownName {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        let flags = flags();
+        let mut known: Vec<&str> = flags.iter().map(|flag| flag.get_id().as_str()).collect();
+        known.push(KEY);
+        if known.contains(&name.as_str()) {
+            return Ok(Self(name));
+        }
+        let known = known.join("`, `");
+        Err(D::Error::custom(format!("unknown field `{name}`, expected one of `{known}`")))
+    }
+}
+
+/// Writes the settings with the help of their flags above them.
+pub(super) fn write(config: &Config) -> anyhow::Result<String> {
+    let values = toml::Table::try_from(config).context("writing the settings")?;
+    let mut settings = Vec::new();
+    for flag in flags() {
+        let name = flag.get_id().as_str();
+        let line = match values.get(name) {
+            Some(value) => format!("{name} = {value}"),
+            None => format!("# {name} = {}", example(name)),
+        };
+        settings.push(format!("{}{line}\n", comment(&flag)));
+        if name == KEY_FOLLOWS {
+            settings.push(KEY_LINES.to_owned());
+        }
+    }
+    Ok(settings.join("\n"))
+}
+
+fn example(name: &str) -> &'static str {
+    EXAMPLES.iter().find(|(setting, _)| *setting == name).map_or("…", |(_, example)| example)
+}
+
+/// Makes a comment of a flag's help and the words it takes.
+fn comment(flag: &Arg) -> String {
+    let help = flag.get_help().map(ToString::to_string).unwrap_or_default();
+    let values = flag.get_possible_values();
+    let words: Vec<&str> = values.iter().map(|value| value.get_name()).collect();
+    match words.join(", ") {
+        words if words.is_empty() => wrapped(&help),
+        words => wrapped(&format!("{help} [possible values: {words}]")),
+    }
+}
+
+fn wrapped(text: &str) -> String {
+    let mut comment = String::new();
+    let mut line = String::from("#");
+    for word in text.split_whitespace() {
+        if line.chars().count() + 1 + word.chars().count() > COLUMNS_MAX {
+            comment += &format!("{line}\n");
+            line = String::from("#");
+        }
+        line += &format!(" {word}");
+    }
+    comment + &format!("{line}\n")
+}

@@ -1,0 +1,169 @@
+//! The generic layers around the router: request ids, headers of every response, logs, metrics, panics, time.
+
+use crate::error::Error;
+use axum::error_handling::HandleErrorLayer;
+use axum::extract::{MatchedPath, Request};
+use axum::http::{HeaderValue, header};
+use axum::middleware::{Next, from_fn};
+use axum::response::{IntoResponse, Response};
+use axum::{BoxError, Router};
+use std::any::Any;
+use std::time::{Duration, Instant};
+use tower::ServiceBuilder;
+use tower::timeout::TimeoutLayer;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::request_id::{MakeRequestId, PropagateRequestIdLayer, RequestId, SetRequestIdLayer};
+use tower_http::set_header::SetResponseHeaderLayer;
+use tower_http::trace::TraceLayer;
+use tracing::Span;
+
+/// The longest that a handler may take.
+pub(super) const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+const REQUEST_ID: &str = "x-request-id";
+const REQUEST_ID_MAX: usize = 64;
+
+/// Puts around `router` what holds for every request, the outermost layer first.
+pub(super) fn wrap<S: Clone + Send + Sync + 'static>(router: Router<S>) -> Router<S> {
+    let nosniff = HeaderValue::from_static("nosniff");
+    let trace = TraceLayer::new_for_http()
+        .make_span_with(request_span)
+        .on_request(())
+        .on_response(log_response)
+        .on_body_chunk(())
+        .on_eos(())
+        .on_failure(());
+    router.layer(
+        ServiceBuilder::new()
+            .layer(SetResponseHeaderLayer::overriding(header::X_CONTENT_TYPE_OPTIONS, nosniff))
+            .map_request(without_unusable_id)
+            .layer(SetRequestIdLayer::x_request_id(NewRequestId))
+            .layer(PropagateRequestIdLayer::x_request_id())
+            .layer(from_fn(count))
+            .layer(trace)
+            .layer(CatchPanicLayer::custom(panic_response)),
+    )
+}
+
+/// Limits the time that the handlers of `router` may take.
+pub(super) fn limit_time<S>(router: Router<S>, timeout: Duration) -> Router<S>
+where
+    S: Clone + Send + Sync + 'static,
+{
+    let too_long = |_: BoxError| async { Error::Unavailable("the request took too long") };
+    router.route_layer(
+        ServiceBuilder::new().layer(HandleErrorLayer::new(too_long)).layer(TimeoutLayer::new(timeout)),
+    )
+}
+
+/// Drops the client's request id if it is too long or has unusual characters, so that a new one is given.
+fn without_unusable_id(mut request: Request) -> Request {
+    let id = request.headers().get(REQUEST_ID).map(HeaderValue::as_bytes);
+    let is_usable = id.is_some_and(|id| {
+        (1..=REQUEST_ID_MAX).contains(&id.len())
+            && id.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(byte))
+    });
+    if !is_usable {
+        request.headers_mut().remove(REQUEST_ID);
+    }
+    request
+}
+
+/// Makes ids that order by time.
+#[derive(Clone, Copy)]
+struct NewRequestId;
+
+impl MakeRequestId for NewRequestId {
+    fn make_request_id<B>(&mut self, _: &axum::http::Request<B>) -> Option<RequestId> {
+        HeaderValue::from_str(&uuid::Uuid::now_v7().to_string()).ok().map(RequestId::new)
+    }
+}
+
+/// Returns the template of the path, never the path itself: that could hold anything.
+fn route<B>(request: &axum::http::Request<B>) -> String {
+    request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned()
+}
+
+fn request_span<B>(request: &axum::http::Request<B>) -> Span {
+    let id = request.headers().get(REQUEST_ID).and_then(|id| id.to_str().ok()).unwrap_or("");
+    tracing::info_span!("request", request.id = id, http.method = %request.method(), http.route = route(request))
+}
+
+fn log_response<B>(response: &axum::http::Response<B>, elapsed: Duration, _: &Span) {
+    let status = response.status().as_u16();
+    tracing::info!(http.status = status, duration_ms = elapsed.as_millis(), "answered");
+}
+
+/// Counts a request and its duration.
+async fn count(request: Request, next: Next) -> Response {
+    let started = Instant::now();
+    let (method, route) = (request.method().to_string(), route(&request));
+    let response = next.run(request).await;
+    let status = response.status().as_u16().to_string();
+    let labels = [("method", method), ("route", route), ("status", status)];
+    metrics::counter!("refrain_http_requests_total", &labels).increment(1);
+    metrics::histogram!("refrain_http_request_seconds", &labels[..2]).record(started.elapsed().as_secs_f64());
+    response
+}
+
+fn panic_response(_: Box<dyn Any + Send>) -> Response {
+    Error::Internal(anyhow::anyhow!("the handler panicked")).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::body::Body;
+    use axum::http::StatusCode;
+    use axum::routing::get;
+    use http_body_util::BodyExt;
+    use serde_json::{Value, json};
+    use tower::ServiceExt;
+
+    async fn ask(path: &str, id: &str) -> Response {
+        async fn panics() {
+            panic!("by the test")
+        }
+        let router =
+            Router::new().route("/panics", get(panics)).route("/stalls", get(std::future::pending::<()>));
+        let router = wrap(limit_time(router, Duration::from_millis(1)));
+        let request = Request::get(path).header(REQUEST_ID, id).body(Body::empty()).unwrap();
+        router.oneshot(request).await.unwrap()
+    }
+
+    async fn body(response: Response) -> Value {
+        serde_json::from_slice(&response.into_body().collect().await.unwrap().to_bytes()).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_panic_and_a_stall_are_answered_with_the_contracts_body() {
+        for (path, status, message, error) in [
+            ("/panics", 500, "internal server error", "Internal Server Error"),
+            ("/stalls", 503, "the request took too long", "Service Unavailable"),
+        ] {
+            let response = ask(path, "a-1").await;
+            assert_eq!(response.status().as_u16(), status, "{path}");
+            assert_eq!(response.headers()["x-request-id"], "a-1");
+            assert_eq!(response.headers()["x-content-type-options"], "nosniff");
+            let expected = json!({"statusCode": status, "message": message, "error": error});
+            assert_eq!(body(response).await, expected, "{path}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_request_id_is_kept_if_it_is_short_and_plain() {
+        for (id, is_kept) in [
+            ("a.b-c_D9", true),
+            ("x".repeat(64).as_str(), true),
+            ("x".repeat(65).as_str(), false),
+            ("", false),
+            ("a b", false),
+            ("é", false),
+        ] {
+            let response = ask("/nothing", id).await;
+            assert_eq!(response.status(), StatusCode::NOT_FOUND);
+            let given = &response.headers()["x-request-id"];
+            assert_eq!(given.as_bytes() == id.as_bytes(), is_kept, "{id}");
+            assert!(is_kept || given.len() == 36);
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! What an operator asks of a running server: its health, readiness and metrics.
+
+use super::Api;
+use crate::app::App;
+use crate::db::sql;
+use crate::error::{Error, Result};
+use crate::openapi::Operation;
+use crate::telemetry;
+use axum::Json;
+use axum::extract::State;
+use axum::http::Method;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// `/healthz`, `/readyz` and `/metrics`.
+pub(super) fn routes() -> Api {
+    Api::tagged("Operation")
+        .route(
+            Operation::new(Method::GET, "/healthz", "getHealth")
+                .summary("Whether the process answers")
+                .returns::<Health>(),
+            health,
+        )
+        .route(
+            Operation::new(Method::GET, "/readyz", "getReadiness")
+                .summary("Whether requests can be served: the database answers and the server is not shutting down")
+                .returns::<Health>(),
+            readiness,
+        )
+        .route(
+            Operation::new(Method::GET, "/metrics", "getMetrics")
+                .summary("Counters and durations, in the text format of Prometheus")
+                .returns_media(&["text/plain"]),
+            show_metrics,
+        )
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+struct Health {
+    status: &'static str,
+}
+
+async fn health() -> Json<Health> {
+    Json(Health { status: "ok" })
+}
+
+async fn readiness(State(app): State<App>) -> Result<Json<Health>> {
+    if app.is_draining() {
+        return Err(Error::Unavailable("the server is shutting down"));
+    }
+    match app.db.fetch_one::<(i64,)>(sql("select count(*) from orgs where id is null")).await {
+        Ok(_) => Ok(Json(Health { status: "ready" })),
+        Err(error) => {
+            tracing::warn!(%error, "the database does not answer");
+            Err(Error::Unavailable("the database does not answer"))
+        }
+    }
+}
+
+async fn show_metrics() -> String {
+    telemetry::render_metrics()
+}

@@ -1,0 +1,18 @@
+//! Curation: people overrule the grouping and decide where insights are in their life.
+
+mod edit;
+mod lineage;
+mod merge;
+mod preview;
+mod routes;
+mod sessions;
+mod split;
+mod states;
+mod undo;
+
+use crate::http::Api;
+
+/// Returns the operations by which people decide about insights.
+pub(crate) fn routes() -> Api {
+    routes::routes().merge(states::routes())
+}

@@ -1,0 +1,53 @@
+//! Whether a session belongs to an insight, as a person decides.
+
+use crate::db::sql;
+use crate::error::{Error, Result};
+use crate::ids::{InsightId, MemberId, SessionId};
+use crate::insights::insight::{self, Change, InsightEventKind};
+use crate::insights::{grouping, occurrences};
+use crate::orgs::OrgTx;
+use serde_json::json;
+
+/// Says whether a session belongs to an insight, or, with `None`, leaves that to the grouping again.
+pub(crate) async fn assign_session(
+    tx: &mut OrgTx,
+    id: InsightId,
+    session_id: SessionId,
+    belongs: Option<bool>,
+    by: Option<MemberId>,
+) -> Result<()> {
+    insight::require(tx, id).await?;
+    let query = sql("select id from sessions where org_id = $1 and id = $2");
+    let session: Option<(SessionId,)> = tx.fetch_optional(query.bind(tx.org_id).bind(session_id)).await?;
+    session.ok_or(Error::NotFound("session"))?;
+    let query =
+        sql("delete from session_decisions where org_id = $1 and insight_id = $2 and session_id = $3");
+    let withdrawn = tx.execute(query.bind(tx.org_id).bind(id).bind(session_id)).await? > 0;
+    let Some(belongs) = belongs else {
+        if withdrawn {
+            let detail = json!({"session_id": session_id});
+            let kind = InsightEventKind::SessionDecisionWithdrawn;
+            insight::update(tx, id, Change::new().event(kind, by, Some(detail))).await?;
+            grouping::regroup(tx).await?;
+        }
+        return Ok(());
+    };
+    let query = sql("
+        insert into session_decisions (org_id, insight_id, session_id, belongs, member_id, created_at)
+        values ($1, $2, $3, $4, $5, $6)
+    ");
+    tx.run(query.bind(tx.org_id).bind(id).bind(session_id).bind(belongs).bind(by).bind(tx.now)).await?;
+    if belongs {
+        let links = occurrences::pinned(tx, Some(&[session_id])).await?;
+        if !links.iter().any(|link| link.insight_id == id) {
+            return Err(Error::Conflict("the session states nothing that an insight could be about".into()));
+        }
+        occurrences::insert(tx, links, true).await?;
+    } else {
+        occurrences::delete(tx, &[(id, session_id)]).await?;
+        occurrences::recount(tx, &[id]).await?;
+    }
+    let kind = if belongs { InsightEventKind::SessionAdded } else { InsightEventKind::SessionRemoved };
+    let detail = json!({"session_id": session_id});
+    insight::update(tx, id, Change::new().event(kind, by, Some(detail))).await
+}

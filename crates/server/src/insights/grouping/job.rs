@@ -1,0 +1,330 @@
+//! Consolidation: all statements of an organization are grouped anew, old insights go on in the groups that
+//! hold most of their sessions, and what changed is written down in one transaction.
+
+use super::categories::Chooser;
+use super::clusters::{self, Grouped};
+use super::constraints::Bonds;
+use super::continuity::{continuations, successors};
+use super::themes;
+use crate::app::App;
+use crate::categories;
+use crate::db::{self, Db, Sql, sql};
+use crate::error::Result;
+use crate::ids::{CategoryId, InsightId, OrgId, SessionId, StatementId, TeamId, ThemeId};
+use crate::insights::insight::{self, Change, InsightEventKind, NewInsight};
+use crate::insights::lifecycle::{self, review};
+use crate::insights::occurrences::{self, NewOccurrence};
+use crate::insights::statements::{self, Statement, embedding};
+use crate::insights::wording::{RewordInsights, Wordings};
+use crate::jobs::{self, Job, Lease, Outcome};
+use crate::language_model::LanguageModel;
+use crate::orgs::{OrgTx, Subject};
+use crate::sessions::Sentiment;
+use anyhow::Context;
+use refrain_nlp::grouping::Options;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::time::Instant;
+
+const BULK_WAIT_MICROS: i64 = 500_000;
+const RETRY_MICROS: i64 = 200_000;
+/// Links that a grouping takes and makes, from which on the database is asked to look at them.
+const ANALYZED_MIN: usize = 1_000;
+
+/// The job that groups all statements of the organization.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Consolidate {}
+
+impl Job for Consolidate {
+    const KIND: &str = "consolidate";
+
+    async fn run(self, app: &App, lease: &Lease) -> Result<Outcome> {
+        consolidate(app, lease).await
+    }
+}
+
+/// Everything a consolidation looks at, as of one moment.
+struct Snapshot {
+    org: Org,
+    statements: Vec<Statement>,
+    /// By insight number.
+    insights: Vec<OldInsight>,
+    occurrences: Vec<Occurrence>,
+    /// Insights that a person split from one another.
+    apart: Vec<(InsightId, InsightId)>,
+}
+
+#[derive(sqlx::FromRow)]
+struct Org {
+    grouping_version: i64,
+    change_seq: i64,
+    new_statements: i64,
+}
+
+#[derive(Clone, Debug, sqlx::FromRow)]
+struct OldInsight {
+    id: InsightId,
+    content: String,
+    sentiment: Sentiment,
+    centroid: Option<Vec<u8>>,
+    reach: Option<f64>,
+    category_id: Option<CategoryId>,
+    team_id: Option<TeamId>,
+    content_by_hand: bool,
+    category_by_hand: bool,
+    team_by_hand: bool,
+    joined: bool,
+    theme_id: Option<ThemeId>,
+}
+
+#[derive(sqlx::FromRow)]
+struct Occurrence {
+    insight_id: InsightId,
+    session_id: SessionId,
+    statement_id: StatementId,
+    canonical: bool,
+}
+
+/// What a consolidation makes of it.
+struct Plan {
+    snapshot: Snapshot,
+    grouped: Grouped,
+    /// For each group, the old insight that goes on in it.
+    continued: Vec<Option<usize>>,
+    /// Old insights that end, each with the group that holds most of their sessions.
+    ended: Vec<(InsightId, Option<usize>)>,
+}
+
+/// Groups all statements of the organization anew. Waits until an import is read whole.
+async fn consolidate(app: &App, lease: &Lease) -> Result<Outcome> {
+    let started = Instant::now();
+    let now = app.clock.now();
+    if jobs::backlog(app, lease.org_id, now).await?.bulk > 0 {
+        return Ok(Outcome::Later(now.plus(BULK_WAIT_MICROS)));
+    }
+    let snapshot = load(&app.db, lease.org_id).await?;
+    let settings = app.settings(&app.db, lease.org_id).await?;
+    let contacts_min = settings.contacts_min as usize;
+    let usual = settings.language.clone();
+    let options = settings.granularity.options();
+    let plan = tokio::task::spawn_blocking(move || plan(snapshot, contacts_min, &usual, &options)).await;
+    let plan = plan.context("grouping statements")?;
+    let mut tx = app.begin(lease.org_id).await?;
+    if occurrences::grouping_version_in(&mut tx).await? != plan.snapshot.org.grouping_version {
+        return Ok(Outcome::Later(now.plus(RETRY_MICROS)));
+    }
+    let moved = write(&mut tx, &plan, app.language_model.as_deref()).await?;
+    if app.language_model.is_some() {
+        jobs::enqueue(&mut tx, &RewordInsights {}).await?;
+    }
+    review::request_daily_review(&settings, &mut tx).await?;
+    jobs::finish(&mut tx, lease).await?;
+    tx.commit().await?;
+    if moved >= ANALYZED_MIN
+        && let Err(error) = app.db.analyze().await
+    {
+        tracing::warn!(%error, "the database could not look at what is new in it");
+    }
+    let (statements, insights) = (plan.snapshot.statements.len(), plan.grouped.groups.len());
+    let seconds = started.elapsed().as_secs_f64();
+    tracing::info!(statements, insights, seconds, "statements consolidated");
+    Ok(Outcome::Done)
+}
+
+async fn load(db: &Db, org_id: OrgId) -> Result<Snapshot> {
+    let mut tx = db.snapshot().await?;
+    let org = sql("select grouping_version, change_seq, new_statements from orgs where id = $1");
+    let org: Org = tx.fetch_one(org.bind(org_id)).await?;
+    let statements = statements::load(&mut tx, org_id).await?;
+    let insights = tx.fetch_all(select_insights(org_id)).await?;
+    let occurrences = sql("
+        select insight_id, session_id, statement_id, canonical from occurrences where org_id = $1
+    ");
+    let occurrences = tx.fetch_all(occurrences.bind(org_id)).await?;
+    let apart = sql(
+        "select insight_id, other_id from insights_apart where org_id = $1 order by insight_id, other_id",
+    );
+    let apart = tx.fetch_all(apart.bind(org_id)).await?;
+    Ok(Snapshot { org, statements, insights, occurrences, apart })
+}
+
+fn select_insights(org_id: OrgId) -> Sql {
+    sql("
+        select id, content, sentiment, centroid, reach, category_id, team_id, content_by_hand,
+            category_by_hand, team_by_hand, joined, theme_id
+        from insights where org_id = $1 and retired_at is null order by insight_number
+    ")
+    .bind(org_id)
+}
+
+fn plan(snapshot: Snapshot, contacts_min: usize, usual: &str, options: &Options) -> Plan {
+    let ids: Vec<InsightId> = snapshot.insights.iter().map(|insight| insight.id).collect();
+    let joined = snapshot.insights.iter().filter(|insight| insight.joined).map(|insight| insight.id);
+    // what was linked as it came says nothing of what people decided
+    let proofs = snapshot.occurrences.iter().filter(|proof| proof.canonical);
+    let proofs = proofs.map(|proof| (proof.insight_id, proof.statement_id));
+    let bonds = Bonds::new(&ids, joined, &snapshot.apart, proofs);
+    let grouped = clusters::group(&snapshot.statements, &bonds, contacts_min, usual, options);
+    let at: HashMap<InsightId, usize> =
+        snapshot.insights.iter().enumerate().map(|(i, insight)| (insight.id, i)).collect();
+    let mut old_sessions = vec![Vec::new(); snapshot.insights.len()];
+    for occurrence in &snapshot.occurrences {
+        if let Some(i) = at.get(&occurrence.insight_id) {
+            old_sessions[*i].push(occurrence.session_id);
+        }
+    }
+    let new_sessions: Vec<Vec<SessionId>> =
+        grouped.groups.iter().map(|group| group.proofs.keys().copied().collect()).collect();
+    let continuations = continuations(&old_sessions, &new_sessions);
+    let successors = successors(&old_sessions, &new_sessions);
+    let mut continued = vec![None; grouped.groups.len()];
+    let mut ended = Vec::new();
+    for (i, insight) in snapshot.insights.iter().enumerate() {
+        match continuations[i] {
+            Some(j) => continued[j] = Some(i),
+            None => ended.push((insight.id, successors[i])),
+        }
+    }
+    Plan { snapshot, grouped, continued, ended }
+}
+
+/// Puts the plan into effect; how many links it took and made.
+async fn write(tx: &mut OrgTx, plan: &Plan, model: Option<&LanguageModel>) -> Result<usize> {
+    let changed = changed_sessions(tx, plan.snapshot.org.change_seq).await?;
+    let ids = write_insights(tx, plan, model).await?;
+    let mut wanted: BTreeMap<(InsightId, SessionId), (StatementId, f32)> = BTreeMap::new();
+    for (group, id) in plan.grouped.groups.iter().zip(&ids) {
+        let proofs = group.proofs.iter().filter(|(session_id, _)| !changed.contains(session_id));
+        wanted.extend(proofs.map(|(session_id, proof)| ((*id, *session_id), *proof)));
+    }
+    for pinned in occurrences::pinned(tx, None).await? {
+        if !changed.contains(&pinned.session_id) {
+            let proof = (pinned.statement_id, pinned.score);
+            wanted.entry((pinned.insight_id, pinned.session_id)).or_insert(proof);
+        }
+    }
+    let mut touched = BTreeSet::new();
+    let mut gone = Vec::new();
+    for old in plan.snapshot.occurrences.iter().filter(|old| !changed.contains(&old.session_id)) {
+        let key = (old.insight_id, old.session_id);
+        match wanted.get(&key) {
+            Some((statement_id, _)) if *statement_id == old.statement_id && old.canonical => {
+                wanted.remove(&key);
+            }
+            _ => gone.push(key),
+        }
+    }
+    touched.extend(gone.iter().map(|(id, _)| *id));
+    occurrences::delete(tx, &gone).await?;
+    let moved = gone.len() + wanted.len();
+    let links = wanted.into_iter().map(|((insight_id, session_id), (statement_id, score))| NewOccurrence {
+        insight_id,
+        session_id,
+        statement_id,
+        score,
+    });
+    occurrences::insert(tx, links.collect(), true).await?;
+    for (old, successor) in &plan.ended {
+        lifecycle::end(tx, *old, successor.map(|j| ids[j]), InsightEventKind::Ended, None).await?;
+        touched.extend(successor.map(|j| ids[j]));
+        touched.remove(old);
+    }
+    occurrences::recount(tx, &touched.into_iter().collect::<Vec<_>>()).await?;
+    let was_under = |continued: &Option<usize>| continued.and_then(|i| plan.snapshot.insights[i].theme_id);
+    let under: Vec<_> = ids.iter().copied().zip(plan.continued.iter().map(was_under)).collect();
+    themes::write(tx, &plan.grouped.themes, &under).await?;
+    statements::keep_contextual(tx, &plan.grouped.contextual).await?;
+    let query = sql("
+        update orgs set grouping_version = grouping_version + 1, grouping_hash = $2, grouped_at = $3,
+            grouped_statements = $4, new_statements = new_statements - $5
+        where id = $1
+    ");
+    let count = db::count(plan.snapshot.statements.len());
+    let query = query.bind(tx.org_id).bind(&plan.grouped.hash).bind(tx.now).bind(count);
+    tx.run(query.bind(plan.snapshot.org.new_statements)).await?;
+    tx.trim_changes().await?;
+    Ok(moved)
+}
+
+/// The sessions that changed since the snapshot: their links are as fresh as can be, and stay.
+async fn changed_sessions(tx: &mut OrgTx, since: i64) -> Result<HashSet<SessionId>> {
+    let query = sql("select subject_id from changes where org_id = $1 and seq > $2 and kind = $3");
+    let query = query.bind(tx.org_id).bind(since).bind(Subject::Session);
+    let rows: Vec<(SessionId,)> = tx.fetch_all(query).await?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
+}
+
+/// Brings old insights up to date and inserts new ones; the insight of each group.
+async fn write_insights(
+    tx: &mut OrgTx,
+    plan: &Plan,
+    model: Option<&LanguageModel>,
+) -> Result<Vec<InsightId>> {
+    let new_count = plan.continued.iter().filter(|continued| continued.is_none()).count();
+    let mut number = tx.take_insight_numbers(db::count(new_count)).await?;
+    let org_id = tx.org_id;
+    let categories = categories::list(&mut *tx, org_id).await?;
+    let chooser = Chooser::new(&categories);
+    // a person may have decided something since the snapshot
+    let query = select_insights(tx.org_id);
+    let current: Vec<OldInsight> = tx.fetch_all(query).await?;
+    let current: HashMap<InsightId, OldInsight> =
+        current.into_iter().map(|insight| (insight.id, insight)).collect();
+    let contents = plan.grouped.groups.iter().map(|group| group.content.as_str());
+    let wordings = Wordings::load(tx, model, contents).await?;
+    let mut ids = Vec::new();
+    for (group, continued) in plan.grouped.groups.iter().zip(&plan.continued) {
+        let category = chooser.choose(&group.centroid);
+        let mut fresh = NewInsight {
+            id: InsightId::new(tx.now),
+            content: group.content.clone(),
+            sentiment: group.sentiment,
+            centroid: Some(embedding::to_bytes(&group.centroid)),
+            reach: Some(f64::from(group.reach)),
+            category_id: category.map(|category| category.id),
+            team_id: category.and_then(|category| category.team_id),
+        };
+        match continued.and_then(|i| current.get(&plan.snapshot.insights[i].id)) {
+            Some(old) => {
+                fresh.content = wordings.choose(tx, old.id, fresh.content, &group.centroid).await?;
+                ids.push(refresh(tx, old, fresh).await?);
+            }
+            None => {
+                ids.push(fresh.id);
+                insight::insert(tx, &fresh, number).await?;
+                number += 1;
+            }
+        }
+    }
+    Ok(ids)
+}
+
+/// Writes what a new grouping says of an old insight, but for what a person decided.
+async fn refresh(tx: &mut OrgTx, old: &OldInsight, fresh: NewInsight) -> Result<InsightId> {
+    let content = if old.content_by_hand { &old.content } else { &fresh.content };
+    let category_id = if old.category_by_hand { old.category_id } else { fresh.category_id };
+    let team_id = if old.team_by_hand { old.team_id } else { fresh.team_id };
+    let is_same = *content == old.content
+        && category_id == old.category_id
+        && team_id == old.team_id
+        && fresh.sentiment == old.sentiment;
+    if !is_same || (&fresh.centroid, fresh.reach) != (&old.centroid, old.reach) {
+        let change = if is_same { Change::of_internals() } else { Change::new() };
+        let change = change
+            .content(content)
+            .set("sentiment", fresh.sentiment)
+            .set("centroid", fresh.centroid)
+            .set("reach", fresh.reach)
+            .set("category_id", category_id)
+            .set("team_id", team_id);
+        insight::update(tx, old.id, change).await?;
+    }
+    Ok(old.id)
+}
+
+/// Has everything grouped anew, and what is being grouped as of before started again.
+pub(crate) async fn regroup(tx: &mut OrgTx) -> Result<()> {
+    let query = sql("update orgs set grouping_version = grouping_version + 1 where id = $1");
+    tx.run(query.bind(tx.org_id)).await?;
+    jobs::enqueue(tx, &Consolidate {}).await
+}

@@ -1,0 +1,81 @@
+//! The static embeddings of statements, held once for each distinct one.
+
+use crate::insights::statements::{Statement, embedding};
+use refrain_nlp::encoders::static_embedding::DIMENSIONS;
+use refrain_nlp::grouping;
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+/// A group is talk if a smaller share of its statements opens a conversation, and they are less near to their
+/// centroid (docs/engine.md).
+const TALK_FIRST_MAX: f32 = 0.15;
+const TALK_NEARNESS_MAX: f32 = 0.70;
+
+/// The vector of each statement, held once for each distinct one.
+pub(super) struct Vectors {
+    distinct: Vec<Vec<f32>>,
+    at: Vec<usize>,
+}
+
+impl Vectors {
+    pub(super) fn of(statements: &[Statement]) -> Self {
+        let mut vectors = Self { distinct: Vec::new(), at: Vec::new() };
+        let mut known: HashMap<&[u8], usize> = HashMap::new();
+        for statement in statements {
+            let at = *known.entry(&statement.embedding).or_insert_with(|| {
+                // what is no vector points nowhere, and finds no company
+                vectors.distinct.push(
+                    embedding::from_bytes(&statement.embedding).unwrap_or_else(|| vec![0.0; DIMENSIONS]),
+                );
+                vectors.distinct.len() - 1
+            });
+            vectors.at.push(at);
+        }
+        vectors
+    }
+
+    pub(super) fn get(&self, i: usize) -> &[f32] {
+        &self.distinct[self.at[i]]
+    }
+
+    pub(super) fn similarity(&self, i: usize, centroid: &[f32]) -> f32 {
+        embedding::dot(self.get(i), centroid)
+    }
+
+    /// The mean of the distinct vectors among these, brought to length 1; zeros if there are none.
+    pub(super) fn centroid(&self, members: &[usize]) -> Vec<f32> {
+        let distinct: BTreeSet<usize> = members.iter().map(|i| self.at[*i]).collect();
+        let mut sum = vec![0.0; DIMENSIONS];
+        for at in distinct {
+            for (sum, value) in sum.iter_mut().zip(&self.distinct[at]) {
+                *sum += value;
+            }
+        }
+        let length = embedding::dot(&sum, &sum).sqrt().max(f32::MIN_POSITIVE);
+        sum.iter().map(|value| value / length).collect()
+    }
+
+    /// Whether a group is the small talk and the back and forth of conversations: what people say of all
+    /// kinds of things, and hardly ever first.
+    pub(super) fn is_talk(&self, statements: &[Statement], members: &[usize], centroid: &[f32]) -> bool {
+        let count = members.len().max(1) as f32;
+        let nearness = members.iter().map(|i| self.similarity(*i, centroid)).sum::<f32>() / count;
+        let first = members.iter().filter(|i| statements[**i].position == 0).count() as f32 / count;
+        first < TALK_FIRST_MAX && nearness < TALK_NEARNESS_MAX
+    }
+
+    /// The members for grouping: a contact who says the same again adds no weight.
+    pub(super) fn weighted<'a>(
+        &'a self,
+        statements: &'a [Statement],
+        members: &[usize],
+    ) -> Vec<grouping::Statement<'a>> {
+        let mut said = HashSet::new();
+        let weighted = |i: &usize| {
+            let statement = &statements[*i];
+            let first =
+                statement.contact_id.is_none_or(|contact| said.insert((contact, statement.text.as_str())));
+            grouping::Statement { text: &statement.text, vector: self.get(*i), weight: u32::from(first) }
+        };
+        members.iter().map(weighted).collect()
+    }
+}

@@ -1,0 +1,7 @@
+//! The history of an insight: the entries that were made as it changed.
+
+mod routes;
+mod webhook_event;
+
+pub(crate) use routes::routes;
+pub use webhook_event::{WebhookEvent, webhook_event};

@@ -1,0 +1,386 @@
+//! The insight: the words for its life, the one place that writes its row, and its history as that goes on.
+
+use crate::db::{Db, Sql, Value, sql};
+use crate::error::{Error, Result};
+use crate::event::EventName;
+use crate::ids::{CategoryId, EventId, InsightId, MemberId, OrgId, TeamId};
+use crate::orgs::{OrgTx, Subject};
+use crate::sessions::Sentiment;
+use crate::wire::string_enum;
+use refrain_nlp::case_fold::fold;
+use serde_json::Value as Json;
+
+/// The condition of an insight that is shown: some session shows it, and it has not ended.
+pub(crate) const SHOWN: &str = "retired_at is null and occurrence_count > 0";
+/// The condition of an insight that is shown and nobody resolved or archived.
+pub(crate) const UNRESOLVED: &str =
+    "retired_at is null and occurrence_count > 0 and resolved_at is null and archived_at is null";
+/// The person behind an occurrence `o`: its contact, or else its session, which counts for one.
+pub(crate) const PERSON: &str = "coalesce(o.contact_id, o.session_id)";
+/// How often an insight can have been grouped into another.
+const LINEAGE_MAX: usize = 100;
+/// Insights that are written in one statement.
+const CHUNK: usize = 1_000;
+
+string_enum! {
+    /// A place of an insight in its life. Archived wins over resolved.
+    InsightStatus {
+        /// Anywhere.
+        All = "all",
+        /// Neither resolved nor archived.
+        Unresolved = "unresolved",
+        /// Resolved and not archived.
+        Resolved = "resolved",
+        /// Archived.
+        Archived = "archived",
+    }
+}
+
+string_enum! {
+    /// The event that brings an archived insight back.
+    ArchivePolicy {
+        /// None.
+        Forever = "forever",
+        /// A number of further sessions.
+        UntilCount = "until_count",
+        /// More sessions than usual.
+        UntilEscalating = "until_escalating",
+    }
+}
+
+string_enum! {
+    /// A kind of entry in the history of an insight.
+    InsightEventKind {
+        /// The grouping found it.
+        Created = "created",
+        /// A person changed its content, category or team.
+        Edited = "edited",
+        /// A language model worded it.
+        Reworded = "reworded",
+        /// A person resolved it.
+        Resolved = "resolved",
+        /// A person took that back.
+        Reopened = "reopened",
+        /// It was seen again after it was resolved.
+        Regressed = "regressed",
+        /// A person archived it.
+        Archived = "archived",
+        /// A person took that back.
+        Restored = "restored",
+        /// It came back from the archive.
+        Resurfaced = "resurfaced",
+        /// It is seen more often than usual.
+        Escalating = "escalating",
+        /// A person merged others into it, or it into another.
+        Merged = "merged",
+        /// A person took a merge back.
+        Unmerged = "unmerged",
+        /// A person made a part of it an insight of its own.
+        Split = "split",
+        /// The grouping found it no more.
+        Ended = "ended",
+        /// A person said that a session belongs to it.
+        SessionAdded = "session_added",
+        /// A person said that a session does not belong to it.
+        SessionRemoved = "session_removed",
+        /// A person left that to the grouping again.
+        SessionDecisionWithdrawn = "session_decision_withdrawn",
+        /// A deep research explained it.
+        ResearchCompleted = "research_completed",
+    }
+}
+
+impl InsightEventKind {
+    /// Returns the event that webhooks hear of, if they hear of this kind.
+    pub(crate) const fn webhook(self) -> Option<EventName> {
+        match self {
+            Self::Created => Some(EventName::InsightCreated),
+            Self::Edited => Some(EventName::InsightEdited),
+            Self::Resolved => Some(EventName::InsightResolved),
+            Self::Reopened => Some(EventName::InsightReopened),
+            Self::Regressed => Some(EventName::InsightRegressed),
+            Self::Archived => Some(EventName::InsightArchived),
+            Self::Restored => Some(EventName::InsightRestored),
+            Self::Resurfaced => Some(EventName::InsightResurfaced),
+            Self::Escalating => Some(EventName::InsightEscalating),
+            Self::Merged => Some(EventName::InsightMerged),
+            Self::Unmerged => Some(EventName::InsightUnmerged),
+            Self::Split => Some(EventName::InsightSplit),
+            Self::Ended => Some(EventName::InsightEnded),
+            Self::ResearchCompleted => Some(EventName::InsightResearchCompleted),
+            Self::Reworded | Self::SessionAdded | Self::SessionRemoved | Self::SessionDecisionWithdrawn => {
+                None
+            }
+        }
+    }
+}
+
+/// An entry that a change makes in the history of an insight.
+#[derive(Clone, Debug)]
+struct Event {
+    kind: InsightEventKind,
+    by: Option<MemberId>,
+    detail: Option<Json>,
+}
+
+/// The trace that a change leaves beside the columns that it sets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Trace {
+    /// A new `updated_at` and an entry in the change log.
+    Updated,
+    /// An entry in the change log.
+    Logged,
+    /// None: the change shows nowhere.
+    None,
+}
+
+/// A change of insights: the columns that it sets, and what is noted of it.
+#[derive(Clone, Debug)]
+pub(crate) struct Change {
+    columns: Vec<(&'static str, Value)>,
+    more_sessions: Option<MoreSessions>,
+    event: Option<Event>,
+    trace: Trace,
+}
+
+/// Sessions that came to an insight.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct MoreSessions {
+    pub(crate) count: i64,
+    /// When the first of them began, in microseconds.
+    pub(crate) first_at: i64,
+    /// When the last of them began, in microseconds.
+    pub(crate) last_at: i64,
+}
+
+impl Change {
+    /// Begins a change that shows: `updated_at` moves, and the change log has it.
+    pub(crate) const fn new() -> Self {
+        Self { columns: Vec::new(), more_sessions: None, event: None, trace: Trace::Updated }
+    }
+
+    /// Begins a change of what is measured of an insight from outside: the change log has it, and `updated_at` stays.
+    pub(crate) fn of_progress() -> Self {
+        Self { trace: Trace::Logged, ..Self::new() }
+    }
+
+    /// Begins a change of what only the grouping reads: neither `updated_at` nor the change log tells of it.
+    pub(crate) fn of_internals() -> Self {
+        Self { trace: Trace::None, ..Self::new() }
+    }
+
+    /// Sets a column.
+    pub(crate) fn set(mut self, column: &'static str, value: impl Into<Value>) -> Self {
+        self.columns.push((column, value.into()));
+        self
+    }
+
+    /// Sets the content, and the form in which it is searched.
+    pub(crate) fn content(self, content: &str) -> Self {
+        self.set("content", content).set("content_folded", fold(content))
+    }
+
+    /// Counts more sessions.
+    pub(crate) fn more_sessions(mut self, more: MoreSessions) -> Self {
+        self.more_sessions = Some(more);
+        self
+    }
+
+    /// Makes an entry in the history: it counts up the revision, and webhooks hear of it if they hear of its kind.
+    pub(crate) fn event(
+        mut self,
+        kind: InsightEventKind,
+        by: Option<MemberId>,
+        detail: Option<Json>,
+    ) -> Self {
+        self.event = Some(Event { kind, by, detail });
+        self
+    }
+
+    /// Writes the `update` without its condition.
+    fn statement(&self, tx: &OrgTx) -> Option<Sql> {
+        let mut query = sql("update insights set");
+        let mut separator = " ";
+        let mut begin = |query: &mut Sql, column: &str| {
+            query.push(separator).push(column).push(" = ");
+            separator = ", ";
+        };
+        for (column, value) in &self.columns {
+            begin(&mut query, column);
+            query.push_bind(value.clone());
+        }
+        if let Some(more) = self.more_sessions {
+            begin(&mut query, "first_seen_at");
+            query.push("case when occurrence_count = 0 or first_seen_at > ").push_bind(more.first_at);
+            query.push(" then ").push_bind(more.first_at).push(" else first_seen_at end");
+            begin(&mut query, "last_seen_at");
+            query.push("case when occurrence_count = 0 or last_seen_at < ").push_bind(more.last_at);
+            query.push(" then ").push_bind(more.last_at).push(" else last_seen_at end");
+            begin(&mut query, "occurrence_count");
+            query.push("occurrence_count + ").push_bind(more.count);
+        }
+        if self.event.is_some() {
+            begin(&mut query, "revision");
+            query.push("revision + 1");
+        }
+        if self.trace == Trace::Updated {
+            begin(&mut query, "updated_at");
+            query.push_bind(tx.now);
+        }
+        (separator != " ").then_some(query)
+    }
+}
+
+/// Writes a change of an insight.
+pub(crate) async fn update(tx: &mut OrgTx, id: InsightId, change: Change) -> Result<()> {
+    update_all(tx, &[id], &change).await
+}
+
+/// Writes a change of insights. Nothing else writes to a row of `insights` once it is there.
+pub(crate) async fn update_all(tx: &mut OrgTx, ids: &[InsightId], change: &Change) -> Result<()> {
+    for ids in ids.chunks(CHUNK) {
+        let Some(mut query) = change.statement(tx) else { return Ok(()) };
+        query.push(" where org_id = ").push_bind(tx.org_id).push(" and id in ");
+        query.push_list(ids.iter().copied());
+        tx.run(query).await?;
+    }
+    for id in ids {
+        if change.trace != Trace::None {
+            tx.changed(Subject::Insight, *id);
+        }
+        if let Some(event) = &change.event {
+            insert_event(tx, *id, event).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn insert_event(tx: &mut OrgTx, id: InsightId, event: &Event) -> Result<()> {
+    let query = sql("
+        insert into insight_events (org_id, id, insight_id, kind, member_id, detail, created_at)
+        values ($1, $2, $3, $4, $5, $6, $7)
+    ");
+    let event_id = EventId::new(tx.now);
+    let query = query.bind(tx.org_id).bind(event_id).bind(id).bind(event.kind).bind(event.by);
+    tx.run(query.bind(event.detail.as_ref().map(Json::to_string)).bind(tx.now)).await?;
+    if let Some(name) = event.kind.webhook() {
+        tx.emit(name, id, event_id);
+    }
+    Ok(())
+}
+
+/// An insight to be.
+pub(crate) struct NewInsight {
+    pub(crate) id: InsightId,
+    pub(crate) content: String,
+    pub(crate) sentiment: Sentiment,
+    pub(crate) centroid: Option<Vec<u8>>,
+    pub(crate) reach: Option<f64>,
+    pub(crate) category_id: Option<CategoryId>,
+    pub(crate) team_id: Option<TeamId>,
+}
+
+/// Inserts an insight, without sessions yet.
+pub(crate) async fn insert(tx: &mut OrgTx, new: &NewInsight, number: i64) -> Result<()> {
+    let query = sql("
+        insert into insights (org_id, id, insight_number, content, content_folded, sentiment,
+            occurrence_count, first_seen_at, last_seen_at, category_id, team_id, content_by_hand,
+            category_by_hand, team_by_hand, joined, centroid, reach, created_at, updated_at)
+        values ($1, $2, $3, $4, $5, $6, 0, $7, $7, $8, $9, false, false, false, false, $10, $11, $7, $7)
+    ");
+    let query = query
+        .bind(tx.org_id)
+        .bind(new.id)
+        .bind(number)
+        .bind(&new.content)
+        .bind(fold(&new.content))
+        .bind(new.sentiment)
+        .bind(tx.now)
+        .bind(new.category_id)
+        .bind(new.team_id)
+        .bind(new.centroid.clone())
+        .bind(new.reach);
+    tx.run(query).await?;
+    update(tx, new.id, Change::new().event(InsightEventKind::Created, None, None)).await
+}
+
+/// Returns the insight that `id` is now: itself, or what it was grouped into since.
+pub(crate) async fn current(db: &Db, org_id: OrgId, id: InsightId) -> Result<InsightId> {
+    let mut current = id;
+    for _ in 0..LINEAGE_MAX {
+        let query = sql("select successor_id from lineage where org_id = $1 and insight_id = $2");
+        match db.fetch_optional::<(InsightId,)>(query.bind(org_id).bind(current)).await? {
+            Some((successor,)) => current = successor,
+            None => break,
+        }
+    }
+    Ok(current)
+}
+
+/// Returns what [`current`] does, if that insight is shown; else the 404.
+pub(crate) async fn require_current(db: &Db, org_id: OrgId, id: InsightId) -> Result<InsightId> {
+    let id = current(db, org_id, id).await?;
+    let query = sql(&format!("select id from insights where org_id = $1 and id = $2 and {SHOWN}"));
+    let found: Option<(InsightId,)> = db.fetch_optional(query.bind(org_id).bind(id)).await?;
+    found.map(|(id,)| id).ok_or(Error::NotFound("insight"))
+}
+
+/// Fails with the 404 unless the insight goes on.
+pub(crate) async fn require(tx: &mut OrgTx, id: InsightId) -> Result<()> {
+    let query = sql("select id from insights where org_id = $1 and id = $2 and retired_at is null");
+    let found: Option<(InsightId,)> = tx.fetch_optional(query.bind(tx.org_id).bind(id)).await?;
+    found.map(|_| ()).ok_or(Error::NotFound("insight"))
+}
+
+/// Returns how many events an insight had.
+pub(crate) async fn revision(db: &Db, org_id: OrgId, id: InsightId) -> Result<i64> {
+    let query = sql("select revision from insights where org_id = $1 and id = $2");
+    db.fetch_one::<(i64,)>(query.bind(org_id).bind(id)).await.map(|(revision,)| revision)
+}
+
+/// Fails with the 409 if an insight had other events than the caller knows of.
+pub(crate) async fn require_revision(tx: &mut OrgTx, id: InsightId, known: Option<i64>) -> Result<()> {
+    let Some(known) = known else { return Ok(()) };
+    let query = sql("select revision from insights where org_id = $1 and id = $2");
+    match tx.fetch_optional::<(i64,)>(query.bind(tx.org_id).bind(id)).await? {
+        None => Err(Error::NotFound("insight")),
+        Some((revision,)) if revision == known => Ok(()),
+        Some(_) => Err(Error::Conflict("if-match: the insight changed since; get it again".into())),
+    }
+}
+
+/// The size of an organization.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Counts {
+    /// Sessions.
+    pub sessions: i64,
+    /// Statements in them.
+    pub statements: i64,
+    /// Insights that are shown.
+    pub insights: i64,
+}
+
+/// Counts sessions, statements and insights.
+pub async fn counts(db: &Db, org_id: OrgId) -> Result<Counts> {
+    let query = sql(&format!(
+        "select (select count(*) from sessions where org_id = $1) as sessions,
+            (select count(*) from statements where org_id = $1) as statements,
+            (select count(*) from insights where org_id = $1 and {SHOWN}) as insights"
+    ));
+    db.fetch_one(query.bind(org_id)).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn webhooks_hear_of_a_kind_by_its_own_name() {
+        for word in InsightEventKind::WORDS {
+            let kind: InsightEventKind = word.parse().unwrap();
+            if let Some(name) = kind.webhook() {
+                assert_eq!(name.as_str(), format!("insight.{word}"));
+            }
+        }
+    }
+}

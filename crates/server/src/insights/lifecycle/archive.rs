@@ -1,0 +1,170 @@
+//! The record that is frozen when an insight is archived.
+
+use super::baseline::Baseline;
+use crate::db::sql;
+use crate::error::Result;
+use crate::escalation::{ArchiveRecord, Sensitivity, threshold_for};
+use crate::ids::{InsightId, MemberId};
+use crate::insights::insight::{self, ArchivePolicy, Change, InsightEventKind};
+use crate::orgs::OrgTx;
+use crate::settings::Settings;
+use crate::time::Timestamp;
+use crate::wire::string_enum;
+use anyhow::Context;
+use serde_json::{Value, json};
+
+string_enum! {
+    /// What further sessions are counted by, until an archived insight comes back.
+    Counted {
+        /// Each session.
+        Sessions = "sessions",
+        /// Different contacts; a session without one counts for itself.
+        Contacts = "contacts",
+    }
+}
+
+/// How an insight is archived.
+#[derive(Clone, Debug)]
+pub(crate) struct Archival {
+    pub(crate) policy: ArchivePolicy,
+    /// For `until_count` alone: how many further sessions or contacts.
+    pub(crate) target: Option<i64>,
+    pub(crate) counted: Counted,
+    pub(crate) sensitivity: Option<Sensitivity>,
+    pub(crate) reason: Option<String>,
+    /// Whether an insight that is archived already is measured against what was usual before that.
+    pub(crate) keeps_baseline: bool,
+}
+
+/// Archives an insight, or archives it anew, measured against the 56 days before.
+pub(crate) async fn set(
+    settings: &Settings,
+    tx: &mut OrgTx,
+    id: InsightId,
+    archival: &Archival,
+    baseline: &Baseline,
+    by: Option<MemberId>,
+) -> Result<()> {
+    let kept = match archival.keeps_baseline {
+        true => record(tx, id).await?,
+        false => None,
+    };
+    let watched = sql("select count(*) from archives where org_id = $1 and policy = $2 and insight_id <> $3");
+    let watched = watched.bind(tx.org_id).bind(ArchivePolicy::UntilEscalating).bind(id);
+    let (watched,): (i64,) = tx.fetch_one(watched).await?;
+    let threshold = match settings.escalation_returns_week {
+        Some(returns) => threshold_for(returns, usize::try_from(watched + 1).unwrap_or(usize::MAX)),
+        None => archival.sensitivity.unwrap_or(settings.escalation_sensitivity).threshold(),
+    };
+    let record = match kept {
+        Some(kept) => ArchiveRecord { day: settings.calendar.day(tx.now), threshold, ..kept },
+        None => baseline.record(settings, tx, id, threshold).await?,
+    };
+    forget(tx, id).await?;
+    let query = sql("
+        insert into archives
+            (org_id, insight_id, archived_at, policy, target, counted, record, reviewed_at, reviewed_on)
+        values ($1, $2, $3, $4, $5, $6, $7, $3, $8)
+    ");
+    let query = query
+        .bind(tx.org_id)
+        .bind(id)
+        .bind(tx.now)
+        .bind(archival.policy)
+        .bind(archival.target)
+        .bind(archival.counted)
+        .bind(to_json(&record)?)
+        .bind(settings.calendar.day(tx.now));
+    tx.run(query).await?;
+    let Archival { policy, target, reason, .. } = archival;
+    let detail = json!({"policy": policy, "target": target, "reason": reason});
+    let placed = archived(Some(tx.now), by, Some(*policy), reason.clone());
+    insight::update(tx, id, placed.event(InsightEventKind::Archived, by, Some(detail))).await
+}
+
+/// Takes an insight out of the archive, with the entry in its history that says why.
+pub(crate) async fn clear(
+    tx: &mut OrgTx,
+    id: InsightId,
+    kind: InsightEventKind,
+    by: Option<MemberId>,
+    detail: Option<Value>,
+) -> Result<()> {
+    forget(tx, id).await?;
+    insight::update(tx, id, cleared().event(kind, by, detail)).await
+}
+
+/// Makes the change to an insight that is not archived.
+pub(super) fn cleared() -> Change {
+    archived(None, None, None, None)
+}
+
+/// Makes the change to an insight that is archived in this way, without progress so far.
+fn archived(
+    at: Option<Timestamp>,
+    by: Option<MemberId>,
+    policy: Option<ArchivePolicy>,
+    reason: Option<String>,
+) -> Change {
+    Change::new()
+        .set("archived_at", at)
+        .set("archived_by", by)
+        .set("archive_policy", policy)
+        .set("archive_reason", reason)
+        .set("resurface_current", None::<i64>)
+        .set("resurface_target", None::<i64>)
+}
+
+/// Deletes the record of an archived insight.
+pub(super) async fn forget(tx: &mut OrgTx, id: InsightId) -> Result<()> {
+    let query = sql("delete from archives where org_id = $1 and insight_id = $2").bind(tx.org_id).bind(id);
+    tx.run(query).await
+}
+
+/// Measures an archived insight anew, whose sessions are others since it was merged or split: against what they were
+/// in the 56 days before it was archived.
+pub(crate) async fn remake(settings: &Settings, tx: &mut OrgTx, id: InsightId) -> Result<()> {
+    let query = sql("select archived_at, record from archives where org_id = $1 and insight_id = $2");
+    let found: Option<(Timestamp, String)> = tx.fetch_optional(query.bind(tx.org_id).bind(id)).await?;
+    let Some((archived_at, old)) = found else { return Ok(()) };
+    let threshold = from_json(&old)?.threshold;
+    let (org_id, day) = (tx.org_id, settings.calendar.day(archived_at));
+    let baseline = Baseline::before(settings, tx, org_id, day, day).await?;
+    let record = baseline.record(settings, tx, id, threshold).await?;
+    let query = sql("
+        update archives set record = $3, shadow_at = null, shadow = null where org_id = $1 and insight_id = $2
+    ");
+    tx.run(query.bind(tx.org_id).bind(id).bind(to_json(&record)?)).await
+}
+
+/// Archives an insight as another is, whose part it is or which is its part.
+pub(crate) async fn copy(tx: &mut OrgTx, from: InsightId, to: InsightId) -> Result<()> {
+    forget(tx, to).await?;
+    let query = sql("
+        insert into archives (org_id, insight_id, archived_at, policy, target, counted, record, reviewed_at,
+            reviewed_on)
+        select org_id, $3, archived_at, policy, target, counted, record, reviewed_at, reviewed_on
+        from archives where org_id = $1 and insight_id = $2
+    ");
+    tx.run(query.bind(tx.org_id).bind(from).bind(to)).await?;
+    let query = sql("
+        select archived_at, archived_by, archive_policy, archive_reason from insights where org_id = $1 and id = $2
+    ");
+    type Row = (Option<Timestamp>, Option<MemberId>, Option<ArchivePolicy>, Option<String>);
+    let (at, by, policy, reason): Row = tx.fetch_one(query.bind(tx.org_id).bind(from)).await?;
+    insight::update(tx, to, archived(at, by, policy, reason)).await
+}
+
+async fn record(tx: &mut OrgTx, id: InsightId) -> Result<Option<ArchiveRecord>> {
+    let query = sql("select record from archives where org_id = $1 and insight_id = $2");
+    let found: Option<(String,)> = tx.fetch_optional(query.bind(tx.org_id).bind(id)).await?;
+    found.map(|(record,)| from_json(&record)).transpose()
+}
+
+pub(crate) fn from_json(record: &str) -> Result<ArchiveRecord> {
+    Ok(serde_json::from_str(record).context("reading the record of an archived insight")?)
+}
+
+fn to_json(record: &ArchiveRecord) -> Result<String> {
+    Ok(serde_json::to_string(record).context("writing the record of an archived insight")?)
+}

@@ -1,0 +1,74 @@
+//! The baseline that insights are measured against: what came to the organization and its insights in a quiet time.
+
+use super::daily_counts;
+use crate::db::{Tx, sql};
+use crate::error::Result;
+use crate::escalation::{ArchiveRecord, Archiving, Daily, Norms, WINDOW_DAYS};
+use crate::ids::{InsightId, OrgId};
+use crate::orgs::OrgTx;
+use crate::settings::Settings;
+use crate::time::Timestamp;
+
+/// The sessions and the insights of an organization up to one day, by which insights are archived.
+pub(crate) struct Baseline {
+    day: i64,
+    sessions: Daily,
+    norms: Norms,
+}
+
+impl Baseline {
+    /// As of today.
+    pub(crate) async fn load(settings: &Settings, tx: &mut OrgTx) -> Result<Self> {
+        let (org_id, day) = (tx.org_id, settings.calendar.day(tx.now));
+        let baseline = Self::before(settings, tx, org_id, day, day).await?;
+        daily_counts::keep_norms(tx, &baseline.norms, day).await?;
+        Ok(baseline)
+    }
+
+    /// As of `day`, with the sessions up to `today`.
+    pub(crate) async fn before(
+        settings: &Settings,
+        tx: &mut Tx,
+        org_id: OrgId,
+        day: i64,
+        today: i64,
+    ) -> Result<Self> {
+        let sessions =
+            daily_counts::sessions(tx, org_id, &settings.calendar, day - WINDOW_DAYS, today).await?;
+        let norms = daily_counts::norms(tx, org_id, &settings.calendar, day, &sessions).await?;
+        Ok(Self { day, sessions, norms })
+    }
+
+    /// The organization's sessions by day.
+    pub(crate) fn sessions(&self) -> &Daily {
+        &self.sessions
+    }
+
+    /// The baseline of its insights.
+    pub(crate) fn norms(&self) -> &Norms {
+        &self.norms
+    }
+
+    /// What an insight is measured against that is archived on that day.
+    pub(super) async fn record(
+        &self,
+        settings: &Settings,
+        tx: &mut OrgTx,
+        id: InsightId,
+        threshold: f64,
+    ) -> Result<ArchiveRecord> {
+        let org_id = tx.org_id;
+        let seen = daily_counts::seen(tx, org_id, &settings.calendar, &[id], self.day - WINDOW_DAYS).await?;
+        let query = sql("select first_seen_at from insights where org_id = $1 and id = $2");
+        let (first_seen_at,): (Timestamp,) = tx.fetch_one(query.bind(org_id).bind(id)).await?;
+        Ok(ArchiveRecord::new(&Archiving {
+            day: self.day,
+            first_seen_on: settings.calendar.day(first_seen_at),
+            seen: seen.get(&id).map_or(&[], Vec::as_slice),
+            sessions: &self.sessions,
+            norms: &self.norms,
+            basis: settings.escalation_basis,
+            threshold,
+        }))
+    }
+}

@@ -1,0 +1,128 @@
+//! What came on which day of the organization's time zone.
+
+use crate::db::{Tx, sql};
+use crate::error::Result;
+use crate::escalation::{
+    Daily, Norms, Seen, WINDOW_DAYS, daily_units, dispersion, prior_rate, tally, weekday_profile,
+};
+use crate::ids::{InsightId, OrgId};
+use crate::insights::insight::{PERSON, SHOWN};
+use crate::orgs::OrgTx;
+use crate::time::{Calendar, Timestamp};
+use anyhow::Context;
+use std::collections::HashMap;
+use uuid::Uuid;
+
+/// Every time zone is a whole number of these from UTC.
+const QUARTER_HOUR: i64 = 900_000_000;
+/// How long the norms of an organization hold.
+const NORMS_DAYS: i64 = 7;
+/// Days before archiving whose traffic counts for the first day after it.
+pub(crate) const TRAFFIC_DAYS: i64 = 6;
+/// Insights whose days are read in one query.
+const CHUNK: usize = 500;
+
+/// The organization's sessions of each day from `from` on, before the end of `today`.
+pub(crate) async fn sessions(
+    tx: &mut Tx,
+    org_id: OrgId,
+    calendar: &Calendar,
+    from: i64,
+    today: i64,
+) -> Result<Daily> {
+    let query = sql("select min(created_at) from sessions where org_id = $1").bind(org_id);
+    let (first,): (Option<Timestamp>,) = tx.fetch_one(query).await?;
+    let first_day = first.map_or(today, |first| calendar.day(first)).max(from).min(today);
+    let mut daily =
+        Daily { first_day, sessions: vec![0; usize::try_from(today + 1 - first_day).unwrap_or(0)] };
+    let query = sql("
+        select created_at / $4, count(*) from sessions
+        where org_id = $1 and created_at >= $2 and created_at < $3 group by 1
+    ");
+    let query =
+        query.bind(org_id).bind(calendar.start(first_day)).bind(calendar.start(today + 1)).bind(QUARTER_HOUR);
+    let slots: Vec<(i64, i64)> = tx.fetch_all(query).await?;
+    for (slot, count) in slots {
+        let day = calendar.day(Timestamp::from_micros(slot * QUARTER_HOUR));
+        let at = usize::try_from(day - first_day).ok();
+        if let Some(sessions) = at.and_then(|at| daily.sessions.get_mut(at)) {
+            *sessions += u32::try_from(count).unwrap_or(u32::MAX);
+        }
+    }
+    Ok(daily)
+}
+
+/// The days from `from` on on which each of these insights was seen, in order; none for one that was not.
+pub(crate) async fn seen(
+    tx: &mut Tx,
+    org_id: OrgId,
+    calendar: &Calendar,
+    ids: &[InsightId],
+    from: i64,
+) -> Result<HashMap<InsightId, Vec<Seen>>> {
+    let mut days: HashMap<InsightId, Vec<Seen>> = HashMap::new();
+    for ids in ids.chunks(CHUNK) {
+        let mut query = sql(&format!(
+            "select insight_id, session_created_at, {PERSON} from occurrences o
+            where org_id = $1 and session_created_at >= $2 and insight_id in "
+        ))
+        .bind(org_id)
+        .bind(calendar.start(from));
+        query.push_list(ids.iter().copied());
+        let rows: Vec<(InsightId, Timestamp, Uuid)> = tx.fetch_all(query).await?;
+        let mut sessions: HashMap<InsightId, Vec<(i64, Uuid)>> = HashMap::new();
+        for (id, at, contact) in rows {
+            sessions.entry(id).or_default().push((calendar.day(at), contact));
+        }
+        days.extend(sessions.into_iter().map(|(id, sessions)| (id, tally(sessions))));
+    }
+    Ok(days)
+}
+
+/// The days on which so much would have come back that nothing did, and which count for nothing.
+pub(crate) async fn surges(tx: &mut Tx, org_id: OrgId) -> Result<Vec<i64>> {
+    let query = sql("select day from surges where org_id = $1 order by day").bind(org_id);
+    let days: Vec<(i64,)> = tx.fetch_all(query).await?;
+    Ok(days.into_iter().map(|(day,)| day).collect())
+}
+
+/// What is usual in the organization: as it was kept in the last week, or computed anew, which looks at every insight.
+pub(crate) async fn norms(
+    tx: &mut Tx,
+    org_id: OrgId,
+    calendar: &Calendar,
+    today: i64,
+    sessions: &Daily,
+) -> Result<Norms> {
+    let profile = weekday_profile(sessions, today);
+    let query = sql("select norms from orgs where id = $1 and norms_day > $2 and norms_day <= $3");
+    let query = query.bind(org_id).bind(today - NORMS_DAYS).bind(today);
+    if let Some((kept,)) = tx.fetch_optional::<(String,)>(query).await? {
+        let kept: Norms = serde_json::from_str(&kept).context("reading the norms of an organization")?;
+        return Ok(Norms { profile, ..kept });
+    }
+    let query = sql(&format!(
+        "select id, first_seen_at from insights
+        where org_id = $1 and {SHOWN} order by id"
+    ));
+    let insights: Vec<(InsightId, Timestamp)> = tx.fetch_all(query.bind(org_id)).await?;
+    let mut units = Vec::new();
+    for insights in insights.chunks(CHUNK) {
+        let ids: Vec<InsightId> = insights.iter().map(|(id, _)| *id).collect();
+        let seen = seen(tx, org_id, calendar, &ids, today - WINDOW_DAYS).await?;
+        units.extend(insights.iter().map(|(id, first)| {
+            daily_units(seen.get(id).map_or(&[][..], Vec::as_slice), calendar.day(*first), today)
+        }));
+    }
+    Ok(Norms { profile, prior_rate: prior_rate(&units), dispersion: dispersion(&units, today, &profile) })
+}
+
+/// Keeps norms for a week, unless there are such.
+pub(crate) async fn keep_norms(tx: &mut OrgTx, norms: &Norms, today: i64) -> Result<()> {
+    let query = sql("
+        update orgs set norms = $2, norms_day = $3
+        where id = $1 and (norms_day is null or norms_day <= $4 or norms_day > $3)
+    ");
+    let norms = serde_json::to_string(norms).context("writing the norms of an organization")?;
+    tx.run(query.bind(tx.org_id).bind(norms).bind(today).bind(today - NORMS_DAYS)).await
+}

@@ -1,0 +1,44 @@
+//! The conversations since insights were archived, by which it is told how far these are from coming back.
+
+use super::daily_counts;
+use crate::db::Tx;
+use crate::error::Result;
+use crate::escalation::{ArchiveRecord, Daily, Seen, Since, Standing, replay};
+use crate::ids::{InsightId, OrgId};
+use crate::settings::Settings;
+use std::collections::HashMap;
+
+/// The sessions of an organization and of some of its archived insights, day by day.
+pub(crate) struct Traffic {
+    sessions: Daily,
+    seen: HashMap<InsightId, Vec<Seen>>,
+}
+
+impl Traffic {
+    /// For insights that were archived on `day` or later.
+    pub(crate) async fn load(
+        settings: &Settings,
+        tx: &mut Tx,
+        org_id: OrgId,
+        day: i64,
+        today: i64,
+        ids: &[InsightId],
+    ) -> Result<Self> {
+        let from = day - daily_counts::TRAFFIC_DAYS;
+        let sessions = daily_counts::sessions(tx, org_id, &settings.calendar, from, today).await?;
+        let seen = daily_counts::seen(tx, org_id, &settings.calendar, ids, from).await?;
+        Ok(Self { sessions, seen })
+    }
+
+    /// Where one of these insights stands.
+    pub(crate) fn standing(
+        &self,
+        record: &ArchiveRecord,
+        id: InsightId,
+        left_out: &[i64],
+        today: i64,
+    ) -> Standing {
+        let seen = self.seen.get(&id).map_or(&[][..], Vec::as_slice);
+        replay(record, &Since { seen, sessions: &self.sessions, left_out, today })
+    }
+}

@@ -1,0 +1,170 @@
+//! The sessions behind an insight's count.
+
+use super::sql as filter_sql;
+use crate::app::App;
+use crate::db::{self, sql};
+use crate::error::Result;
+use crate::http::{Cursor, PAGE_SIZE};
+use crate::ids::{ContactId, InsightId, MessageId, OrgId, SessionId};
+use crate::insights::filter::SessionConditions;
+use crate::insights::occurrences;
+use crate::insights::occurrences::OrgCentroids;
+use crate::insights::statements::embedding;
+use crate::sessions::{Channel, Sentiment, SessionStatus};
+use crate::time::Timestamp;
+use crate::wire::{Nullable, SafeInt};
+use refrain_nlp::redact;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// A session in which an insight shows, and what was said there.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct InsightSession {
+    session_id: SessionId,
+    #[schemars(with = "SafeInt")]
+    ticket_number: i64,
+    status: SessionStatus,
+    channel: Channel,
+    language: Nullable<String>,
+    sentiment: Nullable<Sentiment>,
+    contact_id: Nullable<ContactId>,
+    created_at: Timestamp,
+    quote: Quote,
+    /// How near the quote is to what the insight says, up to 1.
+    score: f64,
+    /// The other insight that the quote is nearest to.
+    rival: Nullable<Rival>,
+    /// Whether it was linked as it came, and the next consolidation may move it.
+    provisional: bool,
+}
+
+/// What was said, personal data masked.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(inline)]
+struct Quote {
+    message_id: MessageId,
+    text: String,
+    /// The whole message, personal data masked.
+    message: String,
+    /// Where the quote begins in it, and where it ends, in characters.
+    start: usize,
+    end: usize,
+}
+
+/// Another insight that a quote could have been counted for.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(inline)]
+struct Rival {
+    id: InsightId,
+    /// How much nearer the quote is to this insight than to that one; below 0 where a person decided.
+    margin: f64,
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    session_id: SessionId,
+    ticket_number: i64,
+    status: SessionStatus,
+    channel: Channel,
+    language: Option<String>,
+    sentiment: Option<Sentiment>,
+    contact_id: Option<ContactId>,
+    session_created_at: Timestamp,
+    message_id: MessageId,
+    text: String,
+    span_start: i64,
+    span_end: i64,
+    message: Option<String>,
+    name: Option<String>,
+    non_verified_name: Option<String>,
+    embedding: Option<Vec<u8>>,
+    score: f64,
+    canonical: bool,
+}
+
+impl Row {
+    fn show(self, insight: InsightId, centroids: &OrgCentroids) -> InsightSession {
+        let vector = self.embedding.as_deref().and_then(embedding::from_bytes);
+        let rival = vector.and_then(|vector| centroids.nearest_but(insight, &vector));
+        let names: Vec<&str> =
+            [&self.name, &self.non_verified_name].into_iter().flatten().map(String::as_str).collect();
+        let message = self.message.unwrap_or_default();
+        let at = |position: i64| usize::try_from(position).unwrap_or(0).min(message.len());
+        let (message, start, end) = masked(&message, at(self.span_start)..at(self.span_end), &names);
+        InsightSession {
+            session_id: self.session_id,
+            ticket_number: self.ticket_number,
+            status: self.status,
+            channel: self.channel,
+            language: self.language.into(),
+            sentiment: self.sentiment.into(),
+            contact_id: self.contact_id.into(),
+            created_at: self.session_created_at,
+            quote: Quote { message_id: self.message_id, text: self.text, message, start, end },
+            score: self.score,
+            rival: rival.map(|(id, near)| Rival { id, margin: self.score - f64::from(near) }).into(),
+            provisional: !self.canonical,
+        }
+    }
+}
+
+/// A message with personal data masked, and where in it a part of it lies, in characters.
+fn masked(message: &str, part: std::ops::Range<usize>, names: &[&str]) -> (String, usize, usize) {
+    let findings = redact::find(message, names);
+    // what reaches over an end of the part is in it
+    let within = |at: usize| findings.iter().find(|finding| finding.start < at && at < finding.end);
+    let start = within(part.start).map_or(part.start, |finding| finding.start);
+    let end = within(part.end).map_or(part.end, |finding| finding.end);
+    let chars = |end: usize| {
+        let before: Vec<_> = findings.iter().filter(|finding| finding.end <= end).cloned().collect();
+        redact::mask(message.get(..end).unwrap_or(message), &before).chars().count()
+    };
+    (redact::mask(message, &findings), chars(start), chars(end))
+}
+
+impl InsightSession {
+    /// Where a page ends that this is the last session of.
+    pub(crate) fn cursor(&self) -> Cursor {
+        Cursor::new(self.created_at, self.session_id.as_bytes())
+    }
+}
+
+/// One page of the sessions of an insight that a filter asks for and one more, newest first; and how many there are on
+/// all pages.
+pub(crate) async fn list_sessions(
+    app: &App,
+    org_id: OrgId,
+    id: InsightId,
+    filter: &SessionConditions,
+    after: Option<Cursor>,
+) -> Result<(Vec<InsightSession>, i64)> {
+    let mut query = sql("
+        select o.session_id, s.ticket_number, o.status, o.channel, o.language, o.sentiment, o.contact_id,
+            o.session_created_at, t.message_id, t.text, t.span_start,
+            t.span_end, m.text as message, c.name, c.non_verified_name, t.embedding, o.score, o.canonical
+        from occurrences o
+        join sessions s on s.org_id = o.org_id and s.id = o.session_id
+        join statements t on t.org_id = o.org_id and t.id = o.statement_id
+        join messages m on m.org_id = t.org_id and m.id = t.message_id
+        left join contacts c on c.org_id = o.org_id and c.id = o.contact_id
+        where o.org_id = $1 and o.insight_id = $2
+    ")
+    .bind(org_id)
+    .bind(id);
+    if *filter != SessionConditions::default() {
+        query.push(" and o.session_id in (");
+        filter_sql::push_sessions(&mut query, org_id, id, filter);
+        query.push(")");
+    }
+    if let Some(after) = after {
+        query.push(" and (o.session_created_at, o.session_id) < (").push_bind(after.position);
+        query.push(", ").push_bind(after.id).push(")");
+    }
+    query.push(" order by o.session_created_at desc, o.session_id desc limit ");
+    query.push_bind(db::count(PAGE_SIZE) + 1);
+    let rows: Vec<Row> = app.db.fetch_all(query).await?;
+    let version = occurrences::grouping_version(&app.db, org_id).await?;
+    let centroids = app.centroids.get(&app.db, org_id, version).await?;
+    let sessions = rows.into_iter().map(|row| row.show(id, &centroids)).collect();
+    Ok((sessions, filter_sql::count_sessions(&app.db, org_id, id, filter).await?))
+}

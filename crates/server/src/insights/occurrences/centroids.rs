@@ -1,0 +1,88 @@
+//! Where an organization's insights lie, kept in memory, so that a new statement finds its own at once.
+
+use crate::db::{Db, sql};
+use crate::error::Result;
+use crate::ids::{InsightId, OrgId};
+use crate::insights::statements::embedding;
+use crate::orgs::OrgTx;
+use refrain_nlp::grouping::{self, Group};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// The most organizations kept in memory.
+const ORGS_MAX: usize = 256;
+const INSIGHTS_MAX: i64 = 100_000;
+
+/// The centroids of insights by organization, each as of one version of its grouping. Derived: SQL holds
+/// the truth.
+#[derive(Debug, Default)]
+pub struct Centroids {
+    by_org: Mutex<HashMap<OrgId, Arc<OrgCentroids>>>,
+}
+
+/// Returns a number that counts up whenever insights change as a whole.
+pub(crate) async fn grouping_version(db: &Db, org_id: OrgId) -> Result<i64> {
+    let query = sql("select grouping_version from orgs where id = $1").bind(org_id);
+    db.fetch_one::<(i64,)>(query).await.map(|(version,)| version)
+}
+
+/// Does what [`grouping_version`] does, within a transaction.
+pub(crate) async fn grouping_version_in(tx: &mut OrgTx) -> Result<i64> {
+    let query = sql("select grouping_version from orgs where id = $1").bind(tx.org_id);
+    tx.fetch_one::<(i64,)>(query).await.map(|(version,)| version)
+}
+
+/// One organization's centroids.
+#[derive(Debug)]
+pub(crate) struct OrgCentroids {
+    version: i64,
+    ids: Vec<InsightId>,
+    groups: Vec<Group>,
+}
+
+impl OrgCentroids {
+    /// The insight nearest to a statement, and how near, if it is near enough.
+    pub(crate) fn nearest(&self, vector: &[f32]) -> Option<(InsightId, f32)> {
+        let (at, similarity) = grouping::nearest(&self.groups, vector)?;
+        Some((self.ids[at], similarity))
+    }
+
+    /// The other insight that is nearest to a statement, however far it is.
+    pub(crate) fn nearest_but(&self, id: InsightId, vector: &[f32]) -> Option<(InsightId, f32)> {
+        let others = self.ids.iter().zip(&self.groups).filter(|(other, _)| **other != id);
+        let near = others.map(|(other, group)| (*other, embedding::dot(&group.centroid, vector)));
+        near.max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)))
+    }
+}
+
+impl Centroids {
+    /// The centroids of this version of the organization's grouping, loaded if need be.
+    pub(crate) async fn get(&self, db: &Db, org_id: OrgId, version: i64) -> Result<Arc<OrgCentroids>> {
+        let held = self.by_org.lock().unwrap_or_else(PoisonError::into_inner).get(&org_id).cloned();
+        if let Some(held) = held.filter(|held| held.version == version) {
+            return Ok(held);
+        }
+        let loaded = Arc::new(load(db, org_id, version).await?);
+        let mut by_org = self.by_org.lock().unwrap_or_else(PoisonError::into_inner);
+        if by_org.len() >= ORGS_MAX {
+            by_org.clear();
+        }
+        by_org.insert(org_id, Arc::clone(&loaded));
+        Ok(loaded)
+    }
+}
+
+async fn load(db: &Db, org_id: OrgId, version: i64) -> Result<OrgCentroids> {
+    let query = sql("
+        select id, centroid, reach from insights
+        where org_id = $1 and retired_at is null and centroid is not null and reach is not null
+        order by insight_number
+        limit $2
+    ");
+    let rows: Vec<(InsightId, Vec<u8>, f64)> = db.fetch_all(query.bind(org_id).bind(INSIGHTS_MAX)).await?;
+    let place = |(id, bytes, reach): (InsightId, Vec<u8>, f64)| {
+        Some((id, Group { centroid: embedding::from_bytes(&bytes)?, reach: reach as f32, weight: 0 }))
+    };
+    let (ids, groups) = rows.into_iter().filter_map(place).unzip();
+    Ok(OrgCentroids { version, ids, groups })
+}

@@ -1,0 +1,12 @@
+//! Occurrences: the sessions in which insights show, each with the statement that proves it.
+
+mod centroids;
+mod follow;
+mod store;
+
+pub use centroids::Centroids;
+pub(crate) use centroids::{OrgCentroids, grouping_version, grouping_version_in};
+pub(crate) use follow::follow_sessions;
+pub(crate) use store::{
+    NewOccurrence, copy, delete, delete_all, delete_proved, insert, pinned, recount, shift,
+};

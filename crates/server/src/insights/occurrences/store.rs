@@ -1,0 +1,197 @@
+//! Occurrences in SQL, and the counts of their insights, which are brought up to date with them.
+
+use crate::db::{Value, sql};
+use crate::error::Result;
+use crate::ids::{InsightId, SessionId, StatementId};
+use crate::insights::insight::{self, Change, MoreSessions};
+use crate::insights::statements::embedding;
+use crate::orgs::OrgTx;
+use crate::time::Timestamp;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A session in which an insight shows, and the statement that proves it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct NewOccurrence {
+    pub(crate) insight_id: InsightId,
+    pub(crate) session_id: SessionId,
+    pub(crate) statement_id: StatementId,
+    pub(crate) score: f32,
+}
+
+/// Inserts occurrences where there are none and no person said that there is none, and counts them for their insights.
+pub(crate) async fn insert(tx: &mut OrgTx, new: Vec<NewOccurrence>, canonical: bool) -> Result<()> {
+    let mut came: BTreeMap<InsightId, MoreSessions> = BTreeMap::new();
+    for new in new.chunks(1_000) {
+        for (insight_id, at) in insert_chunk(tx, new, canonical).await? {
+            let more = came.entry(insight_id).or_insert(MoreSessions { count: 0, first_at: at, last_at: at });
+            more.count += 1;
+            (more.first_at, more.last_at) = (more.first_at.min(at), more.last_at.max(at));
+        }
+    }
+    for (insight_id, more) in came {
+        insight::update(tx, insight_id, Change::new().more_sessions(more)).await?;
+    }
+    Ok(())
+}
+
+/// Returns the insight of each that was inserted, and when its session began, in microseconds.
+async fn insert_chunk(
+    tx: &mut OrgTx,
+    new: &[NewOccurrence],
+    canonical: bool,
+) -> Result<Vec<(InsightId, i64)>> {
+    let mut query = sql("with l (insight_id, session_id, statement_id, score) as (values ");
+    for (i, new) in new.iter().enumerate() {
+        let row: [Value; 4] = [
+            new.insight_id.into(),
+            new.session_id.into(),
+            new.statement_id.into(),
+            f64::from(new.score).into(),
+        ];
+        query.push(if i > 0 { "," } else { "" }).push_list(row);
+    }
+    query.push(
+        ") insert into occurrences (org_id, insight_id, session_id, statement_id, score, canonical, contact_id,
+            session_created_at, status, channel, language, sentiment)
+        select s.org_id, l.insight_id, l.session_id, l.statement_id, l.score, ",
+    );
+    query.push_bind(canonical).push(
+        ", s.contact_id, s.created_at, s.status, s.channel, s.language, s.sentiment
+        from l join sessions s on s.id = l.session_id and s.org_id = ",
+    );
+    query.push_bind(tx.org_id).push(
+        " where not exists (
+            select 1 from session_decisions d
+            where d.org_id = s.org_id and d.session_id = s.id and d.insight_id = l.insight_id and not d.belongs
+        )
+        on conflict (org_id, insight_id, session_id) do nothing
+        returning insight_id, session_created_at",
+    );
+    tx.fetch_all(query).await
+}
+
+/// Counts the occurrences of these insights again.
+pub(crate) async fn recount(tx: &mut OrgTx, ids: &[InsightId]) -> Result<()> {
+    for id in ids {
+        let query = sql("
+            select count(*), min(session_created_at), max(session_created_at) from occurrences
+            where org_id = $1 and insight_id = $2
+        ");
+        let query = query.bind(tx.org_id).bind(*id);
+        let (count, first, last): (i64, Option<Timestamp>, Option<Timestamp>) = tx.fetch_one(query).await?;
+        let mut change = Change::new().set("occurrence_count", count);
+        if let Some((first, last)) = first.zip(last) {
+            change = change.set("first_seen_at", first).set("last_seen_at", last);
+        }
+        insight::update(tx, *id, change).await?;
+    }
+    Ok(())
+}
+
+/// Deletes occurrences; their insights are to be counted again.
+pub(crate) async fn delete(tx: &mut OrgTx, keys: &[(InsightId, SessionId)]) -> Result<()> {
+    for keys in keys.chunks(2_000) {
+        let mut query =
+            sql("delete from occurrences where org_id = $1 and (insight_id, session_id) in (values ")
+                .bind(tx.org_id);
+        for (i, (insight_id, session_id)) in keys.iter().enumerate() {
+            let key: [Value; 2] = [(*insight_id).into(), (*session_id).into()];
+            query.push(if i > 0 { "," } else { "" }).push_list(key);
+        }
+        query.push(")");
+        tx.run(query).await?;
+    }
+    Ok(())
+}
+
+/// Copies occurrences of an insight to another, all or those in these sessions, where it has none of the session.
+pub(crate) async fn copy(
+    tx: &mut OrgTx,
+    from: InsightId,
+    to: InsightId,
+    session_ids: Option<&[SessionId]>,
+) -> Result<()> {
+    let columns =
+        "session_id, statement_id, score, canonical, contact_id, session_created_at, status, channel,
+        language, sentiment";
+    let chunks = session_ids.map_or_else(|| vec![None], |ids| ids.chunks(2_000).map(Some).collect());
+    for session_ids in chunks {
+        let mut query = sql(&format!(
+            "insert into occurrences (org_id, insight_id, {columns})
+            select org_id, $3, {columns} from occurrences where org_id = $1 and insight_id = $2"
+        ));
+        query = query.bind(tx.org_id).bind(from).bind(to);
+        if let Some(session_ids) = session_ids {
+            query.push(" and session_id in ").push_list(session_ids.iter().copied());
+        } else {
+            // or the conflict would be read as one of a join
+            query.push(" and 1 = 1");
+        }
+        query.push(" on conflict (org_id, insight_id, session_id) do nothing");
+        tx.run(query).await?;
+    }
+    Ok(())
+}
+
+/// The links that people made: each session that belongs to an insight by decision, all or these, with the statement of
+/// it that is nearest to the insight.
+pub(crate) async fn pinned(tx: &mut OrgTx, session_ids: Option<&[SessionId]>) -> Result<Vec<NewOccurrence>> {
+    let mut query = sql("
+        select d.insight_id, d.session_id, t.id, t.embedding, i.centroid
+        from session_decisions d
+        join insights i on i.org_id = d.org_id and i.id = d.insight_id and i.retired_at is null
+        join statements t on t.org_id = d.org_id and t.session_id = d.session_id
+        where d.belongs and d.org_id = $1
+    ")
+    .bind(tx.org_id);
+    if let Some(session_ids) = session_ids {
+        query.push(" and d.session_id in ").push_list(session_ids.iter().copied());
+    }
+    query.push(" order by d.insight_id, d.session_id, t.position, t.id");
+    type Row = (InsightId, SessionId, StatementId, Option<Vec<u8>>, Option<Vec<u8>>);
+    let rows: Vec<Row> = tx.fetch_all(query).await?;
+    let mut links: Vec<NewOccurrence> = Vec::new();
+    for (insight_id, session_id, statement_id, embedding, centroid) in rows {
+        let read = |bytes: Option<Vec<u8>>| bytes.as_deref().and_then(embedding::from_bytes);
+        let score = read(embedding).zip(read(centroid)).map_or(0.0, |(a, b)| embedding::dot(&a, &b));
+        let link = NewOccurrence { insight_id, session_id, statement_id, score };
+        match links.last_mut().filter(|last| (last.insight_id, last.session_id) == (insight_id, session_id)) {
+            Some(last) if last.score < score => *last = link,
+            Some(_) => {}
+            None => links.push(link),
+        }
+    }
+    Ok(links)
+}
+
+/// Deletes every occurrence of an insight that ends; nothing is counted again.
+pub(crate) async fn delete_all(tx: &mut OrgTx, id: InsightId) -> Result<()> {
+    let query = sql("delete from occurrences where org_id = $1 and insight_id = $2");
+    tx.run(query.bind(tx.org_id).bind(id)).await
+}
+
+/// Deletes the occurrences that these statements prove, and counts their insights again.
+pub(crate) async fn delete_proved(tx: &mut OrgTx, ids: &[StatementId]) -> Result<()> {
+    let mut query = sql("delete from occurrences where org_id = $1 and statement_id in ").bind(tx.org_id);
+    query.push_list(ids.iter().copied()).push(" returning insight_id");
+    let touched: Vec<(InsightId,)> = tx.fetch_all(query).await?;
+    let touched: BTreeSet<InsightId> = touched.into_iter().map(|(id,)| id).collect();
+    recount(tx, &touched.into_iter().collect::<Vec<_>>()).await
+}
+
+/// Moves the occurrences in these sessions from one insight to another that has none of them; nothing is counted again.
+pub(crate) async fn shift(
+    tx: &mut OrgTx,
+    from: InsightId,
+    to: InsightId,
+    session_ids: &[SessionId],
+) -> Result<()> {
+    for session_ids in session_ids.chunks(1_000) {
+        let query =
+            "update occurrences set insight_id = $3 where org_id = $1 and insight_id = $2 and session_id in ";
+        let mut query = sql(query).bind(tx.org_id).bind(from).bind(to);
+        query.push_list(session_ids.iter().copied());
+        tx.run(query).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,158 @@
+//! Reads sessions: what is stated in them is written down and linked to the insights that say the same.
+
+use super::store;
+use crate::app::App;
+use crate::error::Result;
+use crate::ids::{SessionId, StatementId};
+use crate::insights::grouping::job::Consolidate;
+use crate::insights::occurrences::{self, OrgCentroids};
+use crate::insights::statements::{ReadStatement, contextual, embedding};
+use crate::jobs::{self, Job, Lease, Outcome};
+use crate::sessions::{self, Finding, ReadSessions, Sender, Sentiment, Unread};
+use anyhow::Context;
+use refrain_nlp::conversation::{Author, Conversation, Turn};
+use refrain_nlp::language::Language;
+use refrain_nlp::reading;
+use std::sync::Arc;
+
+/// New statements are consolidated at once when they are more than this share of the old ones, else later.
+const GROWTH_SHARE: i64 = 20;
+const CONSOLIDATE_SOON_MICROS: i64 = 500_000;
+const CONSOLIDATE_LATER_MICROS: i64 = 10 * 60 * 1_000_000;
+const RELINKS_MAX: usize = 5;
+
+impl Job for ReadSessions {
+    const KIND: &str = "read_sessions";
+
+    /// One session is read once for all changes that wait; the many of an import are never the same.
+    fn dedupe_key(&self) -> Option<String> {
+        match self.session_ids.as_slice() {
+            [one] => Some(format!("{}:{one}", Self::KIND)),
+            _ => None,
+        }
+    }
+
+    async fn run(self, app: &App, lease: &Lease) -> Result<Outcome> {
+        read_sessions(app, lease, &self.session_ids).await
+    }
+}
+
+impl From<refrain_nlp::sentiment::Sentiment> for Sentiment {
+    fn from(sentiment: refrain_nlp::sentiment::Sentiment) -> Self {
+        match sentiment {
+            refrain_nlp::sentiment::Sentiment::Angry => Self::Angry,
+            refrain_nlp::sentiment::Sentiment::Happy => Self::Happy,
+            refrain_nlp::sentiment::Sentiment::Neutral => Self::Neutral,
+        }
+    }
+}
+
+impl From<Sentiment> for refrain_nlp::sentiment::Sentiment {
+    fn from(sentiment: Sentiment) -> Self {
+        match sentiment {
+            Sentiment::Angry => Self::Angry,
+            Sentiment::Happy => Self::Happy,
+            Sentiment::Neutral => Self::Neutral,
+        }
+    }
+}
+
+/// Reads the latest revision of each of these sessions, if it was not read yet.
+async fn read_sessions(app: &App, lease: &Lease, ids: &[SessionId]) -> Result<Outcome> {
+    let unread = sessions::unread(&app.db, lease.org_id, ids).await?;
+    let settings = app.settings(&app.db, lease.org_id).await?;
+    let usual = Language::from_code(&settings.language);
+    let read = move || unread.into_iter().map(|session| read(&session, usual)).unzip();
+    let (findings, statements): (Vec<Finding>, Vec<Vec<ReadStatement>>) =
+        tokio::task::spawn_blocking(read).await.context("reading sessions")?;
+    let mut statements: Vec<ReadStatement> = statements.into_iter().flatten().collect();
+    for _ in 0..RELINKS_MAX {
+        let version = occurrences::grouping_version(&app.db, lease.org_id).await?;
+        let centroids = app.centroids.get(&app.db, lease.org_id, version).await?;
+        statements = link(statements, centroids).await?;
+        let mut tx = app.begin(lease.org_id).await?;
+        if occurrences::grouping_version_in(&mut tx).await? != version {
+            continue;
+        }
+        let saved = sessions::save_findings(&mut tx, &findings).await?;
+        let current: Vec<&ReadStatement> =
+            statements.iter().filter(|statement| saved.contains(&statement.session_id)).collect();
+        let added = store::replace_statements(&mut tx, &saved, &current).await?;
+        let (new, grouped) = store::count_new_statements(&mut tx, added).await?;
+        if added > 0 && !lease.bulk {
+            let soon = new * GROWTH_SHARE > grouped;
+            let wait = if soon { CONSOLIDATE_SOON_MICROS } else { CONSOLIDATE_LATER_MICROS };
+            let at = tx.now.plus(wait);
+            jobs::schedule(&mut tx, &Consolidate {}, at).await?;
+        }
+        jobs::finish(&mut tx, lease).await?;
+        tx.commit().await?;
+        metrics::counter!("refrain_sessions_read_total").increment(saved.len() as u64);
+        return Ok(Outcome::Done);
+    }
+    // insights keep changing under the reader
+    Ok(Outcome::Later(app.clock.now().plus(CONSOLIDATE_SOON_MICROS)))
+}
+
+fn read(session: &Unread, usual: Option<Language>) -> (Finding, Vec<ReadStatement>) {
+    let author = |sender: Sender| if sender == Sender::Contact { Author::Contact } else { Author::Other };
+    let turns = session.messages.iter();
+    let turns: Vec<Turn> =
+        turns.map(|message| Turn { author: author(message.sender), text: &message.text }).collect();
+    let names: Vec<&str> = session.names.iter().map(String::as_str).collect();
+    let declared = session.declared_language.as_deref();
+    let reading = reading::read(&Conversation {
+        turns: &turns,
+        names: &names,
+        language: declared.and_then(Language::from_code),
+        usual_language: usual,
+    });
+    let language = declared.or(reading.language.map(Language::code)).map(str::to_owned);
+    let handoff_sentiment = session.before_handoff.map(|count| reading::sentiment(&turns[..count]).into());
+    let finding = Finding {
+        id: session.id,
+        revision: session.revision,
+        language: language.clone(),
+        sentiment: reading.sentiment.into(),
+        handoff_sentiment,
+        summary: session.summary_wanted.then_some(reading.summary).flatten(),
+    };
+    let statement = |(position, found): (usize, refrain_nlp::conversation::Statement)| {
+        let message_id = session.messages[found.turn].id;
+        let span = found.start..found.end;
+        let language = language.clone().unwrap_or_default();
+        // whatever is read otherwise the next time is another statement
+        let id: [&[u8]; 6] = [
+            message_id.as_bytes(),
+            &position.to_be_bytes(),
+            &span.start.to_be_bytes(),
+            &span.end.to_be_bytes(),
+            found.text.as_bytes(),
+            language.as_bytes(),
+        ];
+        ReadStatement {
+            id: StatementId::derived(&id),
+            session_id: session.id,
+            message_id,
+            position,
+            span: (span.start, span.end),
+            text: found.text,
+            language,
+            sentiment: found.sentiment.into(),
+            embedding: found.static_embedding.map(|embedding| embedding::to_bytes(&embedding)),
+            contextual: found.contextual_embedding.as_ref().map(contextual::to_keep),
+            linked: None,
+        }
+    };
+    (finding, reading.statements.into_iter().enumerate().map(statement).collect())
+}
+
+async fn link(statements: Vec<ReadStatement>, centroids: Arc<OrgCentroids>) -> Result<Vec<ReadStatement>> {
+    let link = move |mut statement: ReadStatement| {
+        let vector = statement.embedding.as_deref().and_then(embedding::from_bytes);
+        statement.linked = vector.and_then(|vector| centroids.nearest(&vector));
+        statement
+    };
+    let link_all = move || statements.into_iter().map(link).collect();
+    Ok(tokio::task::spawn_blocking(link_all).await.context("linking statements")?)
+}

@@ -1,0 +1,83 @@
+//! Statements as they were read, put in the place of those before.
+
+use crate::db::{self, Db, sql};
+use crate::error::Result;
+use crate::ids::{InsightId, OrgId, SessionId, StatementId};
+use crate::insights::occurrences::{self, NewOccurrence};
+use crate::insights::statements::{self, ReadStatement};
+use crate::orgs::OrgTx;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+/// Puts what was read in the place of what these sessions stated before, with the occurrences that follow.
+/// A statement that stays the same keeps its occurrences. Returns how many are new.
+pub(crate) async fn replace_statements(
+    tx: &mut OrgTx,
+    session_ids: &[SessionId],
+    statements: &[&ReadStatement],
+) -> Result<i64> {
+    let query = "select id, session_id from statements where org_id = $1 and session_id in ";
+    let mut query = sql(query).bind(tx.org_id);
+    query.push_list(session_ids.iter().copied());
+    let old: Vec<(StatementId, SessionId)> = tx.fetch_all(query).await?;
+    let old: HashMap<StatementId, SessionId> = old.into_iter().collect();
+    let current: HashSet<StatementId> = statements.iter().map(|statement| statement.id).collect();
+    let gone: HashMap<StatementId, SessionId> = old
+        .iter()
+        .filter(|(id, _)| !current.contains(id))
+        .map(|(id, session_id)| (*id, *session_id))
+        .collect();
+    let gone_ids: Vec<StatementId> = gone.keys().copied().collect();
+    occurrences::delete_proved(tx, &gone_ids).await?;
+    statements::delete(tx, &gone_ids).await?;
+    let new = statements.iter().filter(|statement| !old.contains_key(&statement.id));
+    let new: Vec<&ReadStatement> = new.copied().collect();
+    statements::insert(tx, &new).await?;
+    // what a statement that is gone proved, another of its session may prove as well
+    let incomplete: HashSet<SessionId> = gone.into_values().collect();
+    let unlinked = statements
+        .iter()
+        .filter(|statement| !old.contains_key(&statement.id) || incomplete.contains(&statement.session_id));
+    occurrences::insert(tx, nearest(unlinked), false).await?;
+    let pinned = occurrences::pinned(tx, Some(session_ids)).await?;
+    occurrences::insert(tx, pinned, false).await?;
+    Ok(db::count(new.len()))
+}
+
+/// Of several statements of a session that are linked to an insight, the nearest proves it.
+fn nearest<'a>(linked: impl Iterator<Item = &'a &'a ReadStatement>) -> Vec<NewOccurrence> {
+    let mut nearest: BTreeMap<(InsightId, SessionId), (f32, StatementId)> = BTreeMap::new();
+    for statement in linked {
+        if let Some((insight_id, score)) = statement.linked {
+            let best = nearest.entry((insight_id, statement.session_id)).or_insert((score, statement.id));
+            if (score, Reverse(statement.id)) > (best.0, Reverse(best.1)) {
+                *best = (score, statement.id);
+            }
+        }
+    }
+    let occurrence = |((insight_id, session_id), (score, statement_id))| NewOccurrence {
+        insight_id,
+        session_id,
+        statement_id,
+        score,
+    };
+    nearest.into_iter().map(occurrence).collect()
+}
+
+/// Counts statements that no consolidation saw: those now, and those the last one saw.
+pub(crate) async fn count_new_statements(tx: &mut OrgTx, added: i64) -> Result<(i64, i64)> {
+    let query = sql("
+        update orgs set new_statements = new_statements + $2 where id = $1
+        returning new_statements, grouped_statements
+    ");
+    tx.fetch_one(query.bind(tx.org_id).bind(added)).await
+}
+
+/// Returns how many sessions are read, and how many there are.
+pub async fn progress(db: &Db, org_id: OrgId) -> Result<(u64, u64)> {
+    let query = sql("
+        select count(case when read_revision = revision then 1 end), count(*) from sessions where org_id = $1
+    ");
+    let (read, all): (i64, i64) = db.fetch_one(query.bind(org_id)).await?;
+    Ok((read.unsigned_abs(), all.unsigned_abs()))
+}

@@ -1,0 +1,106 @@
+//! The contextual embeddings by which a sample of statements is compared: kept with a statement once made, since they cost
+//! some milliseconds each.
+
+use super::embedding;
+use super::store::{self, GroupedStatement, Statement};
+use crate::db::Db;
+use crate::error::Result;
+use crate::ids::{OrgId, StatementId};
+use anyhow::Context;
+use refrain_nlp::encoders::english::{self, DIMENSIONS};
+use refrain_nlp::encoders::{fingerprint, multilingual};
+use refrain_nlp::grouping::Options;
+use refrain_nlp::language::Language;
+use std::cell::RefCell;
+use std::collections::{HashMap, HashSet};
+
+/// The contextual embeddings of an organization's statements.
+pub(crate) struct ContextualVectors<'a> {
+    statements: &'a [Statement],
+    /// By text and language: the statements of one text need one vector.
+    kept: HashMap<(&'a str, Option<Language>), &'a [u8]>,
+    made: RefCell<Vec<(StatementId, Vec<u8>)>>,
+}
+
+impl<'a> ContextualVectors<'a> {
+    /// What is kept with these statements.
+    pub(crate) fn of(statements: &'a [Statement]) -> Self {
+        let mark = mark();
+        let kept = |statement: &'a Statement| {
+            let bytes = statement.contextual.as_deref()?.strip_prefix(&mark)?;
+            Some(((statement.text.as_str(), language(statement)), bytes))
+        };
+        Self { statements, kept: statements.iter().filter_map(kept).collect(), made: RefCell::default() }
+    }
+
+    /// The vectors of the statements at these positions: kept ones, and new ones where there is none; comparable
+    /// whatever their languages.
+    pub(crate) fn get(&self, positions: &[usize], threads: usize) -> Vec<Vec<f32>> {
+        let statements: Vec<&Statement> = positions.iter().map(|at| &self.statements[*at]).collect();
+        let languages: Vec<Option<Language>> = statements.iter().copied().map(language).collect();
+        let kept = statements.iter().zip(&languages);
+        let mut bytes: Vec<Vec<u8>> = kept
+            .map(|(statement, language)| {
+                self.kept
+                    .get(&(statement.text.as_str(), *language))
+                    .map_or_else(Vec::new, |kept| kept.to_vec())
+            })
+            .collect();
+        let missing = (0..bytes.len()).filter(|i| bytes[*i].is_empty());
+        let (english, other): (Vec<usize>, Vec<usize>) =
+            missing.partition(|i| languages[*i] == Some(Language::En));
+        let texts: Vec<&str> = english.iter().map(|i| statements[*i].text.as_str()).collect();
+        let in_english = english::encode(&texts, threads);
+        let texts: Vec<_> = other.iter().map(|i| (statements[*i].text.as_str(), languages[*i])).collect();
+        let in_other =
+            multilingual::encode(&texts, threads).into_iter().map(|found| found.contextual_embedding);
+        for (i, made) in english.into_iter().zip(in_english).chain(other.into_iter().zip(in_other)) {
+            bytes[i] = embedding::to_bytes(&made);
+            self.made.borrow_mut().push((statements[i].id, to_keep(&made)));
+        }
+        // read as it is kept, so that a kept vector makes no difference
+        let read = |bytes: &Vec<u8>| embedding::from_bytes(bytes).and_then(|vector| vector.try_into().ok());
+        let mut vectors: Vec<[f32; DIMENSIONS]> =
+            bytes.iter().map(|bytes| read(bytes).unwrap_or([0.0; DIMENSIONS])).collect();
+        multilingual::level(&mut vectors, &languages);
+        vectors.into_iter().map(Vec::from).collect()
+    }
+
+    /// The vectors that were made, as they are to be kept.
+    pub(crate) fn into_made(self) -> Vec<(StatementId, Vec<u8>)> {
+        self.made.into_inner()
+    }
+}
+
+/// The vectors at unit length by which these statements are compared in a grouping; some milliseconds for each that is
+/// not kept.
+pub async fn compared_vectors(
+    db: &Db,
+    org_id: OrgId,
+    of: &[GroupedStatement],
+) -> Result<HashMap<StatementId, Vec<f32>>> {
+    let wanted: HashSet<StatementId> = of.iter().map(|statement| statement.id).collect();
+    let mut statements = store::load(&mut db.snapshot().await?, org_id).await?;
+    statements.retain(|statement| wanted.contains(&statement.id));
+    let compare = move || {
+        let positions: Vec<usize> = (0..statements.len()).collect();
+        let vectors = ContextualVectors::of(&statements).get(&positions, Options::default().threads);
+        statements.iter().map(|statement| statement.id).zip(vectors).collect()
+    };
+    Ok(tokio::task::spawn_blocking(compare).await.context("comparing statements")?)
+}
+
+/// A vector as it is kept with its statement.
+pub(crate) fn to_keep(vector: &[f32; DIMENSIONS]) -> Vec<u8> {
+    [mark().as_slice(), &embedding::to_bytes(vector)].concat()
+}
+
+/// What a kept vector begins with: those of another encoder are none.
+fn mark() -> [u8; 4] {
+    fingerprint().to_le_bytes()
+}
+
+/// The language that a statement is taken to be in. What has no letters to tell by is read like English.
+fn language(statement: &Statement) -> Option<Language> {
+    if statement.language.is_empty() { Some(Language::En) } else { Language::from_tag(&statement.language) }
+}

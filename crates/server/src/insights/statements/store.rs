@@ -1,0 +1,148 @@
+//! Statements in SQL.
+
+use crate::db::{self, Db, Tx, Value, sql};
+use crate::error::Result;
+use crate::ids::{ContactId, InsightId, MessageId, OrgId, SessionId, StatementId};
+use crate::orgs::OrgTx;
+use crate::sessions::Sentiment;
+
+/// Statements read at a time.
+const PAGE: i64 = 20_000;
+/// The reading that made a statement; a higher one reads sessions again.
+const READING_VERSION: i64 = 2;
+
+/// A statement as it is grouped.
+#[derive(Debug, sqlx::FromRow)]
+pub(crate) struct Statement {
+    pub(crate) id: StatementId,
+    pub(crate) session_id: SessionId,
+    pub(crate) contact_id: Option<ContactId>,
+    pub(crate) position: i64,
+    pub(crate) text: String,
+    pub(crate) language: String,
+    pub(crate) sentiment: Sentiment,
+    pub(crate) embedding: Vec<u8>,
+    #[sqlx(rename = "finer")]
+    pub(crate) contextual: Option<Vec<u8>>,
+}
+
+/// Every statement that has a vector, in the order of ids.
+pub(crate) async fn load(tx: &mut Tx, org_id: OrgId) -> Result<Vec<Statement>> {
+    let mut statements: Vec<Statement> = Vec::new();
+    loop {
+        let mut query = sql("
+            select t.id, t.session_id, s.contact_id, t.position, t.text, t.language, t.sentiment,
+                t.embedding, t.finer
+            from statements t join sessions s on s.org_id = t.org_id and s.id = t.session_id
+            where t.org_id = $1 and t.embedding is not null
+        ")
+        .bind(org_id);
+        if let Some(last) = statements.last() {
+            query.push(" and t.id > ").push_bind(last.id);
+        }
+        query.push(" order by t.id limit ").push_bind(PAGE);
+        let page: Vec<Statement> = tx.fetch_all(query).await?;
+        let is_last = db::count(page.len()) < PAGE;
+        statements.extend(page);
+        if is_last {
+            return Ok(statements);
+        }
+    }
+}
+
+/// Keeps the contextual embeddings of statements, so that the next grouping need not make them again.
+pub(crate) async fn keep_contextual(tx: &mut OrgTx, embeddings: &[(StatementId, Vec<u8>)]) -> Result<()> {
+    for embeddings in embeddings.chunks(2_000) {
+        let mut query = sql("with f (id, finer) as (values ");
+        for (i, (id, vector)) in embeddings.iter().enumerate() {
+            let row: [Value; 2] = [(*id).into(), vector.clone().into()];
+            query.push(if i > 0 { "," } else { "" }).push_list(row);
+        }
+        query.push(") update statements set finer = f.finer from f where statements.id = f.id");
+        query.push(" and statements.org_id = ").push_bind(tx.org_id);
+        tx.run(query).await?;
+    }
+    Ok(())
+}
+
+/// A statement, and what was made of it.
+#[derive(Clone, Debug)]
+pub struct GroupedStatement {
+    /// Which it is.
+    pub id: StatementId,
+    /// The session in which it was said.
+    pub session_id: SessionId,
+    /// What was said, personal data masked.
+    pub text: String,
+    /// The number of the insight that it proves for its session.
+    pub insight: Option<u32>,
+}
+
+/// Every statement that has a vector, session by session in the order said.
+pub async fn grouped_statements(db: &Db, org_id: OrgId) -> Result<Vec<GroupedStatement>> {
+    let query = sql("
+        select t.id, t.session_id, t.text, i.insight_number
+        from statements t
+        left join occurrences o on o.org_id = t.org_id and o.statement_id = t.id
+        left join insights i on i.org_id = o.org_id and i.id = o.insight_id
+        where t.org_id = $1 and t.embedding is not null
+        order by t.session_id, t.position
+    ");
+    type Row = (StatementId, SessionId, String, Option<i64>);
+    let rows: Vec<Row> = db.fetch_all(query.bind(org_id)).await?;
+    let statements = rows.into_iter().map(|(id, session_id, text, insight)| {
+        let insight = insight.and_then(|number| u32::try_from(number).ok());
+        GroupedStatement { id, session_id, text, insight }
+    });
+    Ok(statements.collect())
+}
+
+/// A statement as it was read.
+#[derive(Debug)]
+pub(crate) struct ReadStatement {
+    pub(crate) id: StatementId,
+    pub(crate) session_id: SessionId,
+    pub(crate) message_id: MessageId,
+    pub(crate) position: usize,
+    pub(crate) span: (usize, usize),
+    pub(crate) text: String,
+    pub(crate) language: String,
+    pub(crate) sentiment: Sentiment,
+    pub(crate) embedding: Option<Vec<u8>>,
+    pub(crate) contextual: Option<Vec<u8>>,
+    /// The insight that says the same, and how near it is.
+    pub(crate) linked: Option<(InsightId, f32)>,
+}
+
+/// Inserts statements.
+pub(crate) async fn insert(tx: &mut OrgTx, statements: &[&ReadStatement]) -> Result<()> {
+    let rows = statements.iter().map(|statement| {
+        vec![
+            tx.org_id.into(),
+            statement.id.into(),
+            statement.session_id.into(),
+            statement.message_id.into(),
+            db::count(statement.position).into(),
+            db::count(statement.span.0).into(),
+            db::count(statement.span.1).into(),
+            statement.text.clone().into(),
+            statement.language.clone().into(),
+            statement.sentiment.into(),
+            statement.embedding.clone().into(),
+            statement.contextual.clone().into(),
+            READING_VERSION.into(),
+        ]
+    });
+    let rows = rows.collect();
+    let insert =
+        "insert into statements (org_id, id, session_id, message_id, position, span_start, span_end, text,
+        language, sentiment, embedding, finer, version)";
+    tx.insert_all(insert, rows, "").await
+}
+
+/// Deletes statements that prove nothing any more.
+pub(crate) async fn delete(tx: &mut OrgTx, ids: &[StatementId]) -> Result<()> {
+    let mut query = sql("delete from statements where org_id = $1 and id in ").bind(tx.org_id);
+    query.push_list(ids.iter().copied());
+    tx.run(query).await
+}

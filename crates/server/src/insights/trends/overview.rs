@@ -1,0 +1,168 @@
+//! `GET /overview`: what moved lately, with as few false alarms as archived insights have.
+
+use crate::app::App;
+use crate::db::{self, Tx, sql};
+use crate::error::Result;
+use crate::escalation::WINDOW_DAYS;
+use crate::http::{Api, Caller};
+use crate::ids::{InsightId, OrgId};
+use crate::insights::insight::{InsightEventKind, SHOWN, UNRESOLVED};
+use crate::insights::lifecycle::daily_counts;
+use crate::insights::lifecycle::movers::{self, FALSE_FALLERS, LISTED_MAX, Mover, RECENT_DAYS};
+use crate::keys::{Resource, Scope};
+use crate::openapi::Operation;
+use crate::time::{Calendar, DAY, Timestamp};
+use crate::wire::SafeInt;
+use axum::Json;
+use axum::extract::State;
+use axum::http::Method;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+pub(crate) fn routes() -> Api {
+    Api::new().route(
+        Operation::new(Method::GET, "/overview", "getOverview")
+            .about(
+                "Customer Insights",
+                "Get what moved lately: risers, fallers, new, back, regressed, silent sources",
+            )
+            .scope(Scope::read(Resource::Insights))
+            .returns::<Overview>(),
+        overview,
+    )
+}
+
+/// What moved in the last 14 days, today included. Each list has its 50 first at most.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Overview {
+    as_of: Timestamp,
+    /// The time zone of the days.
+    time_zone: String,
+    #[schemars(with = "SafeInt")]
+    unresolved: i64,
+    #[schemars(with = "SafeInt")]
+    resolved: i64,
+    #[schemars(with = "SafeInt")]
+    archived: i64,
+    /// Unresolved insights that escalate, most evidence first: of all of them, one a week is here by chance at most.
+    risers: Vec<Mover>,
+    /// Unresolved insights that are said less than usual, the least likely first: with a chance of 95 % none is here by chance.
+    fallers: Vec<Mover>,
+    /// Insights that nobody spoke of before, newest first.
+    new: Vec<Happened>,
+    /// Archived insights that came back, newest first.
+    back: Vec<Happened>,
+    /// Resolved insights that were seen again, newest first.
+    regressed: Vec<Happened>,
+    /// Channels that used to bring sessions, and are silent.
+    silent_sources: Vec<Silent>,
+    /// Days on which so many archived insights were to come back at once that none did.
+    surges: Vec<String>,
+}
+
+/// An insight to which something happened.
+#[derive(Debug, Serialize, JsonSchema, sqlx::FromRow)]
+#[schemars(inline)]
+struct Happened {
+    id: InsightId,
+    #[schemars(with = "SafeInt")]
+    insight_number: i64,
+    content: String,
+    at: Timestamp,
+    #[schemars(with = "SafeInt")]
+    occurrence_count: i64,
+}
+
+/// A channel that is silent.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(inline)]
+struct Silent {
+    channel: String,
+    last_session_at: Timestamp,
+    /// Sessions that it would have brought since.
+    expected: f64,
+}
+
+async fn overview(State(app): State<App>, caller: Caller) -> Result<Json<Overview>> {
+    let (org_id, now) = (caller.org_id, app.clock.now());
+    let mut tx = app.db.snapshot().await?;
+    let settings = app.settings(&mut tx, org_id).await?;
+    let today = settings.calendar.day(now);
+    let since = settings.calendar.start(today + 1 - RECENT_DAYS);
+    let counts = sql(&format!(
+        "select count(case when resolved_at is null and archived_at is null then 1 end),
+            count(case when resolved_at is not null and archived_at is null then 1 end), count(archived_at)
+        from insights where org_id = $1 and {SHOWN}"
+    ));
+    let (unresolved, resolved, archived) = tx.fetch_one(counts.bind(org_id)).await?;
+    let (risers, fallers) = movers::movers(&settings, &mut tx, org_id, today).await?;
+    let surges = daily_counts::surges(&mut tx, org_id).await?.into_iter();
+    Ok(Json(Overview {
+        as_of: now,
+        time_zone: settings.calendar.name().to_owned(),
+        unresolved,
+        resolved,
+        archived,
+        risers,
+        fallers,
+        new: fresh(&mut tx, org_id, since).await?,
+        back: happened(&mut tx, org_id, InsightEventKind::Resurfaced, since).await?,
+        regressed: happened(&mut tx, org_id, InsightEventKind::Regressed, since).await?,
+        silent_sources: silent(&mut tx, org_id, now).await?,
+        surges: surges
+            .filter(|day| *day > today - RECENT_DAYS)
+            .map(|day| Calendar::date(day).to_string())
+            .collect(),
+    }))
+}
+
+/// Unresolved insights that nobody spoke of before.
+async fn fresh(tx: &mut Tx, org_id: OrgId, since: Timestamp) -> Result<Vec<Happened>> {
+    let query = sql(&format!(
+        "select id, insight_number, content, first_seen_at as at, occurrence_count from insights
+        where org_id = $1 and first_seen_at >= $2 and {UNRESOLVED}
+        order by first_seen_at desc, occurrence_count desc, id limit $3"
+    ));
+    tx.fetch_all(query.bind(org_id).bind(since).bind(db::count(LISTED_MAX))).await
+}
+
+/// Unresolved insights to which something happened last since then.
+async fn happened(
+    tx: &mut Tx,
+    org_id: OrgId,
+    kind: InsightEventKind,
+    since: Timestamp,
+) -> Result<Vec<Happened>> {
+    let query = sql(&format!(
+        "select i.id, i.insight_number, i.content, e.at, i.occurrence_count
+        from (
+            select insight_id, max(created_at) as at from insight_events
+            where org_id = $1 and kind = $2 and created_at >= $3 group by insight_id
+        ) e
+        join insights i on i.org_id = $1 and i.id = e.insight_id
+        where {UNRESOLVED} order by e.at desc, i.occurrence_count desc, i.id limit $4"
+    ));
+    tx.fetch_all(query.bind(org_id).bind(kind).bind(since).bind(db::count(LISTED_MAX))).await
+}
+
+/// Channels that brought no session for so long that chance alone would hardly ever do it.
+async fn silent(tx: &mut Tx, org_id: OrgId, now: Timestamp) -> Result<Vec<Silent>> {
+    let since = now.plus(-WINDOW_DAYS * DAY);
+    let query = sql("
+        select channel, count(*), min(created_at), max(created_at) from sessions
+        where org_id = $1 and created_at >= $2 and created_at <= $3 group by channel order by channel
+    ");
+    type Row = (String, i64, Timestamp, Timestamp);
+    let rows: Vec<Row> = tx.fetch_all(query.bind(org_id).bind(since).bind(now)).await?;
+    let least = -(FALSE_FALLERS / rows.len().max(1) as f64).ln();
+    let silent = rows.into_iter().filter_map(|(channel, sessions, first, last)| {
+        let days = |micros: i64| micros as f64 / DAY as f64;
+        let spoke = days(last.micros() - first.micros());
+        // a week has quiet days: two weeks of speaking, and two days of silence at least
+        let silence = days(now.micros() - last.micros());
+        let expected = sessions as f64 / spoke.max(1.0) * silence;
+        let is_silent = spoke >= 14.0 && silence >= 2.0 && expected >= least.max(3.0);
+        is_silent.then_some(Silent { channel, last_session_at: last, expected })
+    });
+    Ok(silent.collect())
+}

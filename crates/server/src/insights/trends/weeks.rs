@@ -1,0 +1,42 @@
+//! The sessions of insights by week.
+
+use crate::db::{self, Tx, sql};
+use crate::error::Result;
+use crate::ids::{InsightId, OrgId};
+use crate::time::{Calendar, DAY, Timestamp};
+use std::collections::HashMap;
+
+/// Weeks of a trend.
+pub const TREND_WEEKS: usize = 12;
+
+/// For each of these insights, how many of its sessions began in each of the last twelve weeks that end
+/// with the day of `now`; oldest week first.
+pub async fn trends(
+    tx: &mut Tx,
+    org_id: OrgId,
+    calendar: &Calendar,
+    ids: &[InsightId],
+    now: Timestamp,
+) -> Result<HashMap<InsightId, [i64; TREND_WEEKS]>> {
+    let end = calendar.start(calendar.day(now) + 1);
+    let week = 7 * DAY;
+    let start = end.plus(-week * db::count(TREND_WEEKS));
+    let mut query = sql("
+        select insight_id, (session_created_at - $2) / $3 as week, count(*) from occurrences
+        where org_id = $1 and session_created_at >= $2 and session_created_at < $4 and insight_id in
+    ")
+    .bind(org_id)
+    .bind(start)
+    .bind(week)
+    .bind(end);
+    query.push_list(ids.iter().copied()).push(" group by 1, 2");
+    let rows: Vec<(InsightId, i64, i64)> = tx.fetch_all(query).await?;
+    let mut trends: HashMap<_, _> = ids.iter().map(|id| (*id, [0; TREND_WEEKS])).collect();
+    for (id, week, count) in rows {
+        let week = usize::try_from(week).unwrap_or(usize::MAX);
+        if let Some(slot) = trends.get_mut(&id).and_then(|trend| trend.get_mut(week)) {
+            *slot = count;
+        }
+    }
+    Ok(trends)
+}

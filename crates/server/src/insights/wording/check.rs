@@ -1,0 +1,224 @@
+//! What a sentence of a language model must be to stand for an insight. A model can make things up, and what
+//! customers said, which it reads, can tell it to: nothing of an answer is believed that the insight does not bear out.
+
+use crate::insights::statements::embedding::dot;
+use refrain_nlp::case_fold::fold;
+use refrain_nlp::language::Language;
+use refrain_nlp::statements::{is_content_word, is_unspaced};
+use refrain_nlp::{language, reading, redact};
+use std::collections::{HashMap, HashSet};
+use unicode_normalization::char::is_combining_mark;
+use uuid::Uuid;
+
+const CHARS_MIN: usize = 4;
+const CHARS_MAX: usize = 120;
+/// Nearness to the centroid of its group, without which a sentence says something else (docs/language-model.md).
+const NEARNESS_MIN: f32 = 0.55;
+/// A word is of a few customers alone if not one in so many, or only one, said it.
+const FEW: usize = 50;
+/// Letters by which forms of a word are one: refund, refunded.
+const STEM_CHARS: usize = 5;
+
+/// An insight that is to be worded.
+#[derive(Clone, Debug)]
+pub(crate) struct Target {
+    /// The grouping's own sentence.
+    pub(crate) source: String,
+    /// The language of that.
+    pub(crate) language: Option<Language>,
+    /// Where its group lies.
+    pub(crate) centroid: Vec<f32>,
+    /// The words of its customers.
+    pub(crate) words: Words,
+}
+
+/// The words of those who are behind an insight.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Words {
+    /// Of the grouping's sentence, or of several customers in several texts.
+    shared: HashSet<String>,
+    /// Of one customer or a few alone.
+    lone: HashSet<String>,
+}
+
+impl Words {
+    /// The words of the grouping's sentence and of what was said, each text with who said it.
+    pub(crate) fn of<'a>(source: &str, said: impl IntoIterator<Item = (Uuid, &'a str)>) -> Self {
+        let mut shared: HashSet<String> = terms(source).into_iter().chain(numbers(source)).collect();
+        // who said a word, in which texts
+        let mut heard: HashMap<String, (HashSet<Uuid>, HashSet<&str>)> = HashMap::new();
+        let mut count = 0;
+        for (speaker, text) in said {
+            count += 1;
+            for term in terms(text).into_iter().chain(numbers(text)) {
+                let (speakers, texts) = heard.entry(term).or_default();
+                speakers.insert(speaker);
+                texts.insert(text);
+            }
+        }
+        let several = (count / FEW).max(2);
+        let mut lone = HashSet::new();
+        for (term, (speakers, texts)) in heard {
+            let is_shared = speakers.len() >= several && texts.len() >= several;
+            if is_shared {
+                shared.insert(term);
+            } else if !shared.contains(&term) {
+                lone.insert(term);
+            }
+        }
+        Self { shared, lone }
+    }
+
+    /// Whether at least half of a sentence's words are shared, and every number is. A word of a few alone is
+    /// never taken over: the text it stands in could be meant for the model.
+    pub(crate) fn bear_out(&self, sentence: &str) -> bool {
+        let terms: HashSet<String> = terms(sentence).into_iter().collect();
+        let shared = terms.iter().filter(|term| self.shared.contains(*term)).count();
+        shared > 0
+            && shared * 2 >= terms.len()
+            && !terms.iter().any(|term| self.lone.contains(term))
+            && numbers(sentence).all(|number| self.shared.contains(&number))
+    }
+}
+
+/// The other insights of the organization.
+#[derive(Debug, Default)]
+pub(crate) struct Others<'a> {
+    /// What they say, folded.
+    pub(crate) contents: HashSet<&'a str>,
+    /// Where they lie.
+    pub(crate) centroids: Vec<&'a [f32]>,
+}
+
+/// The sentence as it is to be shown, or what is wrong with it in one word.
+pub(crate) fn check(answer: &str, target: &Target, others: &Others<'_>) -> Result<String, &'static str> {
+    let sentence = polished(answer);
+    if !(CHARS_MIN..=CHARS_MAX).contains(&sentence.chars().count()) {
+        return Err("length");
+    }
+    if !is_plain_sentence(&sentence) {
+        return Err("form");
+    }
+    if !redact::find(&sentence, &[]).is_empty() {
+        return Err("personal");
+    }
+    let expected = target.language;
+    if expected.is_some() && language::detect(&sentence, expected) != expected {
+        return Err("language");
+    }
+    if !target.words.bear_out(&sentence) {
+        return Err("words");
+    }
+    let Some(vector) = reading::meaning(&sentence, expected) else { return Err("meaning") };
+    let nearness = dot(&vector, &target.centroid);
+    let elsewhere = others.centroids.iter().map(|other| dot(&vector, other)).fold(0.0, f32::max);
+    if nearness < NEARNESS_MIN || elsewhere > nearness {
+        return Err("meaning");
+    }
+    if others.contents.contains(fold(&sentence).as_str()) {
+        return Err("taken");
+    }
+    Ok(sentence)
+}
+
+/// Without its last mark, unless it asks, and with a capital.
+fn polished(answer: &str) -> String {
+    let core = answer.trim().trim_end_matches(['.', '!', '。', '！', ' ']);
+    let mut chars = core.chars();
+    chars.next().into_iter().flat_map(char::to_uppercase).chain(chars).collect()
+}
+
+/// One line of letters and the signs of a sentence: no mark-up, no address, no second sentence.
+fn is_plain_sentence(sentence: &str) -> bool {
+    let inner = sentence.trim_end_matches(['?', '？', '؟']);
+    inner.chars().any(char::is_alphabetic)
+        && inner.chars().all(|c| {
+            c.is_alphanumeric() || is_combining_mark(c) || " '’-–,，、،%&()¿¡·・\u{200c}".contains(c)
+        })
+}
+
+/// The stems of a text's words that can name a topic; pairs of letters where a script sets no blanks.
+fn terms(text: &str) -> Vec<String> {
+    let folded = fold(text).replace(['\'', '’'], "");
+    folded
+        .split(|c: char| !c.is_alphanumeric() && !is_combining_mark(c))
+        .filter(|word| is_content_word(word))
+        .flat_map(|word| {
+            let letters: Vec<char> = word.chars().collect();
+            let size = if is_unspaced(word) { 2 } else { letters.len() };
+            let pieces = letters.windows(size).map(|piece| piece.iter().take(STEM_CHARS).collect());
+            pieces.collect::<Vec<String>>()
+        })
+        .collect()
+}
+
+fn numbers(text: &str) -> impl Iterator<Item = String> {
+    text.split(|c: char| !c.is_numeric()).filter(|run| !run.is_empty()).map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use refrain_nlp::encoders::static_embedding;
+
+    const SAID: [&str; 4] = [
+        "My refund has not arrived yet",
+        "Where is my refund? I returned the shoes in March",
+        "I am still waiting for the refund of my order",
+        "my order was cancelled, where is the refund",
+    ];
+
+    fn target() -> Target {
+        let source = "My refund has not arrived yet".to_owned();
+        let speakers = SAID.iter().enumerate().map(|(i, text)| (Uuid::from_u128(i as u128), *text));
+        let words = Words::of(&source, speakers);
+        let centroid = static_embedding::encode(&SAID.join(". ")).unwrap().to_vec();
+        Target { source, language: Some(Language::En), centroid, words }
+    }
+
+    #[test]
+    fn a_sentence_is_shown_if_its_insight_bears_it_out() {
+        let card = static_embedding::encode("My card has not arrived").unwrap();
+        let others =
+            Others { contents: HashSet::from(["the refund is taken"]), centroids: vec![card.as_slice()] };
+        for (answer, expected) in [
+            (" still waiting for a refund.\n", Ok("Still waiting for a refund")),
+            ("Where is the refund for my order?", Ok("Where is the refund for my order?")),
+            ("My refund hasn’t arrived", Ok("My refund hasn’t arrived")),
+            ("", Err("length")),
+            ("My refund has not arrived. Pay now", Err("form")),
+            ("My refund: not arrived", Err("form")),
+            ("My refund is at evil.example", Err("form")),
+            ("My *refund* has not arrived", Err("form")),
+            ("My refund\u{202e} has not arrived", Err("form")),
+            ("My refund has not arrived, Mrs. Jones", Err("form")),
+            ("My name is Walburga and my refund has not arrived", Err("personal")),
+            ("Mein Geld ist noch nicht bei mir angekommen", Err("language")),
+            ("My refund of 500 has not arrived", Err("words")),
+            ("My refund for shoes has not arrived", Err("words")),
+            ("The weather will be fine", Err("words")),
+            ("My order", Err("meaning")),
+            ("The refund is taken", Err("taken")),
+        ] {
+            let checked = check(answer, &target(), &others);
+            assert_eq!(checked.as_deref().map_err(|word| *word), expected, "{answer:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_nearer_to_another_insight_is_not_shown() {
+        let other = static_embedding::encode("Refund for my order").unwrap();
+        let others = Others { centroids: vec![other.as_slice()], ..Others::default() };
+        assert_eq!(check("Refund of my order", &target(), &others), Err("meaning"));
+        assert!(check("Refund of my order", &target(), &Others::default()).is_ok());
+    }
+
+    #[test]
+    fn scripts_without_blanks_are_compared_by_pairs_of_letters() {
+        let said = ["返金がまだ届いていません", "返金はいつ届きますか"];
+        let speakers = said.iter().enumerate().map(|(i, text)| (Uuid::from_u128(i as u128), *text));
+        let words = Words::of(said[0], speakers);
+        assert!(words.bear_out("返金が届いていません"));
+        assert!(!words.bear_out("パスワードを忘れました"));
+    }
+}

@@ -1,0 +1,72 @@
+//! Wordings while an organization is grouped anew: they stay while the group is about the same.
+
+use crate::db::sql;
+use crate::error::Result;
+use crate::ids::InsightId;
+use crate::insights::statements::embedding;
+use crate::language_model::LanguageModel;
+use crate::orgs::OrgTx;
+use refrain_nlp::case_fold::fold;
+use std::collections::{HashMap, HashSet};
+
+/// Likeness of the centroids then and now from which a group is about the same.
+const SAME_MIN: f32 = 0.97;
+
+/// The wordings of an organization while it is grouped anew.
+pub(crate) struct Wordings {
+    by_insight: HashMap<InsightId, Wording>,
+    /// What the new groups say themselves, folded.
+    contents: HashSet<String>,
+    is_configured: bool,
+}
+
+#[derive(sqlx::FromRow)]
+struct Wording {
+    insight_id: InsightId,
+    source: String,
+    content: String,
+    centroid: Vec<u8>,
+    shown: bool,
+}
+
+impl Wordings {
+    /// Those there are; `contents` are the sentences of the new groups.
+    pub(crate) async fn load<'a>(
+        tx: &mut OrgTx,
+        model: Option<&LanguageModel>,
+        contents: impl Iterator<Item = &'a str>,
+    ) -> Result<Self> {
+        let query = sql("
+            select insight_id, source, content, centroid, shown from wordings
+            where org_id = $1 and content is not null and centroid is not null
+        ");
+        let rows: Vec<Wording> = tx.fetch_all(query.bind(tx.org_id)).await?;
+        let by_insight = rows.into_iter().map(|row| (row.insight_id, row)).collect();
+        Ok(Self { by_insight, contents: contents.map(fold).collect(), is_configured: model.is_some() })
+    }
+
+    /// What an insight is to say that goes on in a group which says `content` of itself: its wording, if the group is
+    /// about what that was made for.
+    pub(crate) async fn choose(
+        &self,
+        tx: &mut OrgTx,
+        id: InsightId,
+        content: String,
+        centroid: &[f32],
+    ) -> Result<String> {
+        let Some(wording) = self.by_insight.get(&id) else { return Ok(content) };
+        let is_same = wording.source == content
+            || embedding::from_bytes(&wording.centroid)
+                .is_some_and(|then| embedding::dot(&then, centroid) >= SAME_MIN);
+        let shown = is_same && self.is_configured && !self.contents.contains(&fold(&wording.content));
+        // what a group about the same says of itself now needs no wording of its own
+        let source = if is_same { &content } else { &wording.source };
+        if shown != wording.shown || *source != wording.source {
+            let query = sql("
+                update wordings set shown = $3, source = $4 where org_id = $1 and insight_id = $2
+            ");
+            tx.run(query.bind(tx.org_id).bind(id).bind(shown).bind(source)).await?;
+        }
+        Ok(if shown { wording.content.clone() } else { content })
+    }
+}

@@ -1,0 +1,132 @@
+//! Rewords insights by the language model that is configured, if one is. What it made stays while the group is
+//! about the same, so that it is asked once and the list does not flicker.
+
+use super::neighbors::{Neighbors, check_all};
+use super::prompt::{INSTRUCTIONS, prepare, read};
+use super::store::{give_back, heard, keep, reserve, unworded};
+use crate::app::App;
+use crate::db::sql;
+use crate::error::Result;
+use crate::ids::OrgId;
+use crate::jobs::{self, Job, Lease, Outcome};
+use crate::language_model::{Failure, LanguageModel, spend};
+use crate::orgs::OrgTx;
+use crate::time::{DAY, Timestamp};
+use anyhow::Context;
+use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+
+const COLLISION_WAIT_MICROS: i64 = 60 * 1_000_000;
+
+/// The job that asks the language model for better sentences.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct RewordInsights {}
+
+impl Job for RewordInsights {
+    const KIND: &str = "reword_insights";
+
+    async fn run(self, app: &App, lease: &Lease) -> Result<Outcome> {
+        reword_insights(app, lease).await
+    }
+}
+
+/// Puts a job into the queue for each organization, since the model may be a new one.
+pub async fn request_wordings(app: &App) -> Result<()> {
+    if app.language_model.is_none() {
+        return Ok(());
+    }
+    let orgs: Vec<(OrgId,)> = app.db.fetch_all(sql("select id from orgs order by id")).await?;
+    for (org_id,) in orgs {
+        let mut tx = app.begin(org_id).await?;
+        jobs::enqueue(&mut tx, &RewordInsights {}).await?;
+        tx.commit().await?;
+    }
+    jobs::ring(app);
+    Ok(())
+}
+
+/// Asks the language model once, for the most frequent insights that have no wording, and puts the job for the next
+/// ones into the queue.
+async fn reword_insights(app: &App, lease: &Lease) -> Result<Outcome> {
+    let mut tx = app.begin(lease.org_id).await?;
+    let Some(model) = app.language_model.as_deref() else { return end(tx, lease, None).await };
+    if let Some(until) = model.circuit_open_until(tx.now) {
+        return end(tx, lease, Some(until)).await;
+    }
+    if jobs::is_done_by_another::<RewordInsights>(&mut tx, lease).await? {
+        let later = tx.now.plus(COLLISION_WAIT_MICROS);
+        return end(tx, lease, Some(later)).await;
+    }
+    let mut entries = unworded(&mut tx, model).await?;
+    if entries.is_empty() {
+        return end(tx, lease, None).await;
+    }
+    if !spend(&mut tx, app.config.language_model.requests_day).await? {
+        let tomorrow = tx.now.start_of_day().plus(DAY);
+        return end(tx, lease, Some(tomorrow)).await;
+    }
+    reserve(&mut tx, model, &entries).await?;
+    tx.commit().await?;
+    for entry in &mut entries {
+        entry.heard = heard(&app.db, lease.org_id, entry.id).await?;
+    }
+    let prepared = tokio::task::spawn_blocking(move || prepare(entries)).await;
+    let (entries, request) = prepared.context("preparing a request")?;
+    let answers = match ask(app, model, &request, entries.len()).await {
+        Ok(answers) => answers,
+        Err(until) => {
+            let mut tx = app.begin(lease.org_id).await?;
+            give_back(&mut tx, &entries).await?;
+            return end(tx, lease, Some(until)).await;
+        }
+    };
+    let others = Neighbors::load(&app.db, lease.org_id).await?;
+    let checked = move || check_all(entries, &answers, &others);
+    let checked = tokio::task::spawn_blocking(checked).await.context("checking wordings")?;
+    let mut tx = app.begin(lease.org_id).await?;
+    for (entry, outcome) in &checked {
+        let word = match outcome {
+            Ok(sentence) => keep(&mut tx, model, entry, sentence).await?,
+            Err(word) => *word,
+        };
+        tx.count(metrics::counter!("refrain_wordings_total", "outcome" => word), 1);
+    }
+    let next = model.circuit_open_until(tx.now).unwrap_or(tx.now);
+    end(tx, lease, Some(next)).await
+}
+
+/// The sentences that the model gave, by name; those of an answer that makes no sense are none. Without an answer, until
+/// when to wait for another try.
+async fn ask(
+    app: &App,
+    model: &LanguageModel,
+    request: &str,
+    count: usize,
+) -> Result<HashMap<String, String>, Timestamp> {
+    let answer = tokio::select! {
+        answer = model.ask(INSTRUCTIONS, request) => answer,
+        () = app.drained() => return Err(app.clock.now()),
+    };
+    let text = answer.map_err(|failure| model.failed(&failure, app.clock.now()))?;
+    match read(&text, count) {
+        Some(answers) => {
+            model.answered();
+            Ok(answers)
+        }
+        None => {
+            let failure = Failure::Failed("its answer is not what was asked for".to_owned());
+            model.failed(&failure, app.clock.now());
+            Ok(HashMap::new())
+        }
+    }
+}
+
+/// Takes the job off the queue, and puts one for `next` there.
+async fn end(mut tx: OrgTx, lease: &Lease, next: Option<Timestamp>) -> Result<Outcome> {
+    jobs::finish(&mut tx, lease).await?;
+    if let Some(next) = next {
+        jobs::postpone(&mut tx, &RewordInsights {}, next).await?;
+    }
+    tx.commit().await?;
+    Ok(Outcome::Done)
+}

@@ -1,0 +1,173 @@
+//! Wordings in SQL: which are asked for, and which are shown.
+
+use super::check::{Target, Words};
+use super::prompt::{Entry, Heard, INSTRUCTIONS_VERSION};
+use crate::db::{Db, sql};
+use crate::error::Result;
+use crate::ids::{InsightId, OrgId};
+use crate::insights::insight::{self, Change, InsightEventKind, PERSON, SHOWN};
+use crate::insights::statements::embedding;
+use crate::language_model::LanguageModel;
+use crate::orgs::OrgTx;
+use crate::wire::{Nullable, string_enum};
+use refrain_nlp::case_fold::fold;
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::json;
+
+/// Insights in one request.
+const BATCH: i64 = 20;
+/// Answers that are waited for, for one content of one insight.
+const ANSWERS_MAX: i64 = 2;
+/// The statements among which those are taken: the nearest to what the insight says.
+const NEAREST: i64 = 200;
+
+/// What was asked is another question for another model or other instructions.
+fn asked_model(model: &LanguageModel) -> String {
+    format!("{INSTRUCTIONS_VERSION} {}", model.name)
+}
+
+/// The most frequent insights that this model was not asked for, or gave no good answer for so far.
+pub(super) async fn unworded(tx: &mut OrgTx, model: &LanguageModel) -> Result<Vec<Entry>> {
+    let query = sql(&format!(
+        "select i.id, i.centroid, case when w.shown then w.source else i.content end
+        from insights i left join wordings w on w.org_id = i.org_id and w.insight_id = i.id
+        where i.org_id = $1 and {SHOWN} and not i.content_by_hand
+            and i.centroid is not null
+            and (w.insight_id is null or w.asked_model <> $2 or w.answers_left > 0
+                or (w.source <> i.content and not w.shown))
+        order by i.occurrence_count desc, i.insight_number
+        limit $3"
+    ));
+    let query = query.bind(tx.org_id).bind(asked_model(model)).bind(BATCH);
+    let rows: Vec<(InsightId, Vec<u8>, String)> = tx.fetch_all(query).await?;
+    let entries = rows.into_iter().map(|(id, centroid, source)| {
+        let centroid = embedding::from_bytes(&centroid).unwrap_or_default();
+        let target = Target { source, language: None, centroid, words: Words::default() };
+        Entry { id, target, heard: Vec::new() }
+    });
+    Ok(entries.collect())
+}
+
+/// Writes down what is asked for before it is, so that a crash can't make it be asked for again and again.
+pub(super) async fn reserve(tx: &mut OrgTx, model: &LanguageModel, entries: &[Entry]) -> Result<()> {
+    let rows = entries.iter().map(|entry| {
+        vec![
+            tx.org_id.into(),
+            entry.id.into(),
+            entry.target.source.clone().into(),
+            asked_model(model).into(),
+            (ANSWERS_MAX - 1).into(),
+            false.into(),
+        ]
+    });
+    let insert = "insert into wordings (org_id, insight_id, source, asked_model, answers_left, shown)";
+    let rows = rows.collect();
+    // a wording of another source is of no use; one by another model stands until there is a new one
+    let suffix = "on conflict (org_id, insight_id) do update set
+        answers_left = case when wordings.source = excluded.source and wordings.asked_model = excluded.asked_model
+            then wordings.answers_left - 1 else excluded.answers_left end,
+        content = case when wordings.source = excluded.source then wordings.content end,
+        model = case when wordings.source = excluded.source then wordings.model end,
+        centroid = case when wordings.source = excluded.source then wordings.centroid end,
+        source = excluded.source, asked_model = excluded.asked_model";
+    tx.insert_all(insert, rows, suffix).await
+}
+
+/// Takes back [`reserve`]: no answer came.
+pub(super) async fn give_back(tx: &mut OrgTx, entries: &[Entry]) -> Result<()> {
+    let query = "update wordings set answers_left = answers_left + 1 where org_id = $1 and insight_id in ";
+    let mut query = sql(query).bind(tx.org_id);
+    query.push_list(entries.iter().map(|entry| entry.id));
+    tx.run(query).await
+}
+
+/// What those behind an insight said, the nearest to it first.
+pub(super) async fn heard(db: &Db, org_id: OrgId, id: InsightId) -> Result<Vec<Heard>> {
+    let query = sql(&format!(
+        "select {PERSON} as speaker, t.text, t.language
+        from occurrences o join statements t on t.org_id = o.org_id and t.id = o.statement_id
+        where o.org_id = $1 and o.insight_id = $2 order by o.score desc, o.session_id limit $3"
+    ));
+    db.fetch_all(query.bind(org_id).bind(id).bind(NEAREST)).await
+}
+
+/// Shows a sentence that passed, if the insight is still what it was made for. Says in one word what became of it.
+pub(super) async fn keep(
+    tx: &mut OrgTx,
+    model: &LanguageModel,
+    entry: &Entry,
+    sentence: &str,
+) -> Result<&'static str> {
+    let query = sql("
+        select i.content from insights i join wordings w on w.org_id = i.org_id and w.insight_id = i.id
+        where i.org_id = $1 and i.id = $2 and i.retired_at is null and not i.content_by_hand
+            and w.source = $3 and (w.shown or w.source = i.content)
+    ");
+    let query = query.bind(tx.org_id).bind(entry.id).bind(&entry.target.source);
+    let Some((before,)): Option<(String,)> = tx.fetch_optional(query).await? else { return Ok("outdated") };
+    if fold(sentence) == fold(&entry.target.source) {
+        let query = sql("update wordings set answers_left = 0 where org_id = $1 and insight_id = $2");
+        tx.run(query.bind(tx.org_id).bind(entry.id)).await?;
+        return Ok("unchanged");
+    }
+    let query = sql("
+        update wordings set answers_left = 0, content = $3, model = $4, centroid = $5, shown = true
+        where org_id = $1 and insight_id = $2
+    ");
+    let centroid = embedding::to_bytes(&entry.target.centroid);
+    tx.run(query.bind(tx.org_id).bind(entry.id).bind(sentence).bind(&model.name).bind(centroid)).await?;
+    let detail = json!({"before": before, "after": sentence, "model": model.name});
+    let change = Change::new().content(sentence).event(InsightEventKind::Reworded, None, Some(detail));
+    insight::update(tx, entry.id, change).await?;
+    Ok("kept")
+}
+
+string_enum! {
+    /// Who worded an insight.
+    ContentSource {
+        /// The grouping, in the words of a customer.
+        Offline = "offline",
+        /// A language model.
+        Model = "model",
+        /// A person.
+        Person = "person",
+    }
+}
+
+/// Where the content of an insight comes from.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct InsightWording {
+    content: String,
+    source: ContentSource,
+    /// The grouping's own sentence, where a language model's stands in its place.
+    offline_content: Nullable<String>,
+    /// The language model that made the content.
+    model: Nullable<String>,
+}
+
+/// Where the content of an insight comes from.
+pub(crate) async fn find(db: &Db, org_id: OrgId, id: InsightId) -> Result<Option<InsightWording>> {
+    let query = sql(&format!(
+        "select i.content, i.content_by_hand, w.source, w.model
+        from insights i
+        left join wordings w on w.org_id = i.org_id and w.insight_id = i.id and w.shown
+        where i.org_id = $1 and i.id = $2 and {SHOWN}"
+    ));
+    type Row = (String, bool, Option<String>, Option<String>);
+    let row: Option<Row> = db.fetch_optional(query.bind(org_id).bind(id)).await?;
+    Ok(row.map(|(content, by_hand, offline, model)| {
+        let source = match (by_hand, &offline) {
+            (true, _) => ContentSource::Person,
+            (false, Some(_)) => ContentSource::Model,
+            (false, None) => ContentSource::Offline,
+        };
+        let by_model = source == ContentSource::Model;
+        InsightWording {
+            content,
+            source,
+            offline_content: offline.filter(|_| by_model).into(),
+            model: model.filter(|_| by_model).into(),
+        }
+    }))
+}

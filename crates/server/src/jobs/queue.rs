@@ -1,0 +1,229 @@
+//! The queue in SQL. A job is a row; whoever has its lease does it.
+
+use super::Job;
+use crate::app::App;
+use crate::db::sql;
+use crate::error::{Error, Result};
+use crate::ids::{JobId, OrgId};
+use crate::orgs::OrgTx;
+use crate::time::Timestamp;
+use anyhow::anyhow;
+use serde::Serialize;
+
+/// Jobs of an organization share a bucket, the unit by which the table is split over many machines.
+const BUCKETS: u8 = 64;
+const LEASE_MICROS: i64 = 15_000_000;
+/// Due jobs that a worker looks at, so that workers beside each other find different ones.
+const CANDIDATES: i64 = 8;
+
+/// A job held by a worker.
+#[derive(Clone, Debug)]
+pub struct Lease {
+    bucket: i64,
+    /// The organization whose job it is.
+    pub org_id: OrgId,
+    id: JobId,
+    lease_id: JobId,
+    /// True for one of the many jobs of an import.
+    pub bulk: bool,
+}
+
+impl Lease {
+    pub(super) fn id(&self) -> JobId {
+        self.id
+    }
+}
+
+fn bucket(org_id: OrgId) -> i64 {
+    i64::from(org_id.as_bytes()[15] % BUCKETS)
+}
+
+/// The time that holds when the same job waits in the queue for another.
+const SOONER: &str = "case when excluded.run_at < jobs.run_at then excluded.run_at else jobs.run_at end";
+const LATER: &str = "case when excluded.run_at > jobs.run_at then excluded.run_at else jobs.run_at end";
+
+/// Puts a job into the queue, to be done as soon as the transaction is committed.
+pub async fn enqueue<J: Job>(tx: &mut OrgTx, job: &J) -> Result<()> {
+    insert(tx, job, false, tx.now, SOONER).await
+}
+
+/// Puts a job into the queue that is one of many, and gives way to others.
+pub async fn enqueue_bulk<J: Job>(tx: &mut OrgTx, job: &J) -> Result<()> {
+    insert(tx, job, true, tx.now, SOONER).await
+}
+
+/// Puts a job into the queue for `at`, or sooner if it waits there for a sooner time.
+pub async fn schedule<J: Job>(tx: &mut OrgTx, job: &J, at: Timestamp) -> Result<()> {
+    insert(tx, job, false, at, SOONER).await
+}
+
+/// Puts a job into the queue for `at`, and moves it there if it waits for a sooner time.
+pub async fn postpone<J: Job>(tx: &mut OrgTx, job: &J, at: Timestamp) -> Result<()> {
+    insert(tx, job, false, at, LATER).await
+}
+
+/// Moves a job to `at` if it waits in the queue.
+pub async fn move_waiting<J: Job>(tx: &mut OrgTx, job: &J, at: Timestamp) -> Result<()> {
+    let query = sql("update jobs set run_at = $4 where bucket = $1 and org_id = $2 and dedupe_key = $3");
+    tx.run(query.bind(bucket(tx.org_id)).bind(tx.org_id).bind(job.dedupe_key()).bind(at)).await
+}
+
+/// A job as it waits: the previous release tells by the first member what it is.
+#[derive(Serialize)]
+struct Payload<'a, J> {
+    kind: &'static str,
+    #[serde(flatten)]
+    job: &'a J,
+}
+
+async fn insert<J: Job>(tx: &mut OrgTx, job: &J, bulk: bool, run_at: Timestamp, waiting: &str) -> Result<()> {
+    let id = JobId::new(tx.now);
+    let query = sql(&format!(
+        "insert into jobs (bucket, org_id, id, kind, dedupe_key, payload, bulk, run_at, attempts, created_at)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, 0, $9)
+        on conflict (bucket, org_id, dedupe_key) do update set run_at = {waiting}"
+    ));
+    let payload = serde_json::to_string(&Payload { kind: J::KIND, job }).map_err(anyhow::Error::new)?;
+    let query = query
+        .bind(bucket(tx.org_id))
+        .bind(tx.org_id)
+        .bind(id)
+        .bind(J::KIND)
+        .bind(job.dedupe_key().unwrap_or_else(|| id.to_string()))
+        .bind(payload)
+        .bind(bulk)
+        .bind(run_at)
+        .bind(tx.now);
+    tx.run(query).await
+}
+
+/// Takes a job off the queue, in the transaction that writes its result. Fails if the lease was lost to
+/// another worker, which then does the job.
+pub async fn finish(tx: &mut OrgTx, lease: &Lease) -> Result<()> {
+    let query = sql("delete from jobs where bucket = $1 and org_id = $2 and id = $3 and lease_id = $4");
+    match tx.execute(query.bind(lease.bucket).bind(lease.org_id).bind(lease.id).bind(lease.lease_id)).await? {
+        0 => Err(Error::Internal(anyhow!("the lease on the job was lost"))),
+        _ => Ok(()),
+    }
+}
+
+/// Tells if another worker has a job of the kind and the organization in hand.
+pub async fn is_done_by_another<J: Job>(tx: &mut OrgTx, lease: &Lease) -> Result<bool> {
+    let query = sql("
+        select count(*) from jobs
+        where bucket = $1 and org_id = $2 and kind = $3 and id <> $4 and leased_until > $5
+    ");
+    let query = query.bind(lease.bucket).bind(lease.org_id).bind(J::KIND).bind(lease.id).bind(tx.now);
+    tx.fetch_one::<(i64,)>(query).await.map(|(count,)| count > 0)
+}
+
+/// A job that a worker just took, as it waited in the queue.
+pub(super) struct Claimed {
+    pub(super) lease: Lease,
+    pub(super) kind: String,
+    pub(super) payload: String,
+    pub(super) attempts: i64,
+}
+
+/// Takes a job that is due, if there is one.
+pub(super) async fn claim(app: &App) -> Result<Option<Claimed>> {
+    let now = app.clock.now();
+    let due = sql("
+        select bucket, org_id, id, bulk from jobs
+        where run_at <= $1 and failed_at is null and (leased_until is null or leased_until < $1)
+        order by bulk, run_at
+        limit $2
+    ");
+    let due: Vec<(i64, OrgId, JobId, bool)> = app.db.fetch_all(due.bind(now).bind(CANDIDATES)).await?;
+    for (bucket, org_id, id, bulk) in due {
+        let lease = Lease { bucket, org_id, id, lease_id: JobId::new(now), bulk };
+        // a job in hand no longer stands for the same job: what changes from now on calls for another
+        let query = sql("
+            update jobs set lease_id = $4, leased_until = $5, attempts = attempts + 1, dedupe_key = $6
+            where bucket = $1 and org_id = $2 and id = $3 and failed_at is null
+                and (leased_until is null or leased_until < $7)
+            returning kind, payload, attempts
+        ");
+        let query = query
+            .bind(bucket)
+            .bind(org_id)
+            .bind(id)
+            .bind(lease.lease_id)
+            .bind(now.plus(LEASE_MICROS))
+            .bind(id.to_string())
+            .bind(now);
+        let mut tx = app.db.begin().await?;
+        let claimed: Option<(String, String, i64)> = tx.fetch_optional(query).await?;
+        tx.commit().await?;
+        if let Some((kind, payload, attempts)) = claimed {
+            return Ok(Some(Claimed { lease, kind, payload, attempts }));
+        }
+    }
+    Ok(None)
+}
+
+/// Holds a job for longer.
+pub(super) async fn renew(app: &App, lease: &Lease) -> Result<()> {
+    let query = sql("
+        update jobs set leased_until = $5 where bucket = $1 and org_id = $2 and id = $3 and lease_id = $4
+    ");
+    let query = query.bind(lease.bucket).bind(lease.org_id).bind(lease.id).bind(lease.lease_id);
+    let mut tx = app.db.begin().await?;
+    tx.run(query.bind(app.clock.now().plus(LEASE_MICROS))).await?;
+    tx.commit().await
+}
+
+/// The state in which a job goes back into the queue.
+pub(super) struct Release {
+    pub(super) run_at: Timestamp,
+    pub(super) attempts: i64,
+    pub(super) error: Option<String>,
+    /// The time from which on nobody tries it again.
+    pub(super) failed_at: Option<Timestamp>,
+}
+
+/// Gives a job back that was not done.
+pub(super) async fn release(app: &App, lease: &Lease, release: Release) -> Result<()> {
+    let query = sql("
+        update jobs set lease_id = null, leased_until = null, run_at = $5, attempts = $6, last_error = $7,
+            failed_at = $8
+        where bucket = $1 and org_id = $2 and id = $3 and lease_id = $4
+    ");
+    let query = query
+        .bind(lease.bucket)
+        .bind(lease.org_id)
+        .bind(lease.id)
+        .bind(lease.lease_id)
+        .bind(release.run_at)
+        .bind(release.attempts)
+        .bind(release.error)
+        .bind(release.failed_at);
+    let mut tx = app.db.begin().await?;
+    tx.run(query).await?;
+    tx.commit().await
+}
+
+/// The jobs that wait in an organization's queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Backlog {
+    /// Sessions of imports that are not read yet, in jobs.
+    pub bulk: i64,
+    /// Jobs that are due, in hand, or failed and to be tried again.
+    pub due: i64,
+    /// Jobs that were set aside.
+    pub failed: i64,
+}
+
+/// Counts the jobs that wait in an organization's queue up to `until`.
+pub async fn backlog(app: &App, org_id: OrgId, until: Timestamp) -> Result<Backlog> {
+    let query = sql("
+        select count(case when bulk and failed_at is null then 1 end) as bulk,
+            count(case when run_at <= $3 and failed_at is null then 1 end) + (
+                select count(*) from jobs
+                where bucket = $1 and org_id = $2 and failed_at is null and run_at > $3 and last_error is not null
+            ) as due,
+            count(failed_at) as failed
+        from jobs where bucket = $1 and org_id = $2
+    ");
+    app.db.fetch_one(query.bind(bucket(org_id)).bind(org_id).bind(until)).await
+}

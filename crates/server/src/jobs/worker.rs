@@ -1,0 +1,119 @@
+//! Workers: they take jobs off the queue that are due, and keep the leases of those in hand.
+
+use super::queue::{self, Claimed, Lease, Release};
+use super::{Outcome, is_pointless, pointless, ring};
+use crate::app::{App, JOBS};
+use crate::error::{Error, Result};
+use anyhow::anyhow;
+use futures_util::future::BoxFuture;
+use std::time::{Duration, Instant};
+use tokio::task::JoinSet;
+use tracing::Instrument;
+
+const HEARTBEAT: Duration = Duration::from_secs(5);
+const POLL: Duration = Duration::from_millis(500);
+const TIME_MAX: Duration = Duration::from_secs(30 * 60);
+const ATTEMPTS_MAX: i64 = 10;
+const BACKOFF_SECONDS_MAX: i64 = 300;
+
+/// Works on jobs with `workers` tasks until the app drains.
+pub async fn work(app: App, workers: usize) {
+    let mut tasks = JoinSet::new();
+    for _ in 0..workers {
+        tasks.spawn(work_alone(app.clone()));
+    }
+    tasks.join_all().await;
+}
+
+async fn work_alone(app: App) {
+    while !app.is_draining() {
+        match run_next(&app).await {
+            Ok(true) => {}
+            Ok(false) => {
+                let _ = tokio::time::timeout(POLL, app.job_added.notified()).await;
+            }
+            Err(error) => {
+                tracing::error!(%error, "looking for a job failed");
+                tokio::time::sleep(POLL).await;
+            }
+        }
+    }
+}
+
+/// Does one job that is due. Returns false if there is none.
+pub async fn run_next(app: &App) -> Result<bool> {
+    let Some(claimed) = queue::claim(app).await? else { return Ok(false) };
+    // this worker is busy now: if there is more, another may begin
+    ring(app);
+    // of the highest level, so that a warning has its fields whatever the log leaves out
+    let span = tracing::error_span!(
+        "job",
+        job.id = %claimed.lease.id(),
+        job.kind = claimed.kind,
+        org.id = %claimed.lease.org_id,
+    );
+    run_claimed(app, claimed).instrument(span).await?;
+    Ok(true)
+}
+
+async fn run_claimed(app: &App, claimed: Claimed) -> Result<()> {
+    let Claimed { lease, kind, payload, attempts } = claimed;
+    let started = Instant::now();
+    let known = JOBS.iter().find(|known| known.name == kind);
+    let result = match known {
+        Some(known) => run_held(app, &lease, (known.run)(app.clone(), lease.clone(), payload)).await,
+        None => Err(pointless(anyhow!("this release does not know the kind of job"))),
+    };
+    let kind = known.map_or("unknown", |known| known.name);
+    let outcome = if result.is_err() { "failed" } else { "done" };
+    metrics::counter!("refrain_jobs_total", "kind" => kind, "outcome" => outcome).increment(1);
+    metrics::histogram!("refrain_job_seconds", "kind" => kind).record(started.elapsed().as_secs_f64());
+    match result {
+        Ok(Outcome::Done) => Ok(()),
+        Ok(Outcome::Later(at)) => {
+            let release = Release { run_at: at, attempts: attempts - 1, error: None, failed_at: None };
+            queue::release(app, &lease, release).await
+        }
+        Err(error) => fail(app, &lease, attempts, &error).await,
+    }
+}
+
+/// Gives a job that failed back for another attempt; if that is pointless or was made too often, sets it aside,
+/// to be looked at by a person.
+async fn fail(app: &App, lease: &Lease, attempts: i64, error: &Error) -> Result<()> {
+    let message = format!("{error:#}");
+    tracing::warn!(job.attempts = attempts, error = message, "job failed");
+    let now = app.clock.now();
+    let seconds = 2_i64.saturating_pow(u32::try_from(attempts).unwrap_or(u32::MAX)).min(BACKOFF_SECONDS_MAX);
+    let is_over = attempts >= ATTEMPTS_MAX || is_pointless(error);
+    let release = Release {
+        run_at: now.plus(seconds * 1_000_000),
+        attempts,
+        error: Some(message),
+        failed_at: is_over.then_some(now),
+    };
+    queue::release(app, lease, release).await
+}
+
+/// Runs a job and keeps its lease meanwhile. Out of time, the job is dropped. Without its lease it can't
+/// finish, and need not be stopped.
+async fn run_held(app: &App, lease: &Lease, job: BoxFuture<'static, Result<Outcome>>) -> Result<Outcome> {
+    let mut task = JoinSet::new();
+    task.spawn(job.in_current_span());
+    let deadline = tokio::time::Instant::now() + TIME_MAX;
+    loop {
+        match tokio::time::timeout(HEARTBEAT, task.join_next()).await {
+            Ok(Some(Ok(result))) => return result,
+            Ok(Some(Err(error))) => return Err(anyhow!("the job panicked: {error}").into()),
+            Ok(None) => return Err(anyhow!("the job ended without a result").into()),
+            Err(_) if tokio::time::Instant::now() > deadline => {
+                return Err(anyhow!("the job took too long").into());
+            }
+            Err(_) => {
+                if let Err(error) = queue::renew(app, lease).await {
+                    tracing::warn!(%error, "a lease was not renewed");
+                }
+            }
+        }
+    }
+}

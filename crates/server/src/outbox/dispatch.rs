@@ -1,0 +1,247 @@
+//! Delivers what is due. A delivery is taken by moving the time at which it is due behind the end of the
+//! attempt: whoever dies in between leaves it to be sent again. Only the first delivery that waits of a subject
+//! is ever due, so that replicas beside each other keep the order too.
+
+use super::store::{self, Due};
+use super::{Attempt, Delivery, DeliveryState, Destination, Outcome};
+use crate::app::{App, DESTINATIONS};
+use crate::error::Result;
+use crate::ids::OrgId;
+use crate::time::Timestamp;
+use std::collections::{BTreeMap, HashMap};
+use std::time::{Duration, Instant};
+use tokio::task::JoinSet;
+use tracing::Instrument;
+use uuid::Uuid;
+
+const POLL: Duration = Duration::from_millis(500);
+const FORGET_EVERY: Duration = Duration::from_secs(3_600);
+/// Attempts at once in a process, of one destination, and of one that fails.
+const AT_ONCE_MAX: usize = 32;
+const AT_ONCE_OF_ONE: usize = 4;
+const AT_ONCE_OF_FAILING: usize = 1;
+/// Due deliveries that are looked at, so that one destination does not hide the others.
+const CANDIDATES: i64 = 200;
+/// An attempt holds a delivery for longer than it can take.
+const LEASE_MICROS: i64 = 60 * 1_000_000;
+/// Waits after each failed attempt; after the last one, the delivery is given up.
+const WAITS_SECONDS: [i64; 10] = [5, 30, 120, 600, 1_800, 3_600, 7_200, 14_400, 28_800, 28_800];
+
+/// Delivers until the app drains.
+pub async fn dispatch(app: App) {
+    let mut in_hand = InHand::default();
+    let mut forgotten: Option<Instant> = None;
+    while !app.is_draining() {
+        if forgotten.is_none_or(|at| at.elapsed() > FORGET_EVERY) {
+            forgotten = Some(Instant::now());
+            if let Err(error) = forget_old(&app).await {
+                tracing::error!(%error, "forgetting old deliveries failed");
+            }
+        }
+        if let Err(error) = in_hand.begin_due(&app).await {
+            tracing::error!(%error, "looking for deliveries failed");
+        }
+        let _ = tokio::time::timeout(POLL, in_hand.end_one()).await;
+    }
+    while !in_hand.tasks.is_empty() {
+        in_hand.end_one().await;
+    }
+}
+
+/// Delivers what is due now, and what becomes due by that.
+pub async fn dispatch_due(app: &App) -> Result<()> {
+    let mut in_hand = InHand::default();
+    loop {
+        in_hand.begin_due(app).await?;
+        if in_hand.tasks.is_empty() {
+            return Ok(());
+        }
+        in_hand.end_one().await;
+    }
+}
+
+/// Forgets deliveries that are done and old.
+pub async fn forget_old(app: &App) -> Result<()> {
+    let mut by_org: BTreeMap<OrgId, Vec<Uuid>> = BTreeMap::new();
+    for (org_id, destination_id) in store::destinations(&app.db).await? {
+        by_org.entry(org_id).or_default().push(destination_id);
+    }
+    for (org_id, destination_ids) in by_org {
+        let mut tx = app.begin(org_id).await?;
+        for destination_id in destination_ids {
+            store::forget_old(&mut tx, destination_id).await?;
+        }
+        tx.commit().await?;
+    }
+    Ok(())
+}
+
+/// Attempts under way in this process. Dropped, they end.
+#[derive(Default)]
+struct InHand {
+    tasks: JoinSet<()>,
+    of: HashMap<tokio::task::Id, Due>,
+}
+
+impl InHand {
+    /// Begins as many attempts as there is room for.
+    async fn begin_due(&mut self, app: &App) -> Result<()> {
+        loop {
+            let mut chosen: BTreeMap<OrgId, Vec<Due>> = BTreeMap::new();
+            for due in self.choose(app).await? {
+                chosen.entry(due.org_id).or_default().push(due);
+            }
+            let mut begun = false;
+            for (org_id, due) in chosen {
+                for (due, delivery) in take(app, org_id, due).await? {
+                    let task = self.tasks.spawn(attempt(app.clone(), org_id, delivery));
+                    self.of.insert(task.id(), due);
+                    begun = true;
+                }
+            }
+            if !begun {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Waits until one attempt ends; forever if there is none.
+    async fn end_one(&mut self) {
+        match self.tasks.join_next_with_id().await {
+            Some(Ok((id, ()))) => self.of.remove(&id),
+            Some(Err(error)) => {
+                tracing::error!(%error, "a delivery panicked");
+                self.of.remove(&error.id())
+            }
+            None => std::future::pending().await,
+        };
+    }
+
+    /// Chooses what to begin: the longest due first, but not too many of one destination.
+    async fn choose(&self, app: &App) -> Result<Vec<Due>> {
+        let free = AT_ONCE_MAX.saturating_sub(self.tasks.len());
+        if free == 0 {
+            return Ok(Vec::new());
+        }
+        let mut counts: HashMap<Uuid, usize> = HashMap::new();
+        let mut busy = Vec::new();
+        for due in self.of.values() {
+            let count = counts.entry(due.destination_id).or_default();
+            *count += 1;
+            if *count >= due.at_once_max() {
+                busy.push(due.destination_id);
+            }
+        }
+        let kinds = DESTINATIONS.iter().map(|destination| destination.kind());
+        let mut chosen = store::due(&app.db, app.clock.now(), kinds, busy, CANDIDATES).await?;
+        mark_failing(app, &mut chosen).await?;
+        chosen.retain(|due| {
+            let count = counts.entry(due.destination_id).or_default();
+            *count += 1;
+            *count <= due.at_once_max()
+        });
+        chosen.truncate(free);
+        Ok(chosen)
+    }
+}
+
+impl Due {
+    fn at_once_max(&self) -> usize {
+        if self.is_failing { AT_ONCE_OF_FAILING } else { AT_ONCE_OF_ONE }
+    }
+}
+
+/// Marks those of these deliveries whose destination fails.
+async fn mark_failing(app: &App, due: &mut [Due]) -> Result<()> {
+    for destination in DESTINATIONS {
+        let of_kind = due.iter().filter(|due| due.destination == destination.kind());
+        let ids: Vec<(OrgId, Uuid)> = of_kind.map(|due| (due.org_id, due.destination_id)).collect();
+        if ids.is_empty() {
+            continue;
+        }
+        let failing = destination.failing(app, &ids).await?;
+        for due in due.iter_mut() {
+            due.is_failing |= failing.contains(&due.destination_id);
+        }
+    }
+    Ok(())
+}
+
+/// Takes those of these deliveries that nobody took meanwhile.
+async fn take(app: &App, org_id: OrgId, due: Vec<Due>) -> Result<Vec<(Due, Delivery)>> {
+    let mut tx = app.begin(org_id).await?;
+    let mut taken = Vec::new();
+    for due in due {
+        let until = tx.now.plus(LEASE_MICROS);
+        if let Some(delivery) = store::take(&mut tx, due.id, until).await? {
+            taken.push((due, delivery));
+        }
+    }
+    tx.commit().await?;
+    Ok(taken)
+}
+
+async fn attempt(app: App, org_id: OrgId, delivery: Delivery) {
+    // of the highest level, so that a warning has its fields whatever the log leaves out
+    let span = tracing::error_span!(
+        "delivery",
+        delivery.id = %delivery.id,
+        destination = delivery.destination,
+        destination.id = %delivery.destination_id,
+        org.id = %org_id,
+    );
+    let attempt = async {
+        let known = DESTINATIONS.iter().find(|known| known.kind() == delivery.destination);
+        let Some(destination) = known else { return };
+        let outcome = destination.send(&app, org_id, &delivery).await.unwrap_or_else(|error| {
+            tracing::error!(%error, "a delivery was not made ready");
+            let error = "an error of the server that sends; its log says more".to_owned();
+            Outcome::Failed { status: None, error }
+        });
+        if let Err(error) = end(&app, *destination, org_id, &delivery, outcome).await {
+            // sent again when its time is over
+            tracing::error!(%error, "a delivery was not written down");
+        }
+    };
+    attempt.instrument(span).await;
+}
+
+/// Writes down how an attempt ended, and lets the subject's next delivery go if this one is done.
+async fn end(
+    app: &App,
+    destination: &dyn Destination,
+    org_id: OrgId,
+    delivery: &Delivery,
+    outcome: Outcome,
+) -> Result<()> {
+    if matches!(outcome, Outcome::Off) {
+        return Ok(());
+    }
+    let mut tx = app.begin(org_id).await?;
+    let attempt = ended(outcome, delivery.attempts, tx.now);
+    if !store::save(&mut tx, delivery, &attempt).await? {
+        // given up or sent again by another meanwhile
+        return Ok(());
+    }
+    if attempt.state.is_some() {
+        store::make_due(&mut tx, &[delivery.subject_id.into()]).await?;
+    }
+    destination.attempted(&mut tx, delivery, &attempt).await?;
+    tx.commit().await?;
+    if let Some(error) = &attempt.error {
+        tracing::warn!(attempts = delivery.attempts, error, "a delivery was not taken");
+    }
+    Ok(())
+}
+
+fn ended(outcome: Outcome, attempts: i64, now: Timestamp) -> Attempt {
+    let (state, status, error) = match outcome {
+        Outcome::Delivered { status } => (Some(DeliveryState::Delivered), status, None),
+        Outcome::Erased | Outcome::Off => (Some(DeliveryState::Erased), None, None),
+        Outcome::Failed { status, error } => (None, status, Some(error)),
+    };
+    let wait = usize::try_from(attempts - 1).ok().and_then(|failed| WAITS_SECONDS.get(failed));
+    let due_at = wait.map(|seconds| now.plus(seconds * 1_000_000)).filter(|_| state.is_none());
+    let given_up = due_at.is_none().then_some(DeliveryState::Dead);
+    Attempt { state: state.or(given_up), due_at, status: status.map(i64::from), error }
+}

@@ -1,0 +1,147 @@
+//! Webhooks as a destination of the outbox: each takes the events that it asks for, by a signed POST. One whose
+//! receiver is gone is disabled.
+
+use super::secrets::seconds;
+use super::{KIND, payload, reach, store};
+use crate::app::App;
+use crate::db;
+use crate::error::Result;
+use crate::http_client;
+use crate::ids::{OrgId, WebhookId};
+use crate::orgs::OrgTx;
+use crate::outbox::{Accepted, Attempt, Delivery, DeliveryState, Destination, Event, Outcome, QUEUE_MAX};
+use crate::time::{DAY, Timestamp};
+use anyhow::Context;
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use futures_util::future::BoxFuture;
+use std::time::{Duration, Instant};
+use uuid::Uuid;
+
+/// A webhook that gives up a delivery after failing for so long is disabled.
+const FAILING_MICROS_MAX: i64 = 3 * DAY;
+
+/// The webhooks of all organizations.
+#[derive(Debug)]
+pub struct Webhooks;
+
+impl Destination for Webhooks {
+    fn kind(&self) -> &'static str {
+        KIND
+    }
+
+    fn accept<'a>(&'a self, tx: &'a mut OrgTx, events: &'a [Event]) -> BoxFuture<'a, Result<Vec<Accepted>>> {
+        Box::pin(accept(tx, events))
+    }
+
+    fn failing<'a>(&'a self, app: &'a App, ids: &'a [(OrgId, Uuid)]) -> BoxFuture<'a, Result<Vec<Uuid>>> {
+        Box::pin(store::failing(&app.db, ids))
+    }
+
+    fn send<'a>(
+        &'a self,
+        app: &'a App,
+        org_id: OrgId,
+        delivery: &'a Delivery,
+    ) -> BoxFuture<'a, Result<Outcome>> {
+        Box::pin(async move {
+            let started = Instant::now();
+            let outcome = send(app, org_id, delivery).await;
+            metrics::histogram!("refrain_webhook_seconds").record(started.elapsed().as_secs_f64());
+            outcome
+        })
+    }
+
+    fn attempted<'a>(
+        &'a self,
+        tx: &'a mut OrgTx,
+        delivery: &'a Delivery,
+        attempt: &'a Attempt,
+    ) -> BoxFuture<'a, Result<()>> {
+        Box::pin(attempted(tx, delivery.destination_id.into(), attempt))
+    }
+}
+
+async fn accept(tx: &mut OrgTx, events: &[Event]) -> Result<Vec<Accepted>> {
+    let mut accepted = Vec::new();
+    for (id, names, waiting) in store::enabled(tx).await? {
+        let names: Option<Vec<String>> =
+            names.as_deref().map(serde_json::from_str).transpose().map_err(anyhow::Error::new)?;
+        let asked = |event: &&Event| {
+            names.as_ref().is_none_or(|names| names.iter().any(|name| name == event.name.as_str()))
+        };
+        let mut events: Vec<Event> = events.iter().filter(asked).cloned().collect();
+        let room = usize::try_from(QUEUE_MAX - waiting).unwrap_or(0);
+        let dropped = events.len().saturating_sub(room);
+        events.truncate(room);
+        if dropped > 0 {
+            tx.count(metrics::counter!("refrain_webhook_events_dropped_total"), dropped as u64);
+            store::count_dropped(tx, id, dropped).await?;
+        }
+        if !events.is_empty() {
+            store::count_waiting(tx, id, db::count(events.len())).await?;
+            accepted.push(Accepted { destination_id: id.into(), events });
+        }
+    }
+    Ok(accepted)
+}
+
+async fn send(app: &App, org_id: OrgId, delivery: &Delivery) -> Result<Outcome> {
+    let Some(body) = payload::body(&app.db, org_id, delivery).await? else { return Ok(Outcome::Erased) };
+    // last, so that nothing is signed by what was revoked before
+    let webhook = store::find(&app.db, org_id, delivery.destination_id.into()).await?;
+    let Some(webhook) = webhook.filter(|webhook| webhook.disabled_at.is_none()) else {
+        return Ok(Outcome::Off);
+    };
+    let Some(url) = http_client::parse_url(&webhook.url) else {
+        return Ok(Outcome::Failed { status: None, error: "it is no URL".to_owned() });
+    };
+    let (id, now) = (delivery.id.to_string(), app.clock.now());
+    let mut headers = HeaderMap::new();
+    let values = [
+        ("webhook-signature", webhook.secrets.signature(&id, now, &body)?),
+        ("webhook-timestamp", seconds(now).to_string()),
+        ("webhook-id", id),
+    ];
+    for (name, value) in values {
+        headers.insert(name, HeaderValue::from_str(&value).context("writing a header")?);
+    }
+    let posted = http_client::post(&url, reach(&app.config.webhooks), headers, body);
+    let timeout = Duration::from_secs(app.config.webhooks.timeout_seconds.into());
+    let response = match tokio::time::timeout(timeout, posted).await {
+        Ok(Ok(response)) => response,
+        Ok(Err(error)) => return Ok(Outcome::Failed { status: None, error: format!("{error:#}") }),
+        Err(_) => return Ok(Outcome::Failed { status: None, error: "it took too long".to_owned() }),
+    };
+    let status = response.status().as_u16();
+    Ok(match response.status().is_success() {
+        true => Outcome::Delivered { status: Some(status) },
+        false => Outcome::Failed { status: Some(status), error: format!("status {status}") },
+    })
+}
+
+/// Counts an attempt, and disables a webhook whose receiver says that it is gone, or that gave up a delivery after
+/// failing for days.
+async fn attempted(tx: &mut OrgTx, id: WebhookId, attempt: &Attempt) -> Result<()> {
+    let word = attempt.state.map_or("failed", DeliveryState::as_str);
+    tx.count(metrics::counter!("refrain_webhook_attempts_total", "outcome" => word), 1);
+    let failing_since = match attempt.state {
+        Some(DeliveryState::Erased) => None,
+        state => store::note(tx, id, state == Some(DeliveryState::Delivered)).await?,
+    };
+    if attempt.state.is_some() {
+        store::count_waiting(tx, id, -1).await?;
+    }
+    let is_dead = attempt.state == Some(DeliveryState::Dead);
+    let Some(reason) = lost(attempt, failing_since.filter(|_| is_dead), tx.now) else { return Ok(()) };
+    tracing::warn!(webhook.id = %id, reason, "a webhook was disabled");
+    store::disable(tx, id, &reason).await
+}
+
+/// The reason why a webhook is to be disabled, if it is.
+fn lost(attempt: &Attempt, failing_since: Option<Timestamp>, now: Timestamp) -> Option<String> {
+    if attempt.status == Some(StatusCode::GONE.as_u16().into()) {
+        return Some("the receiver answered 410 Gone".to_owned());
+    }
+    let since = failing_since.filter(|since| now >= since.plus(FAILING_MICROS_MAX))?;
+    Some(format!("no delivery got through since {since}"))
+}

@@ -1,0 +1,19 @@
+//! The building blocks of request and response bodies: what the contract means by nullable, integer,
+//! e-mail, date and a closed list of words.
+
+mod date;
+mod email;
+mod list;
+mod nullable;
+mod numbers;
+mod string_enum;
+mod text;
+
+pub use date::Date;
+pub use email::Email;
+pub use list::NonEmptyVec;
+pub use nullable::{Maybe, Nullable, Patch};
+pub use numbers::{Number, Positive, SafeInt};
+pub use string_enum::SortOrder;
+pub(crate) use string_enum::string_enum;
+pub use text::{SingleLine, Text};

@@ -1,0 +1,5 @@
+//! The router and what it refuses.
+
+mod errors;
+mod guard;
+mod openapi;

@@ -1,0 +1,5 @@
+//! The life of an insight: resolved, archived, back.
+
+mod archive;
+mod model;
+mod state;

@@ -1,0 +1,96 @@
+//! Personal data in insights and beside them.
+
+use super::insights;
+use crate::support::app::TestApp;
+use crate::support::fixtures::{record, records};
+use serde_json::{Value, json};
+
+#[tokio::test]
+async fn personal_data_shows_nowhere() {
+    let t = TestApp::new().await;
+    let texts = [
+        "My name is Walburga Finkbeiner and my refund has not arrived",
+        "My refund has not arrived, call me on +49 171 5550123",
+        "My refund has not arrived, write to walburga@example.com",
+        "The refund to card 4111 1111 1111 1111 has not arrived",
+        "My refund to DE89 3704 0044 0532 0130 00 has not arrived",
+    ];
+    let with_name = |mut record: Value| {
+        record["contact"] =
+            json!({"name": "Walburga Finkbeiner", "email": format!("{}@example.com", record["id"])});
+        record
+    };
+    t.import(records(&texts, 0).into_iter().map(with_name).collect()).await;
+    t.run_jobs().await;
+    let found = insights(&t).await;
+    let behind = t.get_ok(&format!("/insights/{}/sessions", found[0]["id"].as_str().unwrap())).await;
+    let summaries = t.get_ok("/chat/sessions").await["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|item| item["summary"].to_string())
+        .collect::<String>();
+    let shown = format!("{}{behind}{summaries}", json!(found));
+    // an id may hold such digits by chance
+    let shown: String = shown.split('"').filter(|part| part.parse::<uuid::Uuid>().is_err()).collect();
+    for secret in ["Walburga", "Finkbeiner", "5550123", "walburga@", "4111", "0532"] {
+        assert!(!shown.contains(secret), "{secret} in {shown}");
+    }
+}
+
+/// Personal values, each in a sentence that gives it away, with the value.
+fn canaries() -> Vec<(String, &'static str)> {
+    let rows = |text: &'static str| text.lines().map(|line| line.split('\t').collect::<Vec<_>>());
+    let sentences = include_str!("../../../../nlp/tests/data/redact/sentences.tsv");
+    let values = include_str!("../../../../nlp/tests/data/redact/values.tsv");
+    let mut canaries = Vec::new();
+    for kind in ["email", "card", "iban", "birth", "address", "name"] {
+        let fits = |row: &Vec<&str>| row.len() == 3 && ["*", "en"].contains(&row[0]) && row[1] == kind;
+        let sentences: Vec<&str> = rows(sentences).filter(fits).map(|row| row[2]).collect();
+        let values = rows(values).filter(fits).flat_map(|row| row[2].split("; "));
+        canaries.extend(
+            values
+                .zip(sentences.iter().cycle())
+                .map(|(value, sentence)| (sentence.replace("{}", value), value)),
+        );
+    }
+    canaries
+}
+
+#[tokio::test]
+async fn no_canary_is_shown() {
+    let t = TestApp::new().await;
+    let canaries = canaries();
+    assert!(canaries.len() >= 50, "{}", canaries.len());
+    let said = canaries.iter().flat_map(|(sentence, _)| {
+        [
+            format!("My refund has not arrived. {sentence}"),
+            format!("{sentence} I cannot log in to my account."),
+        ]
+    });
+    t.import(said.enumerate().map(|(i, text)| record(i, &text)).collect()).await;
+    t.run_jobs().await;
+    let found = insights(&t).await;
+    assert!(found.len() >= 2, "{found:#?}");
+    let mut shown = format!("{}{}", json!(found), t.get_ok("/insights/themes").await);
+    for insight in &found {
+        shown +=
+            &t.get_ok(&format!("/insights/{}/sessions", insight["id"].as_str().unwrap())).await.to_string();
+    }
+    shown += &t.get_ok("/chat/sessions").await["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|item| item["summary"].to_string())
+        .collect::<String>();
+    let words = |text: &str| {
+        text.split(|c: char| !c.is_alphanumeric()).map(str::to_lowercase).collect::<Vec<_>>().join(" ")
+    };
+    let shown = format!(" {} ", words(&shown));
+    let leaked: Vec<&str> = canaries
+        .iter()
+        .map(|(_, value)| *value)
+        .filter(|value| shown.contains(&format!(" {} ", words(value))))
+        .collect();
+    assert!(leaked.is_empty(), "{leaked:?}");
+}

@@ -1,0 +1,6 @@
+//! Sessions over the API.
+
+mod history;
+mod list;
+mod session;
+mod sync;

@@ -1,0 +1,3 @@
+//! Long runs, which are asked for by name.
+
+mod year;
