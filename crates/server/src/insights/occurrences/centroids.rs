@@ -1,10 +1,9 @@
 //! Where an organization's insights lie, kept in memory, so that a new statement finds its own at once.
 
-use crate::db::{Db, sql};
+use crate::db::{Db, Query, sql};
 use crate::error::Result;
 use crate::ids::{InsightId, OrgId};
 use crate::insights::statements::embedding;
-use crate::orgs::OrgTx;
 use refrain_nlp::grouping::{self, Group};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -21,15 +20,9 @@ pub struct Centroids {
 }
 
 /// Returns a number that counts up whenever insights change as a whole.
-pub(crate) async fn grouping_version(db: &Db, org_id: OrgId) -> Result<i64> {
+pub(crate) async fn grouping_version(db: impl Query, org_id: OrgId) -> Result<i64> {
     let query = sql("select grouping_version from orgs where id = $1").bind(org_id);
     db.fetch_one::<(i64,)>(query).await.map(|(version,)| version)
-}
-
-/// Does what [`grouping_version`] does, within a transaction.
-pub(crate) async fn grouping_version_in(tx: &mut OrgTx) -> Result<i64> {
-    let query = sql("select grouping_version from orgs where id = $1").bind(tx.org_id);
-    tx.fetch_one::<(i64,)>(query).await.map(|(version,)| version)
 }
 
 /// One organization's centroids.

@@ -40,16 +40,11 @@ async fn insert_chunk(
     new: &[NewOccurrence],
     canonical: bool,
 ) -> Result<Vec<(InsightId, i64)>> {
-    let mut query = sql("with l (insight_id, session_id, statement_id, score) as (values ");
-    for (i, new) in new.iter().enumerate() {
-        let row: [Value; 4] = [
-            new.insight_id.into(),
-            new.session_id.into(),
-            new.statement_id.into(),
-            f64::from(new.score).into(),
-        ];
-        query.push(if i > 0 { "," } else { "" }).push_list(row);
-    }
+    let row = |new: &NewOccurrence| -> [Value; 4] {
+        [new.insight_id.into(), new.session_id.into(), new.statement_id.into(), f64::from(new.score).into()]
+    };
+    let mut query = sql("with l (insight_id, session_id, statement_id, score) as (");
+    query.push_values(new.iter().map(row));
     query.push(
         ") insert into occurrences (org_id, insight_id, session_id, statement_id, score, canonical, contact_id,
             session_created_at, status, channel, language, sentiment)
@@ -91,13 +86,9 @@ pub(crate) async fn recount(tx: &mut OrgTx, ids: &[InsightId]) -> Result<()> {
 /// Deletes occurrences; their insights are to be counted again.
 pub(crate) async fn delete(tx: &mut OrgTx, keys: &[(InsightId, SessionId)]) -> Result<()> {
     for keys in keys.chunks(2_000) {
-        let mut query =
-            sql("delete from occurrences where org_id = $1 and (insight_id, session_id) in (values ")
-                .bind(tx.org_id);
-        for (i, (insight_id, session_id)) in keys.iter().enumerate() {
-            let key: [Value; 2] = [(*insight_id).into(), (*session_id).into()];
-            query.push(if i > 0 { "," } else { "" }).push_list(key);
-        }
+        let mut query = sql("delete from occurrences where org_id = $1 and (insight_id, session_id) in (")
+            .bind(tx.org_id);
+        query.push_values(keys.iter().map(|(insight, session)| [(*insight).into(), (*session).into()]));
         query.push(")");
         tx.run(query).await?;
     }

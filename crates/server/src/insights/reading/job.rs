@@ -71,7 +71,7 @@ async fn read_sessions(app: &App, lease: &Lease, ids: &[SessionId]) -> Result<Ou
         let centroids = app.centroids.get(&app.db, lease.org_id, version).await?;
         statements = link(statements, centroids).await?;
         let mut tx = app.begin(lease.org_id).await?;
-        if occurrences::grouping_version_in(&mut tx).await? != version {
+        if occurrences::grouping_version(&mut tx, lease.org_id).await? != version {
             continue;
         }
         let saved = sessions::save_findings(&mut tx, &findings).await?;

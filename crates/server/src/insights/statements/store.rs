@@ -1,6 +1,6 @@
 //! Statements in SQL.
 
-use crate::db::{self, Db, Tx, Value, sql};
+use crate::db::{self, Db, Tx, sql};
 use crate::error::Result;
 use crate::ids::{ContactId, InsightId, MessageId, OrgId, SessionId, StatementId};
 use crate::orgs::OrgTx;
@@ -53,11 +53,8 @@ pub(crate) async fn load(tx: &mut Tx, org_id: OrgId) -> Result<Vec<Statement>> {
 /// Keeps the contextual embeddings of statements, so that the next grouping need not make them again.
 pub(crate) async fn keep_contextual(tx: &mut OrgTx, embeddings: &[(StatementId, Vec<u8>)]) -> Result<()> {
     for embeddings in embeddings.chunks(2_000) {
-        let mut query = sql("with f (id, finer) as (values ");
-        for (i, (id, vector)) in embeddings.iter().enumerate() {
-            let row: [Value; 2] = [(*id).into(), vector.clone().into()];
-            query.push(if i > 0 { "," } else { "" }).push_list(row);
-        }
+        let mut query = sql("with f (id, finer) as (");
+        query.push_values(embeddings.iter().map(|(id, vector)| [(*id).into(), vector.clone().into()]));
         query.push(") update statements set finer = f.finer from f where statements.id = f.id");
         query.push(" and statements.org_id = ").push_bind(tx.org_id);
         tx.run(query).await?;
