@@ -61,18 +61,19 @@ async fn a_wrong_setting_is_named_and_nothing_is_changed() {
 #[tokio::test]
 async fn fewer_contacts_show_what_they_say_with_the_next_grouping_and_days_are_those_of_the_time_zone() {
     let t = TestApp::new().await;
-    t.import(REFUND.iter().take(2).enumerate().map(|(i, text)| record(i, text)).collect()).await;
+    t.patch_ok("/settings", json!({"contacts_min": 6})).await;
+    t.import(REFUND.iter().enumerate().map(|(i, text)| record(i, text)).collect()).await;
     t.run_jobs().await;
     assert_eq!(t.post_ok("/insights", json!({})).await["total"], 0);
-    t.patch_ok("/settings", json!({"contacts_min": 2, "time_zone": "Pacific/Auckland"})).await;
+    t.patch_ok("/settings", json!({"contacts_min": 5, "time_zone": "Pacific/Auckland"})).await;
     t.run_jobs().await;
     assert_eq!(t.post_ok("/insights", json!({})).await["total"], 1);
     assert_eq!(t.get_ok("/overview").await["time_zone"], "Pacific/Auckland");
     let logged = "select count(*) from changes where kind = 'settings'";
-    assert_eq!(t.count(logged).await, 1);
+    assert_eq!(t.count(logged).await, 2);
     // what is so already is no change
-    t.patch_ok("/settings", json!({"contacts_min": 2})).await;
-    assert_eq!(t.count(logged).await, 1);
+    t.patch_ok("/settings", json!({"contacts_min": 5})).await;
+    assert_eq!(t.count(logged).await, 2);
 }
 
 #[tokio::test]
