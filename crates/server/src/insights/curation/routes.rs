@@ -23,6 +23,7 @@ use serde::Deserialize;
 const TAG: &str = "Customer Insights";
 
 /// The operations by which people overrule the grouping.
+#[expect(clippy::too_many_lines, reason = "a list of operations")]
 pub(crate) fn routes() -> Api {
     let write = Scope::write(Resource::Insights);
     Api::new()

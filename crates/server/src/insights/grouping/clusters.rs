@@ -9,6 +9,7 @@ use crate::insights::statements::embedding;
 use crate::sessions::Sentiment;
 use refrain_nlp::encoders::static_embedding::DIMENSIONS;
 use refrain_nlp::grouping::{self, Options};
+use refrain_nlp::vectors::dot_in_order;
 use refrain_nlp::{sentiment, title};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -81,9 +82,10 @@ pub(crate) fn group(
     for bound in bonds.apply(members_of, statements, &vectors) {
         let found = bound.found_in.iter().map(|at| &grouping.groups[*at]);
         let reach = found.clone().map(|group| group.reach).fold(f32::INFINITY, f32::min);
-        let centroid = match bound.is_decided {
-            true => vectors.centroid(&bound.members),
-            false => found.flat_map(|group| &group.centroid).copied().collect(),
+        let centroid = if bound.is_decided {
+            vectors.centroid(&bound.members)
+        } else {
+            found.flat_map(|group| &group.centroid).copied().collect()
         };
         let enough = contacts(statements, &bound.members) >= contacts_min;
         if enough && (bound.is_decided || !vectors.is_talk(statements, &bound.members, &centroid)) {
@@ -140,6 +142,7 @@ fn shape(
         let statement = &statements[*i];
         let score = vectors.similarity(*i, &centroid);
         let best = proofs.entry(statement.session_id).or_insert((statement.id, score));
+        #[expect(clippy::float_cmp, reason = "only what is the same to the bit is a tie")]
         if score > best.1 || (score == best.1 && statement.id < best.0) {
             *best = (statement.id, score);
         }
@@ -206,7 +209,7 @@ impl Vectors {
     }
 
     pub(crate) fn similarity(&self, i: usize, centroid: &[f32]) -> f32 {
-        embedding::dot(self.get(i), centroid)
+        dot_in_order(self.get(i), centroid)
     }
 
     /// The mean of the distinct vectors among these, brought to length 1; zeros if there are none.
@@ -218,7 +221,7 @@ impl Vectors {
                 *sum += value;
             }
         }
-        let length = embedding::dot(&sum, &sum).sqrt().max(f32::MIN_POSITIVE);
+        let length = dot_in_order(&sum, &sum).sqrt().max(f32::MIN_POSITIVE);
         sum.iter().map(|value| value / length).collect()
     }
 

@@ -7,10 +7,10 @@ use crate::error::Result;
 use crate::ids::{InsightId, OrgId};
 use crate::insights::insight::SHOWN;
 use crate::insights::statements::embedding;
-use crate::insights::statements::embedding::dot;
 use refrain_nlp::case_fold::fold;
 use refrain_nlp::language::Language;
 use refrain_nlp::statements::{is_content_word, is_unspaced};
+use refrain_nlp::vectors::dot_in_order;
 use refrain_nlp::{language, reading, redact};
 use std::collections::{HashMap, HashSet};
 use unicode_normalization::char::is_combining_mark;
@@ -117,8 +117,8 @@ pub(crate) fn check(answer: &str, target: &Target, others: &Others<'_>) -> Resul
         return Err("words");
     }
     let Some(vector) = reading::meaning(&sentence, expected) else { return Err("meaning") };
-    let nearness = dot(&vector, &target.centroid);
-    let elsewhere = others.centroids.iter().map(|other| dot(&vector, other)).fold(0.0, f32::max);
+    let nearness = dot_in_order(&vector, &target.centroid);
+    let elsewhere = others.centroids.iter().map(|other| dot_in_order(&vector, other)).fold(0.0, f32::max);
     if nearness < NEARNESS_MIN || elsewhere > nearness {
         return Err("meaning");
     }
@@ -213,10 +213,8 @@ pub(super) fn check_all(
             Some(answer) => check(answer, &entry.target, &neighbors.of(&entry)),
             None => Err("missing"),
         };
-        let outcome = outcome.and_then(|sentence| match taken.insert(fold(&sentence)) {
-            true => Ok(sentence),
-            false => Err("taken"),
-        });
+        let outcome = outcome
+            .and_then(|sentence| if taken.insert(fold(&sentence)) { Ok(sentence) } else { Err("taken") });
         checked.push((entry, outcome));
     }
     checked
