@@ -191,6 +191,11 @@ pub fn replay(record: &ArchiveRecord, since: &Since) -> Standing {
 }
 
 /// The units of each day before `today`, of 56 days or of those since the insight was first seen.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a window ends after it begins, at most 56 days later"
+)]
 pub fn daily_units(seen: &[Seen], first_seen_on: i64, today: i64) -> Vec<u32> {
     let window = window(first_seen_on, today);
     let mut units = vec![0; (window.end - window.start) as usize];

@@ -51,6 +51,7 @@ impl<T: Into<Self>> From<Option<T>> for Cell {
 
 impl Cell {
     /// Makes a cell of text from a value that is shown as a word or a number.
+    #[expect(clippy::needless_pass_by_value, reason = "so that it can be handed to `map`")]
     pub(super) fn text(value: impl ToString) -> Self {
         Self::Text(value.to_string())
     }

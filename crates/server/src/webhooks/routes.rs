@@ -171,7 +171,7 @@ async fn create(
     let mut tx = app.begin(caller.org_id).await?;
     let webhook = Webhook {
         id: WebhookId::new(tx.now),
-        url: checked_url(&app, input.url)?,
+        url: checked_url(&app, &input.url)?,
         description: input.description.0.map(|text| text.0),
         events: input.events.0.map(events_column).transpose()?,
         secrets: Secrets::new()?,
@@ -194,7 +194,7 @@ fn with_secret(app: &App, webhook: Webhook) -> Result<Json<WebhookWithSecret>> {
 }
 
 /// A URL that may be asked, as far as that can be told before its name is looked up.
-fn checked_url(app: &App, url: SingleLine<2_000>) -> Result<String> {
+fn checked_url(app: &App, url: &SingleLine<2_000>) -> Result<String> {
     let text = url.0.trim();
     let parsed = http_client::parse_url(text);
     let parsed = parsed.ok_or_else(|| Error::Invalid("url: expected an https URL without a user".into()))?;
@@ -233,7 +233,7 @@ async fn update(
     let mut tx = app.begin(caller.org_id).await?;
     let mut webhook = store::require(&mut tx, caller.org_id, id).await?;
     if let Some(url) = input.url.0 {
-        webhook.url = checked_url(&app, url)?;
+        webhook.url = checked_url(&app, &url)?;
         webhook.failing_since = None;
     }
     webhook.events = match input.events {

@@ -100,6 +100,11 @@ pub async fn is_grouping_current(db: &Db, org_id: OrgId, grouping: i64) -> Resul
 
 /// How many pairs to draw from strata of these sizes: a third from within insights, the others where pairs of one
 /// issue are likely, but most of them far apart, where few are found among very many.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "shares of a count, which are not negative"
+)]
 fn allocate(sizes: &[u64; 4], count: u64) -> [u64; 4] {
     let mut drawn = [0; 4];
     drawn[0] = ((count as f64 * TOGETHER_SHARE).round() as u64).min(sizes[0]);

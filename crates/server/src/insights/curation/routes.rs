@@ -21,6 +21,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 /// The operations by which people overrule the grouping.
+#[expect(clippy::too_many_lines, reason = "a list of operations")]
 pub(crate) fn routes() -> Api {
     let write = Scope::write(Resource::Insights);
     Api::new()

@@ -75,9 +75,10 @@ pub(crate) fn group(
     for bound in bonds.apply(members_of, statements, &vectors) {
         let found = bound.found_in.iter().map(|at| &grouping.groups[*at]);
         let reach = found.clone().map(|group| group.reach).fold(f32::INFINITY, f32::min);
-        let centroid = match bound.is_decided {
-            true => vectors.centroid(&bound.members),
-            false => found.flat_map(|group| &group.centroid).copied().collect(),
+        let centroid = if bound.is_decided {
+            vectors.centroid(&bound.members)
+        } else {
+            found.flat_map(|group| &group.centroid).copied().collect()
         };
         let enough = contacts(statements, &bound.members) >= contacts_min;
         if enough && (bound.is_decided || !vectors.is_talk(statements, &bound.members, &centroid)) {
@@ -134,6 +135,7 @@ fn shape(
         let statement = &statements[*i];
         let score = vectors.similarity(*i, &centroid);
         let best = proofs.entry(statement.session_id).or_insert((statement.id, score));
+        #[expect(clippy::float_cmp, reason = "only what is the same to the bit is a tie")]
         if score > best.1 || (score == best.1 && statement.id < best.0) {
             *best = (statement.id, score);
         }

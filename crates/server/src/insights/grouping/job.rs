@@ -62,6 +62,7 @@ struct Org {
 }
 
 #[derive(Clone, Debug, sqlx::FromRow)]
+#[expect(clippy::struct_excessive_bools, reason = "a row, whose columns they are")]
 struct OldInsight {
     id: InsightId,
     content: String,

@@ -3,6 +3,7 @@
 use crate::insights::statements::{Statement, embedding};
 use refrain_nlp::encoders::static_embedding::DIMENSIONS;
 use refrain_nlp::grouping;
+use refrain_nlp::vectors::dot_in_order;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// A group is talk if a smaller share of its statements opens a conversation, and they are less near to their
@@ -38,7 +39,7 @@ impl Vectors {
     }
 
     pub(super) fn similarity(&self, i: usize, centroid: &[f32]) -> f32 {
-        embedding::dot(self.get(i), centroid)
+        dot_in_order(self.get(i), centroid)
     }
 
     /// The mean of the distinct vectors among these, brought to length 1; zeros if there are none.
@@ -50,7 +51,7 @@ impl Vectors {
                 *sum += value;
             }
         }
-        let length = embedding::dot(&sum, &sum).sqrt().max(f32::MIN_POSITIVE);
+        let length = dot_in_order(&sum, &sum).sqrt().max(f32::MIN_POSITIVE);
         sum.iter().map(|value| value / length).collect()
     }
 

@@ -45,10 +45,7 @@ pub(crate) async fn set(
     baseline: &Baseline,
     by: Option<MemberId>,
 ) -> Result<()> {
-    let kept = match archival.keeps_baseline {
-        true => record(tx, id).await?,
-        false => None,
-    };
+    let kept = if archival.keeps_baseline { record(tx, id).await? } else { None };
     let watched = sql("select count(*) from archives where org_id = $1 and policy = $2 and insight_id <> $3");
     let watched = watched.bind(tx.org_id).bind(ArchivePolicy::UntilEscalating).bind(id);
     let (watched,): (i64,) = tx.fetch_one(watched).await?;

@@ -264,7 +264,7 @@ async fn surge(
                 insert into surges (org_id, day, returning_count, watched_count, created_at)
                 values ($1, $2, $3, $4, $5)
             ");
-            let (returning, watched) = (returning as i64, watched as i64);
+            let (returning, watched) = (db::count(returning), db::count(watched));
             tx.run(query.bind(tx.org_id).bind(day).bind(returning).bind(watched).bind(tx.now)).await?;
             // the day counts for nobody: all are to be looked at again
             let query = sql("update archives set reviewed_at = 0 where org_id = $1").bind(tx.org_id);

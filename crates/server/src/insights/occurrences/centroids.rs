@@ -5,6 +5,7 @@ use crate::error::Result;
 use crate::ids::{InsightId, OrgId};
 use crate::insights::statements::embedding;
 use refrain_nlp::grouping::{self, Group};
+use refrain_nlp::vectors::dot_in_order;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -43,7 +44,7 @@ impl OrgCentroids {
     /// The other insight that is nearest to a statement, however far it is.
     pub(crate) fn nearest_but(&self, id: InsightId, vector: &[f32]) -> Option<(InsightId, f32)> {
         let others = self.ids.iter().zip(&self.groups).filter(|(other, _)| **other != id);
-        let near = others.map(|(other, group)| (*other, embedding::dot(&group.centroid, vector)));
+        let near = others.map(|(other, group)| (*other, dot_in_order(&group.centroid, vector)));
         near.max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)))
     }
 }
@@ -73,6 +74,7 @@ async fn load(db: &Db, org_id: OrgId, version: i64) -> Result<OrgCentroids> {
         limit $2
     ");
     let rows: Vec<(InsightId, Vec<u8>, f64)> = db.fetch_all(query.bind(org_id).bind(INSIGHTS_MAX)).await?;
+    #[expect(clippy::cast_possible_truncation, reason = "it was of that width when it was stored")]
     let place = |(id, bytes, reach): (InsightId, Vec<u8>, f64)| {
         Some((id, Group { centroid: embedding::from_bytes(&bytes)?, reach: reach as f32, weight: 0 }))
     };

@@ -7,6 +7,7 @@ use crate::insights::insight::{self, Change, MoreSessions};
 use crate::insights::statements::embedding;
 use crate::orgs::OrgTx;
 use crate::time::Timestamp;
+use refrain_nlp::vectors::dot_in_order;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A session in which an insight shows, and the statement that proves it.
@@ -144,7 +145,7 @@ pub(crate) async fn pinned(tx: &mut OrgTx, session_ids: Option<&[SessionId]>) ->
     let mut links: Vec<NewOccurrence> = Vec::new();
     for (insight_id, session_id, statement_id, embedding, centroid) in rows {
         let read = |bytes: Option<Vec<u8>>| bytes.as_deref().and_then(embedding::from_bytes);
-        let score = read(embedding).zip(read(centroid)).map_or(0.0, |(a, b)| embedding::dot(&a, &b));
+        let score = read(embedding).zip(read(centroid)).map_or(0.0, |(a, b)| dot_in_order(&a, &b));
         let link = NewOccurrence { insight_id, session_id, statement_id, score };
         match links.last_mut().filter(|last| (last.insight_id, last.session_id) == (insight_id, session_id)) {
             Some(last) if last.score < score => *last = link,

@@ -166,8 +166,8 @@ async fn trend(
             contacts.insert(contact);
         }
     }
-    let points = counted.into_iter().enumerate().map(|(i, (sessions, contacts))| {
-        let day = first + i as i64 * interval.days();
+    let points = (0..).zip(counted).map(|(i, (sessions, contacts))| {
+        let day = first + i * interval.days();
         let expected = standing.as_ref().and_then(|standing| standing.expected(day..day + interval.days()));
         Point {
             date: Calendar::date(day).to_string(),

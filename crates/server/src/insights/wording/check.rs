@@ -1,10 +1,10 @@
 //! What a sentence of a language model must be to stand for an insight. A model can make things up, and what
 //! customers said, which it reads, can tell it to: nothing of an answer is believed that the insight does not bear out.
 
-use crate::insights::statements::embedding::dot;
 use refrain_nlp::case_fold::fold;
 use refrain_nlp::language::Language;
 use refrain_nlp::statements::{is_content_word, is_unspaced};
+use refrain_nlp::vectors::dot_in_order;
 use refrain_nlp::{language, reading, redact};
 use std::collections::{HashMap, HashSet};
 use unicode_normalization::char::is_combining_mark;
@@ -110,8 +110,8 @@ pub(crate) fn check(answer: &str, target: &Target, others: &Others<'_>) -> Resul
         return Err("words");
     }
     let Some(vector) = reading::meaning(&sentence, expected) else { return Err("meaning") };
-    let nearness = dot(&vector, &target.centroid);
-    let elsewhere = others.centroids.iter().map(|other| dot(&vector, other)).fold(0.0, f32::max);
+    let nearness = dot_in_order(&vector, &target.centroid);
+    let elsewhere = others.centroids.iter().map(|other| dot_in_order(&vector, other)).fold(0.0, f32::max);
     if nearness < NEARNESS_MIN || elsewhere > nearness {
         return Err("meaning");
     }

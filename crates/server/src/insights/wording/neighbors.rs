@@ -62,10 +62,8 @@ pub(super) fn check_all(
             Some(answer) => check(answer, &entry.target, &neighbors.of(&entry)),
             None => Err("missing"),
         };
-        let outcome = outcome.and_then(|sentence| match taken.insert(fold(&sentence)) {
-            true => Ok(sentence),
-            false => Err("taken"),
-        });
+        let outcome = outcome
+            .and_then(|sentence| if taken.insert(fold(&sentence)) { Ok(sentence) } else { Err("taken") });
         checked.push((entry, outcome));
     }
     checked

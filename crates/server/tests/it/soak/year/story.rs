@@ -53,7 +53,9 @@ impl Year {
         let quiet =
             topics.iter_mut().filter(|topic| topic.fate == Fate::UntilEscalating && topic.grows.is_none());
         for (i, pair) in quiet.collect::<Vec<_>>().chunks_exact_mut(2).step_by(10).enumerate() {
-            pair.iter_mut().for_each(|topic| topic.merges = Some(MERGES[i % MERGES.len()]));
+            for topic in pair {
+                topic.merges = Some(MERGES[i % MERGES.len()]);
+            }
         }
         Self { t, random, topics, begin, said: 0 }
     }
