@@ -26,12 +26,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 const TAG: &str = "Customer Insights";
-/// Insights that are decided about at a time.
+/// The most insights that are decided about at a time.
 const DECIDED_MAX: usize = 1_000;
-/// Insights in the list of those that would have come back.
+/// The most insights in the list of those that would have come back.
 const SHADOW_MAX: i64 = 1_000;
 
-/// The operations by which people decide where insights are in their life.
+/// Returns the operations that resolve, reopen, archive and restore insights.
 pub(crate) fn routes() -> Api {
     let (read, write) = (Scope::read(Resource::Insights), Scope::write(Resource::Insights));
     let one = |path, id, summary| {

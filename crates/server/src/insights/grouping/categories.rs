@@ -1,4 +1,4 @@
-//! Gives insights the category whose description is nearest in meaning.
+//! Assignment of categories: each insight gets the category whose description is nearest in meaning.
 
 use crate::app::App;
 use crate::categories::{self, AssignCategories, Category};
@@ -11,7 +11,7 @@ use crate::jobs::{self, Job, Lease, Outcome};
 use refrain_nlp::encoders::static_embedding::DIMENSIONS;
 use refrain_nlp::{language, reading};
 
-/// Less alike than this, a category says nothing about an insight.
+/// The cosine similarity below which a category does not fit an insight.
 const SIMILARITY_MIN: f32 = 0.25;
 
 impl Job for AssignCategories {
@@ -22,7 +22,7 @@ impl Job for AssignCategories {
     }
 }
 
-/// The categories of an organization and what they mean.
+/// The categories of an organization with their sentence embeddings.
 pub(crate) struct Chooser<'a> {
     meanings: Vec<(&'a Category, [f32; DIMENSIONS])>,
 }
@@ -36,7 +36,7 @@ impl<'a> Chooser<'a> {
         Self { meanings: categories.iter().filter_map(meaning).collect() }
     }
 
-    /// The category nearest to a centroid, if one is near enough.
+    /// Returns the category nearest to a centroid, if one is near enough. Ties go to the first by name.
     pub(crate) fn choose(&self, centroid: &[f32]) -> Option<&'a Category> {
         let nearest = self
             .meanings
@@ -47,7 +47,7 @@ impl<'a> Chooser<'a> {
     }
 }
 
-/// Assigns every insight whose category no person chose, and with it the team.
+/// Assigns a category to every insight whose category no person chose, and its team unless a person chose that.
 async fn assign_categories(app: &App, lease: &Lease) -> Result<Outcome> {
     let mut tx = app.begin(lease.org_id).await?;
     let categories = categories::list(&mut tx, lease.org_id).await?;

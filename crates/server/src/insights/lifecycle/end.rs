@@ -1,4 +1,4 @@
-//! The end of an insight: what it had goes to its successor.
+//! The end of an insight: its occurrences and decisions go to its successor.
 
 use super::archive;
 use crate::db::sql;
@@ -9,8 +9,8 @@ use crate::insights::occurrences;
 use crate::orgs::OrgTx;
 use serde_json::json;
 
-/// Ends an insight; what is still linked to it and what was decided about its sessions goes to its successor. `kind` is
-/// what is said of it: ended or merged.
+/// Ends an insight. Its occurrences and the decisions about its sessions go to its successor, or are deleted if there
+/// is none. `kind` is the event to record: ended or merged.
 pub(crate) async fn end(
     tx: &mut OrgTx,
     id: InsightId,

@@ -1,4 +1,4 @@
-//! Where an insight is in its life, as people decide: resolved or reopened, archived or restored.
+//! The state of an insight as people decide it: resolved or reopened, archived or restored.
 
 use super::archive;
 use super::baseline::Baseline;
@@ -24,29 +24,29 @@ string_enum! {
     }
 }
 
-/// What a person decides about an insight as a whole.
+/// A decision of a person about an insight as a whole.
 #[derive(Clone, Debug)]
 pub(crate) enum Decision {
-    /// It is dealt with.
+    /// The insight is dealt with.
     Resolve,
-    /// It is not.
+    /// The insight is not dealt with.
     Reopen,
-    /// It is out of the way until something happens.
+    /// The insight is out of the way until it comes back.
     Archive(Archival),
-    /// It is back in the list.
+    /// The insight is back in the list.
     Restore,
 }
 
-/// How an insight is archived.
+/// The terms on which an insight is archived.
 #[derive(Clone, Debug)]
 pub(crate) struct Archival {
     pub(crate) policy: ArchivePolicy,
-    /// For `until_count` alone: how many further sessions or contacts.
+    /// The number of further sessions or contacts; for `until_count` alone.
     pub(crate) target: Option<i64>,
     pub(crate) counted: Counted,
     pub(crate) sensitivity: Option<Sensitivity>,
     pub(crate) reason: Option<String>,
-    /// Whether an insight that is archived already is measured against what was usual before that.
+    /// True if an insight that is archived already keeps the baseline of then.
     pub(crate) keeps_baseline: bool,
 }
 
@@ -60,7 +60,8 @@ struct State {
     counted: Option<Counted>,
 }
 
-/// Carries out a decision about each of these insights that it is not so for already; returns for how many.
+/// Carries out a decision about each of these insights that is not in that state yet. Returns the number of insights
+/// that changed. Fails with the 404 if one of them is not shown.
 pub(crate) async fn decide(
     settings: &Settings,
     tx: &mut OrgTx,
@@ -109,7 +110,7 @@ async fn state(tx: &mut OrgTx, id: InsightId) -> Result<State> {
 }
 
 impl State {
-    /// Whether the insight is archived in this way.
+    /// Returns true if the insight is archived on these terms already.
     fn is(&self, archival: &Archival) -> bool {
         self.archived_at.is_some()
             && self.archive_policy == Some(archival.policy)
@@ -119,7 +120,7 @@ impl State {
     }
 }
 
-/// Makes a resolved insight unresolved, with the entry in its history that says why.
+/// Makes a resolved insight unresolved, and records the event that says why.
 pub(crate) async fn clear_resolved(
     tx: &mut OrgTx,
     id: InsightId,

@@ -1,4 +1,4 @@
-//! Statements as they were read, put in the place of those before.
+//! The result of reading in SQL: new statements replace those of an earlier reading.
 
 use super::job::ReadStatement;
 use crate::db::{self, Db, sql};
@@ -9,11 +9,11 @@ use crate::orgs::OrgTx;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-/// Which reading made a statement; a higher one reads sessions again.
+/// The version of the reader, stored with each statement that it made.
 const READING_VERSION: i64 = 2;
 
-/// Puts what was read in the place of what these sessions stated before, with the occurrences that follow.
-/// A statement that stays the same keeps its occurrences. Returns how many are new.
+/// Replaces the statements of these sessions, and updates occurrences to match. A statement that stays the same keeps
+/// its occurrences. Returns the number of new statements.
 pub(crate) async fn replace_statements(
     tx: &mut OrgTx,
     session_ids: &[SessionId],
@@ -55,7 +55,7 @@ pub(crate) async fn replace_statements(
         "insert into statements (org_id, id, session_id, message_id, position, span_start, span_end, text,
         language, sentiment, embedding, finer, version)";
     tx.insert_all(insert, rows, "").await?;
-    // what a statement that is gone proved, another of its session may prove as well
+    // another statement of the session may prove the insight of a deleted one
     let incomplete: HashSet<SessionId> = gone.into_values().collect();
     let unlinked = statements
         .iter()
@@ -66,7 +66,8 @@ pub(crate) async fn replace_statements(
     Ok(added)
 }
 
-/// Of several statements of a session that are linked to an insight, the nearest proves it.
+/// Makes an occurrence for each session and insight that are linked, proven by the nearest statement. A tie goes to the
+/// lower id.
 fn nearest<'a>(linked: impl Iterator<Item = &'a &'a ReadStatement>) -> Vec<NewOccurrence> {
     let mut nearest: BTreeMap<(InsightId, SessionId), (f32, StatementId)> = BTreeMap::new();
     for statement in linked {
@@ -100,7 +101,8 @@ async fn delete_statements(tx: &mut OrgTx, ids: &[StatementId]) -> Result<()> {
     occurrences::recount(tx, &touched.into_iter().collect::<Vec<_>>()).await
 }
 
-/// Counts statements that no consolidation saw: those now, and those the last one saw.
+/// Adds to the number of statements since the last consolidation. Returns that number, and the number of statements
+/// that the last consolidation grouped.
 pub(crate) async fn count_new_statements(tx: &mut OrgTx, added: i64) -> Result<(i64, i64)> {
     let query = sql("
         update orgs set new_statements = new_statements + $2 where id = $1
@@ -109,7 +111,7 @@ pub(crate) async fn count_new_statements(tx: &mut OrgTx, added: i64) -> Result<(
     tx.fetch_one(query.bind(tx.org_id).bind(added)).await
 }
 
-/// Returns how many sessions are read, and how many there are.
+/// Returns the number of sessions that are read, and the number of all sessions.
 pub async fn progress(db: &Db, org_id: OrgId) -> Result<(u64, u64)> {
     let query = sql("
         select count(case when read_revision = revision then 1 end), count(*) from sessions where org_id = $1
