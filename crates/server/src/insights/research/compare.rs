@@ -20,7 +20,8 @@ const LISTED: usize = 5;
 /// The findings of the statistics, without a language model.
 pub(super) struct Findings {
     pub(super) quotes: Vec<Quote>,
-    /// The positions of over-represented kinds and, below, of insights that occur together, each with its corrected chance.
+    /// The positions of over-represented kinds, each with its corrected chance. The next field has the same for the
+    /// insights that occur together.
     kinds: Vec<(usize, f64)>,
     together: Vec<(usize, f64)>,
     pub(super) outcomes: Vec<Outcome>,

@@ -210,7 +210,8 @@ async fn begin(app: &App, org_id: OrgId, run: Run) -> Result<Option<i64>> {
     Ok(attempts.map(|(attempts,)| attempts))
 }
 
-/// Records the progress of a research, in percent, and its step. Returns false if it was cancelled or the insight ended.
+/// Records the progress of a research, in percent, and its step. Returns false if the research was cancelled or the
+/// insight ended.
 async fn advance(app: &App, org_id: OrgId, run: Run, progress: i64, step: &str) -> Result<bool> {
     let query = sql(&format!(
         "update researches set progress = $4, step = $5

@@ -19,7 +19,7 @@ use serde::Serialize;
 const TAG: &str = "Customer Insights";
 const PATH: &str = "/insights/{id}/deep-research";
 
-/// The operations on deep research.
+/// Returns the operations on deep research.
 pub(in crate::insights) fn routes() -> Api {
     Api::new()
         .route(

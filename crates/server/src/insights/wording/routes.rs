@@ -14,7 +14,7 @@ use axum::http::Method;
 
 const TAG: &str = "Customer Insights";
 
-/// Returns the operation that tells who worded an insight.
+/// Returns the operation that shows the author of an insight's content.
 pub(crate) fn routes() -> Api {
     Api::new().route(
         Operation::new(Method::GET, "/insights/{id}/wording", "getInsightWording")
