@@ -36,13 +36,13 @@ const THRESHOLD_MIN: f64 = 365.0;
 const SURGE_WATCHED_MIN: usize = 10;
 
 string_enum! {
-    /// How readily insights return.
+    /// The sensitivity with which archived insights come back.
     Sensitivity {
-        /// Early, and falsely at most once in a year each.
+        /// Early: each falsely at most once in a year, on average.
         Eager = "eager",
-        /// Falsely at most once in five years each.
+        /// Each falsely at most once in five years, on average.
         Normal = "normal",
-        /// Falsely at most once in twenty years each.
+        /// Each falsely at most once in twenty years, on average.
         Strict = "strict",
     }
 }
@@ -59,9 +59,9 @@ impl Sensitivity {
 }
 
 string_enum! {
-    /// What is to escalate.
+    /// The measure that has to escalate.
     EscalationBasis {
-        /// The units beside all other traffic: a busy season brings nothing back.
+        /// The units relative to all other traffic: a busy season brings nothing back.
         Share = "share",
         /// The units alone.
         Volume = "volume",

@@ -23,8 +23,8 @@ pub struct Seen {
     pub units: u32,
     /// The number of sessions on the day.
     pub sessions: u32,
-    /// The lowest and the highest id among the day's contacts, where a session without one stands for itself. They differ
-    /// if there was more than one.
+    /// The lowest and the highest id among the day's contacts, where a session without one stands for itself. The two
+    /// differ if there was more than one contact.
     pub contacts: [Uuid; 2],
 }
 
@@ -64,7 +64,8 @@ pub struct Archiving<'a> {
     pub threshold: f64,
 }
 
-/// The baseline of an archived insight, fixed when it was archived. A merge, a split or archiving again makes a new one.
+/// The baseline of an archived insight, fixed when it was archived. A merge, a split or archiving again makes a new
+/// record.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ArchiveRecord {
     /// The version of the detector that made the record.
@@ -327,8 +328,8 @@ impl Evidence {
         self.units >= EVIDENCE_UNITS_MIN && self.has_two_contacts()
     }
 
-    /// Returns the number of further units on one day, each of another contact, that make the evidence enough, whoever the
-    /// contacts are.
+    /// Returns the number of further units on one day, each of another contact, that make the evidence enough, whoever
+    /// the contacts are.
     fn lacks(&self) -> u32 {
         let contacts = if self.has_two_contacts() { 0 } else { 2 };
         EVIDENCE_UNITS_MIN.saturating_sub(self.units).max(contacts)

@@ -1,4 +1,4 @@
-//! The operations on what webhooks were told and are to be told.
+//! The operations on the deliveries of webhooks.
 
 use super::routes::find;
 use super::{KIND, Webhook, store};
@@ -116,7 +116,7 @@ impl From<Delivery> for DeliveryOutput {
     }
 }
 
-/// Finds a webhook that can be told something.
+/// Finds a webhook that is enabled.
 async fn require_enabled(tx: &mut OrgTx, id: WebhookId) -> Result<Webhook> {
     let webhook = store::require(tx, id).await?;
     match webhook.disabled_at {

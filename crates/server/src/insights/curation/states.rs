@@ -182,17 +182,17 @@ impl ArchiveInput {
 }
 
 string_enum! {
-    /// What is to be done with many insights.
+    /// The decision about many insights.
     BulkDecision {
-        /// They are dealt with.
+        /// The insights are dealt with.
         Resolve = "resolve",
-        /// They are not.
+        /// The insights are not dealt with.
         Reopen = "reopen",
-        /// They are out of the way, as `archive` says.
+        /// The insights are archived, on the terms of `archive`.
         Archive = "archive",
-        /// They are back.
+        /// The insights are taken out of the archive.
         Restore = "restore",
-        /// They get a category or a team, as `assign` says.
+        /// The insights get the category or the team of `assign`.
         Assign = "assign",
     }
 }

@@ -15,7 +15,7 @@ use crate::wire::string_enum;
 use serde_json::Value;
 
 string_enum! {
-    /// What further sessions are counted by, until an archived insight comes back.
+    /// The unit in which further sessions are counted until an archived insight comes back.
     Counted {
         /// Each session.
         Sessions = "sessions",

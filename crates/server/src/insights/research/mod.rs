@@ -56,17 +56,17 @@ impl Job for ResearchInsight {
 }
 
 string_enum! {
-    /// Where a deep research is in its life.
+    /// The state of a deep research.
     State {
-        /// It waits for a worker.
+        /// The research waits for a worker.
         Queued = "queued",
-        /// It is being done.
+        /// A worker is at the research.
         Running = "running",
-        /// Its report is with the insight.
+        /// The report is with the insight.
         Done = "done",
-        /// It ended without a report.
+        /// The research ended without a report.
         Failed = "failed",
-        /// Somebody called it off, or the insight ended.
+        /// Somebody cancelled the research, or the insight ended.
         Cancelled = "cancelled",
     }
 }

@@ -232,7 +232,7 @@ mod tests {
         tested.iter().zip(corrected).filter(|(_, p)| *p <= ALPHA).map(|((kind, _), _)| *kind).collect()
     }
 
-    /// How many of so many reports name anything, on data where nothing is behind anything.
+    /// Counts the reports that name any finding, on data in which every difference is by chance.
     fn false_reports(reports: usize) -> usize {
         let mut random = Random::new(1);
         let names_any = |_: &usize| {

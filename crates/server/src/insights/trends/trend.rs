@@ -55,7 +55,7 @@ pub(crate) fn routes() -> Api {
 }
 
 string_enum! {
-    /// What a point of a trend stands for.
+    /// The length of a point of a trend.
     Interval {
         /// A day.
         Day = "day",

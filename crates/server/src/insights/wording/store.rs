@@ -126,7 +126,7 @@ pub(super) async fn keep(
 }
 
 string_enum! {
-    /// Who worded an insight.
+    /// The author of an insight's content.
     ContentSource {
         /// The grouping, in the words of a customer.
         Offline = "offline",
