@@ -1,4 +1,5 @@
-//! What a handler, a job and a command can reach.
+//! The composition root: the state that a handler, a job and a command can reach, and the lists of routes, jobs and
+//! destinations.
 
 use crate::categories::{self, AssignCategories};
 use crate::config::Config;
@@ -24,7 +25,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::sync::Notify;
 
-/// The time between two looks whether the app drains.
+/// The interval at which [`App::drained`] polls.
 const DRAIN_POLL: Duration = Duration::from_millis(250);
 
 /// The steps that features take as an organization is written to.
@@ -69,25 +70,25 @@ pub static DESTINATIONS: &[&dyn Destination] = &[&Webhooks];
 pub struct App {
     /// The database.
     pub db: Db,
-    /// The time.
+    /// The clock.
     pub clock: Clock,
-    /// Every setting.
+    /// The configuration.
     pub config: Arc<Config>,
-    /// What each key has used of its limit.
+    /// The rate limit of each key, and its use.
     pub limiter: Arc<RateLimiter>,
-    /// Where each organization's insights lie, for linking.
+    /// The cache of the centroids of insights, by organization.
     pub centroids: Arc<Centroids>,
-    /// What may reword insights, if it is configured.
+    /// The client of the language model, if one is configured.
     pub language_model: Option<Arc<LanguageModel>>,
-    /// Rings when a job was put into the queue here, so that no worker sleeps on it.
+    /// The bell for workers: it rings when a job is enqueued here, so that none of them sleeps on.
     pub job_added: Arc<Notify>,
-    /// Which organizations are being exported.
+    /// The exports that run now, by organization.
     pub exports: Arc<Slots>,
     draining: Arc<AtomicBool>,
 }
 
 impl App {
-    /// The product over an open database.
+    /// Makes the app over an open database.
     pub fn new(db: Db, clock: Clock, config: Config) -> Self {
         Self {
             db,
@@ -103,7 +104,7 @@ impl App {
         }
     }
 
-    /// Begins to write to an organization.
+    /// Begins a transaction that writes to an organization.
     pub async fn begin(&self, org_id: OrgId) -> Result<OrgTx> {
         orgs::begin(&self.db, &self.clock, &HOOKS, org_id).await
     }
@@ -124,14 +125,14 @@ impl App {
         self.job_added.notify_waiters();
     }
 
-    /// Resolves when the app drains: an answer that is still to come is not waited for.
+    /// Waits until the app drains. To be raced with an answer from outside that need not be waited for then.
     pub async fn drained(&self) {
         while !self.is_draining() {
             tokio::time::sleep(DRAIN_POLL).await;
         }
     }
 
-    /// Whether [`App::drain`] was called.
+    /// Returns true if [`App::drain`] was called.
     pub fn is_draining(&self) -> bool {
         self.draining.load(Ordering::SeqCst)
     }

@@ -1,16 +1,16 @@
-//! Things that happen to sessions and insights, as others are told of them.
+//! Events of sessions and insights that destinations, such as webhooks, may receive.
 
 use crate::db::Value;
 use crate::wire::string_enum;
 
-/// Something that happened to a session or an insight.
+/// An event of a session or an insight.
 #[derive(Clone, Debug)]
 pub struct Event {
-    /// Its name.
+    /// The name of the event.
     pub name: EventName,
-    /// The session or insight. Its events are delivered in their order.
+    /// The session or insight. The events of one subject are delivered in their order.
     pub subject_id: Value,
-    /// The entry of the subject's history that says what happened.
+    /// The entry of the subject's history from which the body is made.
     pub source_id: Value,
 }
 
@@ -50,27 +50,27 @@ string_enum! {
         InsightResurfaced = "insight.resurfaced",
         /// A resolved insight was seen again.
         InsightRegressed = "insight.regressed",
-        /// An insight is seen more often than usual.
+        /// An insight is seen more often than its baseline.
         InsightEscalating = "insight.escalating",
-        /// A person said that an insight is settled.
+        /// A person resolved an insight.
         InsightResolved = "insight.resolved",
-        /// A person took that back.
+        /// A person reopened a resolved insight.
         InsightReopened = "insight.reopened",
-        /// A person put an insight aside.
+        /// A person archived an insight.
         InsightArchived = "insight.archived",
-        /// A person took that back.
+        /// A person took an insight out of the archive.
         InsightRestored = "insight.restored",
-        /// A person changed what an insight says, its category or its team.
+        /// A person changed the content, the category or the team of an insight.
         InsightEdited = "insight.edited",
-        /// Insights became one.
+        /// Insights were merged into one.
         InsightMerged = "insight.merged",
-        /// A merge was taken back.
+        /// A merge was undone.
         InsightUnmerged = "insight.unmerged",
-        /// An insight became two.
+        /// An insight was split in two.
         InsightSplit = "insight.split",
-        /// The grouping found an insight no more.
+        /// The grouping no longer found an insight.
         InsightEnded = "insight.ended",
-        /// An insight was explained at length.
+        /// A deep research of an insight was completed.
         InsightResearchCompleted = "insight.research_completed",
         /// A webhook is tried out.
         WebhookTest = "webhook.test",

@@ -35,7 +35,7 @@ pub(crate) fn parse_url(text: &str) -> Option<Uri> {
     (is_http && !has_user && !host(&url).is_empty()).then_some(url)
 }
 
-/// Returns what is wrong with a URL, as far as that can be told before its name is looked up.
+/// Returns the reason to refuse a URL, if there is one that shows before its name is resolved.
 pub(crate) fn refusal(url: &Uri, reach: Reach) -> Option<&'static str> {
     if reach == Reach::Anywhere {
         return None;

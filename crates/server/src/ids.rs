@@ -166,8 +166,8 @@ define_id! {
     EventId,
     /// A unit of work.
     JobId,
-    /// A place that is told what happens.
+    /// A URL that receives events.
     WebhookId,
-    /// Something that a webhook is told.
+    /// A delivery of an event to a destination.
     DeliveryId,
 }

@@ -1,5 +1,5 @@
-//! Refrain reads customer conversations and shows what customers keep saying. The modules, in suggested
-//! reading order: what is shared first, then the nouns of the product, then the command line.
+//! Refrain reads customer conversations and shows what customers keep saying. The modules stand in reading order: the
+//! shared ones first, then the nouns of the product, then the command line.
 
 pub mod app;
 pub mod config;

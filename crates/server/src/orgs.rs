@@ -1,4 +1,4 @@
-//! Organizations, and the transaction through which everything of one is written.
+//! Organizations, and the transaction through which everything of an organization is written.
 
 use crate::db::{self, Db, Query, Record, Sql, Tx, Value, sql};
 use crate::error::Result;
@@ -11,7 +11,7 @@ use metrics::Counter;
 use std::ops::{Deref, DerefMut};
 use uuid::Uuid;
 
-/// The name of the organization that is meant when none is named.
+/// The name of the organization that commands use if none is named.
 pub const DEFAULT_NAME: &str = "default";
 /// The number of newest changes that are kept.
 const CHANGES_KEPT: i64 = 1_000_000;
@@ -38,7 +38,7 @@ pub type Hook = for<'a> fn(&'a mut OrgTx) -> BoxFuture<'a, Result<()>>;
 pub type DeletionHook = for<'a> fn(&'a mut OrgTx, Subject, Uuid) -> BoxFuture<'a, Result<()>>;
 
 /// The steps that features take as an organization is written to, in their order. The composition root lists them, so
-/// that what is below a feature need not know it.
+/// that lower modules need not know the features.
 #[derive(Debug)]
 pub struct Hooks {
     /// Taken once an organization is made.
@@ -49,8 +49,8 @@ pub struct Hooks {
     pub on_commit: &'static [Hook],
 }
 
-/// A transaction on one organization's rows. One at a time holds the organization, so that times, numbers
-/// and the change log are in the order of commits. Dropped without a commit, nothing of it happened.
+/// A transaction on one organization's rows. One at a time holds the organization, so that times, numbers and the
+/// change log are in the order of commits. If it is dropped without a commit, nothing is written.
 #[derive(Debug)]
 pub struct OrgTx {
     tx: Tx,
@@ -60,13 +60,13 @@ pub struct OrgTx {
     pub now: Timestamp,
     hooks: &'static Hooks,
     changes: Vec<(Subject, Uuid)>,
-    /// The events that it emitted.
+    /// The events that the transaction emitted.
     pub(crate) outbox: Vec<Event>,
-    /// Counters to be raised.
+    /// The counters to raise after the commit, and by how much.
     counts: Vec<(Counter, u64)>,
 }
 
-/// Begins to write to an organization.
+/// Begins a transaction that writes to an organization, and moves the organization's clock forward.
 pub async fn begin(db: &Db, clock: &Clock, hooks: &'static Hooks, org_id: OrgId) -> Result<OrgTx> {
     let mut tx = db.begin().await?;
     let query = sql("
@@ -81,7 +81,7 @@ impl OrgTx {
         Self { tx, org_id, now, hooks, changes: Vec::new(), outbox: Vec::new(), counts: Vec::new() }
     }
 
-    /// Puts `id` into the change log.
+    /// Notes for the change log that `id` changed.
     pub fn changed(&mut self, subject: Subject, id: impl Into<Uuid>) {
         self.changes.push((subject, id.into()));
     }
@@ -91,7 +91,7 @@ impl OrgTx {
         self.changes.iter().any(|change| change.0 == subject)
     }
 
-    /// Returns what changed of a kind so far, each once.
+    /// Returns the ids of a kind that changed so far, each once, in order.
     pub fn changed_ids<Id: From<Uuid>>(&self, subject: Subject) -> Vec<Id> {
         let of_kind = self.changes.iter().filter(|change| change.0 == subject);
         let mut ids: Vec<Uuid> = of_kind.map(|change| change.1).collect();
@@ -110,8 +110,8 @@ impl OrgTx {
         Ok(())
     }
 
-    /// Tells whoever asks for it that an event happened to a subject, as the entry `source_id` of its history
-    /// says.
+    /// Emits an event of a subject for the outbox. `source_id` is the entry of the subject's history from which
+    /// destinations make the body.
     pub fn emit(&mut self, name: EventName, subject_id: impl Into<Value>, source_id: impl Into<Value>) {
         self.outbox.push(Event { name, subject_id: subject_id.into(), source_id: source_id.into() });
     }
@@ -131,7 +131,7 @@ impl OrgTx {
         self.take_numbers("next_insight_number", count).await
     }
 
-    /// Takes `count` places in the order of events and returns the first.
+    /// Takes `count` sequence numbers of events and returns the first.
     pub async fn take_event_seqs(&mut self, count: usize) -> Result<i64> {
         self.take_numbers("next_event_seq", db::count(count)).await
     }
@@ -150,7 +150,7 @@ impl OrgTx {
         self.run(query.bind(self.org_id).bind(CHANGES_KEPT)).await
     }
 
-    /// Makes everything of this transaction lasting, with the steps that follow from it and its change log entries.
+    /// Commits the transaction, with the steps that follow from it, its change log entries and its counters.
     pub async fn commit(mut self) -> Result<()> {
         for hook in self.hooks.on_commit {
             hook(&mut self).await?;
@@ -182,19 +182,19 @@ impl OrgTx {
     }
 }
 
-// the methods of `Tx` again: reached by `DerefMut` they would not let a query be bound to `tx.org_id` where it is run
+// the methods of `Tx` again: through `DerefMut` a query could not be bound to `tx.org_id` in the call that runs it
 impl OrgTx {
-    /// Runs `query` and returns how many rows it changed.
+    /// Runs `query` and returns the number of rows that it changed.
     pub async fn execute(&mut self, query: Sql) -> Result<u64> {
         self.tx.execute(query).await
     }
 
-    /// Runs `query`, however many rows it changes.
+    /// Runs `query` and ignores the number of rows that it changed.
     pub async fn run(&mut self, query: Sql) -> Result<()> {
         self.tx.run(query).await
     }
 
-    /// Reads every row of `query`, which bounds how many.
+    /// Reads every row of `query`, which must bound their number.
     pub async fn fetch_all<T: Record>(&mut self, query: Sql) -> Result<Vec<T>> {
         self.tx.fetch_all(query).await
     }
@@ -204,12 +204,12 @@ impl OrgTx {
         self.tx.fetch_optional(query).await
     }
 
-    /// Reads the one row of `query`.
+    /// Reads the only row of `query`. Fails if it has none.
     pub async fn fetch_one<T: Record>(&mut self, query: Sql) -> Result<T> {
         self.tx.fetch_one(query).await
     }
 
-    /// Inserts `rows` of equal length behind `insert into … (…)`, each statement ended by `suffix`.
+    /// Inserts `rows` of equal length after `insert into … (…)`. Each statement ends with `suffix`.
     pub async fn insert_all(&mut self, insert: &str, rows: Vec<Vec<Value>>, suffix: &str) -> Result<()> {
         self.tx.insert_all(insert, rows, suffix).await
     }
@@ -235,13 +235,13 @@ impl DerefMut for OrgTx {
     }
 }
 
-/// Finds the organization of this name.
+/// Finds the organization of this name. Returns none if there is none.
 pub async fn find(db: &Db, name: &str) -> Result<Option<OrgId>> {
     let row = db.fetch_optional::<(OrgId,)>(sql("select id from orgs where name = $1").bind(name)).await?;
     Ok(row.map(|(id,)| id))
 }
 
-/// Returns the time an organization was created.
+/// Returns the time at which an organization was created.
 pub async fn created_at(db: &Db, id: OrgId) -> Result<Timestamp> {
     let query = sql("select created_at from orgs where id = $1").bind(id);
     db.fetch_one::<(Timestamp,)>(query).await.map(|(time,)| time)

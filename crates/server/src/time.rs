@@ -86,7 +86,7 @@ impl Calendar {
         Timestamp(start.unwrap_or(day.saturating_mul(DAY)))
     }
 
-    /// Returns the date of a day. Those beyond the year 9999 are not told apart.
+    /// Returns the date of a day. Days beyond the year 9999 all give its last one.
     pub fn date(day: i64) -> civil::Date {
         let days = jiff::Span::new().try_days(day).unwrap_or_default();
         civil::date(1970, 1, 1).checked_add(days).unwrap_or(civil::Date::MAX)

@@ -1,4 +1,4 @@
-//! Groups statements that say the same, without being told how many groups there are.
+//! Groups statements that say the same, without a given number of groups.
 //!
 //! The distinct texts enter once each, in the order of their text. Each vector is moved toward its nearest
 //! neighbors, which evens out wording, and clusters join by average distance up to a cut. Clusters too small to

@@ -1,4 +1,4 @@
-//! The database, and the folder of what else is kept.
+//! The settings of the database, and of the data folder.
 
 use crate::db::Location;
 use anyhow::bail;

@@ -1,4 +1,4 @@
-//! The return of archived insights that escalate (docs/escalation.md).
+//! The settings of escalation, the return of archived insights (docs/escalation.md).
 
 use crate::escalation::{EscalationBasis, Sensitivity};
 use anyhow::bail;

@@ -1,4 +1,4 @@
-//! The settings file: read, and written with what each setting means.
+//! The settings file: reading it, and writing it with the meaning of each setting.
 
 use super::{Config, flags};
 use anyhow::Context;
@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer};
 use std::collections::HashMap;
 use std::path::Path;
 
-/// The setting that is no flag, and what is said of it after the setting before it.
+/// The setting that has no flag; below, the setting that it follows and its lines.
 const KEY: &str = "language_model_key";
 const KEY_FOLLOWS: &str = "language_model";
 const KEY_LINES: &str = "\
@@ -17,7 +17,7 @@ const KEY_LINES: &str = "\
 # language_model_key = \"…\"
 ";
 
-/// Examples for the settings that may be left out.
+/// The examples for settings that may be left out.
 const EXAMPLES: [(&str, &str); 6] = [
     ("database_url", "\"postgres://user@host/refrain\""),
     ("public_url", "\"https://refrain.example.com\""),

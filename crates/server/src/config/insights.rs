@@ -1,4 +1,4 @@
-//! Reading, counting and grouping.
+//! The settings of reading, counting and grouping.
 
 use crate::time::Calendar;
 use crate::wire::string_enum;
@@ -64,7 +64,7 @@ string_enum! {
     Granularity {
         /// Fewer and broader insights.
         Coarse = "coarse",
-        /// What suits most.
+        /// The breadth that suits most.
         Balanced = "balanced",
         /// More and narrower insights.
         Fine = "fine",

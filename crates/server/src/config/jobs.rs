@@ -1,4 +1,4 @@
-//! The workers of the queue.
+//! The settings of the queue's workers.
 
 use anyhow::bail;
 use clap::Args;

@@ -1,4 +1,4 @@
-//! The endpoint that may reword insights (docs/language-model.md).
+//! The settings of the endpoint that may reword insights (docs/language-model.md).
 
 use crate::http_client;
 use anyhow::{Context, bail};

@@ -1,5 +1,5 @@
-//! SQLite or PostgreSQL behind one `Db`. Every statement is written once, in what both accept; this folder
-//! alone knows which of the two is behind.
+//! SQLite or PostgreSQL behind one `Db`. Every statement is written once, in SQL that both accept; this folder alone
+//! knows which of the two is in use.
 
 mod open;
 mod query;
@@ -14,7 +14,7 @@ use query::{ReadRow, Row};
 use sqlx::{PgPool, Postgres, Sqlite, SqlitePool};
 use std::path::PathBuf;
 
-/// The most values one statement of many rows binds: SQLite takes 32,766, PostgreSQL 65,535, and longer
+/// The most values that one statement of many rows binds: SQLite takes 32,766, PostgreSQL 65,535, and longer
 /// statements gain nothing.
 const VALUES_MAX: usize = 8_000;
 
@@ -37,7 +37,7 @@ pub struct Db {
 /// The place of the database.
 #[derive(Clone, Debug)]
 pub enum Location {
-    /// A file that is made when missing.
+    /// A file, created if it is missing.
     Sqlite(PathBuf),
     /// A `postgres://` URL.
     Postgres(String),
@@ -49,7 +49,7 @@ impl Db {
         Ok(Self { pools: open::open(location).await? })
     }
 
-    /// Ends every connection; SQLite folds its write-ahead log into the file.
+    /// Closes every connection. SQLite merges its write-ahead log into the file.
     pub async fn close(&self) {
         match &self.pools {
             Pools::Sqlite { write, read } => {
@@ -60,7 +60,7 @@ impl Db {
         }
     }
 
-    /// Returns the name of the database behind, for people.
+    /// Returns the name of the database, for people.
     pub fn name(&self) -> &'static str {
         match self.pools {
             Pools::Sqlite { .. } => "SQLite",
@@ -68,7 +68,7 @@ impl Db {
         }
     }
 
-    /// Reads every row of `query`, which bounds how many.
+    /// Reads every row of `query`, which must bound their number.
     pub async fn fetch_all<T: Record>(&self, query: Sql) -> Result<Vec<T>> {
         let mut records = Vec::new();
         self.read_rows(query, &mut |row| row.push_to(&mut records)).await?;
@@ -102,13 +102,13 @@ impl Db {
         Ok(self.fetch_all(query).await?.into_iter().next())
     }
 
-    /// Reads the one row of `query`.
+    /// Reads the only row of `query`. Fails if it has none.
     pub async fn fetch_one<T: Record>(&self, query: Sql) -> Result<T> {
         self.fetch_optional(query).await?.ok_or_else(|| sqlx::Error::RowNotFound.into())
     }
 
-    /// Has PostgreSQL look how the values of conversations and insights are spread, so that it plans well right after
-    /// many came: by itself it looks a minute later. SQLite plans well without.
+    /// Makes PostgreSQL analyze the tables of conversations and insights, so that it plans well right after many rows
+    /// came: by itself it analyzes up to a minute later. SQLite plans well without.
     pub async fn analyze(&self) -> Result<()> {
         if let Pools::Postgres(pool) = &self.pools {
             sqlx::query(
@@ -128,7 +128,7 @@ impl Db {
         })
     }
 
-    /// Begins a transaction that sees one state of the database throughout, and only reads.
+    /// Begins a read-only transaction that sees one snapshot of the database throughout.
     pub async fn snapshot(&self) -> Result<Tx> {
         Ok(match &self.pools {
             Pools::Sqlite { read, .. } => Tx::Sqlite(read.begin().await?),
@@ -139,17 +139,17 @@ impl Db {
     }
 }
 
-/// A transaction. Dropped without [`Tx::commit`], nothing of it happened.
+/// A transaction. If it is dropped without [`Tx::commit`], nothing is written.
 #[derive(Debug)]
 pub enum Tx {
-    /// On SQLite.
+    /// A transaction on SQLite.
     Sqlite(sqlx::Transaction<'static, Sqlite>),
-    /// On PostgreSQL.
+    /// A transaction on PostgreSQL.
     Postgres(sqlx::Transaction<'static, Postgres>),
 }
 
 impl Tx {
-    /// Runs `query` and returns how many rows it changed.
+    /// Runs `query` and returns the number of rows that it changed.
     pub async fn execute(&mut self, query: Sql) -> Result<u64> {
         Ok(match self {
             Self::Sqlite(tx) => {
@@ -163,7 +163,7 @@ impl Tx {
         })
     }
 
-    /// Reads every row of `query`, which bounds how many.
+    /// Reads every row of `query`, which must bound their number.
     pub async fn fetch_all<T: Record>(&mut self, query: Sql) -> Result<Vec<T>> {
         let mut records = Vec::new();
         self.read_rows(query, &mut |row| row.push_to(&mut records)).await?;
@@ -196,19 +196,19 @@ impl Tx {
         Ok(self.fetch_all(query).await?.into_iter().next())
     }
 
-    /// Reads the one row of `query`.
+    /// Reads the only row of `query`. Fails if it has none.
     pub async fn fetch_one<T: Record>(&mut self, query: Sql) -> Result<T> {
         self.fetch_optional(query).await?.ok_or_else(|| sqlx::Error::RowNotFound.into())
     }
 
-    /// Runs `query`, however many rows it changes.
+    /// Runs `query` and ignores the number of rows that it changed.
     pub async fn run(&mut self, query: Sql) -> Result<()> {
         self.execute(query).await?;
         Ok(())
     }
 
-    /// Inserts `rows` of equal length behind `insert into … (…)`, as many statements as it takes, each
-    /// ended by `suffix`.
+    /// Inserts `rows` of equal length after `insert into … (…)`, in as many statements as it takes. Each statement ends
+    /// with `suffix`.
     pub async fn insert_all(&mut self, insert: &str, rows: Vec<Vec<Value>>, suffix: &str) -> Result<()> {
         let width = rows.first().map_or(1, Vec::len).max(1);
         let mut rows = rows.into_iter().peekable();
@@ -220,7 +220,7 @@ impl Tx {
         Ok(())
     }
 
-    /// Makes everything of this transaction lasting.
+    /// Commits the transaction.
     pub async fn commit(self) -> Result<()> {
         match self {
             Self::Sqlite(tx) => tx.commit().await?,
@@ -230,12 +230,12 @@ impl Tx {
     }
 }
 
-/// Counts what is in memory, as the database counts rows.
+/// Converts a length to the type in which the database counts rows.
 pub fn count(len: usize) -> i64 {
     i64::try_from(len).unwrap_or(i64::MAX)
 }
 
-/// Returns true if `error` says that a row with that key is there already.
+/// Returns true if `error` is a violation of a unique key.
 pub fn is_unique_violation(error: &Error) -> bool {
     let Error::Internal(cause) = error else { return false };
     matches!(cause.downcast_ref(), Some(sqlx::Error::Database(cause)) if cause.is_unique_violation())

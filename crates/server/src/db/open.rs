@@ -1,4 +1,4 @@
-//! Opens the database and brings its schema up to date.
+//! Opening the database: connections, and migrations.
 
 use super::{Location, Pools};
 use anyhow::Context;
@@ -32,7 +32,7 @@ const IN_SQLITE: [(&str, &str); 8] = [
     (" double precision", " real"),
     (" default false", " default 0"),
     ("\n);", "\n) strict;"),
-    // of the first migration's comment
+    // in the comment of the first migration
     ("The same file for SQLite differs", "The same file for PostgreSQL differs"),
 ];
 
@@ -47,7 +47,7 @@ pub(super) async fn open(location: &Location) -> anyhow::Result<Pools> {
 }
 
 async fn migrate(location: &Location, pools: &Pools) -> anyhow::Result<()> {
-    // one process at a time: sqlx sees to it on PostgreSQL alone
+    // one process at a time: sqlx ensures that on PostgreSQL alone
     let _lock = match location {
         Location::Sqlite(path) => {
             let file = std::fs::File::create(path.with_extension("lock"))?;
@@ -63,7 +63,7 @@ async fn migrate(location: &Location, pools: &Pools) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The migrations, each as `render` writes it for the database.
+/// Makes the migrator, with each migration as `render` writes it for the database.
 fn migrator(render: fn(&str) -> String) -> Migrator {
     let migration = |(number, name, text): (i64, &'static str, &str)| {
         let text = AssertSqlSafe(render(text)).into_sql_str();
@@ -92,7 +92,7 @@ async fn open_sqlite(path: &PathBuf) -> anyhow::Result<Pools> {
     let write = SqlitePoolOptions::new()
         .max_connections(1)
         .acquire_timeout(BUSY_TIMEOUT)
-        // there is one writer: waiting for it is nothing to warn of
+        // there is one writer, so waiting for it is no reason for a warning
         .acquire_slow_threshold(BUSY_TIMEOUT)
         .connect_with(options.clone())
         .await

@@ -1,4 +1,4 @@
-//! Reading, from the database and within a transaction alike.
+//! Reading, the same from the database and within a transaction.
 
 use super::{Db, Sql, Tx};
 use crate::error::Result;
@@ -35,7 +35,7 @@ pub(super) type ReadRow<'f> = &'f mut (dyn FnMut(Row<'_>) -> Result<()> + Send);
 /// A reader: `&Db`, `&mut Tx` or `&mut OrgTx`. A function that runs one query takes it, and so serves
 /// outside of a transaction and within one.
 pub trait Query: Send + Sized {
-    /// Reads every row of `query`, which bounds how many.
+    /// Reads every row of `query`, which must bound their number.
     fn fetch_all<T: Record>(self, query: Sql) -> impl Future<Output = Result<Vec<T>>> + Send;
 
     /// Reads the only row of `query`, if it has one.
@@ -43,7 +43,7 @@ pub trait Query: Send + Sized {
         async { Ok(self.fetch_all(query).await?.into_iter().next()) }
     }
 
-    /// Reads the one row of `query`.
+    /// Reads the only row of `query`. Fails if it has none.
     fn fetch_one<T: Record>(self, query: Sql) -> impl Future<Output = Result<T>> + Send {
         async { self.fetch_optional(query).await?.ok_or_else(|| sqlx::Error::RowNotFound.into()) }
     }

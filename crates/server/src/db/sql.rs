@@ -1,4 +1,4 @@
-//! A statement with the values bound to it, in what SQLite and PostgreSQL both accept.
+//! A statement with the values bound to it, in SQL that SQLite and PostgreSQL both accept.
 
 use crate::error::Result;
 use anyhow::anyhow;
@@ -56,7 +56,7 @@ pub fn sql(text: &str) -> Sql {
 }
 
 impl Sql {
-    /// Binds the next of the placeholders that stand in the text so far.
+    /// Binds the next placeholder of the text so far.
     pub fn bind(mut self, value: impl Into<Value>) -> Self {
         self.values.push(value.into());
         self
@@ -97,8 +97,8 @@ impl Sql {
         self
     }
 
-    /// Makes the statement SQLite's, with a bare `?` for each placeholder: it finds numbered ones by a walk over
-    /// all of them, which costs a long list of rows its square.
+    /// Converts the statement for SQLite, with a bare `?` for each placeholder: SQLite finds numbered ones by a linear
+    /// search, so that a long list of rows would take quadratic time.
     pub(super) fn sqlite(self) -> Result<(AssertSqlSafe<String>, SqliteArguments)> {
         let mut text = String::with_capacity(self.text.len());
         let mut values = Vec::with_capacity(self.values.len());
@@ -117,7 +117,7 @@ impl Sql {
         Ok((AssertSqlSafe(text), arguments))
     }
 
-    /// Makes the statement PostgreSQL's.
+    /// Converts the statement for PostgreSQL.
     pub(super) fn postgres(self) -> Result<(AssertSqlSafe<String>, PgArguments)> {
         let mut arguments = PgArguments::default();
         add_all(&mut arguments, self.values)?;
@@ -125,7 +125,7 @@ impl Sql {
     }
 }
 
-/// Makes a `like` pattern that finds `text` anywhere in folded text; to be used with `escape '\'`.
+/// Makes a `like` pattern that finds `text` anywhere in case-folded text, for use with `escape '\'`.
 pub fn like_pattern(text: &str) -> String {
     let mut pattern = String::from("%");
     for c in fold(text).chars() {

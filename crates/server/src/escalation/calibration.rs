@@ -1,14 +1,15 @@
-//! What the detector promises, and how fast it is, on simulated insights. `--nocapture` prints the figures.
+//! Calibration tests: the false alarms and delays of the detector on simulated insights. `--nocapture` prints the
+//! figures.
 
 use super::rate::weekday;
 use super::*;
 use refrain_nlp::random::Random;
 use uuid::Uuid;
 
-/// When the insights are archived: 56 days after the first.
+/// The day on which the insights are archived: 56 days after the first.
 const DAY: i64 = 19_000;
 const FIRST: i64 = DAY - WINDOW_DAYS;
-/// For how long they are watched.
+/// The days for which archived insights are reviewed.
 const WATCHED_DAYS: i64 = 90;
 const RUNS: usize = 5_000;
 const SESSIONS: f64 = 2_000.0;
@@ -20,7 +21,7 @@ struct Law {
 }
 
 impl Law {
-    /// Negative binomial.
+    /// Tabulates the negative binomial law with this mean, up to a chance of 1e-12.
     fn new(mean: f64, dispersion: f64) -> Self {
         let mut chance = (dispersion * (dispersion / (dispersion + mean)).ln()).exp();
         let (mut up_to, mut sum, mut y) = (Vec::new(), 0.0, 0.0);
@@ -43,16 +44,16 @@ impl Law {
     }
 }
 
-/// An organization whose weekends are slow, and what its insights do after they are archived on one day.
+/// A simulated organization whose weekends are slow, and whose insights are all archived on one day.
 struct World {
     sessions: Daily,
     random: Random,
-    /// When its insights were first seen, as far as archiving them knows.
+    /// The day on which its insights were first seen, as their archive records have it.
     first_seen_on: i64,
 }
 
 impl World {
-    /// With so many times the usual traffic on each day since archiving.
+    /// Makes a world in which `traffic` multiplies the usual sessions of each day since archiving.
     fn new(seed: u64, traffic: impl Fn(i64) -> f64) -> Self {
         let mut random = Random::new(seed);
         let sessions = (FIRST..=DAY + WATCHED_DAYS)
@@ -61,7 +62,7 @@ impl World {
         Self { sessions: Daily { first_day: FIRST, sessions }, random, first_seen_on: FIRST }
     }
 
-    /// Insights with the same rate, which `growth` multiplies on days since archiving.
+    /// Simulates insights with the same rate, which `growth` multiplies on days since archiving.
     fn insights(&mut self, runs: usize, rate: f64, growth: impl Fn(i64) -> f64) -> Vec<Vec<Seen>> {
         let laws: Vec<Law> = (FIRST..=DAY + WATCHED_DAYS)
             .map(|day| Law::new(expected(rate, day, &growth), DISPERSION))
@@ -82,14 +83,14 @@ impl World {
         seen
     }
 
-    /// What is usual, by these insights.
+    /// Computes the baseline of the organization from these insights.
     fn norms(&self, insights: &[Vec<Seen>]) -> Norms {
         let units: Vec<Vec<u32>> = insights.iter().map(|seen| daily_units(seen, FIRST, DAY)).collect();
         let profile = weekday_profile(&self.sessions, DAY);
         Norms { profile, prior_rate: prior_rate(&units), dispersion: dispersion(&units, DAY, &profile) }
     }
 
-    /// On which day since archiving an insight returns.
+    /// Returns the day since archiving on which an insight comes back, if it does.
     fn returns(&self, seen: &[Seen], norms: &Norms, basis: EscalationBasis) -> Option<i64> {
         let threshold = Sensitivity::Normal.threshold();
         let sessions = &self.sessions;
@@ -107,13 +108,13 @@ impl World {
         standing.alarm.map(|alarm| alarm.day - DAY)
     }
 
-    /// The share of insights that return.
+    /// Returns the share of insights that come back.
     fn returned(&self, insights: &[Vec<Seen>], norms: &Norms, basis: EscalationBasis) -> f64 {
         let count = insights.iter().filter(|seen| self.returns(seen, norms, basis).is_some()).count();
         count as f64 / insights.len() as f64
     }
 
-    /// After how many days the middle insight returns.
+    /// Returns the median number of days after which insights come back.
     fn delay(&self, insights: &[Vec<Seen>], norms: &Norms) -> i64 {
         let days = |seen: &Vec<Seen>| self.returns(seen, norms, EscalationBasis::Share).unwrap_or(i64::MAX);
         let mut delays: Vec<i64> = insights.iter().map(days).collect();
@@ -122,21 +123,21 @@ impl World {
     }
 }
 
-/// What a day brings on average at a rate, weekends half as much, times what it is multiplied by since archiving.
+/// Returns the mean units of a day at a rate. Weekends bring half as much; `growth` multiplies days since archiving.
 fn expected(rate: f64, day: i64, growth: impl Fn(i64) -> f64) -> f64 {
     let growth = if day > DAY { growth(day - DAY) } else { 1.0 };
     let weekend = if weekday(day) >= 5 { 0.5 } else { 1.0 };
     rate * growth * weekend * 7.0 / 6.0
 }
 
-/// The most of this many runs that may return within the days watched, three standard errors of chance included.
+/// Returns the largest share of this many runs that may come back, with three standard errors of chance.
 fn most(runs: usize) -> f64 {
     let bound = WATCHED_DAYS as f64 / Sensitivity::Normal.threshold();
     bound + 3.0 * (bound * (1.0 - bound) / runs as f64).sqrt()
 }
 
-/// The share of insights that a rule most people would write first returns: a day of more than the mean and so many
-/// standard deviations of the days before archiving.
+/// Returns the share of insights that a naive rule brings back: a day above the mean plus some standard deviations of
+/// the days before archiving.
 fn returned_by_deviation(insights: &[Vec<Seen>], deviations: f64) -> f64 {
     let returns = |seen: &&Vec<Seen>| {
         let units: Vec<f64> = daily_units(seen, FIRST, DAY).into_iter().map(f64::from).collect();
@@ -204,8 +205,8 @@ fn busier_traffic_wakes_little_that_keeps_its_share() {
     assert!(share < volume / 4.0, "{share} {volume}");
 }
 
-/// The share of insights that return by share and by volume, as all traffic grows and they with it: of a fleet of rare
-/// ones. What the traffic of the week before explains comes late, which the frequent ones show most.
+/// Returns the shares of rare insights that come back by share and by volume, while all traffic grows and they with it.
+/// The traffic of the week before explains growth late, which frequent insights show most.
 fn returned_in_season(season: impl Fn(i64) -> f64 + Copy, name: &str) -> [f64; 2] {
     let mut world = World::new(12, season);
     let fleets = [0.1, 0.3, 1.0, 3.0, 10.0, 100.0]

@@ -1,13 +1,13 @@
 //! The detector: five likelihood ratios, each of one size of growth against quiet days, summed over all days on which
-//! the growth may have begun (Shiryaev and Roberts), and their mean `M`.
+//! the growth may have begun (the Shiryaev-Roberts statistic), and their mean `M`.
 //!
 //! On a quiet day each ratio is 1 on average, given all before. So `M` less the number of days neither rises nor
 //! falls on average, whatever the days are, and that it reaches `A` within `n` days has a chance of at most `n / A`.
 
-/// The sizes of growth that are looked for.
+/// The factors of growth that the detector tests.
 const GROWTHS: [f64; 5] = [1.5, 2.0, 3.0, 5.0, 10.0];
 
-/// What a quiet day brings, as the detector needs it: the logarithm of each ratio at `y` units is `base + slope * y`.
+/// A quiet day as the detector needs it: the logarithm of each likelihood ratio at `y` units is `base + slope * y`.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct QuietDay {
     base: [f64; 5],
@@ -15,7 +15,7 @@ pub(super) struct QuietDay {
 }
 
 impl QuietDay {
-    /// A day of negative binomial units with this mean, and a variance of `mean + mean * mean / dispersion`.
+    /// Makes a day of negative binomial units with this mean and a variance of `mean + mean * mean / dispersion`.
     pub(super) fn new(mean: f64, dispersion: f64) -> Self {
         let per_unit = GROWTHS.map(|growth| ((dispersion + mean) / (dispersion + growth * mean)).ln());
         let mut slope = per_unit;
@@ -25,7 +25,7 @@ impl QuietDay {
         Self { base: per_unit.map(|ratio| dispersion * ratio), slope }
     }
 
-    /// The logarithms of the likelihood ratios.
+    /// Returns the logarithms of the likelihood ratios.
     pub(super) fn ln_ratios(&self, units: u32) -> [f64; 5] {
         let mut ratios = self.base;
         for (ratio, slope) in ratios.iter_mut().zip(self.slope) {
@@ -35,17 +35,17 @@ impl QuietDay {
     }
 }
 
-/// What the days so far say. In logarithms, since a real outbreak soon exceeds any number.
+/// The evidence of the days so far, in logarithms, since a real outbreak soon exceeds any number.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Detector {
     ln_sums: [f64; 5],
 }
 
 impl Detector {
-    /// Before the first day.
+    /// The state before the first day.
     pub(super) const NEW: Self = Self { ln_sums: [f64::NEG_INFINITY; 5] };
 
-    /// With one more day.
+    /// Returns the state after one more day.
     pub(super) fn after(&self, day: &QuietDay, units: u32) -> Self {
         let mut ln_sums = day.ln_ratios(units);
         for (new, old) in ln_sums.iter_mut().zip(self.ln_sums) {
@@ -55,14 +55,14 @@ impl Detector {
         Self { ln_sums }
     }
 
-    /// The logarithm of `M`.
+    /// Returns the logarithm of `M`.
     pub(super) fn ln_m(&self) -> f64 {
         let most = self.ln_sums.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         let sum: f64 = self.ln_sums.iter().map(|ln_sum| (ln_sum - most).exp()).sum();
         most + (sum / 5.0).ln()
     }
 
-    /// The smallest count with which `M` reaches the threshold on this day.
+    /// Returns the smallest count with which `M` reaches the threshold on this day.
     pub(super) fn target(&self, day: &QuietDay, ln_threshold: f64) -> u32 {
         let reaches = |units| self.after(day, units).ln_m() >= ln_threshold;
         if reaches(0) {

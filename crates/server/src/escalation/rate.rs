@@ -1,40 +1,40 @@
-//! What a quiet day brings: the rhythm of the week, the rate of an insight, and how far days scatter around it.
+//! The model of a quiet day: the weekday profile, the rate of an insight, and the dispersion of days around it.
 
 use super::daily::Daily;
 use serde::{Deserialize, Serialize};
 
-/// For how many days back from archiving it is learned.
+/// The days before archiving from which the model is learned.
 pub const WINDOW_DAYS: i64 = 56;
 
-/// Days of data from which on a week has a rhythm, and an insight says how far its days scatter.
+/// The least days of data for a weekday profile, and for an insight to count for the dispersion.
 const DAYS_MIN: i64 = 14;
-/// Units that an insight needs to say how far its days scatter.
+/// The least units of an insight that counts for the dispersion.
 const UNITS_MIN: u32 = 10;
-/// The dispersion as long as nothing says what it is.
+/// The dispersion as long as there are no data.
 const DISPERSION_USUAL: f64 = 5.0;
-/// The dispersion of days that scatter most, and of those that scatter little more than chance alone.
+/// The bounds of the dispersion: of days that scatter most, and of those that scatter little more than by chance.
 const DISPERSION_RANGE: (f64, f64) = (1.0, 50.0);
-/// How many days of a usual insight count as if they had been seen.
+/// The weight of the prior, in days of the median insight.
 const PRIOR_DAYS: f64 = 0.5;
-/// The normal law's point below which 80 % lie, and that share.
+/// The 80 % quantile of the normal law, and that share.
 const UPPER: (f64, f64) = (0.841_621_233_572_914_3, 0.8);
 
-/// How much a day brings by its weekday, Monday first; 1 on average.
+/// The factors of the weekdays, Monday first; their mean is 1.
 pub type Profile = [f64; 7];
 
-/// What is usual in an organization, for the records of insights archived now.
+/// The baseline of an organization, for the records of insights archived now.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Norms {
-    /// The rhythm of its week.
+    /// The factors of its weekdays.
     pub profile: Profile,
-    /// The daily rate of its middle insight.
+    /// The median of the daily rates of its insights.
     pub prior_rate: f64,
-    /// How far days scatter: with mean `m` their variance is `m + m * m / dispersion`.
+    /// The dispersion of days: with mean `m` their variance is `m + m * m / dispersion`.
     pub dispersion: f64,
 }
 
-/// The rhythm of the week before `today`: of the last 56 days, or the whole weeks there are from the first day on. Flat
-/// under 14 days.
+/// Computes the weekday profile before `today` from the whole weeks among the last 56 days since the first session.
+/// Returns a flat one if there are fewer than 14 days.
 pub fn weekday_profile(sessions: &Daily, today: i64) -> Profile {
     let days = (today - sessions.first_day).min(WINDOW_DAYS);
     if days < DAYS_MIN {
@@ -48,7 +48,8 @@ pub fn weekday_profile(sessions: &Daily, today: i64) -> Profile {
     profile.map(|sum| sum / mean)
 }
 
-/// The daily rate of the middle one of these insights; 1 if none was seen. Each is given as [`super::daily_units`].
+/// Returns the median daily rate of the insights that were seen, or 1 if none was. Each is given as
+/// [`super::daily_units`].
 pub fn prior_rate(insights: &[Vec<u32>]) -> f64 {
     let rate = |units: &Vec<u32>| sum(units) as f64 / units.len() as f64;
     let mut rates: Vec<f64> = insights.iter().filter(|units| sum(units) > 0).map(rate).collect();
@@ -59,8 +60,8 @@ pub fn prior_rate(insights: &[Vec<u32>]) -> f64 {
     }
 }
 
-/// How far days scatter, from insights with 14 days and 10 units or more, each around its own mean; 1 to 50. Each is
-/// given as [`super::daily_units`] before `today`.
+/// Estimates the dispersion, between 1 and 50, from insights with at least 14 days and 10 units, each around its own
+/// mean. Each is given as [`super::daily_units`] before `today`.
 pub fn dispersion(insights: &[Vec<u32>], today: i64, profile: &Profile) -> f64 {
     let (mut squares, mut excess) = (0.0, 0.0);
     for units in insights {
@@ -85,15 +86,15 @@ pub fn dispersion(insights: &[Vec<u32>], today: i64, profile: &Profile) -> f64 {
     }
 }
 
-/// The daily rate that is exceeded with a chance of one in five, after so many units over days of so much weight.
-/// Erring high is what keeps the promise for insights of which little is known, so what is usual elsewhere never makes
-/// an insight rarer than it was.
+/// Returns the daily rate that is exceeded with a chance of one in five, given `units` on days of this total weight.
+/// The rate errs high, so that the bound on false returns holds for insights with few data; for the same reason the
+/// prior never lowers an insight's own rate.
 pub(super) fn upper_rate(units: u64, weight: f64, prior_rate: f64) -> f64 {
     let own_rate = if weight > 0.0 { units as f64 / weight } else { 0.0 };
     gamma_quantile(PRIOR_DAYS + units as f64) / (PRIOR_DAYS / prior_rate.max(own_rate) + weight)
 }
 
-/// Monday is 0.
+/// Returns the weekday of a day, from Monday, 0.
 #[expect(clippy::cast_possible_truncation, reason = "0 to 6")]
 pub(super) const fn weekday(day: i64) -> usize {
     (day + 3).rem_euclid(7) as usize
@@ -103,8 +104,8 @@ fn sum(units: &[u32]) -> u64 {
     units.iter().copied().map(u64::from).sum()
 }
 
-/// The point below which 80 % of the Gamma law with this shape and rate 1 lie: the approximation of Wilson and
-/// Hilferty (1931), then Newton's method.
+/// Returns the 80 % quantile of the Gamma law with this shape and rate 1: the approximation of Wilson and Hilferty
+/// (1931), then Newton's method.
 pub(super) fn gamma_quantile(shape: f64) -> f64 {
     let (z, share) = UPPER;
     let ninth = 1.0 / (9.0 * shape);
@@ -129,7 +130,7 @@ pub(super) fn gamma_quantile(shape: f64) -> f64 {
     x
 }
 
-/// The logarithm of the gamma function, by Stirling's series where that is exact.
+/// Returns the logarithm of the gamma function, by Stirling's series from 15 on, where that is exact.
 fn ln_gamma(x: f64) -> f64 {
     let (mut x, mut product) = (x, 1.0_f64);
     while x < 15.0 {

@@ -1,4 +1,4 @@
-//! What is fixed when an insight is archived, and what the days since then say.
+//! The record that is fixed when an insight is archived, and the replay of the days since.
 
 use super::daily::Daily;
 use super::detector::{Detector, QuietDay};
@@ -8,11 +8,11 @@ use serde::{Deserialize, Serialize};
 use std::ops::Range;
 use uuid::Uuid;
 
-/// The days, up to the one in question, whose units must bear an alarm.
+/// The last days, up to the one in question, whose units must be enough for an alarm.
 const EVIDENCE_DAYS: i64 = 7;
-/// The least units in them.
+/// The least units on these days.
 const EVIDENCE_UNITS_MIN: u32 = 3;
-/// How many times the usual traffic at most explains more units.
+/// The largest factor by which more traffic explains more units.
 const TRAFFIC_MAX: f64 = 4.0;
 
 /// A day on which an insight was seen.
@@ -20,12 +20,12 @@ const TRAFFIC_MAX: f64 = 4.0;
 pub struct Seen {
     /// The day.
     pub day: i64,
-    /// Its contacts, and its sessions without one.
+    /// The number of contacts on the day, plus sessions without one.
     pub units: u32,
-    /// Its sessions.
+    /// The number of sessions on the day.
     pub sessions: u32,
-    /// The lowest and the highest id among its contacts, in which a session without one stands for itself. They tell
-    /// whether any days had more than one contact.
+    /// The lowest and the highest id among the day's contacts, where a session without one stands for itself. The two
+    /// differ if there was more than one contact.
     pub contacts: [Uuid; 2],
 }
 
@@ -36,45 +36,46 @@ pub struct Archiving<'a> {
     pub day: i64,
     /// The first day on which the insight was seen.
     pub first_seen_on: i64,
-    /// The days on which it was seen in the 56 days before, or more, in order.
+    /// The days on which the insight was seen in the 56 days before, or more, in order.
     pub seen: &'a [Seen],
     /// The organization's sessions.
     pub sessions: &'a Daily,
-    /// What is usual there.
+    /// The baseline of the organization.
     pub norms: &'a Norms,
-    /// Whether other traffic explains growth.
+    /// The basis: by share, other traffic explains growth; by volume, it does not.
     pub basis: EscalationBasis,
     /// The threshold `A`.
     pub threshold: f64,
 }
 
-/// What was known of an archived insight when it was archived. It does not change until it is archived again.
+/// The baseline of an archived insight, fixed when it was archived. A merge, a split or archiving again makes a new
+/// record.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ArchiveRecord {
-    /// Which detector made it.
+    /// The version of the detector that made the record.
     pub version: u32,
     /// The day of archiving, which counts neither before nor after.
     pub day: i64,
-    /// The full days before it that were looked at.
+    /// The number of full days before archiving that the record is from.
     pub window_days: i64,
-    /// The units in them.
+    /// The units on these days.
     pub units: u64,
-    /// What these days weigh together by their weekdays.
+    /// The sum of the weekday factors of these days.
     pub weight: f64,
-    /// What a quiet day of weight 1 brings, erring high.
+    /// The units of a quiet day of weight 1, erring high.
     pub rate: f64,
-    /// How far quiet days scatter.
+    /// The dispersion of quiet days.
     pub dispersion: f64,
-    /// The rhythm of the week.
+    /// The factors of the weekdays.
     pub profile: Profile,
-    /// Other sessions a day; none if traffic explains nothing, or there was none.
+    /// The mean number of other sessions a day; none if traffic is not to explain growth, or there was none.
     pub traffic_base: Option<f64>,
-    /// `A`: the insight returns when `M` reaches it.
+    /// The threshold `A`: the insight comes back when `M` reaches it.
     pub threshold: f64,
 }
 
 impl ArchiveRecord {
-    /// How much the mean of the quiet days is below the rate, which errs high.
+    /// Returns the mean of the quiet days divided by the rate, which errs high.
     pub fn mean_over_rate(&self) -> f64 {
         match self.weight * self.rate {
             brought if brought > 0.0 => self.units as f64 / brought,
@@ -82,7 +83,7 @@ impl ArchiveRecord {
         }
     }
 
-    /// Of an insight that is archived now. One pass over its days.
+    /// Makes the record of an insight that is archived now. Makes one pass over its days.
     pub fn new(archiving: &Archiving) -> Self {
         let Archiving { day, first_seen_on, seen, sessions, norms, .. } = *archiving;
         let window = window(first_seen_on, day);
@@ -112,33 +113,33 @@ impl ArchiveRecord {
 /// The days since an insight was archived.
 #[derive(Clone, Copy, Debug)]
 pub struct Since<'a> {
-    /// The days on which it was seen since 6 days before the day of archiving, or more, in order.
+    /// The days on which the insight was seen since 6 days before the day of archiving, or more, in order.
     pub seen: &'a [Seen],
     /// The organization's sessions, since 6 days before the day of archiving or earlier.
     pub sessions: &'a Daily,
-    /// Days of a surge, on which nothing returned and which count for nothing.
+    /// The days of surges, on which nothing came back and which are left out.
     pub left_out: &'a [i64],
     /// The day that is not over yet.
     pub today: i64,
 }
 
-/// Where an archived insight stands.
+/// The standing of an archived insight: its evidence so far, and its distance from coming back.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Standing {
-    /// When it was first to return, if it was.
+    /// The first alarm, if there was one.
     pub alarm: Option<Alarm>,
-    /// Every day so far that counted, today last.
+    /// Every day so far that counted, in order.
     pub days: Vec<WatchedDay>,
-    /// Units today.
+    /// The units today.
     pub units: u32,
-    /// The smallest number of units today with which it returns, whoever they are of.
+    /// The smallest number of units today with which the insight comes back, whoever the contacts are.
     pub target: u32,
 }
 
-/// That an insight was to return.
+/// An alarm: the insight is to come back.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Alarm {
-    /// On which day.
+    /// The day of the alarm.
     pub day: i64,
     /// `M` with that day's units, as [`WatchedDay::m`].
     pub m: f64,
@@ -149,16 +150,16 @@ pub struct Alarm {
 pub struct WatchedDay {
     /// The day.
     pub day: i64,
-    /// What a quiet day would have brought.
+    /// The expected units of a quiet day.
     pub expected: f64,
-    /// What it brought.
+    /// The units of the day.
     pub units: u32,
-    /// `M` with it; what is too large for a number is the largest one.
+    /// `M` after the day; if that is too large for a number, the largest number.
     pub m: f64,
 }
 
-/// Follows an archived insight from the first full day after it was archived to `today`. The same days give the same
-/// result, in whatever order their sessions came. Under a microsecond a day.
+/// Replays an archived insight from the first full day after archiving to `today`. The same days give the same
+/// result, in whatever order their sessions came. Takes under a microsecond a day.
 pub fn replay(record: &ArchiveRecord, since: &Since) -> Standing {
     let watch = Watch::new(record, since);
     let ln_threshold = record.threshold.ln();
@@ -190,7 +191,7 @@ pub fn replay(record: &ArchiveRecord, since: &Since) -> Standing {
     Standing { alarm, days, units: watch.units(since.today), target }
 }
 
-/// The units of each day before `today`, of 56 days or of those since the insight was first seen.
+/// Returns the units of each of the 56 days before `today`, or of those since the insight was first seen.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
@@ -205,8 +206,8 @@ pub fn daily_units(seen: &[Seen], first_seen_on: i64, today: i64) -> Vec<u32> {
     units
 }
 
-/// Counts an insight's sessions, each given by its day and its contact, or by its own id if it has none: the days on
-/// which there were any, in order.
+/// Counts an insight's sessions by day. Each is given by its day and its contact, or its own id if it has none. Returns
+/// the days that have sessions, in order.
 pub fn tally(mut sessions: Vec<(i64, Uuid)>) -> Vec<Seen> {
     sessions.sort_unstable();
     let mut days: Vec<Seen> = Vec::new();
@@ -223,12 +224,12 @@ pub fn tally(mut sessions: Vec<(i64, Uuid)>) -> Vec<Seen> {
     days
 }
 
-/// The full days before `day` that are looked at.
+/// Returns the full days before `day` from which a record is made.
 fn window(first_seen_on: i64, day: i64) -> Range<i64> {
     (day - WINDOW_DAYS).max(first_seen_on).min(day)..day
 }
 
-/// The days since an insight was archived, at hand by their number.
+/// The days since an insight was archived, indexed by their number.
 struct Watch<'a> {
     record: &'a ArchiveRecord,
     since: &'a Since<'a>,
@@ -238,7 +239,7 @@ struct Watch<'a> {
 
 impl<'a> Watch<'a> {
     fn new(record: &'a ArchiveRecord, since: &'a Since) -> Self {
-        // the traffic of the seven days before the first
+        // the expectation of the first day needs the traffic of the seven days before it
         let start = record.day - 6;
         let mut seen = vec![None; usize::try_from(since.today + 1 - start).unwrap_or(0)];
         for day in since.seen {
@@ -259,17 +260,17 @@ impl<'a> Watch<'a> {
         *self.seen.get(at)?
     }
 
-    /// The units of a day since archiving.
+    /// Returns the units of a day, or 0 before the first full day after archiving.
     fn units(&self, day: i64) -> u32 {
         self.on(day).filter(|_| day >= self.first_day()).map_or(0, |seen| seen.units)
     }
 
-    /// What a quiet day would bring, by what was known before it.
+    /// Returns the expected units of a quiet day, from what was known before it.
     fn expected(&self, day: i64) -> f64 {
         self.record.rate * self.record.profile[weekday(day)] * self.traffic(day)
     }
 
-    /// How many times the usual other traffic there was in the week before a day: 1 to 4.
+    /// Returns the other traffic of the week before a day, relative to the baseline; at least 1 and at most 4.
     fn traffic(&self, day: i64) -> f64 {
         let Some(base) = self.record.traffic_base else {
             return 1.0;
@@ -282,7 +283,7 @@ impl<'a> Watch<'a> {
         (week as f64 / 7.0 / base).clamp(1.0, TRAFFIC_MAX)
     }
 
-    /// What there is to bear an alarm on those of these days that came after archiving.
+    /// Collects the evidence for an alarm on those of these days that came after archiving.
     fn evidence(&self, days: Range<i64>) -> Evidence {
         let mut evidence = Evidence { units: 0, contacts: None };
         for day in days.start.max(self.first_day())..days.end {
@@ -300,7 +301,7 @@ impl<'a> Watch<'a> {
     }
 }
 
-/// Units of some days, and the lowest and highest id among their contacts.
+/// The units of some days, and the lowest and highest id among their contacts.
 struct Evidence {
     units: u32,
     contacts: Option<[Uuid; 2]>,
@@ -311,12 +312,13 @@ impl Evidence {
         self.contacts.is_some_and(|[low, high]| low != high)
     }
 
-    /// Whether it bears an alarm: at least 3 units of at least 2 contacts.
+    /// Returns true if the evidence is enough for an alarm: at least 3 units of at least 2 contacts.
     fn is_enough(&self) -> bool {
         self.units >= EVIDENCE_UNITS_MIN && self.has_two_contacts()
     }
 
-    /// How many more units, all of one day and so each of another contact, make it enough, whoever they are of.
+    /// Returns the number of further units on one day, each of another contact, that make the evidence enough, whoever
+    /// the contacts are.
     fn lacks(&self) -> u32 {
         let contacts = if self.has_two_contacts() { 0 } else { 2 };
         EVIDENCE_UNITS_MIN.saturating_sub(self.units).max(contacts)

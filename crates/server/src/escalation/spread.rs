@@ -1,11 +1,11 @@
-//! How far what quiet days bring is spread.
+//! The distribution of the units of several quiet days together.
 
-/// The share of quiet times in a band.
+/// The share of quiet periods in a band.
 const BAND: f64 = 0.9;
-/// More units than are summed up one by one.
+/// The units up to which chances are summed up one by one.
 const UNITS_MAX: u32 = 1_000_000;
 
-/// The units of some quiet days together, of these means: nine times in ten between the two.
+/// Returns the bounds between which the units of quiet days with these means lie together, nine times in ten.
 pub fn band(means: &[f64], dispersion: f64) -> (u32, u32) {
     let tail = f64::midpoint(1.0, -BAND);
     let (mut low, mut high) = (None, UNITS_MAX);
@@ -21,17 +21,17 @@ pub fn band(means: &[f64], dispersion: f64) -> (u32, u32) {
     (low.unwrap_or(high), high)
 }
 
-/// The chance that some quiet days of these means bring at most so many units together.
+/// Returns the chance that quiet days with these means bring at most `units` together.
 pub fn chance_of_at_most(units: u32, means: &[f64], dispersion: f64) -> f64 {
     chances(means, dispersion).nth(units.min(UNITS_MAX) as usize).map_or(1.0, |chance| chance.min(1.0))
 }
 
-/// For 0, 1, 2, … the chance of at most so many: of the negative binomial law with the mean and the variance of the days
-/// together.
+/// Yields for 0, 1, 2, … units the chance of at most as many, by the negative binomial law with the mean and the
+/// variance of the days together.
 fn chances(means: &[f64], dispersion: f64) -> impl Iterator<Item = f64> {
     let mean: f64 = means.iter().sum();
     let excess: f64 = means.iter().map(|mean| mean * mean / dispersion).sum();
-    // no excess: no units
+    // without excess there are no units
     let k = if excess > 0.0 { mean * mean / excess } else { 1.0 };
     let ratio = (mean / (k + mean)).ln();
     let mut ln_chance = k * (k / (k + mean)).ln();

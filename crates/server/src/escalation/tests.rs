@@ -14,14 +14,14 @@ use super::*;
 use refrain_nlp::random::Random;
 use uuid::Uuid;
 
-/// When everything here is archived: a Monday.
+/// The day on which every insight here is archived: a Monday.
 const DAY: i64 = 20_000 - 20_000 % 7 + 4;
 
 fn contact(number: u64) -> Uuid {
     Uuid::from_u128(u128::from(number))
 }
 
-/// Days of so many units each, from the first full day after archiving on, every unit of another contact.
+/// Makes days with these units, from the first full day after archiving on. Every unit is of another contact.
 fn seen(units: &[u32]) -> Vec<Seen> {
     let days = (DAY + 1..).zip(units).flat_map(|(day, units)| vec![day; *units as usize]);
     tally(days.zip((0..).map(contact)).collect())
@@ -48,7 +48,7 @@ fn after(record: &ArchiveRecord, seen: &[Seen], days: i64) -> Standing {
     replay(record, &Since { seen, sessions: &sessions, left_out: &[], today: record.day + days })
 }
 
-/// The chances of 0, 1, 2, … units on a quiet day, as long as they are exact numbers.
+/// Returns the chances of 0, 1, 2, … units on a quiet day, as long as they are exact numbers.
 fn chances(mean: f64, dispersion: f64) -> Vec<f64> {
     let mut chance = (dispersion * (dispersion / (dispersion + mean)).ln()).exp();
     let mut chances = Vec::new();

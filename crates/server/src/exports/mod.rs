@@ -77,8 +77,8 @@ impl Export {
         Ok(Self { tx, org_id, what, format, total: total.unsigned_abs() })
     }
 
-    /// Writes everything. `on_page` is told how many rows were written so far, and returns false to stop. To be
-    /// called where a thread may block, within the runtime.
+    /// Writes everything. `on_page` gets the number of rows written so far, and returns false to stop. To be called
+    /// where a thread may block, within the runtime.
     pub fn write<W: Write + Send>(self, sink: W, on_page: impl FnMut(u64) -> bool) -> anyhow::Result<u64> {
         match self.what {
             What::Conversations => self.write_conversations(sink, on_page),

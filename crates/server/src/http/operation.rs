@@ -1,4 +1,4 @@
-//! What an operator asks of a running server: its health, readiness and metrics.
+//! The operations for operators of a running server: health, readiness and metrics.
 
 use super::Api;
 use crate::app::App;

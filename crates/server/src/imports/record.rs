@@ -83,7 +83,7 @@ pub struct Record {
 /// The findings from reading a conversation.
 #[derive(Clone, Debug, Serialize)]
 pub struct Findings {
-    /// Code of its language, said or told from the text.
+    /// The code of its language, declared or detected.
     pub language: Option<String>,
     /// The contact's sentiment.
     pub sentiment: Option<Sentiment>,

@@ -1,4 +1,4 @@
-//! The filter of insights as plain values: everything that lists, counts or decides about insights takes it.
+//! The filter of insights as plain values. Every list, count and bulk decision takes it.
 
 use crate::custom_data::CustomData;
 use crate::ids::{ContactId, TeamId};

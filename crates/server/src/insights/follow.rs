@@ -1,4 +1,4 @@
-//! What follows for insights when something else of the organization changes.
+//! The hooks of insights: their updates when something else of the organization changes or is deleted.
 
 use super::insight::{self, Change};
 use super::{grouping, lifecycle, occurrences};
@@ -8,7 +8,7 @@ use crate::ids::{CategoryId, InsightId, SessionId};
 use crate::orgs::{OrgTx, Subject};
 use uuid::Uuid;
 
-/// Takes a category that is to be deleted off its insights.
+/// Clears a category that is to be deleted from its insights. Ignores other subjects.
 pub async fn forget(tx: &mut OrgTx, subject: Subject, id: Uuid) -> Result<()> {
     if subject != Subject::Category {
         return Ok(());
@@ -20,7 +20,7 @@ pub async fn forget(tx: &mut OrgTx, subject: Subject, id: Uuid) -> Result<()> {
     insight::update_all(tx, &ids, &change).await
 }
 
-/// Brings occurrences and jobs up to date with what a transaction changed.
+/// Updates occurrences and enqueues jobs after the changes of a transaction.
 pub async fn follow(tx: &mut OrgTx) -> Result<()> {
     let sessions: Vec<SessionId> = tx.changed_ids(Subject::Session);
     let of_others = occurrences::follow_sessions(tx, &sessions).await?;

@@ -1,4 +1,4 @@
-//! The insight: the words for its life, the one place that writes its row, and its history as that goes on.
+//! The insight: its states and kinds of events, and the one place that writes its row and its history.
 
 use crate::db::{Db, Sql, Value, sql};
 use crate::error::{Error, Result};
@@ -10,16 +10,16 @@ use crate::wire::string_enum;
 use refrain_nlp::case_fold::fold;
 use serde_json::Value as Json;
 
-/// The condition of an insight that is shown: some session shows it, and it has not ended.
+/// The condition of an insight that is shown: at least one session shows the insight, and it has not ended.
 pub(crate) const SHOWN: &str = "retired_at is null and occurrence_count > 0";
-/// The condition of an insight that is shown and nobody resolved or archived.
+/// The condition of an insight that is shown and neither resolved nor archived.
 pub(crate) const UNRESOLVED: &str =
     "retired_at is null and occurrence_count > 0 and resolved_at is null and archived_at is null";
-/// The person behind an occurrence `o`: its contact, or else its session, which counts for one.
+/// The person behind an occurrence `o`: its contact, or else its session, which then counts as a person.
 pub(crate) const PERSON: &str = "coalesce(o.contact_id, o.session_id)";
-/// How often an insight can have been grouped into another.
+/// The most successions that are followed from an insight to its current one.
 const LINEAGE_MAX: usize = 100;
-/// Insights that are written in one statement.
+/// The insights that are written in one statement.
 const CHUNK: usize = 1_000;
 
 string_enum! {
@@ -51,47 +51,47 @@ string_enum! {
 string_enum! {
     /// A kind of entry in the history of an insight.
     InsightEventKind {
-        /// The grouping found it.
+        /// The grouping found the insight.
         Created = "created",
-        /// A person changed its content, category or team.
+        /// A person changed the content, category or team.
         Edited = "edited",
-        /// A language model worded it.
+        /// A language model worded the insight.
         Reworded = "reworded",
-        /// A person resolved it.
+        /// A person resolved the insight.
         Resolved = "resolved",
-        /// A person took that back.
+        /// A person reopened the resolved insight.
         Reopened = "reopened",
-        /// It was seen again after it was resolved.
+        /// The insight was seen again after it was resolved.
         Regressed = "regressed",
-        /// A person archived it.
+        /// A person archived the insight.
         Archived = "archived",
-        /// A person took that back.
+        /// A person took the insight out of the archive.
         Restored = "restored",
-        /// It came back from the archive.
+        /// The insight came back from the archive.
         Resurfaced = "resurfaced",
-        /// It is seen more often than usual.
+        /// The insight is seen more often than its baseline.
         Escalating = "escalating",
-        /// A person merged others into it, or it into another.
+        /// A person merged other insights into this one, or this one into another.
         Merged = "merged",
-        /// A person took a merge back.
+        /// A person undid a merge.
         Unmerged = "unmerged",
-        /// A person made a part of it an insight of its own.
+        /// A person made some sessions of the insight an insight of their own.
         Split = "split",
-        /// The grouping found it no more.
+        /// The grouping no longer found the insight.
         Ended = "ended",
-        /// A person said that a session belongs to it.
+        /// A person decided that a session belongs to the insight.
         SessionAdded = "session_added",
-        /// A person said that a session does not belong to it.
+        /// A person decided that a session does not belong to the insight.
         SessionRemoved = "session_removed",
-        /// A person left that to the grouping again.
+        /// A person withdrew such a decision, which leaves the session to the grouping again.
         SessionDecisionWithdrawn = "session_decision_withdrawn",
-        /// A deep research explained it.
+        /// A deep research explained the insight.
         ResearchCompleted = "research_completed",
     }
 }
 
 impl InsightEventKind {
-    /// Returns the event that webhooks hear of, if they hear of this kind.
+    /// Returns the webhook event that is emitted for this kind of entry, if one is.
     pub(crate) const fn webhook(self) -> Option<EventName> {
         match self {
             Self::Created => Some(EventName::InsightCreated),
@@ -134,7 +134,7 @@ enum Trace {
     None,
 }
 
-/// A change of insights: the columns that it sets, and what is noted of it.
+/// A change of insights: the columns that it sets, the event that it records, and its trace.
 #[derive(Clone, Debug)]
 pub(crate) struct Change {
     columns: Vec<(&'static str, Value)>,
@@ -143,28 +143,29 @@ pub(crate) struct Change {
     trace: Trace,
 }
 
-/// Sessions that came to an insight.
+/// The sessions that were added to an insight.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct MoreSessions {
     pub(crate) count: i64,
-    /// When the first of them began, in microseconds.
+    /// The time at which the first of them began, in microseconds.
     pub(crate) first_at: i64,
-    /// When the last of them began, in microseconds.
+    /// The time at which the last of them began, in microseconds.
     pub(crate) last_at: i64,
 }
 
 impl Change {
-    /// Begins a change that shows: `updated_at` moves, and the change log has it.
+    /// Begins a change that clients see: it moves `updated_at` and has an entry in the change log.
     pub(crate) const fn new() -> Self {
         Self { columns: Vec::new(), more_sessions: None, event: None, trace: Trace::Updated }
     }
 
-    /// Begins a change of what is measured of an insight from outside: the change log has it, and `updated_at` stays.
+    /// Begins a change of the progress of an archived insight: it has an entry in the change log, but `updated_at`
+    /// stays.
     pub(crate) fn of_progress() -> Self {
         Self { trace: Trace::Logged, ..Self::new() }
     }
 
-    /// Begins a change of what only the grouping reads: neither `updated_at` nor the change log tells of it.
+    /// Begins a change of columns that only the grouping reads: `updated_at` stays, and the change log has no entry.
     pub(crate) fn of_internals() -> Self {
         Self { trace: Trace::None, ..Self::new() }
     }
@@ -175,18 +176,18 @@ impl Change {
         self
     }
 
-    /// Sets the content, and the form in which it is searched.
+    /// Sets the content, and its case-folded form for searches.
     pub(crate) fn content(self, content: &str) -> Self {
         self.set("content", content).set("content_folded", fold(content))
     }
 
-    /// Counts more sessions.
+    /// Adds sessions to the count, and extends the times of the first and the last.
     pub(crate) fn more_sessions(mut self, more: MoreSessions) -> Self {
         self.more_sessions = Some(more);
         self
     }
 
-    /// Makes an entry in the history: it counts up the revision, and webhooks hear of it if they hear of its kind.
+    /// Records an event in the history. It counts up the revision, and is emitted if its kind has a webhook event.
     pub(crate) fn event(
         mut self,
         kind: InsightEventKind,
@@ -197,7 +198,7 @@ impl Change {
         self
     }
 
-    /// Writes the `update` without its condition.
+    /// Builds the `update` without its condition. Returns none if there is nothing to set.
     fn statement(&self, tx: &OrgTx) -> Option<Sql> {
         let mut query = sql("update insights set");
         let mut separator = " ";
@@ -236,7 +237,7 @@ pub(crate) async fn update(tx: &mut OrgTx, id: InsightId, change: Change) -> Res
     update_all(tx, &[id], &change).await
 }
 
-/// Writes a change of insights. Nothing else writes to a row of `insights` once it is there.
+/// Writes a change of insights, with its trace and its event. No other function updates rows of `insights`.
 pub(crate) async fn update_all(tx: &mut OrgTx, ids: &[InsightId], change: &Change) -> Result<()> {
     for ids in ids.chunks(CHUNK) {
         let Some(mut query) = change.statement(tx) else { return Ok(()) };
@@ -269,7 +270,7 @@ async fn insert_event(tx: &mut OrgTx, id: InsightId, event: &Event) -> Result<()
     Ok(())
 }
 
-/// An insight to be.
+/// The columns of an insight that is to be inserted.
 pub(crate) struct NewInsight {
     pub(crate) id: InsightId,
     pub(crate) content: String,
@@ -304,7 +305,7 @@ pub(crate) async fn insert(tx: &mut OrgTx, new: &NewInsight, number: i64) -> Res
     update(tx, new.id, Change::new().event(InsightEventKind::Created, None, None)).await
 }
 
-/// Returns the insight that `id` is now: itself, or what it was grouped into since.
+/// Returns the current id of an insight: `id` itself, or that of the insight that it was merged or grouped into.
 pub(crate) async fn current(db: &Db, org_id: OrgId, id: InsightId) -> Result<InsightId> {
     let mut current = id;
     for _ in 0..LINEAGE_MAX {
@@ -317,7 +318,7 @@ pub(crate) async fn current(db: &Db, org_id: OrgId, id: InsightId) -> Result<Ins
     Ok(current)
 }
 
-/// Returns what [`current`] does, if that insight is shown; else the 404.
+/// Returns the current id as [`current`] does. Fails with the 404 if that insight is not shown.
 pub(crate) async fn require_current(db: &Db, org_id: OrgId, id: InsightId) -> Result<InsightId> {
     let id = current(db, org_id, id).await?;
     let query = sql(&format!("select id from insights where org_id = $1 and id = $2 and {SHOWN}"));
@@ -325,20 +326,20 @@ pub(crate) async fn require_current(db: &Db, org_id: OrgId, id: InsightId) -> Re
     found.map(|(id,)| id).ok_or(Error::NotFound("insight"))
 }
 
-/// Fails with the 404 unless the insight goes on.
+/// Fails with the 404 if the insight does not exist or ended.
 pub(crate) async fn require(tx: &mut OrgTx, id: InsightId) -> Result<()> {
     let query = sql("select id from insights where org_id = $1 and id = $2 and retired_at is null");
     let found: Option<(InsightId,)> = tx.fetch_optional(query.bind(tx.org_id).bind(id)).await?;
     found.map(|_| ()).ok_or(Error::NotFound("insight"))
 }
 
-/// Returns how many events an insight had.
+/// Returns the revision of an insight, which counts its events.
 pub(crate) async fn revision(db: &Db, org_id: OrgId, id: InsightId) -> Result<i64> {
     let query = sql("select revision from insights where org_id = $1 and id = $2");
     db.fetch_one::<(i64,)>(query.bind(org_id).bind(id)).await.map(|(revision,)| revision)
 }
 
-/// Fails with the 409 if an insight had other events than the caller knows of.
+/// Fails with the 409 if the caller knows another revision of the insight than the current one.
 pub(crate) async fn require_revision(tx: &mut OrgTx, id: InsightId, known: Option<i64>) -> Result<()> {
     let Some(known) = known else { return Ok(()) };
     let query = sql("select revision from insights where org_id = $1 and id = $2");
@@ -352,11 +353,11 @@ pub(crate) async fn require_revision(tx: &mut OrgTx, id: InsightId, known: Optio
 /// The size of an organization.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct Counts {
-    /// Sessions.
+    /// The number of sessions.
     pub sessions: i64,
-    /// Statements in them.
+    /// The number of statements.
     pub statements: i64,
-    /// Insights that are shown.
+    /// The number of insights that are shown.
     pub insights: i64,
 }
 

@@ -1,4 +1,4 @@
-//! The operations on insights, room by room.
+//! The operations on insights, merged from the modules of this folder.
 
 use super::{curation, grouping, history, list, research, trends, wording};
 use crate::http::Api;

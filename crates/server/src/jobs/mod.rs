@@ -1,5 +1,5 @@
-//! Work that is done after the request that calls for it: a table of jobs, leased for a while, done at
-//! least once and written down at most once. A job is a struct in its feature; [`JOBS`](crate::app::JOBS) lists them.
+//! Jobs: work that is done after the request that calls for it. They are rows in a table, leased to workers, run at
+//! least once and committed at most once. A job is a struct in its feature; [`JOBS`](crate::app::JOBS) lists them.
 
 mod queue;
 mod worker;
@@ -18,19 +18,18 @@ use futures_util::future::BoxFuture;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// Something to do for an organization. Its members are the payload that waits in the queue: the previous
-/// release and the next one read it too.
+/// A job for an organization. Its members are the payload in the queue, which the previous release and the next one
+/// read too.
 pub trait Job: Serialize + DeserializeOwned + Send + 'static {
-    /// The word for it in the queue and in metrics.
+    /// The name of the kind in the queue and in metrics.
     const KIND: &'static str;
 
-    /// The key under which jobs that wait are one. None: it never is the same as another.
+    /// Returns the key under which waiting jobs are deduplicated, or none if the job is never a duplicate.
     fn dedupe_key(&self) -> Option<String> {
         Some(Self::KIND.to_owned())
     }
 
-    /// Does the job. It may run twice, so it takes itself off the queue by [`finish`] in the transaction that
-    /// writes its result.
+    /// Runs the job. It may run twice, so it must call [`finish`] in the transaction that writes its result.
     fn run(self, app: &App, lease: &Lease) -> impl Future<Output = Result<Outcome>> + Send;
 }
 
@@ -42,7 +41,7 @@ pub struct JobKind {
 }
 
 impl JobKind {
-    /// The kind of the job `J`.
+    /// Returns the kind of the job `J`.
     pub const fn of<J: Job>() -> Self {
         Self { name: J::KIND, run: |app, lease, payload| Box::pin(run::<J>(app, lease, payload)) }
     }
@@ -56,9 +55,9 @@ async fn run<J: Job>(app: App, lease: Lease, payload: String) -> Result<Outcome>
 /// The end of a job that did not fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// Done, and written down as done.
+    /// The job is done, and its result committed.
     Done,
-    /// To be tried again at this time.
+    /// The job is to be run again at this time.
     Later(Timestamp),
 }
 
@@ -67,7 +66,7 @@ pub enum Outcome {
 #[error(transparent)]
 struct Pointless(anyhow::Error);
 
-/// Says that it is pointless to try a job again after this error: it is set aside at once.
+/// Marks an error after which another attempt is pointless, so that the job is set aside at once.
 pub fn pointless(error: impl Into<anyhow::Error>) -> Error {
     Error::Internal(Pointless(error.into()).into())
 }
@@ -76,7 +75,7 @@ fn is_pointless(error: &Error) -> bool {
     matches!(error, Error::Internal(cause) if cause.is::<Pointless>())
 }
 
-/// Wakes a worker of this process; called once the transaction that enqueued is committed.
+/// Wakes a worker of this process. To be called after the transaction that enqueued a job is committed.
 pub fn ring(app: &App) {
     app.job_added.notify_one();
 }

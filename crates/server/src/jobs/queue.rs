@@ -1,4 +1,4 @@
-//! The queue in SQL. A job is a row; whoever has its lease does it.
+//! The queue in SQL. A job is a row; the worker that has its lease runs it.
 
 use super::Job;
 use crate::app::App;
@@ -10,17 +10,17 @@ use crate::time::Timestamp;
 use anyhow::anyhow;
 use serde::Serialize;
 
-/// Jobs of an organization share a bucket, the unit by which the table is split over many machines.
+/// The number of buckets. The jobs of an organization share a bucket, by which the table can be split over machines.
 const BUCKETS: u8 = 64;
 const LEASE_MICROS: i64 = 15_000_000;
-/// Due jobs that a worker looks at, so that workers beside each other find different ones.
+/// The due jobs that are a worker's candidates, so that workers beside each other find different ones.
 const CANDIDATES: i64 = 8;
 
 /// A job held by a worker.
 #[derive(Clone, Debug)]
 pub struct Lease {
     bucket: i64,
-    /// The organization whose job it is.
+    /// The organization that the job belongs to.
     pub org_id: OrgId,
     id: JobId,
     lease_id: JobId,
@@ -38,37 +38,37 @@ fn bucket(org_id: OrgId) -> i64 {
     i64::from(org_id.as_bytes()[15] % BUCKETS)
 }
 
-/// The time that holds when the same job waits in the queue for another.
+/// The time that a job gets if the same one waits already: the sooner one; below, the later one.
 const SOONER: &str = "case when excluded.run_at < jobs.run_at then excluded.run_at else jobs.run_at end";
 const LATER: &str = "case when excluded.run_at > jobs.run_at then excluded.run_at else jobs.run_at end";
 
-/// Puts a job into the queue, to be done as soon as the transaction is committed.
+/// Enqueues a job, to be run as soon as the transaction is committed.
 pub async fn enqueue<J: Job>(tx: &mut OrgTx, job: &J) -> Result<()> {
     insert(tx, job, false, tx.now, SOONER).await
 }
 
-/// Puts a job into the queue that is one of many, and gives way to others.
+/// Enqueues one of the many jobs of an import, which give way to others.
 pub async fn enqueue_bulk<J: Job>(tx: &mut OrgTx, job: &J) -> Result<()> {
     insert(tx, job, true, tx.now, SOONER).await
 }
 
-/// Puts a job into the queue for `at`, or sooner if it waits there for a sooner time.
+/// Enqueues a job for `at`. If it waits already, the sooner time holds.
 pub async fn schedule<J: Job>(tx: &mut OrgTx, job: &J, at: Timestamp) -> Result<()> {
     insert(tx, job, false, at, SOONER).await
 }
 
-/// Puts a job into the queue for `at`, and moves it there if it waits for a sooner time.
+/// Enqueues a job for `at`. If it waits already, the later time holds.
 pub async fn postpone<J: Job>(tx: &mut OrgTx, job: &J, at: Timestamp) -> Result<()> {
     insert(tx, job, false, at, LATER).await
 }
 
-/// Moves a job to `at` if it waits in the queue.
+/// Moves a job to `at`, if it waits in the queue.
 pub async fn move_waiting<J: Job>(tx: &mut OrgTx, job: &J, at: Timestamp) -> Result<()> {
     let query = sql("update jobs set run_at = $4 where bucket = $1 and org_id = $2 and dedupe_key = $3");
     tx.run(query.bind(bucket(tx.org_id)).bind(tx.org_id).bind(job.dedupe_key()).bind(at)).await
 }
 
-/// A job as it waits: the previous release tells by the first member what it is.
+/// The payload of a job. The first member is the kind, which the previous release reads from there.
 #[derive(Serialize)]
 struct Payload<'a, J> {
     kind: &'static str,
@@ -97,8 +97,8 @@ async fn insert<J: Job>(tx: &mut OrgTx, job: &J, bulk: bool, run_at: Timestamp, 
     tx.run(query).await
 }
 
-/// Takes a job off the queue, in the transaction that writes its result. Fails if the lease was lost to
-/// another worker, which then does the job.
+/// Takes a job off the queue, in the transaction that writes its result. Fails if the lease was lost to another
+/// worker, which then does the job.
 pub async fn finish(tx: &mut OrgTx, lease: &Lease) -> Result<()> {
     let query = sql("delete from jobs where bucket = $1 and org_id = $2 and id = $3 and lease_id = $4");
     match tx.execute(query.bind(lease.bucket).bind(lease.org_id).bind(lease.id).bind(lease.lease_id)).await? {
@@ -107,7 +107,7 @@ pub async fn finish(tx: &mut OrgTx, lease: &Lease) -> Result<()> {
     }
 }
 
-/// Tells if another worker has a job of the kind and the organization in hand.
+/// Returns true if another worker runs a job of the kind for the organization.
 pub async fn is_done_by_another<J: Job>(tx: &mut OrgTx, lease: &Lease) -> Result<bool> {
     let query = sql("
         select count(*) from jobs
@@ -117,7 +117,7 @@ pub async fn is_done_by_another<J: Job>(tx: &mut OrgTx, lease: &Lease) -> Result
     tx.fetch_one::<(i64,)>(query).await.map(|(count,)| count > 0)
 }
 
-/// A job that a worker just took, as it waited in the queue.
+/// A job that a worker just took, with its payload.
 pub(super) struct Claimed {
     pub(super) lease: Lease,
     pub(super) kind: String,
@@ -125,7 +125,7 @@ pub(super) struct Claimed {
     pub(super) attempts: i64,
 }
 
-/// Takes a job that is due, if there is one.
+/// Takes a due job. Returns none if there is none.
 pub(super) async fn claim(app: &App) -> Result<Option<Claimed>> {
     let now = app.clock.now();
     let due = sql("
@@ -137,7 +137,7 @@ pub(super) async fn claim(app: &App) -> Result<Option<Claimed>> {
     let due: Vec<(i64, OrgId, JobId, bool)> = app.db.fetch_all(due.bind(now).bind(CANDIDATES)).await?;
     for (bucket, org_id, id, bulk) in due {
         let lease = Lease { bucket, org_id, id, lease_id: JobId::new(now), bulk };
-        // a job in hand no longer stands for the same job: what changes from now on calls for another
+        // a job in hand gives up its dedupe key, so that a change made from now on enqueues another
         let query = sql("
             update jobs set lease_id = $4, leased_until = $5, attempts = attempts + 1, dedupe_key = $6
             where bucket = $1 and org_id = $2 and id = $3 and failed_at is null
@@ -162,7 +162,7 @@ pub(super) async fn claim(app: &App) -> Result<Option<Claimed>> {
     Ok(None)
 }
 
-/// Holds a job for longer.
+/// Renews the lease on a job.
 pub(super) async fn renew(app: &App, lease: &Lease) -> Result<()> {
     let query = sql("
         update jobs set leased_until = $5 where bucket = $1 and org_id = $2 and id = $3 and lease_id = $4
@@ -178,11 +178,11 @@ pub(super) struct Release {
     pub(super) run_at: Timestamp,
     pub(super) attempts: i64,
     pub(super) error: Option<String>,
-    /// The time from which on nobody tries it again.
+    /// The time at which the job was set aside; none if it is to be tried again.
     pub(super) failed_at: Option<Timestamp>,
 }
 
-/// Gives a job back that was not done.
+/// Returns a job that was not done to the queue.
 pub(super) async fn release(app: &App, lease: &Lease, release: Release) -> Result<()> {
     let query = sql("
         update jobs set lease_id = null, leased_until = null, run_at = $5, attempts = $6, last_error = $7,
@@ -203,14 +203,14 @@ pub(super) async fn release(app: &App, lease: &Lease, release: Release) -> Resul
     tx.commit().await
 }
 
-/// The jobs that wait in an organization's queue.
+/// The numbers of jobs that wait in an organization's queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct Backlog {
-    /// Sessions of imports that are not read yet, in jobs.
+    /// The jobs of imports whose sessions are not read yet.
     pub bulk: i64,
-    /// Jobs that are due, in hand, or failed and to be tried again.
+    /// The jobs that are due, in hand, or failed and to be tried again.
     pub due: i64,
-    /// Jobs that were set aside.
+    /// The jobs that were set aside.
     pub failed: i64,
 }
 

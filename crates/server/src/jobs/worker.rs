@@ -1,4 +1,4 @@
-//! Workers: they take jobs off the queue that are due, and keep the leases of those in hand.
+//! Workers: tasks that take due jobs, run them and renew their leases.
 
 use super::queue::{self, Claimed, Lease, Release};
 use super::{Outcome, is_pointless, pointless, ring};
@@ -16,7 +16,7 @@ const TIME_MAX: Duration = Duration::from_mins(30);
 const ATTEMPTS_MAX: i64 = 10;
 const BACKOFF_SECONDS_MAX: i64 = 300;
 
-/// Works on jobs with `workers` tasks until the app drains.
+/// Runs jobs with `workers` tasks until the app drains.
 pub async fn work(app: App, workers: usize) {
     let mut tasks = JoinSet::new();
     for _ in 0..workers {
@@ -40,12 +40,12 @@ async fn work_alone(app: App) {
     }
 }
 
-/// Does one job that is due. Returns false if there is none.
+/// Runs one due job. Returns false if there is none.
 pub async fn run_next(app: &App) -> Result<bool> {
     let Some(claimed) = queue::claim(app).await? else { return Ok(false) };
-    // this worker is busy now: if there is more, another may begin
+    // this worker is busy now, so another takes the next job, if there is one
     ring(app);
-    // of the highest level, so that a warning has its fields whatever the log leaves out
+    // at the highest level, so that a warning has the fields of the span at any log level
     let span = tracing::error_span!(
         "job",
         job.id = %claimed.lease.id(),
@@ -78,8 +78,8 @@ async fn run_claimed(app: &App, claimed: Claimed) -> Result<()> {
     }
 }
 
-/// Gives a job that failed back for another attempt; if that is pointless or was made too often, sets it aside,
-/// to be looked at by a person.
+/// Returns a failed job to the queue for another attempt. Sets the job aside for a person if another attempt is
+/// pointless or there were too many.
 async fn fail(app: &App, lease: &Lease, attempts: i64, error: &Error) -> Result<()> {
     let message = format!("{error:#}");
     tracing::warn!(job.attempts = attempts, error = message, "job failed");
@@ -95,8 +95,8 @@ async fn fail(app: &App, lease: &Lease, attempts: i64, error: &Error) -> Result<
     queue::release(app, lease, release).await
 }
 
-/// Runs a job and keeps its lease meanwhile. Out of time, the job is dropped. Without its lease it can't
-/// finish, and need not be stopped.
+/// Runs a job and renews its lease meanwhile. Aborts the job after the time limit. A job that lost its lease cannot
+/// finish, so it need not be stopped.
 async fn run_held(app: &App, lease: &Lease, job: BoxFuture<'static, Result<Outcome>>) -> Result<Outcome> {
     let mut task = JoinSet::new();
     task.spawn(job.in_current_span());

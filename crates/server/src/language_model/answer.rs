@@ -1,4 +1,4 @@
-//! What an endpoint answers: a completion, or a failure.
+//! The answer of an endpoint: a completion, or a failure.
 
 use axum::http::{HeaderMap, StatusCode, header};
 use serde::Deserialize;

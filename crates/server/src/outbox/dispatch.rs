@@ -1,6 +1,6 @@
-//! Delivers what is due. A delivery is taken by moving the time at which it is due behind the end of the
-//! attempt: whoever dies in between leaves it to be sent again. Only the first delivery that waits of a subject
-//! is ever due, so that replicas beside each other keep the order too.
+//! The dispatcher of due deliveries. A process takes a delivery by moving its due time behind the end of the attempt:
+//! if the process dies in between, the delivery is sent again. Only the first waiting delivery of a subject is ever
+//! due, so that several replicas keep the order too.
 
 use super::store::{self, Due};
 use super::{Attempt, Delivery, DeliveryState, Destination, Outcome};
@@ -16,18 +16,18 @@ use uuid::Uuid;
 
 const POLL: Duration = Duration::from_millis(500);
 const FORGET_EVERY: Duration = Duration::from_hours(1);
-/// Attempts at once in a process, of one destination, and of one that fails.
+/// The most attempts at once in a process; below, to one destination, and to one that fails.
 const AT_ONCE_MAX: usize = 32;
 const AT_ONCE_OF_ONE: usize = 4;
 const AT_ONCE_OF_FAILING: usize = 1;
-/// Due deliveries that are looked at, so that one destination does not hide the others.
+/// The due deliveries that are candidates, so that one destination does not hide the others.
 const CANDIDATES: i64 = 200;
-/// An attempt holds a delivery for longer than it can take.
+/// The time for which an attempt holds a delivery: longer than it can take.
 const LEASE_MICROS: i64 = 60 * 1_000_000;
-/// Waits after each failed attempt; after the last one, the delivery is given up.
+/// The waits after each failed attempt. After the last one, the delivery is given up.
 const WAITS_SECONDS: [i64; 10] = [5, 30, 120, 600, 1_800, 3_600, 7_200, 14_400, 28_800, 28_800];
 
-/// Delivers until the app drains.
+/// Delivers until the app drains, then waits for the attempts under way.
 pub async fn dispatch(app: App) {
     let mut in_hand = InHand::default();
     let mut forgotten: Option<Instant> = None;
@@ -48,7 +48,7 @@ pub async fn dispatch(app: App) {
     }
 }
 
-/// Delivers what is due now, and what becomes due by that.
+/// Delivers what is due now, and what becomes due when that is done. For tests and commands.
 pub async fn dispatch_due(app: &App) -> Result<()> {
     let mut in_hand = InHand::default();
     loop {
@@ -60,7 +60,7 @@ pub async fn dispatch_due(app: &App) -> Result<()> {
     }
 }
 
-/// Forgets deliveries that are done and old.
+/// Deletes finished deliveries that are old, in every organization.
 pub async fn forget_old(app: &App) -> Result<()> {
     let mut by_org: BTreeMap<OrgId, Vec<Uuid>> = BTreeMap::new();
     for (org_id, destination_id) in store::destinations(&app.db).await? {
@@ -76,7 +76,7 @@ pub async fn forget_old(app: &App) -> Result<()> {
     Ok(())
 }
 
-/// Attempts under way in this process. Dropped, they end.
+/// The attempts under way in this process. They are aborted when it is dropped.
 #[derive(Default)]
 struct InHand {
     tasks: JoinSet<()>,
@@ -84,7 +84,7 @@ struct InHand {
 }
 
 impl InHand {
-    /// Begins as many attempts as there is room for.
+    /// Begins as many attempts as the limits allow.
     async fn begin_due(&mut self, app: &App) -> Result<()> {
         loop {
             let mut chosen: BTreeMap<OrgId, Vec<Due>> = BTreeMap::new();
@@ -105,7 +105,7 @@ impl InHand {
         }
     }
 
-    /// Waits until one attempt ends; forever if there is none.
+    /// Waits until one attempt ends, or forever if there is none.
     async fn end_one(&mut self) {
         match self.tasks.join_next_with_id().await {
             Some(Ok((id, ()))) => self.of.remove(&id),
@@ -117,7 +117,7 @@ impl InHand {
         };
     }
 
-    /// Chooses what to begin: the longest due first, but not too many of one destination.
+    /// Chooses the deliveries to begin: the longest due first, but not too many to one destination.
     async fn choose(&self, app: &App) -> Result<Vec<Due>> {
         let free = AT_ONCE_MAX.saturating_sub(self.tasks.len());
         if free == 0 {
@@ -151,7 +151,7 @@ impl Due {
     }
 }
 
-/// Marks those of these deliveries whose destination fails.
+/// Marks the deliveries whose destination fails.
 async fn mark_failing(app: &App, due: &mut [Due]) -> Result<()> {
     for destination in DESTINATIONS {
         let of_kind = due.iter().filter(|due| due.destination == destination.kind());
@@ -167,7 +167,7 @@ async fn mark_failing(app: &App, due: &mut [Due]) -> Result<()> {
     Ok(())
 }
 
-/// Takes those of these deliveries that nobody took meanwhile.
+/// Takes these deliveries. Leaves out those that another process took meanwhile.
 async fn take(app: &App, org_id: OrgId, due: Vec<Due>) -> Result<Vec<(Due, Delivery)>> {
     let mut tx = app.begin(org_id).await?;
     let mut taken = Vec::new();
@@ -182,7 +182,7 @@ async fn take(app: &App, org_id: OrgId, due: Vec<Due>) -> Result<Vec<(Due, Deliv
 }
 
 async fn attempt(app: App, org_id: OrgId, delivery: Delivery) {
-    // of the highest level, so that a warning has its fields whatever the log leaves out
+    // at the highest level, so that a warning has the fields of the span at any log level
     let span = tracing::error_span!(
         "delivery",
         delivery.id = %delivery.id,
@@ -199,14 +199,14 @@ async fn attempt(app: App, org_id: OrgId, delivery: Delivery) {
             Outcome::Failed { status: None, error }
         });
         if let Err(error) = end(&app, *destination, org_id, &delivery, outcome).await {
-            // sent again when its time is over
+            // it is sent again when its lease ends
             tracing::error!(%error, "a delivery was not written down");
         }
     };
     attempt.instrument(span).await;
 }
 
-/// Writes down how an attempt ended, and lets the subject's next delivery go if this one is done.
+/// Records the end of an attempt, and makes the subject's next delivery due if this one is finished.
 async fn end(
     app: &App,
     destination: &dyn Destination,
@@ -220,7 +220,7 @@ async fn end(
     let mut tx = app.begin(org_id).await?;
     let attempt = ended(outcome, delivery.attempts, tx.now);
     if !store::save(&mut tx, delivery, &attempt).await? {
-        // given up or sent again by another meanwhile
+        // given up, or taken by another process meanwhile
         return Ok(());
     }
     if attempt.state.is_some() {

@@ -1,6 +1,6 @@
-//! The outbox: what happened is written down, once for each destination that takes it, in the transaction in
-//! which it happened, and delivered after. So what is committed is told, and what is not was never said. Webhooks
-//! are the first kind of destination; [`DESTINATIONS`] lists them.
+//! The outbox: events are written in the transaction that causes them, one delivery for each destination that takes
+//! them, and delivered after the commit. So an event is delivered if and only if its cause is committed. Webhooks are
+//! the first kind of destination; [`DESTINATIONS`] lists the kinds.
 
 mod dispatch;
 mod store;
@@ -18,11 +18,12 @@ use crate::wire::string_enum;
 use futures_util::future::BoxFuture;
 use uuid::Uuid;
 
-/// Deliveries that wait for one destination. What comes then is dropped.
+/// The most deliveries that wait for one destination. Further events are dropped.
 pub const QUEUE_MAX: i64 = 100_000;
 
-/// A kind of place that events are delivered to. The outbox has the deliveries, their order and their attempts; the
-/// kind has its own table of destinations, and knows what each takes, how it is reached and when it is lost.
+/// A kind of destination that events are delivered to. The outbox owns the deliveries, their order and their attempts.
+/// The kind has its own table of destinations, and decides which events each takes, how to reach it and when to give
+/// it up.
 pub trait Destination: Sync {
     /// The word for the kind in `deliveries`.
     fn kind(&self) -> &'static str;
@@ -43,7 +44,7 @@ pub trait Destination: Sync {
         delivery: &'a Delivery,
     ) -> BoxFuture<'a, Result<Outcome>>;
 
-    /// Notes the end of an attempt with the destination, in the transaction that writes it down.
+    /// Notes the end of an attempt with the destination, in the transaction that records it.
     fn attempted<'a>(
         &'a self,
         tx: &'a mut OrgTx,
@@ -64,13 +65,13 @@ pub struct Accepted {
 string_enum! {
     /// The state of a delivery.
     DeliveryState {
-        /// It is to be sent, for the first time or again.
+        /// The delivery is to be sent, for the first time or again.
         Waiting = "waiting",
         /// The receiver took it.
         Delivered = "delivered",
-        /// It was given up.
+        /// The delivery was given up.
         Dead = "dead",
-        /// What it was about was erased before it was sent.
+        /// The subject of the event was erased before the delivery was sent.
         Erased = "erased",
     }
 }
@@ -116,23 +117,23 @@ pub struct Delivery {
 pub enum Outcome {
     /// The receiver took it.
     Delivered {
-        /// The status it answered with, where it has such.
+        /// The status of the answer, if the protocol has one.
         status: Option<u16>,
     },
     /// The receiver refused it, or there was no answer.
     Failed {
-        /// The status it answered with, where it has such.
+        /// The status of the answer, if there was one.
         status: Option<u16>,
         /// The reason.
         error: String,
     },
-    /// What the event was about is erased.
+    /// The subject of the event is erased.
     Erased,
-    /// The destination was switched off, which gave up what waits for it.
+    /// The destination was disabled, and all that waited for it was given up.
     Off,
 }
 
-/// The end of an attempt, as it is written down.
+/// The end of an attempt, as it is recorded.
 #[derive(Debug)]
 pub struct Attempt {
     /// The last state of the delivery; none if it is to be tried again.
@@ -145,7 +146,7 @@ pub struct Attempt {
     pub error: Option<String>,
 }
 
-/// Writes down what a transaction emitted for every destination that takes it.
+/// Writes the events that a transaction emitted, as deliveries to every destination that takes them.
 pub async fn write(tx: &mut OrgTx) -> Result<()> {
     let events = std::mem::take(&mut tx.outbox);
     if events.is_empty() {

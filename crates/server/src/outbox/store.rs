@@ -1,5 +1,5 @@
-//! Deliveries in SQL. Of what waits for a destination, only the first of each subject has a `due_at`. The column
-//! `webhook_id` holds the id of the destination, whatever its kind.
+//! Deliveries in SQL. Among those that wait for a destination, only the first of each subject has a `due_at`. The
+//! column `webhook_id` holds the id of the destination, whatever its kind.
 
 use super::{Attempt, Delivery, DeliveryState, Event};
 use crate::db::{self, Db, Sql, Value, sql};
@@ -13,12 +13,12 @@ use uuid::Uuid;
 const COLUMNS: &str =
     "id, destination, webhook_id, seq, event, subject_id, source_id, state, due_at, attempts,
     last_attempt_at, last_status, last_error, finished_at, created_at";
-/// Subjects in one statement.
+/// The subjects in one statement.
 const CHUNK: usize = 1_000;
-/// Deliveries are kept so long that got through or were erased, and those that were given up.
+/// The time for which delivered and erased deliveries are kept; below, that for given up ones.
 const DELIVERED_KEPT_MICROS: i64 = 7 * DAY;
 const DEAD_KEPT_MICROS: i64 = 30 * DAY;
-/// Deliveries of one destination that are kept once nothing is left to do.
+/// The most finished deliveries of one destination that are kept.
 const KEPT_MAX: i64 = 100_000;
 
 fn select(condition: &str, org_id: OrgId, destination_id: Uuid) -> Sql {
@@ -26,7 +26,7 @@ fn select(condition: &str, org_id: OrgId, destination_id: Uuid) -> Sql {
     sql(&format!("select {COLUMNS} {text} {condition}")).bind(org_id).bind(destination_id)
 }
 
-/// Lists one page of a destination's deliveries and one more, newest first.
+/// Lists a page of a destination's deliveries, newest first, with one delivery more if there is a next page.
 pub async fn list(
     db: &Db,
     org_id: OrgId,
@@ -50,7 +50,7 @@ pub async fn find(db: &Db, org_id: OrgId, destination_id: Uuid, id: DeliveryId) 
     db.fetch_optional(select("and id = $3", org_id, destination_id).bind(id)).await
 }
 
-/// Puts events into the queue of a destination, and returns their deliveries.
+/// Enqueues events for a destination. Returns the ids of their deliveries.
 pub async fn queue(
     tx: &mut OrgTx,
     destination: &'static str,
@@ -87,7 +87,7 @@ pub async fn queue(
     Ok(ids)
 }
 
-/// Makes due the first delivery that waits of each of these subjects, for each destination.
+/// Makes the first waiting delivery of each of these subjects due, for each destination.
 pub(super) async fn make_due(tx: &mut OrgTx, subjects: &[Value]) -> Result<()> {
     for subjects in subjects.chunks(CHUNK) {
         let mut query = sql("
@@ -106,8 +106,8 @@ pub(super) async fn make_due(tx: &mut OrgTx, subjects: &[Value]) -> Result<()> {
     Ok(())
 }
 
-/// Puts deliveries that nothing is left to do for, one or all that were given up, behind what waits for the
-/// destination, the oldest first and at most `limit`. Returns how many.
+/// Enqueues finished deliveries again, one or all that were given up, behind those that wait for the destination: the
+/// oldest first and at most `limit`. Returns their number.
 pub async fn replay(
     tx: &mut OrgTx,
     destination_id: Uuid,
@@ -139,7 +139,7 @@ pub async fn replay(
     Ok(rows.len())
 }
 
-/// Gives up what waits for a destination.
+/// Gives up the deliveries that wait for a destination.
 pub async fn give_up(tx: &mut OrgTx, destination_id: Uuid, reason: &str) -> Result<()> {
     let query = sql("
         update deliveries set state = $4, due_at = null, finished_at = $3, last_error = coalesce(last_error, $5)
@@ -149,7 +149,7 @@ pub async fn give_up(tx: &mut OrgTx, destination_id: Uuid, reason: &str) -> Resu
     tx.execute(query.bind(reason)).await.map(|_| ())
 }
 
-/// Forgets all deliveries of a destination.
+/// Deletes all deliveries of a destination.
 pub async fn forget(tx: &mut OrgTx, destination_id: Uuid) -> Result<()> {
     let query = sql("delete from deliveries where org_id = $1 and webhook_id = $2");
     tx.run(query.bind(tx.org_id).bind(destination_id)).await
@@ -160,7 +160,7 @@ pub(super) async fn destinations(db: &Db) -> Result<Vec<(OrgId, Uuid)>> {
     db.fetch_all(sql("select distinct org_id, webhook_id from deliveries order by org_id, webhook_id")).await
 }
 
-/// Forgets deliveries of a destination that are done and old, or more than are kept.
+/// Deletes finished deliveries of a destination that are old or beyond the number that is kept.
 pub(super) async fn forget_old(tx: &mut OrgTx, destination_id: Uuid) -> Result<()> {
     let query = sql("
         delete from deliveries where org_id = $1 and webhook_id = $2 and state <> 'waiting' and (
@@ -188,13 +188,12 @@ pub(super) struct Due {
     pub(super) destination: String,
     #[sqlx(rename = "webhook_id")]
     pub(super) destination_id: Uuid,
-    /// True if its destination fails; the kind of the destination knows.
+    /// True if its destination fails, as the kind of the destination decides.
     #[sqlx(skip)]
     pub(super) is_failing: bool,
 }
 
-/// Lists deliveries to these kinds of destinations that are due, the longest due first, but none to those that are
-/// busy.
+/// Lists due deliveries to these kinds of destinations, the longest due first. Leaves out busy destinations.
 pub(super) async fn due(
     db: &Db,
     now: Timestamp,
@@ -212,7 +211,7 @@ pub(super) async fn due(
     db.fetch_all(query).await
 }
 
-/// Takes a delivery until that time, if it is due.
+/// Takes a delivery until that time. Returns none if it is not due.
 pub(super) async fn take(tx: &mut OrgTx, id: DeliveryId, until: Timestamp) -> Result<Option<Delivery>> {
     let query = sql(&format!(
         "update deliveries set due_at = $3, attempts = attempts + 1
@@ -222,7 +221,7 @@ pub(super) async fn take(tx: &mut OrgTx, id: DeliveryId, until: Timestamp) -> Re
     tx.fetch_optional(query.bind(tx.org_id).bind(id).bind(until).bind(tx.now)).await
 }
 
-/// Writes down the end of an attempt. Returns false if it is no longer this attempt's to say.
+/// Records the end of an attempt. Returns false if another attempt began or the delivery ended meanwhile.
 pub(super) async fn save(tx: &mut OrgTx, delivery: &Delivery, attempt: &Attempt) -> Result<bool> {
     let query = sql("
         update deliveries set state = $4, due_at = $5, last_attempt_at = $6, last_status = $7, last_error = $8,

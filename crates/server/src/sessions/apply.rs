@@ -138,8 +138,8 @@ async fn apply(
     Ok(Some(added))
 }
 
-/// Applies what an imported record says now: messages that are known get its text, the others are added.
-/// Reading it is the import's to call for, and what happened elsewhere no webhook is told.
+/// Applies an imported record to its session: known messages get their new text, the others are added. The import
+/// enqueues the reading, and nothing is emitted, since the conversation happened elsewhere.
 pub async fn update_imported(
     tx: &mut OrgTx,
     id: SessionId,

@@ -63,7 +63,7 @@ struct Row {
     handed_off: bool,
 }
 
-/// Those of these sessions whose latest revision was not read yet, with what was said in them.
+/// Loads those of these sessions whose latest revision was not read yet, with their messages.
 pub async fn unread(db: &Db, org_id: OrgId, ids: &[SessionId]) -> Result<Vec<Unread>> {
     let mut query = sql("
         select s.id, s.revision, s.language, s.language_declared, s.status, s.summary_wanted, c.name,
@@ -124,7 +124,7 @@ pub struct Finding {
     pub id: SessionId,
     /// The revision that was read.
     pub revision: i64,
-    /// Code of its language, if it could be told.
+    /// The code of its language, if one was detected.
     pub language: Option<String>,
     /// The contact's sentiment.
     pub sentiment: Sentiment,

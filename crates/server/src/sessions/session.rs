@@ -9,11 +9,11 @@ use serde::{Deserialize, Serialize};
 string_enum! {
     /// The status of a session: open, or closed with its outcome.
     SessionStatus {
-        /// It goes on.
+        /// The session is open.
         Open = "open",
-        /// The matter is settled.
+        /// The session ended, and the matter is settled.
         ClosedResolved = "closed_resolved",
-        /// It ended without that.
+        /// The session ended, but the matter is not settled.
         ClosedUnresolved = "closed_unresolved",
     }
 }
@@ -21,11 +21,11 @@ string_enum! {
 string_enum! {
     /// The outcome when the AI agent closed a session.
     AiClosureType {
-        /// Nobody said so, but it looked settled.
+        /// The matter looked settled, though nobody said so.
         AssumedResolved = "assumed_resolved",
         /// A person took over.
         HandedOff = "handed_off",
-        /// It was settled.
+        /// The matter was settled.
         Resolved = "resolved",
     }
 }

@@ -1,4 +1,4 @@
-//! An entry of a session's history as webhooks are told of it.
+//! The bodies of webhook events about a session.
 
 use super::{Handoff, Session, handoff, store};
 use crate::db::{Db, sql};

@@ -1,4 +1,4 @@
-//! The settings of an organization: what it set itself, and else what the process is configured to.
+//! The settings of an organization: its own, and the configuration of the process as their default.
 
 mod routes;
 
@@ -15,9 +15,9 @@ use crate::time::Calendar;
 /// The settings in effect for an organization.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// The days that things are counted by.
+    /// The calendar of the organization's time zone.
     pub calendar: Calendar,
-    /// The code of the language that is assumed where a text is too short to tell.
+    /// The code of the language that is assumed for texts too short to detect one from.
     pub language: String,
     /// The breadth of an insight.
     pub granularity: Granularity,
@@ -31,11 +31,11 @@ pub struct Settings {
     pub escalation_returns_week: Option<f64>,
     /// True if resolved insights that are seen again become unresolved.
     pub regress: bool,
-    /// The days after which they do.
+    /// The days after resolving during which they do not.
     pub regress_grace_days: u32,
 }
 
-/// The settings that an organization has of its own, as its row keeps them.
+/// The settings that an organization set itself, as its row stores them.
 #[derive(Clone, Debug, Default, PartialEq, sqlx::FromRow)]
 struct OwnSettings {
     time_zone: Option<String>,

@@ -1,4 +1,4 @@
-//! `/settings`.
+//! `GET` and `PATCH /settings`.
 
 use super::{OwnSettings, Settings};
 use crate::app::App;

@@ -1,4 +1,4 @@
-//! The operations on what webhooks were told and are to be told.
+//! The operations on the deliveries of webhooks.
 
 use super::{KIND, Webhook, store};
 use crate::app::App;
@@ -115,7 +115,7 @@ impl From<Delivery> for DeliveryOutput {
     }
 }
 
-/// Finds a webhook that can be told something.
+/// Finds a webhook that is enabled.
 async fn require_enabled(tx: &mut OrgTx, id: WebhookId) -> Result<Webhook> {
     let org_id = tx.org_id;
     let webhook = store::require(&mut *tx, org_id, id).await?;

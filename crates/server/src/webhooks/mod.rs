@@ -1,4 +1,4 @@
-//! Webhooks: places that are told what happens, in order for each session and insight, at least once, signed.
+//! Webhooks: URLs that receive events, signed, at least once, and in order for each session and insight.
 
 mod deliveries;
 mod destination;
@@ -21,7 +21,7 @@ const KIND: &str = "webhook";
 /// Webhooks of an organization.
 const WEBHOOKS_MAX: usize = 20;
 
-/// A place that is told what happens.
+/// A URL that receives events.
 #[derive(sqlx::FromRow)]
 struct Webhook {
     id: WebhookId,

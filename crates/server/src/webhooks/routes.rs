@@ -193,7 +193,7 @@ fn with_secret(app: &App, webhook: Webhook) -> Result<Json<WebhookWithSecret>> {
     Ok(Json(WebhookWithSecret { webhook: webhook.show(app.clock.now())?, secret }))
 }
 
-/// A URL that may be asked, as far as that can be told before its name is looked up.
+/// Checks a URL as far as that is possible before its name is resolved. Fails with the 400 if it must not be called.
 fn checked_url(app: &App, url: &SingleLine<2_000>) -> Result<String> {
     let text = url.0.trim();
     let parsed = http_client::parse_url(text);

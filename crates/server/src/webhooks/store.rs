@@ -72,7 +72,7 @@ pub(super) async fn update(tx: &mut OrgTx, webhook: &Webhook) -> Result<()> {
     tx.run(query).await
 }
 
-/// Tells a webhook nothing more: what waits for it is given up.
+/// Disables a webhook and gives up the deliveries that wait for it.
 pub(super) async fn disable(tx: &mut OrgTx, id: WebhookId, reason: &str) -> Result<()> {
     let query = sql("
         update webhooks set disabled_at = $3, disabled_reason = $4, waiting = 0, updated_at = $3
@@ -89,21 +89,21 @@ pub(super) async fn delete(tx: &mut OrgTx, id: WebhookId) -> Result<bool> {
     Ok(tx.execute(query).await? > 0)
 }
 
-/// Lists the webhooks that are told things: with the names of events that each asks for, as a JSON array, if not
-/// all, and the number of deliveries that wait for it.
+/// Lists the enabled webhooks, each with the names of the events that it asks for, as a JSON array, or none if it
+/// asks for all, and with the number of deliveries that wait for it.
 pub(super) async fn enabled(tx: &mut OrgTx) -> Result<Vec<(WebhookId, Option<String>, i64)>> {
     let query =
         sql("select id, events, waiting from webhooks where org_id = $1 and disabled_at is null order by id");
     tx.fetch_all(query.bind(tx.org_id)).await
 }
 
-/// Counts more deliveries that wait for a webhook, or fewer.
+/// Adds to the number of deliveries that wait for a webhook; `more` may be negative.
 pub(super) async fn count_waiting(tx: &mut OrgTx, id: WebhookId, more: i64) -> Result<()> {
     let query = sql("update webhooks set waiting = waiting + $3 where org_id = $1 and id = $2");
     tx.run(query.bind(tx.org_id).bind(id).bind(more)).await
 }
 
-/// Counts more events that a webhook was never told.
+/// Adds to the number of events that were dropped for a webhook.
 pub(super) async fn count_dropped(tx: &mut OrgTx, id: WebhookId, more: usize) -> Result<()> {
     let query = sql("update webhooks set dropped = dropped + $3 where org_id = $1 and id = $2");
     tx.run(query.bind(tx.org_id).bind(id).bind(db::count(more))).await

@@ -1,5 +1,5 @@
-//! What a sample says of a whole: shares with 95 % intervals, from a population in strata that were sampled at
-//! random, each by itself.
+//! Estimation from a stratified sample: shares with 95 % intervals, where each stratum of the population was
+//! sampled at random by itself.
 
 use serde::Serialize;
 
@@ -8,21 +8,21 @@ const TAIL: f64 = 0.025;
 /// Halvings after which an interval's end is as exact as it can be.
 const HALVINGS: usize = 60;
 
-/// One stratum, and what was found in a random sample of it.
+/// One stratum and the result of a random sample of it.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Sample {
-    /// How many there are.
+    /// The number of items in the stratum.
     pub size: u64,
-    /// How many of them were looked at.
+    /// The number of items in the sample.
     pub judged: u64,
-    /// How many of these have the property in question.
+    /// The number of sampled items that have the property in question.
     pub hits: u64,
 }
 
 /// A share of a population, between 0 and 1.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Share {
-    /// What it is likeliest to be.
+    /// The likeliest value.
     pub estimate: f64,
     /// The lower end of its 95 % interval.
     pub low: f64,
@@ -30,9 +30,9 @@ pub struct Share {
     pub high: f64,
 }
 
-/// The share of hits in one stratum; none where nothing was judged. The interval is the exact one of Clopper and
-/// Pearson (Biometrika 26, 1934), which holds at any share and any size of the sample. Where all was judged, it
-/// is the share itself.
+/// Estimates the share of hits in one stratum. Returns none if nothing was judged. The interval is the exact one of
+/// Clopper and Pearson (Biometrika 26, 1934), which holds at any share and any sample size. If everything was judged,
+/// both ends are the share itself.
 pub fn share(sample: Sample) -> Option<Share> {
     if sample.judged == 0 {
         return None;
@@ -45,8 +45,8 @@ pub fn share(sample: Sample) -> Option<Share> {
     Some(Share { estimate, low: lower_end(hits, judged), high: 1.0 - lower_end(judged - hits, judged) })
 }
 
-/// Of all hits in the population, the share that lies in the first stratum; none where a stratum that is not
-/// empty has nothing judged, or nothing was a hit.
+/// Estimates the share of all hits in the population that lies in the first stratum. Returns none if a stratum that
+/// is not empty has nothing judged, or if nothing was a hit.
 ///
 /// With `T` the hits of the first stratum and `X` those of the others, a share is at least `r` where
 /// `(1 - r) T - r X >= 0`. Both are sums of stratum sizes times shares, so this is a linear function of
@@ -84,7 +84,7 @@ pub fn share_in_first(strata: &[Sample]) -> Option<Share> {
     })
 }
 
-/// The share at which so many hits or more have just the chance of a tail.
+/// Returns the share at which the chance of `hits` or more among `judged` is [`TAIL`].
 fn lower_end(hits: u64, judged: u64) -> f64 {
     if hits == 0 {
         return 0.0;
@@ -106,7 +106,8 @@ fn lower_end(hits: u64, judged: u64) -> f64 {
     last_true(0.0, k / n, |p| tail(p) < TAIL)
 }
 
-/// Where between `low` and `high` a condition ends to hold that holds at first.
+/// Finds the point between `low` and `high` up to which a condition holds, by halving. The condition must hold at
+/// `low` and must not hold again once it failed.
 fn last_true(mut low: f64, mut high: f64, holds: impl Fn(f64) -> bool) -> f64 {
     if holds(high) {
         return high;

@@ -1,4 +1,4 @@
-//! Pairs of statements for a person to judge, drawn so that the judgments say how good the grouping is as a whole.
+//! The audit: pairs of statements for a person to judge, drawn so that the judgments measure the grouping as a whole.
 //!
 //! A random pair is hardly ever about the same issue. So pairs are drawn at random from each of four strata,
 //! whose sizes are known exactly: a statement has a *place*, which is the insight that it is counted for, or the
@@ -25,15 +25,15 @@ use refrain_nlp::language::Language;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
-/// Of the pairs drawn, those in one insight: precision rests on them alone.
+/// The share of the drawn pairs that are in one insight: precision rests on these alone.
 const TOGETHER_SHARE: f64 = 1.0 / 3.0;
-/// How many times as likely as a far pair one of each stratum is drawn.
+/// The weight with which a pair of each stratum is drawn, relative to a far pair. The first stratum has its own share.
 const WEIGHTS: [f64; 4] = [0.0, 3.0, 3.0, 1.0];
-/// The least drawn of a stratum, where so many are to be drawn and are there.
+/// The least number of pairs drawn from a stratum, if it has that many and that many are left to draw.
 const DRAWN_MIN: u64 = 10;
 
 string_enum! {
-    /// What the grouping made of a pair of statements.
+    /// The place of a pair of statements in the grouping.
     Stratum {
         /// Both are in one insight.
         Together = "together",
@@ -52,15 +52,15 @@ pub const STRATA: [Stratum; 4] = [Stratum::Together, Stratum::Near, Stratum::Unl
 /// A pair of statements, with all that it takes to weigh a judgment of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Pair {
-    /// Which grouping it was drawn from.
+    /// The grouping version that the pair was drawn from.
     pub grouping: i64,
-    /// How many pairs each stratum has.
+    /// The number of pairs in each stratum, in the order of [`STRATA`].
     pub sizes: [u64; 4],
-    /// Which of them this pair is of.
+    /// The stratum of this pair.
     pub stratum: Stratum,
     /// The two statements.
     pub statements: [StatementId; 2],
-    /// The numbers of the insights they were in.
+    /// The numbers of the insights that the statements were in.
     pub insights: [Option<i64>; 2],
 }
 
@@ -78,7 +78,7 @@ pub async fn draw_pairs(
     Ok(pairs.context("drawing pairs")?)
 }
 
-/// What was said, personal data masked, of those of these statements that are there.
+/// Returns the texts of the given statements with personal data masked. Statements that do not exist are left out.
 pub async fn statement_texts(
     db: &Db,
     org_id: OrgId,
@@ -93,13 +93,13 @@ pub async fn statement_texts(
     Ok(texts)
 }
 
-/// Whether insights are still as they were in this grouping.
+/// Returns true if insights are still as they were in this grouping.
 pub async fn is_grouping_current(db: &Db, org_id: OrgId, grouping: i64) -> Result<bool> {
     Ok(occurrences::grouping_version(db, org_id).await? == grouping)
 }
 
-/// How many pairs to draw from strata of these sizes: a third from within insights, the others where pairs of one
-/// issue are likely, but most of them far apart, where few are found among very many.
+/// Divides `count` pairs among strata of these sizes: a third from within insights, the others by size and weight, so
+/// that strata where pairs of one issue are likely get more than their size, and most of the rest are far pairs.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
@@ -109,7 +109,7 @@ fn allocate(sizes: &[u64; 4], count: u64) -> [u64; 4] {
     let mut drawn = [0; 4];
     drawn[0] = ((count as f64 * TOGETHER_SHARE).round() as u64).min(sizes[0]);
     let mut left = count - drawn[0];
-    // the smallest first, so that what it can't give the next can
+    // the smallest first, so that the pairs that it can't give come from the next
     let mut others = [1, 2, 3];
     let weight = |i: usize| sizes[i] as f64 * WEIGHTS[i];
     others.sort_by(|a, b| weight(*a).total_cmp(&weight(*b)));

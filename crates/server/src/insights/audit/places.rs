@@ -1,4 +1,4 @@
-//! Where statements lie among insights: read from the database, page by page.
+//! The places of statements among insights, read from the database page by page.
 
 use crate::db::{Tx, sql};
 use crate::error::Result;
@@ -11,7 +11,7 @@ use refrain_nlp::vectors::dot_in_order;
 use std::collections::HashMap;
 
 const PAGE: i64 = 10_000;
-/// So many insights are neighbors of one, at least.
+/// The number of nearest insights that are an insight's neighbors. Insights that it is nearest to are added.
 const NEIGHBORS: usize = 3;
 
 /// A statement that can be drawn.
@@ -23,7 +23,7 @@ pub(super) struct Member {
     pub(super) block: usize,
 }
 
-/// Where a statement lies.
+/// The place of a statement among the insights.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Place {
     /// The position of the insight that it is in, or else is nearest to.
@@ -36,11 +36,11 @@ pub(super) struct Place {
 pub(super) struct Insights {
     pub(super) numbers: Vec<i64>,
     at: HashMap<i64, usize>,
-    /// Similarity to its centroid from which a statement belongs to it.
+    /// The similarity to the centroid of each insight from which a statement belongs to it.
     reaches: Vec<f32>,
-    /// Those that have a centroid: their positions, and the centroids, which reach everywhere.
+    /// The insights that have a centroid: their positions, and their centroids with a reach without limit.
     groups: (Vec<usize>, Vec<Group>),
-    /// Each with its neighbors and itself.
+    /// The positions of each insight's neighbors and of itself, in order.
     pub(super) neighbors: Vec<Vec<usize>>,
 }
 
@@ -76,13 +76,13 @@ impl Insights {
         Self { numbers, at, reaches, groups, neighbors }
     }
 
-    /// The insight that a statement lies nearest to.
+    /// Returns the position of the insight that a statement lies nearest to.
     fn nearest(&self, vector: &[f32]) -> Option<usize> {
         let (positions, groups) = &self.groups;
         grouping::nearest(groups, vector).map(|(at, _)| positions[at])
     }
 
-    /// Whether a statement is within reach of one of these insights.
+    /// Returns true if a statement is within reach of one of these insights.
     fn reach(&self, vector: &[f32], insights: &[usize]) -> bool {
         let (positions, groups) = &self.groups;
         insights.iter().any(|at| {
@@ -92,7 +92,8 @@ impl Insights {
     }
 }
 
-/// For each of `count` insights itself and its neighbors: the nearest ones, and those that it is one of the nearest of.
+/// Returns for each of `count` insights itself and its neighbors: the nearest insights, and the insights that have it
+/// among their nearest.
 fn neighbors(count: usize, (positions, groups): &(Vec<usize>, Vec<Group>)) -> Vec<Vec<usize>> {
     let mut neighbors: Vec<Vec<usize>> = (0..count).map(|at| vec![at]).collect();
     for (i, group) in groups.iter().enumerate() {
@@ -112,10 +113,11 @@ fn neighbors(count: usize, (positions, groups): &(Vec<usize>, Vec<Group>)) -> Ve
     neighbors
 }
 
-/// Some statements, in the order of their ids.
+/// A page of statements, in the order of their ids.
 pub(super) struct Page {
     pub(super) statements: Vec<StatementRow>,
-    /// The insights that the session of each is counted for: number, and the statement that proves it.
+    /// For each statement, the insights that its session is counted for, each with its number and the statement that
+    /// proves it.
     counted: HashMap<StatementId, Vec<(i64, StatementId)>>,
 }
 
@@ -167,7 +169,7 @@ impl Page {
         Ok(Self { statements, counted })
     }
 
-    /// The place of each statement, but for those that repeat what their session is counted for.
+    /// Places each statement. Leaves out those that repeat what their session is counted for already.
     pub(super) fn place(self, insights: &Insights) -> Vec<(Place, Member)> {
         let mut placed = Vec::new();
         for row in self.statements {

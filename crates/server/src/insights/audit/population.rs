@@ -12,14 +12,14 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Range;
 use std::sync::Arc;
 
-/// Draws after which no more is looked for in a stratum that has hardly a pair of two persons.
+/// The draws after which the search ends in a stratum that has hardly a pair of two persons.
 const DRAWS_MAX: u64 = 20_000_000;
 
-/// The statements of one place: between two blocks, all pairs are of one stratum.
+/// The statements of one place. All pairs between two blocks are of one stratum.
 struct Block {
     place: Place,
     members: Range<usize>,
-    /// The blocks with which it has other than far pairs, in order.
+    /// The blocks with which this block has other than far pairs, in order.
     near: Vec<usize>,
 }
 
@@ -27,13 +27,13 @@ struct Block {
 pub(super) struct Population {
     grouping: i64,
     insights: Insights,
-    /// Block by block.
+    /// The statements, block by block.
     members: Vec<Member>,
     blocks: Vec<Block>,
 }
 
 impl Population {
-    /// Reads it as of one moment, page by page.
+    /// Reads the population from one snapshot, page by page.
     pub(super) async fn load(db: &Db, org_id: OrgId, language: Option<Language>) -> Result<Self> {
         let mut tx = db.snapshot().await?;
         let query = sql("select grouping_version from orgs where id = $1").bind(org_id);
@@ -76,7 +76,7 @@ impl Population {
         Self { grouping, insights, members, blocks }
     }
 
-    /// The stratum of the pairs between two blocks.
+    /// Returns the stratum of the pairs between two blocks.
     fn stratum(&self, a: usize, b: usize) -> Stratum {
         let (block, other) = (&self.blocks[a], &self.blocks[b]);
         if block.near.binary_search(&b).is_err() {
@@ -90,7 +90,7 @@ impl Population {
         }
     }
 
-    /// How many statements make a pair of this stratum with one of a block, itself and its person's included.
+    /// Counts the statements that make a pair of this stratum with one of a block, itself and its person's included.
     fn partners(&self, block: usize, stratum: Stratum) -> u64 {
         let near = &self.blocks[block].near;
         let count = |of: &dyn Fn(usize) -> bool| -> u64 {
@@ -105,7 +105,7 @@ impl Population {
         }
     }
 
-    /// How many pairs of two persons each stratum has.
+    /// Counts the pairs of two persons in each stratum.
     fn sizes(&self) -> [u64; 4] {
         let mut ordered = STRATA.map(|stratum| {
             (0..self.blocks.len())
@@ -152,9 +152,9 @@ impl Population {
         pairs
     }
 
-    /// Draws different pairs of a stratum, each as likely as the other.
+    /// Draws distinct pairs of a stratum, all equally likely. Returns fewer than `count` if it runs out of draws.
     fn draw_from(&self, stratum: Stratum, count: u64, random: &mut Random) -> Vec<(usize, usize)> {
-        // a first statement for as many times as it has partners; the second is any of these
+        // the first statement is weighted by the number of its partners; the second is any of these
         let mut sum = 0;
         let sums: Vec<u64> = (0..self.blocks.len())
             .map(|block| {
@@ -188,7 +188,7 @@ impl Population {
         pairs
     }
 
-    /// Any statement that makes a pair of this stratum, not a far one, with one of a block.
+    /// Draws a statement that makes a pair of this stratum with one of a block. The stratum must not be the far one.
     #[expect(clippy::cast_possible_truncation, reason = "a number of statements in memory")]
     fn any_near(&self, block: usize, stratum: Stratum, random: &mut Random) -> usize {
         let mut at = random.below(self.partners(block, stratum)) as usize;

@@ -1,4 +1,4 @@
-//! Sets what a person chose for an insight: its content, its category, its team.
+//! Editing by hand: the content, category and team of an insight.
 
 use crate::categories;
 use crate::db::sql;
@@ -10,14 +10,15 @@ use crate::teams;
 use crate::wire::Patch;
 use serde_json::json;
 
-/// What is to be set by hand.
+/// The values that are to be set by hand.
 pub(crate) struct Edit {
     pub(crate) content: Option<String>,
     pub(crate) category_id: Patch<CategoryId>,
     pub(crate) team_id: Patch<TeamId>,
 }
 
-/// Sets what a person chose, unless it is so already; whether anything changed. From then on no grouping changes it.
+/// Sets the values that a person chose; no grouping changes them from then on. Returns false if nothing changed. Fails
+/// with the 404 if the insight is not shown, or if the category or team does not exist.
 pub(crate) async fn edit(tx: &mut OrgTx, id: InsightId, edit: Edit, by: Option<MemberId>) -> Result<bool> {
     let query = sql(&format!(
         "select content, category_id, team_id, content_by_hand, category_by_hand, team_by_hand from insights

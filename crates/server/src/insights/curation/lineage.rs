@@ -1,4 +1,4 @@
-//! The insights that went into another.
+//! Lineage: the insights that were merged or grouped into another.
 
 use crate::app::App;
 use crate::db::sql;
@@ -23,7 +23,7 @@ pub(crate) struct Ancestor {
     ended_at: Timestamp,
 }
 
-/// Every insight that went into this one, directly or through others.
+/// Lists the insights that went into this one, directly or through others, the last to end first.
 pub(crate) async fn lineage(app: &App, caller: &Caller, id: InsightId) -> Result<Vec<Ancestor>> {
     response::count(&app.db, caller.org_id, id).await?.ok_or(Error::NotFound("insight"))?;
     let query = sql("

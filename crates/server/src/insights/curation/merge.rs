@@ -1,4 +1,4 @@
-//! Merges insights into one, which every later grouping keeps together.
+//! Merging: several insights become one, which every later grouping keeps together.
 
 use super::split;
 use crate::db::sql;
@@ -12,7 +12,8 @@ use crate::settings::Settings;
 use crate::time::Timestamp;
 use serde_json::json;
 
-/// Merges others into an insight: they end, their sessions are its own, and every later grouping keeps them together.
+/// Merges other insights into one: they end, it takes over their sessions, and a must-link constraint keeps them
+/// together in every later grouping.
 pub(crate) async fn merge(
     settings: &Settings,
     tx: &mut OrgTx,
@@ -39,7 +40,7 @@ pub(crate) async fn merge(
     grouping::regroup(tx).await
 }
 
-/// An insight that is to be a part of another.
+/// An insight that takes part in a merge.
 #[derive(sqlx::FromRow)]
 struct Part {
     id: InsightId,
@@ -56,7 +57,8 @@ async fn part(tx: &mut OrgTx, id: InsightId) -> Result<Part> {
     tx.fetch_optional(query.bind(tx.org_id).bind(id)).await?.ok_or(Error::NotFound("insight"))
 }
 
-/// The first of these is to be all of them: archived, as the largest is, only if all are, and resolved only if all are.
+/// Merges the states of insights into the first: it stays archived only if all are, then on the terms of the largest,
+/// and resolved only if all are.
 async fn merge_states(tx: &mut OrgTx, parts: &[Part], by: Option<MemberId>) -> Result<()> {
     let [first, others @ ..] = parts else { return Ok(()) };
     let because = Some(json!({"because": "merged"}));
@@ -74,7 +76,7 @@ async fn merge_states(tx: &mut OrgTx, parts: &[Part], by: Option<MemberId>) -> R
     Ok(())
 }
 
-/// Notes which sessions an insight has that a person merges into another, so that it can be taken back.
+/// Records the sessions of an insight that is merged into `successor`, so that the merge can be taken back.
 pub(crate) async fn note(tx: &mut OrgTx, id: InsightId, successor: InsightId) -> Result<()> {
     let query = sql("
         insert into merged_sessions (org_id, insight_id, session_id, was_shared)

@@ -1,4 +1,4 @@
-//! Curation: people overrule the grouping and decide where insights are in their life.
+//! Curation: people overrule the grouping and resolve, archive or reopen insights.
 
 mod edit;
 mod lineage;

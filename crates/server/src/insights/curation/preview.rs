@@ -1,4 +1,4 @@
-//! Looks at a merge or a split before it is done.
+//! Previews of a merge or a split: the change is made in a transaction that is never committed.
 
 use super::merge;
 use super::split::{self, Split};
@@ -48,7 +48,7 @@ struct PreviewedInsight {
     weeks: [i64; TREND_WEEKS],
 }
 
-/// What merging would make; nothing is changed.
+/// Returns the result that a merge would have. Changes nothing.
 pub(crate) async fn preview_merge(
     app: &App,
     caller: &Caller,
@@ -64,7 +64,7 @@ pub(crate) async fn preview_merge(
     })
 }
 
-/// What splitting would make; nothing is changed.
+/// Returns the result that a split would have. Changes nothing.
 pub(crate) async fn preview_split(
     app: &App,
     caller: &Caller,
@@ -121,7 +121,7 @@ async fn look(settings: &Settings, tx: &mut OrgTx, id: InsightId) -> Result<Prev
     })
 }
 
-/// The kinds of the events of these insights that this transaction wrote.
+/// Returns the kinds of the events that this transaction wrote for these insights, but for their creation.
 async fn event_kinds(tx: &mut OrgTx, ids: &[InsightId]) -> Result<Vec<InsightEventKind>> {
     let mut query =
         sql("select kind from insight_events where org_id = $1 and created_at = $2 and insight_id in ");

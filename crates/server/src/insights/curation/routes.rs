@@ -1,4 +1,4 @@
-//! `/insights/…/merge`, `split`, `undo` and `sessions/{session_id}`: people overrule the grouping.
+//! `PATCH /insights/{id}` and its `merge`, `split`, `undo`, `lineage` and `sessions/{session_id}`.
 
 use super::edit::{self, Edit};
 use super::lineage::{self, Ancestor};
@@ -20,7 +20,7 @@ use axum::http::Method;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-/// The operations by which people overrule the grouping.
+/// Returns the operations by which people overrule the grouping.
 #[expect(clippy::too_many_lines, reason = "a list of operations")]
 pub(crate) fn routes() -> Api {
     let write = Scope::write(Resource::Insights);
@@ -174,7 +174,7 @@ async fn place(
     WithEtag::load(&app.db, caller.org_id, id).await
 }
 
-/// Insights that are merged at a time.
+/// The most insights that are merged at a time.
 const MERGED_MAX: usize = 100;
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -210,7 +210,7 @@ async fn preview_merge(
 }
 
 impl MergeInput {
-    /// The insights as they are called now: the one that stays, and the others.
+    /// Returns the current ids of the insights: of the one that stays, and of the others, sorted and distinct.
     async fn insights(
         self,
         app: &App,
@@ -227,7 +227,7 @@ impl MergeInput {
     }
 }
 
-/// Sessions that are split off at a time.
+/// The most sessions that are split off at a time.
 const SPLIT_MAX: usize = 10_000;
 
 #[derive(Debug, Deserialize, JsonSchema)]

@@ -1,4 +1,4 @@
-//! Whether a session belongs to an insight, as a person decides.
+//! Decisions of people that a session belongs to an insight or does not.
 
 use crate::db::sql;
 use crate::error::{Error, Result};
@@ -8,7 +8,8 @@ use crate::insights::{grouping, occurrences};
 use crate::orgs::OrgTx;
 use serde_json::json;
 
-/// Says whether a session belongs to an insight, or, with `None`, leaves that to the grouping again.
+/// Records that a session belongs to an insight or does not, or, with `None`, leaves that to the grouping again. Fails
+/// with the 404 if one of them does not exist, and with the 409 if the session states nothing that could prove it.
 pub(crate) async fn assign_session(
     tx: &mut OrgTx,
     id: InsightId,

@@ -1,4 +1,4 @@
-//! Makes some sessions of an insight an insight of their own, which every later grouping keeps apart.
+//! Splitting: some sessions of an insight become an insight of their own, which every later grouping keeps apart.
 
 use crate::db::sql;
 use crate::error::{Error, Result};
@@ -14,16 +14,16 @@ use serde_json::json;
 use std::collections::HashSet;
 use uuid::Uuid;
 
-/// What a split asks for.
+/// The request for a split.
 pub(crate) struct Split {
-    /// Sessions that are to be another insight's.
+    /// The sessions that move to the new insight.
     pub(crate) session_ids: Vec<SessionId>,
-    /// What that insight says; if not given, what the sessions say.
+    /// The content of the new insight; if none, its best statement.
     pub(crate) content: Option<String>,
 }
 
-/// Makes some sessions of an insight another insight, and every later grouping keeps the two apart. Returns the new one.
-/// Both must have contacts enough to be shown.
+/// Moves some sessions of an insight to a new one, and adds a cannot-link constraint that keeps the two apart in every
+/// later grouping. Returns the new insight. Fails with the 400 if one of the two would have too few contacts.
 pub(crate) async fn split(
     settings: &Settings,
     tx: &mut OrgTx,
@@ -54,7 +54,7 @@ pub(crate) async fn split(
     }
     let new_id = insert_part(tx, id, split.content, parted[0].2).await?;
     occurrences::shift(tx, id, new_id, &split.session_ids).await?;
-    // what it was split from before, the new one is apart from as well
+    // the new insight inherits the cannot-link constraints of the old one
     inherit_apart(tx, id, new_id).await?;
     keep_apart(tx, id, new_id).await?;
     for (one, other) in [(id, new_id), (new_id, id)] {
@@ -71,7 +71,7 @@ pub(crate) async fn split(
     Ok(new_id)
 }
 
-/// Inserts the insight that a part of another is to be. It lies nowhere until the next grouping.
+/// Inserts the insight for a part of another. It has no centroid until the next grouping.
 async fn insert_part(
     tx: &mut OrgTx,
     id: InsightId,
@@ -114,7 +114,7 @@ async fn insert_part(
     Ok(new.id)
 }
 
-/// Has every later grouping keep two insights apart.
+/// Adds a cannot-link constraint between two insights.
 pub(super) async fn keep_apart(tx: &mut OrgTx, id: InsightId, other_id: InsightId) -> Result<()> {
     for (one, other) in [(id, other_id), (other_id, id)] {
         let query = sql("insert into insights_apart (org_id, insight_id, other_id) values ($1, $2, $3)");
@@ -123,7 +123,7 @@ pub(super) async fn keep_apart(tx: &mut OrgTx, id: InsightId, other_id: InsightI
     Ok(())
 }
 
-/// Keeps an insight apart from whatever another is kept apart from.
+/// Copies the cannot-link constraints of one insight to another.
 pub(super) async fn inherit_apart(tx: &mut OrgTx, from: InsightId, to: InsightId) -> Result<()> {
     let query = sql("
         insert into insights_apart (org_id, insight_id, other_id)

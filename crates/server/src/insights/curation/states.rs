@@ -26,12 +26,12 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// Insights that are decided about at a time.
+/// The most insights that are decided about at a time.
 const DECIDED_MAX: usize = 1_000;
-/// Insights in the list of those that would have come back.
+/// The most insights in the list of those that would have come back.
 const SHADOW_MAX: i64 = 1_000;
 
-/// The operations by which people decide where insights are in their life.
+/// Returns the operations that resolve, reopen, archive and restore insights.
 pub(crate) fn routes() -> Api {
     let (read, write) = (Scope::read(Resource::Insights), Scope::write(Resource::Insights));
     let one = |path, id, summary| {
@@ -179,17 +179,17 @@ impl ArchiveInput {
 }
 
 string_enum! {
-    /// What is to be done with many insights.
+    /// The decision about many insights.
     BulkDecision {
-        /// They are dealt with.
+        /// The insights are dealt with.
         Resolve = "resolve",
-        /// They are not.
+        /// The insights are not dealt with.
         Reopen = "reopen",
-        /// They are out of the way, as `archive` says.
+        /// The insights are archived, on the terms of `archive`.
         Archive = "archive",
-        /// They are back.
+        /// The insights are taken out of the archive.
         Restore = "restore",
-        /// They get a category or a team, as `assign` says.
+        /// The insights get the category or the team of `assign`.
         Assign = "assign",
     }
 }

@@ -1,4 +1,4 @@
-//! Takes back a merge or a split.
+//! Undoing a merge or a split.
 
 use super::{merge, split};
 use crate::db::sql;
@@ -16,14 +16,15 @@ use serde_json::json;
 use std::collections::HashSet;
 use uuid::Uuid;
 
-/// What an event of a merge or a split says of the other insight.
+/// The detail of a merge or split event: the other insight.
 #[derive(Deserialize)]
 struct Detail {
     merged_id: Option<InsightId>,
     other_id: Option<InsightId>,
 }
 
-/// Takes back the merge or the split that an event of an insight tells of.
+/// Takes back the merge or the split that an event of an insight records. Fails with the 404 if there is no such event,
+/// and with the 409 if it is taken back already or too few contacts are left.
 pub(crate) async fn undo(
     settings: &Settings,
     tx: &mut OrgTx,
@@ -56,7 +57,7 @@ pub(crate) async fn undo(
     }
 }
 
-/// Makes an insight again of what was merged into another, as far as the other still has it.
+/// Revives an insight that was merged into another, with those of its sessions that the other still has.
 async fn unmerge(
     settings: &Settings,
     tx: &mut OrgTx,

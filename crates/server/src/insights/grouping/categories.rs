@@ -1,4 +1,4 @@
-//! Gives insights the category whose description is nearest in meaning.
+//! Assignment of categories: each insight gets the category whose description is nearest in meaning.
 
 use crate::app::App;
 use crate::categories::{self, AssignCategories, Category};
@@ -12,7 +12,7 @@ use refrain_nlp::encoders::static_embedding::DIMENSIONS;
 use refrain_nlp::vectors::dot_in_order;
 use refrain_nlp::{language, reading};
 
-/// Less alike than this, a category says nothing about an insight.
+/// The cosine similarity below which a category does not fit an insight.
 const SIMILARITY_MIN: f32 = 0.25;
 
 impl Job for AssignCategories {
@@ -23,7 +23,7 @@ impl Job for AssignCategories {
     }
 }
 
-/// The categories of an organization and what they mean.
+/// The categories of an organization with their sentence embeddings.
 pub(crate) struct Chooser<'a> {
     meanings: Vec<(&'a Category, [f32; DIMENSIONS])>,
 }
@@ -37,7 +37,7 @@ impl<'a> Chooser<'a> {
         Self { meanings: categories.iter().filter_map(meaning).collect() }
     }
 
-    /// The category nearest to a centroid, if one is near enough.
+    /// Returns the category nearest to a centroid, if one is near enough. Ties go to the first by name.
     pub(crate) fn choose(&self, centroid: &[f32]) -> Option<&'a Category> {
         let nearest = self
             .meanings
@@ -48,7 +48,7 @@ impl<'a> Chooser<'a> {
     }
 }
 
-/// Assigns every insight whose category no person chose, and with it the team.
+/// Assigns a category to every insight whose category no person chose, and its team unless a person chose that.
 async fn assign_categories(app: &App, lease: &Lease) -> Result<Outcome> {
     let mut tx = app.begin(lease.org_id).await?;
     let categories = categories::list(&mut tx, lease.org_id).await?;

@@ -1,5 +1,5 @@
-//! Statements brought together to what is to be an insight: groups that enough contacts are behind, each
-//! with its sentence, its sentiment and its sessions.
+//! Clusters of statements that are to be insights: groups that enough contacts are behind, each with its sentence,
+//! its sentiment and its sessions.
 
 use super::constraints::Bonds;
 use super::vectors::Vectors;
@@ -12,47 +12,47 @@ use refrain_nlp::{sentiment, title};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashSet};
 
-/// Members in the usual language from which on one of these says what the group says.
+/// The number of members in the usual language from which the title is chosen from these.
 const TITLE_MEMBERS_MIN: usize = 3;
 
-/// Statements that say the same, as an insight.
+/// A group of statements that say the same: an insight to be.
 pub(crate) struct Group {
-    /// Where it lies, at unit length.
+    /// The centroid, at unit length.
     pub(crate) centroid: Vec<f32>,
-    /// Similarity to the centroid from which a further statement belongs to it.
+    /// The similarity to the centroid from which a further statement belongs to the group.
     pub(crate) reach: f32,
-    /// What it says.
+    /// The sentence that stands for the group.
     pub(crate) content: String,
-    /// How those who say it feel, mostly.
+    /// The sentiment of the majority of its statements.
     pub(crate) sentiment: Sentiment,
-    /// Each session in which it shows, with the statement that proves it best and how near that is.
+    /// Each session of the group, with the statement nearest to the centroid and that similarity.
     pub(crate) proofs: BTreeMap<SessionId, (StatementId, f32)>,
     members: Vec<usize>,
 }
 
 /// A subject that several groups are about, or one.
 pub(crate) struct Theme {
-    /// Its most telling words.
+    /// The most telling words of its groups.
     pub(crate) name: String,
-    /// Positions of its groups.
+    /// The positions of its groups.
     pub(crate) groups: Vec<usize>,
 }
 
-/// All statements grouped.
+/// The result of grouping all statements.
 pub(crate) struct Grouped {
-    /// Most sessions first.
+    /// The groups, most sessions first.
     pub(crate) groups: Vec<Group>,
     /// The themes above them.
     pub(crate) themes: Vec<Theme>,
-    /// Equal for equal groupings of equal texts, whatever their ids and their order.
+    /// A hash that is equal for equal groupings of equal texts, whatever their ids and their order.
     pub(crate) hash: String,
-    /// The contextual embeddings that were made for it, of these statements.
+    /// The contextual embeddings that were computed for this grouping, with their statements.
     pub(crate) contextual: Vec<(StatementId, Vec<u8>)>,
 }
 
-/// Groups statements of whatever languages, and says what each group says in the language `usual` if enough of it is
-/// in that. A group that fewer than `contacts_min` contacts are behind is not shown to anyone, and left out. The order
-/// of the statements makes no difference.
+/// Groups statements of any languages. The title of a group is in the language `usual` if enough of its statements
+/// are. A group with fewer than `contacts_min` contacts is left out, since it must not be shown to anyone. The order of
+/// the statements makes no difference.
 pub(crate) fn group(
     statements: &[Statement],
     bonds: &Bonds,
@@ -103,7 +103,7 @@ pub(crate) fn group(
     Grouped { groups, themes, hash, contextual: contextual.into_made() }
 }
 
-/// Brings groups under themes, and names these by what the groups say in the language of their titles.
+/// Brings groups under themes, and names each theme from the statements in the language of its groups' titles.
 fn themes(groups: &[Group], said: &[Vec<grouping::Statement<'_>>]) -> Vec<Theme> {
     let centroids: Vec<&[f32]> = groups.iter().map(|group| group.centroid.as_slice()).collect();
     let mut themes: Vec<Theme> = Vec::new();
@@ -151,7 +151,8 @@ fn shape(
     }
 }
 
-/// The members in the usual language if they are enough to choose a title from, else those in the most frequent one.
+/// Returns the members in the usual language if they are enough to choose a title from, else those in the most
+/// frequent language.
 fn in_one_language(statements: &[Statement], members: &[usize], usual: &str) -> Vec<usize> {
     let mut by_language: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for i in members {
@@ -166,7 +167,7 @@ fn in_one_language(statements: &[Statement], members: &[usize], usual: &str) -> 
     }
 }
 
-/// How many contacts are behind statements. A session without a contact counts for one.
+/// Counts the contacts behind statements. A session without a contact counts for one.
 fn contacts(statements: &[Statement], members: &[usize]) -> usize {
     let contact = |i: &usize| {
         (statements[*i].contact_id, statements[*i].contact_id.is_none().then_some(statements[*i].session_id))

@@ -1,38 +1,39 @@
-//! What people decided about insights as wholes binds every grouping: what was merged stays together, what was split
-//! stays apart.
+//! Constraints on the grouping from what people decided about whole insights: merged insights must link, split ones
+//! cannot link.
 
 use super::vectors::Vectors;
 use crate::ids::{InsightId, StatementId};
 use crate::insights::statements::Statement;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-/// A group holds an insight that was split from another if at least this share of what proves it lies there.
+/// The share of an insight's proofs from which a group holds the insight, so that a cannot-link constraint applies.
 const HELD_SHARE: f64 = 0.25;
 
-/// The insights before a grouping, what proves them, and what people decided about them.
+/// The insights before a grouping, the statements that prove them, and the constraints between them.
 pub(crate) struct Bonds {
-    /// The insights that each statement proves, by position.
+    /// The positions of the insights that each statement proves.
     proves: HashMap<StatementId, Vec<usize>>,
-    /// How many statements prove each.
+    /// The number of statements that prove each insight.
     proofs: Vec<usize>,
-    /// Those into which others were merged, and those that were split.
+    /// The insights into which others were merged, and those that were split.
     decided: HashSet<usize>,
-    /// Those that were split, both ways.
+    /// The cannot-link pairs, both ways.
     apart: HashSet<(usize, usize)>,
 }
 
-/// A group as it is bound.
+/// A group after the constraints were applied.
 pub(crate) struct Bound {
-    /// Positions of its statements.
+    /// The positions of its statements.
     pub(crate) members: Vec<usize>,
-    /// The groups that they were found in.
+    /// The positions of the groups that its statements come from.
     pub(crate) found_in: Vec<usize>,
-    /// Whether a decision gathered them.
+    /// True if the group is an insight that people merged or split.
     pub(crate) is_decided: bool,
 }
 
 impl Bonds {
-    /// Of insights, given in the order of their numbers, with the statements that prove them.
+    /// Collects the constraints. `insights` are in the order of their numbers, `joined` have must-link constraints,
+    /// `apart` are the cannot-link pairs, and `proofs` are the statements that prove each insight.
     pub(crate) fn new(
         insights: &[InsightId],
         joined: impl Iterator<Item = InsightId>,
@@ -58,8 +59,8 @@ impl Bonds {
         bonds
     }
 
-    /// Divides groups, given as positions of statements, that hold what was split, and unites those that are mostly
-    /// one decided insight's.
+    /// Applies the constraints to groups, given as positions of statements: divides groups that hold both sides of a
+    /// split, and unites groups that belong mostly to one decided insight.
     pub(crate) fn apply(
         &self,
         groups: Vec<Vec<usize>>,
@@ -86,7 +87,7 @@ impl Bonds {
         bound
     }
 
-    /// The parts of a group, each with the decided insight that it belongs to, if it does.
+    /// Divides a group into parts, each with the decided insight that it belongs to, if any.
     fn parts(
         &self,
         members: Vec<usize>,
@@ -95,7 +96,7 @@ impl Bonds {
     ) -> Vec<(Option<usize>, Vec<usize>)> {
         let shares = self.shares(&members, statements);
         let all: usize = shares.values().sum();
-        // of equals the older insight
+        // a tie goes to the older insight
         let Some((most, count)) = shares.iter().rev().max_by_key(|(_, count)| **count) else {
             return vec![(None, members)];
         };
@@ -109,7 +110,7 @@ impl Bonds {
         parts.into_iter().map(Some).zip(divided).collect()
     }
 
-    /// How many of the members prove each insight.
+    /// Counts the members that prove each insight.
     fn shares(&self, members: &[usize], statements: &[Statement]) -> BTreeMap<usize, usize> {
         let mut shares = BTreeMap::new();
         for insight in members.iter().flat_map(|member| self.proved(&statements[*member])) {
@@ -122,7 +123,7 @@ impl Bonds {
         self.proves.get(&statement.id).map_or(&[], Vec::as_slice)
     }
 
-    /// The insights split from the one that has most of a group, if the group holds them as well.
+    /// Returns the insights that cannot link with the one that has most of a group, if the group holds them as well.
     fn held_apart(&self, most: usize, shares: &BTreeMap<usize, usize>) -> Vec<usize> {
         let is_held = |(insight, count): &(&usize, &usize)| {
             let proofs = self.proofs[**insight] as f64;
@@ -152,7 +153,7 @@ impl Bonds {
         let centroids: Vec<Vec<f32>> = divided.iter().map(|sure| vectors.centroid(sure)).collect();
         for member in open {
             let nearness = |at: &usize| vectors.similarity(member, &centroids[*at]);
-            // of equals the first
+            // a tie goes to the first part
             let nearest = (0..parts.len()).rev().max_by(|a, b| nearness(a).total_cmp(&nearness(b)));
             divided[nearest.unwrap_or_default()].push(member);
         }

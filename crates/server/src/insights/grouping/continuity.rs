@@ -1,11 +1,11 @@
-//! Identity across groupings: which of the new groups goes on as which of the old insights.
+//! Continuity across groupings: the matching of old insights with new groups.
 
 use std::collections::HashMap;
 
 /// Matches old sets with new ones by shared members: the pair that shares most first, each side once.
-/// `old[i]` and `new[j]` list members, each once. Ties go to the lower old, then the lower new position,
-/// so the positions must not depend on chance. Returns for each old set its new one. One pass over the
-/// members, then a sort of the pairs that share any.
+/// `old[i]` and `new[j]` list members, each once. Ties go to the lower old, then the lower new position, so the
+/// positions must not depend on chance. Returns for each old set its new one. Makes one pass over the members, then
+/// sorts the pairs that share any.
 pub(crate) fn continuations<M: Copy + Eq + std::hash::Hash>(
     old: &[Vec<M>],
     new: &[Vec<M>],
@@ -21,7 +21,7 @@ pub(crate) fn continuations<M: Copy + Eq + std::hash::Hash>(
     continued
 }
 
-/// For each old set, the new one that shares most with it, whoever else goes on as that.
+/// Returns for each old set the new one that shares most with it, even if another old set continues as that.
 pub(crate) fn successors<M: Copy + Eq + std::hash::Hash>(
     old: &[Vec<M>],
     new: &[Vec<M>],
@@ -33,7 +33,7 @@ pub(crate) fn successors<M: Copy + Eq + std::hash::Hash>(
     successors
 }
 
-/// The pairs that share members, most first.
+/// Returns the pairs that share members as (count, old, new), most first.
 fn shared<M: Copy + Eq + std::hash::Hash>(old: &[Vec<M>], new: &[Vec<M>]) -> Vec<(usize, usize, usize)> {
     let mut holders: HashMap<M, Vec<usize>> = HashMap::new();
     for (j, members) in new.iter().enumerate() {

@@ -1,5 +1,5 @@
-//! Consolidation: all statements of an organization are grouped anew, old insights go on in the groups that
-//! hold most of their sessions, and what changed is written down in one transaction.
+//! Consolidation: all statements of an organization are grouped anew, old insights continue in the groups that hold
+//! most of their sessions, and the difference is written in one transaction.
 
 use super::categories::Chooser;
 use super::clusters::{self, Grouped};
@@ -28,7 +28,7 @@ use std::time::Instant;
 
 const BULK_WAIT_MICROS: i64 = 500_000;
 const RETRY_MICROS: i64 = 200_000;
-/// Links that a grouping takes and makes, from which on the database is asked to look at them.
+/// The number of occurrences deleted and inserted from which the database is asked to analyze its tables.
 const ANALYZED_MIN: usize = 1_000;
 
 /// The job that groups all statements of the organization.
@@ -43,14 +43,14 @@ impl Job for Consolidate {
     }
 }
 
-/// Everything a consolidation looks at, as of one moment.
+/// Everything that a consolidation reads, from one snapshot of the database.
 struct Snapshot {
     org: Org,
     statements: Vec<Statement>,
-    /// By insight number.
+    /// The insights that did not end, in the order of their numbers.
     insights: Vec<OldInsight>,
     occurrences: Vec<Occurrence>,
-    /// Insights that a person split from one another.
+    /// The cannot-link pairs: insights that a person split from one another.
     apart: Vec<(InsightId, InsightId)>,
 }
 
@@ -86,17 +86,18 @@ struct Occurrence {
     canonical: bool,
 }
 
-/// What a consolidation makes of it.
+/// The result of a consolidation, before it is written.
 struct Plan {
     snapshot: Snapshot,
     grouped: Grouped,
-    /// For each group, the old insight that goes on in it.
+    /// For each group, the position of the old insight that continues in it.
     continued: Vec<Option<usize>>,
-    /// Old insights that end, each with the group that holds most of their sessions.
+    /// The old insights that end, each with the position of the group that holds most of its sessions.
     ended: Vec<(InsightId, Option<usize>)>,
 }
 
-/// Groups all statements of the organization anew. Waits until an import is read whole.
+/// Groups all statements of the organization anew. Postpones itself until an import is read to its end, and starts
+/// again if insights changed meanwhile.
 async fn consolidate(app: &App, lease: &Lease) -> Result<Outcome> {
     let started = Instant::now();
     let now = app.clock.now();
@@ -161,7 +162,7 @@ fn select_insights(org_id: OrgId) -> Sql {
 fn plan(snapshot: Snapshot, contacts_min: usize, usual: &str, options: &Options) -> Plan {
     let ids: Vec<InsightId> = snapshot.insights.iter().map(|insight| insight.id).collect();
     let joined = snapshot.insights.iter().filter(|insight| insight.joined).map(|insight| insight.id);
-    // what was linked as it came says nothing of what people decided
+    // provisional occurrences are no evidence for the constraints that people set
     let proofs = snapshot.occurrences.iter().filter(|proof| proof.canonical);
     let proofs = proofs.map(|proof| (proof.insight_id, proof.statement_id));
     let bonds = Bonds::new(&ids, joined, &snapshot.apart, proofs);
@@ -189,7 +190,7 @@ fn plan(snapshot: Snapshot, contacts_min: usize, usual: &str, options: &Options)
     Plan { snapshot, grouped, continued, ended }
 }
 
-/// Puts the plan into effect; how many links it took and made.
+/// Writes the plan. Returns the number of occurrences deleted and inserted.
 async fn write(tx: &mut OrgTx, plan: &Plan, model: Option<&LanguageModel>) -> Result<usize> {
     let changed = changed_sessions(tx, plan.snapshot.org.change_seq).await?;
     let ids = write_insights(tx, plan, model).await?;
@@ -247,7 +248,7 @@ async fn write(tx: &mut OrgTx, plan: &Plan, model: Option<&LanguageModel>) -> Re
     Ok(moved)
 }
 
-/// The sessions that changed since the snapshot: their links are as fresh as can be, and stay.
+/// Returns the sessions that changed since the snapshot: their occurrences are newer than the plan, and stay.
 async fn changed_sessions(tx: &mut OrgTx, since: i64) -> Result<HashSet<SessionId>> {
     let query = sql("select subject_id from changes where org_id = $1 and seq > $2 and kind = $3");
     let query = query.bind(tx.org_id).bind(since).bind(Subject::Session);
@@ -255,7 +256,7 @@ async fn changed_sessions(tx: &mut OrgTx, since: i64) -> Result<HashSet<SessionI
     Ok(rows.into_iter().map(|(id,)| id).collect())
 }
 
-/// Brings old insights up to date and inserts new ones; the insight of each group.
+/// Updates old insights and inserts new ones. Returns the insight of each group.
 async fn write_insights(
     tx: &mut OrgTx,
     plan: &Plan,
@@ -300,7 +301,7 @@ async fn write_insights(
     Ok(ids)
 }
 
-/// Writes what a new grouping says of an old insight, but for what a person decided.
+/// Updates an old insight from its group, except for the values that a person set.
 async fn refresh(tx: &mut OrgTx, old: &OldInsight, fresh: NewInsight) -> Result<InsightId> {
     let content = if old.content_by_hand { &old.content } else { &fresh.content };
     let category_id = if old.category_by_hand { old.category_id } else { fresh.category_id };
@@ -323,7 +324,7 @@ async fn refresh(tx: &mut OrgTx, old: &OldInsight, fresh: NewInsight) -> Result<
     Ok(old.id)
 }
 
-/// Has everything grouped anew, and what is being grouped as of before started again.
+/// Enqueues a consolidation, and makes one that is running start again, since the grouping version moves.
 pub(crate) async fn regroup(tx: &mut OrgTx) -> Result<()> {
     let query = sql("update orgs set grouping_version = grouping_version + 1 where id = $1");
     tx.run(query.bind(tx.org_id)).await?;

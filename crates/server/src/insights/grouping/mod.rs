@@ -1,4 +1,4 @@
-//! Grouping: all statements of an organization brought to insights, again and again, with identity kept.
+//! Grouping: the statements of an organization become insights, again and again, and insights keep their identity.
 
 mod categories;
 mod clusters;

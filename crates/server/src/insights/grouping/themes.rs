@@ -1,4 +1,4 @@
-//! Themes: the broader subjects that insights are under.
+//! Themes: the broader subjects of insights.
 
 use super::clusters::Theme;
 use super::continuity::continuations;
@@ -42,7 +42,7 @@ pub(crate) struct ThemeInsight {
     pub(crate) occurrence_count: i64,
 }
 
-/// The themes of an organization's unresolved insights, most sessions first, 500 at most.
+/// Lists the themes of an organization's unresolved insights, most sessions first, 500 at most.
 pub async fn list(db: &Db, org_id: OrgId) -> Result<Vec<ThemeOutput>> {
     let query = sql(&format!(
         "select t.id, t.name, count(distinct o.session_id)
@@ -73,8 +73,8 @@ pub async fn list(db: &Db, org_id: OrgId) -> Result<Vec<ThemeOutput>> {
     Ok(themes.into_iter().take(THEMES_MAX).map(output).collect())
 }
 
-/// Writes the themes of a grouping, whose insights are given with the theme they were under before. A theme that keeps
-/// most of an old one's insights keeps its id.
+/// Writes the themes of a grouping. `insights` are those of its groups, each with its theme before. A theme that shares
+/// most insights with an old one keeps the old id.
 pub(crate) async fn write(
     tx: &mut OrgTx,
     themes: &[Theme],

@@ -1,4 +1,4 @@
-//! The history of an insight: the entries that were made as it changed.
+//! The history of an insight: the events that were recorded as it changed.
 
 mod routes;
 mod webhook_event;

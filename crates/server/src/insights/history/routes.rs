@@ -1,4 +1,4 @@
-//! The history of an insight: what happened to it, who did it and what there is to know of it.
+//! `GET /insights/{id}/events`: the history of an insight.
 
 use crate::app::App;
 use crate::db::{self, sql};
@@ -18,7 +18,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// The operations on the history of insights.
+/// Returns the operation that lists the history of an insight.
 pub(crate) fn routes() -> Api {
     Api::new().route(
         Operation::new(Method::GET, "/insights/{id}/events", "listInsightEvents")

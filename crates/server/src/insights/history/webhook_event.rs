@@ -1,4 +1,4 @@
-//! An entry of an insight's history as others are told of it.
+//! The body of a webhook event about an insight.
 
 use crate::db::{Db, sql};
 use crate::error::Result;
@@ -9,16 +9,16 @@ use crate::time::Timestamp;
 use serde::Serialize;
 use serde_json::Value as Json;
 
-/// What happened to an insight.
+/// An event of an insight as webhooks send it.
 #[derive(Debug, Serialize)]
 pub struct WebhookEvent {
     insight_id: InsightId,
     timestamp: Timestamp,
-    /// Who did it; null if it was nobody's decision.
+    /// The member who caused it; null if no person did.
     member: Option<WebhookMember>,
-    /// What to know of it, depending on what happened.
+    /// The details, depending on the kind of event; an empty object if there are none.
     detail: Json,
-    /// The insight as it is now: once it was grouped into another, that one; null if there is none any more.
+    /// The insight as it is now, or the one that it was grouped into; null if that is not shown any more.
     insight: Option<PublicInsight>,
 }
 
@@ -39,7 +39,7 @@ struct Row {
     name: Option<String>,
 }
 
-/// The entry of this id, if it is still there.
+/// Loads the event of this id. Returns none if it does not exist any more.
 pub async fn webhook_event(db: &Db, org_id: OrgId, id: EventId) -> Result<Option<WebhookEvent>> {
     let query = sql("
         select e.insight_id, e.detail, e.created_at, e.member_id, m.email, m.name

@@ -1,4 +1,4 @@
-//! The record that is frozen when an insight is archived.
+//! Archives: the record that is frozen when an insight is archived, and the columns that are set with it.
 
 use super::baseline::Baseline;
 use crate::db::sql;
@@ -14,7 +14,7 @@ use anyhow::Context;
 use serde_json::{Value, json};
 
 string_enum! {
-    /// What further sessions are counted by, until an archived insight comes back.
+/// Archives an insight, or archives it anew. Its baseline is the 56 days before, unless `archival` keeps the old one.
     Counted {
         /// Each session.
         Sessions = "sessions",
@@ -79,7 +79,7 @@ pub(crate) async fn set(
     insight::update(tx, id, placed.event(InsightEventKind::Archived, by, Some(detail))).await
 }
 
-/// Takes an insight out of the archive, with the entry in its history that says why.
+/// Takes an insight out of the archive, and records the event that says why.
 pub(crate) async fn clear(
     tx: &mut OrgTx,
     id: InsightId,
@@ -91,12 +91,12 @@ pub(crate) async fn clear(
     insight::update(tx, id, cleared().event(kind, by, detail)).await
 }
 
-/// Makes the change to an insight that is not archived.
+/// Returns the change that takes an insight out of the archive.
 pub(super) fn cleared() -> Change {
     archived(None, None, None, None)
 }
 
-/// Makes the change to an insight that is archived in this way, without progress so far.
+/// Returns the change that sets the archive columns of an insight and clears its progress.
 fn archived(
     at: Option<Timestamp>,
     by: Option<MemberId>,
@@ -118,8 +118,8 @@ pub(super) async fn forget(tx: &mut OrgTx, id: InsightId) -> Result<()> {
     tx.run(query).await
 }
 
-/// Measures an archived insight anew, whose sessions are others since it was merged or split: against what they were
-/// in the 56 days before it was archived.
+/// Computes the baseline of an archived insight anew after a merge or split changed its sessions: from the 56 days
+/// before it was archived. Does nothing if it is not archived.
 pub(crate) async fn remake(settings: &Settings, tx: &mut OrgTx, id: InsightId) -> Result<()> {
     let query = sql("select archived_at, record from archives where org_id = $1 and insight_id = $2");
     let found: Option<(Timestamp, String)> = tx.fetch_optional(query.bind(tx.org_id).bind(id)).await?;
@@ -134,7 +134,7 @@ pub(crate) async fn remake(settings: &Settings, tx: &mut OrgTx, id: InsightId) -
     tx.run(query.bind(tx.org_id).bind(id).bind(to_json(&record)?)).await
 }
 
-/// Archives an insight as another is, whose part it is or which is its part.
+/// Copies the archive state of one insight to another, as a merge or a split needs it.
 pub(crate) async fn copy(tx: &mut OrgTx, from: InsightId, to: InsightId) -> Result<()> {
     forget(tx, to).await?;
     let query = sql("

@@ -1,4 +1,4 @@
-//! The baseline that insights are measured against: what came to the organization and its insights in a quiet time.
+//! The baseline that insights are measured against: the traffic of the organization and its insights in a quiet time.
 
 use super::daily_counts;
 use crate::db::{Tx, sql};
@@ -9,7 +9,7 @@ use crate::orgs::OrgTx;
 use crate::settings::Settings;
 use crate::time::Timestamp;
 
-/// The sessions and the insights of an organization up to one day, by which insights are archived.
+/// The traffic of an organization and its insights up to one day, from which archive records are made.
 pub(crate) struct Baseline {
     day: i64,
     sessions: Daily,
@@ -17,7 +17,7 @@ pub(crate) struct Baseline {
 }
 
 impl Baseline {
-    /// As of today.
+    /// Loads the baseline as of today, and keeps its norms for a week.
     pub(crate) async fn load(settings: &Settings, tx: &mut OrgTx) -> Result<Self> {
         let (org_id, day) = (tx.org_id, settings.calendar.day(tx.now));
         let baseline = Self::before(settings, tx, org_id, day, day).await?;
@@ -25,7 +25,7 @@ impl Baseline {
         Ok(baseline)
     }
 
-    /// As of `day`, with the sessions up to `today`.
+    /// Loads the baseline as of `day`, with the sessions up to `today`.
     pub(crate) async fn before(
         settings: &Settings,
         tx: &mut Tx,
@@ -39,17 +39,17 @@ impl Baseline {
         Ok(Self { day, sessions, norms })
     }
 
-    /// The organization's sessions by day.
+    /// Returns the organization's sessions by day.
     pub(crate) fn sessions(&self) -> &Daily {
         &self.sessions
     }
 
-    /// The baseline of its insights.
+    /// Returns the baseline of the organization's insights.
     pub(crate) fn norms(&self) -> &Norms {
         &self.norms
     }
 
-    /// What an insight is measured against that is archived on that day.
+    /// Makes the record that an insight archived on the baseline's day is measured against.
     pub(super) async fn record(
         &self,
         settings: &Settings,

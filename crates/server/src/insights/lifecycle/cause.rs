@@ -1,4 +1,4 @@
-//! Why there is more of an insight: its rise, taken apart by what is known of the sessions.
+//! The cause of a rise of an insight: its sessions, broken down by channel, language, sentiment, team and contact.
 
 use crate::db::sql;
 use crate::error::Result;
@@ -13,12 +13,12 @@ use std::collections::BTreeMap;
 
 /// The days whose sessions are compared with those before archiving.
 const RECENT_DAYS: i64 = 14;
-/// Parts that are named; the others are one.
+/// The most parts that are named; the others are summed up.
 const PARTS_MAX: usize = 5;
-/// Keys of contact data that are looked at, and the most values that one of them may have.
+/// The most keys of contact data that are shown, and the most values that one of them may have.
 const KEYS_MAX: usize = 5;
 const VALUES_MAX: usize = 20;
-/// Rises of an insight and of everything else that differ by no more than this factor are one.
+/// The factor up to which a rise of an insight is explained by a rise of all other traffic.
 const TRAFFIC_ALIKE: f64 = 1.25;
 
 /// A rise in sessions, and what it is made of.
@@ -58,16 +58,16 @@ struct Part {
     rise: f64,
 }
 
-/// The times whose sessions are compared.
+/// The periods whose sessions are compared: from `recent` on, and between `from` and `to`.
 struct Times {
     recent: Timestamp,
     from: Timestamp,
     to: Timestamp,
-    /// How long the recent time is, in lengths of the other.
+    /// The length of the recent period divided by that of the other.
     scale: f64,
 }
 
-/// Compares the sessions of the last 14 days with those of the 56 days before archiving.
+/// Compares the sessions of the last 14 days, but none before archiving, with those of the 56 days before archiving.
 pub(crate) async fn explain(
     settings: &Settings,
     tx: &mut OrgTx,
@@ -115,7 +115,7 @@ pub(crate) async fn explain(
     Ok(Cause { days, seen, usual, traffic, only_traffic, by })
 }
 
-/// A rise by what is known of contacts: by the keys that have few values, the most uneven first.
+/// Breaks a rise down by the custom data of contacts: by the keys that have few values, the most uneven first.
 async fn by_contact_data(
     tx: &mut OrgTx,
     id: InsightId,
@@ -139,7 +139,7 @@ async fn by_contact_data(
     let mut by: Vec<Parts> = by_key
         .into_iter()
         .map(|(key, mut values)| {
-            // those of whom it is not known
+            // sessions whose contact lacks the key
             let known = |of: fn(&(Option<String>, i64, i64)) -> i64| values.iter().map(of).sum::<i64>();
             let (known_seen, known_before) = (known(|value| value.1), known(|value| value.2));
             #[expect(clippy::cast_possible_truncation, reason = "a number of sessions")]
@@ -154,7 +154,7 @@ async fn by_contact_data(
     Ok(by)
 }
 
-/// Sessions of the organization between two times.
+/// Counts the sessions of the organization that began from `from` on and before `to`.
 async fn count(tx: &mut OrgTx, from: Timestamp, to: Timestamp) -> Result<i64> {
     let query = sql("
         select count(*) from sessions where org_id = $1 and created_at >= $2 and created_at < $3
@@ -169,7 +169,7 @@ impl Parts {
     }
 }
 
-/// The parts that rose or fell most, and one for all others, so that nothing is missing from the sum.
+/// Returns the parts that rose or fell most, and one for all others, so that the parts add up to the whole.
 fn parts(rows: Vec<(Option<String>, i64, i64)>, scale: f64) -> Vec<Part> {
     let mut sums: BTreeMap<Option<String>, (i64, i64)> = BTreeMap::new();
     for (value, seen, before) in rows {

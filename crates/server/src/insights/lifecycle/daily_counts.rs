@@ -1,4 +1,4 @@
-//! What came on which day of the organization's time zone.
+//! Daily counts of sessions and insights, by days of the organization's time zone.
 
 use crate::db::{Tx, sql};
 use crate::error::Result;
@@ -13,16 +13,16 @@ use anyhow::Context;
 use std::collections::HashMap;
 use uuid::Uuid;
 
-/// Every time zone is a whole number of these from UTC.
+/// A quarter of an hour in microseconds: the offset of every time zone from UTC is a multiple of it.
 const QUARTER_HOUR: i64 = 900_000_000;
-/// How long the norms of an organization hold.
+/// The days for which the norms of an organization are kept.
 const NORMS_DAYS: i64 = 7;
-/// Days before archiving whose traffic counts for the first day after it.
+/// The days before archiving whose traffic counts for the first day after it.
 pub(crate) const TRAFFIC_DAYS: i64 = 6;
-/// Insights whose days are read in one query.
+/// The insights whose days are read in one query.
 const CHUNK: usize = 500;
 
-/// The organization's sessions of each day from `from` on, before the end of `today`.
+/// Counts the organization's sessions of each day from `from`, or the day of its first session, to `today`.
 pub(crate) async fn sessions(
     tx: &mut Tx,
     org_id: OrgId,
@@ -52,7 +52,8 @@ pub(crate) async fn sessions(
     Ok(daily)
 }
 
-/// The days from `from` on on which each of these insights was seen, in order; none for one that was not.
+/// Counts the occurrences of each of these insights on each day from `from` on, in order. An insight that was not seen
+/// has no entry.
 pub(crate) async fn seen(
     tx: &mut Tx,
     org_id: OrgId,
@@ -79,14 +80,16 @@ pub(crate) async fn seen(
     Ok(days)
 }
 
-/// The days on which so much would have come back that nothing did, and which count for nothing.
+/// Lists the surge days, in order. So many insights would have come back on these that none did; they are left out of
+/// every replay.
 pub(crate) async fn surges(tx: &mut Tx, org_id: OrgId) -> Result<Vec<i64>> {
     let query = sql("select day from surges where org_id = $1 order by day").bind(org_id);
     let days: Vec<(i64,)> = tx.fetch_all(query).await?;
     Ok(days.into_iter().map(|(day,)| day).collect())
 }
 
-/// What is usual in the organization: as it was kept in the last week, or computed anew, which looks at every insight.
+/// Returns the baseline of the organization: the one kept in the last week, or a new one, for which it reads the
+/// occurrences of every insight.
 pub(crate) async fn norms(
     tx: &mut Tx,
     org_id: OrgId,
@@ -117,7 +120,7 @@ pub(crate) async fn norms(
     Ok(Norms { profile, prior_rate: prior_rate(&units), dispersion: dispersion(&units, today, &profile) })
 }
 
-/// Keeps norms for a week, unless there are such.
+/// Keeps norms for a week, unless younger ones are kept already.
 pub(crate) async fn keep_norms(tx: &mut OrgTx, norms: &Norms, today: i64) -> Result<()> {
     let query = sql("
         update orgs set norms = $2, norms_day = $3

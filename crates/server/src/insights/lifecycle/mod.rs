@@ -1,4 +1,4 @@
-//! The life of an insight: resolved, regressed, archived until it comes back, ended.
+//! The lifecycle of an insight: resolved, regressed, archived until it comes back, ended.
 
 pub(crate) mod archive;
 pub(crate) mod baseline;

@@ -1,4 +1,4 @@
-//! Unresolved insights that are said more, or less, than usual.
+//! Movers: unresolved insights that are seen more or less often than their baseline.
 
 use super::baseline::Baseline;
 use super::daily_counts;
@@ -17,14 +17,14 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::json;
 
-/// The last days, which are compared with those before.
+/// The number of recent days that are compared with the days before.
 pub(crate) const RECENT_DAYS: i64 = 14;
-/// False risers a week to allow for, and the chance of a false faller or silence among all that are looked at.
+/// The false risers a week to allow for.
 const FALSE_RISERS_WEEK: f64 = 1.0;
 pub(crate) const FALSE_FALLERS: f64 = 0.05;
-/// Insights in a list.
+/// The most insights in a list.
 pub(crate) const LISTED_MAX: usize = 50;
-/// Unresolved insights that are looked at, the most frequent first.
+/// The most unresolved insights that are tested, the most frequent first.
 const LOOKED_AT_MAX: i64 = 10_000;
 
 /// An insight that is said more or less than usual.
@@ -44,7 +44,7 @@ pub(crate) struct Mover {
     since: Nullable<String>,
 }
 
-/// An insight that is looked at.
+/// An insight that is tested.
 #[derive(sqlx::FromRow)]
 struct Candidate {
     id: InsightId,
@@ -53,7 +53,7 @@ struct Candidate {
     first_seen_at: Timestamp,
 }
 
-/// Notes which unresolved insights escalate, of those where it was not noted lately.
+/// Records an escalating event for each riser that has none in the last 14 days.
 pub(crate) async fn note_escalating(settings: &Settings, tx: &mut OrgTx) -> Result<()> {
     let (org_id, today) = (tx.org_id, settings.calendar.day(tx.now));
     let (risers, _) = movers(settings, tx, org_id, today).await?;
@@ -74,7 +74,7 @@ pub(crate) async fn note_escalating(settings: &Settings, tx: &mut OrgTx) -> Resu
     Ok(())
 }
 
-/// Unresolved insights that rise, and those that fall: each is taken as if it had been archived 14 days ago.
+/// Finds the unresolved insights that rise, and those that fall: tests each as if it had been archived 14 days ago.
 pub(crate) async fn movers(
     settings: &Settings,
     tx: &mut Tx,
@@ -119,7 +119,7 @@ pub(crate) async fn movers(
             usual: means.iter().sum(),
             since: since.map(|day| Calendar::date(day).to_string()).into(),
         };
-        // what rose and fell again is no riser
+        // an insight that rose and fell again is no riser
         if let Some(alarm) = standing.alarm.filter(|_| evidence >= threshold) {
             risers.push((evidence, mover(Some(alarm.day))));
         } else if record.window_days == WINDOW_DAYS {
@@ -133,7 +133,7 @@ pub(crate) async fn movers(
     Ok((first(risers), first(fallers)))
 }
 
-/// Those that weigh most.
+/// Returns the movers with the greatest weight, by insight number on a tie.
 fn first(mut movers: Vec<(f64, Mover)>) -> Vec<Mover> {
     movers.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.insight_number.cmp(&b.1.insight_number)));
     movers.into_iter().take(LISTED_MAX).map(|(_, mover)| mover).collect()

@@ -1,4 +1,4 @@
-//! Watches what was decided: brings back archived insights when it is time, and resolved ones that are seen again.
+//! The review: brings back archived insights whose condition is met, and resolved ones that are seen again.
 
 use super::archive::{self, Counted, from_json};
 use super::state;
@@ -18,14 +18,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-/// Days of the history that an event of a return keeps.
+/// The days of history in the event of a return.
 const DAYS_TOLD: usize = 14;
-/// Insights looked at in one transaction.
+/// The most insights reviewed in one transaction.
 const REVIEWED_MAX: i64 = 2_000;
-/// How long changes are gathered before what was decided is looked at.
+/// The time for which changes are gathered before a review, in microseconds.
 const WAIT_MICROS: i64 = 1_000_000;
 
-/// The job that looks if archived and resolved insights are back.
+/// The job that reviews archived and resolved insights.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct ReviewInsights {}
 
@@ -37,7 +37,7 @@ impl Job for ReviewInsights {
     }
 }
 
-/// Has what was decided looked at soon, if anything was.
+/// Schedules a review a second from now, if any insight is resolved or archived.
 pub(crate) async fn request_review(tx: &mut OrgTx) -> Result<()> {
     let query = sql("
         select 1 from insights where org_id = $1 and (resolved_at is not null or archived_at is not null) limit 1
@@ -50,7 +50,8 @@ pub(crate) async fn request_review(tx: &mut OrgTx) -> Result<()> {
     Ok(())
 }
 
-/// Has archived ones among these insights looked at again, though their sessions are the same: other contacts have them.
+/// Marks the archived ones among these insights for review, and requests one. Their sessions are the same, but belong
+/// to other contacts.
 pub(crate) async fn review_again(tx: &mut OrgTx, ids: &[InsightId]) -> Result<()> {
     if ids.is_empty() {
         return Ok(());
@@ -64,13 +65,14 @@ pub(crate) async fn review_again(tx: &mut OrgTx, ids: &[InsightId]) -> Result<()
     request_review(tx).await
 }
 
-/// Looks at every insight that was decided about and changed since, and on a new day at all of them and at what escalates.
+/// Reviews every archived insight that changed since its last review, and on a new day all of them; reopens resolved
+/// insights that were seen again; records escalating insights once a day.
 async fn review_insights(app: &App, lease: &Lease) -> Result<Outcome> {
     let mut tx = app.begin(lease.org_id).await?;
     let settings = &app.settings(&mut tx, lease.org_id).await?;
     regress(settings, &mut tx).await?;
     let today = settings.calendar.day(tx.now);
-    // what changed in the moment of the last look may have changed after it
+    // a change at the same moment as the last review may have come after it
     let due = sql("
         select i.id from archives a join insights i on i.org_id = a.org_id and i.id = a.insight_id
         where a.org_id = $1 and (a.reviewed_on <> $2 or i.updated_at >= a.reviewed_at) order by i.id limit $3
@@ -91,13 +93,13 @@ async fn review_insights(app: &App, lease: &Lease) -> Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-/// Has everything looked at as the next day begins.
+/// Schedules a review for the beginning of the next day.
 pub(crate) async fn request_daily_review(settings: &Settings, tx: &mut OrgTx) -> Result<()> {
     let tomorrow = settings.calendar.start(settings.calendar.day(tx.now) + 1);
     jobs::schedule(tx, &ReviewInsights {}, tomorrow).await
 }
 
-/// Makes resolved insights unresolved that were seen again.
+/// Makes resolved insights unresolved that were seen again after the grace period, if the settings ask for it.
 async fn regress(settings: &Settings, tx: &mut OrgTx) -> Result<()> {
     if !settings.regress {
         return Ok(());
@@ -120,7 +122,7 @@ async fn regress(settings: &Settings, tx: &mut OrgTx) -> Result<()> {
     Ok(())
 }
 
-/// An archived insight.
+/// An archived insight that is reviewed.
 #[derive(sqlx::FromRow)]
 struct Candidate {
     insight_id: InsightId,
@@ -134,7 +136,7 @@ struct Candidate {
     resurface_target: Option<i64>,
 }
 
-/// Looks at these archived insights: brings back those whose time has come, and notes how far the others are.
+/// Reviews these archived insights: brings back those whose condition is met, and records the progress of the others.
 pub(crate) async fn review_archived(settings: &Settings, tx: &mut OrgTx, ids: &[InsightId]) -> Result<()> {
     if ids.is_empty() {
         return Ok(());
@@ -183,7 +185,7 @@ async fn review_count(settings: &Settings, tx: &mut OrgTx, candidate: &Candidate
     resurface(settings, tx, candidate, &record, &standing, detail).await
 }
 
-/// As [`review_archived`], for those that escalation brings back, or would if they were not archived forever.
+/// Reviews candidates that come back when they escalate, and notes those archived forever that would have come back.
 async fn review_escalating(settings: &Settings, tx: &mut OrgTx, candidates: &[Candidate]) -> Result<()> {
     let mut records = Vec::new();
     for candidate in candidates {
@@ -227,7 +229,8 @@ async fn review_escalating(settings: &Settings, tx: &mut OrgTx, candidates: &[Ca
     Ok(())
 }
 
-/// The first day on which too many of those watched would return at once, noted as a surge.
+/// Finds the first day on which too many candidates would come back at once, and records it as a surge. Returns none
+/// if there is no such day.
 async fn surge(
     settings: &Settings,
     tx: &mut OrgTx,
@@ -249,7 +252,7 @@ async fn surge(
     for (day, mut returning) in returning {
         let mut watched = usize::try_from(archived).unwrap_or(0);
         if day == settings.calendar.day(tx.now) {
-            // those that came back earlier today
+            // insights that came back earlier today count as well
             let query = sql("
                 select count(*) from insight_events where org_id = $1 and kind = $3 and created_at >= $2
             ");
@@ -266,7 +269,7 @@ async fn surge(
             ");
             let (returning, watched) = (db::count(returning), db::count(watched));
             tx.run(query.bind(tx.org_id).bind(day).bind(returning).bind(watched).bind(tx.now)).await?;
-            // the day counts for nobody: all are to be looked at again
+            // the day is left out for every insight, so all are to be reviewed again
             let query = sql("update archives set reviewed_at = 0 where org_id = $1").bind(tx.org_id);
             tx.run(query).await?;
             tracing::warn!(org.id = %tx.org_id, day, returning, watched, "traffic surge: nothing comes back");
@@ -284,7 +287,7 @@ async fn note_progress(tx: &mut OrgTx, candidate: &Candidate, current: i64, targ
     insight::update(tx, candidate.insight_id, change).await
 }
 
-/// Brings an insight back, with the numbers that say why.
+/// Brings an insight back from the archive, and records its numbers and the cause.
 async fn resurface(
     settings: &Settings,
     tx: &mut OrgTx,
@@ -300,7 +303,7 @@ async fn resurface(
     archive::clear(tx, candidate.insight_id, InsightEventKind::Resurfaced, None, Some(detail)).await
 }
 
-/// What an archived insight was measured against, and what came.
+/// Returns the baseline of an archived insight and its days since, as events show them.
 fn numbers(calendar: &Calendar, record: &ArchiveRecord, standing: &Standing) -> Value {
     let days = standing.days.iter().rev().take(DAYS_TOLD).rev();
     let days = days.map(|day| {

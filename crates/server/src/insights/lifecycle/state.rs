@@ -1,4 +1,4 @@
-//! The state of an insight: unresolved again, or ended.
+//! The state of an insight as people decide it: resolved or reopened, archived or restored.
 
 use super::archive;
 use crate::db::sql;
@@ -10,8 +10,7 @@ use crate::orgs::OrgTx;
 use crate::time::Timestamp;
 use serde_json::{Value, json};
 
-/// Ends an insight; what is still linked to it and what was decided about its sessions goes to its successor. `kind` is
-/// what is said of it: ended or merged.
+/// The unit in which further sessions are counted until an archived insight comes back.
 pub(crate) async fn end(
     tx: &mut OrgTx,
     id: InsightId,
@@ -55,7 +54,7 @@ pub(crate) async fn end(
     insight::update(tx, id, change).await
 }
 
-/// Makes a resolved insight unresolved, with the entry in its history that says why.
+/// Makes a resolved insight unresolved, and records the event that says why.
 pub(crate) async fn clear_resolved(
     tx: &mut OrgTx,
     id: InsightId,

@@ -1,4 +1,4 @@
-//! The conversations since insights were archived, by which it is told how far these are from coming back.
+//! The traffic since insights were archived, which decides how far these are from coming back.
 
 use super::daily_counts;
 use crate::db::Tx;
@@ -8,14 +8,14 @@ use crate::ids::{InsightId, OrgId};
 use crate::settings::Settings;
 use std::collections::HashMap;
 
-/// The sessions of an organization and of some of its archived insights, day by day.
+/// The sessions of an organization and the occurrences of some of its archived insights, day by day.
 pub(crate) struct Traffic {
     sessions: Daily,
     seen: HashMap<InsightId, Vec<Seen>>,
 }
 
 impl Traffic {
-    /// For insights that were archived on `day` or later.
+    /// Loads the traffic for insights that were archived on `day` or later.
     pub(crate) async fn load(
         settings: &Settings,
         tx: &mut Tx,
@@ -30,7 +30,7 @@ impl Traffic {
         Ok(Self { sessions, seen })
     }
 
-    /// Where one of these insights stands.
+    /// Replays the days since archiving for one of these insights. Days in `left_out` do not count.
     pub(crate) fn standing(
         &self,
         record: &ArchiveRecord,

@@ -1,4 +1,4 @@
-//! The body of `POST /insights`, and the filter that it asks for.
+//! The body of `POST /insights`, and its conversion to a filter.
 
 use crate::custom_data::Alternatives;
 use crate::ids::{ContactId, TeamId};

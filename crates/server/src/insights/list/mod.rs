@@ -1,4 +1,4 @@
-//! The list of insights: what is asked for, the queries that it becomes, and insights as the contract shows them.
+//! The list of insights: its filter as it is sent, its queries, and insights as the contract shows them.
 
 mod input;
 mod proof;

@@ -1,4 +1,4 @@
-//! What stands behind an insight's number: a receipt of the sessions that were counted, to check by.
+//! `GET /insights/{id}/proof`: a receipt of the sessions that an insight counts, for others to verify.
 
 use crate::app::App;
 use crate::db::{self, sql};
@@ -17,7 +17,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-/// Sessions read at a time.
+/// The sessions read in one query.
 const PAGE: i64 = 20_000;
 
 pub(crate) fn routes() -> Api {

@@ -90,10 +90,10 @@ struct ResurfaceProgress {
 pub(crate) struct WithEtag(PublicInsight, i64);
 
 impl WithEtag {
-    /// An insight as it is now.
+    /// Loads an insight as it is now. Fails with the 404 if it is not shown.
     pub(crate) async fn load(db: &Db, org_id: OrgId, id: InsightId) -> Result<Self> {
         let counts = count(db, org_id, id).await?.ok_or(Error::NotFound("insight"))?;
-        // the revision first: who acts on an older one is refused, and gets it anew
+        // the revision is read first: if it is out of date, the client is refused and reads the insight again
         let revision = insight::revision(db, org_id, id).await?;
         let mut found = load(db, org_id, &[counts]).await?;
         found.pop().map(|insight| Self(insight, revision)).ok_or(Error::NotFound("insight"))

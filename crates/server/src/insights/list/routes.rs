@@ -1,4 +1,4 @@
-//! `POST /insights`, `GET /insights/{id}` and the sessions behind one.
+//! `POST /insights`, `GET /insights/{id}` and the sessions behind an insight.
 
 use super::input::ListInsightsInput;
 use super::proof;

@@ -1,4 +1,4 @@
-//! The sessions behind an insight's count.
+//! The sessions behind an insight's count, each with its quote.
 
 use super::sql as filter_sql;
 use crate::app::App;
@@ -108,10 +108,11 @@ impl Row {
     }
 }
 
-/// A message with personal data masked, and where in it a part of it lies, in characters.
+/// Masks personal data in a message. Returns the masked text with the start and the end of `part` in it, in characters;
+/// `part` is in bytes of the message.
 fn masked(message: &str, part: std::ops::Range<usize>, names: &[&str]) -> (String, usize, usize) {
     let findings = redact::find(message, names);
-    // what reaches over an end of the part is in it
+    // a finding that reaches over an end of the part belongs to it
     let within = |at: usize| findings.iter().find(|finding| finding.start < at && at < finding.end);
     let start = within(part.start).map_or(part.start, |finding| finding.start);
     let end = within(part.end).map_or(part.end, |finding| finding.end);
@@ -123,14 +124,14 @@ fn masked(message: &str, part: std::ops::Range<usize>, names: &[&str]) -> (Strin
 }
 
 impl InsightSession {
-    /// Where a page ends that this is the last session of.
+    /// Returns the cursor of a page that ends with this session.
     pub(crate) fn cursor(&self) -> Cursor {
         Cursor::new(self.created_at, self.session_id.as_bytes())
     }
 }
 
-/// One page of the sessions of an insight that a filter asks for and one more, newest first; and how many there are on
-/// all pages.
+/// Lists a page of the sessions of an insight that match, newest first, with one session more if there is a next page.
+/// Returns them with the number of sessions on all pages.
 pub(crate) async fn list_sessions(
     app: &App,
     org_id: OrgId,

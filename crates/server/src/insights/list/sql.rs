@@ -1,4 +1,4 @@
-//! The queries that an [`InsightFilter`] becomes.
+//! The queries of the list: an [`InsightFilter`] as SQL.
 
 use super::response::{self, InsightCounts, PublicInsight};
 use crate::categories::folded_name;
@@ -12,7 +12,7 @@ use crate::wire::SafeInt;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// Insights on a page.
+/// The number of insights on a page.
 const PAGE_SIZE: i64 = 20;
 
 /// A page of insights.

@@ -1,4 +1,4 @@
-//! Where an organization's insights lie, kept in memory, so that a new statement finds its own at once.
+//! The cache of centroids: the position of each insight, kept in memory to link new statements at once.
 
 use crate::db::{Db, Query, sql};
 use crate::error::Result;
@@ -13,20 +13,20 @@ use std::sync::{Arc, Mutex, PoisonError};
 const ORGS_MAX: usize = 256;
 const INSIGHTS_MAX: i64 = 100_000;
 
-/// The centroids of insights by organization, each as of one version of its grouping. Derived: SQL holds
+/// The centroids of insights by organization, each as of one version of its grouping. They are derived: SQL holds
 /// the truth.
 #[derive(Debug, Default)]
 pub struct Centroids {
     by_org: Mutex<HashMap<OrgId, Arc<OrgCentroids>>>,
 }
 
-/// Returns a number that counts up whenever insights change as a whole.
+/// Returns the grouping version, which counts up whenever the insights change as a whole.
 pub(crate) async fn grouping_version(db: impl Query, org_id: OrgId) -> Result<i64> {
     let query = sql("select grouping_version from orgs where id = $1").bind(org_id);
     db.fetch_one::<(i64,)>(query).await.map(|(version,)| version)
 }
 
-/// One organization's centroids.
+/// Does what [`grouping_version`] does, within a transaction.
 #[derive(Debug)]
 pub(crate) struct OrgCentroids {
     version: i64,
@@ -35,13 +35,13 @@ pub(crate) struct OrgCentroids {
 }
 
 impl OrgCentroids {
-    /// The insight nearest to a statement, and how near, if it is near enough.
+    /// Returns the insight nearest to a statement and their cosine similarity, if the statement is within its reach.
     pub(crate) fn nearest(&self, vector: &[f32]) -> Option<(InsightId, f32)> {
         let (at, similarity) = grouping::nearest(&self.groups, vector)?;
         Some((self.ids[at], similarity))
     }
 
-    /// The other insight that is nearest to a statement, however far it is.
+    /// Returns the insight other than `id` that is nearest to a statement, at any distance. A tie goes to the lower id.
     pub(crate) fn nearest_but(&self, id: InsightId, vector: &[f32]) -> Option<(InsightId, f32)> {
         let others = self.ids.iter().zip(&self.groups).filter(|(other, _)| **other != id);
         let near = others.map(|(other, group)| (*other, dot_in_order(&group.centroid, vector)));
@@ -50,7 +50,7 @@ impl OrgCentroids {
 }
 
 impl Centroids {
-    /// The centroids of this version of the organization's grouping, loaded if need be.
+    /// Returns the centroids of this version of the organization's grouping; loads them if another version is cached.
     pub(crate) async fn get(&self, db: &Db, org_id: OrgId, version: i64) -> Result<Arc<OrgCentroids>> {
         let held = self.by_org.lock().unwrap_or_else(PoisonError::into_inner).get(&org_id).cloned();
         if let Some(held) = held.filter(|held| held.version == version) {

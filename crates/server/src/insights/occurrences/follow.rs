@@ -1,4 +1,4 @@
-//! Copies of sessions: occurrences carry what insights are filtered by, and follow their sessions.
+//! Denormalized columns of occurrences: copies of the session columns by which insights are filtered.
 
 use crate::db::sql;
 use crate::error::Result;
@@ -6,10 +6,10 @@ use crate::ids::{InsightId, SessionId};
 use crate::orgs::OrgTx;
 use std::collections::BTreeSet;
 
-/// Sessions in one statement.
+/// The sessions in one SQL statement.
 const CHUNK: usize = 2_000;
 
-/// Copies sessions that changed to their occurrences. Returns the insights of which other contacts are behind now.
+/// Copies sessions that changed to their occurrences. Returns the insights whose contacts changed, in order.
 pub(crate) async fn follow_sessions(tx: &mut OrgTx, ids: &[SessionId]) -> Result<Vec<InsightId>> {
     let mut of_others = BTreeSet::new();
     for ids in ids.chunks(CHUNK) {

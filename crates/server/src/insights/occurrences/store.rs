@@ -1,4 +1,4 @@
-//! Occurrences in SQL, and the counts of their insights, which are brought up to date with them.
+//! Occurrences in SQL, and the counts of their insights, which are updated with them.
 
 use crate::db::{Value, sql};
 use crate::error::Result;
@@ -10,7 +10,7 @@ use crate::time::Timestamp;
 use refrain_nlp::vectors::dot_in_order;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A session in which an insight shows, and the statement that proves it.
+/// An occurrence to be: a session in which an insight shows, and the statement that proves it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct NewOccurrence {
     pub(crate) insight_id: InsightId,
@@ -19,7 +19,8 @@ pub(crate) struct NewOccurrence {
     pub(crate) score: f32,
 }
 
-/// Inserts occurrences where there are none and no person said that there is none, and counts them for their insights.
+/// Inserts occurrences and adds them to the counts of their insights. Skips those that exist, and those that a person
+/// removed.
 pub(crate) async fn insert(tx: &mut OrgTx, new: Vec<NewOccurrence>, canonical: bool) -> Result<()> {
     let mut came: BTreeMap<InsightId, MoreSessions> = BTreeMap::new();
     for new in new.chunks(1_000) {
@@ -35,7 +36,8 @@ pub(crate) async fn insert(tx: &mut OrgTx, new: Vec<NewOccurrence>, canonical: b
     Ok(())
 }
 
-/// Returns the insight of each that was inserted, and when its session began, in microseconds.
+/// Inserts up to a thousand occurrences. Returns the insight of each that was inserted, and the time at which its
+/// session began, in microseconds.
 async fn insert_chunk(
     tx: &mut OrgTx,
     new: &[NewOccurrence],
@@ -66,7 +68,7 @@ async fn insert_chunk(
     tx.fetch_all(query).await
 }
 
-/// Counts the occurrences of these insights again.
+/// Counts the occurrences of these insights again, and writes the counts and the times of the first and the last.
 pub(crate) async fn recount(tx: &mut OrgTx, ids: &[InsightId]) -> Result<()> {
     for id in ids {
         let query = sql("
@@ -84,7 +86,7 @@ pub(crate) async fn recount(tx: &mut OrgTx, ids: &[InsightId]) -> Result<()> {
     Ok(())
 }
 
-/// Deletes occurrences; their insights are to be counted again.
+/// Deletes occurrences. The caller must call [`recount`] for their insights.
 pub(crate) async fn delete(tx: &mut OrgTx, keys: &[(InsightId, SessionId)]) -> Result<()> {
     for keys in keys.chunks(2_000) {
         let mut query = sql("delete from occurrences where org_id = $1 and (insight_id, session_id) in (")
@@ -96,7 +98,7 @@ pub(crate) async fn delete(tx: &mut OrgTx, keys: &[(InsightId, SessionId)]) -> R
     Ok(())
 }
 
-/// Copies occurrences of an insight to another, all or those in these sessions, where it has none of the session.
+/// Copies occurrences of an insight to another, all or those of the given sessions. Skips sessions that the other has.
 pub(crate) async fn copy(
     tx: &mut OrgTx,
     from: InsightId,
@@ -116,7 +118,7 @@ pub(crate) async fn copy(
         if let Some(session_ids) = session_ids {
             query.push(" and session_id in ").push_list(session_ids.iter().copied());
         } else {
-            // or the conflict would be read as one of a join
+            // without a condition SQLite reads `on conflict` as part of a join
             query.push(" and 1 = 1");
         }
         query.push(" on conflict (org_id, insight_id, session_id) do nothing");
@@ -125,8 +127,8 @@ pub(crate) async fn copy(
     Ok(())
 }
 
-/// The links that people made: each session that belongs to an insight by decision, all or these, with the statement of
-/// it that is nearest to the insight.
+/// Returns the occurrences that people decided: the sessions that belong to an insight by decision, all or those given,
+/// each with its statement nearest to the insight. A tie goes to the first statement.
 pub(crate) async fn pinned(tx: &mut OrgTx, session_ids: Option<&[SessionId]>) -> Result<Vec<NewOccurrence>> {
     let mut query = sql("
         select d.insight_id, d.session_id, t.id, t.embedding, i.centroid

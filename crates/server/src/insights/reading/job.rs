@@ -1,4 +1,4 @@
-//! Reads sessions: what is stated in them is written down and linked to the insights that say the same.
+//! The job that reads sessions: their statements are extracted, stored and linked to the insights that say the same.
 
 use super::store;
 use crate::app::App;
@@ -15,7 +15,7 @@ use refrain_nlp::language::Language;
 use refrain_nlp::reading;
 use std::sync::Arc;
 
-/// New statements are consolidated at once when they are more than this share of the old ones, else later.
+/// New statements are consolidated soon if they are more than one in this many of the old ones, else later.
 const GROWTH_SHARE: i64 = 20;
 const CONSOLIDATE_SOON_MICROS: i64 = 500_000;
 const CONSOLIDATE_LATER_MICROS: i64 = 10 * 60 * 1_000_000;
@@ -24,7 +24,8 @@ const RELINKS_MAX: usize = 5;
 impl Job for ReadSessions {
     const KIND: &str = "read_sessions";
 
-    /// One session is read once for all changes that wait; the many of an import are never the same.
+    /// Returns a key for one session, so that it is read once for all its waiting changes. The batches of an import get
+    /// none, since no two are the same.
     fn dedupe_key(&self) -> Option<String> {
         match self.session_ids.as_slice() {
             [one] => Some(format!("{}:{one}", Self::KIND)),
@@ -57,7 +58,8 @@ impl From<Sentiment> for refrain_nlp::sentiment::Sentiment {
     }
 }
 
-/// Reads the latest revision of each of these sessions, if it was not read yet.
+/// Reads the latest revision of each of these sessions, if it was not read yet. Tries again later if insights keep
+/// changing meanwhile.
 async fn read_sessions(app: &App, lease: &Lease, ids: &[SessionId]) -> Result<Outcome> {
     let unread = sessions::unread(&app.db, lease.org_id, ids).await?;
     let settings = app.settings(&app.db, lease.org_id).await?;
@@ -90,7 +92,7 @@ async fn read_sessions(app: &App, lease: &Lease, ids: &[SessionId]) -> Result<Ou
         metrics::counter!("refrain_sessions_read_total").increment(saved.len() as u64);
         return Ok(Outcome::Done);
     }
-    // insights keep changing under the reader
+    // insights changed during every attempt
     Ok(Outcome::Later(app.clock.now().plus(CONSOLIDATE_SOON_MICROS)))
 }
 
@@ -121,7 +123,7 @@ fn read(session: &Unread, usual: Option<Language>) -> (Finding, Vec<ReadStatemen
         let message_id = session.messages[found.turn].id;
         let span = found.start..found.end;
         let language = language.clone().unwrap_or_default();
-        // whatever is read otherwise the next time is another statement
+        // the id is derived from all that was read: if a later reading differs, it is another statement
         let id: [&[u8]; 6] = [
             message_id.as_bytes(),
             &position.to_be_bytes(),

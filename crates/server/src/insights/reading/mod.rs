@@ -1,4 +1,4 @@
-//! Reading: what is stated in sessions is written down and linked to the insights that say the same.
+//! Reading: the statements of sessions are extracted, stored and linked to the insights that say the same.
 
 pub(crate) mod job;
 mod store;

@@ -1,4 +1,4 @@
-//! Statements as they were read, put in the place of those before.
+//! The result of reading in SQL: new statements replace those of an earlier reading.
 
 use crate::db::{self, Db, sql};
 use crate::error::Result;
@@ -9,8 +9,7 @@ use crate::orgs::OrgTx;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-/// Puts what was read in the place of what these sessions stated before, with the occurrences that follow.
-/// A statement that stays the same keeps its occurrences. Returns how many are new.
+/// The version of the reader, stored with each statement that it made.
 pub(crate) async fn replace_statements(
     tx: &mut OrgTx,
     session_ids: &[SessionId],
@@ -33,7 +32,7 @@ pub(crate) async fn replace_statements(
     let new = statements.iter().filter(|statement| !old.contains_key(&statement.id));
     let new: Vec<&ReadStatement> = new.copied().collect();
     statements::insert(tx, &new).await?;
-    // what a statement that is gone proved, another of its session may prove as well
+    // another statement of the session may prove the insight of a deleted one
     let incomplete: HashSet<SessionId> = gone.into_values().collect();
     let unlinked = statements
         .iter()
@@ -44,7 +43,8 @@ pub(crate) async fn replace_statements(
     Ok(db::count(new.len()))
 }
 
-/// Of several statements of a session that are linked to an insight, the nearest proves it.
+/// Makes an occurrence for each session and insight that are linked, proven by the nearest statement. A tie goes to the
+/// lower id.
 fn nearest<'a>(linked: impl Iterator<Item = &'a &'a ReadStatement>) -> Vec<NewOccurrence> {
     let mut nearest: BTreeMap<(InsightId, SessionId), (f32, StatementId)> = BTreeMap::new();
     for statement in linked {
@@ -64,7 +64,8 @@ fn nearest<'a>(linked: impl Iterator<Item = &'a &'a ReadStatement>) -> Vec<NewOc
     nearest.into_iter().map(occurrence).collect()
 }
 
-/// Counts statements that no consolidation saw: those now, and those the last one saw.
+/// Adds to the number of statements since the last consolidation. Returns that number, and the number of statements
+/// that the last consolidation grouped.
 pub(crate) async fn count_new_statements(tx: &mut OrgTx, added: i64) -> Result<(i64, i64)> {
     let query = sql("
         update orgs set new_statements = new_statements + $2 where id = $1
@@ -73,7 +74,7 @@ pub(crate) async fn count_new_statements(tx: &mut OrgTx, added: i64) -> Result<(
     tx.fetch_one(query.bind(tx.org_id).bind(added)).await
 }
 
-/// Returns how many sessions are read, and how many there are.
+/// Returns the number of sessions that are read, and the number of all sessions.
 pub async fn progress(db: &Db, org_id: OrgId) -> Result<(u64, u64)> {
     let query = sql("
         select count(case when read_revision = revision then 1 end), count(*) from sessions where org_id = $1

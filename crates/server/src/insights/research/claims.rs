@@ -1,5 +1,5 @@
-//! What a report claims: a sentence, the sessions it cites, and what must be true of them, so that each claim can be held
-//! against the database.
+//! Claims of a report: a sentence, the sessions that it cites, and the conditions that these must meet, so that each
+//! claim can be checked against the database.
 
 use crate::db::{self, Sql, Tx, sql};
 use crate::error::Result;
@@ -9,35 +9,35 @@ use crate::time::{DAY, Timestamp};
 use refrain_nlp::redact;
 
 pub(super) const NAME_CHARS_MAX: usize = 120;
-/// Sessions that a claim cites.
+/// The most sessions that a claim cites.
 const CITED: i64 = 3;
 
-/// How near in time a contact's other session is to count as before or after.
+/// The days within which another session of a contact counts as before or after.
 pub(super) const NEAR_DAYS: i64 = 7;
 
-/// Which sessions a report looks at.
+/// The sessions that a report considers.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Frame {
     pub(super) org_id: OrgId,
     pub(super) insight_id: InsightId,
     pub(super) from: Timestamp,
     pub(super) to: Timestamp,
-    /// Of the insight's sessions and of the others, every so manieth, by ticket number.
+    /// The steps of two systematic samples, of the insight's sessions and of the others: every n-th by ticket number.
     pub(super) steps: [i64; 2],
 }
 
-/// Whose sessions.
+/// The sessions that a set is drawn from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Scope {
-    /// The insight's, within the frame.
+    /// The sessions of the insight within the frame.
     Insight,
-    /// Those within the frame in which something else was stated.
+    /// The sessions within the frame that state something, but not this insight.
     Others,
-    /// All of another insight.
+    /// All sessions of another insight.
     Of(InsightId),
 }
 
-/// What is true of a session.
+/// A condition on a session.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Condition {
     Channel(Channel),
@@ -45,13 +45,13 @@ pub(super) enum Condition {
     Team(TeamId),
     SessionData(String, String),
     ContactData(String, String),
-    /// It shows this insight too.
+    /// The session shows this other insight too.
     Insight(InsightId),
     Closed,
     Status(SessionStatus),
     Sentiment(Sentiment),
     HandedOff,
-    /// More than so many microseconds from its beginning to its last message.
+    /// The session lasted longer than this from its beginning to its last message, in microseconds.
     LongerThan(i64),
     ContactKnown,
     ContactUnknown,
@@ -59,7 +59,7 @@ pub(super) enum Condition {
     WroteBefore,
     /// The contact had another session in the days after.
     CameBack,
-    /// What proves the insight is this text.
+    /// The statement that proves the insight has this text.
     Says(String),
 }
 
@@ -68,11 +68,11 @@ pub(super) enum Condition {
 pub(super) struct Set {
     pub(super) scope: Scope,
     pub(super) conditions: Vec<Condition>,
-    /// Instead of the frame's time, with every session.
+    /// A period that replaces that of the frame, with every session instead of a sample.
     pub(super) span: Option<(Timestamp, Timestamp)>,
 }
 
-/// What is counted of a set.
+/// The unit in which a set is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Unit {
     Sessions,
@@ -91,15 +91,15 @@ pub(super) struct Count {
 /// A sentence of a report.
 #[derive(Clone, Debug)]
 pub(super) struct Claim {
-    /// In Markdown, without its citations.
+    /// The sentence in Markdown, without its citations.
     pub(super) text: String,
-    /// Whether it repeats what a customer said.
+    /// True if the sentence quotes a customer.
     pub(super) is_quote: bool,
-    /// Where the cited sessions are from.
+    /// The set that the cited sessions belong to.
     pub(super) set: Set,
-    /// Ticket numbers of sessions of the set, in order.
+    /// The ticket numbers of the cited sessions, in order.
     pub(super) cited: Vec<i64>,
-    /// What it counts; each number stands in the text.
+    /// The numbers that the claim rests on; each stands in the text.
     pub(super) counts: Vec<Count>,
 }
 
@@ -186,7 +186,7 @@ impl Condition {
             Self::LongerThan(micros) => query.push("s.last_message_at - s.created_at > ").push_bind(*micros),
             Self::ContactKnown => query.push("s.contact_id is not null"),
             Self::ContactUnknown => query.push("s.contact_id is null"),
-            // `+ 0` keeps SQLite from looking through all sessions of those days
+            // `+ 0` keeps SQLite from scanning all sessions of those days by an index on the time
             Self::WroteBefore => query
                 .push("exists (select 1 from sessions b where b.org_id = s.org_id and b.contact_id = s.contact_id")
                 .push(" and b.created_at + 0 < s.created_at and b.created_at + 0 >= s.created_at - ")
@@ -217,7 +217,7 @@ pub(super) async fn count(tx: &mut Tx, frame: &Frame, set: &Set, unit: Unit) -> 
     tx.fetch_one::<(i64,)>(query).await.map(|(count,)| count)
 }
 
-/// The newest sessions of a set by ticket number, in the order of that.
+/// Returns the ticket numbers of the newest sessions of a set, in ascending order.
 pub(super) async fn newest(tx: &mut Tx, frame: &Frame, set: &Set, limit: i64) -> Result<Vec<i64>> {
     let mut query = sql("select s.ticket_number");
     set.push(frame, &mut query);
@@ -228,8 +228,8 @@ pub(super) async fn newest(tx: &mut Tx, frame: &Frame, set: &Set, limit: i64) ->
     Ok(numbers)
 }
 
-/// Holds every claim against the database: what it cites exists and is of the kind it speaks of, and what it counts are
-/// so many. Returns for each whether it holds.
+/// Checks every claim against the database: its citations must belong to its set, and its counts must be right and
+/// stand in the text. Returns for each claim, in order, true if it holds.
 pub(super) async fn check(tx: &mut Tx, frame: &Frame, claims: &[&Claim]) -> Result<Vec<bool>> {
     let mut known: Vec<(Set, Unit, i64)> = Vec::new();
     let mut hold = Vec::new();
@@ -252,7 +252,7 @@ pub(super) async fn check(tx: &mut Tx, frame: &Frame, claims: &[&Claim]) -> Resu
     Ok(hold)
 }
 
-/// Whether a claim cites sessions, each of them of its set.
+/// Returns true if a claim cites sessions, all of them from its set.
 async fn cites(tx: &mut Tx, frame: &Frame, claim: &Claim) -> Result<bool> {
     let mut query = sql("select count(distinct s.ticket_number)");
     claim.set.push(frame, &mut query);
@@ -261,7 +261,7 @@ async fn cites(tx: &mut Tx, frame: &Frame, claim: &Claim) -> Result<bool> {
     Ok(count > 0 && count == db::count(claim.cited.len()))
 }
 
-/// The numbers that stand in a text, with what is behind their point.
+/// Returns the numbers in a text, with their decimals and separators.
 pub(super) fn numbers(text: &str) -> impl Iterator<Item = &str> {
     text.split(|c: char| !c.is_numeric() && c != '.' && c != ',')
         .map(|number| number.trim_matches(['.', ',']))
@@ -272,7 +272,7 @@ pub(super) fn numbers(text: &str) -> impl Iterator<Item = &str> {
 pub(super) struct Section {
     pub(super) title: &'static str,
     pub(super) claims: Vec<Claim>,
-    /// What needs no session to bear it out.
+    /// Sentences that need no session as evidence.
     pub(super) notes: Vec<String>,
 }
 
@@ -282,14 +282,14 @@ impl Section {
     }
 }
 
-/// Makes claims whose sessions are looked up.
+/// A builder of claims, which looks up their sessions and counts.
 pub(super) struct Maker<'a> {
     pub(super) tx: &'a mut Tx,
     pub(super) frame: Frame,
 }
 
 impl Maker<'_> {
-    /// A claim about a set, cited by its newest sessions.
+    /// Makes a claim about a set that cites its newest sessions.
     pub(super) async fn claim(&mut self, text: String, set: Set, counts: Vec<Count>) -> Result<Claim> {
         let cited = newest(self.tx, &self.frame, &set, CITED).await?;
         Ok(Claim { text, is_quote: false, set, cited, counts })
@@ -301,8 +301,8 @@ impl Maker<'_> {
     }
 }
 
-/// A text of others as it may stand in a report: short, masked, on one line, and without any mark that Markdown or a
-/// citation could be made of.
+/// Makes a text of others safe for a report: shortened, masked, on one line, and with the marks of Markdown and
+/// citations escaped.
 pub(super) fn shown(text: &str, chars_max: usize) -> String {
     let masked = redact::mask(text, &redact::find(text, &[]));
     let mut line: String = masked.split_whitespace().collect::<Vec<_>>().join(" ");

@@ -1,4 +1,5 @@
-//! How the insight's sessions differ from the others: who is over-represented, and what else shows in them.
+//! The comparison of an insight's sessions with the others: kinds of sessions that are over-represented, and insights
+//! that occur with it.
 
 use super::claims::{Condition, Maker, NAME_CHARS_MAX, Scope, Section, Set, shown};
 use super::evidence::Evidence;
@@ -7,30 +8,31 @@ use super::quotes::{self, Quote};
 use super::segments::{ALPHA, Draw, Test, holm};
 use crate::error::Result;
 
-/// Over-represented kinds and insights that are named, the surest first.
+/// The most over-represented kinds and insights that are named, the surest first.
 const NAMED: usize = 10;
-/// Contacts that a kind must have in the insight to be named, so that it points at nobody.
+/// The least contacts that a kind must have in the insight to be named, so that it identifies nobody.
 const CONTACTS_MIN: usize = 5;
-/// How many times as frequent as elsewhere a kind must be to be named.
+/// The least lift of a kind that is named: its share in the insight divided by its share elsewhere.
 const LIFT_MIN: f64 = 1.2;
-/// Kinds that are listed whether or not they stand out, for channel, language and team each.
+/// The kinds of each of channel, language and team that are listed even if they do not stand out.
 const LISTED: usize = 5;
 
-/// What is found by arithmetic alone.
+/// The findings of the statistics, without a language model.
 pub(super) struct Findings {
     pub(super) quotes: Vec<Quote>,
-    /// Positions among the kinds, and among the insights that show together, each with its corrected chance.
+    /// The positions of over-represented kinds, each with its corrected chance. The next field has the same for the
+    /// insights that occur together.
     kinds: Vec<(usize, f64)>,
     together: Vec<(usize, f64)>,
     pub(super) outcomes: Vec<Outcome>,
 }
 
 impl Findings {
-    /// Compares everything: seconds where there are many sessions.
+    /// Compares everything. Takes seconds if there are many sessions.
     pub(super) fn of(evidence: &Evidence) -> Self {
         let kinds: Vec<&[usize]> = evidence.kinds.iter().map(|(_, of)| of.as_slice()).collect();
         let together: Vec<&[usize]> = evidence.together.iter().map(|(_, of)| of.as_slice()).collect();
-        // the most frequent were chosen from all there are
+        // the tested ones were chosen from all other insights, so the correction counts all of these
         let others = usize::try_from(evidence.others_count).unwrap_or(0);
         Self {
             quotes: quotes::choose(&evidence.said),
@@ -41,8 +43,8 @@ impl Findings {
     }
 }
 
-/// Which kinds are over-represented, each with its corrected chance, the surest first. `looked_at` is how many could
-/// have been found.
+/// Finds the kinds that are over-represented, each with its corrected chance, the surest first. `looked_at` is the
+/// number of kinds that could have been found, for the correction.
 fn over_represented(evidence: &Evidence, kinds: &[&[usize]], looked_at: usize) -> Vec<(usize, f64)> {
     let cases: Vec<_> = evidence.sessions.iter().map(|session| session.case(0)).collect();
     let draw = Draw::of(&cases);
@@ -63,7 +65,7 @@ fn over_represented(evidence: &Evidence, kinds: &[&[usize]], looked_at: usize) -
     found
 }
 
-/// Who it is, and who is over-represented.
+/// Writes the section on who is affected: over-represented kinds, then the most frequent ones.
 pub(super) async fn affected(
     maker: &mut Maker<'_>,
     evidence: &Evidence,
@@ -148,7 +150,7 @@ fn capital(text: &str) -> String {
     chars.next().into_iter().flat_map(char::to_uppercase).chain(chars).collect()
 }
 
-/// Which other insights show in the same sessions.
+/// Writes the section on the other insights that show in the same sessions.
 pub(super) async fn together(
     maker: &mut Maker<'_>,
     evidence: &Evidence,

@@ -1,4 +1,5 @@
-//! What the database says of an insight: its sessions and the others of its time, what they are like, and what was said.
+//! The evidence of a report, from the database: the sessions of the insight and the others of its time, their kinds,
+//! and quotes.
 
 use super::claims::{Condition, Frame, Scope, Set, Unit, count};
 use super::segments::Case;
@@ -14,44 +15,45 @@ use refrain_nlp::vectors::dot_in_order;
 use std::collections::{BTreeMap, HashMap};
 use uuid::Uuid;
 
-/// Sessions of the insight, and others, that are looked at one by one; of more, every so manieth.
+/// The most sessions of the insight, and of others, that are read. If there are more, a systematic sample is: every
+/// n-th by ticket number.
 pub(super) const SESSIONS_MAX: i64 = 50_000;
-/// Statements among which quotes are chosen.
+/// The most statements among which quotes are chosen.
 pub(super) const STATEMENTS_MAX: i64 = 400;
-/// Names of custom data that are looked at, the most frequent in the insight first.
+/// The most names of custom data that are tested, the most frequent in the insight first.
 const KEYS_MAX: usize = 20;
-/// Names that are counted to find these.
+/// The most names that are counted to find these.
 const KEYS_SEEN_MAX: usize = 1_000;
-/// Different values from which on a name of custom data is taken for an identifier and left out.
+/// The most distinct values of a name of custom data; with more, it is taken for an identifier and left out.
 pub(super) const VALUES_MAX: usize = 100;
-/// Other insights that are looked at for occurring in the same sessions, the most frequent first.
+/// The most other insights that are tested for occurring in the same sessions, the most frequent first.
 const OTHERS_MAX: usize = 20;
-/// Sessions or contacts in one query.
+/// The sessions or contacts in one query.
 const CHUNK: usize = 5_000;
-/// Insights among which similar ones are looked for.
+/// The insights among which similar ones are sought, the most frequent first.
 const SIMILAR_FROM: i64 = 20_000;
 const SIMILAR_MAX: usize = 3;
-/// Likeness of centroids from which on insights are similar.
+/// The cosine similarity of centroids from which insights are similar.
 const SIMILAR_MIN: f32 = 0.5;
 
-/// All that a report is made of.
+/// All data that a report is made from.
 pub(super) struct Evidence {
     pub(super) frame: Frame,
     pub(super) insight: Insight,
-    /// The insight's sessions and the others of its time.
+    /// The sessions of the insight and the others of its time.
     pub(super) sessions: Vec<Session>,
-    /// What sessions are like: a kind, and the positions of the sessions that are of it.
+    /// The kinds of sessions, each with the positions of its sessions.
     pub(super) kinds: Vec<(Condition, Vec<usize>)>,
     pub(super) teams: HashMap<TeamId, String>,
-    /// Names of custom data that were left out for their many values.
+    /// The names of custom data that were left out because they have too many values.
     pub(super) left_out: Vec<String>,
     pub(super) said: Vec<Said>,
-    /// The insights that show in the same sessions, with all sessions that they show in here.
+    /// The insights that show in the same sessions, each with the positions of all sessions that show it.
     pub(super) together: Vec<(Other, Vec<usize>)>,
-    /// How many insights there are beside this one.
+    /// The number of insights beside this one.
     pub(super) others_count: i64,
     pub(super) similar: Vec<(Other, f32)>,
-    /// When the organization's newest session began.
+    /// The time at which the organization's newest session began.
     pub(super) until: Timestamp,
 }
 
@@ -101,20 +103,21 @@ pub(super) struct Other {
 }
 
 impl Session {
-    /// The session as it is compared with those of the same cell.
+    /// Returns the session as a case of a cell, within which cases are compared.
     pub(super) fn case(&self, cell: u64) -> Case {
         Case { speaker: self.speaker, order: scattered(self.id), inside: self.inside, cell }
     }
 }
 
-/// A number that tells nothing of the session.
+/// Hashes an id to a number that is independent of the properties of the session.
 #[expect(clippy::cast_possible_truncation, reason = "the two halves of an id")]
 fn scattered(id: SessionId) -> u64 {
     let bits = u128::from_be_bytes(*id.as_bytes());
     random::mix((bits >> 64) as u64 ^ (bits as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15))
 }
 
-/// Returns n such that every n-th of `all` is at most `max`.
+/// Loads the insight and the frame of its report: the time it was seen in, and the sampling steps. Returns none if it
+/// is not shown.
 fn stride(all: i64, max: i64) -> i64 {
     ((all + max - 1) / max).max(1)
 }
@@ -140,7 +143,7 @@ pub(super) async fn frame(
     Ok(Some((frame, insight)))
 }
 
-/// Reads everything, as of one state of the database.
+/// Reads the evidence. The transaction must be a snapshot, so that all parts agree.
 pub(super) async fn load(tx: &mut Tx, frame: Frame, insight: Insight) -> Result<Evidence> {
     let mut sessions = Vec::new();
     for scope in [Scope::Insight, Scope::Others] {
@@ -183,7 +186,7 @@ pub(super) async fn load(tx: &mut Tx, frame: Frame, insight: Insight) -> Result<
 }
 
 async fn sessions(tx: &mut Tx, frame: &Frame, scope: Scope) -> Result<Vec<Session>> {
-    // the flags are written as conditions, so that they mean what the check means
+    // the flags are conditions of claims, so that they agree with the check
     let mut query = sql("select s.id, coalesce(s.contact_id, s.id) as speaker, s.channel, s.language,
         s.team_id, s.status, s.sentiment, s.created_at, s.last_message_at");
     for (condition, name) in [
@@ -201,7 +204,7 @@ async fn sessions(tx: &mut Tx, frame: &Frame, scope: Scope) -> Result<Vec<Sessio
     tx.fetch_all(query).await
 }
 
-/// Channel, language and team.
+/// Returns the kinds by channel, language and team.
 fn own_kinds(sessions: &[Session]) -> Vec<(Condition, Vec<usize>)> {
     let mut channels: BTreeMap<Channel, Vec<usize>> = BTreeMap::new();
     let mut languages: BTreeMap<&String, Vec<usize>> = BTreeMap::new();
@@ -221,10 +224,10 @@ fn own_kinds(sessions: &[Session]) -> Vec<(Condition, Vec<usize>)> {
     channels.chain(languages).chain(teams).collect()
 }
 
-/// The sessions that have each value of some custom data; none if the values are too many.
+/// The positions of the sessions that have each value of a name; none if there are too many values.
 type Values = Option<BTreeMap<String, Vec<usize>>>;
 
-/// Where custom data is kept, and whose it is.
+/// A kind of custom data: the query that reads it, its owner, and its condition.
 struct CustomData {
     query: &'static str,
     owner: fn(&Session) -> Uuid,
@@ -243,7 +246,7 @@ const CONTACT_DATA: CustomData = CustomData {
 };
 
 impl CustomData {
-    /// What is most frequent in the insight, by name.
+    /// Reads the custom data whose names are most frequent in the insight, most frequent first.
     async fn read(&self, tx: &mut Tx, org_id: OrgId, sessions: &[Session]) -> Result<Vec<(String, Values)>> {
         let mut owners: BTreeMap<Uuid, Vec<usize>> = BTreeMap::new();
         for (at, session) in sessions.iter().enumerate() {
@@ -251,7 +254,7 @@ impl CustomData {
         }
         let mut found: BTreeMap<String, (usize, Values)> = BTreeMap::new();
         let ids: Vec<Uuid> = owners.keys().copied().collect();
-        // by lists of owners: each database then looks these up, and need not go through all there is of a name
+        // with lists of owners both databases seek these, instead of scanning all rows of a name
         for ids in ids.chunks(CHUNK) {
             let mut query = sql(self.query).bind(org_id);
             query.push_list(ids.iter().copied());
@@ -283,7 +286,7 @@ impl CustomData {
     }
 }
 
-/// What was said in sessions of the insight, evenly from all of its time.
+/// Reads statements of the insight, sampled evenly over its time.
 async fn said(tx: &mut Tx, frame: &Frame) -> Result<Vec<Said>> {
     let insight = Set::of(Scope::Insight, &[]);
     let all = count(tx, frame, &insight, Unit::Sessions).await?;
@@ -297,7 +300,8 @@ async fn said(tx: &mut Tx, frame: &Frame) -> Result<Vec<Said>> {
     tx.fetch_all(query).await
 }
 
-/// The other insights that show most often in its sessions, and where in all sessions they show.
+/// Finds the other insights that show most often in the insight's sessions, each with the positions of all sessions
+/// that show it.
 async fn together(tx: &mut Tx, frame: &Frame, sessions: &[Session]) -> Result<Vec<(Other, Vec<usize>)>> {
     let positions: HashMap<SessionId, usize> =
         sessions.iter().enumerate().map(|(at, session)| (session.id, at)).collect();
@@ -343,7 +347,7 @@ async fn others(tx: &mut Tx, org_id: OrgId, ids: &[InsightId]) -> Result<Vec<Oth
     Ok(rows.into_iter().map(other).collect())
 }
 
-/// The insights that lie nearest, and how alike they are.
+/// Finds the insights nearest to this one, with the cosine similarities of their centroids, the nearest first.
 async fn similar(tx: &mut Tx, frame: &Frame, insight: &Insight) -> Result<Vec<(Other, f32)>> {
     let Some(own) = insight.centroid.as_deref().and_then(embedding::from_bytes) else {
         return Ok(Vec::new());

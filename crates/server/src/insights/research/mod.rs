@@ -1,5 +1,5 @@
-//! Deep research: an insight explained over its sessions, in a report whose every claim cites some of them. It is a job, so
-//! that nobody waits for it; how far it is stands in `researches`, one row for each insight.
+//! Deep research: an insight explained over its sessions, in a report whose every claim cites some of them. It runs as
+//! a job; its progress is in `researches`, one row for each insight.
 
 mod claims;
 mod compare;
@@ -29,9 +29,9 @@ use serde_json::json;
 use std::sync::Arc;
 use summary::Summary;
 
-/// How often a research is begun that ends without a result.
+/// The most attempts at a research.
 const ATTEMPTS_MAX: i64 = 3;
-/// Researches of an organization that wait or run.
+/// The most researches of an organization that wait or run.
 const ACTIVE_MAX: i64 = 100;
 const ACTIVE: &str = "state in ('queued', 'running')";
 
@@ -39,7 +39,7 @@ const ACTIVE: &str = "state in ('queued', 'running')";
 #[derive(Debug, Serialize, Deserialize)]
 pub struct ResearchInsight {
     insight_id: InsightId,
-    /// The request that it answers.
+    /// The request that the job answers.
     research_id: ResearchId,
 }
 
@@ -56,17 +56,17 @@ impl Job for ResearchInsight {
 }
 
 string_enum! {
-    /// Where a deep research is in its life.
+    /// The state of a deep research.
     State {
-        /// It waits for a worker.
+        /// The research waits for a worker.
         Queued = "queued",
-        /// It is being done.
+        /// A worker is at the research.
         Running = "running",
-        /// Its report is with the insight.
+        /// The report is with the insight.
         Done = "done",
-        /// It ended without a report.
+        /// The research ended without a report.
         Failed = "failed",
-        /// Somebody called it off, or the insight ended.
+        /// Somebody cancelled the research, or the insight ended.
         Cancelled = "cancelled",
     }
 }
@@ -94,7 +94,8 @@ async fn find(db: &Db, org_id: OrgId, insight_id: InsightId) -> Result<Option<Re
     db.fetch_optional(query.bind(org_id).bind(insight_id)).await
 }
 
-/// Asks for a research in the place of an earlier one, unless one waits or runs.
+/// Requests a research, which replaces an earlier one. Does nothing if one waits or runs already. Fails with the 409 if
+/// too many are active.
 async fn start(tx: &mut OrgTx, insight_id: InsightId, by: Option<MemberId>) -> Result<()> {
     let query = sql(&format!("select count(*) from researches where org_id = $1 and {ACTIVE}"));
     let (active,): (i64,) = tx.fetch_one(query.bind(tx.org_id)).await?;
@@ -119,7 +120,7 @@ async fn start(tx: &mut OrgTx, insight_id: InsightId, by: Option<MemberId>) -> R
     jobs::enqueue(tx, &ResearchInsight { insight_id, research_id: id }).await
 }
 
-/// Calls a research off; false if it is over.
+/// Cancels a research. Returns false if it is over.
 async fn cancel(app: &App, org_id: OrgId, insight_id: InsightId, id: ResearchId) -> Result<bool> {
     let mut tx = app.begin(org_id).await?;
     let cancelled = close(&mut tx, Run { insight_id, id }, State::Cancelled, None).await?;
@@ -127,14 +128,14 @@ async fn cancel(app: &App, org_id: OrgId, insight_id: InsightId, id: ResearchId)
     Ok(cancelled)
 }
 
-/// Which research.
+/// The identity of a research.
 #[derive(Clone, Copy)]
 struct Run {
     insight_id: InsightId,
     id: ResearchId,
 }
 
-/// Ends a research that waits or runs; false if it is over.
+/// Ends a research that waits or runs. Returns false if it is over.
 async fn close(tx: &mut OrgTx, run: Run, state: State, error: Option<&str>) -> Result<bool> {
     let query = sql(&format!(
         "update researches set state = $4, step = null, finished_at = $5, error = $6,
@@ -145,23 +146,23 @@ async fn close(tx: &mut OrgTx, run: Run, state: State, error: Option<&str>) -> R
     Ok(tx.execute(query.bind(state == State::Done)).await? > 0)
 }
 
-/// What came of a research.
+/// The outcome of an attempt at a research.
 enum Explained {
     Report(Report),
-    /// Nobody wants it any more, or the insight ended.
+    /// The research was cancelled, or the insight ended.
     Unwanted,
-    /// The server stops.
+    /// The server stops; another attempt follows.
     Later,
 }
 
-/// A report, and what to know of it.
+/// A report and its figures.
 struct Report {
     text: String,
     sessions: usize,
     claims: usize,
 }
 
-/// Makes the report of an insight and puts it there.
+/// Makes the report of an insight and publishes it, or records that the research failed or was cancelled.
 async fn research_insight(
     app: &App,
     lease: &Lease,
@@ -182,7 +183,7 @@ async fn research_insight(
             close(&mut tx, run, State::Cancelled, None).await?;
         }
         Ok(Explained::Later) => return Ok(Outcome::Later(tx.now)),
-        // the queue tries it again
+        // the queue retries the job
         Err(error) if attempts.is_some_and(|attempts| attempts < ATTEMPTS_MAX) => return Err(error),
         Err(error) => {
             tracing::warn!(insight.id = %insight_id, %error, "a deep research failed");
@@ -195,7 +196,7 @@ async fn research_insight(
     Ok(Outcome::Done)
 }
 
-/// Notes that a research runs; how often it did. None if it is over.
+/// Marks a research as running. Returns the number of attempts with this one, or none if it is over.
 async fn begin(app: &App, org_id: OrgId, run: Run) -> Result<Option<i64>> {
     let query = sql(&format!(
         "update researches set state = $4, attempts = attempts + 1, started_at = coalesce(started_at, $5)
@@ -209,7 +210,8 @@ async fn begin(app: &App, org_id: OrgId, run: Run) -> Result<Option<i64>> {
     Ok(attempts.map(|(attempts,)| attempts))
 }
 
-/// Notes how far a research is; false if nobody wants it any more, or the insight ended.
+/// Records the progress of a research, in percent, and its step. Returns false if the research was cancelled or the
+/// insight ended.
 async fn advance(app: &App, org_id: OrgId, run: Run, progress: i64, step: &str) -> Result<bool> {
     let query = sql(&format!(
         "update researches set progress = $4, step = $5
@@ -228,7 +230,7 @@ async fn explain(app: &App, org_id: OrgId, run: Run) -> Result<Explained> {
     if !advance(app, org_id, run, 5, "reading sessions").await? {
         return Ok(Explained::Unwanted);
     }
-    // one state of the database for all that is said and for what it is checked by
+    // one snapshot both for the claims and for their check
     let mut tx = app.db.snapshot().await?;
     let Some((frame, insight)) = evidence::frame(&mut tx, org_id, run.insight_id).await? else {
         return Ok(Explained::Unwanted);
@@ -270,7 +272,7 @@ async fn explain(app: &App, org_id: OrgId, run: Run) -> Result<Explained> {
     }))
 }
 
-/// Puts a report with its insight, unless nobody wants it any more or the insight ended.
+/// Writes a report to its insight, unless the research was cancelled or the insight ended.
 async fn publish(tx: &mut OrgTx, run: Run, report: Report) -> Result<()> {
     let query = sql("select 1 from insights where org_id = $1 and id = $2 and retired_at is null");
     let is_there = tx.fetch_optional::<(i32,)>(query.bind(tx.org_id).bind(run.insight_id)).await?.is_some();

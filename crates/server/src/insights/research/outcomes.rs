@@ -1,4 +1,4 @@
-//! How the insight's sessions went, next to comparable ones.
+//! The outcomes of an insight's sessions, compared with those of similar sessions.
 
 use super::claims::{Condition, Count, Maker, NEAR_DAYS, Scope, Section, Set, Unit, plural};
 use super::evidence::{Evidence, Session};
@@ -8,22 +8,22 @@ use crate::error::Result;
 use crate::sessions::{Sentiment, SessionStatus};
 use std::collections::{BTreeMap, HashMap};
 
-/// How many times as often as in comparable sessions, or as seldom, something must be to be called different.
+/// The ratio to comparable sessions, or its inverse, from which an outcome is called different.
 const DIFFERENCE_MIN: f64 = 1.1;
-/// Sessions without which it is not said how they went.
+/// The least sessions of the insight about which an outcome is reported.
 const SESSIONS_MIN: usize = 5;
 
-/// Something that sessions are asked about.
+/// A question about sessions.
 struct Question {
     text: String,
-    /// Which sessions are asked.
+    /// The conditions on the sessions that the question is about.
     base: Vec<Condition>,
     condition: Condition,
     is_asked: fn(&Session) -> bool,
     is_so: Box<dyn Fn(&Session) -> bool + Send + Sync>,
 }
 
-/// An answer: how many of the sessions asked, against how many would be expected.
+/// The answer to a question: the number of sessions for which it is so, and the number that would be expected.
 pub(super) struct Outcome {
     question: Question,
     base: Counted,
@@ -50,7 +50,7 @@ pub(super) fn find(evidence: &Evidence) -> Vec<Outcome> {
     let outcomes = asked.into_iter().zip(corrected).map(|((question, base, of, test), p)| {
         let expected = expected(evidence, &base, &of);
         let (base, of) = (split(evidence, &base), split(evidence, &of));
-        // contacts say whether it is chance, sessions how much it is: both have to
+        // the test over contacts rules out chance, the ratio over sessions gives the size: both must be met
         let times = expected.map_or(1.0, |expected| of.inside as f64 / expected.max(f64::MIN_POSITIVE));
         let meaning = match test.filter(|_| base.outside > 0) {
             Some(test) if p <= ALPHA && test.upper < test.lower && times >= DIFFERENCE_MIN => {
@@ -67,7 +67,7 @@ pub(super) fn find(evidence: &Evidence) -> Vec<Outcome> {
     outcomes.collect()
 }
 
-/// What happened before and after, against the others of the same channels and languages.
+/// Writes the section on what happened before and after, compared with others of the same channels and languages.
 pub(super) async fn outcomes(maker: &mut Maker<'_>, found: &[Outcome]) -> Result<Section> {
     let mut section = Section::new("What happens before and after");
     for Outcome { question, base, of, expected, meaning } in found {
@@ -75,7 +75,7 @@ pub(super) async fn outcomes(maker: &mut Maker<'_>, found: &[Outcome]) -> Result
         let expected = expected
             .map_or(String::new(), |expected| format!(" Comparable sessions would give {expected:.0}."));
         let text = format!("{}: {numbers}.{expected} {meaning}", question.text);
-        // where it happened to none, those asked bear that out
+        // if no session has the outcome, the sessions that the question is about are cited
         let condition = [question.condition.clone()];
         let kind: &[Condition] = if of.inside > 0 { &condition } else { &[] };
         section
@@ -133,7 +133,7 @@ fn questions(evidence: &Evidence) -> Vec<Question> {
             is_so: Box::new(|session| session.came_back == 1),
         },
     ];
-    // without times of messages there is no length
+    // without message times sessions have no length
     if median > 0 {
         questions.push(Question {
             text: format!(
@@ -182,7 +182,7 @@ pub(super) struct Counted {
     pub(super) outside: usize,
 }
 
-/// Sessions of a set of positions, in the insight and among the others.
+/// Counts the sessions at these positions, in the insight and among the others.
 pub(super) fn split(evidence: &Evidence, of: &[usize]) -> Counted {
     let inside = of.iter().filter(|at| evidence.sessions[**at].inside).count();
     Counted { inside, outside: of.len() - inside }
@@ -196,7 +196,7 @@ pub(super) fn share(part: usize, whole: usize) -> f64 {
     if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
 }
 
-/// The numbers of a kind in the insight and among the others, as text and as what they count.
+/// Compares a kind in the insight and among the others. Returns the numbers as text and as counts to check.
 pub(super) fn compared(
     condition: &Condition,
     base: &[Condition],
@@ -236,7 +236,7 @@ pub(super) fn percent(part: usize, whole: usize) -> String {
     format!("{:.1} %", 100.0 * share(part, whole))
 }
 
-/// Sessions of one channel and language are one cell.
+/// Returns the cell of each session of `base`: one for each channel and language.
 fn cells(evidence: &Evidence, base: &[usize]) -> Vec<u64> {
     let mut names: HashMap<_, u64> = HashMap::new();
     let cell = |at: &usize| {
@@ -256,8 +256,8 @@ fn by_cell(evidence: &Evidence, base: &[usize], of: &[usize]) -> Option<Test> {
     Draw::of(&cases).test(&of)
 }
 
-/// How many of the insight's sessions would be of a kind if they were as the others of their channel and language. None
-/// where there are no such others.
+/// Computes the number of the insight's sessions that would be of a kind if they were like the others of their channel
+/// and language. Returns none if a cell has no others.
 fn expected(evidence: &Evidence, base: &[usize], of: &[usize]) -> Option<f64> {
     let mut counts: BTreeMap<u64, [usize; 3]> = BTreeMap::new();
     for (at, cell) in base.iter().zip(cells(evidence, base)) {
@@ -273,7 +273,7 @@ fn expected(evidence: &Evidence, base: &[usize], of: &[usize]) -> Option<f64> {
     compared.map(|[inside, others, so]| (*others > 0).then(|| *inside as f64 * share(*so, *others))).sum()
 }
 
-/// `p < 0.001`, or as it is.
+/// Formats a chance with three decimals, or as `p < 0.001`.
 pub(super) fn chance(p: f64) -> String {
     if p < 0.001 { "p < 0.001".into() } else { format!("p = {p:.3}") }
 }

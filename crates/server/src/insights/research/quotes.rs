@@ -1,4 +1,4 @@
-//! Chooses the few statements that stand for most of what was said.
+//! The choice of quotes: the few statements that stand for most of what was said.
 
 use super::evidence::Said;
 use crate::insights::statements::embedding;
@@ -7,9 +7,9 @@ use refrain_nlp::vectors::dot_in_order;
 use std::collections::HashMap;
 
 const QUOTES: usize = 6;
-/// A statement that adds less than this share to how well all are covered is not worth a quote.
+/// The least mean gain in coverage for which another statement is quoted.
 const GAIN_MIN: f32 = 0.02;
-/// What is less than this like a quote is not taken to be covered by it.
+/// The cosine similarity from which a statement is covered by a quote.
 const COVERED_MIN: f32 = 0.6;
 
 /// A statement that stands for others.
@@ -17,15 +17,15 @@ const COVERED_MIN: f32 = 0.6;
 pub(super) struct Quote {
     pub(super) ticket_number: i64,
     pub(super) text: String,
-    /// How many of the statements compared are nearest to it and like it.
+    /// The number of compared statements that are nearest to the quote and similar enough to it.
     pub(super) covers: usize,
 }
 
-/// Takes one statement after the other, each time the one that adds most to how well all of them are covered, until
-/// there are enough or nothing is left to cover.
+/// Chooses statements greedily, each time the one that adds most to the coverage of all, until there are enough or the
+/// gain is too small. Returns them with the one that covers most first.
 pub(super) fn choose(said: &[Said]) -> Vec<Quote> {
     let mut vectors: Vec<Vec<f32>> = Vec::new();
-    // texts that are equal are one, and weigh as many
+    // equal texts are one, weighted by their number
     let mut texts: Vec<Vec<&Said>> = Vec::new();
     let mut known: HashMap<String, usize> = HashMap::new();
     for said in said {

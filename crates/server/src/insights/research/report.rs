@@ -1,4 +1,4 @@
-//! The report: what the evidence says, section by section, as claims that cite sessions.
+//! The report: sections of claims that cite sessions, and their Markdown.
 
 use super::claims::{
     Claim, Condition, Count, Maker, NAME_CHARS_MAX, Scope, Section, Set, Unit, plural, shown,
@@ -15,12 +15,12 @@ use std::collections::HashSet;
 const QUOTE_CHARS_MAX: usize = 240;
 const TREND_WEEKS: i64 = 12;
 const WEEK_DAYS: i64 = 7;
-/// The days whose sessions are compared with those of as many before.
+/// The recent days that are compared with as many days before.
 const RECENT_DAYS: i64 = 28;
-/// The chance of a rise or fall that is called one.
+/// The chance by which a report calls a rise or fall that is none.
 const TREND_ALPHA: f64 = 0.01;
 
-/// Every section of the report, unchecked.
+/// Writes every section of the report. Their claims are not checked yet.
 pub(super) async fn sections(
     calendar: &Calendar,
     tx: &mut Tx,
@@ -89,7 +89,7 @@ async fn moves(maker: &mut Maker<'_>, calendar: &Calendar, evidence: &Evidence) 
         claim.cited.truncate(1);
         section.claims.push(claim);
     }
-    // days end with that of the organization's newest session, so that an old export can be read too
+    // the last day is that of the organization's newest session, so that an old export can be read too
     let end = calendar.day(evidence.until) + 1;
     let span = |from: i64, to: i64| (calendar.start(from), calendar.start(to).plus(-1));
     let mut weeks = Vec::new();
@@ -113,7 +113,8 @@ async fn moves(maker: &mut Maker<'_>, calendar: &Calendar, evidence: &Evidence) 
     Ok(section)
 }
 
-/// The last weeks against those before, and against the other traffic.
+/// Compares the last weeks with those before, and with all other traffic. Returns none if the insight was seen in
+/// neither.
 async fn recently(
     maker: &mut Maker<'_>,
     recent: (Timestamp, Timestamp),
@@ -209,7 +210,7 @@ async fn limits(maker: &mut Maker<'_>, evidence: &Evidence) -> Result<Section> {
     Ok(section)
 }
 
-/// The report in Markdown.
+/// Renders the report in Markdown. Sections without claims and notes are left out.
 pub(super) fn markdown(evidence: &Evidence, summary: &[String], sections: &[Section]) -> String {
     let mut text = format!(
         "# {}\n\nDeep research on insight {}.\n",
@@ -231,7 +232,7 @@ pub(super) fn markdown(evidence: &Evidence, summary: &[String], sections: &[Sect
     text
 }
 
-/// `#1, #2`.
+/// Formats ticket numbers as `#1, #2`, in order and without repetition.
 pub(super) fn citations(numbers: &[i64]) -> String {
     let known: HashSet<i64> = numbers.iter().copied().collect();
     let mut numbers: Vec<i64> = known.into_iter().collect();

@@ -18,7 +18,7 @@ use serde::Serialize;
 
 const PATH: &str = "/insights/{id}/deep-research";
 
-/// The operations on deep research.
+/// Returns the operations on deep research.
 pub(crate) fn routes() -> Api {
     Api::new()
         .route(

@@ -1,46 +1,48 @@
-//! Whether sessions of one kind are more frequent in an insight than elsewhere, beyond chance. Arithmetic alone.
+//! The statistical test that sessions of one kind are more frequent in an insight than elsewhere. Pure arithmetic.
 //!
-//! Contacts are the units, not sessions: of each contact one session is drawn, of those in the insight if there are
-//! any. Who writes often is in any insight more easily, so contacts are compared with contacts of as many sessions.
-//! The test is Fisher's exact one over such strata, and what is tested together is corrected by Holm's method.
+//! Contacts are the units, not sessions: one session of each contact is drawn, from those in the insight if there are
+//! any. A contact who writes often is more likely to be in any insight, so contacts are compared with contacts that
+//! have as many sessions. The test is Fisher's exact one over such strata, and tests that are made together are
+//! corrected by Holm's method.
 
 use std::collections::{BTreeMap, HashMap};
 use uuid::Uuid;
 
-/// The chance that a list of findings has any that is none.
+/// The chance that a list of findings has any false one.
 pub(super) const ALPHA: f64 = 0.01;
-/// Units of a kind, in the insight or elsewhere, without which it is not tested.
+/// The least units of a kind, in the insight and elsewhere together, for which it is tested.
 const UNITS_MIN: usize = 5;
-/// Contacts with up to so many sessions are compared with those of as many; from there on with those of about as many.
+/// The number of sessions up to which contacts are compared with contacts of exactly as many; beyond, of about as many.
 const SIZE_EXACT: usize = 8;
-/// What is less likely than this share of the likeliest is left out of a distribution.
+/// The share of the likeliest value's chance below which a value is left out of a distribution.
 const NEGLIGIBLE: f64 = 1e-25;
 
-/// A session as it is compared.
+/// A session as the test reads it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Case {
     pub(super) speaker: Uuid,
-    /// The least of a contact's is drawn: it must tell nothing of the session.
+    /// The rank by which one of a contact's sessions is drawn, least first. It must be independent of the session's
+    /// properties.
     pub(super) order: u64,
-    /// Whether it is one of the insight's.
+    /// True if the session is in the insight.
     pub(super) inside: bool,
-    /// Sessions are compared with those of the same cell alone.
+    /// The cell: sessions are compared only with those of the same cell.
     pub(super) cell: u64,
 }
 
-/// One session of each contact.
+/// A draw of one session of each contact.
 #[derive(Debug)]
 pub(super) struct Draw {
-    /// The stratum of each unit, and whether it is in the insight, by the session that was drawn for it.
+    /// The units by the session that was drawn: the stratum, and true if the unit is in the insight.
     units: HashMap<usize, (usize, bool)>,
-    /// Units of each stratum, and those in the insight.
+    /// The number of units in each stratum, and of those in the insight.
     strata: Vec<(usize, usize)>,
 }
 
-/// How likely it is that chance alone gives as much.
+/// The result of a test: the chances that the null hypothesis gives as much.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Test {
-    /// Units in the insight that are of the kind.
+    /// The units in the insight that are of the kind.
     pub(super) inside: usize,
     /// The chance of as many or more.
     pub(super) upper: f64,
@@ -49,7 +51,7 @@ pub(super) struct Test {
 }
 
 impl Test {
-    /// The chance of as much in either direction.
+    /// Returns the two-sided chance: twice the smaller one, at most 1.
     pub(super) fn two_sided(&self) -> f64 {
         (2.0 * self.upper.min(self.lower)).min(1.0)
     }
@@ -80,8 +82,8 @@ impl Draw {
         draw
     }
 
-    /// Tests the sessions of one kind. None where too few contacts have it, or all: whatever the insight, that would
-    /// say nothing.
+    /// Tests the sessions of one kind. Returns none if too few contacts have it, or all do: then no insight could show
+    /// anything.
     pub(super) fn test(&self, of_kind: &[usize]) -> Option<Test> {
         let mut marked = vec![0; self.strata.len()];
         let mut inside = 0;
@@ -113,12 +115,12 @@ fn size_class(sessions: usize) -> u32 {
     }
 }
 
-/// How likely each number of marked ones is among `drawn` of `total`, `marked` of which are: the first number that has a
-/// chance, and the chances from there on.
+/// Computes the hypergeometric distribution of the marked units among `drawn` of `total`, `marked` of which are marked.
+/// Returns the first value that has a chance, and the chances of the values from there on.
 fn hypergeometric(total: usize, marked: usize, drawn: usize) -> (usize, Vec<f64>) {
     let (low, high) = ((drawn + marked).saturating_sub(total), drawn.min(marked));
     let mode = ((drawn + 1) * (marked + 1) / (total + 2)).clamp(low, high);
-    // of k + 1 to k
+    // the chance of k + 1 divided by that of k
     let ratio = |k: usize| {
         let up = (marked - k) as f64 * (drawn - k) as f64;
         up / ((k + 1) as f64 * (total + k + 1 - marked - drawn) as f64)
@@ -145,20 +147,20 @@ fn hypergeometric(total: usize, marked: usize, drawn: usize) -> (usize, Vec<f64>
     (first, below)
 }
 
-/// The chances of `k` or fewer and of `k` or more marked ones among `drawn` of `total`.
+/// Returns the chances of `k` or fewer and of `k` or more marked units among `drawn` of `total`.
 pub(super) fn hypergeometric_tails(total: usize, marked: usize, drawn: usize, k: usize) -> (f64, f64) {
     let (first, likelihood) = hypergeometric(total, marked, drawn);
     tails(first, &likelihood, k)
 }
 
-/// What lies beyond a distribution is as good as impossible.
+/// Returns the chances of `k` or fewer and of `k` or more. Values outside of the distribution count as impossible.
 fn tails(first: usize, likelihood: &[f64], k: usize) -> (f64, f64) {
     let Some(at) = k.checked_sub(first) else { return (0.0, 1.0) };
     let sum = |range: &[f64]| range.iter().sum::<f64>().min(1.0);
     (sum(&likelihood[..(at + 1).min(likelihood.len())]), sum(&likelihood[at.min(likelihood.len())..]))
 }
 
-/// The distribution of the sum of two.
+/// Returns the distribution of the sum of two independent variables.
 fn sum_of(a: &[f64], b: &[f64]) -> Vec<f64> {
     let mut sum = vec![0.0; a.len() + b.len() - 1];
     for (i, x) in a.iter().enumerate().filter(|(_, x)| **x > 0.0) {
@@ -169,8 +171,8 @@ fn sum_of(a: &[f64], b: &[f64]) -> Vec<f64> {
     sum
 }
 
-/// The chances corrected for being looked at together with each other, `count` in all: by Holm's method, which holds
-/// however they depend on each other.
+/// Corrects chances for `count` tests made together by Holm's method, which holds for any dependence between them.
+/// Returns them in the order given.
 pub(super) fn holm(chances: &[f64], count: usize) -> Vec<f64> {
     let mut order: Vec<usize> = (0..chances.len()).collect();
     order.sort_by(|a, b| chances[*a].total_cmp(&chances[*b]));
@@ -233,7 +235,7 @@ mod tests {
         tested.iter().zip(corrected).filter(|(_, p)| *p <= ALPHA).map(|((kind, _), _)| *kind).collect()
     }
 
-    /// How many of so many reports name anything, on data where nothing is behind anything.
+    /// Counts the reports that name any finding, on data in which every difference is by chance.
     fn false_reports(reports: usize) -> usize {
         let mut random = Random::new(1);
         let names_any = |_: &usize| {

@@ -1,5 +1,5 @@
-//! A summary by the language model, of the evidence alone: what a sentence says must be borne out by the claims and
-//! sessions that it names, else it is left out.
+//! The summary of a report by the language model, from the evidence alone: a sentence that the claims and sessions
+//! it names do not support is left out.
 
 use super::claims::{Claim, Section, numbers, shown};
 use super::evidence::Evidence;
@@ -33,11 +33,11 @@ const COMMON: &str = "customers contacts people sessions conversations insight i
     wait affected compared comparable usual often more less fewer most many half other before after since recent weeks days \
     grew fell same time times chance difference channel language team handed resolved angry closed";
 
-/// What came of asking for a summary.
+/// The result of asking for a summary.
 pub(super) enum Summary {
-    /// Lines of Markdown.
+    /// The summary as lines of Markdown.
     Lines(Vec<String>),
-    /// The server stops: to be asked later.
+    /// The server stops, so the model is to be asked later.
     Drained,
 }
 
@@ -53,7 +53,8 @@ struct Sentence {
     sessions: Vec<i64>,
 }
 
-/// Asks the model that is configured; without one there are no lines.
+/// Asks the configured model for a summary. Returns no lines if none is configured, and a line that says why if the
+/// circuit breaker is open, the daily budget is spent or the model fails.
 pub(super) async fn write(
     app: &App,
     org_id: OrgId,
@@ -104,7 +105,7 @@ fn request(evidence: &Evidence, claims: &[&Claim]) -> String {
     json!({"insight": shown(&evidence.insight.content, 500), "evidence": findings}).to_string()
 }
 
-/// The sentences that hold, with their citations, and who wrote them.
+/// Returns the sentences that hold, with their citations and a note on the model that wrote them.
 fn checked(
     model: &LanguageModel,
     evidence: &Evidence,
@@ -134,7 +135,8 @@ fn checked(
     lines
 }
 
-/// Whether a sentence is plain, cites sessions of what it rests on, and says nothing that this does not.
+/// Returns true if a sentence is plain, cites sessions of the claims it rests on, and is supported by their words and
+/// numbers.
 fn holds(sentence: &Sentence, claims: &[&Claim], content: &str, said: &[(uuid::Uuid, &str)]) -> bool {
     let text = sentence.text.trim();
     let rests_on: Vec<&&Claim> = claims
@@ -150,7 +152,7 @@ fn holds(sentence: &Sentence, claims: &[&Claim], content: &str, said: &[(uuid::U
         && !sentence.sessions.is_empty()
         && sentence.sessions.iter().all(|number| sessions.contains(number));
     let known: HashSet<&str> = rests_on.iter().flat_map(|claim| numbers(&claim.text)).collect();
-    // what one customer said bears nothing out: the words of quotes count where several use them
+    // one customer's words support nothing: the words of quotes count only if several customers use them
     let ours: Vec<&str> =
         rests_on.iter().filter(|claim| !claim.is_quote).map(|claim| claim.text.as_str()).collect();
     let source = format!("{content} {COMMON} {}", ours.join(" "));
@@ -162,12 +164,12 @@ fn holds(sentence: &Sentence, claims: &[&Claim], content: &str, said: &[(uuid::U
         && Words::of(&source, said.iter().copied()).bear_out(&digitless(text))
 }
 
-/// Numbers are checked by themselves, with their points.
+/// Blanks out digits, since numbers are checked by themselves, with their decimals.
 fn digitless(text: &str) -> String {
     text.chars().map(|c| if c.is_numeric() { ' ' } else { c }).collect()
 }
 
-/// One line, and nothing in it that could be mark-up or an address.
+/// Returns true if a text is one line of acceptable length without characters of markup or addresses.
 fn is_plain(text: &str) -> bool {
     let signs = " '’-–,.%()=;:?";
     let is_address = |pair: &[char]| pair[0] == '.' && pair[1].is_alphabetic();

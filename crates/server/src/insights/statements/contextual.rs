@@ -1,5 +1,5 @@
-//! The contextual embeddings by which a sample of statements is compared: kept with a statement once made, since they cost
-//! some milliseconds each.
+//! Contextual embeddings, by which a sample of statements is compared. They are stored with a statement once computed,
+//! since each costs some milliseconds.
 
 use super::embedding;
 use super::store::{self, GroupedStatement, Statement};
@@ -17,13 +17,13 @@ use std::collections::{HashMap, HashSet};
 /// The contextual embeddings of an organization's statements.
 pub(crate) struct ContextualVectors<'a> {
     statements: &'a [Statement],
-    /// By text and language: the statements of one text need one vector.
+    /// The stored vectors by text and language: statements of the same text share one.
     kept: HashMap<(&'a str, Option<Language>), &'a [u8]>,
     made: RefCell<Vec<(StatementId, Vec<u8>)>>,
 }
 
 impl<'a> ContextualVectors<'a> {
-    /// What is kept with these statements.
+    /// Collects the vectors that are stored with these statements.
     pub(crate) fn of(statements: &'a [Statement]) -> Self {
         let mark = mark();
         let kept = |statement: &'a Statement| {
@@ -33,8 +33,8 @@ impl<'a> ContextualVectors<'a> {
         Self { statements, kept: statements.iter().filter_map(kept).collect(), made: RefCell::default() }
     }
 
-    /// The vectors of the statements at these positions: kept ones, and new ones where there is none; comparable
-    /// whatever their languages.
+    /// Returns the vectors of the statements at these positions, and computes those that are not stored. They can be
+    /// compared across languages.
     pub(crate) fn get(&self, positions: &[usize], threads: usize) -> Vec<Vec<f32>> {
         let statements: Vec<&Statement> = positions.iter().map(|at| &self.statements[*at]).collect();
         let languages: Vec<Option<Language>> = statements.iter().copied().map(language).collect();
@@ -58,7 +58,7 @@ impl<'a> ContextualVectors<'a> {
             bytes[i] = embedding::to_bytes(&made);
             self.made.borrow_mut().push((statements[i].id, to_keep(&made)));
         }
-        // read as it is kept, so that a kept vector makes no difference
+        // new vectors are read back from their stored form, so that they equal stored ones
         let read = |bytes: &Vec<u8>| embedding::from_bytes(bytes).and_then(|vector| vector.try_into().ok());
         let mut vectors: Vec<[f32; DIMENSIONS]> =
             bytes.iter().map(|bytes| read(bytes).unwrap_or([0.0; DIMENSIONS])).collect();
@@ -66,14 +66,13 @@ impl<'a> ContextualVectors<'a> {
         vectors.into_iter().map(Vec::from).collect()
     }
 
-    /// The vectors that were made, as they are to be kept.
+    /// Returns the vectors that were computed, in the form in which they are stored.
     pub(crate) fn into_made(self) -> Vec<(StatementId, Vec<u8>)> {
         self.made.into_inner()
     }
 }
 
-/// The vectors at unit length by which these statements are compared in a grouping; some milliseconds for each that is
-/// not kept.
+/// Converts a vector to the form in which it is stored with its statement.
 pub async fn compared_vectors(
     db: &Db,
     org_id: OrgId,
@@ -95,12 +94,12 @@ pub(crate) fn to_keep(vector: &[f32; DIMENSIONS]) -> Vec<u8> {
     [mark().as_slice(), &embedding::to_bytes(vector)].concat()
 }
 
-/// What a kept vector begins with: those of another encoder are none.
+/// Returns the prefix of stored vectors: those of another encoder begin otherwise, and are ignored.
 fn mark() -> [u8; 4] {
     fingerprint().to_le_bytes()
 }
 
-/// The language that a statement is taken to be in. What has no letters to tell by is read like English.
+/// Returns the language of a statement. A text without letters to detect one from is read as English.
 fn language(statement: &Statement) -> Option<Language> {
     if statement.language.is_empty() { Some(Language::En) } else { Language::from_tag(&statement.language) }
 }

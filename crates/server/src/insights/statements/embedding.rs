@@ -1,8 +1,8 @@
-//! Sentence vectors as columns keep them: one scale and a signed byte for each dimension.
+//! The stored form of sentence embeddings: one scale, and a signed byte for each dimension.
 
 use refrain_nlp::vectors::dot_in_order;
 
-/// Writes a vector: the scale as a little-endian `f32`, then the dimensions as bytes; value = byte · scale.
+/// Encodes a vector: the scale as a little-endian `f32`, then the dimensions as bytes; value = byte · scale.
 #[expect(clippy::cast_possible_truncation, reason = "within -127 and 127 by the choice of the scale")]
 pub(crate) fn to_bytes(vector: &[f32]) -> Vec<u8> {
     let scale = vector.iter().fold(0.0_f32, |max, x| max.max(x.abs())) / 127.0;
@@ -12,7 +12,7 @@ pub(crate) fn to_bytes(vector: &[f32]) -> Vec<u8> {
     bytes
 }
 
-/// Reads what [`to_bytes`] wrote, at unit length. None if it is no vector.
+/// Decodes a vector that [`to_bytes`] encoded, at unit length. Returns none if it is too short or zero.
 pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Vec<f32>> {
     let (scale, dimensions) = bytes.split_first_chunk::<4>()?;
     let scale = f32::from_le_bytes(*scale);

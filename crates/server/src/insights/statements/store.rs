@@ -1,4 +1,4 @@
-//! Statements in SQL.
+//! Statements in SQL: the queries that load them for grouping and evaluation.
 
 use crate::db::{self, Db, Tx, sql};
 use crate::error::Result;
@@ -6,12 +6,12 @@ use crate::ids::{ContactId, InsightId, MessageId, OrgId, SessionId, StatementId}
 use crate::orgs::OrgTx;
 use crate::sessions::Sentiment;
 
-/// Statements read at a time.
+/// The statements read in one query.
 const PAGE: i64 = 20_000;
 /// The reading that made a statement; a higher one reads sessions again.
 const READING_VERSION: i64 = 2;
 
-/// A statement as it is grouped.
+/// A statement as the grouping reads it.
 #[derive(Debug, sqlx::FromRow)]
 pub(crate) struct Statement {
     pub(crate) id: StatementId,
@@ -26,7 +26,7 @@ pub(crate) struct Statement {
     pub(crate) contextual: Option<Vec<u8>>,
 }
 
-/// Every statement that has a vector, in the order of ids.
+/// Loads every statement that has a static embedding, in the order of ids.
 pub(crate) async fn load(tx: &mut Tx, org_id: OrgId) -> Result<Vec<Statement>> {
     let mut statements: Vec<Statement> = Vec::new();
     loop {
@@ -50,7 +50,7 @@ pub(crate) async fn load(tx: &mut Tx, org_id: OrgId) -> Result<Vec<Statement>> {
     }
 }
 
-/// Keeps the contextual embeddings of statements, so that the next grouping need not make them again.
+/// Stores the contextual embeddings of statements, so that the next grouping need not compute them again.
 pub(crate) async fn keep_contextual(tx: &mut OrgTx, embeddings: &[(StatementId, Vec<u8>)]) -> Result<()> {
     for embeddings in embeddings.chunks(2_000) {
         let mut query = sql("with f (id, finer) as (");
@@ -62,20 +62,20 @@ pub(crate) async fn keep_contextual(tx: &mut OrgTx, embeddings: &[(StatementId, 
     Ok(())
 }
 
-/// A statement, and what was made of it.
+/// A statement and the insight that it proves.
 #[derive(Clone, Debug)]
 pub struct GroupedStatement {
-    /// Which it is.
+    /// The id of the statement.
     pub id: StatementId,
     /// The session in which it was said.
     pub session_id: SessionId,
-    /// What was said, personal data masked.
+    /// The text, with personal data masked.
     pub text: String,
-    /// The number of the insight that it proves for its session.
+    /// The number of the insight that the statement proves for its session.
     pub insight: Option<u32>,
 }
 
-/// Every statement that has a vector, session by session in the order said.
+/// Lists every statement that has a static embedding, session by session, in the order of the conversation.
 pub async fn grouped_statements(db: &Db, org_id: OrgId) -> Result<Vec<GroupedStatement>> {
     let query = sql("
         select t.id, t.session_id, t.text, i.insight_number
@@ -94,7 +94,8 @@ pub async fn grouped_statements(db: &Db, org_id: OrgId) -> Result<Vec<GroupedSta
     Ok(statements.collect())
 }
 
-/// A statement as it was read.
+/// Returns the contextual embeddings by which a grouping compares these statements, at unit length. Takes some
+/// milliseconds for each that is not stored.
 #[derive(Debug)]
 pub(crate) struct ReadStatement {
     pub(crate) id: StatementId,

@@ -1,4 +1,4 @@
-//! Trends: how insights move.
+//! Trends: the counts of insights over time.
 
 mod overview;
 mod trend;
@@ -6,7 +6,7 @@ pub(crate) mod weeks;
 
 use crate::http::Api;
 
-/// Returns the operations on how insights move.
+/// Returns the operations on trends.
 pub(crate) fn routes() -> Api {
     trend::routes().merge(overview::routes())
 }

@@ -1,4 +1,4 @@
-//! `GET /overview`: what moved lately, with as few false alarms as archived insights have.
+//! `GET /overview`: insights that moved lately, with as few false alarms as archived insights have.
 
 use crate::app::App;
 use crate::db::{self, Tx, sql};
@@ -113,7 +113,7 @@ async fn overview(State(app): State<App>, caller: Caller) -> Result<Json<Overvie
     }))
 }
 
-/// Unresolved insights that nobody spoke of before.
+/// Lists unresolved insights that were first seen since then, newest first.
 async fn fresh(tx: &mut Tx, org_id: OrgId, since: Timestamp) -> Result<Vec<Happened>> {
     let query = sql(&format!(
         "select id, insight_number, content, first_seen_at as at, occurrence_count from insights
@@ -123,7 +123,7 @@ async fn fresh(tx: &mut Tx, org_id: OrgId, since: Timestamp) -> Result<Vec<Happe
     tx.fetch_all(query.bind(org_id).bind(since).bind(db::count(LISTED_MAX))).await
 }
 
-/// Unresolved insights to which something happened last since then.
+/// Lists unresolved insights that had an event of this kind since then, the latest first.
 async fn happened(
     tx: &mut Tx,
     org_id: OrgId,
@@ -142,7 +142,7 @@ async fn happened(
     tx.fetch_all(query.bind(org_id).bind(kind).bind(since).bind(db::count(LISTED_MAX))).await
 }
 
-/// Channels that brought no session for so long that chance alone would hardly ever do it.
+/// Lists channels that brought no session for so long that chance hardly explains it.
 async fn silent(tx: &mut Tx, org_id: OrgId, now: Timestamp) -> Result<Vec<Silent>> {
     let since = now.plus(-WINDOW_DAYS * DAY);
     let query = sql("
@@ -155,7 +155,7 @@ async fn silent(tx: &mut Tx, org_id: OrgId, now: Timestamp) -> Result<Vec<Silent
     let silent = rows.into_iter().filter_map(|(channel, sessions, first, last)| {
         let days = |micros: i64| micros as f64 / DAY as f64;
         let spoke = days(last.micros() - first.micros());
-        // a week has quiet days: two weeks of speaking, and two days of silence at least
+        // a week has quiet days, so at least two weeks of sessions and two days of silence are required
         let silence = days(now.micros() - last.micros());
         let expected = sessions as f64 / spoke.max(1.0) * silence;
         let is_silent = spoke >= 14.0 && silence >= 2.0 && expected >= least.max(3.0);

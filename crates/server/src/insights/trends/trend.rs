@@ -1,4 +1,4 @@
-//! How an insight moves: sessions and contacts by day or week, beside what a quiet time would bring while it is archived.
+//! The trend of an insight: sessions and contacts by day or week, with the expected contacts while it is archived.
 
 use super::weeks;
 use crate::app::App;
@@ -24,11 +24,11 @@ use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 use uuid::Uuid;
 
-/// Points of a trend.
+/// The most points of a trend.
 const POINTS_MAX: i64 = 400;
-/// Points of a trend that asks for no dates.
+/// The points of a trend if no dates are given.
 const POINTS_USUAL: i64 = 56;
-/// Insights whose sparklines are asked for at a time.
+/// The most insights whose sparklines are returned at a time.
 const SPARKLINES_MAX: usize = 100;
 
 pub(crate) fn routes() -> Api {
@@ -54,7 +54,7 @@ pub(crate) fn routes() -> Api {
 }
 
 string_enum! {
-    /// What a point of a trend stands for.
+    /// The length of a point of a trend.
     Interval {
         /// A day.
         Day = "day",
@@ -71,7 +71,7 @@ impl Interval {
         }
     }
 
-    /// The first day of the point that a day is in; day 0 was a Thursday.
+    /// Returns the first day of the point that a day is in. Day 0 was a Thursday.
     const fn first_day(self, day: i64) -> i64 {
         match self {
             Self::Day => day,
@@ -185,7 +185,7 @@ async fn trend(
     }))
 }
 
-/// What is expected of an archived insight.
+/// The replay of an archived insight, from which its expected contacts are taken.
 struct Watched {
     standing: Standing,
     dispersion: f64,
@@ -193,7 +193,7 @@ struct Watched {
 }
 
 impl Watched {
-    /// What these days would bring if all of them were quiet and counted.
+    /// Returns the contacts expected on these days in a quiet time, or none unless all of them were replayed.
     fn expected(&self, days: std::ops::Range<i64>) -> Option<Expected> {
         let means: Vec<f64> =
             self.standing.days.iter().filter(|day| days.contains(&day.day)).map(|day| day.expected).collect();

@@ -1,4 +1,4 @@
-//! The sessions of insights by week.
+//! Weekly counts of the sessions of insights.
 
 use crate::db::{self, Tx, sql};
 use crate::error::Result;
@@ -6,11 +6,11 @@ use crate::ids::{InsightId, OrgId};
 use crate::time::{Calendar, DAY, Timestamp};
 use std::collections::HashMap;
 
-/// Weeks of a trend.
+/// The number of weeks in a trend.
 pub const TREND_WEEKS: usize = 12;
 
-/// For each of these insights, how many of its sessions began in each of the last twelve weeks that end
-/// with the day of `now`; oldest week first.
+/// Counts for each of these insights the sessions that began in each of the last twelve weeks, oldest first. The last
+/// week ends with the day of `now`.
 pub async fn trends(
     tx: &mut Tx,
     org_id: OrgId,

@@ -1,5 +1,5 @@
-//! What a sentence of a language model must be to stand for an insight. A model can make things up, and what
-//! customers said, which it reads, can tell it to: nothing of an answer is believed that the insight does not bear out.
+//! The check that a sentence of a language model must pass to stand for an insight. A model can make things up, and the
+//! statements that it reads can instruct it to: a sentence that the insight does not support is rejected.
 
 use refrain_nlp::case_fold::fold;
 use refrain_nlp::language::Language;
@@ -12,11 +12,11 @@ use uuid::Uuid;
 
 const CHARS_MIN: usize = 4;
 const CHARS_MAX: usize = 120;
-/// Nearness to the centroid of its group, without which a sentence says something else (docs/language-model.md).
+/// The least cosine similarity of a sentence to the centroid of its group (docs/language-model.md).
 const NEARNESS_MIN: f32 = 0.55;
-/// A word is of a few customers alone if not one in so many, or only one, said it.
+/// A word belongs to a few customers alone if fewer than one in this many, or only one, said it.
 const FEW: usize = 50;
-/// Letters by which forms of a word are one: refund, refunded.
+/// The letters by which forms of a word are equal: refund, refunded.
 const STEM_CHARS: usize = 5;
 
 /// An insight that is to be worded.
@@ -24,28 +24,28 @@ const STEM_CHARS: usize = 5;
 pub(crate) struct Target {
     /// The grouping's own sentence.
     pub(crate) source: String,
-    /// The language of that.
+    /// The language of the grouping's sentence.
     pub(crate) language: Option<Language>,
-    /// Where its group lies.
+    /// The centroid of its group.
     pub(crate) centroid: Vec<f32>,
-    /// The words of its customers.
+    /// The words of the customers behind the insight.
     pub(crate) words: Words,
 }
 
-/// The words of those who are behind an insight.
+/// The words of the customers behind an insight.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Words {
-    /// Of the grouping's sentence, or of several customers in several texts.
+    /// The words of the grouping's sentence, or of several customers in several texts.
     shared: HashSet<String>,
-    /// Of one customer or a few alone.
+    /// The words of one customer or a few alone.
     lone: HashSet<String>,
 }
 
 impl Words {
-    /// The words of the grouping's sentence and of what was said, each text with who said it.
+    /// Collects the words of the grouping's sentence and of statements, each with its speaker.
     pub(crate) fn of<'a>(source: &str, said: impl IntoIterator<Item = (Uuid, &'a str)>) -> Self {
         let mut shared: HashSet<String> = terms(source).into_iter().chain(numbers(source)).collect();
-        // who said a word, in which texts
+        // the speakers of each word, and the texts that contain it
         let mut heard: HashMap<String, (HashSet<Uuid>, HashSet<&str>)> = HashMap::new();
         let mut count = 0;
         for (speaker, text) in said {
@@ -69,8 +69,8 @@ impl Words {
         Self { shared, lone }
     }
 
-    /// Whether at least half of a sentence's words are shared, and every number is. A word of a few alone is
-    /// never taken over: the text it stands in could be meant for the model.
+    /// Returns true if at least half of a sentence's words and all of its numbers are shared, and no word is of a few
+    /// customers alone: their text could be an instruction to the model.
     pub(crate) fn bear_out(&self, sentence: &str) -> bool {
         let terms: HashSet<String> = terms(sentence).into_iter().collect();
         let shared = terms.iter().filter(|term| self.shared.contains(*term)).count();
@@ -84,13 +84,13 @@ impl Words {
 /// The other insights of the organization.
 #[derive(Debug, Default)]
 pub(crate) struct Others<'a> {
-    /// What they say, folded.
+    /// The contents of the other insights, case-folded.
     pub(crate) contents: HashSet<&'a str>,
-    /// Where they lie.
+    /// The centroids of the other insights.
     pub(crate) centroids: Vec<&'a [f32]>,
 }
 
-/// The sentence as it is to be shown, or what is wrong with it in one word.
+/// Checks a sentence. Returns it as it is to be shown, or the reason for rejecting it in one word, for the metric.
 pub(crate) fn check(answer: &str, target: &Target, others: &Others<'_>) -> Result<String, &'static str> {
     let sentence = polished(answer);
     if !(CHARS_MIN..=CHARS_MAX).contains(&sentence.chars().count()) {
@@ -121,14 +121,14 @@ pub(crate) fn check(answer: &str, target: &Target, others: &Others<'_>) -> Resul
     Ok(sentence)
 }
 
-/// Without its last mark, unless it asks, and with a capital.
+/// Removes the final punctuation, except a question mark, and capitalizes the first letter.
 fn polished(answer: &str) -> String {
     let core = answer.trim().trim_end_matches(['.', '!', '。', '！', ' ']);
     let mut chars = core.chars();
     chars.next().into_iter().flat_map(char::to_uppercase).chain(chars).collect()
 }
 
-/// One line of letters and the signs of a sentence: no mark-up, no address, no second sentence.
+/// Returns true if a sentence is one line of letters and punctuation: no markup, no address, no second sentence.
 fn is_plain_sentence(sentence: &str) -> bool {
     let inner = sentence.trim_end_matches(['?', '？', '؟']);
     inner.chars().any(char::is_alphabetic)
@@ -137,7 +137,7 @@ fn is_plain_sentence(sentence: &str) -> bool {
         })
 }
 
-/// The stems of a text's words that can name a topic; pairs of letters where a script sets no blanks.
+/// Returns the stems of a text's content words, or pairs of letters in scripts that do not separate words.
 fn terms(text: &str) -> Vec<String> {
     let folded = fold(text).replace(['\'', '’'], "");
     folded

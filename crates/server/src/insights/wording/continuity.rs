@@ -1,4 +1,4 @@
-//! Wordings while an organization is grouped anew: they stay while the group is about the same.
+//! Continuity of wordings: when an organization is grouped anew, a wording stays while its group is about the same.
 
 use crate::db::sql;
 use crate::error::Result;
@@ -10,13 +10,13 @@ use refrain_nlp::case_fold::fold;
 use refrain_nlp::vectors::dot_in_order;
 use std::collections::{HashMap, HashSet};
 
-/// Likeness of the centroids then and now from which a group is about the same.
+/// The cosine similarity of the old and new centroids from which a group is about the same.
 const SAME_MIN: f32 = 0.97;
 
 /// The wordings of an organization while it is grouped anew.
 pub(crate) struct Wordings {
     by_insight: HashMap<InsightId, Wording>,
-    /// What the new groups say themselves, folded.
+    /// The grouping's own sentences for the new groups, case-folded.
     contents: HashSet<String>,
     is_configured: bool,
 }
@@ -31,7 +31,7 @@ struct Wording {
 }
 
 impl Wordings {
-    /// Those there are; `contents` are the sentences of the new groups.
+    /// Loads the wordings; `contents` are the sentences of the new groups.
     pub(crate) async fn load<'a>(
         tx: &mut OrgTx,
         model: Option<&LanguageModel>,
@@ -46,8 +46,8 @@ impl Wordings {
         Ok(Self { by_insight, contents: contents.map(fold).collect(), is_configured: model.is_some() })
     }
 
-    /// What an insight is to say that goes on in a group which says `content` of itself: its wording, if the group is
-    /// about what that was made for.
+    /// Chooses the content of an insight that continues in a group whose own sentence is `content`: its wording, if the
+    /// group is about the same as when that was made.
     pub(crate) async fn choose(
         &self,
         tx: &mut OrgTx,
@@ -60,7 +60,7 @@ impl Wordings {
             || embedding::from_bytes(&wording.centroid)
                 .is_some_and(|then| dot_in_order(&then, centroid) >= SAME_MIN);
         let shown = is_same && self.is_configured && !self.contents.contains(&fold(&wording.content));
-        // what a group about the same says of itself now needs no wording of its own
+        // a new sentence of a group about the same needs no new wording
         let source = if is_same { &content } else { &wording.source };
         if shown != wording.shown || *source != wording.source {
             let query = sql("

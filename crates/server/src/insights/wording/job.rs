@@ -1,5 +1,5 @@
-//! Rewords insights by the language model that is configured, if one is. What it made stays while the group is
-//! about the same, so that it is asked once and the list does not flicker.
+//! The job that rewords insights by the configured language model. A wording stays while its group is about the same,
+//! so that the model is asked once and the list does not flicker.
 
 use super::neighbors::{Neighbors, check_all};
 use super::prompt::{INSTRUCTIONS, prepare, read};
@@ -30,7 +30,7 @@ impl Job for RewordInsights {
     }
 }
 
-/// Puts a job into the queue for each organization, since the model may be a new one.
+/// Enqueues a job for each organization, since the model may be a new one. Does nothing if no model is configured.
 pub async fn request_wordings(app: &App) -> Result<()> {
     if app.language_model.is_none() {
         return Ok(());
@@ -45,8 +45,8 @@ pub async fn request_wordings(app: &App) -> Result<()> {
     Ok(())
 }
 
-/// Asks the language model once, for the most frequent insights that have no wording, and puts the job for the next
-/// ones into the queue.
+/// Asks the language model once, for the most frequent insights that have no wording, and enqueues the job for the
+/// next ones. Waits while the circuit breaker is open or the daily budget is spent.
 async fn reword_insights(app: &App, lease: &Lease) -> Result<Outcome> {
     let mut tx = app.begin(lease.org_id).await?;
     let Some(model) = app.language_model.as_deref() else { return end(tx, lease, None).await };
@@ -95,8 +95,8 @@ async fn reword_insights(app: &App, lease: &Lease) -> Result<Outcome> {
     end(tx, lease, Some(next)).await
 }
 
-/// The sentences that the model gave, by name; those of an answer that makes no sense are none. Without an answer, until
-/// when to wait for another try.
+/// Asks the model. Returns its sentences by name, or none of an answer that cannot be read. Without an answer, fails
+/// with the time to wait for before another attempt.
 async fn ask(
     app: &App,
     model: &LanguageModel,
@@ -121,7 +121,7 @@ async fn ask(
     }
 }
 
-/// Takes the job off the queue, and puts one for `next` there.
+/// Takes the job off the queue, and enqueues one for `next`.
 async fn end(mut tx: OrgTx, lease: &Lease, next: Option<Timestamp>) -> Result<Outcome> {
     jobs::finish(&mut tx, lease).await?;
     if let Some(next) = next {

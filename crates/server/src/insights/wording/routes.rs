@@ -12,7 +12,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::Method;
 
-/// Returns the operation that tells who worded an insight.
+/// Returns the operation that shows the author of an insight's content.
 pub(crate) fn routes() -> Api {
     Api::new().route(
         Operation::new(Method::GET, "/insights/{id}/wording", "getInsightWording")

@@ -1,4 +1,4 @@
-//! Wordings in SQL: which are asked for, and which are shown.
+//! Wordings in SQL: those to request, and those shown.
 
 use super::check::{Target, Words};
 use super::prompt::{Entry, Heard, INSTRUCTIONS_VERSION};
@@ -15,19 +15,20 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::json;
 
-/// Insights in one request.
+/// The most insights in one request.
 const BATCH: i64 = 20;
-/// Answers that are waited for, for one content of one insight.
+/// The most requests for one content of one insight.
 const ANSWERS_MAX: i64 = 2;
-/// The statements among which those are taken: the nearest to what the insight says.
+/// The most statements that are read of an insight, the nearest to it first.
 const NEAREST: i64 = 200;
 
-/// What was asked is another question for another model or other instructions.
+/// Returns the key of a request: the version of the instructions and the model. With another key, insights are asked
+/// for again.
 fn asked_model(model: &LanguageModel) -> String {
     format!("{INSTRUCTIONS_VERSION} {}", model.name)
 }
 
-/// The most frequent insights that this model was not asked for, or gave no good answer for so far.
+/// Lists the most frequent insights that this model was not asked for, or gave no accepted answer for so far.
 pub(super) async fn unworded(tx: &mut OrgTx, model: &LanguageModel) -> Result<Vec<Entry>> {
     let query = sql(&format!(
         "select i.id, i.centroid, case when w.shown then w.source else i.content end
@@ -49,7 +50,7 @@ pub(super) async fn unworded(tx: &mut OrgTx, model: &LanguageModel) -> Result<Ve
     Ok(entries.collect())
 }
 
-/// Writes down what is asked for before it is, so that a crash can't make it be asked for again and again.
+/// Records requests before they are sent, so that a crash cannot repeat them again and again.
 pub(super) async fn reserve(tx: &mut OrgTx, model: &LanguageModel, entries: &[Entry]) -> Result<()> {
     let rows = entries.iter().map(|entry| {
         vec![
@@ -63,7 +64,7 @@ pub(super) async fn reserve(tx: &mut OrgTx, model: &LanguageModel, entries: &[En
     });
     let insert = "insert into wordings (org_id, insight_id, source, asked_model, answers_left, shown)";
     let rows = rows.collect();
-    // a wording of another source is of no use; one by another model stands until there is a new one
+    // a wording of another source sentence is dropped; one by another model stays until there is a new one
     let suffix = "on conflict (org_id, insight_id) do update set
         answers_left = case when wordings.source = excluded.source and wordings.asked_model = excluded.asked_model
             then wordings.answers_left - 1 else excluded.answers_left end,
@@ -74,7 +75,7 @@ pub(super) async fn reserve(tx: &mut OrgTx, model: &LanguageModel, entries: &[En
     tx.insert_all(insert, rows, suffix).await
 }
 
-/// Takes back [`reserve`]: no answer came.
+/// Reverts [`reserve`] after no answer came.
 pub(super) async fn give_back(tx: &mut OrgTx, entries: &[Entry]) -> Result<()> {
     let query = "update wordings set answers_left = answers_left + 1 where org_id = $1 and insight_id in ";
     let mut query = sql(query).bind(tx.org_id);
@@ -82,7 +83,7 @@ pub(super) async fn give_back(tx: &mut OrgTx, entries: &[Entry]) -> Result<()> {
     tx.run(query).await
 }
 
-/// What those behind an insight said, the nearest to it first.
+/// Loads the statements behind an insight, the nearest to it first, 200 at most.
 pub(super) async fn heard(db: &Db, org_id: OrgId, id: InsightId) -> Result<Vec<Heard>> {
     let query = sql(&format!(
         "select {PERSON} as speaker, t.text, t.language
@@ -92,7 +93,8 @@ pub(super) async fn heard(db: &Db, org_id: OrgId, id: InsightId) -> Result<Vec<H
     db.fetch_all(query.bind(org_id).bind(id).bind(NEAREST)).await
 }
 
-/// Shows a sentence that passed, if the insight is still what it was made for. Says in one word what became of it.
+/// Publishes an accepted sentence unless the insight changed meanwhile. Returns the outcome in one word, for the
+/// metric: outdated, unchanged or kept.
 pub(super) async fn keep(
     tx: &mut OrgTx,
     model: &LanguageModel,
@@ -124,7 +126,7 @@ pub(super) async fn keep(
 }
 
 string_enum! {
-    /// Who worded an insight.
+    /// The author of an insight's content.
     ContentSource {
         /// The grouping, in the words of a customer.
         Offline = "offline",
@@ -146,7 +148,7 @@ pub(crate) struct InsightWording {
     model: Nullable<String>,
 }
 
-/// Where the content of an insight comes from.
+/// Finds the author of an insight's content. Returns none if the insight is not shown.
 pub(crate) async fn find(db: &Db, org_id: OrgId, id: InsightId) -> Result<Option<InsightWording>> {
     let query = sql(&format!(
         "select i.content, i.content_by_hand, w.source, w.model
