@@ -211,7 +211,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_addresses_of_the_internet_are_public() {
+    fn addresses_of_the_internet_are_public() {
         let public = [
             "1.1.1.1",
             "100.63.255.255",
@@ -226,6 +226,10 @@ mod tests {
         for address in public.iter().chain(&public_v6) {
             assert!(is_public(address.parse().unwrap()), "{address}");
         }
+    }
+
+    #[test]
+    fn addresses_of_this_network_are_not_public() {
         for address in [
             "0.0.0.0",
             "0.1.2.3",

@@ -11,12 +11,12 @@ use refrain_nlp::case_fold::fold;
 use serde_json::Value as Json;
 
 /// The condition of an insight that is shown: at least one session shows the insight, and it has not ended.
-pub(crate) const SHOWN: &str = "retired_at is null and occurrence_count > 0";
+pub(super) const SHOWN: &str = "retired_at is null and occurrence_count > 0";
 /// The condition of an insight that is shown and neither resolved nor archived.
-pub(crate) const UNRESOLVED: &str =
+pub(super) const UNRESOLVED: &str =
     "retired_at is null and occurrence_count > 0 and resolved_at is null and archived_at is null";
 /// The person behind an occurrence `o`: its contact, or else its session, which then counts as a person.
-pub(crate) const PERSON: &str = "coalesce(o.contact_id, o.session_id)";
+pub(super) const PERSON: &str = "coalesce(o.contact_id, o.session_id)";
 /// The most successions that are followed from an insight to its current one.
 const LINEAGE_MAX: usize = 100;
 /// The insights that are written in one statement.
@@ -92,7 +92,7 @@ string_enum! {
 
 impl InsightEventKind {
     /// Returns the webhook event that is emitted for this kind of entry, if one is.
-    pub(crate) const fn webhook(self) -> Option<EventName> {
+    pub(super) const fn webhook(self) -> Option<EventName> {
         match self {
             Self::Created => Some(EventName::InsightCreated),
             Self::Edited => Some(EventName::InsightEdited),
@@ -136,7 +136,7 @@ enum Trace {
 
 /// A change of insights: the columns that it sets, the event that it records, and its trace.
 #[derive(Clone, Debug)]
-pub(crate) struct Change {
+pub(super) struct Change {
     columns: Vec<(&'static str, Value)>,
     more_sessions: Option<MoreSessions>,
     event: Option<Event>,
@@ -145,33 +145,33 @@ pub(crate) struct Change {
 
 /// The sessions that were added to an insight.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct MoreSessions {
+pub(super) struct MoreSessions {
     pub(crate) count: i64,
     /// The time at which the first of them began, in microseconds.
-    pub(crate) first_at: i64,
+    pub(super) first_at: i64,
     /// The time at which the last of them began, in microseconds.
-    pub(crate) last_at: i64,
+    pub(super) last_at: i64,
 }
 
 impl Change {
     /// Begins a change that clients see: it moves `updated_at` and has an entry in the change log.
-    pub(crate) const fn new() -> Self {
+    pub(super) const fn new() -> Self {
         Self { columns: Vec::new(), more_sessions: None, event: None, trace: Trace::Updated }
     }
 
     /// Begins a change of the progress of an archived insight: it has an entry in the change log, but `updated_at`
     /// stays.
-    pub(crate) fn of_progress() -> Self {
+    pub(super) fn of_progress() -> Self {
         Self { trace: Trace::Logged, ..Self::new() }
     }
 
     /// Begins a change of columns that only the grouping reads: `updated_at` stays, and the change log has no entry.
-    pub(crate) fn of_internals() -> Self {
+    pub(super) fn of_internals() -> Self {
         Self { trace: Trace::None, ..Self::new() }
     }
 
     /// Sets a column.
-    pub(crate) fn set(mut self, column: &'static str, value: impl Into<Value>) -> Self {
+    pub(super) fn set(mut self, column: &'static str, value: impl Into<Value>) -> Self {
         self.columns.push((column, value.into()));
         self
     }
@@ -182,13 +182,13 @@ impl Change {
     }
 
     /// Adds sessions to the count, and extends the times of the first and the last.
-    pub(crate) fn more_sessions(mut self, more: MoreSessions) -> Self {
+    pub(super) fn more_sessions(mut self, more: MoreSessions) -> Self {
         self.more_sessions = Some(more);
         self
     }
 
     /// Records an event in the history. It counts up the revision, and is emitted if its kind has a webhook event.
-    pub(crate) fn event(
+    pub(super) fn event(
         mut self,
         kind: InsightEventKind,
         by: Option<MemberId>,
@@ -233,12 +233,12 @@ impl Change {
 }
 
 /// Writes a change of an insight.
-pub(crate) async fn update(tx: &mut OrgTx, id: InsightId, change: Change) -> Result<()> {
+pub(super) async fn update(tx: &mut OrgTx, id: InsightId, change: Change) -> Result<()> {
     update_all(tx, &[id], &change).await
 }
 
 /// Writes a change of insights, with its trace and its event. No other function updates rows of `insights`.
-pub(crate) async fn update_all(tx: &mut OrgTx, ids: &[InsightId], change: &Change) -> Result<()> {
+pub(super) async fn update_all(tx: &mut OrgTx, ids: &[InsightId], change: &Change) -> Result<()> {
     for ids in ids.chunks(CHUNK) {
         let Some(mut query) = change.statement(tx) else { return Ok(()) };
         query.push(" where org_id = ").push_bind(tx.org_id).push(" and id in ");
@@ -271,14 +271,14 @@ async fn insert_event(tx: &mut OrgTx, id: InsightId, event: &Event) -> Result<()
 }
 
 /// The columns of an insight that is to be inserted.
-pub(crate) struct NewInsight {
+pub(super) struct NewInsight {
     pub(crate) id: InsightId,
     pub(crate) content: String,
     pub(crate) sentiment: Sentiment,
-    pub(crate) centroid: Option<Vec<u8>>,
-    pub(crate) reach: Option<f64>,
-    pub(crate) category_id: Option<CategoryId>,
-    pub(crate) team_id: Option<TeamId>,
+    pub(super) centroid: Option<Vec<u8>>,
+    pub(super) reach: Option<f64>,
+    pub(super) category_id: Option<CategoryId>,
+    pub(super) team_id: Option<TeamId>,
 }
 
 /// Inserts an insight, without sessions yet.
@@ -306,7 +306,7 @@ pub(crate) async fn insert(tx: &mut OrgTx, new: &NewInsight, number: i64) -> Res
 }
 
 /// Returns the current id of an insight: `id` itself, or that of the insight that it was merged or grouped into.
-pub(crate) async fn current(db: &Db, org_id: OrgId, id: InsightId) -> Result<InsightId> {
+pub(super) async fn current(db: &Db, org_id: OrgId, id: InsightId) -> Result<InsightId> {
     let mut current = id;
     for _ in 0..LINEAGE_MAX {
         let query = sql("select successor_id from lineage where org_id = $1 and insight_id = $2");
@@ -319,7 +319,7 @@ pub(crate) async fn current(db: &Db, org_id: OrgId, id: InsightId) -> Result<Ins
 }
 
 /// Returns the current id as [`current`] does. Fails with the 404 if that insight is not shown.
-pub(crate) async fn require_current(db: &Db, org_id: OrgId, id: InsightId) -> Result<InsightId> {
+pub(super) async fn require_current(db: &Db, org_id: OrgId, id: InsightId) -> Result<InsightId> {
     let id = current(db, org_id, id).await?;
     let query = sql(&format!("select id from insights where org_id = $1 and id = $2 and {SHOWN}"));
     let found: Option<(InsightId,)> = db.fetch_optional(query.bind(org_id).bind(id)).await?;
@@ -327,20 +327,20 @@ pub(crate) async fn require_current(db: &Db, org_id: OrgId, id: InsightId) -> Re
 }
 
 /// Fails with the 404 if the insight does not exist or ended.
-pub(crate) async fn require(tx: &mut OrgTx, id: InsightId) -> Result<()> {
+pub(super) async fn require(tx: &mut OrgTx, id: InsightId) -> Result<()> {
     let query = sql("select id from insights where org_id = $1 and id = $2 and retired_at is null");
     let found: Option<(InsightId,)> = tx.fetch_optional(query.bind(tx.org_id).bind(id)).await?;
     found.map(|_| ()).ok_or(Error::NotFound("insight"))
 }
 
 /// Returns the revision of an insight, which counts its events.
-pub(crate) async fn revision(db: &Db, org_id: OrgId, id: InsightId) -> Result<i64> {
+pub(super) async fn revision(db: &Db, org_id: OrgId, id: InsightId) -> Result<i64> {
     let query = sql("select revision from insights where org_id = $1 and id = $2");
     db.fetch_one::<(i64,)>(query.bind(org_id).bind(id)).await.map(|(revision,)| revision)
 }
 
 /// Fails with the 409 if the caller knows another revision of the insight than the current one.
-pub(crate) async fn require_revision(tx: &mut OrgTx, id: InsightId, known: Option<i64>) -> Result<()> {
+pub(super) async fn require_revision(tx: &mut OrgTx, id: InsightId, known: Option<i64>) -> Result<()> {
     let Some(known) = known else { return Ok(()) };
     let query = sql("select revision from insights where org_id = $1 and id = $2");
     match tx.fetch_optional::<(i64,)>(query.bind(tx.org_id).bind(id)).await? {

@@ -11,15 +11,15 @@ use crate::wire::Patch;
 use serde_json::json;
 
 /// The values that are to be set by hand.
-pub(crate) struct Edit {
+pub(super) struct Edit {
     pub(crate) content: Option<String>,
-    pub(crate) category_id: Patch<CategoryId>,
-    pub(crate) team_id: Patch<TeamId>,
+    pub(super) category_id: Patch<CategoryId>,
+    pub(super) team_id: Patch<TeamId>,
 }
 
 /// Sets the values that a person chose; no grouping changes them from then on. Returns false if nothing changed. Fails
 /// with the 404 if the insight is not shown, or if the category or team does not exist.
-pub(crate) async fn edit(tx: &mut OrgTx, id: InsightId, edit: Edit, by: Option<MemberId>) -> Result<bool> {
+pub(super) async fn edit(tx: &mut OrgTx, id: InsightId, edit: Edit, by: Option<MemberId>) -> Result<bool> {
     let query = sql(&format!(
         "select content, category_id, team_id, content_by_hand, category_by_hand, team_by_hand from insights
         where org_id = $1 and id = $2 and {SHOWN}"

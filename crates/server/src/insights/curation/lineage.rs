@@ -13,7 +13,7 @@ use serde::Serialize;
 
 /// An insight that ended, and the one that its sessions are counted for since.
 #[derive(Debug, Serialize, JsonSchema, sqlx::FromRow)]
-pub(crate) struct Ancestor {
+pub(super) struct Ancestor {
     id: InsightId,
     #[schemars(with = "SafeInt")]
     insight_number: i64,
@@ -24,7 +24,7 @@ pub(crate) struct Ancestor {
 }
 
 /// Lists the insights that went into this one, directly or through others, the last to end first.
-pub(crate) async fn lineage(app: &App, caller: &Caller, id: InsightId) -> Result<Vec<Ancestor>> {
+pub(super) async fn lineage(app: &App, caller: &Caller, id: InsightId) -> Result<Vec<Ancestor>> {
     response::count(&app.db, caller.org_id, id).await?.ok_or(Error::NotFound("insight"))?;
     let query = sql("
         with recursive went (insight_id, successor_id, created_at, depth) as (

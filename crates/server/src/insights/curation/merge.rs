@@ -14,7 +14,7 @@ use serde_json::json;
 
 /// Merges other insights into one: they end, it takes over their sessions, and a must-link constraint keeps them
 /// together in every later grouping.
-pub(crate) async fn merge(
+pub(super) async fn merge(
     settings: &Settings,
     tx: &mut OrgTx,
     id: InsightId,
@@ -77,7 +77,7 @@ async fn merge_states(tx: &mut OrgTx, parts: &[Part], by: Option<MemberId>) -> R
 }
 
 /// Records the sessions of an insight that is merged into `successor`, so that the merge can be taken back.
-pub(crate) async fn note(tx: &mut OrgTx, id: InsightId, successor: InsightId) -> Result<()> {
+pub(super) async fn note(tx: &mut OrgTx, id: InsightId, successor: InsightId) -> Result<()> {
     let query = sql("
         insert into merged_sessions (org_id, insight_id, session_id, was_shared)
         select o.org_id, o.insight_id, o.session_id, exists (

@@ -18,7 +18,7 @@ use serde::Serialize;
 
 /// What a merge or a split would make.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(crate) struct Preview {
+pub(super) struct Preview {
     /// The insights that would stand there afterwards.
     insights: Vec<PreviewedInsight>,
     /// What would be told of them, in order: such as restored or resurfaced.
@@ -49,7 +49,7 @@ struct PreviewedInsight {
 }
 
 /// Returns the result that a merge would have. Changes nothing.
-pub(crate) async fn preview_merge(
+pub(super) async fn preview_merge(
     app: &App,
     caller: &Caller,
     id: InsightId,
@@ -65,7 +65,7 @@ pub(crate) async fn preview_merge(
 }
 
 /// Returns the result that a split would have. Changes nothing.
-pub(crate) async fn preview_split(
+pub(super) async fn preview_split(
     app: &App,
     caller: &Caller,
     id: InsightId,

@@ -10,7 +10,7 @@ use serde_json::json;
 
 /// Records that a session belongs to an insight or does not, or, with `None`, leaves that to the grouping again. Fails
 /// with the 404 if one of them does not exist, and with the 409 if the session states nothing that could prove it.
-pub(crate) async fn assign_session(
+pub(super) async fn assign_session(
     tx: &mut OrgTx,
     id: InsightId,
     session_id: SessionId,

@@ -15,16 +15,16 @@ use std::collections::HashSet;
 use uuid::Uuid;
 
 /// The request for a split.
-pub(crate) struct Split {
+pub(super) struct Split {
     /// The sessions that move to the new insight.
-    pub(crate) session_ids: Vec<SessionId>,
+    pub(super) session_ids: Vec<SessionId>,
     /// The content of the new insight; if none, its best statement.
     pub(crate) content: Option<String>,
 }
 
 /// Moves some sessions of an insight to a new one, and adds a cannot-link constraint that keeps the two apart in every
 /// later grouping. Returns the new insight. Fails with the 400 if one of the two would have too few contacts.
-pub(crate) async fn split(
+pub(super) async fn split(
     settings: &Settings,
     tx: &mut OrgTx,
     id: InsightId,

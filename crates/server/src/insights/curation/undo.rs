@@ -25,7 +25,7 @@ struct Detail {
 
 /// Takes back the merge or the split that an event of an insight records. Fails with the 404 if there is no such event,
 /// and with the 409 if it is taken back already or too few contacts are left.
-pub(crate) async fn undo(
+pub(super) async fn undo(
     settings: &Settings,
     tx: &mut OrgTx,
     id: InsightId,

@@ -24,12 +24,12 @@ impl Job for AssignCategories {
 }
 
 /// The categories of an organization with their sentence embeddings.
-pub(crate) struct Chooser<'a> {
+pub(super) struct Chooser<'a> {
     meanings: Vec<(&'a Category, [f32; DIMENSIONS])>,
 }
 
 impl<'a> Chooser<'a> {
-    pub(crate) fn new(categories: &'a [Category]) -> Self {
+    pub(super) fn new(categories: &'a [Category]) -> Self {
         let meaning = |category: &'a Category| {
             let text = category.meaning();
             Some((category, reading::meaning(&text, language::detect(&text, None))?))
@@ -38,7 +38,7 @@ impl<'a> Chooser<'a> {
     }
 
     /// Returns the category nearest to a centroid, if one is near enough. Ties go to the first by name.
-    pub(crate) fn choose(&self, centroid: &[f32]) -> Option<&'a Category> {
+    pub(super) fn choose(&self, centroid: &[f32]) -> Option<&'a Category> {
         let nearest = self
             .meanings
             .iter()

@@ -16,36 +16,36 @@ use std::collections::{BTreeMap, HashSet};
 const TITLE_MEMBERS_MIN: usize = 3;
 
 /// A group of statements that say the same: an insight to be.
-pub(crate) struct Group {
+pub(super) struct Group {
     /// The centroid, at unit length.
-    pub(crate) centroid: Vec<f32>,
+    pub(super) centroid: Vec<f32>,
     /// The similarity to the centroid from which a further statement belongs to the group.
-    pub(crate) reach: f32,
+    pub(super) reach: f32,
     /// The sentence that stands for the group.
     pub(crate) content: String,
     /// The sentiment of the majority of its statements.
     pub(crate) sentiment: Sentiment,
     /// Each session of the group, with the statement nearest to the centroid and that similarity.
-    pub(crate) proofs: BTreeMap<SessionId, (StatementId, f32)>,
+    pub(super) proofs: BTreeMap<SessionId, (StatementId, f32)>,
     members: Vec<usize>,
 }
 
 /// A subject that several groups are about, or one.
-pub(crate) struct Theme {
+pub(super) struct Theme {
     /// The most telling words of its groups.
     pub(crate) name: String,
     /// The positions of its groups.
-    pub(crate) groups: Vec<usize>,
+    pub(super) groups: Vec<usize>,
 }
 
 /// The result of grouping all statements.
-pub(crate) struct Grouped {
+pub(super) struct Grouped {
     /// The groups, most sessions first.
-    pub(crate) groups: Vec<Group>,
+    pub(super) groups: Vec<Group>,
     /// The themes above them.
-    pub(crate) themes: Vec<Theme>,
+    pub(super) themes: Vec<Theme>,
     /// A hash that is equal for equal groupings of equal texts, whatever their ids and their order.
-    pub(crate) hash: String,
+    pub(super) hash: String,
     /// The contextual embeddings that were computed for this grouping, with their statements.
     pub(crate) contextual: Vec<(StatementId, Vec<u8>)>,
 }
@@ -53,7 +53,7 @@ pub(crate) struct Grouped {
 /// Groups statements of any languages. The title of a group is in the language `usual` if enough of its statements
 /// are. A group with fewer than `contacts_min` contacts is left out, since it must not be shown to anyone. The order of
 /// the statements makes no difference.
-pub(crate) fn group(
+pub(super) fn group(
     statements: &[Statement],
     bonds: &Bonds,
     contacts_min: usize,

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 const HELD_SHARE: f64 = 0.25;
 
 /// The insights before a grouping, the statements that prove them, and the constraints between them.
-pub(crate) struct Bonds {
+pub(super) struct Bonds {
     /// The positions of the insights that each statement proves.
     proves: HashMap<StatementId, Vec<usize>>,
     /// The number of statements that prove each insight.
@@ -22,19 +22,19 @@ pub(crate) struct Bonds {
 }
 
 /// A group after the constraints were applied.
-pub(crate) struct Bound {
+pub(super) struct Bound {
     /// The positions of its statements.
-    pub(crate) members: Vec<usize>,
+    pub(super) members: Vec<usize>,
     /// The positions of the groups that its statements come from.
-    pub(crate) found_in: Vec<usize>,
+    pub(super) found_in: Vec<usize>,
     /// True if the group is an insight that people merged or split.
-    pub(crate) is_decided: bool,
+    pub(super) is_decided: bool,
 }
 
 impl Bonds {
     /// Collects the constraints. `insights` are in the order of their numbers, `joined` have must-link constraints,
     /// `apart` are the cannot-link pairs, and `proofs` are the statements that prove each insight.
-    pub(crate) fn new(
+    pub(super) fn new(
         insights: &[InsightId],
         joined: impl Iterator<Item = InsightId>,
         apart: &[(InsightId, InsightId)],
@@ -61,7 +61,7 @@ impl Bonds {
 
     /// Applies the constraints to groups, given as positions of statements: divides groups that hold both sides of a
     /// split, and unites groups that belong mostly to one decided insight.
-    pub(crate) fn apply(
+    pub(super) fn apply(
         &self,
         groups: Vec<Vec<usize>>,
         statements: &[Statement],

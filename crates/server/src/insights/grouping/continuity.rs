@@ -6,7 +6,7 @@ use std::collections::HashMap;
 /// `old[i]` and `new[j]` list members, each once. Ties go to the lower old, then the lower new position, so the
 /// positions must not depend on chance. Returns for each old set its new one. Makes one pass over the members, then
 /// sorts the pairs that share any.
-pub(crate) fn continuations<M: Copy + Eq + std::hash::Hash>(
+pub(super) fn continuations<M: Copy + Eq + std::hash::Hash>(
     old: &[Vec<M>],
     new: &[Vec<M>],
 ) -> Vec<Option<usize>> {
@@ -22,7 +22,7 @@ pub(crate) fn continuations<M: Copy + Eq + std::hash::Hash>(
 }
 
 /// Returns for each old set the new one that shares most with it, even if another old set continues as that.
-pub(crate) fn successors<M: Copy + Eq + std::hash::Hash>(
+pub(super) fn successors<M: Copy + Eq + std::hash::Hash>(
     old: &[Vec<M>],
     new: &[Vec<M>],
 ) -> Vec<Option<usize>> {

@@ -4,7 +4,7 @@ mod categories;
 mod clusters;
 mod constraints;
 mod continuity;
-pub(crate) mod job;
+pub(super) mod job;
 mod routes;
 mod themes;
 mod vectors;

@@ -75,7 +75,7 @@ pub async fn list(db: &Db, org_id: OrgId) -> Result<Vec<ThemeOutput>> {
 
 /// Writes the themes of a grouping. `insights` are those of its groups, each with its theme before. A theme that shares
 /// most insights with an old one keeps the old id.
-pub(crate) async fn write(
+pub(super) async fn write(
     tx: &mut OrgTx,
     themes: &[Theme],
     insights: &[(InsightId, Option<ThemeId>)],

@@ -37,7 +37,7 @@ pub(crate) struct Archival {
 }
 
 /// Archives an insight, or archives it anew, measured against the 56 days before.
-pub(crate) async fn set(
+pub(super) async fn set(
     settings: &Settings,
     tx: &mut OrgTx,
     id: InsightId,

@@ -10,7 +10,7 @@ use crate::settings::Settings;
 use crate::time::Timestamp;
 
 /// The traffic of an organization and its insights up to one day, from which archive records are made.
-pub(crate) struct Baseline {
+pub(super) struct Baseline {
     day: i64,
     sessions: Daily,
     norms: Norms,
@@ -26,7 +26,7 @@ impl Baseline {
     }
 
     /// Loads the baseline as of `day`, with the sessions up to `today`.
-    pub(crate) async fn before(
+    pub(super) async fn before(
         settings: &Settings,
         tx: &mut Tx,
         org_id: OrgId,
@@ -40,12 +40,12 @@ impl Baseline {
     }
 
     /// Returns the organization's sessions by day.
-    pub(crate) fn sessions(&self) -> &Daily {
+    pub(super) fn sessions(&self) -> &Daily {
         &self.sessions
     }
 
     /// Returns the baseline of the organization's insights.
-    pub(crate) fn norms(&self) -> &Norms {
+    pub(super) fn norms(&self) -> &Norms {
         &self.norms
     }
 

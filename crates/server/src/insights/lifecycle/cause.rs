@@ -24,7 +24,7 @@ const TRAFFIC_ALIKE: f64 = 1.25;
 /// A rise in sessions, and what it is made of.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(inline)]
-pub(crate) struct Cause {
+pub(super) struct Cause {
     /// The last days, which are compared with the same length of the time before archiving.
     days: i64,
     /// Sessions in them.
@@ -68,7 +68,7 @@ struct Times {
 }
 
 /// Compares the sessions of the last 14 days, but none before archiving, with those of the 56 days before archiving.
-pub(crate) async fn explain(
+pub(super) async fn explain(
     settings: &Settings,
     tx: &mut OrgTx,
     id: InsightId,

@@ -18,12 +18,12 @@ const QUARTER_HOUR: i64 = 900_000_000;
 /// The days for which the norms of an organization are kept.
 const NORMS_DAYS: i64 = 7;
 /// The days before archiving whose traffic counts for the first day after it.
-pub(crate) const TRAFFIC_DAYS: i64 = 6;
+pub(super) const TRAFFIC_DAYS: i64 = 6;
 /// The insights whose days are read in one query.
 const CHUNK: usize = 500;
 
 /// Counts the organization's sessions of each day from `from`, or the day of its first session, to `today`.
-pub(crate) async fn sessions(
+pub(super) async fn sessions(
     tx: &mut Tx,
     org_id: OrgId,
     calendar: &Calendar,
@@ -54,7 +54,7 @@ pub(crate) async fn sessions(
 
 /// Counts the occurrences of each of these insights on each day from `from` on, in order. An insight that was not seen
 /// has no entry.
-pub(crate) async fn seen(
+pub(super) async fn seen(
     tx: &mut Tx,
     org_id: OrgId,
     calendar: &Calendar,
@@ -90,7 +90,7 @@ pub(crate) async fn surges(tx: &mut Tx, org_id: OrgId) -> Result<Vec<i64>> {
 
 /// Returns the baseline of the organization: the one kept in the last week, or a new one, for which it reads the
 /// occurrences of every insight.
-pub(crate) async fn norms(
+pub(super) async fn norms(
     tx: &mut Tx,
     org_id: OrgId,
     calendar: &Calendar,
@@ -121,7 +121,7 @@ pub(crate) async fn norms(
 }
 
 /// Keeps norms for a week, unless younger ones are kept already.
-pub(crate) async fn keep_norms(tx: &mut OrgTx, norms: &Norms, today: i64) -> Result<()> {
+pub(super) async fn keep_norms(tx: &mut OrgTx, norms: &Norms, today: i64) -> Result<()> {
     let query = sql("
         update orgs set norms = $2, norms_day = $3
         where id = $1 and (norms_day is null or norms_day <= $4 or norms_day > $3)

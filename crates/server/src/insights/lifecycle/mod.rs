@@ -1,13 +1,13 @@
 //! The lifecycle of an insight: resolved, regressed, archived until it comes back, ended.
 
-pub(crate) mod archive;
-pub(crate) mod baseline;
+pub(super) mod archive;
+pub(super) mod baseline;
 mod cause;
-pub(crate) mod daily_counts;
-pub(crate) mod decide;
-pub(crate) mod movers;
-pub(crate) mod review;
-pub(crate) mod state;
-pub(crate) mod traffic;
+pub(super) mod daily_counts;
+pub(super) mod decide;
+pub(super) mod movers;
+pub(super) mod review;
+pub(super) mod state;
+pub(super) mod traffic;
 
 pub(crate) use state::end;

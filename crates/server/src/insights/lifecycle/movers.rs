@@ -54,7 +54,7 @@ struct Candidate {
 }
 
 /// Records an escalating event for each riser that has none in the last 14 days.
-pub(crate) async fn note_escalating(settings: &Settings, tx: &mut OrgTx) -> Result<()> {
+pub(super) async fn note_escalating(settings: &Settings, tx: &mut OrgTx) -> Result<()> {
     let (org_id, today) = (tx.org_id, settings.calendar.day(tx.now));
     let (risers, _) = movers(settings, tx, org_id, today).await?;
     let since = settings.calendar.start(today + 1 - RECENT_DAYS);

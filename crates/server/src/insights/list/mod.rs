@@ -2,10 +2,10 @@
 
 mod input;
 mod proof;
-pub(crate) mod response;
+pub(super) mod response;
 mod routes;
 mod sessions;
-pub(crate) mod sql;
+pub(super) mod sql;
 
 pub use input::ListInsightsInput;
 pub(crate) use routes::routes;

@@ -111,8 +111,8 @@ impl IntoResponse for WithEtag {
 pub(crate) struct InsightCounts {
     pub(crate) id: InsightId,
     pub(crate) occurrence_count: i64,
-    pub(crate) first_seen_at: Timestamp,
-    pub(crate) last_seen_at: Timestamp,
+    pub(super) first_seen_at: Timestamp,
+    pub(super) last_seen_at: Timestamp,
 }
 
 #[derive(sqlx::FromRow)]

@@ -19,7 +19,7 @@ use serde::Serialize;
 
 /// A session in which an insight shows, and what was said there.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(crate) struct InsightSession {
+pub(super) struct InsightSession {
     session_id: SessionId,
     #[schemars(with = "SafeInt")]
     ticket_number: i64,
@@ -125,14 +125,14 @@ fn masked(message: &str, part: std::ops::Range<usize>, names: &[&str]) -> (Strin
 
 impl InsightSession {
     /// Returns the cursor of a page that ends with this session.
-    pub(crate) fn cursor(&self) -> Cursor {
+    pub(super) fn cursor(&self) -> Cursor {
         Cursor::new(self.created_at, self.session_id.as_bytes())
     }
 }
 
 /// Lists a page of the sessions of an insight that match, newest first, with one session more if there is a next page.
 /// Returns them with the number of sessions on all pages.
-pub(crate) async fn list_sessions(
+pub(super) async fn list_sessions(
     app: &App,
     org_id: OrgId,
     id: InsightId,

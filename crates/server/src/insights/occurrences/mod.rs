@@ -7,6 +7,6 @@ mod store;
 pub use centroids::Centroids;
 pub(crate) use centroids::{OrgCentroids, grouping_version};
 pub(crate) use follow::follow_sessions;
-pub(crate) use store::{
+pub(super) use store::{
     NewOccurrence, copy, delete, delete_all, delete_proved, insert, pinned, recount, shift,
 };

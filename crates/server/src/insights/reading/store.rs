@@ -10,7 +10,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// The version of the reader, stored with each statement that it made.
-pub(crate) async fn replace_statements(
+pub(super) async fn replace_statements(
     tx: &mut OrgTx,
     session_ids: &[SessionId],
     statements: &[&ReadStatement],
@@ -66,7 +66,7 @@ fn nearest<'a>(linked: impl Iterator<Item = &'a &'a ReadStatement>) -> Vec<NewOc
 
 /// Adds to the number of statements since the last consolidation. Returns that number, and the number of statements
 /// that the last consolidation grouped.
-pub(crate) async fn count_new_statements(tx: &mut OrgTx, added: i64) -> Result<(i64, i64)> {
+pub(super) async fn count_new_statements(tx: &mut OrgTx, added: i64) -> Result<(i64, i64)> {
     let query = sql("
         update orgs set new_statements = new_statements + $2 where id = $1
         returning new_statements, grouped_statements

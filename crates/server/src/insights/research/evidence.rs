@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 /// The most sessions of the insight, and of others, that are read. If there are more, a systematic sample is: every
 /// n-th by ticket number.
-pub(super) const SESSIONS_MAX: i64 = 50_000;
+const SESSIONS_MAX: i64 = 50_000;
 /// The most statements among which quotes are chosen.
 pub(super) const STATEMENTS_MAX: i64 = 400;
 /// The most names of custom data that are tested, the most frequent in the insight first.

@@ -2,7 +2,7 @@
 
 mod overview;
 mod trend;
-pub(crate) mod weeks;
+pub(super) mod weeks;
 
 use crate::http::Api;
 

@@ -21,15 +21,15 @@ const STEM_CHARS: usize = 5;
 
 /// An insight that is to be worded.
 #[derive(Clone, Debug)]
-pub(crate) struct Target {
+pub(super) struct Target {
     /// The grouping's own sentence.
-    pub(crate) source: String,
+    pub(super) source: String,
     /// The language of the grouping's sentence.
     pub(crate) language: Option<Language>,
     /// The centroid of its group.
-    pub(crate) centroid: Vec<f32>,
+    pub(super) centroid: Vec<f32>,
     /// The words of the customers behind the insight.
-    pub(crate) words: Words,
+    pub(super) words: Words,
 }
 
 /// The words of the customers behind an insight.
@@ -83,15 +83,15 @@ impl Words {
 
 /// The other insights of the organization.
 #[derive(Debug, Default)]
-pub(crate) struct Others<'a> {
+pub(super) struct Others<'a> {
     /// The contents of the other insights, case-folded.
-    pub(crate) contents: HashSet<&'a str>,
+    pub(super) contents: HashSet<&'a str>,
     /// The centroids of the other insights.
-    pub(crate) centroids: Vec<&'a [f32]>,
+    pub(super) centroids: Vec<&'a [f32]>,
 }
 
 /// Checks a sentence. Returns it as it is to be shown, or the reason for rejecting it in one word, for the metric.
-pub(crate) fn check(answer: &str, target: &Target, others: &Others<'_>) -> Result<String, &'static str> {
+pub(super) fn check(answer: &str, target: &Target, others: &Others<'_>) -> Result<String, &'static str> {
     let sentence = polished(answer);
     if !(CHARS_MIN..=CHARS_MAX).contains(&sentence.chars().count()) {
         return Err("length");

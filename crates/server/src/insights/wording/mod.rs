@@ -1,6 +1,6 @@
 //! Wording: the sentence of an insight, made by the language model that is configured, if one is.
 
-pub(crate) mod check;
+pub(super) mod check;
 mod continuity;
 mod job;
 mod neighbors;

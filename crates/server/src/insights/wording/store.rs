@@ -139,7 +139,7 @@ string_enum! {
 
 /// Where the content of an insight comes from.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(crate) struct InsightWording {
+pub(super) struct InsightWording {
     content: String,
     source: ContentSource,
     /// The grouping's own sentence, where a language model's stands in its place.
@@ -149,7 +149,7 @@ pub(crate) struct InsightWording {
 }
 
 /// Finds the author of an insight's content. Returns none if the insight is not shown.
-pub(crate) async fn find(db: &Db, org_id: OrgId, id: InsightId) -> Result<Option<InsightWording>> {
+pub(super) async fn find(db: &Db, org_id: OrgId, id: InsightId) -> Result<Option<InsightWording>> {
     let query = sql(&format!(
         "select i.content, i.content_by_hand, w.source, w.model
         from insights i
