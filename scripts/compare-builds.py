@@ -14,6 +14,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -35,6 +36,8 @@ ORG_ID = "00000000-0000-7000-8000-00000000c0de"
 
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?Z?")
+# the last digits of a sum depend on the order of its parts
+DECIMAL = re.compile(r"\b\d+\.\d{13,}(e-?\d+)?")
 MICROS = re.compile(r"\b1[5-9]\d{14}\b")
 REPLACED = [
     (re.compile(r"rfr_live_[\w-]+"), "<token>"),
@@ -129,7 +132,7 @@ class Build:
         )
         line = self.process.stdout.readline().decode()
         if not line.startswith("listening on "):
-            raise SystemExit(f"{self.binary} does not serve: {(self.folder / 'serve.log').read_text()}")
+            raise RuntimeError(f"does not serve: {(self.folder / 'serve.log').read_text()}")
         self.url = line.removeprefix("listening on ").strip()
 
     def stop(self):
@@ -189,7 +192,9 @@ class Build:
             soon = (time.time() + 5) * 1e6
             query = "select count(*) from jobs where failed_at is null and run_at < ?"
             jobs = database.execute(query, (soon,)).fetchone()[0]
-            jobs += database.execute("select count(*) from deliveries where due_at < ?", (soon,)).fetchone()[0]
+            # one that is being sent is due again a while later
+            query = "select count(*) from deliveries where due_at < ?"
+            jobs += database.execute(query, (soon + 120e6,)).fetchone()[0]
             database.close()
             if jobs == 0:
                 return
@@ -214,10 +219,14 @@ class Build:
             if table.startswith(("sqlite_", "_sqlx")):
                 continue
             columns = [row[1] for row in database.execute(f'pragma table_info("{table}")')]
+            left_out = compare_calls.LEFT_OUT.get(table, set())
             rows = []
             for row in database.execute(f'select * from "{table}"'):
-                rows.append(" ".join(f"{c}={cell(c, value)}" for c, value in sorted(zip(columns, row))))
-            self.places[f"table {table}"] = "\n".join([f"{len(rows)} rows", *rows])
+                cells = sorted(zip(columns, row))
+                rows.append(" ".join(f"{c}={cell(c, value)}" for c, value in cells if c not in left_out))
+            if table in compare_calls.DISTINCT:
+                rows = list(dict.fromkeys(rows))
+            self.places[f"table {table}"] = "\n".join([f"{len(rows)} rows", ", ".join(sorted(columns)), *rows])
         query = "select name, grouping_hash from orgs"
         self.places["grouping hash"] = str(database.execute(query).fetchall())
         database.close()
@@ -244,11 +253,12 @@ class Build:
             text = UUID.sub(lambda found: names.get(found[0], "<id>"), text)
             text = TIME.sub(lambda found: self.time_name(found[0], ended), text)
             text = MICROS.sub(lambda found: "<now>" if self.began - 2 <= int(found[0]) / 1e6 <= ended else found[0], text)
+            text = DECIMAL.sub(lambda found: f"{float(found[0]):.12g}", text)
             for pattern, name in REPLACED:
                 text = pattern.sub(name, text)
             lines = text.replace(str(self.folder), "<folder>").splitlines()
             if place.startswith("table "):
-                lines = [lines[0], *sorted(lines[1:])]
+                lines = [*lines[:2], *sorted(lines[2:])]
             if place.startswith("webhook body"):
                 webhooks.append(lines)
                 continue
@@ -289,24 +299,32 @@ def pretty(text):
         return text
 
 
+def run_all(build, receiver, with_sample):
+    """Runs everything on one build."""
+    build.subcommands()
+    compare_calls.prepare(build, with_sample)
+    build.serve()
+    compare_calls.ask(build, receiver.url)
+    build.settle()
+    build.stop()
+    build.places |= {f"webhook body {n}": body for n, body in enumerate(receiver.bodies)}
+    compare_calls.finish(build)
+    build.tables()
+
+
 def observe(binary, with_sample):
     """Runs everything on one build. Returns the normalized text of each place."""
     with tempfile.TemporaryDirectory(prefix="refrain-compare-") as folder:
         build, receiver = Build(binary, folder), Receiver()
         try:
-            build.subcommands()
-            compare_calls.prepare(build, with_sample)
-            build.serve()
-            compare_calls.ask(build, receiver.url)
-            build.settle()
-            build.stop()
-            build.places |= {f"webhook body {n}": body for n, body in enumerate(receiver.bodies)}
-            compare_calls.finish(build)
-            build.tables()
-            return build.normalized()
+            run_all(build, receiver, with_sample)
+        except Exception as error:
+            # what was seen so far is compared, and that it ended here
+            build.places["the end"] = f"{type(error).__name__}: {error}"
         finally:
             build.stop()
             receiver.close()
+        return build.normalized()
 
 
 def differences(old, new, allow):
@@ -326,8 +344,14 @@ def main():
     parser.add_argument("--no-sample", action="store_true", help="without the bundled sample: quicker")
     parser.add_argument("--lines", type=int, default=60, help="lines of a diff that are shown [default: 60]")
     args = parser.parse_args()
+    # ends as Ctrl-C does, so that servers and folders go too
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))
     patterns = [re.compile(pattern) for pattern in args.allow]
-    sides = [observe(binary, not args.no_sample) for binary in (args.old, args.new)]
+    sides = []
+    for binary in (args.old, args.new):
+        began = time.time()
+        sides.append(observe(binary, not args.no_sample))
+        print(f"{binary}: {time.time() - began:.0f} s", file=sys.stderr)
     count = 0
     for diff in differences(*sides, lambda text: any(pattern.search(text) for pattern in patterns)):
         count += 1

@@ -7,6 +7,10 @@ import json
 HEADERS = {"content-type", "etag", "content-disposition", "x-content-type-options", "retry-after", "allow"}
 # what is made by chance and no id
 CHANCE_COLUMNS = {"token_hash", "secrets", "lease_id", "clock"}
+# what depends on which conversations were read together, and on ids: the order of changes, and which of equal statements
+# is encoded for all of them
+LEFT_OUT = {"changes": {"seq", "created_at"}, "statements": {"finer"}}
+DISTINCT = {"changes"}
 # an id, and the words by which what it names is known
 NAMES = [
     "select id, 'session', ticket_number from sessions",
@@ -87,7 +91,7 @@ def insight_about(build, word, **more):
     """Finds the insight that most say of those with a word in it."""
     found = build.call("POST", "/insights", {"search": word, **more}, place=f"insights about {word} {more or ''}")
     if not found["data"]:
-        raise SystemExit(f"no insight about {word}")
+        raise LookupError(f"no insight about {word}")
     return f"/insights/{found['data'][0]['id']}"
 
 

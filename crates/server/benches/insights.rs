@@ -6,6 +6,12 @@
     clippy::print_stdout,
     reason = "a bench that fails to set up fails, and prints what it saw"
 )]
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_sign_loss,
+    reason = "the numbers of a bench are small and not negative"
+)]
 
 #[path = "../tests/it/support/app.rs"]
 #[expect(dead_code, reason = "the tests use more of it")]
@@ -251,7 +257,7 @@ impl Rows {
         let Session { org_id, id, contact, at, facets, mix, .. } = *session;
         let [status, channel, language, sentiment] = facets;
         // one or two insights, low numbers far more often
-        for n in 0..1 + usize::from((mix / 31).is_multiple_of(3)) {
+        for n in 0..=usize::from((mix / 31).is_multiple_of(3)) {
             let share = ((mix / 7 + n * 7_919) % 100_003) as f64 / 100_003.0;
             let insight = insight_id((share.powi(4) * INSIGHTS as f64) as usize);
             let statement = StatementId::derived(&[id.as_bytes(), &n.to_be_bytes()]);

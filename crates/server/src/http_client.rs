@@ -83,6 +83,7 @@ fn literal_address(url: &Url) -> Option<IpAddr> {
 }
 
 /// Describes an error without the URL, whose path may be a secret.
+#[expect(clippy::needless_pass_by_value, reason = "so that it can be handed to `map_err`")]
 fn explain(error: reqwest::Error) -> anyhow::Error {
     let cause = root_cause(&error);
     if error.is_dns() {
@@ -173,6 +174,7 @@ fn is_public(address: IpAddr) -> bool {
     }
 }
 
+#[expect(clippy::match_same_arms, reason = "an arm for each kind of network")]
 fn is_public_v4(address: Ipv4Addr) -> bool {
     let [a, b, c, _] = address.octets();
     match (a, b, c) {
@@ -198,7 +200,7 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
             is_public_v4(Ipv4Addr::from_bits(u32::from(high) << 16 | u32::from(low)))
         }
         // protocols and Teredo, documentation, 6to4
-        [0x2001, ..0x200, ..] | [0x2001, 0xdb8, ..] | [0x2002, ..] | [0x3fff, ..0x1000, ..] => false,
+        [0x2001, ..0x200 | 0xdb8, ..] | [0x2002, ..] | [0x3fff, ..0x1000, ..] => false,
         // all that is given out; the rest is local, a group or reserved
         [first, ..] => first & 0xe000 == 0x2000,
     }

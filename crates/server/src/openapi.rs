@@ -59,12 +59,6 @@ impl Operation {
         self
     }
 
-    /// Describes it in a few words, and puts it under a tag.
-    pub fn about(mut self, tag: &'static str, summary: &'static str) -> Self {
-        (self.tag, self.summary) = (tag, summary);
-        self
-    }
-
     /// Puts it under a tag, unless it has one.
     pub(crate) fn tagged(mut self, tag: &'static str) -> Self {
         if self.tag.is_empty() {

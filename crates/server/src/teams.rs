@@ -109,8 +109,8 @@ async fn insert(tx: &mut OrgTx, name: String, description: Option<String>) -> Re
 
 /// Finds the team of this name, or creates it.
 pub async fn find_or_create(tx: &mut OrgTx, name: &str) -> Result<TeamId> {
-    let query = select("name = $2 order by id limit 1", tx.org_id).bind(name);
-    match tx.fetch_optional::<Team>(query).await? {
+    let query = select("name = $2 order by id limit 1", tx.org_id);
+    match tx.fetch_optional::<Team>(query.bind(name)).await? {
         Some(team) => Ok(team.id),
         None => insert(tx, name.to_owned(), None).await.map(|team| team.id),
     }

@@ -4,7 +4,7 @@ mod routes;
 
 pub use routes::routes;
 
-use crate::db::{Query, Sql, sql};
+use crate::db::{self, Query, Sql, sql};
 use crate::error::{Error, Result};
 use crate::ids::{CategoryId, OrgId, TeamId};
 use crate::orgs::{OrgTx, Subject};
@@ -98,7 +98,7 @@ async fn insert(tx: &mut OrgTx, category: &Category) -> Result<()> {
         .bind(category.created_at)
         .bind(category.updated_at);
     tx.changed(Subject::Category, category.id);
-    conflict_on_name(tx.execute(query).await)
+    conflict_on_name(tx.run(query).await)
 }
 
 async fn update(tx: &mut OrgTx, category: &Category) -> Result<()> {
@@ -115,15 +115,15 @@ async fn update(tx: &mut OrgTx, category: &Category) -> Result<()> {
         .bind(category.team_id)
         .bind(category.updated_at);
     tx.changed(Subject::Category, category.id);
-    conflict_on_name(tx.execute(query).await)
+    conflict_on_name(tx.run(query).await)
 }
 
-fn conflict_on_name(result: Result<u64>) -> Result<()> {
+fn conflict_on_name(result: Result<()>) -> Result<()> {
     match result {
-        Err(error) if crate::db::is_unique_violation(&error) => {
+        Err(error) if db::is_unique_violation(&error) => {
             Err(Error::Conflict("name: another category has it".into()))
         }
-        result => result.map(|_| ()),
+        result => result,
     }
 }
 

@@ -138,7 +138,7 @@ async fn update(
     let mut tx = app.begin(caller.org_id).await?;
     let mut category = super::require(&mut tx, id).await?;
     if let Some(name) = input.name.0 {
-        category.name = name.0.trim().to_owned();
+        name.0.trim().clone_into(&mut category.name);
     }
     category.description = input.description.map(|text| text.0).apply(category.description);
     category.team_id = input.team_id.apply(category.team_id);

@@ -38,7 +38,7 @@ pub(super) async fn demo(config: Config, args: DemoArgs) -> anyhow::Result<Exit>
     print_error("Loading the sample of real conversations, if it is not there yet");
     load(&app, org_id).await?;
     wait(&app, org_id).await?;
-    print_line(&table(&app, org_id, &Default::default()).await?)?;
+    print_line(&table(&app, org_id, &insights::InsightFilter::default()).await?)?;
     if args.no_serve {
         app.drain();
         workers.await.context("ending the workers")?;
@@ -46,7 +46,7 @@ pub(super) async fn demo(config: Config, args: DemoArgs) -> anyhow::Result<Exit>
         return Ok(Exit::Success);
     }
     let token = fresh_key(&app, org_id).await?;
-    let top = insights::list(&app.db, org_id, &Default::default()).await?.data;
+    let top = insights::list(&app.db, org_id, &insights::InsightFilter::default()).await?.data;
     let top = top.first().context("the sample has no insight")?.id;
     print_line(&hints(&serve::url(&listener)?, &token, top))?;
     serve::run(app, listener, workers).await?;
@@ -108,6 +108,7 @@ fn date(records: &mut [Record], today: Timestamp) {
                     / f64::from(u32::MAX)
             }
         };
+        #[expect(clippy::cast_possible_truncation, reason = "a share of the days, which is below 1")]
         let micros = (share * (DAYS * DAY - 1) as f64) as i64;
         record.created_at = Some(start.plus(micros - micros.rem_euclid(1_000)));
     }
@@ -118,7 +119,7 @@ async fn fresh_key(app: &App, org_id: OrgId) -> anyhow::Result<String> {
     let mut tx = app.begin(org_id).await?;
     keys::revoke_named(&mut tx, KEY_NAME).await?;
     tx.commit().await?;
-    let (_, token) = keys::create(&app, org_id, KEY_NAME, &Scopes::All, None).await?;
+    let (_, token) = keys::create(app, org_id, KEY_NAME, &Scopes::All, None).await?;
     Ok(token)
 }
 

@@ -85,9 +85,10 @@ pub(super) async fn eval(config: Config, args: EvalArgs) -> anyhow::Result<Exit>
     let statements: Vec<GroupedStatement> =
         statements.into_iter().filter(|statement| of_gold.contains(&statement.session_id)).collect();
     let are_compared = !args.no_baselines && statements.len() <= baselines::STATEMENTS_MAX;
-    let vectors = match are_compared {
-        true => insights::compared_vectors(&app.db, org_id, &statements).await?,
-        false => HashMap::new(),
+    let vectors = if are_compared {
+        insights::compared_vectors(&app.db, org_id, &statements).await?
+    } else {
+        HashMap::new()
     };
     app.db.close().await;
     let groups: Vec<Option<u32>> = statements.iter().map(|statement| statement.insight).collect();

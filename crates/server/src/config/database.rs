@@ -52,6 +52,7 @@ fn readable<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error
     serializer.collect_str(&path.display())
 }
 
+#[expect(clippy::ref_option, reason = "serde hands over a reference to the field")]
 fn without_password<S: Serializer>(url: &Option<String>, serializer: S) -> Result<S::Ok, S::Error> {
     let Some(url) = url else { return serializer.serialize_none() };
     let Some((scheme, rest)) = url.split_once("://") else { return serializer.serialize_some(url) };

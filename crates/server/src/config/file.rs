@@ -3,6 +3,7 @@
 use super::{Config, flags};
 use anyhow::Context;
 use clap::Arg;
+use clap::builder::PossibleValue;
 use serde::de::{DeserializeOwned, Error, IgnoredAny};
 use serde::{Deserialize, Deserializer};
 use std::collections::HashMap;
@@ -36,6 +37,7 @@ pub(super) fn read(path: &Path) -> anyhow::Result<Config> {
 }
 
 fn parse(text: &str) -> Result<Config, toml::de::Error> {
+    #[expect(clippy::zero_sized_map_values, reason = "a set is not read from a table")]
     toml::from_str::<HashMap<KnownName, IgnoredAny>>(text)?;
     Ok(Config {
         database: section(text)?,
@@ -97,7 +99,7 @@ fn example(name: &str) -> &'static str {
 fn comment(flag: &Arg) -> String {
     let help = flag.get_help().map(ToString::to_string).unwrap_or_default();
     let values = flag.get_possible_values();
-    let words: Vec<&str> = values.iter().map(|value| value.get_name()).collect();
+    let words: Vec<&str> = values.iter().map(PossibleValue::get_name).collect();
     match words.join(", ") {
         words if words.is_empty() => wrapped(&help),
         words => wrapped(&format!("{help} [possible values: {words}]")),

@@ -1,7 +1,7 @@
 //! Contacts in SQL.
 
 use super::{Contact, Details, Trust};
-use crate::db::{Db, Query, Sql, like_pattern, sql};
+use crate::db::{self, Db, Query, Sql, like_pattern, sql};
 use crate::error::{Error, Result};
 use crate::http::Window;
 use crate::ids::{ContactId, OrgId};
@@ -71,8 +71,7 @@ pub(super) async fn insert(tx: &mut OrgTx, contact: &Contact) -> Result<()> {
             non_verified_email, non_verified_custom_data, search_folded, created_at, updated_at)
         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
     ");
-    let query = bind_all(query, tx.org_id, contact).bind(contact.created_at).bind(contact.updated_at);
-    tx.run(query).await
+    tx.run(bind_all(query, tx.org_id, contact).bind(contact.created_at).bind(contact.updated_at)).await
 }
 
 pub(super) async fn update(tx: &mut OrgTx, contact: &Contact) -> Result<()> {
@@ -82,12 +81,11 @@ pub(super) async fn update(tx: &mut OrgTx, contact: &Contact) -> Result<()> {
             search_folded = $10, updated_at = $11
         where org_id = $1 and id = $2
     ");
-    let query = bind_all(query, tx.org_id, contact).bind(contact.updated_at);
-    match tx.execute(query).await {
-        Err(error) if crate::db::is_unique_violation(&error) => {
+    match tx.run(bind_all(query, tx.org_id, contact).bind(contact.updated_at)).await {
+        Err(error) if db::is_unique_violation(&error) => {
             Err(Error::Conflict("contact.email: another contact has it".into()))
         }
-        result => result.map(|_| ()),
+        result => result,
     }
 }
 
@@ -106,6 +104,6 @@ fn bind_all(query: Sql, org_id: OrgId, contact: &Contact) -> Sql {
 }
 
 pub(super) async fn delete(tx: &mut OrgTx, id: ContactId) -> Result<bool> {
-    let query = sql("delete from contacts where org_id = $1 and id = $2").bind(tx.org_id).bind(id);
-    Ok(tx.execute(query).await? > 0)
+    let query = sql("delete from contacts where org_id = $1 and id = $2");
+    Ok(tx.execute(query.bind(tx.org_id).bind(id)).await? > 0)
 }

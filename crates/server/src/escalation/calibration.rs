@@ -37,6 +37,7 @@ impl Law {
         Self { up_to }
     }
 
+    #[expect(clippy::cast_possible_truncation, reason = "there are some hundreds of chances")]
     fn draw(&self, random: &mut Random) -> u32 {
         let at = random.below(1 << 53) as f64 / 2_f64.powi(53);
         self.up_to.partition_point(|up_to| *up_to <= at) as u32

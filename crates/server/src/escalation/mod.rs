@@ -11,6 +11,7 @@
 
 #[cfg(test)]
 mod calibration;
+mod daily;
 mod detector;
 mod rate;
 mod replay;
@@ -18,9 +19,10 @@ mod spread;
 #[cfg(test)]
 mod tests;
 
+pub use daily::Daily;
 pub use rate::{Norms, Profile, WINDOW_DAYS, dispersion, prior_rate, weekday_profile};
 pub use replay::{
-    Alarm, ArchiveRecord, Archiving, Daily, Seen, Since, Standing, WatchedDay, daily_units, replay, tally,
+    Alarm, ArchiveRecord, Archiving, Seen, Since, Standing, WatchedDay, daily_units, replay, tally,
 };
 pub use spread::{band, chance_of_at_most};
 

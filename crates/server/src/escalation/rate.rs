@@ -1,6 +1,6 @@
 //! The model of a quiet day: the weekday profile, the rate of an insight, and the dispersion of days around it.
 
-use super::replay::Daily;
+use super::daily::Daily;
 use serde::{Deserialize, Serialize};
 
 /// The days before archiving from which the model is learned.
@@ -66,6 +66,7 @@ pub fn dispersion(insights: &[Vec<u32>], today: i64, profile: &Profile) -> f64 {
     let (mut squares, mut excess) = (0.0, 0.0);
     for units in insights {
         let n = units.len() as f64;
+        #[expect(clippy::cast_possible_wrap, reason = "a window has 56 days at most")]
         let days = today - units.len() as i64..today;
         if n < DAYS_MIN as f64 || sum(units) < u64::from(UNITS_MIN) {
             continue;
@@ -94,6 +95,7 @@ pub(super) fn upper_rate(units: u64, weight: f64, prior_rate: f64) -> f64 {
 }
 
 /// Returns the weekday of a day, from Monday, 0.
+#[expect(clippy::cast_possible_truncation, reason = "0 to 6")]
 pub(super) const fn weekday(day: i64) -> usize {
     (day + 3).rem_euclid(7) as usize
 }

@@ -1,5 +1,6 @@
 //! The record that is fixed when an insight is archived, and the replay of the days since.
 
+use super::daily::Daily;
 use super::detector::{Detector, QuietDay};
 use super::rate::{Norms, Profile, WINDOW_DAYS, upper_rate, weekday};
 use super::{EscalationBasis, VERSION};
@@ -26,23 +27,6 @@ pub struct Seen {
     /// The lowest and the highest id among the day's contacts, where a session without one stands for itself. The two
     /// differ if there was more than one contact.
     pub contacts: [Uuid; 2],
-}
-
-/// The number of sessions of the whole organization on each day.
-#[derive(Clone, Debug, Default)]
-pub struct Daily {
-    /// The first day with sessions, or the first that is counted.
-    pub first_day: i64,
-    /// The number of sessions on each day from the first, without a gap. Days after the last have none.
-    pub sessions: Vec<u32>,
-}
-
-impl Daily {
-    /// Returns the number of sessions on a day.
-    pub fn on(&self, day: i64) -> u32 {
-        let at = usize::try_from(day - self.first_day).ok();
-        at.and_then(|at| self.sessions.get(at)).copied().unwrap_or(0)
-    }
 }
 
 /// An insight about to be archived.
@@ -208,6 +192,11 @@ pub fn replay(record: &ArchiveRecord, since: &Since) -> Standing {
 }
 
 /// Returns the units of each of the 56 days before `today`, or of those since the insight was first seen.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a window ends after it begins, at most 56 days later"
+)]
 pub fn daily_units(seen: &[Seen], first_seen_on: i64, today: i64) -> Vec<u32> {
     let window = window(first_seen_on, today);
     let mut units = vec![0; (window.end - window.start) as usize];

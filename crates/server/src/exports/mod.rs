@@ -5,6 +5,7 @@
 //! each page on before it reads the next: it holds a page, and for Parquet a row group, however much there is.
 
 mod conversations;
+mod encoder;
 mod insights;
 mod occurrences;
 mod parquet;
@@ -20,8 +21,9 @@ use crate::error::{Error, Result};
 use crate::ids::OrgId;
 use crate::wire::string_enum;
 use anyhow::bail;
+use encoder::Encoder;
 use std::io::Write;
-use table::{Column, Encoder, Row};
+use table::{Column, Row};
 use tokio::runtime::Handle;
 
 string_enum! {
@@ -80,8 +82,8 @@ impl Export {
     pub fn write<W: Write + Send>(self, sink: W, on_page: impl FnMut(u64) -> bool) -> anyhow::Result<u64> {
         match self.what {
             What::Conversations => self.write_conversations(sink, on_page),
-            What::Insights => self.write_table(sink, on_page, insights::COLUMNS, insights::page),
-            What::Occurrences => self.write_table(sink, on_page, occurrences::COLUMNS, occurrences::page),
+            What::Insights => self.write_table(sink, on_page, insights::COLUMNS, &insights::page),
+            What::Occurrences => self.write_table(sink, on_page, occurrences::COLUMNS, &occurrences::page),
         }
     }
 
@@ -113,7 +115,7 @@ impl Export {
         sink: W,
         mut on_page: impl FnMut(u64) -> bool,
         columns: &'static [Column],
-        page: impl AsyncFn(&mut Tx, OrgId, Option<K>) -> Result<Vec<(K, Row)>>,
+        page: &impl AsyncFn(&mut Tx, OrgId, Option<K>) -> Result<Vec<(K, Row)>>,
     ) -> anyhow::Result<u64> {
         let mut encoder = Encoder::new(self.format, columns, sink)?;
         let (mut last, mut written) = (None, 0);

@@ -79,7 +79,7 @@ fn row(occurrence: Occurrence) -> Row {
         Cell::text(occurrence.insight_id),
         Cell::text(occurrence.session_id),
         occurrence.ticket_number.into(),
-        occurrence.contact_id.map(Cell::text).unwrap_or(Cell::Null),
+        occurrence.contact_id.map_or(Cell::Null, Cell::text),
         Cell::text(occurrence.message_id),
         occurrence.text.into(),
         occurrence.score.into(),
@@ -88,6 +88,6 @@ fn row(occurrence: Occurrence) -> Row {
         Cell::text(occurrence.status),
         Cell::text(occurrence.channel),
         occurrence.language.into(),
-        occurrence.sentiment.map(Cell::text).unwrap_or(Cell::Null),
+        occurrence.sentiment.map_or(Cell::Null, Cell::text),
     ]
 }

@@ -115,6 +115,7 @@ fn write_column<'c>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use parquet::file::metadata::RowGroupMetaData;
     use parquet::file::reader::{FileReader, SerializedFileReader};
 
     #[test]
@@ -127,7 +128,7 @@ mod tests {
         }
         table.finish().unwrap();
         let file = SerializedFileReader::new(axum::body::Bytes::from(bytes)).unwrap();
-        let groups: Vec<i64> = file.metadata().row_groups().iter().map(|group| group.num_rows()).collect();
+        let groups: Vec<i64> = file.metadata().row_groups().iter().map(RowGroupMetaData::num_rows).collect();
         assert_eq!(groups, [10_000, 10_000, 5_000]);
         let last = file.get_row_iter(None).unwrap().last().unwrap().unwrap();
         assert_eq!(last.to_string(), "{n: 24999, text: null}");

@@ -67,7 +67,7 @@ async fn export(
     let slot = app.exports.take(caller.org_id).ok_or(busy)?;
     let export = Export::begin(&app.db, caller.org_id, what, format).await?;
     let (sender, receiver) = mpsc::channel(CHUNKS_AHEAD);
-    tokio::task::spawn_blocking(move || stream(&app, export, sender, slot));
+    tokio::task::spawn_blocking(move || stream(&app, export, &sender, slot));
     let next = async |mut receiver: mpsc::Receiver<io::Result<Bytes>>| {
         receiver.recv().await.map(|chunk| (chunk, receiver))
     };
@@ -88,7 +88,7 @@ async fn export(
 
 /// Writes an export into the body of an answer. If the export fails, the body ends without its last chunk, which every
 /// client takes for a failure.
-fn stream(app: &App, export: Export, sender: mpsc::Sender<io::Result<Bytes>>, slot: Slot) {
+fn stream(app: &App, export: Export, sender: &mpsc::Sender<io::Result<Bytes>>, slot: Slot) {
     let chunks = Chunks { sender: sender.clone(), buffer: Vec::with_capacity(CHUNK) };
     if let Err(error) = export.write(chunks, |_| !app.is_draining()) {
         tracing::warn!(error = format!("{error:#}"), "an export was cut off");

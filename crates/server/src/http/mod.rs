@@ -23,6 +23,7 @@ use axum::handler::Handler;
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodFilter, get, on};
+use std::future::ready;
 use std::sync::Arc;
 
 /// A router and the description of everything on it.
@@ -83,12 +84,12 @@ pub fn router(app: App) -> Router {
     let guard = from_fn_with_state((app.clone(), operations), guard::guard);
     let router = layers::limit_time(api.router, layers::REQUEST_TIMEOUT)
         .route_layer(guard)
-        .route("/openapi.json", get(move || openapi_json(Arc::clone(&document))))
+        .route("/openapi.json", get(move || ready(openapi_json(&document))))
         .fallback(|| async { Error::NotFound("path") })
         .method_not_allowed_fallback(|| async { Error::MethodNotAllowed });
     layers::wrap(router).with_state(app)
 }
 
-async fn openapi_json(document: Arc<String>) -> Response {
-    ([("content-type", "application/json")], document.as_str().to_owned()).into_response()
+fn openapi_json(document: &str) -> Response {
+    ([("content-type", "application/json")], document.to_owned()).into_response()
 }

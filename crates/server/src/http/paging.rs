@@ -1,6 +1,6 @@
 //! Pages of lists that change while they are read.
 
-use crate::db::Sql;
+use crate::db::{self, Sql};
 use crate::error::Result;
 use crate::time::Timestamp;
 use crate::wire::{Date, Maybe, Nullable};
@@ -72,7 +72,7 @@ impl Window {
             query.push(" and (updated_at, id) < (").push_bind(cursor.position);
             query.push(", ").push_bind(cursor.id).push(")");
         }
-        query.push(" order by updated_at desc, id desc limit ").push_bind(PAGE_SIZE as i64 + 1);
+        query.push(" order by updated_at desc, id desc limit ").push_bind(db::count(PAGE_SIZE) + 1);
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-const WINDOW: Duration = Duration::from_secs(60);
+const WINDOW: Duration = Duration::from_mins(1);
 /// The factor by which the limit of live conversation is larger.
 const LIVE_FACTOR: u32 = 10;
 /// Past this many keys, those that were quiet for a window are forgotten.
@@ -56,7 +56,7 @@ impl RateLimiter {
             times.push_back(now);
         }
         let oldest = times.front().map_or(Duration::ZERO, |first| now.duration_since(*first));
-        let reset_seconds = (WINDOW - oldest.min(WINDOW)).as_millis().div_ceil(1_000);
+        let reset_seconds = WINDOW.saturating_sub(oldest).as_millis().div_ceil(1_000);
         Some(Allowance { limit, remaining, reset_seconds: u64::try_from(reset_seconds).unwrap_or(60).max(1) })
     }
 }

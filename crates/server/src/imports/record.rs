@@ -228,6 +228,7 @@ mod iso {
         text.map(|text| Timestamp::parse(&text).map_err(D::Error::custom)).transpose()
     }
 
+    #[expect(clippy::ref_option, reason = "serde hands over a reference to the field")]
     pub(super) fn serialize<S: Serializer>(
         time: &Option<Timestamp>,
         serializer: S,

@@ -68,6 +68,7 @@ pub fn read_file(
         (Box::new(counted), &lower)
     };
     let mut source = Source { file: name.clone(), batch: Batch::default(), lines_of: HashMap::new(), emit };
+    #[expect(clippy::case_sensitive_file_extension_comparisons, reason = "it is in lower case")]
     let read = if stem.ends_with(".csv") {
         source.read_csv(reader)
     } else {

@@ -171,10 +171,8 @@ async fn save_contact(tx: &mut OrgTx, record: &Record) -> Result<Option<ContactI
     if let (Some(_), Some(id)) = (record.export_version, contact.kept_id()) {
         return contacts::restore(tx, id, contact.kept_time(), details, claims).await.map(Some);
     }
-    let known = match details.is_empty() {
-        true => None,
-        false => Some(contacts::save(tx, details, Trust::Verified).await?),
-    };
+    let known =
+        if details.is_empty() { None } else { Some(contacts::save(tx, details, Trust::Verified).await?) };
     match known {
         known if claims.is_empty() => Ok(known),
         None => contacts::save(tx, claims, Trust::NonVerified).await.map(Some),

@@ -5,7 +5,7 @@ use crate::http::Api;
 
 /// Returns all operations on insights.
 pub fn routes() -> Api {
-    Api::new()
+    Api::tagged("Customer Insights")
         .merge(list::routes())
         .merge(grouping::routes())
         .merge(wording::routes())

@@ -12,7 +12,7 @@ use tracing::Instrument;
 
 const HEARTBEAT: Duration = Duration::from_secs(5);
 const POLL: Duration = Duration::from_millis(500);
-const TIME_MAX: Duration = Duration::from_secs(30 * 60);
+const TIME_MAX: Duration = Duration::from_mins(30);
 const ATTEMPTS_MAX: i64 = 10;
 const BACKOFF_SECONDS_MAX: i64 = 300;
 

@@ -80,6 +80,7 @@ pub(super) fn read(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Resu
 }
 
 /// Returns the seconds that an endpoint asks to wait for; a date is not read.
+#[expect(clippy::cast_possible_truncation, reason = "what is out of bounds becomes the bound")]
 fn retry_after(headers: &HeaderMap) -> Option<i64> {
     let seconds: f64 = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
     // not a number becomes 0

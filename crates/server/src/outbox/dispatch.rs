@@ -15,7 +15,7 @@ use tracing::Instrument;
 use uuid::Uuid;
 
 const POLL: Duration = Duration::from_millis(500);
-const FORGET_EVERY: Duration = Duration::from_secs(3_600);
+const FORGET_EVERY: Duration = Duration::from_hours(1);
 /// The most attempts at once in a process; below, to one destination, and to one that fails.
 const AT_ONCE_MAX: usize = 32;
 const AT_ONCE_OF_ONE: usize = 4;

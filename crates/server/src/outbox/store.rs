@@ -125,11 +125,8 @@ pub async fn replay(
     let rows: Vec<(DeliveryId, Uuid)> = tx.fetch_all(query).await?;
     let first = tx.take_event_seqs(rows.len()).await?;
     for (rows, first) in rows.chunks(CHUNK).zip((first..).step_by(CHUNK)) {
-        let mut query = sql("with r (id, seq) as (values ");
-        for (i, (seq, (id, _))) in (first..).zip(rows).enumerate() {
-            let row: [Value; 2] = [(*id).into(), seq.into()];
-            query.push(if i > 0 { "," } else { "" }).push_list(row);
-        }
+        let mut query = sql("with r (id, seq) as (");
+        query.push_values((first..).zip(rows).map(|(seq, (id, _))| [(*id).into(), seq.into()]));
         query.push(
             ") update deliveries set seq = r.seq, attempts = 0, finished_at = null, due_at = null, state = ",
         );

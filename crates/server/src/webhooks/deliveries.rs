@@ -1,6 +1,5 @@
 //! The operations on the deliveries of webhooks.
 
-use super::routes::find;
 use super::{KIND, Webhook, store};
 use crate::app::App;
 use crate::db;
@@ -119,7 +118,8 @@ impl From<Delivery> for DeliveryOutput {
 /// Finds a webhook to which a delivery can be added. Fails with the 404 if there is none, and with the 409 if it is
 /// disabled or too many deliveries wait for it.
 async fn require_enabled(tx: &mut OrgTx, id: WebhookId) -> Result<Webhook> {
-    let webhook = store::require(tx, id).await?;
+    let org_id = tx.org_id;
+    let webhook = store::require(&mut *tx, org_id, id).await?;
     match webhook.disabled_at {
         Some(_) => Err(Error::Conflict("the webhook is disabled".into())),
         None if webhook.waiting >= QUEUE_MAX => Err(Error::Conflict("too much waits for it".into())),
@@ -160,7 +160,7 @@ async fn deliveries(
     ApiPath(id): ApiPath<WebhookId>,
     ApiQuery(input): ApiQuery<DeliveriesInput>,
 ) -> Result<Json<Page<DeliveryOutput>>> {
-    find(&app, caller.org_id, id).await?;
+    store::require(&app.db, caller.org_id, id).await?;
     let rows = outbox::list(&app.db, caller.org_id, id.into(), input.state.0, input.cursor.0).await?;
     let (rows, next) = cut_page(rows, |row| Cursor { position: row.seq, id: Uuid::nil() });
     Ok(Json(Page { items: rows.into_iter().map(DeliveryOutput::from).collect(), next }))

@@ -113,9 +113,10 @@ async fn send(app: &App, org_id: OrgId, delivery: &Delivery) -> Result<Outcome> 
         Err(_) => return Ok(Outcome::Failed { status: None, error: "it took too long".to_owned() }),
     };
     let status = response.status().as_u16();
-    Ok(match response.status().is_success() {
-        true => Outcome::Delivered { status: Some(status) },
-        false => Outcome::Failed { status: Some(status), error: format!("status {status}") },
+    Ok(if response.status().is_success() {
+        Outcome::Delivered { status: Some(status) }
+    } else {
+        Outcome::Failed { status: Some(status), error: format!("status {status}") }
     })
 }
 

@@ -84,9 +84,10 @@ fn closed(entry: &WebhookEvent, at: Timestamp) -> Json {
     };
     // the contract wants a number and an address of the person; unknown ones are 0 and empty
     let number = session.assignee_id.as_deref().and_then(|id| id.parse::<i64>().ok()).unwrap_or(0);
-    let closed_by = match by_ai {
-        true => json!({"type": "AI", "name": AI_NAME}),
-        false => json!({"type": "human", "id": number, "email": ""}),
+    let closed_by = if by_ai {
+        json!({"type": "AI", "name": AI_NAME})
+    } else {
+        json!({"type": "human", "id": number, "email": ""})
     };
     let mut data = without_nulls(json!({
         "conversation_id": session.id,
@@ -111,9 +112,10 @@ fn closed(entry: &WebhookEvent, at: Timestamp) -> Json {
 fn handed_off(entry: &WebhookEvent, at: Timestamp) -> Json {
     let session = &entry.session;
     let taken_over = entry.event_type == "human_agent_takeover";
-    let reason = match taken_over {
-        true => "human_agent_decided_to_take_over",
-        false => "ai_decided_to_handoff_the_conversation",
+    let reason = if taken_over {
+        "human_agent_decided_to_take_over"
+    } else {
+        "ai_decided_to_handoff_the_conversation"
     };
     // the entry has the summary as it was then
     let said = entry.context.as_ref().and_then(|context| context["summary"].as_str());

@@ -6,7 +6,7 @@ use crate::app::App;
 use crate::error::{Error, Result};
 use crate::http::{Api, ApiJson, ApiPath, Caller};
 use crate::http_client;
-use crate::ids::{OrgId, WebhookId};
+use crate::ids::WebhookId;
 use crate::keys::{Resource, Scope};
 use crate::openapi::Operation;
 use crate::outbox::EventName;
@@ -171,7 +171,7 @@ async fn create(
     let mut tx = app.begin(caller.org_id).await?;
     let webhook = Webhook {
         id: WebhookId::new(tx.now),
-        url: checked_url(&app, input.url)?,
+        url: checked_url(&app, &input.url)?,
         description: input.description.0.map(|text| text.0),
         events: input.events.0.map(events_column).transpose()?,
         secrets: Secrets::new()?,
@@ -194,7 +194,7 @@ fn with_secret(app: &App, webhook: Webhook) -> Result<Json<WebhookWithSecret>> {
 }
 
 /// Checks a URL as far as that is possible before its name is resolved. Fails with the 400 if it must not be called.
-fn checked_url(app: &App, url: SingleLine<2_000>) -> Result<String> {
+fn checked_url(app: &App, url: &SingleLine<2_000>) -> Result<String> {
     let text = url.0.trim();
     let parsed = http_client::parse_url(text);
     let parsed = parsed.ok_or_else(|| Error::Invalid("url: expected an https URL without a user".into()))?;
@@ -216,16 +216,12 @@ async fn list(State(app): State<App>, caller: Caller) -> Result<Json<Vec<Webhook
     webhooks.into_iter().map(|webhook| webhook.show(now)).collect::<Result<_>>().map(Json)
 }
 
-pub(super) async fn find(app: &App, org_id: OrgId, id: WebhookId) -> Result<Webhook> {
-    store::find(&app.db, org_id, id).await?.ok_or(Error::NotFound("webhook"))
-}
-
 async fn show(
     State(app): State<App>,
     caller: Caller,
     ApiPath(id): ApiPath<WebhookId>,
 ) -> Result<Json<WebhookOutput>> {
-    find(&app, caller.org_id, id).await?.show(app.clock.now()).map(Json)
+    store::require(&app.db, caller.org_id, id).await?.show(app.clock.now()).map(Json)
 }
 
 async fn update(
@@ -235,9 +231,9 @@ async fn update(
     ApiJson(input): ApiJson<UpdateWebhookInput>,
 ) -> Result<Json<WebhookOutput>> {
     let mut tx = app.begin(caller.org_id).await?;
-    let mut webhook = store::require(&mut tx, id).await?;
+    let mut webhook = store::require(&mut tx, caller.org_id, id).await?;
     if let Some(url) = input.url.0 {
-        webhook.url = checked_url(&app, url)?;
+        webhook.url = checked_url(&app, &url)?;
         webhook.failing_since = None;
     }
     webhook.events = match input.events {
@@ -256,7 +252,7 @@ async fn update(
         store::disable(&mut tx, id, BY_REQUEST).await?;
     }
     tx.commit().await?;
-    find(&app, caller.org_id, id).await?.show(app.clock.now()).map(Json)
+    store::require(&app.db, caller.org_id, id).await?.show(app.clock.now()).map(Json)
 }
 
 async fn delete(State(app): State<App>, caller: Caller, ApiPath(id): ApiPath<WebhookId>) -> Result<()> {
@@ -274,7 +270,7 @@ async fn rotate(
     ApiJson(input): ApiJson<RotateInput>,
 ) -> Result<Json<WebhookWithSecret>> {
     let mut tx = app.begin(caller.org_id).await?;
-    let mut webhook = store::require(&mut tx, id).await?;
+    let mut webhook = store::require(&mut tx, caller.org_id, id).await?;
     webhook.secrets.rotate(tx.now, input.revoke_old)?;
     webhook.updated_at = tx.now;
     store::update(&mut tx, &webhook).await?;

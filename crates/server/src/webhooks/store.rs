@@ -1,7 +1,7 @@
 //! Webhooks in SQL.
 
 use super::{WEBHOOKS_MAX, Webhook};
-use crate::db::{self, Db, Sql, sql};
+use crate::db::{self, Db, Query, Sql, sql};
 use crate::error::{Error, Result};
 use crate::ids::{OrgId, WebhookId};
 use crate::orgs::OrgTx;
@@ -24,9 +24,9 @@ pub(super) async fn find(db: &Db, org_id: OrgId, id: WebhookId) -> Result<Option
     db.fetch_optional(select("and id = $2", org_id).bind(id)).await
 }
 
-pub(super) async fn require(tx: &mut OrgTx, id: WebhookId) -> Result<Webhook> {
-    let query = select("and id = $2", tx.org_id).bind(id);
-    tx.fetch_optional(query).await?.ok_or(Error::NotFound("webhook"))
+/// Finds the webhook of this id. One that is absent or another organization's is a 404.
+pub(super) async fn require(db: impl Query, org_id: OrgId, id: WebhookId) -> Result<Webhook> {
+    db.fetch_optional(select("and id = $2", org_id).bind(id)).await?.ok_or(Error::NotFound("webhook"))
 }
 
 /// Inserts a webhook, unless the organization has too many.

@@ -2,9 +2,16 @@
 //! `TEST_DATABASE_URL` names a PostgreSQL server.
 
 #![expect(clippy::unwrap_used, reason = "a test that fails to set up fails")]
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_sign_loss,
+    reason = "the numbers of a test are small and not negative"
+)]
 
 mod architecture;
 mod cli;
+mod config;
 mod contacts;
 mod crash;
 mod exports;

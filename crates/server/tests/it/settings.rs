@@ -1,204 +1,94 @@
-//! The settings as flags, environment variables and members of the settings file, and the help that lists them.
+//! The settings of an organization.
 
-use crate::support::cli::{Cli, stderr};
-use clap::Arg;
-use serde_json::Value;
-use std::process::{Command, Output};
+use crate::support::app::{TestApp, unlimited};
+use crate::support::fixtures::{REFUND, record};
+use refrain::config::{Config, InsightsConfig};
+use serde_json::{Value, json};
 
-/// The settings, which every command takes as flags.
-fn settings() -> Vec<Arg> {
-    refrain::config::flags()
-}
-
-/// Two values of a setting that are allowed, of which at most one is its default.
-fn values(setting: &Arg) -> [String; 2] {
-    let name = setting.get_id().as_str();
-    let words: Vec<_> = setting.get_possible_values().iter().map(|v| v.get_name().to_owned()).collect();
-    if let [first, second, ..] = words.as_slice() {
-        return [first.clone(), second.clone()];
-    }
-    let values = match (name, setting.get_value_names().unwrap()[0].as_str()) {
-        ("database_url", _) => ["postgres://u@h/one", "postgres://u@h/two"],
-        ("language", _) => ["de", "en"],
-        ("time_zone", _) => ["UTC", "Asia/Tokyo"],
-        ("log", _) => ["warn", "refrain=debug"],
-        ("escalation_sensitivity", _) => ["strict", "normal"],
-        ("escalation_basis", _) => ["share", "volume"],
-        (_, "N") => ["5", "7"],
-        (_, "ADDR") => ["127.0.0.1:1", "127.0.0.1:2"],
-        (_, "URL") => ["https://one.example.com/v1", "https://two.example.com/v1"],
-        (_, "DIR" | "NAME") => ["one", "two"],
-        _ => panic!("give two values of {name}"),
-    };
-    values.map(str::to_owned)
-}
-
-/// A value as the settings file has it.
-fn toml(setting: &Arg, value: &str) -> String {
-    let plain = value.parse::<i64>().is_ok() || value.parse::<bool>().is_ok();
-    let name = setting.get_id();
-    if plain { format!("{name} = {value}\n") } else { format!("{name} = {value:?}\n") }
-}
-
-fn text(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string().trim_end_matches(".0").to_owned(), str::to_owned)
-}
-
-/// `refrain config`, in a folder of its own and with no other setting.
-fn config(cli: &Cli) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_refrain"));
-    command.arg("config").current_dir(cli.database.folder.path());
-    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("REFRAIN_")) {
-        command.env_remove(name);
-    }
-    command
-}
-
-#[track_caller]
-fn output(command: &mut Command) -> String {
-    let output: Output = command.output().unwrap();
-    assert!(output.status.success(), "{}", stderr(&output));
-    String::from_utf8(output.stdout).unwrap()
-}
-
-#[test]
-fn names_of_a_setting_are_alike() {
-    for setting in settings() {
-        let name = setting.get_id().as_str();
-        assert_eq!(setting.get_long().unwrap(), name.replace('_', "-"));
-        assert_eq!(setting.get_env().unwrap().to_str().unwrap(), format!("REFRAIN_{}", name.to_uppercase()));
-    }
+#[tokio::test]
+async fn an_organization_has_what_the_process_is_configured_to_until_it_sets_something_itself() {
+    let insights = InsightsConfig { time_zone: "Europe/Berlin".into(), ..InsightsConfig::default() };
+    let t = TestApp::with(Config { insights, ..unlimited() }).await;
+    let configured = json!({
+        "time_zone": "Europe/Berlin", "language": "en", "granularity": "balanced", "contacts_min": 3,
+        "escalation_sensitivity": "normal", "escalation_basis": "share", "escalation_returns_week": null,
+        "regress": true, "regress_grace_days": 0, "own": [],
+    });
+    assert_eq!(t.get_ok("/settings").await, configured);
+    let change = json!({
+        "time_zone": "Asia/Tokyo", "language": "de", "granularity": "fine", "contacts_min": 5,
+        "escalation_sensitivity": "strict", "escalation_basis": "volume", "escalation_returns_week": 0.5,
+        "regress": false, "regress_grace_days": 7,
+    });
+    let mut expected = change.clone();
+    expected["own"] = json!(change.as_object().unwrap().keys().collect::<Vec<_>>());
+    let mut changed = t.patch_ok("/settings", change).await;
+    changed["own"].as_array_mut().unwrap().sort_by_key(Value::to_string);
+    assert_eq!(changed, expected);
+    // what is absent stays, and null goes back
+    let changed = t.patch_ok("/settings", json!({"time_zone": null})).await;
+    assert_eq!((&changed["time_zone"], &changed["language"]), (&json!("Europe/Berlin"), &json!("de")));
+    assert_eq!(t.get_ok("/settings").await, changed);
+    // another organization has its own
+    let other = t.app.find_or_create_org("other").await.unwrap();
+    let theirs = t.key(other, "settings:read").await;
+    assert_eq!(t.call_as(&theirs, "GET", "/settings", None).await.ok(), configured);
+    t.call_as(&theirs, "PATCH", "/settings", Some(json!({}))).await.error(403);
 }
 
 #[tokio::test]
-async fn every_setting_comes_from_a_flag_before_the_environment_before_the_file() {
-    let cli = Cli::new().await;
-    // each source gives one value and those below it the other, both ways, so that one of the two is no default
-    for (source, turned) in [(0, false), (0, true), (1, false), (1, true), (2, false), (2, true)] {
-        let mut command = config(&cli);
-        command.arg("--json");
-        let mut file = String::new();
-        for setting in settings() {
-            let [mut own, mut other] = values(&setting);
-            if turned {
-                std::mem::swap(&mut own, &mut other);
-            }
-            let value = |of: i32| if of == source { &own } else { &other };
-            file += &toml(&setting, value(0));
-            if source >= 1 {
-                command.env(setting.get_env().unwrap(), value(1));
-            }
-            if source >= 2 {
-                command.arg(format!("--{}", setting.get_long().unwrap())).arg(value(2));
-            }
-        }
-        cli.file("refrain.toml", file);
-        let shown: Value = serde_json::from_str(&output(&mut command)).unwrap();
-        for setting in settings() {
-            let name = setting.get_id().as_str();
-            let expected = &values(&setting)[usize::from(turned)];
-            assert_eq!(text(&shown[name]), *expected, "{name} from source {source}");
-        }
-    }
-}
-
-#[tokio::test]
-async fn what_config_prints_is_a_settings_file_with_the_same_values() {
-    let cli = Cli::new().await;
-    let defaults = output(config(&cli).arg("--json"));
-    let printed = output(&mut config(&cli));
-    for setting in settings() {
-        assert!(printed.contains(&format!("{} = ", setting.get_id())), "{}", setting.get_id());
-    }
-    cli.file("refrain.toml", &printed);
-    assert_eq!(output(config(&cli).arg("--json")), defaults);
-    // what is left out by default comes with an example
-    let examples: Vec<&str> = printed
-        .lines()
-        .map(|line| line.strip_prefix("# ").filter(|rest| rest.contains(" = ")).unwrap_or(line))
-        .filter(|line| !line.starts_with("language_model_key"))
-        .collect();
-    cli.file("refrain.toml", examples.join("\n"));
-    output(&mut config(&cli));
-    let others: String = settings().iter().map(|setting| toml(setting, &values(setting)[1])).collect();
-    cli.file("refrain.toml", &others);
-    let shown = output(config(&cli).arg("--json"));
-    let printed = output(&mut config(&cli));
-    cli.file("refrain.toml", printed);
-    assert_eq!(output(config(&cli).arg("--json")), shown);
-}
-
-#[tokio::test]
-async fn the_file_is_read_strictly_and_secrets_are_not_printed() {
-    let cli = Cli::new().await;
-    for (file, expected) in [
-        ("workers = 2\ncolour = \"red\"\n", ["line 2", "unknown field `colour`", "`webhooks_private`"]),
-        ("\nworkers = \"many\"\n", ["line 2", "workers = \"many\"", "invalid type"]),
+async fn a_wrong_setting_is_named_and_nothing_is_changed() {
+    let t = TestApp::new().await;
+    let before = t.get_ok("/settings").await;
+    for (name, value) in [
+        ("time_zone", json!("Mars/Base")),
+        ("language", json!("xx")),
+        ("granularity", json!("tiny")),
+        ("contacts_min", json!(0)),
+        ("escalation_sensitivity", json!("loud")),
+        ("escalation_basis", json!("mood")),
+        ("escalation_returns_week", json!(-1)),
+        ("regress", json!("yes")),
+        ("regress_grace_days", json!(4_000)),
     ] {
-        cli.file("refrain.toml", file);
-        let output = config(&cli).output().unwrap();
-        assert_eq!(output.status.code(), Some(2));
-        for part in expected {
-            assert!(stderr(&output).contains(part), "{part}: {}", stderr(&output));
-        }
+        let body = json!({"regress_grace_days": 1, name: value});
+        let error = t.patch("/settings", body).await.error(400);
+        assert!(error.starts_with(&format!("{name}: ")), "{error}");
     }
-    cli.file("refrain.toml", "language_model_key = \"quiet\"\ndatabase_url = \"postgres://u:quiet@h/d\"\n");
-    for args in [&[][..], &["--json"]] {
-        let printed = output(config(&cli).env("REFRAIN_LANGUAGE_MODEL_KEY", "quiet").args(args));
-        assert!(printed.contains("postgres://u@h/d"), "{printed}");
-        assert!(!printed.contains("quiet"), "{printed}");
-    }
+    assert_eq!(t.get_ok("/settings").await, before);
 }
 
 #[tokio::test]
-async fn the_help_of_a_command_lists_the_settings_that_concern_it() {
-    let cli = Cli::new().await;
-    let help = |args: &[&str]| {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_refrain"));
-        output(command.args(args).current_dir(cli.database.folder.path()))
-    };
-    for flag in ["-h", "--help"] {
-        for command in ["serve", "config"] {
-            let text = help(&[command, flag]);
-            for setting in settings() {
-                assert!(text.contains(&format!("--{} <", setting.get_long().unwrap())), "{setting:?}");
-            }
-            assert!(!text.contains("More settings:"), "{text}");
-        }
-        let keys = help(&["keys", "create", flag]);
-        for listed in ["--config <", "--data <", "--database-url <", "\nMore settings: "] {
-            assert!(keys.contains(listed), "{keys}");
-        }
-        for hidden in ["--listen", "--webhooks-private", "--language", "--workers"] {
-            assert!(!keys.contains(hidden), "{keys}");
-        }
-        let import = help(&["import", flag]);
-        assert!(import.contains("--contacts-min <") && !import.contains("--listen"), "{import}");
-    }
-    assert!(help(&["--help"]).contains("--webhooks-private <"));
-    assert!(!help(&["-h"]).contains("--webhooks-private <"));
+async fn fewer_contacts_show_what_they_say_with_the_next_grouping_and_days_are_those_of_the_time_zone() {
+    let t = TestApp::new().await;
+    t.patch_ok("/settings", json!({"contacts_min": 6})).await;
+    t.import(REFUND.iter().enumerate().map(|(i, text)| record(i, text)).collect()).await;
+    t.run_jobs().await;
+    assert_eq!(t.post_ok("/insights", json!({})).await["total"], 0);
+    t.patch_ok("/settings", json!({"contacts_min": 5, "time_zone": "Pacific/Auckland"})).await;
+    t.run_jobs().await;
+    assert_eq!(t.post_ok("/insights", json!({})).await["total"], 1);
+    assert_eq!(t.get_ok("/overview").await["time_zone"], "Pacific/Auckland");
+    let logged = "select count(*) from changes where kind = 'settings'";
+    assert_eq!(t.count(logged).await, 2);
+    // what is so already is no change
+    t.patch_ok("/settings", json!({"contacts_min": 5})).await;
+    assert_eq!(t.count(logged).await, 2);
 }
 
-#[test]
-fn every_command_takes_every_setting() {
-    let program = refrain::cli::command();
-    for command in program.get_subcommands() {
-        for setting in settings() {
-            let (flag, value) = (format!("--{}", setting.get_long().unwrap()), &values(&setting)[0]);
-            let mut line = vec!["refrain", command.get_name(), &flag, value];
-            // the commands below a command get what is above them
-            if command.get_name() == "keys" {
-                line.insert(2, "list");
-            }
-            let rest: &[&str] = match command.get_name() {
-                "import" => &["a.jsonl"],
-                "eval" => &["--gold", "a.jsonl"],
-                "export" | "audit" => &["--out", "a"],
-                _ => &[],
-            };
-            line.extend(rest);
-            let parsed = program.clone().try_get_matches_from(&line);
-            assert!(parsed.is_ok(), "{line:?}: {}", parsed.err().unwrap());
-        }
+#[tokio::test]
+async fn what_is_resolved_stays_so_where_the_organization_wants_that() {
+    let t = TestApp::new().await;
+    t.import(REFUND.iter().enumerate().map(|(i, text)| record(i, text)).collect()).await;
+    t.run_jobs().await;
+    let id = t.post_ok("/insights", json!({})).await["data"][0]["id"].as_str().unwrap().to_owned();
+    for (regress, status) in [(false, "resolved"), (true, "unresolved")] {
+        t.patch_ok("/settings", json!({"regress": regress})).await;
+        t.run_jobs().await;
+        t.post_ok(&format!("/insights/{id}/resolve"), json!({})).await;
+        t.advance(60);
+        t.session_saying("My refund has not arrived yet").await;
+        t.run_jobs().await;
+        assert_eq!(t.post_ok("/insights", json!({"status": status})).await["total"], 1, "{status}");
     }
 }

@@ -145,6 +145,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::float_cmp, reason = "nothing is estimated")]
     fn what_was_judged_whole_is_known() {
         let whole = [(10, 9), (20, 1), (0, 0)];
         let strata = whole.map(|(size, hits)| Sample { size, judged: size, hits });

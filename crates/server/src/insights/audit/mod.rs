@@ -100,6 +100,11 @@ pub async fn is_grouping_current(db: &Db, org_id: OrgId, grouping: i64) -> Resul
 
 /// Divides `count` pairs among strata of these sizes: a third from within insights, the others by size and weight, so
 /// that strata where pairs of one issue are likely get more than their size, and most of the rest are far pairs.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "shares of a count, which are not negative"
+)]
 fn allocate(sizes: &[u64; 4], count: u64) -> [u64; 4] {
     let mut drawn = [0; 4];
     drawn[0] = ((count as f64 * TOGETHER_SHARE).round() as u64).min(sizes[0]);

@@ -7,6 +7,7 @@ use crate::insights::statements::embedding;
 use anyhow::Context;
 use refrain_nlp::grouping::{self, Group};
 use refrain_nlp::language::Language;
+use refrain_nlp::vectors::dot_in_order;
 use std::collections::HashMap;
 
 const PAGE: i64 = 10_000;
@@ -64,6 +65,7 @@ impl Insights {
     fn of(rows: Vec<InsightRow>) -> Self {
         let numbers: Vec<i64> = rows.iter().map(|row| row.insight_number).collect();
         let at = numbers.iter().enumerate().map(|(at, number)| (*number, at)).collect();
+        #[expect(clippy::cast_possible_truncation, reason = "it was of that width when it was stored")]
         let reaches = rows.iter().map(|row| row.reach.unwrap_or(f64::INFINITY) as f32).collect();
         let place = |(at, row): (usize, InsightRow)| {
             let centroid = embedding::from_bytes(&row.centroid?)?;
@@ -84,7 +86,7 @@ impl Insights {
     fn reach(&self, vector: &[f32], insights: &[usize]) -> bool {
         let (positions, groups) = &self.groups;
         insights.iter().any(|at| {
-            let found = positions.binary_search(at).map(|i| embedding::dot(&groups[i].centroid, vector));
+            let found = positions.binary_search(at).map(|i| dot_in_order(&groups[i].centroid, vector));
             found.is_ok_and(|similarity| similarity >= self.reaches[*at])
         })
     }
@@ -97,7 +99,7 @@ fn neighbors(count: usize, (positions, groups): &(Vec<usize>, Vec<Group>)) -> Ve
     for (i, group) in groups.iter().enumerate() {
         let others = groups.iter().enumerate().filter(|(j, _)| *j != i);
         let mut others: Vec<(f32, usize)> =
-            others.map(|(j, other)| (embedding::dot(&group.centroid, &other.centroid), j)).collect();
+            others.map(|(j, other)| (dot_in_order(&group.centroid, &other.centroid), j)).collect();
         others.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
         for (_, j) in others.into_iter().take(NEIGHBORS) {
             neighbors[positions[i]].push(positions[j]);

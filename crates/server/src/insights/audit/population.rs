@@ -147,7 +147,7 @@ impl Population {
             }
         }
         for i in (1..pairs.len()).rev() {
-            pairs.swap(i, random.below(i as u64 + 1) as usize);
+            pairs.swap(i, random.one_of(&(0..i + 1)));
         }
         pairs
     }
@@ -189,6 +189,7 @@ impl Population {
     }
 
     /// Draws a statement that makes a pair of this stratum with one of a block. The stratum must not be the far one.
+    #[expect(clippy::cast_possible_truncation, reason = "a number of statements in memory")]
     fn any_near(&self, block: usize, stratum: Stratum, random: &mut Random) -> usize {
         let mut at = random.below(self.partners(block, stratum)) as usize;
         for other in self.blocks[block].near.iter().filter(|other| self.stratum(block, **other) == stratum) {
@@ -214,7 +215,7 @@ mod tests {
         let mut random = Random::new(seed);
         let mut places: BTreeMap<Place, Vec<Member>> = BTreeMap::new();
         for i in 0..statements {
-            let insight = Some(random.below(INSIGHTS as u64) as usize).filter(|_| random.below(10) > 0);
+            let insight = Some(random.one_of(&(0..INSIGHTS))).filter(|_| random.below(10) > 0);
             let place = Place { insight, is_linked: insight.is_some() && random.below(3) > 0 };
             let mut person = [0; 16];
             person[..8].copy_from_slice(&random.below(persons).to_be_bytes());

@@ -20,18 +20,14 @@ use axum::http::Method;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-const TAG: &str = "Customer Insights";
-
 /// Returns the operations by which people overrule the grouping.
+#[expect(clippy::too_many_lines, reason = "a list of operations")]
 pub(crate) fn routes() -> Api {
     let write = Scope::write(Resource::Insights);
     Api::new()
         .route(
             Operation::new(Method::PATCH, "/insights/{id}", "updateInsight")
-                .about(
-                    TAG,
-                    "Set an insight's content, category or team; what a person sets, no grouping overrules",
-                )
+                .summary("Set an insight's content, category or team; what a person sets, no grouping overrules")
                 .scope(write)
                 .body::<UpdateInsightInput>()
                 .versioned()
@@ -40,7 +36,7 @@ pub(crate) fn routes() -> Api {
         )
         .route(
             Operation::new(Method::PUT, "/insights/{id}/sessions/{session_id}", "decideInsightSession")
-                .about(TAG, "Say whether a session belongs to an insight; no grouping overrules it")
+                .summary("Say whether a session belongs to an insight; no grouping overrules it")
                 .scope(write)
                 .body::<DecideSessionInput>()
                 .versioned()
@@ -49,7 +45,7 @@ pub(crate) fn routes() -> Api {
         )
         .route(
             Operation::new(Method::DELETE, "/insights/{id}/sessions/{session_id}", "withdrawInsightSession")
-                .about(TAG, "Leave it to the grouping again whether a session belongs to an insight")
+                .summary("Leave it to the grouping again whether a session belongs to an insight")
                 .scope(write)
                 .versioned()
                 .returns::<PublicInsight>(),
@@ -57,7 +53,7 @@ pub(crate) fn routes() -> Api {
         )
         .route(
             Operation::new(Method::POST, "/insights/{id}/merge", "mergeInsights")
-                .about(TAG, "Merge other insights into this one; no grouping parts them again")
+                .summary("Merge other insights into this one; no grouping parts them again")
                 .scope(write)
                 .body::<MergeInput>()
                 .versioned()
@@ -66,7 +62,7 @@ pub(crate) fn routes() -> Api {
         )
         .route(
             Operation::new(Method::POST, "/insights/{id}/split", "splitInsight")
-                .about(TAG, "Make some sessions of an insight an insight of their own; no grouping joins the two again")
+                .summary("Make some sessions of an insight an insight of their own; no grouping joins the two again")
                 .scope(write)
                 .body::<SplitInput>()
                 .versioned()
@@ -75,7 +71,7 @@ pub(crate) fn routes() -> Api {
         )
         .route(
             Operation::new(Method::POST, "/insights/{id}/merge/preview", "previewInsightMerge")
-                .about(TAG, "See what a merge would make, and change nothing")
+                .summary("See what a merge would make, and change nothing")
                 .scope(write)
                 .body::<MergeInput>()
                 .returns::<Preview>(),
@@ -83,7 +79,7 @@ pub(crate) fn routes() -> Api {
         )
         .route(
             Operation::new(Method::POST, "/insights/{id}/split/preview", "previewInsightSplit")
-                .about(TAG, "See what a split would make, and change nothing")
+                .summary("See what a split would make, and change nothing")
                 .scope(write)
                 .or(409)
                 .body::<SplitInput>()
@@ -92,7 +88,7 @@ pub(crate) fn routes() -> Api {
         )
         .route(
             Operation::new(Method::POST, "/insights/{id}/undo", "undoInsightDecision")
-                .about(TAG, "Take back a merge or a split")
+                .summary("Take back a merge or a split")
                 .scope(write)
                 .versioned()
                 .body::<UndoInput>()
@@ -101,7 +97,7 @@ pub(crate) fn routes() -> Api {
         )
         .route(
             Operation::new(Method::GET, "/insights/{id}/lineage", "listInsightLineage")
-                .about(TAG, "List the insights that went into this one; their ids lead to it")
+                .summary("List the insights that went into this one; their ids lead to it")
                 .scope(Scope::read(Resource::Insights))
                 .returns::<Vec<Ancestor>>(),
             show_lineage,

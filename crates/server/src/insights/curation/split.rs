@@ -53,13 +53,7 @@ pub(crate) async fn split(
         }
     }
     let new_id = insert_part(tx, id, split.content, parted[0].2).await?;
-    for session_ids in split.session_ids.chunks(1_000) {
-        let query =
-            "update occurrences set insight_id = $3 where org_id = $1 and insight_id = $2 and session_id in ";
-        let mut query = sql(query).bind(tx.org_id).bind(id).bind(new_id);
-        query.push_list(session_ids.iter().copied());
-        tx.run(query).await?;
-    }
+    occurrences::shift(tx, id, new_id, &split.session_ids).await?;
     // the new insight inherits the cannot-link constraints of the old one
     inherit_apart(tx, id, new_id).await?;
     keep_apart(tx, id, new_id).await?;

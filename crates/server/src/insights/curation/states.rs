@@ -10,7 +10,8 @@ use crate::ids::{CategoryId, InsightId, TeamId};
 use crate::insights::insight;
 use crate::insights::insight::ArchivePolicy;
 use crate::insights::lifecycle::archive::from_json;
-use crate::insights::lifecycle::state::{self, Archival, Counted, Decision};
+use crate::insights::lifecycle::archive::{Archival, Counted};
+use crate::insights::lifecycle::decide::{Decision, decide};
 use crate::insights::list::response::{PublicInsight, WithEtag};
 use crate::insights::list::{self, ListInsightsInput};
 use crate::keys::{Resource, Scope};
@@ -25,7 +26,6 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-const TAG: &str = "Customer Insights";
 /// The most insights that are decided about at a time.
 const DECIDED_MAX: usize = 1_000;
 /// The most insights in the list of those that would have come back.
@@ -36,7 +36,7 @@ pub(crate) fn routes() -> Api {
     let (read, write) = (Scope::read(Resource::Insights), Scope::write(Resource::Insights));
     let one = |path, id, summary| {
         Operation::new(Method::POST, path, id)
-            .about(TAG, summary)
+            .summary(summary)
             .scope(write)
             .versioned()
             .returns::<PublicInsight>()
@@ -62,7 +62,7 @@ pub(crate) fn routes() -> Api {
         .route(one("/insights/{id}/restore", "restoreInsight", "Take an insight out of the archive"), restore)
         .route(
             Operation::new(Method::POST, "/insights/bulk", "decideInsights")
-                .about(TAG, "Decide about many insights: by their ids, or all that a filter matches")
+                .summary("Decide about many insights: by their ids, or all that a filter matches")
                 .scope(write)
                 .body::<BulkInput>()
                 .returns::<BulkOutput>()
@@ -71,10 +71,7 @@ pub(crate) fn routes() -> Api {
         )
         .route(
             Operation::new(Method::GET, "/insights/shadow", "listShadowInsights")
-                .about(
-                    TAG,
-                    "List insights archived forever that would have come back, by when they would have",
-                )
+                .summary("List insights archived forever that would have come back, by when they would have")
                 .scope(read)
                 .returns::<Vec<ShadowInsight>>(),
             shadow,
@@ -130,7 +127,7 @@ async fn decide_one(
     let mut tx = app.begin(caller.org_id).await?;
     insight::require_revision(&mut tx, id, known.0).await?;
     let settings = app.settings(&mut tx, caller.org_id).await?;
-    state::decide(&settings, &mut tx, &[id], decision, caller.member_id).await?;
+    decide(&settings, &mut tx, &[id], decision, caller.member_id).await?;
     tx.commit().await?;
     WithEtag::load(&app.db, caller.org_id, id).await
 }
@@ -274,7 +271,7 @@ async fn bulk(
     };
     let changed = match (decision, input.assign.0) {
         (Some(decision), _) => {
-            state::decide(&app.settings(&mut tx, caller.org_id).await?, &mut tx, &ids, &decision, by).await?
+            decide(&app.settings(&mut tx, caller.org_id).await?, &mut tx, &ids, &decision, by).await?
         }
         (None, assignment) => {
             let Assignment { category_id, team_id } = assignment.context("no assignment")?;

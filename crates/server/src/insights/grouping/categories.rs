@@ -9,6 +9,7 @@ use crate::insights::insight::{self, Change};
 use crate::insights::statements::embedding;
 use crate::jobs::{self, Job, Lease, Outcome};
 use refrain_nlp::encoders::static_embedding::DIMENSIONS;
+use refrain_nlp::vectors::dot_in_order;
 use refrain_nlp::{language, reading};
 
 /// The cosine similarity below which a category does not fit an insight.
@@ -41,7 +42,7 @@ impl<'a> Chooser<'a> {
         let nearest = self
             .meanings
             .iter()
-            .map(|(category, meaning)| (embedding::dot(meaning, centroid), *category))
+            .map(|(category, meaning)| (dot_in_order(meaning, centroid), *category))
             .max_by(|(a, x), (b, y)| a.total_cmp(b).then_with(|| y.name.cmp(&x.name)))?;
         (nearest.0 >= SIMILARITY_MIN).then_some(nearest.1)
     }

@@ -2,21 +2,15 @@
 //! its sentiment and its sessions.
 
 use super::constraints::Bonds;
+use super::vectors::Vectors;
 use crate::ids::{SessionId, StatementId};
 use crate::insights::statements::Statement;
 use crate::insights::statements::contextual::ContextualVectors;
-use crate::insights::statements::embedding;
 use crate::sessions::Sentiment;
-use refrain_nlp::encoders::static_embedding::DIMENSIONS;
 use refrain_nlp::grouping::{self, Options};
 use refrain_nlp::{sentiment, title};
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-
-/// A group is small talk if less than this share of its statements opens a conversation, and their mean similarity to
-/// the centroid is less than [`TALK_NEARNESS_MAX`] (docs/engine.md).
-const TALK_FIRST_MAX: f32 = 0.15;
-const TALK_NEARNESS_MAX: f32 = 0.70;
+use std::collections::{BTreeMap, HashSet};
 
 /// The number of members in the usual language from which the title is chosen from these.
 const TITLE_MEMBERS_MIN: usize = 3;
@@ -81,9 +75,10 @@ pub(crate) fn group(
     for bound in bonds.apply(members_of, statements, &vectors) {
         let found = bound.found_in.iter().map(|at| &grouping.groups[*at]);
         let reach = found.clone().map(|group| group.reach).fold(f32::INFINITY, f32::min);
-        let centroid = match bound.is_decided {
-            true => vectors.centroid(&bound.members),
-            false => found.flat_map(|group| &group.centroid).copied().collect(),
+        let centroid = if bound.is_decided {
+            vectors.centroid(&bound.members)
+        } else {
+            found.flat_map(|group| &group.centroid).copied().collect()
         };
         let enough = contacts(statements, &bound.members) >= contacts_min;
         if enough && (bound.is_decided || !vectors.is_talk(statements, &bound.members, &centroid)) {
@@ -140,6 +135,7 @@ fn shape(
         let statement = &statements[*i];
         let score = vectors.similarity(*i, &centroid);
         let best = proofs.entry(statement.session_id).or_insert((statement.id, score));
+        #[expect(clippy::float_cmp, reason = "only what is the same to the bit is a tie")]
         if score > best.1 || (score == best.1 && statement.id < best.0) {
             *best = (statement.id, score);
         }
@@ -177,74 +173,4 @@ fn contacts(statements: &[Statement], members: &[usize]) -> usize {
         (statements[*i].contact_id, statements[*i].contact_id.is_none().then_some(statements[*i].session_id))
     };
     members.iter().map(contact).collect::<HashSet<_>>().len()
-}
-
-/// The static embedding of each statement; equal ones are held once.
-pub(crate) struct Vectors {
-    distinct: Vec<Vec<f32>>,
-    at: Vec<usize>,
-}
-
-impl Vectors {
-    fn of(statements: &[Statement]) -> Self {
-        let mut vectors = Self { distinct: Vec::new(), at: Vec::new() };
-        let mut known: HashMap<&[u8], usize> = HashMap::new();
-        for statement in statements {
-            let at = *known.entry(&statement.embedding).or_insert_with(|| {
-                // a broken embedding becomes the zero vector, which is similar to nothing
-                vectors.distinct.push(
-                    embedding::from_bytes(&statement.embedding).unwrap_or_else(|| vec![0.0; DIMENSIONS]),
-                );
-                vectors.distinct.len() - 1
-            });
-            vectors.at.push(at);
-        }
-        vectors
-    }
-
-    fn get(&self, i: usize) -> &[f32] {
-        &self.distinct[self.at[i]]
-    }
-
-    pub(crate) fn similarity(&self, i: usize, centroid: &[f32]) -> f32 {
-        embedding::dot(self.get(i), centroid)
-    }
-
-    /// Returns the mean of the distinct vectors of these members at length 1, or zeros if there are none.
-    pub(crate) fn centroid(&self, members: &[usize]) -> Vec<f32> {
-        let distinct: BTreeSet<usize> = members.iter().map(|i| self.at[*i]).collect();
-        let mut sum = vec![0.0; DIMENSIONS];
-        for at in distinct {
-            for (sum, value) in sum.iter_mut().zip(&self.distinct[at]) {
-                *sum += value;
-            }
-        }
-        let length = embedding::dot(&sum, &sum).sqrt().max(f32::MIN_POSITIVE);
-        sum.iter().map(|value| value / length).collect()
-    }
-
-    /// Returns true if a group is small talk and back and forth: statements about all kinds of things that hardly ever
-    /// open a conversation.
-    fn is_talk(&self, statements: &[Statement], members: &[usize], centroid: &[f32]) -> bool {
-        let count = members.len().max(1) as f32;
-        let nearness = members.iter().map(|i| self.similarity(*i, centroid)).sum::<f32>() / count;
-        let first = members.iter().filter(|i| statements[**i].position == 0).count() as f32 / count;
-        first < TALK_FIRST_MAX && nearness < TALK_NEARNESS_MAX
-    }
-
-    /// Returns the members as the grouping reads them. A contact who repeats a text adds no weight.
-    fn weighted<'a>(
-        &'a self,
-        statements: &'a [Statement],
-        members: &[usize],
-    ) -> Vec<grouping::Statement<'a>> {
-        let mut said = HashSet::new();
-        let weighted = |i: &usize| {
-            let statement = &statements[*i];
-            let first =
-                statement.contact_id.is_none_or(|contact| said.insert((contact, statement.text.as_str())));
-            grouping::Statement { text: &statement.text, vector: self.get(*i), weight: u32::from(first) }
-        };
-        members.iter().map(weighted).collect()
-    }
 }

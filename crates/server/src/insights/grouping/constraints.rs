@@ -1,7 +1,7 @@
 //! Constraints on the grouping from what people decided about whole insights: merged insights must link, split ones
 //! cannot link.
 
-use super::clusters::Vectors;
+use super::vectors::Vectors;
 use crate::ids::{InsightId, StatementId};
 use crate::insights::statements::Statement;
 use std::collections::{BTreeMap, HashMap, HashSet};

@@ -62,6 +62,7 @@ struct Org {
 }
 
 #[derive(Clone, Debug, sqlx::FromRow)]
+#[expect(clippy::struct_excessive_bools, reason = "a row, whose columns they are")]
 struct OldInsight {
     id: InsightId,
     content: String,
@@ -111,7 +112,7 @@ async fn consolidate(app: &App, lease: &Lease) -> Result<Outcome> {
     let plan = tokio::task::spawn_blocking(move || plan(snapshot, contacts_min, &usual, &options)).await;
     let plan = plan.context("grouping statements")?;
     let mut tx = app.begin(lease.org_id).await?;
-    if occurrences::grouping_version_in(&mut tx).await? != plan.snapshot.org.grouping_version {
+    if occurrences::grouping_version(&mut tx, lease.org_id).await? != plan.snapshot.org.grouping_version {
         return Ok(Outcome::Later(now.plus(RETRY_MICROS)));
     }
     let moved = write(&mut tx, &plan, app.language_model.as_deref()).await?;

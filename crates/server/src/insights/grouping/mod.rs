@@ -7,6 +7,7 @@ mod continuity;
 pub(crate) mod job;
 mod routes;
 mod themes;
+mod vectors;
 
 pub(crate) use job::regroup;
 pub(crate) use routes::routes;

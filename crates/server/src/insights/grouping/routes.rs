@@ -10,13 +10,11 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::Method;
 
-const TAG: &str = "Customer Insights";
-
 /// Returns the operation that lists themes.
 pub(crate) fn routes() -> Api {
     Api::new().route(
         Operation::new(Method::GET, "/insights/themes", "listInsightThemes")
-            .about(TAG, "List the broader subjects that unresolved insights are under")
+            .summary("List the broader subjects that unresolved insights are under")
             .scope(Scope::read(Resource::Insights))
             .returns::<Vec<ThemeOutput>>(),
         list_themes,

@@ -22,7 +22,7 @@ use serde_json::Value;
 pub(crate) fn routes() -> Api {
     Api::new().route(
         Operation::new(Method::GET, "/insights/{id}/events", "listInsightEvents")
-            .about("Customer Insights", "List what happened to an insight, newest first")
+            .summary("List what happened to an insight, newest first")
             .scope(Scope::read(Resource::Insights))
             .query::<EventsInput>()
             .returns::<Page<InsightEvent>>(),

@@ -1,17 +1,40 @@
 //! Archives: the record that is frozen when an insight is archived, and the columns that are set with it.
 
 use super::baseline::Baseline;
-use super::state::Archival;
 use crate::db::sql;
 use crate::error::Result;
-use crate::escalation::{ArchiveRecord, threshold_for};
+use crate::escalation::{ArchiveRecord, Sensitivity, threshold_for};
 use crate::ids::{InsightId, MemberId};
 use crate::insights::insight::{self, ArchivePolicy, Change, InsightEventKind};
 use crate::orgs::OrgTx;
 use crate::settings::Settings;
 use crate::time::Timestamp;
+use crate::wire::string_enum;
 use anyhow::Context;
 use serde_json::{Value, json};
+
+string_enum! {
+    /// The unit in which further sessions are counted until an archived insight comes back.
+    Counted {
+        /// Each session.
+        Sessions = "sessions",
+        /// Different contacts; a session without one counts for itself.
+        Contacts = "contacts",
+    }
+}
+
+/// The terms on which an insight is archived.
+#[derive(Clone, Debug)]
+pub(crate) struct Archival {
+    pub(crate) policy: ArchivePolicy,
+    /// The number of further sessions or contacts; for `until_count` alone.
+    pub(crate) target: Option<i64>,
+    pub(crate) counted: Counted,
+    pub(crate) sensitivity: Option<Sensitivity>,
+    pub(crate) reason: Option<String>,
+    /// True if an insight that is archived already keeps the baseline of then.
+    pub(crate) keeps_baseline: bool,
+}
 
 /// Archives an insight, or archives it anew. Its baseline is the 56 days before, unless `archival` keeps the old one.
 pub(crate) async fn set(
@@ -22,10 +45,7 @@ pub(crate) async fn set(
     baseline: &Baseline,
     by: Option<MemberId>,
 ) -> Result<()> {
-    let kept = match archival.keeps_baseline {
-        true => record(tx, id).await?,
-        false => None,
-    };
+    let kept = if archival.keeps_baseline { record(tx, id).await? } else { None };
     let watched = sql("select count(*) from archives where org_id = $1 and policy = $2 and insight_id <> $3");
     let watched = watched.bind(tx.org_id).bind(ArchivePolicy::UntilEscalating).bind(id);
     let (watched,): (i64,) = tx.fetch_one(watched).await?;

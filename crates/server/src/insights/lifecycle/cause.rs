@@ -142,6 +142,7 @@ async fn by_contact_data(
             // sessions whose contact lacks the key
             let known = |of: fn(&(Option<String>, i64, i64)) -> i64| values.iter().map(of).sum::<i64>();
             let (known_seen, known_before) = (known(|value| value.1), known(|value| value.2));
+            #[expect(clippy::cast_possible_truncation, reason = "a number of sessions")]
             let before = (usual / times.scale).round() as i64;
             values.push((None, seen - known_seen, before - known_before));
             Parts { dimension: format!("contact.{key}"), parts: parts(values, times.scale) }

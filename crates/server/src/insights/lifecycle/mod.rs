@@ -4,10 +4,10 @@ pub(crate) mod archive;
 pub(crate) mod baseline;
 mod cause;
 pub(crate) mod daily_counts;
-mod end;
+pub(crate) mod decide;
 pub(crate) mod movers;
 pub(crate) mod review;
 pub(crate) mod state;
 pub(crate) mod traffic;
 
-pub(crate) use end::end;
+pub(crate) use state::end;

@@ -1,7 +1,7 @@
 //! The review: brings back archived insights whose condition is met, and resolved ones that are seen again.
 
-use super::archive::{self, from_json};
-use super::state::{self, Counted};
+use super::archive::{self, Counted, from_json};
+use super::state;
 use super::traffic::Traffic;
 use super::{cause, daily_counts, movers};
 use crate::app::App;
@@ -267,7 +267,7 @@ async fn surge(
                 insert into surges (org_id, day, returning_count, watched_count, created_at)
                 values ($1, $2, $3, $4, $5)
             ");
-            let (returning, watched) = (returning as i64, watched as i64);
+            let (returning, watched) = (db::count(returning), db::count(watched));
             tx.run(query.bind(tx.org_id).bind(day).bind(returning).bind(watched).bind(tx.now)).await?;
             // the day is left out for every insight, so all are to be reviewed again
             let query = sql("update archives set reviewed_at = 0 where org_id = $1").bind(tx.org_id);

@@ -1,123 +1,58 @@
-//! The state of an insight as people decide it: resolved or reopened, archived or restored.
+//! The state of an insight: unresolved again, or ended.
 
 use super::archive;
-use super::baseline::Baseline;
-use super::review;
 use crate::db::sql;
-use crate::error::{Error, Result};
-use crate::escalation::Sensitivity;
-use crate::ids::{InsightId, MemberId};
-use crate::insights::insight::{self, ArchivePolicy, Change, InsightEventKind, SHOWN};
+use crate::error::Result;
+use crate::ids::{InsightId, MemberId, ThemeId};
+use crate::insights::insight::{self, Change, InsightEventKind};
+use crate::insights::occurrences;
 use crate::orgs::OrgTx;
-use crate::settings::Settings;
 use crate::time::Timestamp;
-use crate::wire::string_enum;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-string_enum! {
-    /// The unit in which further sessions are counted until an archived insight comes back.
-    Counted {
-        /// Each session.
-        Sessions = "sessions",
-        /// Different contacts; a session without one counts for itself.
-        Contacts = "contacts",
-    }
-}
-
-/// A decision of a person about an insight as a whole.
-#[derive(Clone, Debug)]
-pub(crate) enum Decision {
-    /// The insight is dealt with.
-    Resolve,
-    /// The insight is not dealt with.
-    Reopen,
-    /// The insight is out of the way until it comes back.
-    Archive(Archival),
-    /// The insight is back in the list.
-    Restore,
-}
-
-/// The terms on which an insight is archived.
-#[derive(Clone, Debug)]
-pub(crate) struct Archival {
-    pub(crate) policy: ArchivePolicy,
-    /// The number of further sessions or contacts; for `until_count` alone.
-    pub(crate) target: Option<i64>,
-    pub(crate) counted: Counted,
-    pub(crate) sensitivity: Option<Sensitivity>,
-    pub(crate) reason: Option<String>,
-    /// True if an insight that is archived already keeps the baseline of then.
-    pub(crate) keeps_baseline: bool,
-}
-
-#[derive(sqlx::FromRow)]
-struct State {
-    resolved_at: Option<Timestamp>,
-    archived_at: Option<Timestamp>,
-    archive_policy: Option<ArchivePolicy>,
-    archive_reason: Option<String>,
-    target: Option<i64>,
-    counted: Option<Counted>,
-}
-
-/// Carries out a decision about each of these insights that is not in that state yet. Returns the number of insights
-/// that changed. Fails with the 404 if one of them is not shown.
-pub(crate) async fn decide(
-    settings: &Settings,
+/// Ends an insight. Its occurrences and the decisions about its sessions go to its successor, or are deleted if there
+/// is none. `kind` is the event to record: ended or merged.
+pub(crate) async fn end(
     tx: &mut OrgTx,
-    ids: &[InsightId],
-    decision: &Decision,
+    id: InsightId,
+    successor: Option<InsightId>,
+    kind: InsightEventKind,
     by: Option<MemberId>,
-) -> Result<usize> {
-    let baseline = match decision {
-        Decision::Archive(_) => Some(Baseline::load(settings, tx).await?),
-        _ => None,
-    };
-    let mut changed = Vec::new();
-    for id in ids {
-        match (decision, baseline.as_ref(), state(tx, *id).await?) {
-            (Decision::Resolve, _, State { resolved_at: None, .. }) => {
-                let change = Change::new().set("resolved_at", tx.now).set("resolved_by", by);
-                insight::update(tx, *id, change.event(InsightEventKind::Resolved, by, None)).await?;
-            }
-            (Decision::Reopen, _, State { resolved_at: Some(_), .. }) => {
-                clear_resolved(tx, *id, InsightEventKind::Reopened, by, None).await?;
-            }
-            (Decision::Restore, _, State { archived_at: Some(_), .. }) => {
-                archive::clear(tx, *id, InsightEventKind::Restored, by, None).await?;
-            }
-            (Decision::Archive(archival), Some(baseline), state) if !state.is(archival) => {
-                archive::set(settings, tx, *id, archival, baseline, by).await?;
-            }
-            _ => continue,
-        }
-        changed.push(*id);
+) -> Result<()> {
+    if let Some(successor) = successor {
+        occurrences::copy(tx, id, successor, None).await?;
+        let decisions = sql("
+            insert into session_decisions (org_id, session_id, insight_id, belongs, member_id, created_at)
+            select org_id, session_id, $3, belongs, member_id, created_at
+            from session_decisions d where org_id = $1 and insight_id = $2 and (belongs or not exists (
+                select 1 from occurrences o
+                where o.org_id = $1 and o.insight_id = $3 and o.session_id = d.session_id
+            ))
+            on conflict (org_id, session_id, insight_id) do nothing
+        ");
+        tx.run(decisions.bind(tx.org_id).bind(id).bind(successor)).await?;
+        let query = sql("
+            insert into lineage (org_id, insight_id, successor_id, created_at) values ($1, $2, $3, $4)
+        ");
+        tx.run(query.bind(tx.org_id).bind(id).bind(successor).bind(tx.now)).await?;
     }
-    if baseline.is_some() {
-        review::review_archived(settings, tx, &changed).await?;
+    occurrences::delete_all(tx, id).await?;
+    for query in [
+        "delete from session_decisions where org_id = $1 and insight_id = $2",
+        "delete from insights_apart where org_id = $1 and (insight_id = $2 or other_id = $2)",
+    ] {
+        let query = sql(query).bind(tx.org_id).bind(id);
+        tx.run(query).await?;
     }
-    Ok(changed.len())
-}
-
-async fn state(tx: &mut OrgTx, id: InsightId) -> Result<State> {
-    let query = sql(&format!(
-        "select i.resolved_at, i.archived_at, i.archive_policy, i.archive_reason, a.target, a.counted
-        from insights i left join archives a on a.org_id = i.org_id and a.insight_id = i.id
-        where i.org_id = $1 and i.id = $2 and {SHOWN}"
-    ));
-    let state: Option<State> = tx.fetch_optional(query.bind(tx.org_id).bind(id)).await?;
-    state.ok_or(Error::NotFound("insight"))
-}
-
-impl State {
-    /// Returns true if the insight is archived on these terms already.
-    fn is(&self, archival: &Archival) -> bool {
-        self.archived_at.is_some()
-            && self.archive_policy == Some(archival.policy)
-            && self.archive_reason == archival.reason
-            && self.target == archival.target
-            && self.counted == Some(archival.counted)
-    }
+    archive::forget(tx, id).await?;
+    let detail = successor.map(|successor| json!({"successor_id": successor}));
+    let change = archive::cleared()
+        .set("retired_at", tx.now)
+        .set("occurrence_count", 0)
+        .set("centroid", None::<Vec<u8>>)
+        .set("theme_id", None::<ThemeId>)
+        .event(kind, by, detail);
+    insight::update(tx, id, change).await
 }
 
 /// Makes a resolved insight unresolved, and records the event that says why.

@@ -23,7 +23,7 @@ const PAGE: i64 = 20_000;
 pub(crate) fn routes() -> Api {
     Api::new().route(
         Operation::new(Method::GET, "/insights/{id}/proof", "getInsightProof")
-            .about("Customer Insights", "Get a receipt of the sessions that an insight counts")
+            .summary("Get a receipt of the sessions that an insight counts")
             .scope(Scope::read(Resource::Insights))
             .returns::<Proof>(),
         prove,

@@ -20,15 +20,13 @@ use axum::http::Method;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-const TAG: &str = "Customer Insights";
-
 /// Returns the operations that list insights.
 pub(crate) fn routes() -> Api {
     let read = Scope::read(Resource::Insights);
     Api::new()
         .route(
             Operation::new(Method::POST, "/insights", "getVocInsights")
-                .about(TAG, "Get customer insights")
+                .summary("Get customer insights")
                 .scope(read)
                 .body::<ListInsightsInput>()
                 .returns::<ListInsightsOutput>(),
@@ -36,7 +34,7 @@ pub(crate) fn routes() -> Api {
         )
         .route(
             Operation::new(Method::GET, "/insights/{id}", "getVocInsight")
-                .about(TAG, "Get a specific customer insight")
+                .summary("Get a specific customer insight")
                 .scope(read)
                 .versioned()
                 .returns::<PublicInsight>(),
@@ -44,10 +42,7 @@ pub(crate) fn routes() -> Api {
         )
         .route(
             Operation::new(Method::GET, "/insights/{id}/sessions", "listInsightSessions")
-                .about(
-                    TAG,
-                    "List the sessions behind an insight's count, each with what was said, newest first",
-                )
+                .summary("List the sessions behind an insight's count, each with what was said, newest first")
                 .scope(read)
                 .query::<SessionsInput>()
                 .returns::<ListInsightSessionsOutput>(),
@@ -55,7 +50,7 @@ pub(crate) fn routes() -> Api {
         )
         .route(
             Operation::new(Method::POST, "/insights/{id}/sessions", "filterInsightSessions")
-                .about(TAG, "List the sessions behind an insight's count that a filter asks for")
+                .summary("List the sessions behind an insight's count that a filter asks for")
                 .scope(read)
                 .body::<FilterSessionsInput>()
                 .returns::<ListInsightSessionsOutput>(),

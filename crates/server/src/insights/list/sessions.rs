@@ -117,7 +117,7 @@ fn masked(message: &str, part: std::ops::Range<usize>, names: &[&str]) -> (Strin
     let start = within(part.start).map_or(part.start, |finding| finding.start);
     let end = within(part.end).map_or(part.end, |finding| finding.end);
     let chars = |end: usize| {
-        let before: Vec<_> = findings.iter().filter(|finding| finding.end <= end).cloned().collect();
+        let before: Vec<_> = findings.iter().filter(|finding| finding.end <= end).copied().collect();
         redact::mask(message.get(..end).unwrap_or(message), &before).chars().count()
     };
     (redact::mask(message, &findings), chars(start), chars(end))

@@ -3,7 +3,7 @@
 use super::response::{self, InsightCounts, PublicInsight};
 use crate::categories::folded_name;
 use crate::custom_data::{self, CustomData};
-use crate::db::{Db, Sql, like_pattern, sql};
+use crate::db::{self, Db, Sql, like_pattern, sql};
 use crate::error::{Error, Result};
 use crate::ids::{InsightId, OrgId};
 use crate::insights::filter::{InsightConditions, InsightFilter, SessionConditions, TeamFilter};
@@ -70,7 +70,7 @@ pub(crate) async fn matching(
 ) -> Result<Vec<InsightId>> {
     let mut query = sql("select id from (");
     push_counts(&mut query, org_id, filter);
-    query.push(") s limit ").push_bind(max as i64 + 1);
+    query.push(") s limit ").push_bind(db::count(max) + 1);
     let ids: Vec<(InsightId,)> = db.fetch_all(query).await?;
     if ids.len() > max {
         return Err(Error::Invalid(format!("filter: matches more than {max} insights")));

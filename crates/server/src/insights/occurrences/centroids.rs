@@ -1,11 +1,11 @@
 //! The cache of centroids: the position of each insight, kept in memory to link new statements at once.
 
-use crate::db::{Db, sql};
+use crate::db::{Db, Query, sql};
 use crate::error::Result;
 use crate::ids::{InsightId, OrgId};
 use crate::insights::statements::embedding;
-use crate::orgs::OrgTx;
 use refrain_nlp::grouping::{self, Group};
+use refrain_nlp::vectors::dot_in_order;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -21,15 +21,9 @@ pub struct Centroids {
 }
 
 /// Returns the grouping version, which counts up whenever the insights change as a whole.
-pub(crate) async fn grouping_version(db: &Db, org_id: OrgId) -> Result<i64> {
+pub(crate) async fn grouping_version(db: impl Query, org_id: OrgId) -> Result<i64> {
     let query = sql("select grouping_version from orgs where id = $1").bind(org_id);
     db.fetch_one::<(i64,)>(query).await.map(|(version,)| version)
-}
-
-/// Does what [`grouping_version`] does, within a transaction.
-pub(crate) async fn grouping_version_in(tx: &mut OrgTx) -> Result<i64> {
-    let query = sql("select grouping_version from orgs where id = $1").bind(tx.org_id);
-    tx.fetch_one::<(i64,)>(query).await.map(|(version,)| version)
 }
 
 /// The centroids of one organization.
@@ -50,7 +44,7 @@ impl OrgCentroids {
     /// Returns the insight other than `id` that is nearest to a statement, at any distance. A tie goes to the lower id.
     pub(crate) fn nearest_but(&self, id: InsightId, vector: &[f32]) -> Option<(InsightId, f32)> {
         let others = self.ids.iter().zip(&self.groups).filter(|(other, _)| **other != id);
-        let near = others.map(|(other, group)| (*other, embedding::dot(&group.centroid, vector)));
+        let near = others.map(|(other, group)| (*other, dot_in_order(&group.centroid, vector)));
         near.max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)))
     }
 }
@@ -80,6 +74,7 @@ async fn load(db: &Db, org_id: OrgId, version: i64) -> Result<OrgCentroids> {
         limit $2
     ");
     let rows: Vec<(InsightId, Vec<u8>, f64)> = db.fetch_all(query.bind(org_id).bind(INSIGHTS_MAX)).await?;
+    #[expect(clippy::cast_possible_truncation, reason = "it was of that width when it was stored")]
     let place = |(id, bytes, reach): (InsightId, Vec<u8>, f64)| {
         Some((id, Group { centroid: embedding::from_bytes(&bytes)?, reach: reach as f32, weight: 0 }))
     };

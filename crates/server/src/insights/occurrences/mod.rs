@@ -5,6 +5,8 @@ mod follow;
 mod store;
 
 pub use centroids::Centroids;
-pub(crate) use centroids::{OrgCentroids, grouping_version, grouping_version_in};
+pub(crate) use centroids::{OrgCentroids, grouping_version};
 pub(crate) use follow::follow_sessions;
-pub(crate) use store::{NewOccurrence, copy, delete, insert, pinned, recount};
+pub(crate) use store::{
+    NewOccurrence, copy, delete, delete_all, delete_proved, insert, pinned, recount, shift,
+};

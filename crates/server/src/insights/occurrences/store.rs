@@ -7,7 +7,8 @@ use crate::insights::insight::{self, Change, MoreSessions};
 use crate::insights::statements::embedding;
 use crate::orgs::OrgTx;
 use crate::time::Timestamp;
-use std::collections::BTreeMap;
+use refrain_nlp::vectors::dot_in_order;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// An occurrence to be: a session in which an insight shows, and the statement that proves it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -42,16 +43,11 @@ async fn insert_chunk(
     new: &[NewOccurrence],
     canonical: bool,
 ) -> Result<Vec<(InsightId, i64)>> {
-    let mut query = sql("with l (insight_id, session_id, statement_id, score) as (values ");
-    for (i, new) in new.iter().enumerate() {
-        let row: [Value; 4] = [
-            new.insight_id.into(),
-            new.session_id.into(),
-            new.statement_id.into(),
-            f64::from(new.score).into(),
-        ];
-        query.push(if i > 0 { "," } else { "" }).push_list(row);
-    }
+    let row = |new: &NewOccurrence| -> [Value; 4] {
+        [new.insight_id.into(), new.session_id.into(), new.statement_id.into(), f64::from(new.score).into()]
+    };
+    let mut query = sql("with l (insight_id, session_id, statement_id, score) as (");
+    query.push_values(new.iter().map(row));
     query.push(
         ") insert into occurrences (org_id, insight_id, session_id, statement_id, score, canonical, contact_id,
             session_created_at, status, channel, language, sentiment)
@@ -93,13 +89,9 @@ pub(crate) async fn recount(tx: &mut OrgTx, ids: &[InsightId]) -> Result<()> {
 /// Deletes occurrences. The caller must call [`recount`] for their insights.
 pub(crate) async fn delete(tx: &mut OrgTx, keys: &[(InsightId, SessionId)]) -> Result<()> {
     for keys in keys.chunks(2_000) {
-        let mut query =
-            sql("delete from occurrences where org_id = $1 and (insight_id, session_id) in (values ")
-                .bind(tx.org_id);
-        for (i, (insight_id, session_id)) in keys.iter().enumerate() {
-            let key: [Value; 2] = [(*insight_id).into(), (*session_id).into()];
-            query.push(if i > 0 { "," } else { "" }).push_list(key);
-        }
+        let mut query = sql("delete from occurrences where org_id = $1 and (insight_id, session_id) in (")
+            .bind(tx.org_id);
+        query.push_values(keys.iter().map(|(insight, session)| [(*insight).into(), (*session).into()]));
         query.push(")");
         tx.run(query).await?;
     }
@@ -155,7 +147,7 @@ pub(crate) async fn pinned(tx: &mut OrgTx, session_ids: Option<&[SessionId]>) ->
     let mut links: Vec<NewOccurrence> = Vec::new();
     for (insight_id, session_id, statement_id, embedding, centroid) in rows {
         let read = |bytes: Option<Vec<u8>>| bytes.as_deref().and_then(embedding::from_bytes);
-        let score = read(embedding).zip(read(centroid)).map_or(0.0, |(a, b)| embedding::dot(&a, &b));
+        let score = read(embedding).zip(read(centroid)).map_or(0.0, |(a, b)| dot_in_order(&a, &b));
         let link = NewOccurrence { insight_id, session_id, statement_id, score };
         match links.last_mut().filter(|last| (last.insight_id, last.session_id) == (insight_id, session_id)) {
             Some(last) if last.score < score => *last = link,
@@ -164,4 +156,36 @@ pub(crate) async fn pinned(tx: &mut OrgTx, session_ids: Option<&[SessionId]>) ->
         }
     }
     Ok(links)
+}
+
+/// Deletes every occurrence of an insight that ends; nothing is counted again.
+pub(crate) async fn delete_all(tx: &mut OrgTx, id: InsightId) -> Result<()> {
+    let query = sql("delete from occurrences where org_id = $1 and insight_id = $2");
+    tx.run(query.bind(tx.org_id).bind(id)).await
+}
+
+/// Deletes the occurrences that these statements prove, and counts their insights again.
+pub(crate) async fn delete_proved(tx: &mut OrgTx, ids: &[StatementId]) -> Result<()> {
+    let mut query = sql("delete from occurrences where org_id = $1 and statement_id in ").bind(tx.org_id);
+    query.push_list(ids.iter().copied()).push(" returning insight_id");
+    let touched: Vec<(InsightId,)> = tx.fetch_all(query).await?;
+    let touched: BTreeSet<InsightId> = touched.into_iter().map(|(id,)| id).collect();
+    recount(tx, &touched.into_iter().collect::<Vec<_>>()).await
+}
+
+/// Moves the occurrences in these sessions from one insight to another that has none of them; nothing is counted again.
+pub(crate) async fn shift(
+    tx: &mut OrgTx,
+    from: InsightId,
+    to: InsightId,
+    session_ids: &[SessionId],
+) -> Result<()> {
+    for session_ids in session_ids.chunks(1_000) {
+        let query =
+            "update occurrences set insight_id = $3 where org_id = $1 and insight_id = $2 and session_id in ";
+        let mut query = sql(query).bind(tx.org_id).bind(from).bind(to);
+        query.push_list(session_ids.iter().copied());
+        tx.run(query).await?;
+    }
+    Ok(())
 }

@@ -3,10 +3,10 @@
 use super::store;
 use crate::app::App;
 use crate::error::Result;
-use crate::ids::{InsightId, MessageId, SessionId, StatementId};
+use crate::ids::{SessionId, StatementId};
 use crate::insights::grouping::job::Consolidate;
 use crate::insights::occurrences::{self, OrgCentroids};
-use crate::insights::statements::{contextual, embedding};
+use crate::insights::statements::{ReadStatement, contextual, embedding};
 use crate::jobs::{self, Job, Lease, Outcome};
 use crate::sessions::{self, Finding, ReadSessions, Sender, Sentiment, Unread};
 use anyhow::Context;
@@ -36,23 +36,6 @@ impl Job for ReadSessions {
     async fn run(self, app: &App, lease: &Lease) -> Result<Outcome> {
         read_sessions(app, lease, &self.session_ids).await
     }
-}
-
-/// A statement as it was read from a session.
-#[derive(Debug)]
-pub(crate) struct ReadStatement {
-    pub(crate) id: StatementId,
-    pub(crate) session_id: SessionId,
-    pub(crate) message_id: MessageId,
-    pub(crate) position: usize,
-    pub(crate) span: (usize, usize),
-    pub(crate) text: String,
-    pub(crate) language: String,
-    pub(crate) sentiment: Sentiment,
-    pub(crate) embedding: Option<Vec<u8>>,
-    pub(crate) contextual: Option<Vec<u8>>,
-    /// The insight that says the same, and the cosine similarity to its centroid.
-    pub(crate) linked: Option<(InsightId, f32)>,
 }
 
 impl From<refrain_nlp::sentiment::Sentiment> for Sentiment {
@@ -90,7 +73,7 @@ async fn read_sessions(app: &App, lease: &Lease, ids: &[SessionId]) -> Result<Ou
         let centroids = app.centroids.get(&app.db, lease.org_id, version).await?;
         statements = link(statements, centroids).await?;
         let mut tx = app.begin(lease.org_id).await?;
-        if occurrences::grouping_version_in(&mut tx).await? != version {
+        if occurrences::grouping_version(&mut tx, lease.org_id).await? != version {
             continue;
         }
         let saved = sessions::save_findings(&mut tx, &findings).await?;

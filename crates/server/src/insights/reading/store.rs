@@ -1,16 +1,13 @@
 //! The result of reading in SQL: new statements replace those of an earlier reading.
 
-use super::job::ReadStatement;
 use crate::db::{self, Db, sql};
 use crate::error::Result;
 use crate::ids::{InsightId, OrgId, SessionId, StatementId};
 use crate::insights::occurrences::{self, NewOccurrence};
+use crate::insights::statements::{self, ReadStatement};
 use crate::orgs::OrgTx;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap, HashSet};
-
-/// The version of the reader, stored with each statement that it made.
-const READING_VERSION: i64 = 2;
 
 /// Replaces the statements of these sessions, and updates occurrences to match. A statement that stays the same keeps
 /// its occurrences. Returns the number of new statements.
@@ -30,31 +27,12 @@ pub(crate) async fn replace_statements(
         .filter(|(id, _)| !current.contains(id))
         .map(|(id, session_id)| (*id, *session_id))
         .collect();
-    delete_statements(tx, &gone.keys().copied().collect::<Vec<_>>()).await?;
+    let gone_ids: Vec<StatementId> = gone.keys().copied().collect();
+    occurrences::delete_proved(tx, &gone_ids).await?;
+    statements::delete(tx, &gone_ids).await?;
     let new = statements.iter().filter(|statement| !old.contains_key(&statement.id));
-    let rows = new.map(|statement| {
-        vec![
-            tx.org_id.into(),
-            statement.id.into(),
-            statement.session_id.into(),
-            statement.message_id.into(),
-            db::count(statement.position).into(),
-            db::count(statement.span.0).into(),
-            db::count(statement.span.1).into(),
-            statement.text.clone().into(),
-            statement.language.clone().into(),
-            statement.sentiment.into(),
-            statement.embedding.clone().into(),
-            statement.contextual.clone().into(),
-            READING_VERSION.into(),
-        ]
-    });
-    let rows: Vec<_> = rows.collect();
-    let added = db::count(rows.len());
-    let insert =
-        "insert into statements (org_id, id, session_id, message_id, position, span_start, span_end, text,
-        language, sentiment, embedding, finer, version)";
-    tx.insert_all(insert, rows, "").await?;
+    let new: Vec<&ReadStatement> = new.copied().collect();
+    statements::insert(tx, &new).await?;
     // another statement of the session may prove the insight of a deleted one
     let incomplete: HashSet<SessionId> = gone.into_values().collect();
     let unlinked = statements
@@ -63,7 +41,7 @@ pub(crate) async fn replace_statements(
     occurrences::insert(tx, nearest(unlinked), false).await?;
     let pinned = occurrences::pinned(tx, Some(session_ids)).await?;
     occurrences::insert(tx, pinned, false).await?;
-    Ok(added)
+    Ok(db::count(new.len()))
 }
 
 /// Makes an occurrence for each session and insight that are linked, proven by the nearest statement. A tie goes to the
@@ -85,20 +63,6 @@ fn nearest<'a>(linked: impl Iterator<Item = &'a &'a ReadStatement>) -> Vec<NewOc
         score,
     };
     nearest.into_iter().map(occurrence).collect()
-}
-
-async fn delete_statements(tx: &mut OrgTx, ids: &[StatementId]) -> Result<()> {
-    if ids.is_empty() {
-        return Ok(());
-    }
-    let mut query = sql("delete from occurrences where org_id = $1 and statement_id in ").bind(tx.org_id);
-    query.push_list(ids.iter().copied()).push(" returning insight_id");
-    let touched: Vec<(InsightId,)> = tx.fetch_all(query).await?;
-    let mut query = sql("delete from statements where org_id = $1 and id in ").bind(tx.org_id);
-    query.push_list(ids.iter().copied());
-    tx.run(query).await?;
-    let touched: HashSet<InsightId> = touched.into_iter().map(|(id,)| id).collect();
-    occurrences::recount(tx, &touched.into_iter().collect::<Vec<_>>()).await
 }
 
 /// Adds to the number of statements since the last consolidation. Returns that number, and the number of statements

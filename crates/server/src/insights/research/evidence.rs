@@ -11,6 +11,7 @@ use crate::insights::statements::embedding;
 use crate::sessions::{Channel, Sentiment, SessionStatus};
 use crate::time::Timestamp;
 use refrain_nlp::random;
+use refrain_nlp::vectors::dot_in_order;
 use std::collections::{BTreeMap, HashMap};
 use uuid::Uuid;
 
@@ -109,9 +110,15 @@ impl Session {
 }
 
 /// Hashes an id to a number that is independent of the properties of the session.
+#[expect(clippy::cast_possible_truncation, reason = "the two halves of an id")]
 fn scattered(id: SessionId) -> u64 {
     let bits = u128::from_be_bytes(*id.as_bytes());
     random::mix((bits >> 64) as u64 ^ (bits as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15))
+}
+
+/// Returns n such that every n-th of `all` is at most `max`.
+fn stride(all: i64, max: i64) -> i64 {
+    ((all + max - 1) / max).max(1)
 }
 
 /// Loads the insight and the frame of its report: the time it was seen in, and the sampling steps. Returns none if it
@@ -131,7 +138,7 @@ pub(super) async fn frame(
     let mut frame = Frame { org_id, insight_id, from, to, steps: [1, 1] };
     for (step, scope) in [Scope::Insight, Scope::Others].into_iter().enumerate() {
         let sessions = count(tx, &frame, &Set::of(scope, &[]), Unit::Sessions).await?;
-        frame.steps[step] = (sessions as u64).div_ceil(SESSIONS_MAX as u64).max(1) as i64;
+        frame.steps[step] = stride(sessions, SESSIONS_MAX);
     }
     Ok(Some((frame, insight)))
 }
@@ -271,7 +278,9 @@ impl CustomData {
         found.sort_by_key(|(_, (inside, _))| std::cmp::Reverse(*inside));
         found.truncate(KEYS_MAX);
         for values in found.iter_mut().filter_map(|(_, (_, values))| values.as_mut()) {
-            values.values_mut().for_each(|of| of.sort_unstable());
+            for of in values.values_mut() {
+                of.sort_unstable();
+            }
         }
         Ok(found.into_iter().map(|(key, (_, values))| (key, values)).collect())
     }
@@ -281,7 +290,7 @@ impl CustomData {
 async fn said(tx: &mut Tx, frame: &Frame) -> Result<Vec<Said>> {
     let insight = Set::of(Scope::Insight, &[]);
     let all = count(tx, frame, &insight, Unit::Sessions).await?;
-    let step = (all as u64).div_ceil(STATEMENTS_MAX as u64).max(1) as i64;
+    let step = stride(all, STATEMENTS_MAX);
     let mut query = sql("select o.ticket_number, o.speaker, t.text, t.embedding from (
         select p.org_id, p.statement_id, s.ticket_number, coalesce(s.contact_id, s.id) as speaker,
             row_number() over (order by s.created_at, s.ticket_number) as n");
@@ -351,7 +360,7 @@ async fn similar(tx: &mut Tx, frame: &Frame, insight: &Insight) -> Result<Vec<(O
     let query = query.bind(frame.org_id).bind(frame.insight_id).bind(SIMILAR_FROM);
     let rows: Vec<(InsightId, Vec<u8>)> = tx.fetch_all(query).await?;
     let likeness =
-        |(id, bytes): (InsightId, Vec<u8>)| Some((id, embedding::dot(&own, &embedding::from_bytes(&bytes)?)));
+        |(id, bytes): (InsightId, Vec<u8>)| Some((id, dot_in_order(&own, &embedding::from_bytes(&bytes)?)));
     let mut near: Vec<(InsightId, f32)> =
         rows.into_iter().filter_map(likeness).filter(|(_, likeness)| *likeness >= SIMILAR_MIN).collect();
     near.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));

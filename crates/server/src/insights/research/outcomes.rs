@@ -3,6 +3,7 @@
 use super::claims::{Condition, Count, Maker, NEAR_DAYS, Scope, Section, Set, Unit, plural};
 use super::evidence::{Evidence, Session};
 use super::segments::{ALPHA, Draw, Test, holm};
+use crate::db;
 use crate::error::Result;
 use crate::sessions::{Sentiment, SessionStatus};
 use std::collections::{BTreeMap, HashMap};
@@ -206,12 +207,12 @@ pub(super) fn compared(
     let count = |scope, conditions: &[&[Condition]], value: usize| Count {
         set: Set::of(scope, conditions),
         unit: Unit::Sessions,
-        value: value as i64,
+        value: db::count(value),
     };
     let mut text = format!(
         "{} of {} ({})",
         of.inside,
-        plural(all.inside as i64, "session"),
+        plural(db::count(all.inside), "session"),
         percent(of.inside, all.inside)
     );
     let mut counts =
@@ -261,12 +262,11 @@ fn expected(evidence: &Evidence, base: &[usize], of: &[usize]) -> Option<f64> {
     let mut counts: BTreeMap<u64, [usize; 3]> = BTreeMap::new();
     for (at, cell) in base.iter().zip(cells(evidence, base)) {
         let counts = counts.entry(cell).or_default();
-        match evidence.sessions[*at].inside {
-            true => counts[0] += 1,
-            false => {
-                counts[1] += 1;
-                counts[2] += usize::from(of.binary_search(at).is_ok());
-            }
+        if evidence.sessions[*at].inside {
+            counts[0] += 1;
+        } else {
+            counts[1] += 1;
+            counts[2] += usize::from(of.binary_search(at).is_ok());
         }
     }
     let compared = counts.values().filter(|[inside, ..]| *inside > 0);

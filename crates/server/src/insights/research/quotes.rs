@@ -3,6 +3,7 @@
 use super::evidence::Said;
 use crate::insights::statements::embedding;
 use refrain_nlp::case_fold::fold;
+use refrain_nlp::vectors::dot_in_order;
 use std::collections::HashMap;
 
 const QUOTES: usize = 6;
@@ -37,7 +38,7 @@ pub(super) fn choose(said: &[Said]) -> Vec<Quote> {
         texts[at].push(said);
     }
     let likeness: Vec<Vec<f32>> =
-        vectors.iter().map(|a| vectors.iter().map(|b| embedding::dot(a, b).max(0.0)).collect()).collect();
+        vectors.iter().map(|a| vectors.iter().map(|b| dot_in_order(a, b).max(0.0)).collect()).collect();
     let weight = said.len() as f32;
     let mut covered = vec![0.0_f32; texts.len()];
     let mut chosen: Vec<usize> = Vec::new();
@@ -73,6 +74,7 @@ pub(super) fn choose(said: &[Said]) -> Vec<Quote> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::db;
     use refrain_nlp::encoders::static_embedding;
     use uuid::Uuid;
 
@@ -87,7 +89,7 @@ mod tests {
             "Do you have a table for two?",
         ];
         let said = texts.iter().enumerate().map(|(i, text)| Said {
-            ticket_number: i as i64 + 1,
+            ticket_number: db::count(i) + 1,
             speaker: Uuid::from_u128(i as u128),
             text: (*text).to_owned(),
             embedding: static_embedding::encode(text).map(|vector| embedding::to_bytes(&vector)),

@@ -192,7 +192,7 @@ async fn limits(maker: &mut Maker<'_>, evidence: &Evidence) -> Result<Section> {
     }
     let said = db::count(evidence.said.len());
     if said == evidence::STATEMENTS_MAX
-        || said < evidence.sessions.iter().filter(|session| session.inside).count() as i64
+        || said < db::count(evidence.sessions.iter().filter(|session| session.inside).count())
     {
         notes.push(format!("Quotes were chosen among {said} statements, taken evenly from all of its time."));
     }

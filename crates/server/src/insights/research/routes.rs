@@ -16,16 +16,14 @@ use axum::http::Method;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-const TAG: &str = "Customer Insights";
 const PATH: &str = "/insights/{id}/deep-research";
 
 /// Returns the operations on deep research.
-pub(in crate::insights) fn routes() -> Api {
+pub(crate) fn routes() -> Api {
     Api::new()
         .route(
             Operation::new(Method::POST, PATH, "startDeepResearch")
-                .about(
-                    TAG,
+                .summary(
                     "Have an insight explained at length; if that is being done already, get how far it is",
                 )
                 .scope(Scope::write(Resource::Insights))
@@ -35,8 +33,7 @@ pub(in crate::insights) fn routes() -> Api {
         )
         .route(
             Operation::new(Method::GET, PATH, "getDeepResearch")
-                .about(
-                    TAG,
+                .summary(
                     "Get how far the latest deep research of an insight is; its report is with the insight",
                 )
                 .scope(Scope::read(Resource::Insights))
@@ -45,7 +42,7 @@ pub(in crate::insights) fn routes() -> Api {
         )
         .route(
             Operation::new(Method::DELETE, PATH, "cancelDeepResearch")
-                .about(TAG, "Cancel the deep research of an insight")
+                .summary("Cancel the deep research of an insight")
                 .scope(Scope::write(Resource::Insights))
                 .returns::<DeepResearch>()
                 .or(409),

@@ -106,6 +106,7 @@ impl Draw {
     }
 }
 
+#[expect(clippy::cast_possible_truncation, reason = "8 at most")]
 fn size_class(sessions: usize) -> u32 {
     if sessions <= SIZE_EXACT {
         sessions as u32
@@ -140,7 +141,9 @@ fn hypergeometric(total: usize, marked: usize, drawn: usize) -> (usize, Vec<f64>
     below.reverse();
     below.extend(above);
     let sum: f64 = below.iter().sum();
-    below.iter_mut().for_each(|chance| *chance /= sum);
+    for chance in &mut below {
+        *chance /= sum;
+    }
     (first, below)
 }
 
@@ -189,7 +192,7 @@ mod tests {
 
     fn shuffle<T>(items: &mut [T], random: &mut Random) {
         for i in (1..items.len()).rev() {
-            let j = random.below(i as u64 + 1) as usize;
+            let j = random.one_of(&(0..i + 1));
             items.swap(i, j);
         }
     }
@@ -204,12 +207,12 @@ mod tests {
             contact += 1;
             let often = random.below(20) == 0;
             let sessions = if often { 5 + random.below(30) } else { 1 + random.below(3) };
-            let plan = if often { 0 } else { 1 + random.below(4) as usize };
+            let plan = if often { 0 } else { random.one_of(&(1..5)) };
             for n in 0..sessions.min(2_000 - cases.len() as u64) {
                 let speaker = Uuid::from_u128(contact);
                 kinds[plan].push(cases.len());
-                kinds[5 + random.below(5) as usize].push(cases.len());
-                kinds[10 + random.below(18) as usize].push(cases.len());
+                kinds[random.one_of(&(5..10))].push(cases.len());
+                kinds[random.one_of(&(10..28))].push(cases.len());
                 // first and later sessions
                 kinds[28 + usize::from(n > 0)].push(cases.len());
                 cases.push(Case { speaker, order: random.below(u64::MAX), inside: false, cell: 0 });
@@ -276,10 +279,10 @@ mod tests {
     #[test]
     fn one_contact_that_writes_often_makes_no_segment() {
         let mut cases = Vec::new();
-        for i in 0..400_u128 {
+        for i in 0..400_u64 {
             // of the 50 sessions of the insight, 40 are one contact's
-            let speaker = if i < 40 { 1_000 } else { i };
-            cases.push(Case { speaker: Uuid::from_u128(speaker), order: i as u64, inside: i < 50, cell: 0 });
+            let speaker = if i < 40 { 1_000 } else { u128::from(i) };
+            cases.push(Case { speaker: Uuid::from_u128(speaker), order: i, inside: i < 50, cell: 0 });
         }
         let of_one: Vec<usize> = (0..40).chain([100, 150, 200, 250, 300]).collect();
         let chance = Draw::of(&cases).test(&of_one).map(|test| test.upper);

@@ -2,13 +2,17 @@
 //! since each costs some milliseconds.
 
 use super::embedding;
-use super::store::Statement;
-use crate::ids::StatementId;
+use super::store::{self, GroupedStatement, Statement};
+use crate::db::Db;
+use crate::error::Result;
+use crate::ids::{OrgId, StatementId};
+use anyhow::Context;
 use refrain_nlp::encoders::english::{self, DIMENSIONS};
 use refrain_nlp::encoders::{fingerprint, multilingual};
+use refrain_nlp::grouping::Options;
 use refrain_nlp::language::Language;
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// The contextual embeddings of an organization's statements.
 pub(crate) struct ContextualVectors<'a> {
@@ -66,6 +70,24 @@ impl<'a> ContextualVectors<'a> {
     pub(crate) fn into_made(self) -> Vec<(StatementId, Vec<u8>)> {
         self.made.into_inner()
     }
+}
+
+/// Returns the contextual embeddings by which a grouping compares these statements, at unit length. Takes some
+/// milliseconds for each that is not stored.
+pub async fn compared_vectors(
+    db: &Db,
+    org_id: OrgId,
+    of: &[GroupedStatement],
+) -> Result<HashMap<StatementId, Vec<f32>>> {
+    let wanted: HashSet<StatementId> = of.iter().map(|statement| statement.id).collect();
+    let mut statements = store::load(&mut db.snapshot().await?, org_id).await?;
+    statements.retain(|statement| wanted.contains(&statement.id));
+    let compare = move || {
+        let positions: Vec<usize> = (0..statements.len()).collect();
+        let vectors = ContextualVectors::of(&statements).get(&positions, Options::default().threads);
+        statements.iter().map(|statement| statement.id).zip(vectors).collect()
+    };
+    Ok(tokio::task::spawn_blocking(compare).await.context("comparing statements")?)
 }
 
 /// Converts a vector to the form in which it is stored with its statement.

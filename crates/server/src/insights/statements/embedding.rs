@@ -1,12 +1,14 @@
 //! The stored form of sentence embeddings: one scale, and a signed byte for each dimension.
 
+use refrain_nlp::vectors::dot_in_order;
+
 /// Encodes a vector: the scale as a little-endian `f32`, then the dimensions as bytes; value = byte · scale.
 #[expect(clippy::cast_possible_truncation, reason = "within -127 and 127 by the choice of the scale")]
 pub(crate) fn to_bytes(vector: &[f32]) -> Vec<u8> {
     let scale = vector.iter().fold(0.0_f32, |max, x| max.max(x.abs())) / 127.0;
     let mut bytes = scale.to_le_bytes().to_vec();
     let inverse = if scale > 0.0 { 1.0 / scale } else { 0.0 };
-    bytes.extend(vector.iter().map(|x| (x * inverse).round() as i8 as u8));
+    bytes.extend(vector.iter().map(|x| (x * inverse).round() as i8).map(i8::cast_unsigned));
     bytes
 }
 
@@ -14,18 +16,15 @@ pub(crate) fn to_bytes(vector: &[f32]) -> Vec<u8> {
 pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Vec<f32>> {
     let (scale, dimensions) = bytes.split_first_chunk::<4>()?;
     let scale = f32::from_le_bytes(*scale);
-    let mut vector: Vec<f32> = dimensions.iter().map(|byte| f32::from(*byte as i8) * scale).collect();
-    let length = dot(&vector, &vector).sqrt();
+    let mut vector: Vec<f32> = dimensions.iter().map(|byte| f32::from(byte.cast_signed()) * scale).collect();
+    let length = dot_in_order(&vector, &vector).sqrt();
     if length <= 0.0 {
         return None;
     }
-    vector.iter_mut().for_each(|x| *x /= length);
+    for x in &mut vector {
+        *x /= length;
+    }
     Some(vector)
-}
-
-/// Returns the dot product of two vectors: their cosine similarity, if both have unit length.
-pub(crate) fn dot(a: &[f32], b: &[f32]) -> f32 {
-    a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
 
 #[cfg(test)]

@@ -4,5 +4,6 @@ pub(crate) mod contextual;
 pub(crate) mod embedding;
 mod store;
 
-pub use store::{GroupedStatement, compared_vectors, grouped_statements};
-pub(crate) use store::{Statement, keep_contextual, load};
+pub use contextual::compared_vectors;
+pub use store::{GroupedStatement, grouped_statements};
+pub(crate) use store::{ReadStatement, Statement, delete, insert, keep_contextual, load};

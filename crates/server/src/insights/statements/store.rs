@@ -1,17 +1,15 @@
 //! Statements in SQL: the queries that load them for grouping and evaluation.
 
-use super::contextual::ContextualVectors;
-use crate::db::{self, Db, Tx, Value, sql};
+use crate::db::{self, Db, Tx, sql};
 use crate::error::Result;
-use crate::ids::{ContactId, OrgId, SessionId, StatementId};
+use crate::ids::{ContactId, InsightId, MessageId, OrgId, SessionId, StatementId};
 use crate::orgs::OrgTx;
 use crate::sessions::Sentiment;
-use anyhow::Context;
-use refrain_nlp::grouping::Options;
-use std::collections::{HashMap, HashSet};
 
 /// The statements read in one query.
 const PAGE: i64 = 20_000;
+/// The reading that made a statement; a higher one reads sessions again.
+const READING_VERSION: i64 = 2;
 
 /// A statement as the grouping reads it.
 #[derive(Debug, sqlx::FromRow)]
@@ -55,11 +53,8 @@ pub(crate) async fn load(tx: &mut Tx, org_id: OrgId) -> Result<Vec<Statement>> {
 /// Stores the contextual embeddings of statements, so that the next grouping need not compute them again.
 pub(crate) async fn keep_contextual(tx: &mut OrgTx, embeddings: &[(StatementId, Vec<u8>)]) -> Result<()> {
     for embeddings in embeddings.chunks(2_000) {
-        let mut query = sql("with f (id, finer) as (values ");
-        for (i, (id, vector)) in embeddings.iter().enumerate() {
-            let row: [Value; 2] = [(*id).into(), vector.clone().into()];
-            query.push(if i > 0 { "," } else { "" }).push_list(row);
-        }
+        let mut query = sql("with f (id, finer) as (");
+        query.push_values(embeddings.iter().map(|(id, vector)| [(*id).into(), vector.clone().into()]));
         query.push(") update statements set finer = f.finer from f where statements.id = f.id");
         query.push(" and statements.org_id = ").push_bind(tx.org_id);
         tx.run(query).await?;
@@ -99,20 +94,52 @@ pub async fn grouped_statements(db: &Db, org_id: OrgId) -> Result<Vec<GroupedSta
     Ok(statements.collect())
 }
 
-/// Returns the contextual embeddings by which a grouping compares these statements, at unit length. Takes some
-/// milliseconds for each that is not stored.
-pub async fn compared_vectors(
-    db: &Db,
-    org_id: OrgId,
-    of: &[GroupedStatement],
-) -> Result<HashMap<StatementId, Vec<f32>>> {
-    let wanted: HashSet<StatementId> = of.iter().map(|statement| statement.id).collect();
-    let mut statements = load(&mut db.snapshot().await?, org_id).await?;
-    statements.retain(|statement| wanted.contains(&statement.id));
-    let compare = move || {
-        let positions: Vec<usize> = (0..statements.len()).collect();
-        let vectors = ContextualVectors::of(&statements).get(&positions, Options::default().threads);
-        statements.iter().map(|statement| statement.id).zip(vectors).collect()
-    };
-    Ok(tokio::task::spawn_blocking(compare).await.context("comparing statements")?)
+/// A statement as it was read from a session.
+#[derive(Debug)]
+pub(crate) struct ReadStatement {
+    pub(crate) id: StatementId,
+    pub(crate) session_id: SessionId,
+    pub(crate) message_id: MessageId,
+    pub(crate) position: usize,
+    pub(crate) span: (usize, usize),
+    pub(crate) text: String,
+    pub(crate) language: String,
+    pub(crate) sentiment: Sentiment,
+    pub(crate) embedding: Option<Vec<u8>>,
+    pub(crate) contextual: Option<Vec<u8>>,
+    /// The insight that says the same, and the cosine similarity to its centroid.
+    pub(crate) linked: Option<(InsightId, f32)>,
+}
+
+/// Inserts statements.
+pub(crate) async fn insert(tx: &mut OrgTx, statements: &[&ReadStatement]) -> Result<()> {
+    let rows = statements.iter().map(|statement| {
+        vec![
+            tx.org_id.into(),
+            statement.id.into(),
+            statement.session_id.into(),
+            statement.message_id.into(),
+            db::count(statement.position).into(),
+            db::count(statement.span.0).into(),
+            db::count(statement.span.1).into(),
+            statement.text.clone().into(),
+            statement.language.clone().into(),
+            statement.sentiment.into(),
+            statement.embedding.clone().into(),
+            statement.contextual.clone().into(),
+            READING_VERSION.into(),
+        ]
+    });
+    let rows = rows.collect();
+    let insert =
+        "insert into statements (org_id, id, session_id, message_id, position, span_start, span_end, text,
+        language, sentiment, embedding, finer, version)";
+    tx.insert_all(insert, rows, "").await
+}
+
+/// Deletes statements that prove nothing any more.
+pub(crate) async fn delete(tx: &mut OrgTx, ids: &[StatementId]) -> Result<()> {
+    let mut query = sql("delete from statements where org_id = $1 and id in ").bind(tx.org_id);
+    query.push_list(ids.iter().copied());
+    tx.run(query).await
 }

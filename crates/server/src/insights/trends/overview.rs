@@ -22,10 +22,7 @@ use serde::Serialize;
 pub(crate) fn routes() -> Api {
     Api::new().route(
         Operation::new(Method::GET, "/overview", "getOverview")
-            .about(
-                "Customer Insights",
-                "Get what moved lately: risers, fallers, new, back, regressed, silent sources",
-            )
+            .summary("Get what moved lately: risers, fallers, new, back, regressed, silent sources")
             .scope(Scope::read(Resource::Insights))
             .returns::<Overview>(),
         overview,

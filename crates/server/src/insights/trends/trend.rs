@@ -24,7 +24,6 @@ use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 use uuid::Uuid;
 
-const TAG: &str = "Customer Insights";
 /// The most points of a trend.
 const POINTS_MAX: i64 = 400;
 /// The points of a trend if no dates are given.
@@ -37,7 +36,7 @@ pub(crate) fn routes() -> Api {
     Api::new()
         .route(
             Operation::new(Method::GET, "/insights/{id}/trend", "getInsightTrend")
-                .about(TAG, "Get sessions and contacts of an insight by day or week")
+                .summary("Get sessions and contacts of an insight by day or week")
                 .scope(read)
                 .query::<TrendInput>()
                 .returns::<Trend>(),
@@ -45,7 +44,7 @@ pub(crate) fn routes() -> Api {
         )
         .route(
             Operation::new(Method::POST, "/insights/trends", "getInsightTrends")
-                .about(TAG, "Get the sessions of insights in each of the last twelve weeks, for sparklines")
+                .summary("Get the sessions of insights in each of the last twelve weeks, for sparklines")
                 .scope(read)
                 .body::<SparklinesInput>()
                 .returns::<Vec<Sparkline>>()
@@ -167,8 +166,8 @@ async fn trend(
             contacts.insert(contact);
         }
     }
-    let points = counted.into_iter().enumerate().map(|(i, (sessions, contacts))| {
-        let day = first + i as i64 * interval.days();
+    let points = (0..).zip(counted).map(|(i, (sessions, contacts))| {
+        let day = first + i * interval.days();
         let expected = standing.as_ref().and_then(|standing| standing.expected(day..day + interval.days()));
         Point {
             date: Calendar::date(day).to_string(),

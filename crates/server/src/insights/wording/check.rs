@@ -1,16 +1,10 @@
 //! The check that a sentence of a language model must pass to stand for an insight. A model can make things up, and the
 //! statements that it reads can instruct it to: a sentence that the insight does not support is rejected.
 
-use super::prompt::{Entry, name};
-use crate::db::{Db, sql};
-use crate::error::Result;
-use crate::ids::{InsightId, OrgId};
-use crate::insights::insight::SHOWN;
-use crate::insights::statements::embedding;
-use crate::insights::statements::embedding::dot;
 use refrain_nlp::case_fold::fold;
 use refrain_nlp::language::Language;
 use refrain_nlp::statements::{is_content_word, is_unspaced};
+use refrain_nlp::vectors::dot_in_order;
 use refrain_nlp::{language, reading, redact};
 use std::collections::{HashMap, HashSet};
 use unicode_normalization::char::is_combining_mark;
@@ -22,7 +16,6 @@ const CHARS_MAX: usize = 120;
 const NEARNESS_MIN: f32 = 0.55;
 /// A word belongs to a few customers alone if fewer than one in this many, or only one, said it.
 const FEW: usize = 50;
-const OTHERS_MAX: i64 = 100_000;
 /// The letters by which forms of a word are equal: refund, refunded.
 const STEM_CHARS: usize = 5;
 
@@ -117,8 +110,8 @@ pub(crate) fn check(answer: &str, target: &Target, others: &Others<'_>) -> Resul
         return Err("words");
     }
     let Some(vector) = reading::meaning(&sentence, expected) else { return Err("meaning") };
-    let nearness = dot(&vector, &target.centroid);
-    let elsewhere = others.centroids.iter().map(|other| dot(&vector, other)).fold(0.0, f32::max);
+    let nearness = dot_in_order(&vector, &target.centroid);
+    let elsewhere = others.centroids.iter().map(|other| dot_in_order(&vector, other)).fold(0.0, f32::max);
     if nearness < NEARNESS_MIN || elsewhere > nearness {
         return Err("meaning");
     }
@@ -161,65 +154,6 @@ fn terms(text: &str) -> Vec<String> {
 
 fn numbers(text: &str) -> impl Iterator<Item = String> {
     text.split(|c: char| !c.is_numeric()).filter(|run| !run.is_empty()).map(str::to_owned)
-}
-
-/// The contents of an organization's insights, also before a model worded them, and their centroids.
-pub(super) struct Neighbors {
-    rows: Vec<Neighbor>,
-}
-
-struct Neighbor {
-    id: InsightId,
-    contents: [String; 2],
-    centroid: Vec<f32>,
-}
-
-impl Neighbors {
-    pub(super) async fn load(db: &Db, org_id: OrgId) -> Result<Self> {
-        let query = sql(&format!(
-            "select i.id, i.content, coalesce(w.source, i.content), i.centroid
-            from insights i left join wordings w on w.org_id = i.org_id and w.insight_id = i.id
-            where i.org_id = $1 and {SHOWN} and i.centroid is not null order by i.insight_number limit $2"
-        ));
-        type Row = (InsightId, String, String, Vec<u8>);
-        let rows: Vec<Row> = db.fetch_all(query.bind(org_id).bind(OTHERS_MAX)).await?;
-        let rows = rows.into_iter().map(|(id, content, source, centroid)| Neighbor {
-            id,
-            contents: [fold(&content), fold(&source)],
-            centroid: embedding::from_bytes(&centroid).unwrap_or_default(),
-        });
-        Ok(Self { rows: rows.collect() })
-    }
-
-    pub(super) fn of(&self, entry: &Entry) -> Others<'_> {
-        let others = || self.rows.iter().filter(|other| other.id != entry.id);
-        Others {
-            contents: others().flat_map(|other| &other.contents).map(String::as_str).collect(),
-            centroids: others().map(|other| other.centroid.as_slice()).collect(),
-        }
-    }
-}
-
-/// Checks the answer for each entry. Returns each entry with its new sentence, or with the reason to keep the old one.
-pub(super) fn check_all(
-    entries: Vec<Entry>,
-    answers: &HashMap<String, String>,
-    neighbors: &Neighbors,
-) -> Vec<(Entry, Result<String, &'static str>)> {
-    let mut taken = HashSet::new();
-    let mut checked = Vec::new();
-    for (i, entry) in entries.into_iter().enumerate() {
-        let outcome = match answers.get(&name(i)) {
-            Some(answer) => check(answer, &entry.target, &neighbors.of(&entry)),
-            None => Err("missing"),
-        };
-        let outcome = outcome.and_then(|sentence| match taken.insert(fold(&sentence)) {
-            true => Ok(sentence),
-            false => Err("taken"),
-        });
-        checked.push((entry, outcome));
-    }
-    checked
 }
 
 #[cfg(test)]

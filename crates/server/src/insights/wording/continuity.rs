@@ -7,6 +7,7 @@ use crate::insights::statements::embedding;
 use crate::language_model::LanguageModel;
 use crate::orgs::OrgTx;
 use refrain_nlp::case_fold::fold;
+use refrain_nlp::vectors::dot_in_order;
 use std::collections::{HashMap, HashSet};
 
 /// The cosine similarity of the old and new centroids from which a group is about the same.
@@ -57,7 +58,7 @@ impl Wordings {
         let Some(wording) = self.by_insight.get(&id) else { return Ok(content) };
         let is_same = wording.source == content
             || embedding::from_bytes(&wording.centroid)
-                .is_some_and(|then| embedding::dot(&then, centroid) >= SAME_MIN);
+                .is_some_and(|then| dot_in_order(&then, centroid) >= SAME_MIN);
         let shown = is_same && self.is_configured && !self.contents.contains(&fold(&wording.content));
         // a new sentence of a group about the same needs no new wording
         let source = if is_same { &content } else { &wording.source };

@@ -1,7 +1,7 @@
 //! The job that rewords insights by the configured language model. A wording stays while its group is about the same,
 //! so that the model is asked once and the list does not flicker.
 
-use super::check::{Neighbors, check_all};
+use super::neighbors::{Neighbors, check_all};
 use super::prompt::{INSTRUCTIONS, prepare, read};
 use super::store::{give_back, heard, keep, reserve, unworded};
 use crate::app::App;

@@ -3,6 +3,7 @@
 pub(crate) mod check;
 mod continuity;
 mod job;
+mod neighbors;
 mod prompt;
 mod routes;
 mod store;

@@ -12,13 +12,11 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::Method;
 
-const TAG: &str = "Customer Insights";
-
 /// Returns the operation that shows the author of an insight's content.
 pub(crate) fn routes() -> Api {
     Api::new().route(
         Operation::new(Method::GET, "/insights/{id}/wording", "getInsightWording")
-            .about(TAG, "Get who worded an insight: the grouping, a language model or a person")
+            .summary("Get who worded an insight: the grouping, a language model or a person")
             .scope(Scope::read(Resource::Insights))
             .returns::<InsightWording>(),
         show_wording,

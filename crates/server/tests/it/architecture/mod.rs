@@ -19,37 +19,39 @@ const ORDER: &[&str] = &[
     "spreadsheet",
     "custom_data",
     "escalation",
+    "http_client",
     "config",
     "telemetry",
-    "http_client",
-    "language_model",
+    "event",
     "orgs",
+    "language_model",
     "jobs",
-    "outbox",
     "members",
     "keys",
     "openapi",
     "http",
+    "outbox",
     "teams",
+    "settings",
     "categories",
     "contacts",
     "tags",
     "sessions",
     "insights/insight",
     "insights/filter",
-    "insights/filter_sql",
     "insights/statements",
     "insights/occurrences",
+    "insights/list",
     "insights/history",
     "insights/wording",
-    "insights/list",
     "insights/audit",
     "insights/research",
     "insights/lifecycle",
-    "insights/reading",
     "insights/grouping",
+    "insights/reading",
     "insights/trends",
     "insights/curation",
+    "insights/follow",
     "insights/routes",
     "insights",
     "imports",
@@ -58,14 +60,25 @@ const ORDER: &[&str] = &[
     "cli",
 ];
 
-/// Files that put the program together: they may use everything, and everything may use them. That of `http` lists the
-/// routes.
-const COMPOSITION: &[&str] = &["", "app", "http", "main"];
+/// The composition root and the roots of the two crates: they may use everything, and everything may use them.
+const COMPOSITION: &[&str] = &["", "app", "main"];
 
-/// The module that may write a table; its files and those of its folder do.
+/// The module that may write a table; its files and those of its folder do. A column that is listed is its own
+/// feature's: `orgs` carries what features keep of an organization, on the row that its transactions hold anyway.
 const OWNERS: &[(&str, &str)] = &[
     ("orgs", "orgs"),
+    ("orgs.grouping_version", "insights/grouping"),
+    ("orgs.grouping_hash", "insights/grouping"),
+    ("orgs.grouped_at", "insights/grouping"),
+    ("orgs.grouped_statements", "insights/grouping"),
+    ("orgs.new_statements", "insights"),
+    ("orgs.norms", "insights/lifecycle"),
+    ("orgs.norms_day", "insights/lifecycle"),
+    ("orgs.reviewed_on", "insights/lifecycle"),
+    ("orgs.language_model_day", "language_model"),
+    ("orgs.language_model_requests", "language_model"),
     ("changes", "orgs"),
+    ("org_settings", "settings"),
     ("members", "members"),
     ("api_keys", "keys"),
     ("teams", "teams"),
@@ -86,11 +99,11 @@ const OWNERS: &[(&str, &str)] = &[
     ("surges", "insights/lifecycle"),
     ("wordings", "insights/wording"),
     ("occurrences", "insights/occurrences"),
-    ("insight_events", "insights/history"),
+    ("insight_events", "insights/insight"),
     ("researches", "insights/research"),
-    ("insights_apart", "insights/curation"),
-    ("session_decisions", "insights/curation"),
-    ("lineage", "insights/curation"),
+    ("insights_apart", "insights"),
+    ("session_decisions", "insights"),
+    ("lineage", "insights"),
     ("merged_sessions", "insights/curation"),
     ("jobs", "jobs"),
     ("webhooks", "webhooks"),
@@ -107,7 +120,6 @@ const RULES: Rules = Rules {
 };
 
 #[test]
-#[ignore = "the tree is being moved"]
 fn the_source_tree_keeps_its_rules() {
     let tree = Tree::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"));
     let findings: Vec<String> = check(&tree, &RULES).iter().map(ToString::to_string).collect();
@@ -121,7 +133,8 @@ fn every_table_has_an_owner() {
         source::files(&migrations, "sql").iter().flat_map(|(_, text)| sql::tables_made(text)).collect();
     tables.sort();
     tables.dedup();
-    let mut owned: Vec<&str> = OWNERS.iter().map(|(table, _)| *table).collect();
+    let tables_owned = OWNERS.iter().map(|(table, _)| *table).filter(|table| !table.contains('.'));
+    let mut owned: Vec<&str> = tables_owned.collect();
     owned.sort_unstable();
     assert_eq!(tables, owned);
     let unknown = OWNERS.iter().find(|(_, owner)| !ORDER.contains(owner));

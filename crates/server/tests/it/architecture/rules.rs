@@ -12,7 +12,7 @@ pub(super) struct Rules {
     pub(super) order: &'static [&'static str],
     /// Files that are outside of the order.
     pub(super) composition: &'static [&'static str],
-    /// A table and the module that may write it.
+    /// A table, or a column of one, and the module that may write it.
     pub(super) owners: &'static [(&'static str, &'static str)],
     pub(super) file_lines_max: usize,
     pub(super) function_lines_max: usize,
@@ -97,13 +97,23 @@ fn writes(file: &File, rules: &Rules) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (line, text) in &file.texts {
         for table in sql::tables_written(text) {
-            let owner = rules.owners.iter().find(|(owned, _)| *owned == table).map(|(_, owner)| *owner);
-            let Some(owner) = owner.filter(|owner| !is_within(&file.module, owner)) else { continue };
-            let rule = format!("writes the table `{table}`, which only `{owner}` may");
-            findings.push(Finding { file: file.name.clone(), line: *line, rule });
+            let columns =
+                sql::columns_set(text, &table).into_iter().map(|column| format!("{table}.{column}"));
+            let owned: Vec<String> = columns.filter(|column| owner(rules, column).is_some()).collect();
+            for written in if owned.is_empty() { vec![table] } else { owned } {
+                let Some(owner) = owner(rules, &written) else { continue };
+                if !is_within(&file.module, owner) {
+                    let rule = format!("writes `{written}`, which only `{owner}` may");
+                    findings.push(Finding { file: file.name.clone(), line: *line, rule });
+                }
+            }
         }
     }
     findings
+}
+
+fn owner(rules: &Rules, written: &str) -> Option<&'static str> {
+    rules.owners.iter().find(|(owned, _)| *owned == written).map(|(_, owner)| *owner)
 }
 
 /// Finds files of one module that use each other in a circle. That a `mod.rs` uses the files of its folder is no part
@@ -225,10 +235,7 @@ mod tests {
             ("db.rs", "fn f() { sql(\"\n  update insights set x = 1\") }"),
             ("insights/list/store.rs", "const A: &str = \"delete from insights\";"),
         ];
-        assert_eq!(
-            found(&files),
-            ["src/db.rs:1: writes the table `insights`, which only `insights/list` may"]
-        );
+        assert_eq!(found(&files), ["src/db.rs:1: writes `insights`, which only `insights/list` may"]);
     }
 
     #[test]

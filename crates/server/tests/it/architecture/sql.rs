@@ -17,6 +17,20 @@ pub(super) fn tables_written(sql: &str) -> Vec<String> {
     tables
 }
 
+/// The columns that a text's `update` of a table sets; none where the text updates none, or sets what is filled in.
+pub(super) fn columns_set(sql: &str, table: &str) -> Vec<String> {
+    let sql = sql.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase();
+    let Some((_, rest)) = sql.split_once(&format!("update {table} set ")) else { return Vec::new() };
+    let ends = [" where ", " from ", " returning "];
+    let end = ends.iter().filter_map(|word| rest.find(word)).min().unwrap_or(rest.len());
+    let mut depth = 0;
+    let assignments = rest[..end].split(|c: char| {
+        depth += i32::from(c == '(') - i32::from(c == ')');
+        c == ',' && depth == 0
+    });
+    assignments.filter_map(|assignment| Some(assignment.split_once(" =")?.0.trim().to_owned())).collect()
+}
+
 /// The tables that a migration makes.
 pub(super) fn tables_made(sql: &str) -> Vec<String> {
     let words = words(sql);
@@ -40,4 +54,7 @@ fn statements_name_the_tables_they_write() {
     check("delete from jobs where kind = 'x'", &["jobs"]);
     check("select 1 for update", &[]);
     assert_eq!(tables_made("create table a (b text);\n CREATE TABLE c(d text)"), ["a", "c"]);
+    let columns = |sql: &str| columns_set(sql, "orgs");
+    assert_eq!(columns("update orgs set a = f(1, 2), b = b + 1 where c = 3"), ["a", "b"]);
+    assert_eq!(columns("update teams set a = 1"), [""; 0]);
 }

@@ -74,11 +74,11 @@ fn record(i: usize) -> Value {
     match i % 4 {
         0 => {}
         1 => {
-            record["contact"] = json!({"email": format!("c{}@example.com", i % 30), "name": "Zoë = Müller", "custom_data": {"plan": "pro", "": "empty key"}})
+            record["contact"] = json!({"email": format!("c{}@example.com", i % 30), "name": "Zoë = Müller", "custom_data": {"plan": "pro", "": "empty key"}});
         }
         2 => record["contact"] = json!({"phone_number": format!("+49 30 {}", i % 20), "custom_data": {}}),
         _ => {
-            record["contact"] = json!({"name": "Nobody", "non_verified": {"email": format!("n{}@example.com", i % 15), "name": "n", "custom_data": {"k": "v"}}})
+            record["contact"] = json!({"name": "Nobody", "non_verified": {"email": format!("n{}@example.com", i % 15), "name": "n", "custom_data": {"k": "v"}}});
         }
     }
     if i.is_multiple_of(5) {

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 mod audit;
 mod categories;
+mod change_log;
 mod curation;
 mod filters;
 mod grouping;

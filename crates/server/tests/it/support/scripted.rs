@@ -94,7 +94,7 @@ async fn answer(mut stream: TcpStream, seen: Arc<Mutex<Vec<Asked>>>, script: Arc
     let bytes = match script(number, &asked) {
         Reply::Http(status, headers, body) => http(status, headers, &body),
         Reply::Raw(bytes) => bytes,
-        Reply::Silence => return tokio::time::sleep(Duration::from_secs(60)).await,
+        Reply::Silence => return tokio::time::sleep(Duration::from_mins(1)).await,
     };
     let _ = stream.write_all(&bytes).await;
 }

@@ -129,11 +129,8 @@ impl Story {
             12 => {
                 let events = self.t.get_ok(&format!("{path}/events")).await;
                 let events = events["items"].as_array().unwrap();
-                let Some(event) =
-                    events.iter().find(|event| event["kind"] == "merged" || event["kind"] == "split")
-                else {
-                    return None;
-                };
+                let event =
+                    events.iter().find(|event| event["kind"] == "merged" || event["kind"] == "split")?;
                 call("POST", format!("{path}/undo"), json!({"event_id": event["id"]})).await
             }
             13 => {
@@ -146,7 +143,7 @@ impl Story {
             14 => {
                 let sessions = self.sessions(id).await;
                 let contact = &sessions[self.chance.below(sessions.len())]["contact_id"];
-                let Some(contact) = contact.as_str() else { return None };
+                let contact = contact.as_str()?;
                 call("DELETE", format!("/contacts/{contact}"), json!({})).await
             }
             _ => {

@@ -64,6 +64,7 @@ pub(super) fn quiet_table(returns: &Returns, days: i64) -> (String, Vec<String>)
 }
 
 /// How many of what grew came back, and how soon.
+#[expect(clippy::float_cmp, reason = "they are copies of the constants")]
 pub(super) fn grown_table(returns: &Returns) -> String {
     let mut text = String::new();
     for growth in GROWTHS {

@@ -13,7 +13,7 @@ impl Year {
     pub(super) async fn new(count: usize) -> Self {
         let t = TestApp::new().await;
         let begin = Timestamp::parse("2026-06-22T00:00:00Z").unwrap();
-        let mut random = Random(2_026);
+        let mut random = Random::new(2_026);
         let texts = PROBLEMS.iter().flat_map(|problem| NOUNS.iter().map(|noun| problem.replace("{}", noun)));
         let mut texts: Vec<String> = texts.collect();
         for i in (1..texts.len()).rev() {
@@ -53,7 +53,9 @@ impl Year {
         let quiet =
             topics.iter_mut().filter(|topic| topic.fate == Fate::UntilEscalating && topic.grows.is_none());
         for (i, pair) in quiet.collect::<Vec<_>>().chunks_exact_mut(2).step_by(10).enumerate() {
-            pair.iter_mut().for_each(|topic| topic.merges = Some(MERGES[i % MERGES.len()]));
+            for topic in pair {
+                topic.merges = Some(MERGES[i % MERGES.len()]);
+            }
         }
         Self { t, random, topics, begin, said: 0 }
     }
