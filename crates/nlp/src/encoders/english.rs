@@ -9,7 +9,8 @@ use std::sync::OnceLock;
 const LAYERS: usize = 6;
 
 const VOCABULARY: &str = include_str!("../../models/minilm-l6-int8/vocab.txt");
-pub(super) const FILE: &[u8] = include_bytes!("../../models/minilm-l6-int8/model.int8.safetensors");
+// a static, as the other model's
+pub(super) static FILE: &[u8] = include_bytes!("../../models/minilm-l6-int8/model.int8.safetensors");
 
 /// Returns the contextual embedding of each of these English texts, worked out on at most so many threads.
 ///

@@ -13,7 +13,8 @@ use std::sync::OnceLock;
 const LAYERS: usize = 12;
 
 const VOCABULARY: &str = include_str!("../../models/multilingual-e5-int4/pieces.txt");
-pub(super) const FILE: &[u8] = include_bytes!("../../models/multilingual-e5-int4/model.int4.safetensors");
+// a static, and no constant: a constant is in the binary as often as it is used
+pub(super) static FILE: &[u8] = include_bytes!("../../models/multilingual-e5-int4/model.int4.safetensors");
 
 /// The text before each text, as in training.
 const PREFIX: &str = "query: ";

@@ -61,7 +61,7 @@ fn absorb(vectors: &Matrix, clusters: Vec<u32>) -> Vec<u32> {
     absorbed
 }
 
-/// Spherical k-means that is told the number of clusters, from k-means++ seeds drawn by a fixed sequence. Returns
+/// Runs spherical k-means with a given number of clusters, from k-means++ seeds drawn by a fixed sequence. Returns
 /// the cluster of each statement.
 pub fn k_means(statements: &[Statement<'_>], count: usize, threads: usize) -> Vec<u32> {
     let vectors = matrix(statements);

@@ -15,11 +15,10 @@ use serde::{Deserialize, Serialize};
 const STARTERS: &str = include_str!("starters.tsv");
 /// The most categories of an organization.
 pub const CATEGORIES_MAX: usize = 500;
-/// Folding can lengthen a name; an index takes only so much.
+/// The most characters of a folded name. Folding can lengthen a name, and an index takes no more.
 const FOLDED_CHARS_MAX: usize = 300;
 
-/// The job that gives insights the categories that describe them best. It is called for here, and done by the
-/// insights.
+/// The job that assigns categories to insights. It is enqueued here and implemented by the insights.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct AssignCategories {}
 
@@ -30,7 +29,7 @@ pub struct Category {
     pub id: CategoryId,
     /// Its name; no two fold alike.
     pub name: String,
-    /// A description in the words of those who ask: insights are assigned by it.
+    /// A description in the words of customers, by which insights are assigned.
     pub description: Option<String>,
     /// The team that its insights go to.
     pub team_id: Option<TeamId>,

@@ -1,4 +1,4 @@
-//! `/categories`: ours, the public contract has no call for them.
+//! `/categories`, which the public contract does not have.
 
 use super::{AssignCategories, CATEGORIES_MAX, Category};
 use crate::app::App;
@@ -18,7 +18,7 @@ use axum::http::Method;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// The operations on categories.
+/// Returns the operations on categories.
 pub fn routes() -> Api {
     let (read, write) = (Scope::read(Resource::Insights), Scope::write(Resource::Insights));
     Api::tagged("Categories")

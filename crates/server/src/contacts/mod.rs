@@ -1,4 +1,4 @@
-//! The people who ask for help: what is known of them, and what they merely claim.
+//! Contacts, the people who ask for help: details that the organization knows, and details that they merely claim.
 
 mod routes;
 mod store;
@@ -111,7 +111,7 @@ impl Details {
         }
     }
 
-    /// Returns true if nothing is said.
+    /// Returns true if there are no details.
     pub fn is_empty(&self) -> bool {
         self.email.is_none()
             && self.phone_number.is_none()
@@ -175,7 +175,7 @@ impl Contact {
         self.name.as_deref().into_iter().chain(self.non_verified_name.as_deref())
     }
 
-    /// Writes down what is said, on the side of who vouches for it. A phone number has one place only.
+    /// Takes over details, as verified or as claimed. A phone number has one place only.
     fn learn(&mut self, details: Details, trust: Trust) -> Result<()> {
         if details.phone_number.is_some() {
             self.phone_number = details.phone_number;

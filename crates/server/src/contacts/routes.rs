@@ -15,7 +15,7 @@ use axum::http::Method;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// The operations on contacts.
+/// Returns the operations on contacts.
 pub fn routes() -> Api {
     let read = Scope::read(Resource::Contacts);
     let write = Scope::write(Resource::Contacts);

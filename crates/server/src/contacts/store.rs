@@ -42,7 +42,7 @@ pub(super) async fn find_same(tx: &mut OrgTx, details: &Details, trust: Trust) -
     tx.fetch_optional(query.bind(email.map(|email| email.as_str().to_owned()).or(phone))).await
 }
 
-/// Lists one page of contacts and one more, newest update first.
+/// Lists a page of contacts, newest update first, with one contact more if there is a next page.
 pub(super) async fn list(db: &Db, org_id: OrgId, window: &Window) -> Result<Vec<Contact>> {
     let mut query = select("1 = 1", org_id);
     window.push(&mut query);

@@ -1,16 +1,16 @@
 //! The sessions of an organization by day.
 
-/// Sessions of the whole organization, a number for each day.
+/// The number of sessions of the whole organization on each day.
 #[derive(Clone, Debug, Default)]
 pub struct Daily {
-    /// The first day; there were none before.
+    /// The first day with sessions, or the first that is counted.
     pub first_day: i64,
-    /// From then on, without a gap; none after.
+    /// The number of sessions on each day from the first, without a gap. Days after the last have none.
     pub sessions: Vec<u32>,
 }
 
 impl Daily {
-    /// The sessions of a day.
+    /// Returns the number of sessions on a day.
     pub fn on(&self, day: i64) -> u32 {
         let at = usize::try_from(day - self.first_day).ok();
         at.and_then(|at| self.sessions.get(at)).copied().unwrap_or(0)

@@ -62,8 +62,8 @@ struct Beside {
     turns: HashMap<SessionId, Vec<Turn>>,
 }
 
-/// Loads the conversations behind the one of ticket number `last`, each whole: in that order they are imported, and
-/// so numbered again.
+/// Loads the conversations after the one of ticket number `last`, each complete, in that order, so that an import
+/// numbers them in the same order.
 pub(super) async fn page(tx: &mut Tx, org_id: OrgId, last: i64) -> Result<Vec<(i64, Record)>> {
     let query = sql("
         select s.id, s.ticket_number, s.status, s.channel, s.language, s.language_declared, s.sentiment,
@@ -184,7 +184,7 @@ async fn load_tags(
     for (id, tag) in rows {
         tags.entry(id).or_default().push(SingleLine(tag));
     }
-    // here and not in SQL, where PostgreSQL would order by the locale of its server
+    // sorted here, since PostgreSQL would order by the locale of its server
     for tags in tags.values_mut() {
         tags.sort_by(|a, b| a.0.cmp(&b.0));
     }

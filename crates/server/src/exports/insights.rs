@@ -1,4 +1,4 @@
-//! Insights as a table: what each says, how often, and what people made of it.
+//! Insights as a table: their contents, counts and states.
 
 use super::table::{Cell, Column, Kind, Row};
 use crate::db::{Tx, sql};
@@ -62,7 +62,7 @@ struct Insight {
     updated_at: Timestamp,
 }
 
-/// Loads the insights behind the one of number `last`, as many as a page has.
+/// Loads a page of insights after the one of number `last`.
 pub(super) async fn page(tx: &mut Tx, org_id: OrgId, last: Option<i64>) -> Result<Vec<(i64, Row)>> {
     let query = sql("
         select i.insight_number, i.id, i.content, c.name as category, t.name as team, h.name as theme,

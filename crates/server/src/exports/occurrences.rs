@@ -51,7 +51,7 @@ struct Occurrence {
 /// The last row of a page: its insight and its session.
 pub(super) type Key = (InsightId, SessionId);
 
-/// Loads the occurrences behind `last`, as many as a page has.
+/// Loads a page of occurrences after `last`.
 pub(super) async fn page(tx: &mut Tx, org_id: OrgId, last: Option<Key>) -> Result<Vec<(Key, Row)>> {
     let mut query = sql("
         select i.insight_number, o.insight_id, o.session_id, s.ticket_number, o.contact_id, t.message_id, t.text,

@@ -11,7 +11,7 @@ use parquet::schema::types::Type;
 use std::io::Write;
 use std::sync::Arc;
 
-/// Rows that are held until they are written column by column.
+/// The rows that are held until they are written column by column.
 const GROUP_ROWS: usize = 10_000;
 
 /// A table that is being written.
@@ -75,7 +75,7 @@ fn field((name, kind): &Column) -> anyhow::Result<Arc<Type>> {
     Ok(Arc::new(field))
 }
 
-/// Writes the values that are there, and beside them which are.
+/// Writes the values that are not null, with the definition levels that mark them.
 fn write_column<'c>(
     column: &mut ColumnWriter<'_>,
     cells: impl Iterator<Item = &'c Cell> + Clone,

@@ -22,12 +22,12 @@ const JSONL: &str = "application/x-ndjson";
 const CSV: &str = "text/csv; charset=utf-8";
 const PARQUET: &str = "application/vnd.apache.parquet";
 const CHUNK: usize = 64 * 1024;
-/// Chunks ahead of the client.
+/// The most chunks that are written ahead of the client.
 const CHUNKS_AHEAD: usize = 4;
-/// A client that takes nothing for so long is given up: an export holds a connection and a state of the database.
+/// The time after which a client that takes nothing is given up, since an export holds a connection and a snapshot.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// The operations of exports.
+/// Returns the operation that exports.
 pub fn routes() -> Api {
     Api::tagged("Exports").route(
         Operation::new(Method::GET, "/exports", "export")
@@ -82,12 +82,12 @@ async fn export(
         (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{what}.{format}\"")),
         (header::CACHE_CONTROL, "no-store".to_owned()),
     ];
-    // a proxy that holds an answer back until it is whole would have to hold all of it
+    // a proxy that buffers an answer until it is complete would have to hold all of it
     Ok((headers, [("x-accel-buffering", "no")], body).into_response())
 }
 
-/// Writes an export into the body of an answer. If it can't be whole the body ends without its last chunk, which
-/// every client takes for a failure.
+/// Writes an export into the body of an answer. If the export fails, the body ends without its last chunk, which every
+/// client takes for a failure.
 fn stream(app: &App, export: Export, sender: &mpsc::Sender<io::Result<Bytes>>, slot: Slot) {
     let chunks = Chunks { sender: sender.clone(), buffer: Vec::with_capacity(CHUNK) };
     if let Err(error) = export.write(chunks, |_| !app.is_draining()) {

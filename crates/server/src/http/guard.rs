@@ -1,4 +1,4 @@
-//! The checks of every request: who is calling, may they, how often.
+//! The checks of every request: its key, its scope and its rate.
 
 use super::rate_limit::Allowance;
 use crate::app::App;

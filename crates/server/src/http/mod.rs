@@ -35,12 +35,12 @@ pub struct Api {
 }
 
 impl Api {
-    /// An API without operations.
+    /// Makes an API without operations.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// An API without operations. The document shows those that are added or merged under `tag`.
+    /// Makes an API without operations. The document shows those that are added or merged under `tag`.
     pub fn tagged(tag: &'static str) -> Self {
         Self { tag, ..Self::default() }
     }

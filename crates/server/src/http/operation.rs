@@ -12,7 +12,7 @@ use axum::http::Method;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// `/healthz`, `/readyz` and `/metrics`.
+/// Returns the operations `/healthz`, `/readyz` and `/metrics`.
 pub(super) fn routes() -> Api {
     Api::tagged("Operation")
         .route(

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use uuid::Uuid;
 
-/// Rows on a page of a list that takes no size.
+/// The rows on a page of a list that takes no size.
 pub const PAGE_SIZE: usize = 50;
 
 /// A page, and where the next one begins.

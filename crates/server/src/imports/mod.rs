@@ -1,4 +1,4 @@
-//! Imports: conversations from files, once each however often they come. Exports write the same records.
+//! Imports: conversations from files, each once even if it comes again. Exports write the same records.
 
 mod record;
 mod source;

@@ -1,4 +1,4 @@
-//! One conversation as files bring it.
+//! A conversation in the format of imports and exports.
 
 use crate::contacts::Details;
 use crate::custom_data::{CustomData, Scalar};
@@ -40,7 +40,7 @@ pub struct Record {
     /// The brand that was asked; kept in the custom data.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub brand: Option<String>,
-    /// What was said.
+    /// The turns, in the order of the conversation.
     pub turns: Vec<Turn>,
     /// Open or closed; closed and resolved if nothing is said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -253,7 +253,7 @@ impl Record {
         record.check()
     }
 
-    /// Checks what the types do not.
+    /// Checks what the types do not check.
     pub fn check(self) -> Result<Self, String> {
         if self.turns.len() > TURNS_MAX {
             return Err(format!("turns: expected at most {TURNS_MAX}"));

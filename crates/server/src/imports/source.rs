@@ -15,7 +15,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Conversations handed on together.
+/// The conversations of a batch.
 pub const BATCH: usize = 200;
 const LINE_MAX: u64 = 16 * 1024 * 1024;
 /// Past this many conversations in one file, a repeated id is no longer noticed.
@@ -138,7 +138,7 @@ impl<F: FnMut(Batch) -> bool> Source<F> {
         (self.emit)(batch)
     }
 
-    /// Two records of one file under one id are a mistake: which of them would be meant?
+    /// Refuses a second record under one id in a file, since it would be unclear which of them is meant.
     fn unrepeated(&mut self, line: u64, record: Record) -> Result<Record, String> {
         let mut hasher = DefaultHasher::new();
         record.id.hash(&mut hasher);
@@ -170,7 +170,7 @@ impl<F: FnMut(Batch) -> bool> Source<F> {
             let line = row.position().map_or_else(|| csv.position().line(), csv::Position::line);
             let done = match (&mut open, parsed) {
                 (Some((_, record)), Ok(next)) if record.id == next.id => {
-                    // one more than may be, so that the check tells
+                    // one more than allowed, so that the check reports it
                     if record.turns.len() <= TURNS_MAX {
                         record.turns.extend(next.turns);
                     }

@@ -1,5 +1,4 @@
-//! Writes imported conversations: new ones are inserted, changed ones brought up to date, the rest left as
-//! it is.
+//! Writing imported conversations: new ones are inserted, changed ones updated, the others left as they are.
 
 use super::Record;
 use super::source::{BATCH, BadRecord, Batch};
@@ -17,7 +16,7 @@ use crate::wire::Patch;
 use serde::Serialize;
 use std::collections::HashMap;
 
-/// While an import goes on, grouping waits this long for its next batch.
+/// The time for which grouping waits for the next batch of an import.
 const QUIET_MICROS: i64 = 15_000_000;
 /// The member of a message's context that keeps the source's name for it.
 pub const EXTERNAL_ID: &str = "external_id";
@@ -111,7 +110,7 @@ impl Import {
     /// Ends the import: once all of it is read, it is grouped.
     pub async fn finish(self) -> Result<Totals> {
         let mut tx = self.app.begin(self.org_id).await?;
-        // what an import that was interrupted left to be grouped is waiting still
+        // the grouping that an interrupted import requested may be waiting still
         let now = tx.now;
         jobs::move_waiting(&mut tx, &Consolidate {}, now).await?;
         tx.commit().await?;

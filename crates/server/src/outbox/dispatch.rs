@@ -48,7 +48,7 @@ pub async fn dispatch(app: App) {
     }
 }
 
-/// Delivers what is due now, and what becomes due when that is done. For tests and commands.
+/// Delivers what is due now, and what becomes due when that is done.
 pub async fn dispatch_due(app: &App) -> Result<()> {
     let mut in_hand = InHand::default();
     loop {

@@ -1,4 +1,4 @@
-//! Changes to a session: what is new is written down, and what happened enters its history.
+//! Changes to a session: the differences are written, and recorded in its history.
 
 use super::handoff::{self, HandoffInput};
 use super::history::{Event, NewMessage, Sender, column};
@@ -48,8 +48,8 @@ pub struct Changes {
     pub import_hash: Option<Vec<u8>>,
 }
 
-/// Applies `changes`, with `said` added to the history after what they cause, calls for a new reading, and emits
-/// the events. Without a difference nothing happens.
+/// Applies `changes`, adds `said` to the history after the entries that they cause, enqueues a reading, and emits the
+/// events. Does nothing if there is no difference.
 pub(super) async fn update(
     tx: &mut OrgTx,
     session: &Session,

@@ -101,7 +101,7 @@ pub(super) async fn search(
     caller: Caller,
     ApiQuery(input): ApiQuery<SearchInput>,
 ) -> Result<Json<SearchChatSessionsOutput>> {
-    // an id that is none is nobody's
+    // a malformed id is treated as an unknown one
     let contact_id = match input.contact_id.0.map(|id| id.parse()) {
         Some(Err(_)) => {
             return Ok(Json(SearchChatSessionsOutput { contacts: Vec::new(), messages: Vec::new() }));

@@ -1,4 +1,4 @@
-//! The parts of a session that are read, and the findings.
+//! The parts of a session that are read, and the findings from reading them.
 
 use super::history::{Event, Sender};
 use super::session::{Sentiment, SessionStatus};
@@ -12,7 +12,7 @@ use std::collections::HashMap;
 /// The most messages of a session that are read; the rest is skipped.
 const MESSAGES_READ_MAX: i64 = 1_000;
 
-/// The job that reads sessions: language, sentiment, statements and summary. It is called for here, and done by
+/// The job that reads sessions: language, sentiment, statements and summary. It is enqueued here and implemented by
 /// the insights, which link the statements.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct ReadSessions {
@@ -128,7 +128,7 @@ pub struct Finding {
     pub language: Option<String>,
     /// The contact's sentiment.
     pub sentiment: Sentiment,
-    /// The contact's sentiment at a handoff that nobody declared the sentiment of.
+    /// The contact's sentiment at a handoff for which none was declared.
     pub handoff_sentiment: Option<Sentiment>,
     /// A summary, if one was wanted.
     pub summary: Option<String>,

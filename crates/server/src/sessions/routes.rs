@@ -26,7 +26,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as JsonValue};
 
-/// The operations on sessions.
+/// Returns the operations on sessions.
 pub fn routes() -> Api {
     let read = Scope::read(Resource::ChatSessions);
     let write = Scope::write(Resource::ChatSessions);

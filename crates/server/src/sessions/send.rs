@@ -132,7 +132,7 @@ pub(super) async fn send(
             let details = claims.map(Details::from).unwrap_or_default();
             message.sender_name = details.name.clone();
             changes.contact_id = learn(&mut tx, &session, details).await?;
-            // a contact who writes again is not done
+            // a contact who writes again reopens the session
             changes.status = Some(SessionStatus::Open);
         }
         SenderInput::Agent => {

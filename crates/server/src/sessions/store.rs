@@ -78,7 +78,7 @@ pub async fn find_all(db: &Db, org_id: OrgId, ids: &[SessionId]) -> Result<Vec<S
     db.fetch_all(query).await
 }
 
-/// Lists one page of sessions and one more, newest update first.
+/// Lists a page of sessions, newest update first, with one session more if there is a next page.
 pub(super) async fn list(
     db: &Db,
     org_id: OrgId,
@@ -101,7 +101,7 @@ pub(super) async fn list(
     db.fetch_all(query).await
 }
 
-/// Lists one page of sessions and one more, as `input` filters and orders them.
+/// Lists a page of sessions as `input` filters and orders them, with one session more if there is a next page.
 pub(super) async fn filter(db: &Db, org_id: OrgId, input: &FilterInput) -> Result<Vec<Session>> {
     let mut query = select("1 = 1", org_id);
     let filters = &input.filters;
@@ -161,7 +161,8 @@ pub(super) async fn search_messages(
     db.fetch_all(query).await
 }
 
-/// Lists one page of a session's history and one more, oldest first, behind the entry of sequence `after`.
+/// Lists a page of a session's history after the entry of sequence `after`, oldest first, with one entry more if there
+/// is a next page.
 pub(super) async fn history(db: &Db, org_id: OrgId, id: SessionId, after: i64) -> Result<Vec<Message>> {
     let query = sql("
         select id, seq, event_type, sender, sender_name, text, attachments, context, created_at
@@ -352,7 +353,7 @@ pub(super) async fn replace_tags(tx: &mut OrgTx, id: SessionId, tags: &[String])
     insert_tags(tx, rows).await
 }
 
-/// Takes a contact that is to be deleted off its sessions, which thereby change.
+/// Clears a contact that is to be deleted from its sessions, which thereby change. Ignores other subjects.
 pub async fn forget(tx: &mut OrgTx, subject: Subject, id: Uuid) -> Result<()> {
     if subject != Subject::Contact {
         return Ok(());

@@ -115,7 +115,8 @@ impl From<Delivery> for DeliveryOutput {
     }
 }
 
-/// Finds a webhook that is enabled.
+/// Finds a webhook to which a delivery can be added. Fails with the 404 if there is none, and with the 409 if it is
+/// disabled or too many deliveries wait for it.
 async fn require_enabled(tx: &mut OrgTx, id: WebhookId) -> Result<Webhook> {
     let org_id = tx.org_id;
     let webhook = store::require(&mut *tx, org_id, id).await?;

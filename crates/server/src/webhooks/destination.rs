@@ -17,7 +17,7 @@ use futures_util::future::BoxFuture;
 use std::time::{Duration, Instant};
 use uuid::Uuid;
 
-/// A webhook that gives up a delivery after failing for so long is disabled.
+/// The time of failing after which a webhook that gives up a delivery is disabled.
 const FAILING_MICROS_MAX: i64 = 3 * DAY;
 
 /// The webhooks of all organizations.
@@ -87,7 +87,7 @@ async fn accept(tx: &mut OrgTx, events: &[Event]) -> Result<Vec<Accepted>> {
 
 async fn send(app: &App, org_id: OrgId, delivery: &Delivery) -> Result<Outcome> {
     let Some(body) = payload::body(&app.db, org_id, delivery).await? else { return Ok(Outcome::Erased) };
-    // last, so that nothing is signed by what was revoked before
+    // read last, so that nothing is signed with a secret that was revoked meanwhile
     let webhook = store::find(&app.db, org_id, delivery.destination_id.into()).await?;
     let Some(webhook) = webhook.filter(|webhook| webhook.disabled_at.is_none()) else {
         return Ok(Outcome::Off);
@@ -138,7 +138,7 @@ async fn attempted(tx: &mut OrgTx, id: WebhookId, attempt: &Attempt) -> Result<(
     store::disable(tx, id, &reason).await
 }
 
-/// The reason why a webhook is to be disabled, if it is.
+/// Returns the reason to disable a webhook after an attempt, if there is one.
 fn lost(attempt: &Attempt, failing_since: Option<Timestamp>, now: Timestamp) -> Option<String> {
     if attempt.status == Some(StatusCode::GONE.as_u16().into()) {
         return Some("the receiver answered 410 Gone".to_owned());

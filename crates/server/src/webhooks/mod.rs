@@ -18,7 +18,7 @@ use secrets::Secrets;
 
 /// The word for webhooks among the destinations of the outbox.
 const KIND: &str = "webhook";
-/// Webhooks of an organization.
+/// The most webhooks of an organization.
 const WEBHOOKS_MAX: usize = 20;
 
 /// A URL that receives events.
@@ -27,7 +27,7 @@ struct Webhook {
     id: WebhookId,
     url: String,
     description: Option<String>,
-    /// Names of events as a JSON array; none: all.
+    /// The names of events as a JSON array; none if it takes all.
     events: Option<String>,
     #[sqlx(try_from = "String")]
     secrets: Secrets,
@@ -40,7 +40,7 @@ struct Webhook {
     updated_at: Timestamp,
 }
 
-/// The addresses that webhooks may have.
+/// Returns the addresses that webhooks may have.
 fn reach(config: &WebhooksConfig) -> Reach {
     if config.private { Reach::Anywhere } else { Reach::Public }
 }

@@ -1,5 +1,5 @@
-//! The body of a delivery. It is made from what is stored at the moment of sending, so that nothing leaves that
-//! was erased before; the members of sessions' events are the contract's.
+//! The body of a delivery. It is made from the database at the moment of sending, so that erased data never leave. The
+//! members of sessions' events are those of the contract.
 
 use crate::contacts::{self, SessionContact};
 use crate::db::Db;
@@ -15,7 +15,7 @@ use std::str::FromStr;
 /// The name of the AI agent where the contract wants one.
 const AI_NAME: &str = "AI";
 
-/// The body of a delivery; none if what it is about is gone.
+/// Makes the body of a delivery. Returns none if its subject does not exist any more.
 pub(super) async fn body(db: &Db, org_id: OrgId, delivery: &Delivery) -> Result<Option<String>> {
     let Some(data) = data(db, org_id, delivery).await? else { return Ok(None) };
     let body = json!({"event": delivery.event, "organization_id": org_id, "data": data});
@@ -82,7 +82,7 @@ fn closed(entry: &WebhookEvent, at: Timestamp) -> Json {
         Some(AiClosureType::HandedOff) => false,
         None => session.assignee_id.is_none(),
     };
-    // the contract wants a number and an address of the person; what is not known is 0 and empty
+    // the contract wants a number and an address of the person; unknown ones are 0 and empty
     let number = session.assignee_id.as_deref().and_then(|id| id.parse::<i64>().ok()).unwrap_or(0);
     let closed_by = if by_ai {
         json!({"type": "AI", "name": AI_NAME})
@@ -117,7 +117,7 @@ fn handed_off(entry: &WebhookEvent, at: Timestamp) -> Json {
     } else {
         "ai_decided_to_handoff_the_conversation"
     };
-    // the entry says what was said then
+    // the entry has the summary as it was then
     let said = entry.context.as_ref().and_then(|context| context["summary"].as_str());
     let latest = entry.handoff.as_ref();
     let summary = said.or(latest.map(|handoff| handoff.summary.as_str())).unwrap_or("");
@@ -139,7 +139,7 @@ fn handed_off(entry: &WebhookEvent, at: Timestamp) -> Json {
     data
 }
 
-/// A message: the contract publishes no payload, so these are the members of its
+/// Makes the body for a message. The contract publishes none, so it has the members of
 /// `conversation.third_party_agent_response`, and the sender.
 fn said(entry: &WebhookEvent, at: Timestamp, delivery: &Delivery) -> Json {
     json!({
@@ -154,7 +154,7 @@ fn said(entry: &WebhookEvent, at: Timestamp, delivery: &Delivery) -> Json {
     })
 }
 
-/// The contract has members that may be absent and not null.
+/// Removes members that are null, since the contract allows them to be absent, but not null.
 fn without_nulls(mut object: Json) -> Json {
     if let Some(members) = object.as_object_mut() {
         members.retain(|_, value| !value.is_null());

@@ -1,4 +1,4 @@
-//! `/webhooks`: ours, the public contract has no call for them.
+//! `/webhooks`, which the public contract does not have.
 
 use super::secrets::Secrets;
 use super::{Webhook, deliveries, reach, store};
@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 
 const BY_REQUEST: &str = "by request";
 
-/// The operations on webhooks.
+/// Returns the operations on webhooks.
 pub fn routes() -> Api {
     let (read, write) = (Scope::read(Resource::Webhooks), Scope::write(Resource::Webhooks));
     Api::tagged("Webhooks")
@@ -74,7 +74,7 @@ pub fn routes() -> Api {
         .merge(deliveries::routes())
 }
 
-/// Names of events in one list.
+/// The most names of events in one list.
 const EVENTS_MAX: usize = 100;
 
 #[derive(Debug, Deserialize, JsonSchema)]

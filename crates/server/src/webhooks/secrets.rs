@@ -1,5 +1,5 @@
-//! The secrets that deliveries are signed with, as Standard Webhooks says (standardwebhooks.com): the receiver knows by the
-//! signature who sent them, and that nobody changed them on the way.
+//! The secrets that deliveries are signed with, by Standard Webhooks (standardwebhooks.com): the signature proves to
+//! the receiver who sent a delivery, and that nobody changed it on the way.
 
 use crate::time::{DAY, Timestamp};
 use anyhow::{Context, anyhow};
@@ -11,9 +11,9 @@ use sha2::Sha256;
 
 const PREFIX: &str = "whsec_";
 const BYTES: usize = 32;
-/// An old secret still signs beside the new one for so long.
+/// The time for which an old secret signs beside the new one.
 const OLD_SIGNS_MICROS: i64 = DAY;
-/// Secrets that sign at once; the oldest gives way.
+/// The most secrets that sign at once. The oldest is dropped.
 const SECRETS_MAX: usize = 5;
 
 /// The secrets of a webhook, newest first.
@@ -22,7 +22,7 @@ pub(super) struct Secrets(Vec<Secret>);
 #[derive(Serialize, Deserialize)]
 struct Secret {
     text: String,
-    /// The time until which it signs, in microseconds. None: until it is rotated.
+    /// The time until which the secret signs, in microseconds; none until it is rotated.
     until: Option<i64>,
 }
 
@@ -39,7 +39,7 @@ impl Secret {
 }
 
 impl Secrets {
-    /// One new secret.
+    /// Makes one new secret.
     pub(super) fn new() -> anyhow::Result<Self> {
         Ok(Self(vec![Secret::new()?]))
     }
@@ -55,18 +55,18 @@ impl Secrets {
         Ok(())
     }
 
-    /// The newest one, which is shown once.
+    /// Returns the newest secret, which is shown once.
     pub(super) fn newest(&self) -> &str {
         self.0.first().map_or("", |secret| &secret.text)
     }
 
-    /// The time until which old ones sign, if there are any.
+    /// Returns the time until which old secrets sign, if there are any.
     pub(super) fn old_sign_until(&self, now: Timestamp) -> Option<Timestamp> {
         let until = self.0.iter().filter(|secret| secret.signs(now)).filter_map(|secret| secret.until).max();
         until.map(Timestamp::from_micros)
     }
 
-    /// The `webhook-signature` of a body that is sent now: one signature for each secret.
+    /// Returns the `webhook-signature` of a body that is sent now: one signature for each secret.
     pub(super) fn signature(&self, id: &str, now: Timestamp, body: &str) -> anyhow::Result<String> {
         let content = format!("{id}.{}.{body}", seconds(now));
         let sign = |secret: &Secret| {
@@ -80,7 +80,7 @@ impl Secrets {
         Ok(signatures?.join(" "))
     }
 
-    /// Writes them as a column keeps them.
+    /// Serializes the secrets for the database.
     pub(super) fn to_column(&self) -> anyhow::Result<String> {
         Ok(serde_json::to_string(&self.0)?)
     }
@@ -94,7 +94,7 @@ impl TryFrom<String> for Secrets {
     }
 }
 
-/// The `webhook-timestamp`.
+/// Returns the `webhook-timestamp` in seconds.
 pub(super) fn seconds(now: Timestamp) -> i64 {
     now.micros().div_euclid(1_000_000)
 }

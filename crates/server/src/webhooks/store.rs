@@ -51,7 +51,7 @@ pub(super) async fn insert(tx: &mut OrgTx, webhook: &Webhook) -> Result<()> {
     tx.run(query).await
 }
 
-/// Writes what people can set of a webhook.
+/// Writes the columns of a webhook that people can set.
 pub(super) async fn update(tx: &mut OrgTx, webhook: &Webhook) -> Result<()> {
     let query = sql("
         update webhooks set url = $3, description = $4, events = $5, secrets = $6, failing_since = $7,
@@ -109,7 +109,7 @@ pub(super) async fn count_dropped(tx: &mut OrgTx, id: WebhookId, more: usize) ->
     tx.run(query.bind(tx.org_id).bind(id).bind(db::count(more))).await
 }
 
-/// Finds those of these webhooks that no delivery gets through to.
+/// Finds the failing ones among these webhooks.
 pub(super) async fn failing(db: &Db, ids: &[(OrgId, Uuid)]) -> Result<Vec<Uuid>> {
     let mut query = sql("select id from webhooks where failing_since is not null and org_id in ");
     query.push_list(ids.iter().map(|(org_id, _)| *org_id)).push(" and id in ");
@@ -118,7 +118,7 @@ pub(super) async fn failing(db: &Db, ids: &[(OrgId, Uuid)]) -> Result<Vec<Uuid>>
     Ok(rows.into_iter().map(|(id,)| id).collect())
 }
 
-/// Notes that a delivery got through, or that one did not. Returns since when none did.
+/// Records that a delivery got through, or that one did not. Returns the time since which none did, if they fail.
 pub(super) async fn note(tx: &mut OrgTx, id: WebhookId, delivered: bool) -> Result<Option<Timestamp>> {
     let query = sql("
         update webhooks set failing_since = case when $4 then null else coalesce(failing_since, $3) end

@@ -44,7 +44,7 @@ impl Story {
         replay(&self.record, &Since { seen, sessions, left_out, today })
     }
 
-    /// When it returns, `M` at the end, and the least units today with which it returns, straight from the definitions.
+    /// Computes the day of the alarm, `M` at the end, and the target straight from the definitions.
     fn plainly(&self) -> (Option<i64>, f64, u32) {
         let mut contacts: BTreeMap<i64, BTreeSet<Uuid>> = BTreeMap::new();
         for (day, contact) in &self.sessions {

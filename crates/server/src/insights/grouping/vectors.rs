@@ -6,12 +6,12 @@ use refrain_nlp::grouping;
 use refrain_nlp::vectors::dot_in_order;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-/// A group is talk if a smaller share of its statements opens a conversation, and they are less near to their
-/// centroid (docs/engine.md).
+/// A group is small talk if less than this share of its statements opens a conversation, and their mean similarity to
+/// the centroid is less than [`TALK_NEARNESS_MAX`] (docs/engine.md).
 const TALK_FIRST_MAX: f32 = 0.15;
 const TALK_NEARNESS_MAX: f32 = 0.70;
 
-/// The vector of each statement, held once for each distinct one.
+/// The static embedding of each statement; equal ones are held once.
 pub(super) struct Vectors {
     distinct: Vec<Vec<f32>>,
     at: Vec<usize>,
@@ -23,7 +23,7 @@ impl Vectors {
         let mut known: HashMap<&[u8], usize> = HashMap::new();
         for statement in statements {
             let at = *known.entry(&statement.embedding).or_insert_with(|| {
-                // what is no vector points nowhere, and finds no company
+                // a broken embedding becomes the zero vector, which is similar to nothing
                 vectors.distinct.push(
                     embedding::from_bytes(&statement.embedding).unwrap_or_else(|| vec![0.0; DIMENSIONS]),
                 );
@@ -42,7 +42,7 @@ impl Vectors {
         dot_in_order(self.get(i), centroid)
     }
 
-    /// The mean of the distinct vectors among these, brought to length 1; zeros if there are none.
+    /// Returns the mean of the distinct vectors of these members at length 1, or zeros if there are none.
     pub(super) fn centroid(&self, members: &[usize]) -> Vec<f32> {
         let distinct: BTreeSet<usize> = members.iter().map(|i| self.at[*i]).collect();
         let mut sum = vec![0.0; DIMENSIONS];
@@ -55,8 +55,8 @@ impl Vectors {
         sum.iter().map(|value| value / length).collect()
     }
 
-    /// Whether a group is the small talk and the back and forth of conversations: what people say of all
-    /// kinds of things, and hardly ever first.
+    /// Returns true if a group is small talk and back and forth: statements about all kinds of things that hardly ever
+    /// open a conversation.
     pub(super) fn is_talk(&self, statements: &[Statement], members: &[usize], centroid: &[f32]) -> bool {
         let count = members.len().max(1) as f32;
         let nearness = members.iter().map(|i| self.similarity(*i, centroid)).sum::<f32>() / count;
@@ -64,7 +64,7 @@ impl Vectors {
         first < TALK_FIRST_MAX && nearness < TALK_NEARNESS_MAX
     }
 
-    /// The members for grouping: a contact who says the same again adds no weight.
+    /// Returns the members as the grouping reads them. A contact who repeats a text adds no weight.
     pub(super) fn weighted<'a>(
         &'a self,
         statements: &'a [Statement],

@@ -14,7 +14,7 @@ use anyhow::Context;
 use serde_json::{Value, json};
 
 string_enum! {
-/// Archives an insight, or archives it anew. Its baseline is the 56 days before, unless `archival` keeps the old one.
+    /// The unit in which further sessions are counted until an archived insight comes back.
     Counted {
         /// Each session.
         Sessions = "sessions",
@@ -23,20 +23,20 @@ string_enum! {
     }
 }
 
-/// How an insight is archived.
+/// The terms on which an insight is archived.
 #[derive(Clone, Debug)]
 pub(crate) struct Archival {
     pub(crate) policy: ArchivePolicy,
-    /// For `until_count` alone: how many further sessions or contacts.
+    /// The number of further sessions or contacts; for `until_count` alone.
     pub(crate) target: Option<i64>,
     pub(crate) counted: Counted,
     pub(crate) sensitivity: Option<Sensitivity>,
     pub(crate) reason: Option<String>,
-    /// Whether an insight that is archived already is measured against what was usual before that.
+    /// True if an insight that is archived already keeps the baseline of then.
     pub(crate) keeps_baseline: bool,
 }
 
-/// Archives an insight, or archives it anew, measured against the 56 days before.
+/// Archives an insight, or archives it anew. Its baseline is the 56 days before, unless `archival` keeps the old one.
 pub(super) async fn set(
     settings: &Settings,
     tx: &mut OrgTx,

@@ -17,7 +17,7 @@ pub(super) struct Baseline {
 }
 
 impl Baseline {
-    /// Loads the baseline as of today, and keeps its norms for a week.
+    /// Loads the baseline as of today, and stores the part that holds for a week.
     pub(crate) async fn load(settings: &Settings, tx: &mut OrgTx) -> Result<Self> {
         let (org_id, day) = (tx.org_id, settings.calendar.day(tx.now));
         let baseline = Self::before(settings, tx, org_id, day, day).await?;

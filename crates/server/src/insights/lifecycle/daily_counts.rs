@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 /// A quarter of an hour in microseconds: the offset of every time zone from UTC is a multiple of it.
 const QUARTER_HOUR: i64 = 900_000_000;
-/// The days for which the norms of an organization are kept.
+/// The days for which the stored baseline of an organization holds.
 const NORMS_DAYS: i64 = 7;
 /// The days before archiving whose traffic counts for the first day after it.
 pub(super) const TRAFFIC_DAYS: i64 = 6;
@@ -120,7 +120,7 @@ pub(super) async fn norms(
     Ok(Norms { profile, prior_rate: prior_rate(&units), dispersion: dispersion(&units, today, &profile) })
 }
 
-/// Keeps norms for a week, unless younger ones are kept already.
+/// Stores the baseline for a week, unless one of the last week is stored already.
 pub(super) async fn keep_norms(tx: &mut OrgTx, norms: &Norms, today: i64) -> Result<()> {
     let query = sql("
         update orgs set norms = $2, norms_day = $3

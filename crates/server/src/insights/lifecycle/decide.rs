@@ -1,4 +1,4 @@
-//! Where an insight is in its life, as people decide: resolved or reopened, archived or restored.
+//! The state of an insight as people decide it: resolved or reopened, archived or restored.
 
 use super::archive::{self, Archival, Counted};
 use super::baseline::Baseline;
@@ -11,16 +11,16 @@ use crate::orgs::OrgTx;
 use crate::settings::Settings;
 use crate::time::Timestamp;
 
-/// What a person decides about an insight as a whole.
+/// A decision of a person about an insight as a whole.
 #[derive(Clone, Debug)]
 pub(crate) enum Decision {
-    /// It is dealt with.
+    /// The insight is dealt with.
     Resolve,
-    /// It is not.
+    /// The insight is not dealt with.
     Reopen,
-    /// It is out of the way until something happens.
+    /// The insight is out of the way until it comes back.
     Archive(Archival),
-    /// It is back in the list.
+    /// The insight is back in the list.
     Restore,
 }
 
@@ -34,7 +34,8 @@ struct State {
     counted: Option<Counted>,
 }
 
-/// Carries out a decision about each of these insights that it is not so for already; returns for how many.
+/// Carries out a decision about each of these insights that is not in that state yet. Returns the number of insights
+/// that changed. Fails with the 404 if one of them is not shown.
 pub(crate) async fn decide(
     settings: &Settings,
     tx: &mut OrgTx,
@@ -83,7 +84,7 @@ async fn load(tx: &mut OrgTx, id: InsightId) -> Result<State> {
 }
 
 impl State {
-    /// Whether the insight is archived in this way.
+    /// Returns true if the insight is archived on these terms already.
     fn is(&self, archival: &Archival) -> bool {
         self.archived_at.is_some()
             && self.archive_policy == Some(archival.policy)

@@ -1,4 +1,4 @@
-//! The state of an insight as people decide it: resolved or reopened, archived or restored.
+//! The state of an insight: unresolved again, or ended.
 
 use super::archive;
 use crate::db::sql;
@@ -10,7 +10,8 @@ use crate::orgs::OrgTx;
 use crate::time::Timestamp;
 use serde_json::{Value, json};
 
-/// The unit in which further sessions are counted until an archived insight comes back.
+/// Ends an insight. Its occurrences and the decisions about its sessions go to its successor, or are deleted if there
+/// is none. `kind` is the event to record: ended or merged.
 pub(crate) async fn end(
     tx: &mut OrgTx,
     id: InsightId,

@@ -26,7 +26,7 @@ pub(crate) async fn grouping_version(db: impl Query, org_id: OrgId) -> Result<i6
     db.fetch_one::<(i64,)>(query).await.map(|(version,)| version)
 }
 
-/// Does what [`grouping_version`] does, within a transaction.
+/// The centroids of one organization.
 #[derive(Debug)]
 pub(crate) struct OrgCentroids {
     version: i64,

@@ -9,7 +9,8 @@ use crate::orgs::OrgTx;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-/// The version of the reader, stored with each statement that it made.
+/// Replaces the statements of these sessions, and updates occurrences to match. A statement that stays the same keeps
+/// its occurrences. Returns the number of new statements.
 pub(super) async fn replace_statements(
     tx: &mut OrgTx,
     session_ids: &[SessionId],

@@ -116,13 +116,13 @@ fn scattered(id: SessionId) -> u64 {
     random::mix((bits >> 64) as u64 ^ (bits as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15))
 }
 
-/// Loads the insight and the frame of its report: the time it was seen in, and the sampling steps. Returns none if it
-/// is not shown.
+/// Returns n such that every n-th of `all` is at most `max`.
 fn stride(all: i64, max: i64) -> i64 {
     ((all + max - 1) / max).max(1)
 }
 
-/// The insight, the time it was seen in, and how many sessions of that time are looked at. None once it ended.
+/// Loads the insight and the frame of its report: the time it was seen in, and the sampling steps. Returns none if it
+/// is not shown.
 pub(super) async fn frame(
     tx: &mut Tx,
     org_id: OrgId,

@@ -72,7 +72,8 @@ impl<'a> ContextualVectors<'a> {
     }
 }
 
-/// Converts a vector to the form in which it is stored with its statement.
+/// Returns the contextual embeddings by which a grouping compares these statements, at unit length. Takes some
+/// milliseconds for each that is not stored.
 pub async fn compared_vectors(
     db: &Db,
     org_id: OrgId,
@@ -89,7 +90,7 @@ pub async fn compared_vectors(
     Ok(tokio::task::spawn_blocking(compare).await.context("comparing statements")?)
 }
 
-/// A vector as it is kept with its statement.
+/// Converts a vector to the form in which it is stored with its statement.
 pub(crate) fn to_keep(vector: &[f32; DIMENSIONS]) -> Vec<u8> {
     [mark().as_slice(), &embedding::to_bytes(vector)].concat()
 }

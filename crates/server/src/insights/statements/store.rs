@@ -94,8 +94,7 @@ pub async fn grouped_statements(db: &Db, org_id: OrgId) -> Result<Vec<GroupedSta
     Ok(statements.collect())
 }
 
-/// Returns the contextual embeddings by which a grouping compares these statements, at unit length. Takes some
-/// milliseconds for each that is not stored.
+/// A statement as it was read from a session.
 #[derive(Debug)]
 pub(crate) struct ReadStatement {
     pub(crate) id: StatementId,
@@ -108,7 +107,7 @@ pub(crate) struct ReadStatement {
     pub(crate) sentiment: Sentiment,
     pub(crate) embedding: Option<Vec<u8>>,
     pub(crate) contextual: Option<Vec<u8>>,
-    /// The insight that says the same, and how near it is.
+    /// The insight that says the same, and the cosine similarity to its centroid.
     pub(crate) linked: Option<(InsightId, f32)>,
 }
 

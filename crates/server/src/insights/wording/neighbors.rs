@@ -12,7 +12,7 @@ use std::collections::{HashMap, HashSet};
 
 const OTHERS_MAX: i64 = 100_000;
 
-/// What the insights of an organization say, in their own words too, and where they lie.
+/// The contents of an organization's insights, also before a model worded them, and their centroids.
 pub(super) struct Neighbors {
     rows: Vec<Neighbor>,
 }
@@ -49,7 +49,7 @@ impl Neighbors {
     }
 }
 
-/// Each entry with its sentence, or with why it keeps its own.
+/// Checks the answer for each entry. Returns each entry with its new sentence, or with the reason to keep the old one.
 pub(super) fn check_all(
     entries: Vec<Entry>,
     answers: &HashMap<String, String>,
