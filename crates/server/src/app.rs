@@ -1,5 +1,5 @@
-//! The composition root: the state that a handler, a job and a command can reach, and the lists of routes, jobs and
-//! destinations.
+//! The composition root: the state that a handler, a job and a command can reach, and the lists of routes, jobs,
+//! destinations and hooks.
 
 use crate::categories::{self, AssignCategories};
 use crate::config::Config;

@@ -63,35 +63,35 @@ impl World {
     }
 
     /// Simulates insights with the same rate, which `growth` multiplies on days since archiving.
-    fn insights(&mut self, runs: usize, rate: f64, growth: impl Fn(i64) -> f64) -> Vec<Vec<Seen>> {
+    fn insights(&mut self, runs: usize, rate: f64, growth: impl Fn(i64) -> f64) -> Vec<Vec<DayCount>> {
         let laws: Vec<Law> = (FIRST..=DAY + WATCHED_DAYS)
             .map(|day| Law::new(expected(rate, day, &growth), DISPERSION))
             .collect();
         (0..runs).map(|_| self.insight(&laws)).collect()
     }
 
-    fn insight(&mut self, laws: &[Law]) -> Vec<Seen> {
+    fn insight(&mut self, laws: &[Law]) -> Vec<DayCount> {
         let mut seen = Vec::new();
         for (day, law) in (FIRST..).zip(laws) {
             let units = law.draw(&mut self.random);
             let low = Uuid::from_u128(self.random.below(u64::MAX).into());
             let high = if units > 1 { Uuid::max() } else { low };
             if units > 0 {
-                seen.push(Seen { day, units, sessions: units, contacts: [low, high] });
+                seen.push(DayCount { day, units, sessions: units, contacts: [low, high] });
             }
         }
         seen
     }
 
     /// Computes the baseline of the organization from these insights.
-    fn norms(&self, insights: &[Vec<Seen>]) -> Norms {
+    fn norms(&self, insights: &[Vec<DayCount>]) -> OrgBaseline {
         let units: Vec<Vec<u32>> = insights.iter().map(|seen| daily_units(seen, FIRST, DAY)).collect();
         let profile = weekday_profile(&self.sessions, DAY);
-        Norms { profile, prior_rate: prior_rate(&units), dispersion: dispersion(&units, DAY, &profile) }
+        OrgBaseline { profile, prior_rate: prior_rate(&units), dispersion: dispersion(&units, DAY, &profile) }
     }
 
     /// Returns the day since archiving on which an insight comes back, if it does.
-    fn returns(&self, seen: &[Seen], norms: &Norms, basis: EscalationBasis) -> Option<i64> {
+    fn returns(&self, seen: &[DayCount], norms: &OrgBaseline, basis: EscalationBasis) -> Option<i64> {
         let threshold = Sensitivity::Normal.threshold();
         let sessions = &self.sessions;
         let record = ArchiveRecord::new(&Archiving {
@@ -109,14 +109,15 @@ impl World {
     }
 
     /// Returns the share of insights that come back.
-    fn returned(&self, insights: &[Vec<Seen>], norms: &Norms, basis: EscalationBasis) -> f64 {
+    fn returned(&self, insights: &[Vec<DayCount>], norms: &OrgBaseline, basis: EscalationBasis) -> f64 {
         let count = insights.iter().filter(|seen| self.returns(seen, norms, basis).is_some()).count();
         count as f64 / insights.len() as f64
     }
 
     /// Returns the median number of days after which insights come back.
-    fn delay(&self, insights: &[Vec<Seen>], norms: &Norms) -> i64 {
-        let days = |seen: &Vec<Seen>| self.returns(seen, norms, EscalationBasis::Share).unwrap_or(i64::MAX);
+    fn delay(&self, insights: &[Vec<DayCount>], norms: &OrgBaseline) -> i64 {
+        let days =
+            |seen: &Vec<DayCount>| self.returns(seen, norms, EscalationBasis::Share).unwrap_or(i64::MAX);
         let mut delays: Vec<i64> = insights.iter().map(days).collect();
         delays.sort_unstable();
         delays[delays.len() / 2]
@@ -138,8 +139,8 @@ fn most(runs: usize) -> f64 {
 
 /// Returns the share of insights that a naive rule brings back: a day above the mean plus some standard deviations of
 /// the days before archiving.
-fn returned_by_deviation(insights: &[Vec<Seen>], deviations: f64) -> f64 {
-    let returns = |seen: &&Vec<Seen>| {
+fn returned_by_deviation(insights: &[Vec<DayCount>], deviations: f64) -> f64 {
+    let returns = |seen: &&Vec<DayCount>| {
         let units: Vec<f64> = daily_units(seen, FIRST, DAY).into_iter().map(f64::from).collect();
         let mean = units.iter().sum::<f64>() / units.len() as f64;
         let variance = units.iter().map(|y| (y - mean).powi(2)).sum::<f64>() / units.len() as f64;
@@ -152,7 +153,8 @@ fn returned_by_deviation(insights: &[Vec<Seen>], deviations: f64) -> f64 {
 fn quiet_insights_return_as_seldom_as_promised() {
     let mut world = World::new(11, |_| 1.0);
     let fleets = [0.1, 1.0, 10.0, 100.0].map(|rate| (rate, world.insights(RUNS, rate, |_| 1.0)));
-    let mixed: Vec<Vec<Seen>> = fleets.iter().flat_map(|(_, fleet)| fleet[..RUNS / 10].to_vec()).collect();
+    let mixed: Vec<Vec<DayCount>> =
+        fleets.iter().flat_map(|(_, fleet)| fleet[..RUNS / 10].to_vec()).collect();
     let norms = world.norms(&mixed);
     println!("quiet, {WATCHED_DAYS} days, {norms:?}");
     for (rate, fleet) in &fleets {
@@ -186,7 +188,7 @@ fn what_is_usual_elsewhere_weighs_on_what_is_frequent() {
     let norms = world.norms(&fleets.clone().map(|(_, fleet)| fleet).concat());
     for prior_rate in [1.0, 0.3, 0.1, 0.03] {
         println!("quiet, the middle insight has {prior_rate} a day");
-        let norms = Norms { prior_rate, ..norms };
+        let norms = OrgBaseline { prior_rate, ..norms };
         for (rate, fleet) in &fleets {
             let returned = world.returned(fleet, &norms, EscalationBasis::Share);
             println!("  {rate} a day: {returned:.4} returned");
@@ -211,7 +213,7 @@ fn returned_in_season(season: impl Fn(i64) -> f64 + Copy, name: &str) -> [f64; 2
     let mut world = World::new(12, season);
     let fleets = [0.1, 0.3, 1.0, 3.0, 10.0, 100.0]
         .map(|rate| (rate, world.insights(if rate < 10.0 { RUNS / 4 } else { 500 }, rate, season)));
-    let rare: Vec<Vec<Seen>> = fleets[..4].iter().flat_map(|(_, fleet)| fleet.clone()).collect();
+    let rare: Vec<Vec<DayCount>> = fleets[..4].iter().flat_map(|(_, fleet)| fleet.clone()).collect();
     let norms = world.norms(&rare);
     let bases = [EscalationBasis::Share, EscalationBasis::Volume];
     println!("{name}");

@@ -20,9 +20,9 @@ mod spread;
 mod tests;
 
 pub use daily::Daily;
-pub use rate::{Norms, Profile, WINDOW_DAYS, dispersion, prior_rate, weekday_profile};
+pub use rate::{OrgBaseline, Profile, WINDOW_DAYS, dispersion, prior_rate, weekday_profile};
 pub use replay::{
-    Alarm, ArchiveRecord, Archiving, Seen, Since, Standing, WatchedDay, daily_units, replay, tally,
+    Alarm, ArchiveRecord, Archiving, DayCount, Since, Standing, WatchedDay, daily_units, replay, tally,
 };
 pub use spread::{band, chance_of_at_most};
 

@@ -24,7 +24,7 @@ pub type Profile = [f64; 7];
 
 /// The baseline of an organization, for the records of insights archived now.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Norms {
+pub struct OrgBaseline {
     /// The factors of its weekdays.
     pub profile: Profile,
     /// The median of the daily rates of its insights.

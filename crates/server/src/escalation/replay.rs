@@ -2,7 +2,7 @@
 
 use super::daily::Daily;
 use super::detector::{Detector, QuietDay};
-use super::rate::{Norms, Profile, WINDOW_DAYS, upper_rate, weekday};
+use super::rate::{OrgBaseline, Profile, WINDOW_DAYS, upper_rate, weekday};
 use super::{EscalationBasis, VERSION};
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
@@ -17,7 +17,7 @@ const TRAFFIC_MAX: f64 = 4.0;
 
 /// A day on which an insight was seen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Seen {
+pub struct DayCount {
     /// The day.
     pub day: i64,
     /// The number of contacts on the day, plus sessions without one.
@@ -37,11 +37,11 @@ pub struct Archiving<'a> {
     /// The first day on which the insight was seen.
     pub first_seen_on: i64,
     /// The days on which the insight was seen in the 56 days before, or more, in order.
-    pub seen: &'a [Seen],
+    pub seen: &'a [DayCount],
     /// The organization's sessions.
     pub sessions: &'a Daily,
     /// The baseline of the organization.
-    pub norms: &'a Norms,
+    pub norms: &'a OrgBaseline,
     /// The basis: by share, other traffic explains growth; by volume, it does not.
     pub basis: EscalationBasis,
     /// The threshold `A`.
@@ -114,7 +114,7 @@ impl ArchiveRecord {
 #[derive(Clone, Copy, Debug)]
 pub struct Since<'a> {
     /// The days on which the insight was seen since 6 days before the day of archiving, or more, in order.
-    pub seen: &'a [Seen],
+    pub seen: &'a [DayCount],
     /// The organization's sessions, since 6 days before the day of archiving or earlier.
     pub sessions: &'a Daily,
     /// The days of surges, on which nothing came back and which are left out.
@@ -197,7 +197,7 @@ pub fn replay(record: &ArchiveRecord, since: &Since) -> Standing {
     clippy::cast_sign_loss,
     reason = "a window ends after it begins, at most 56 days later"
 )]
-pub fn daily_units(seen: &[Seen], first_seen_on: i64, today: i64) -> Vec<u32> {
+pub fn daily_units(seen: &[DayCount], first_seen_on: i64, today: i64) -> Vec<u32> {
     let window = window(first_seen_on, today);
     let mut units = vec![0; (window.end - window.start) as usize];
     for seen in seen.iter().filter(|seen| window.contains(&seen.day)) {
@@ -208,9 +208,9 @@ pub fn daily_units(seen: &[Seen], first_seen_on: i64, today: i64) -> Vec<u32> {
 
 /// Counts an insight's sessions by day. Each is given by its day and its contact, or its own id if it has none. Returns
 /// the days that have sessions, in order.
-pub fn tally(mut sessions: Vec<(i64, Uuid)>) -> Vec<Seen> {
+pub fn tally(mut sessions: Vec<(i64, Uuid)>) -> Vec<DayCount> {
     sessions.sort_unstable();
-    let mut days: Vec<Seen> = Vec::new();
+    let mut days: Vec<DayCount> = Vec::new();
     for (day, contact) in sessions {
         match days.last_mut().filter(|last| last.day == day) {
             Some(last) => {
@@ -218,7 +218,7 @@ pub fn tally(mut sessions: Vec<(i64, Uuid)>) -> Vec<Seen> {
                 last.units += u32::from(contact != last.contacts[1]);
                 last.contacts[1] = contact;
             }
-            None => days.push(Seen { day, units: 1, sessions: 1, contacts: [contact; 2] }),
+            None => days.push(DayCount { day, units: 1, sessions: 1, contacts: [contact; 2] }),
         }
     }
     days
@@ -234,7 +234,7 @@ struct Watch<'a> {
     record: &'a ArchiveRecord,
     since: &'a Since<'a>,
     start: i64,
-    seen: Vec<Option<&'a Seen>>,
+    seen: Vec<Option<&'a DayCount>>,
 }
 
 impl<'a> Watch<'a> {
@@ -255,7 +255,7 @@ impl<'a> Watch<'a> {
         self.record.day + 1
     }
 
-    fn on(&self, day: i64) -> Option<&Seen> {
+    fn on(&self, day: i64) -> Option<&DayCount> {
         let at = usize::try_from(day - self.start).ok()?;
         *self.seen.get(at)?
     }

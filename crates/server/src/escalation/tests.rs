@@ -22,7 +22,7 @@ fn contact(number: u64) -> Uuid {
 }
 
 /// Makes days with these units, from the first full day after archiving on. Every unit is of another contact.
-fn seen(units: &[u32]) -> Vec<Seen> {
+fn seen(units: &[u32]) -> Vec<DayCount> {
     let days = (DAY + 1..).zip(units).flat_map(|(day, units)| vec![day; *units as usize]);
     tally(days.zip((0..).map(contact)).collect())
 }
@@ -43,7 +43,7 @@ fn record(rate: f64) -> ArchiveRecord {
 }
 
 /// Replays days without other traffic up to day `days` since archiving, which is not over yet.
-fn after(record: &ArchiveRecord, seen: &[Seen], days: i64) -> Standing {
+fn after(record: &ArchiveRecord, seen: &[DayCount], days: i64) -> Standing {
     let sessions = Daily::default();
     replay(record, &Since { seen, sessions: &sessions, left_out: &[], today: record.day + days })
 }
@@ -184,7 +184,7 @@ fn one_contact_alone_brings_nothing_back() {
 
 #[test]
 fn six_contacts_on_a_day_end_a_silence() {
-    let norms = Norms { profile: [1.0; 7], prior_rate: 1.0, dispersion: 5.0 };
+    let norms = OrgBaseline { profile: [1.0; 7], prior_rate: 1.0, dispersion: 5.0 };
     for sensitivity in [Sensitivity::Eager, Sensitivity::Normal, Sensitivity::Strict] {
         let record = ArchiveRecord::new(&Archiving {
             day: DAY,
@@ -207,7 +207,7 @@ fn six_contacts_on_a_day_end_a_silence() {
 #[test]
 fn a_record_holds_what_was_known() {
     let profile = [1.2, 1.2, 1.2, 1.2, 1.2, 0.6, 0.4];
-    let norms = Norms { profile, prior_rate: 2.0, dispersion: 7.0 };
+    let norms = OrgBaseline { profile, prior_rate: 2.0, dispersion: 7.0 };
     let seen = tally((0..30).map(|i| (DAY - 1 - i / 2, contact(i as u64 % 3))).collect());
     let sessions = Daily { first_day: DAY - 100, sessions: vec![52; 101] };
     let archiving = |basis, first_seen_on| {

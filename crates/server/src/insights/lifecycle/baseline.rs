@@ -3,7 +3,7 @@
 use super::daily_counts;
 use crate::db::{Tx, sql};
 use crate::error::Result;
-use crate::escalation::{ArchiveRecord, Archiving, Daily, Norms, WINDOW_DAYS};
+use crate::escalation::{ArchiveRecord, Archiving, Daily, OrgBaseline, WINDOW_DAYS};
 use crate::ids::{InsightId, OrgId};
 use crate::orgs::OrgTx;
 use crate::settings::Settings;
@@ -13,7 +13,7 @@ use crate::time::Timestamp;
 pub(super) struct Baseline {
     day: i64,
     sessions: Daily,
-    norms: Norms,
+    norms: OrgBaseline,
 }
 
 impl Baseline {
@@ -45,7 +45,7 @@ impl Baseline {
     }
 
     /// Returns the baseline of the organization's insights.
-    pub(super) fn norms(&self) -> &Norms {
+    pub(super) fn norms(&self) -> &OrgBaseline {
         &self.norms
     }
 

@@ -3,7 +3,7 @@
 use crate::db::{Tx, sql};
 use crate::error::Result;
 use crate::escalation::{
-    Daily, Norms, Seen, WINDOW_DAYS, daily_units, dispersion, prior_rate, tally, weekday_profile,
+    Daily, DayCount, OrgBaseline, WINDOW_DAYS, daily_units, dispersion, prior_rate, tally, weekday_profile,
 };
 use crate::ids::{InsightId, OrgId};
 use crate::insights::insight::{PERSON, SHOWN};
@@ -60,8 +60,8 @@ pub(super) async fn seen(
     calendar: &Calendar,
     ids: &[InsightId],
     from: i64,
-) -> Result<HashMap<InsightId, Vec<Seen>>> {
-    let mut days: HashMap<InsightId, Vec<Seen>> = HashMap::new();
+) -> Result<HashMap<InsightId, Vec<DayCount>>> {
+    let mut days: HashMap<InsightId, Vec<DayCount>> = HashMap::new();
     for ids in ids.chunks(CHUNK) {
         let mut query = sql(&format!(
             "select insight_id, session_created_at, {PERSON} from occurrences o
@@ -96,13 +96,14 @@ pub(super) async fn norms(
     calendar: &Calendar,
     today: i64,
     sessions: &Daily,
-) -> Result<Norms> {
+) -> Result<OrgBaseline> {
     let profile = weekday_profile(sessions, today);
     let query = sql("select norms from orgs where id = $1 and norms_day > $2 and norms_day <= $3");
     let query = query.bind(org_id).bind(today - NORMS_DAYS).bind(today);
     if let Some((kept,)) = tx.fetch_optional::<(String,)>(query).await? {
-        let kept: Norms = serde_json::from_str(&kept).context("reading the norms of an organization")?;
-        return Ok(Norms { profile, ..kept });
+        let kept: OrgBaseline =
+            serde_json::from_str(&kept).context("reading the norms of an organization")?;
+        return Ok(OrgBaseline { profile, ..kept });
     }
     let query = sql(&format!(
         "select id, first_seen_at from insights
@@ -117,11 +118,15 @@ pub(super) async fn norms(
             daily_units(seen.get(id).map_or(&[][..], Vec::as_slice), calendar.day(*first), today)
         }));
     }
-    Ok(Norms { profile, prior_rate: prior_rate(&units), dispersion: dispersion(&units, today, &profile) })
+    Ok(OrgBaseline {
+        profile,
+        prior_rate: prior_rate(&units),
+        dispersion: dispersion(&units, today, &profile),
+    })
 }
 
 /// Stores the baseline for a week, unless one of the last week is stored already.
-pub(super) async fn keep_norms(tx: &mut OrgTx, norms: &Norms, today: i64) -> Result<()> {
+pub(super) async fn keep_norms(tx: &mut OrgTx, norms: &OrgBaseline, today: i64) -> Result<()> {
     let query = sql("
         update orgs set norms = $2, norms_day = $3
         where id = $1 and (norms_day is null or norms_day <= $4 or norms_day > $3)

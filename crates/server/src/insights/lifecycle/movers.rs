@@ -5,7 +5,7 @@ use super::daily_counts;
 use crate::db::{Tx, sql};
 use crate::error::Result;
 use crate::escalation::{
-    ArchiveRecord, Archiving, Seen, Since, WINDOW_DAYS, chance_of_at_most, replay, threshold_for,
+    ArchiveRecord, Archiving, DayCount, Since, WINDOW_DAYS, chance_of_at_most, replay, threshold_for,
 };
 use crate::ids::{InsightId, OrgId};
 use crate::insights::insight::{self, Change, InsightEventKind, UNRESOLVED};
@@ -96,7 +96,7 @@ pub(crate) async fn movers(
         threshold_for(FALSE_RISERS_WEEK, candidates.len()).max(settings.escalation_sensitivity.threshold());
     let (mut risers, mut fallers) = (Vec::new(), Vec::new());
     for candidate in candidates {
-        let seen: &[Seen] = seen.get(&candidate.id).map_or(&[], Vec::as_slice);
+        let seen: &[DayCount] = seen.get(&candidate.id).map_or(&[], Vec::as_slice);
         let record = ArchiveRecord::new(&Archiving {
             day,
             first_seen_on: settings.calendar.day(candidate.first_seen_at),

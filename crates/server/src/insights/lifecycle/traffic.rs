@@ -3,7 +3,7 @@
 use super::daily_counts;
 use crate::db::Tx;
 use crate::error::Result;
-use crate::escalation::{ArchiveRecord, Daily, Seen, Since, Standing, replay};
+use crate::escalation::{ArchiveRecord, Daily, DayCount, Since, Standing, replay};
 use crate::ids::{InsightId, OrgId};
 use crate::settings::Settings;
 use std::collections::HashMap;
@@ -11,7 +11,7 @@ use std::collections::HashMap;
 /// The sessions of an organization and the occurrences of some of its archived insights, day by day.
 pub(crate) struct Traffic {
     sessions: Daily,
-    seen: HashMap<InsightId, Vec<Seen>>,
+    seen: HashMap<InsightId, Vec<DayCount>>,
 }
 
 impl Traffic {

@@ -186,13 +186,13 @@ async fn trend(
 }
 
 /// The replay of an archived insight, from which its expected contacts are taken.
-struct Watched {
+struct ArchivedStanding {
     standing: Standing,
     dispersion: f64,
     target: Option<i64>,
 }
 
-impl Watched {
+impl ArchivedStanding {
     /// Returns the contacts expected on these days in a quiet time, or none unless all of them were replayed.
     fn expected(&self, days: std::ops::Range<i64>) -> Option<Expected> {
         let means: Vec<f64> =
@@ -209,7 +209,7 @@ async fn standing(
     caller: &Caller,
     id: InsightId,
     today: i64,
-) -> Result<Option<Watched>> {
+) -> Result<Option<ArchivedStanding>> {
     let mut tx = app.db.snapshot().await?;
     let query = sql("
         select a.record, i.resurface_target from archives a
@@ -224,7 +224,7 @@ async fn standing(
     let traffic = Traffic::load(settings, &mut tx, caller.org_id, record.day, today, &[id]).await?;
     let left_out = daily_counts::surges(&mut tx, caller.org_id).await?;
     let standing = traffic.standing(&record, id, &left_out, today);
-    Ok(Some(Watched { standing, dispersion: record.dispersion, target }))
+    Ok(Some(ArchivedStanding { standing, dispersion: record.dispersion, target }))
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
