@@ -1,6 +1,7 @@
 //! The composition root: the state that a handler, a job and a command can reach, and the lists of routes, jobs,
 //! destinations and hooks.
 
+use crate::audit_log;
 use crate::categories::{self, AssignCategories};
 use crate::config::Config;
 use crate::contacts;
@@ -36,7 +37,11 @@ static HOOKS: Hooks = Hooks {
         |tx, subject, id| Box::pin(tags::forget(tx, subject, id)),
         |tx, subject, id| Box::pin(insights::forget(tx, subject, id)),
     ],
-    on_commit: &[|tx| Box::pin(insights::follow(tx)), |tx| Box::pin(outbox::write(tx))],
+    on_commit: &[
+        |tx| Box::pin(insights::follow(tx)),
+        |tx| Box::pin(outbox::write(tx)),
+        |tx| Box::pin(audit_log::write(tx)),
+    ],
 };
 
 /// The operations of the API, feature by feature.
@@ -50,6 +55,7 @@ pub static ROUTES: &[fn() -> Api] = &[
     settings::routes,
     webhooks::routes,
     exports::routes,
+    audit_log::routes,
 ];
 
 /// The jobs that workers know.

@@ -20,6 +20,7 @@ pub mod telemetry;
 pub mod time;
 pub mod wire;
 
+pub mod audit_log;
 pub mod categories;
 pub mod contacts;
 pub mod exports;

@@ -5,6 +5,7 @@ use super::serve::asked_to_stop;
 use super::{Exit, OrgArg, UsageError, find_org, open, print_line};
 use crate::config::Config;
 use crate::error::Error;
+use crate::event::Actor;
 use crate::exports::{Export, Format, What};
 use anyhow::{Context, bail};
 use flate2::Compression;
@@ -56,7 +57,8 @@ pub(super) async fn export(config: Config, args: ExportArgs) -> anyhow::Result<E
     let started = Instant::now();
     let app = open(config).await?;
     let org_id = find_org(&app, &args.org).await?;
-    let export = Export::begin(&app.db, org_id, args.what, format).await.map_err(|error| match error {
+    let export = Export::begin(&app, org_id, Actor::default(), args.what, format).await;
+    let export = export.map_err(|error| match error {
         Error::Invalid(message) => anyhow::Error::new(UsageError(format!("--{message}"))),
         error => error.into(),
     })?;

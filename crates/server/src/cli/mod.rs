@@ -31,10 +31,8 @@ use std::process::ExitCode;
 enum Exit {
     /// Everything is done: 0.
     Success,
-    /// A check found something wrong: 1.
+    /// Everything is done, and something wrong was found and listed: 3.
     Findings,
-    /// Everything is done but for the bad records that were listed: 3.
-    BadRecords,
 }
 
 /// Shows what customers keep saying: insights counted, proven and tracked over time.
@@ -112,8 +110,7 @@ pub fn run() -> ExitCode {
     });
     match result {
         Ok(Exit::Success) => ExitCode::SUCCESS,
-        Ok(Exit::Findings) => ExitCode::FAILURE,
-        Ok(Exit::BadRecords) => ExitCode::from(3),
+        Ok(Exit::Findings) => ExitCode::from(3),
         Err(error) => {
             print_error(&format!("refrain: {error:#}"));
             // a setting or an argument that is wrong is wrong use

@@ -3,9 +3,9 @@
 use super::{Location, Pools};
 use anyhow::Context;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{AssertSqlSafe, SqlSafeStr};
+use sqlx::{AssertSqlSafe, Connection, SqlSafeStr};
+use sqlx_postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx_sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
@@ -16,10 +16,11 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Every migration, in PostgreSQL's words: its number, its name and its text.
-const MIGRATIONS: [(i64, &str, &str); 3] = [
+const MIGRATIONS: [(i64, &str, &str); 4] = [
     (1, "initial", include_str!("../../migrations/0001_initial.sql")),
     (2, "destinations", include_str!("../../migrations/0002_destinations.sql")),
     (3, "org_settings", include_str!("../../migrations/0003_org_settings.sql")),
+    (6, "access", include_str!("../../migrations/0006_access.sql")),
 ];
 
 /// Words of PostgreSQL in a migration, and what SQLite has in their place. Databases keep a checksum of each
@@ -94,6 +95,8 @@ async fn open_sqlite(path: &PathBuf) -> anyhow::Result<Pools> {
         .acquire_timeout(BUSY_TIMEOUT)
         // there is one writer, so waiting for it is no reason for a warning
         .acquire_slow_threshold(BUSY_TIMEOUT)
+        // a full disk can make a transaction's end fail, which leaves the connection within it: another is opened
+        .before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }))
         .connect_with(options.clone())
         .await
         .with_context(opening)?;
@@ -112,7 +115,11 @@ async fn open_postgres(url: &str) -> anyhow::Result<Pools> {
         .application_name("refrain")
         .options([
             ("statement_timeout", "60000"),
-            ("idle_in_transaction_session_timeout", "60000"),
+            // a process that stops within a transaction holds an organization no longer than this
+            ("idle_in_transaction_session_timeout", "4000"),
+            ("lock_timeout", "15000"),
+            // and one whose machine is gone no longer than this
+            ("tcp_user_timeout", "8000"),
             // filters differ too much in what they match for one plan to fit them all
             ("plan_cache_mode", "force_custom_plan"),
             ("jit", "off"),

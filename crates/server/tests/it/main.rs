@@ -10,6 +10,7 @@
 )]
 
 mod architecture;
+mod audit_log;
 mod cli;
 mod config;
 mod contacts;

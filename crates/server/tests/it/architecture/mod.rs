@@ -31,6 +31,7 @@ const ORDER: &[&str] = &[
     "openapi",
     "http",
     "outbox",
+    "audit_log",
     "teams",
     "settings",
     "categories",
@@ -108,6 +109,7 @@ const OWNERS: &[(&str, &str)] = &[
     ("jobs", "jobs"),
     ("webhooks", "webhooks"),
     ("deliveries", "outbox"),
+    ("audit_log", "audit_log"),
 ];
 
 const RULES: Rules = Rules {
