@@ -5,9 +5,11 @@ mod health;
 mod open;
 mod query;
 mod sql;
+mod table;
 
 pub use query::{Query, Record};
 pub use sql::{Sql, Value, like_pattern, sql};
+pub use table::{Column, Kind, Table};
 
 use crate::error::{Error, Result};
 use futures_util::TryStreamExt;
@@ -40,6 +42,7 @@ enum Pools {
 #[derive(Clone, Debug)]
 pub struct Db {
     pools: Pools,
+    location: Location,
     health: Arc<Health>,
 }
 
@@ -53,9 +56,28 @@ pub enum Location {
 }
 
 impl Db {
+    /// The number of the last migration that this release knows.
+    pub const SCHEMA: i64 = open::SCHEMA;
+
     /// Opens the database and brings its schema up to date.
     pub async fn open(location: &Location) -> anyhow::Result<Self> {
-        Ok(Self { pools: open::open(location).await?, health: Arc::default() })
+        Self::open_at(location, Self::SCHEMA).await
+    }
+
+    /// Opens the database and brings its schema up to the migration of this number, if it is not past it.
+    pub async fn open_at(location: &Location, schema: i64) -> anyhow::Result<Self> {
+        let pools = open::open(location, schema).await?;
+        Ok(Self { pools, location: location.clone(), health: Arc::default() })
+    }
+
+    /// Brings the schema up to date.
+    pub async fn migrate(&self) -> anyhow::Result<()> {
+        open::migrate(&self.location, &self.pools, Self::SCHEMA).await
+    }
+
+    /// Returns the number of the last migration that the database ran.
+    pub async fn schema(&self) -> Result<i64> {
+        self.fetch_one(sql("select max(version) from _sqlx_migrations")).await.map(|(version,)| version)
     }
 
     /// Closes every connection. SQLite merges its write-ahead log into the file.

@@ -11,6 +11,7 @@
 
 mod architecture;
 mod audit_log;
+mod backup;
 mod cli;
 mod config;
 mod contacts;
