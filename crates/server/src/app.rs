@@ -9,7 +9,9 @@ use crate::error::Result;
 use crate::exports::{self, Slots};
 use crate::http::{Api, RateLimiter};
 use crate::ids::OrgId;
-use crate::insights::{self, Centroids, Consolidate, ResearchInsight, ReviewInsights, RewordInsights};
+use crate::insights::{
+    self, Centroids, Consolidate, RereadSessions, ResearchInsight, ReviewInsights, RewordInsights,
+};
 use crate::jobs::JobKind;
 use crate::language_model::LanguageModel;
 use crate::orgs::{self, Hooks, OrgTx};
@@ -36,7 +38,11 @@ static HOOKS: Hooks = Hooks {
         |tx, subject, id| Box::pin(tags::forget(tx, subject, id)),
         |tx, subject, id| Box::pin(insights::forget(tx, subject, id)),
     ],
-    on_commit: &[|tx| Box::pin(insights::follow(tx)), |tx| Box::pin(outbox::write(tx))],
+    on_commit: &[
+        |tx| Box::pin(sessions::follow(tx)),
+        |tx| Box::pin(insights::follow(tx)),
+        |tx| Box::pin(outbox::write(tx)),
+    ],
 };
 
 /// The operations of the API, feature by feature.
@@ -55,6 +61,7 @@ pub static ROUTES: &[fn() -> Api] = &[
 /// The jobs that workers know.
 pub static JOBS: &[JobKind] = &[
     JobKind::of::<ReadSessions>(),
+    JobKind::of::<RereadSessions>(),
     JobKind::of::<Consolidate>(),
     JobKind::of::<AssignCategories>(),
     JobKind::of::<RewordInsights>(),

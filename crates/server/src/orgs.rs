@@ -3,11 +3,12 @@
 use crate::db::{self, Db, Query, Record, Sql, Tx, Value, sql};
 use crate::error::Result;
 use crate::event::{Event, EventName};
-use crate::ids::OrgId;
+use crate::ids::{ContactId, OrgId};
 use crate::time::{Clock, Timestamp};
 use crate::wire::string_enum;
 use futures_util::future::BoxFuture;
 use metrics::Counter;
+use std::collections::BTreeSet;
 use std::ops::{Deref, DerefMut};
 use uuid::Uuid;
 
@@ -60,6 +61,8 @@ pub struct OrgTx {
     pub now: Timestamp,
     hooks: &'static Hooks,
     changes: Vec<(Subject, Uuid)>,
+    /// The contacts whose names changed: what they said is to be read again.
+    pub(crate) renamed: BTreeSet<ContactId>,
     /// The events that the transaction emitted.
     pub(crate) outbox: Vec<Event>,
     /// The counters to raise after the commit, and by how much.
@@ -78,7 +81,16 @@ pub async fn begin(db: &Db, clock: &Clock, hooks: &'static Hooks, org_id: OrgId)
 
 impl OrgTx {
     fn new(tx: Tx, org_id: OrgId, now: Timestamp, hooks: &'static Hooks) -> Self {
-        Self { tx, org_id, now, hooks, changes: Vec::new(), outbox: Vec::new(), counts: Vec::new() }
+        Self {
+            tx,
+            org_id,
+            now,
+            hooks,
+            changes: Vec::new(),
+            renamed: BTreeSet::new(),
+            outbox: Vec::new(),
+            counts: Vec::new(),
+        }
     }
 
     /// Notes for the change log that `id` changed.

@@ -230,10 +230,14 @@ impl Contact {
 /// Finds the contact that `details` are of and updates it, or creates it. A verified one is known by its e-mail
 /// address, else its phone number. A claim never reaches a contact that has a verified e-mail address.
 pub async fn save(tx: &mut OrgTx, details: Details, trust: Trust) -> Result<ContactId> {
-    let found = store::find_same(tx, &details, trust).await?;
-    let mut contact = found.clone().unwrap_or_else(|| Contact::new(tx));
-    contact.learn(details, trust)?;
-    write(tx, contact, found.is_none()).await
+    match store::find_same(tx, &details, trust).await? {
+        Some(contact) => update(tx, contact, details, trust).await,
+        None => {
+            let mut contact = Contact::new(tx);
+            contact.learn(details, trust)?;
+            write(tx, contact, true).await
+        }
+    }
 }
 
 /// Finds the contact of an export, or creates it with its id if neither that nor its e-mail address is known. One that
@@ -267,7 +271,11 @@ pub async fn update(
     details: Details,
     trust: Trust,
 ) -> Result<ContactId> {
+    let names: Vec<String> = contact.names().map(str::to_owned).collect();
     contact.learn(details, trust)?;
+    if !contact.names().eq(names.iter().map(String::as_str)) {
+        tx.renamed.insert(contact.id);
+    }
     write(tx, contact, false).await
 }
 
