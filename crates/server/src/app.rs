@@ -10,7 +10,9 @@ use crate::error::Result;
 use crate::exports::{self, Slots};
 use crate::http::{Api, RateLimiter};
 use crate::ids::OrgId;
-use crate::insights::{self, Centroids, Consolidate, ResearchInsight, ReviewInsights, RewordInsights};
+use crate::insights::{
+    self, Centroids, Consolidate, RereadSessions, ResearchInsight, ReviewInsights, RewordInsights,
+};
 use crate::jobs::JobKind;
 use crate::language_model::LanguageModel;
 use crate::orgs::{self, Hooks, OrgTx};
@@ -38,6 +40,7 @@ static HOOKS: Hooks = Hooks {
         |tx, subject, id| Box::pin(insights::forget(tx, subject, id)),
     ],
     on_commit: &[
+        |tx| Box::pin(sessions::follow(tx)),
         |tx| Box::pin(insights::follow(tx)),
         |tx| Box::pin(outbox::write(tx)),
         |tx| Box::pin(audit_log::write(tx)),
@@ -61,6 +64,7 @@ pub static ROUTES: &[fn() -> Api] = &[
 /// The jobs that workers know.
 pub static JOBS: &[JobKind] = &[
     JobKind::of::<ReadSessions>(),
+    JobKind::of::<RereadSessions>(),
     JobKind::of::<Consolidate>(),
     JobKind::of::<AssignCategories>(),
     JobKind::of::<RewordInsights>(),

@@ -3,11 +3,12 @@
 use crate::db::{self, Db, Query, Record, Sql, Tx, Value, sql};
 use crate::error::Result;
 use crate::event::{Actor, AuditEvent, AuditKind, Event, EventName};
-use crate::ids::OrgId;
+use crate::ids::{ContactId, OrgId};
 use crate::time::{Clock, Timestamp};
 use crate::wire::string_enum;
 use futures_util::future::BoxFuture;
 use metrics::Counter;
+use std::collections::BTreeSet;
 use std::ops::{Deref, DerefMut};
 use uuid::Uuid;
 
@@ -60,6 +61,8 @@ pub struct OrgTx {
     pub now: Timestamp,
     hooks: &'static Hooks,
     changes: Vec<(Subject, Uuid)>,
+    /// The contacts whose names changed: what they said is to be read again.
+    pub(crate) renamed: BTreeSet<ContactId>,
     /// The events that the transaction emitted.
     pub(crate) outbox: Vec<Event>,
     /// The events of security that the transaction noted.
@@ -88,6 +91,7 @@ impl OrgTx {
             changes: Vec::new(),
             outbox: Vec::new(),
             audit: Vec::new(),
+            renamed: BTreeSet::new(),
             counts: Vec::new(),
         }
     }

@@ -236,10 +236,14 @@ impl Contact {
 /// address, else its phone number. A claim never reaches a contact of whom either is verified, and who is verified is
 /// never found by a claim.
 pub async fn save(tx: &mut OrgTx, details: Details, trust: Trust) -> Result<ContactId> {
-    let found = store::find_same(tx, &details, trust).await?;
-    let mut contact = found.clone().unwrap_or_else(|| Contact::new(tx));
-    contact.learn(details, trust)?;
-    write(tx, contact, found.is_none()).await
+    match store::find_same(tx, &details, trust).await? {
+        Some(contact) => update(tx, contact, details, trust).await,
+        None => {
+            let mut contact = Contact::new(tx);
+            contact.learn(details, trust)?;
+            write(tx, contact, true).await
+        }
+    }
 }
 
 /// Finds the contact of an export, or creates it with its id if neither that nor its e-mail address is known. One that
@@ -273,7 +277,11 @@ pub async fn update(
     details: Details,
     trust: Trust,
 ) -> Result<ContactId> {
+    let names: Vec<String> = contact.names().map(str::to_owned).collect();
     contact.learn(details, trust)?;
+    if !contact.names().eq(names.iter().map(String::as_str)) {
+        tx.renamed.insert(contact.id);
+    }
     write(tx, contact, false).await
 }
 

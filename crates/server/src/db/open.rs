@@ -18,10 +18,11 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Every migration, in PostgreSQL's words: its number, its name and its text.
-const MIGRATIONS: [(i64, &str, &str); 4] = [
+const MIGRATIONS: [(i64, &str, &str); 5] = [
     (1, "initial", include_str!("../../migrations/0001_initial.sql")),
     (2, "destinations", include_str!("../../migrations/0002_destinations.sql")),
     (3, "org_settings", include_str!("../../migrations/0003_org_settings.sql")),
+    (5, "masking", include_str!("../../migrations/0005_masking.sql")),
     (6, "access", include_str!("../../migrations/0006_access.sql")),
 ];
 

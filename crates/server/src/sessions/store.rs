@@ -322,7 +322,10 @@ pub(super) async fn append(tx: &mut OrgTx, session: &mut Session, messages: Vec<
 
 /// Updates the text of a message.
 pub(super) async fn update_text(tx: &mut OrgTx, id: MessageId, text: &str) -> Result<()> {
-    let query = sql("update messages set text = $3, text_folded = $4 where org_id = $1 and id = $2");
+    // what was masked in the old text has no place in the new one
+    let query = sql("
+        update messages set text = $3, text_folded = $4, masked = null where org_id = $1 and id = $2
+    ");
     tx.run(query.bind(tx.org_id).bind(id).bind(text).bind(fold(text))).await
 }
 

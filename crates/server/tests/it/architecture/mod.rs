@@ -74,6 +74,7 @@ const OWNERS: &[(&str, &str)] = &[
     ("orgs.grouped_at", "insights/grouping"),
     ("orgs.grouped_statements", "insights/grouping"),
     ("orgs.new_statements", "insights"),
+    ("orgs.rereading", "insights/reading"),
     ("orgs.norms", "insights/lifecycle"),
     ("orgs.norms_day", "insights/lifecycle"),
     ("orgs.reviewed_on", "insights/lifecycle"),
