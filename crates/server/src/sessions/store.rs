@@ -272,8 +272,7 @@ fn session_row(org_id: OrgId, now: Timestamp, number: i64, session: &NewSession)
         db::count(session.messages.len() + 1).into(),
         session.import_hash.clone().into(),
         1.into(),
-        // where nothing was said yet, there is nothing to read
-        i64::from(session.messages.is_empty()).into(),
+        0.into(),
         last_said_at.unwrap_or(session.created_at).max(session.created_at).into(),
         session.created_at.into(),
         now.into(),
