@@ -4,7 +4,7 @@ use super::{Exit, open, print_line};
 use crate::app::App;
 use crate::config::Config;
 use crate::http::Listener;
-use crate::{http, insights, jobs, outbox, telemetry};
+use crate::{http, insights, jobs, memory, outbox, telemetry};
 use anyhow::Context;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinHandle;
@@ -34,13 +34,13 @@ pub(super) async fn bind(mut config: Config) -> anyhow::Result<(App, Listener)> 
 /// Serves until a signal comes; then finishes what was begun, by the workers too.
 pub(super) async fn run(app: App, listener: Listener, workers: JoinHandle<()>) -> anyhow::Result<()> {
     insights::request_wordings(&app).await?;
-    let upkeep = tokio::spawn(telemetry::keep_metrics());
+    let upkeep = [tokio::spawn(telemetry::keep_metrics()), tokio::spawn(memory::keep_small())];
     let deliveries = tokio::spawn(outbox::dispatch(app.clone()));
     http::serve(app.clone(), listener, asked_to_stop()?).await?;
     tracing::info!("finishing the jobs in hand");
     workers.await.context("ending the workers")?;
     deliveries.await.context("ending the deliveries")?;
-    upkeep.abort();
+    upkeep.iter().for_each(JoinHandle::abort);
     app.db.close().await;
     Ok(())
 }

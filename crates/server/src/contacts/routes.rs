@@ -4,7 +4,7 @@ use super::{Contact, Details, SessionContact, Trust, store};
 use crate::app::App;
 use crate::custom_data::CustomData;
 use crate::error::{Error, Result};
-use crate::http::{Api, ApiJson, ApiPath, ApiQuery, Caller, Cursor, Page, Window, cut_page};
+use crate::http::{Api, ApiJson, ApiPath, ApiQuery, Caller, Cursor, Page, Window, cut_page_to_size};
 use crate::ids::ContactId;
 use crate::keys::{Resource, Scope};
 use crate::openapi::Operation;
@@ -109,7 +109,7 @@ async fn list(
 ) -> Result<Json<ListContactsOutput>> {
     let contacts = store::list(&app.db, caller.org_id, &window).await?;
     let behind = |contact: &Contact| Cursor::new(contact.updated_at, contact.id.as_bytes());
-    let (contacts, next) = cut_page(contacts, behind);
+    let (contacts, next) = cut_page_to_size(contacts, Contact::bytes, behind);
     let items = contacts.into_iter().map(SessionContact::try_from).collect::<anyhow::Result<_>>()?;
     Ok(Json(ListContactsOutput(Page { items, next })))
 }

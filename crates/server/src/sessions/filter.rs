@@ -3,10 +3,16 @@
 use super::session::{Channel, Sentiment, SessionStatus};
 use crate::custom_data::CustomData;
 use crate::ids::{ContactId, TeamId};
-use crate::wire::{Date, Maybe, Positive, SortOrder, string_enum};
+use crate::wire::{BoundedVec, Date, Maybe, Positive, SortOrder, Text, string_enum};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error as _};
+
+/// The most values of one criterion.
+pub(super) const VALUES_MAX: usize = 500;
+
+/// Values of which a session has one.
+type Values<T> = BoundedVec<T, VALUES_MAX>;
 
 #[derive(Debug, Deserialize, JsonSchema)]
 pub(super) struct SessionFilter {
@@ -99,21 +105,21 @@ pub(super) struct Filters {
     #[serde(default)]
     pub(super) date_to: Maybe<Date>,
     #[serde(default)]
-    pub(super) channels: Maybe<Vec<Channel>>,
+    pub(super) channels: Maybe<Values<Channel>>,
     #[serde(default)]
-    pub(super) statuses: Maybe<Vec<SessionStatus>>,
+    pub(super) statuses: Maybe<Values<SessionStatus>>,
     #[serde(default)]
-    pub(super) sentiments: Maybe<Vec<Sentiment>>,
+    pub(super) sentiments: Maybe<Values<Sentiment>>,
     #[serde(default)]
-    pub(super) tags: Maybe<Vec<String>>,
+    pub(super) tags: Maybe<Values<Text<200>>>,
     #[serde(default)]
-    pub(super) assignee_ids: Maybe<Vec<String>>,
+    pub(super) assignee_ids: Maybe<Values<Text<200>>>,
     #[serde(default)]
-    pub(super) team_ids: Maybe<Vec<TeamId>>,
+    pub(super) team_ids: Maybe<Values<TeamId>>,
     #[serde(default)]
-    pub(super) contact_ids: Maybe<Vec<ContactId>>,
+    pub(super) contact_ids: Maybe<Values<ContactId>>,
     #[serde(default)]
-    pub(super) languages: Maybe<Vec<String>>,
+    pub(super) languages: Maybe<Values<Text<35>>>,
     #[serde(default)]
     pub(super) custom_data: Maybe<CustomData>,
 }

@@ -6,10 +6,10 @@ use super::session::Session;
 use super::store;
 use crate::app::App;
 use crate::contacts;
-use crate::error::Result;
-use crate::http::{ApiJson, ApiQuery, Caller, Cursor, Page, Window, cut_page};
+use crate::error::{Error, Result};
+use crate::http::{ApiJson, ApiQuery, Caller, Cursor, PAGE_BYTES_MAX, PAGE_SIZE, Page, Window};
 use crate::ids::{ContactId, MessageId, SessionId};
-use crate::wire::{Email, Maybe, Nullable, SingleLine};
+use crate::wire::{Email, Maybe, Nullable, SingleLine, Text};
 use axum::Json;
 use axum::extract::State;
 use schemars::JsonSchema;
@@ -29,9 +29,11 @@ pub(super) async fn list(
 ) -> Result<Json<ListChatSessionsOutput>> {
     let sessions = store::list(&app.db, caller.org_id, &filter, &window).await?;
     let behind = |session: &Session| Cursor::new(session.updated_at, session.id.as_bytes());
-    let (sessions, next) = cut_page(sessions, behind);
-    let items = expand(&app.db, caller.org_id, sessions).await?;
-    Ok(Json(ListChatSessionsOutput(Page { items, next })))
+    let cursors: Vec<Cursor> = sessions.iter().map(behind).collect();
+    let items = expand(&app.db, caller.org_id, sessions.into_iter().take(PAGE_SIZE).collect()).await?;
+    let last = items.len().checked_sub(1).filter(|_| items.len() < cursors.len());
+    let next = last.and_then(|last| cursors.get(last)).map(Cursor::to_string);
+    Ok(Json(ListChatSessionsOutput(Page { items, next: next.into() })))
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -54,8 +56,15 @@ pub(super) async fn filter(
     let limit = usize::try_from(input.limit.0).unwrap_or(usize::MAX);
     let has_next = sessions.len() > limit;
     sessions.truncate(limit);
+    let count = sessions.len();
+    let data = expand(&app.db, caller.org_id, sessions).await?;
+    if data.len() < count {
+        return Err(Error::Invalid(format!(
+            "limit: these sessions are more than {PAGE_BYTES_MAX} bytes together; ask for fewer"
+        )));
+    }
     Ok(Json(FilterChatSessionsOutput {
-        data: expand(&app.db, caller.org_id, sessions).await?,
+        data,
         page: input.page.0,
         limit: input.limit.0,
         has_next,
@@ -69,7 +78,7 @@ pub(super) struct SearchInput {
     q: SingleLine<500>,
     /// Only this contact and its sessions.
     #[serde(default)]
-    contact_id: Maybe<String>,
+    contact_id: Maybe<Text<100>>,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -102,7 +111,7 @@ pub(super) async fn search(
     ApiQuery(input): ApiQuery<SearchInput>,
 ) -> Result<Json<SearchChatSessionsOutput>> {
     // a malformed id is treated as an unknown one
-    let contact_id = match input.contact_id.0.map(|id| id.parse()) {
+    let contact_id = match input.contact_id.0.map(|id| id.0.parse()) {
         Some(Err(_)) => {
             return Ok(Json(SearchChatSessionsOutput { contacts: Vec::new(), messages: Vec::new() }));
         }

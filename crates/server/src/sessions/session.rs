@@ -6,6 +6,9 @@ use crate::wire::{Text, string_enum};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+/// The most tags of a session.
+pub const TAGS_MAX: usize = 100;
+
 string_enum! {
     /// The status of a session: open, or closed with its outcome.
     SessionStatus {
@@ -120,10 +123,9 @@ string_enum! {
 
 /// The record that a session is in a help desk.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[schemars(deny_unknown_fields)]
+#[schemars(inline, deny_unknown_fields)]
 pub struct TicketingSystemRef {
     name: TicketingSystemName,
-    #[schemars(with = "String")]
     external_id: Text<500>,
     id_type: ExternalIdType,
 }

@@ -1,6 +1,6 @@
 //! Sessions and their history in SQL.
 
-use super::filter::{FilterInput, SessionFilter};
+use super::filter::{FilterInput, SessionFilter, VALUES_MAX};
 use super::handoff::{self, Handoff};
 use super::history::{Message, NewMessage, column};
 use super::session::{AiClosureType, Channel, Session, SessionStatus, TicketingSystemRef};
@@ -11,8 +11,9 @@ use crate::http::{PAGE_SIZE, Window};
 use crate::ids::{ContactId, MessageId, OrgId, SessionId, TeamId};
 use crate::orgs::{OrgTx, Subject};
 use crate::time::Timestamp;
+use crate::wire::BoundedVec;
 use refrain_nlp::case_fold::fold;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use uuid::Uuid;
 
 /// A session to insert, with its history so far.
@@ -111,16 +112,16 @@ pub(super) async fn filter(db: &Db, org_id: OrgId, input: &FilterInput) -> Resul
     if let Some(to) = filters.date_to.0 {
         query.push(" and created_at <= ").push_bind(to.end);
     }
-    push_any(&mut query, "channel", filters.channels.0.as_deref());
-    push_any(&mut query, "status", filters.statuses.0.as_deref());
-    push_any(&mut query, "sentiment", filters.sentiments.0.as_deref());
-    push_any(&mut query, "assignee_id", filters.assignee_ids.0.as_deref());
-    push_any(&mut query, "team_id", filters.team_ids.0.as_deref());
-    push_any(&mut query, "contact_id", filters.contact_ids.0.as_deref());
-    push_any(&mut query, "language", filters.languages.0.as_deref());
-    if let Some(tags) = filters.tags.0.as_deref().filter(|tags| !tags.is_empty()) {
+    push_any(&mut query, "channel", filters.channels.0.as_ref());
+    push_any(&mut query, "status", filters.statuses.0.as_ref());
+    push_any(&mut query, "sentiment", filters.sentiments.0.as_ref());
+    push_any(&mut query, "assignee_id", filters.assignee_ids.0.as_ref());
+    push_any(&mut query, "team_id", filters.team_ids.0.as_ref());
+    push_any(&mut query, "contact_id", filters.contact_ids.0.as_ref());
+    push_any(&mut query, "language", filters.languages.0.as_ref());
+    if let Some(tags) = filters.tags.0.as_ref().filter(|tags| !tags.0.is_empty()) {
         query.push(" and id in (select session_id from session_tags where org_id = ").push_bind(org_id);
-        query.push(" and tag_name in ").push_list(tags.iter().cloned()).push(")");
+        query.push(" and tag_name in ").push_list(tags.0.iter().cloned()).push(")");
     }
     if let Some(data) = filters.custom_data.0.as_ref().filter(|data| !data.0.is_empty()) {
         query.push(" and id in ");
@@ -133,8 +134,12 @@ pub(super) async fn filter(db: &Db, org_id: OrgId, input: &FilterInput) -> Resul
     db.fetch_all(query).await
 }
 
-fn push_any<V: Clone + Into<Value>>(query: &mut Sql, column: &str, values: Option<&[V]>) {
-    if let Some(values) = values.filter(|values| !values.is_empty()) {
+fn push_any<V: Clone + Into<Value>>(
+    query: &mut Sql,
+    column: &str,
+    values: Option<&BoundedVec<V, VALUES_MAX>>,
+) {
+    if let Some(BoundedVec(values)) = values.filter(|values| !values.0.is_empty()) {
         query.push(" and ").push(column).push(" in ").push_list(values.iter().cloned());
     }
 }
@@ -346,7 +351,7 @@ pub(super) async fn update(tx: &mut OrgTx, session: &Session) -> Result<()> {
 }
 
 /// Replaces the tags on a session.
-pub(super) async fn replace_tags(tx: &mut OrgTx, id: SessionId, tags: &[String]) -> Result<()> {
+pub(super) async fn replace_tags(tx: &mut OrgTx, id: SessionId, tags: &BTreeSet<String>) -> Result<()> {
     let query = sql("delete from session_tags where org_id = $1 and session_id = $2");
     tx.run(query.bind(tx.org_id).bind(id)).await?;
     let rows = tags.iter().map(|tag| vec![tx.org_id.into(), tag.into(), id.into()]).collect();
