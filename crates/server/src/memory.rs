@@ -5,7 +5,7 @@ use std::time::Duration;
 const INTERVAL: Duration = Duration::from_secs(30);
 
 /// Gives free memory back to the system, now and then, for ever.
-pub async fn keep_small() {
+pub(crate) async fn keep_small() {
     loop {
         tokio::time::sleep(INTERVAL).await;
         // it goes through all that is free, which may take some milliseconds

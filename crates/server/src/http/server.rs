@@ -212,6 +212,8 @@ async fn answer(router: Router, mut request: Request, peer: SocketAddr) -> Respo
     if hosts > 1 || (hosts == 0 && request.version() != Version::HTTP_10) {
         return Error::Invalid("host: expected the header once".into()).into_response();
     }
+    // many that one client sends at once have their turn one by one, each behind those of all others
+    tokio::task::yield_now().await;
     request.extensions_mut().insert(ConnectInfo(peer));
     match router.oneshot(request).await {
         Ok(response) => response,
