@@ -29,7 +29,7 @@ fn health_takes(server: &Server) -> Vec<Duration> {
 /// Whether the server ended a connection.
 fn is_ended(stream: &mut TcpStream) -> bool {
     stream.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
-    let mut buffer = [0; 64 * 1024];
+    let mut buffer = vec![0; 64 * 1024];
     loop {
         match stream.read(&mut buffer) {
             Ok(0) => return true,
