@@ -16,6 +16,8 @@ use base64::engine::general_purpose::STANDARD;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+/// The bytes that a message may have with its files.
+pub(super) const BODY_MAX: usize = 8 * 1024 * 1024;
 /// The most files of one message.
 pub(super) const ATTACHMENTS_MAX: usize = 10;
 const DEFAULT_TYPE: &str = "application/octet-stream";
@@ -28,7 +30,7 @@ pub(super) struct MessageAttachmentInput {
     #[serde(default)]
     url: Maybe<WebAddress<2_000>>,
     #[serde(default)]
-    base64: Maybe<Text<{ super::send::BODY_MAX }>>,
+    base64: Maybe<Text<BODY_MAX>>,
     #[serde(default)]
     mime_type: Maybe<Text<100>>,
 }

@@ -97,7 +97,7 @@ fn routes_of_one() -> Api {
                 .scope(write)
                 .live()
                 .body::<send::SendMessageInput>()
-                .body_max(send::BODY_MAX)
+                .body_max(attachments::BODY_MAX)
                 .returns::<send::SendMessageOutput>(),
             send::send,
         )

@@ -20,9 +20,6 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-/// The bytes that a message may have: room for its attachments.
-pub(super) const BODY_MAX: usize = 8 * 1024 * 1024;
-
 string_enum! {
     /// The sender of a message over the API.
     SenderInput {
