@@ -34,6 +34,7 @@ pub(super) async fn bind(mut config: Config) -> anyhow::Result<(App, Listener)> 
 /// Serves until a signal comes; then finishes what was begun, by the workers too.
 pub(super) async fn run(app: App, listener: Listener, workers: JoinHandle<()>) -> anyhow::Result<()> {
     insights::request_wordings(&app).await?;
+    insights::request_rereading(&app).await?;
     let upkeep = [tokio::spawn(telemetry::keep_metrics()), tokio::spawn(memory::keep_small())];
     let deliveries = tokio::spawn(outbox::dispatch(app.clone()));
     http::serve(app.clone(), listener, asked_to_stop()?).await?;

@@ -68,10 +68,10 @@ async fn check(guard: &Guard, operation: &Operation, scope: Scope, request: Requ
         Some(Allowance { remaining: None, reset_seconds, .. }) => {
             Error::TooManyRequests(reset_seconds).into_response()
         }
-        _ if !caller.scopes.allow(scope) => {
-            Error::Forbidden(format!("the key lacks the scope {scope}")).into_response()
-        }
-        _ => run(guard, operation.body_max, caller, request, next).await,
+        _ => match caller.require(scope) {
+            Err(error) => error.into_response(),
+            Ok(()) => run(guard, operation.body_max, caller, request, next).await,
+        },
     };
     if let Some(allowance) = allowance {
         write_allowance(response.headers_mut(), allowance);
@@ -92,7 +92,10 @@ async fn run(guard: &Guard, body_max: usize, caller: Caller, mut request: Reques
 
 async fn authenticate(app: &App, headers: &HeaderMap) -> Result<Caller> {
     let token = bearer(headers).ok_or(Error::Unauthenticated)?;
-    keys::authenticate(&app.db, token).await?.ok_or(Error::Unauthenticated)
+    let caller = keys::authenticate(&app.db, token, app.clock.now()).await?;
+    let caller = caller.ok_or(Error::Unauthenticated)?;
+    keys::note_use(app, &caller);
+    Ok(caller)
 }
 
 /// Returns the bearer token of a request, if it has one.

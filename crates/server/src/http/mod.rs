@@ -13,12 +13,14 @@ mod server;
 mod stream;
 mod strict;
 mod tls;
+mod walk;
 
 pub use extract::{ApiJson, ApiPath, ApiPathPair, ApiQuery, IfMatch, describe, parse_json};
 pub use guard::Caller;
-pub use paging::{Cursor, PAGE_BYTES_MAX, PAGE_SIZE, Page, Window, cut_page, cut_page_to_size};
+pub use paging::{Cursor, PAGE_BYTES_MAX, PAGE_SIZE, Page, cut_page, cut_page_to_size};
 pub use rate_limit::RateLimiter;
 pub use server::{Listener, serve};
+pub use walk::{Walk, Window};
 
 use crate::app::{App, ROUTES};
 use crate::error::Error;

@@ -7,7 +7,7 @@ use super::store;
 use crate::app::App;
 use crate::contacts;
 use crate::error::{Error, Result};
-use crate::http::{ApiJson, ApiQuery, Caller, Cursor, PAGE_BYTES_MAX, PAGE_SIZE, Page, Window};
+use crate::http::{ApiJson, ApiQuery, Caller, PAGE_BYTES_MAX, Page, Window};
 use crate::ids::{ContactId, MessageId, SessionId};
 use crate::wire::{Email, Maybe, Nullable, SingleLine, Text};
 use axum::Json;
@@ -27,13 +27,9 @@ pub(super) async fn list(
     ApiQuery(window): ApiQuery<Window>,
     ApiQuery(filter): ApiQuery<SessionFilter>,
 ) -> Result<Json<ListChatSessionsOutput>> {
-    let sessions = store::list(&app.db, caller.org_id, &filter, &window).await?;
-    let behind = |session: &Session| Cursor::new(session.updated_at, session.id.as_bytes());
-    let cursors: Vec<Cursor> = sessions.iter().map(behind).collect();
-    let items = expand(&app.db, caller.org_id, sessions.into_iter().take(PAGE_SIZE).collect()).await?;
-    let last = items.len().checked_sub(1).filter(|_| items.len() < cursors.len());
-    let next = last.and_then(|last| cursors.get(last)).map(Cursor::to_string);
-    Ok(Json(ListChatSessionsOutput(Page { items, next: next.into() })))
+    let (sessions, next) = store::list(&app.db, caller.org_id, &filter, &window).await?;
+    let items = expand(&app.db, caller.org_id, sessions).await?;
+    Ok(Json(ListChatSessionsOutput(Page { items, next })))
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -56,15 +52,13 @@ pub(super) async fn filter(
     let limit = usize::try_from(input.limit.0).unwrap_or(usize::MAX);
     let has_next = sessions.len() > limit;
     sessions.truncate(limit);
-    let count = sessions.len();
-    let data = expand(&app.db, caller.org_id, sessions).await?;
-    if data.len() < count {
+    if sessions.iter().map(Session::bytes).sum::<usize>() > PAGE_BYTES_MAX && sessions.len() > 1 {
         return Err(Error::Invalid(format!(
             "limit: these sessions are more than {PAGE_BYTES_MAX} bytes together; ask for fewer"
         )));
     }
     Ok(Json(FilterChatSessionsOutput {
-        data,
+        data: expand(&app.db, caller.org_id, sessions).await?,
         page: input.page.0,
         limit: input.limit.0,
         has_next,
@@ -122,7 +116,7 @@ pub(super) async fn search(
         id: contact.id,
         name: contact.name.or(contact.non_verified_name).into(),
         email: contact.email.or(contact.non_verified_email).into(),
-        phone: contact.phone_number.into(),
+        phone: contact.phone_number.or(contact.non_verified_phone_number).into(),
     });
     let messages = store::search_messages(&app.db, caller.org_id, &input.q.0, contact_id, SEARCH_MAX).await?;
     let messages = messages.into_iter().map(|(id, session_id, text, kind)| FoundMessage {

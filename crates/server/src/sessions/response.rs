@@ -6,7 +6,6 @@ use crate::contacts::{self, SessionContact};
 use crate::custom_data::CustomData;
 use crate::db::Db;
 use crate::error::Result;
-use crate::http::PAGE_BYTES_MAX;
 use crate::ids::{ContactId, OrgId, SessionId, TeamId};
 use crate::teams;
 use crate::time::Timestamp;
@@ -77,8 +76,7 @@ pub struct ChatSessionListItem {
     summary: Nullable<String>,
 }
 
-/// Loads what the contract shows of these sessions beside their rows. Keeps their order, and ends early where a page
-/// would be too large; the first is always there.
+/// Loads what the contract shows of these sessions beside their rows. Keeps their order.
 pub(super) async fn expand(
     db: &Db,
     org_id: OrgId,
@@ -92,19 +90,13 @@ pub(super) async fn expand(
     let teams: HashMap<_, _> =
         teams::find_all(db, org_id, &team_ids).await?.into_iter().map(|team| (team.id, team)).collect();
     let handoffs = handoff::find_latest(db, org_id, &session_ids).await?;
-    let (mut items, mut bytes) = (Vec::new(), 0);
-    for session in sessions {
+    let expand = |session: Session| {
         let contact = session.contact_id.and_then(|id| contacts.get(&id)).cloned();
         let team = session.team_id.and_then(|id| teams.get(&id)).cloned();
         let handoff = handoffs.get(&session.id).cloned();
-        bytes += session.custom_data.len() + contact.as_ref().map_or(0, contacts::Contact::bytes);
-        bytes += handoff.as_ref().map_or(0, |handoff| handoff.summary.len());
-        if bytes > PAGE_BYTES_MAX && !items.is_empty() {
-            break;
-        }
-        items.push(shape(session, contact, team, handoff)?);
-    }
-    Ok(items)
+        shape(session, contact, team, handoff)
+    };
+    Ok(sessions.into_iter().map(expand).collect::<anyhow::Result<_>>()?)
 }
 
 fn shape(

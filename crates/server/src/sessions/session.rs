@@ -155,6 +155,9 @@ pub struct Session {
     /// The member who is assigned to it.
     pub assignee_id: Option<String>,
     pub(super) custom_data: String,
+    /// The bytes of its contact's custom data, where lists load it.
+    #[sqlx(default)]
+    pub(super) contact_bytes: Option<i64>,
     pub(super) assist_mode: bool,
     pub(super) ticketing_system: Option<String>,
     /// A summary, in a sentence or two.
@@ -167,4 +170,11 @@ pub struct Session {
     pub created_at: Timestamp,
     /// The time of its last change.
     pub updated_at: Timestamp,
+}
+
+impl Session {
+    /// Returns about how many bytes it is shown in.
+    pub(super) fn bytes(&self) -> usize {
+        self.custom_data.len() + self.contact_bytes.and_then(|bytes| usize::try_from(bytes).ok()).unwrap_or(0)
+    }
 }

@@ -1,17 +1,17 @@
 //! Sessions and their history in SQL.
 
-use super::filter::{FilterInput, SessionFilter, VALUES_MAX};
+use super::filter::{FilterInput, SessionFilter};
 use super::handoff::{self, Handoff};
 use super::history::{Message, NewMessage, column};
 use super::session::{AiClosureType, Channel, Session, SessionStatus, TicketingSystemRef};
 use crate::custom_data::{self, CustomData};
 use crate::db::{self, Db, Query, Sql, Tx, Value, like_pattern, sql};
 use crate::error::{Error, Result};
-use crate::http::{PAGE_SIZE, Window};
+use crate::http::{PAGE_SIZE, Walk, Window};
 use crate::ids::{ContactId, MessageId, OrgId, SessionId, TeamId};
 use crate::orgs::{OrgTx, Subject};
 use crate::time::Timestamp;
-use crate::wire::BoundedVec;
+use crate::wire::Nullable;
 use refrain_nlp::case_fold::fold;
 use std::collections::{BTreeSet, HashMap};
 use uuid::Uuid;
@@ -79,14 +79,39 @@ pub async fn find_all(db: &Db, org_id: OrgId, ids: &[SessionId]) -> Result<Vec<S
     db.fetch_all(query).await
 }
 
-/// Lists a page of sessions, newest update first, with one session more if there is a next page.
+/// Lists a page of sessions, newest update first, and the cursor of the next one.
 pub(super) async fn list(
     db: &Db,
     org_id: OrgId,
     filter: &SessionFilter,
     window: &Window,
-) -> Result<Vec<Session>> {
-    let mut query = select("1 = 1", org_id);
+) -> Result<(Vec<Session>, Nullable<String>)> {
+    let walk = Walk {
+        db,
+        org_id,
+        window,
+        subject: Subject::Session,
+        select: || select_filtered(org_id, filter),
+        position: |session: &Session| (session.updated_at, session.id.into()),
+        size: Session::bytes,
+    };
+    walk.page().await
+}
+
+/// Begins a query for sessions with the size of what is shown of their contacts.
+fn select_for_list(org_id: OrgId) -> Sql {
+    sql(&format!(
+        "select {COLUMNS}, (
+            select coalesce(octet_length(c.custom_data), 0) + coalesce(octet_length(c.non_verified_custom_data), 0)
+            from contacts c where c.org_id = sessions.org_id and c.id = sessions.contact_id
+        ) as contact_bytes
+        from sessions where org_id = $1"
+    ))
+    .bind(org_id)
+}
+
+fn select_filtered(org_id: OrgId, filter: &SessionFilter) -> Sql {
+    let mut query = select_for_list(org_id);
     if let Some(status) = filter.status.0 {
         query.push(" and status = ").push_bind(status);
     }
@@ -98,50 +123,18 @@ pub(super) async fn list(
         query.push("(coalesce(ai_closure_type, '') = ").push_bind(AiClosureType::HandedOff);
         query.push(" or assignee_id is not null)");
     }
-    window.push(&mut query);
-    db.fetch_all(query).await
+    query
 }
 
 /// Lists a page of sessions as `input` filters and orders them, with one session more if there is a next page.
 pub(super) async fn filter(db: &Db, org_id: OrgId, input: &FilterInput) -> Result<Vec<Session>> {
-    let mut query = select("1 = 1", org_id);
-    let filters = &input.filters;
-    if let Some(from) = filters.date_from.0 {
-        query.push(" and created_at >= ").push_bind(from.start);
-    }
-    if let Some(to) = filters.date_to.0 {
-        query.push(" and created_at <= ").push_bind(to.end);
-    }
-    push_any(&mut query, "channel", filters.channels.0.as_ref());
-    push_any(&mut query, "status", filters.statuses.0.as_ref());
-    push_any(&mut query, "sentiment", filters.sentiments.0.as_ref());
-    push_any(&mut query, "assignee_id", filters.assignee_ids.0.as_ref());
-    push_any(&mut query, "team_id", filters.team_ids.0.as_ref());
-    push_any(&mut query, "contact_id", filters.contact_ids.0.as_ref());
-    push_any(&mut query, "language", filters.languages.0.as_ref());
-    if let Some(tags) = filters.tags.0.as_ref().filter(|tags| !tags.0.is_empty()) {
-        query.push(" and id in (select session_id from session_tags where org_id = ").push_bind(org_id);
-        query.push(" and tag_name in ").push_list(tags.0.iter().cloned()).push(")");
-    }
-    if let Some(data) = filters.custom_data.0.as_ref().filter(|data| !data.0.is_empty()) {
-        query.push(" and id in ");
-        custom_data::SESSIONS.push_owners(&mut query, org_id, std::slice::from_ref(data));
-    }
+    let mut query = select_for_list(org_id);
+    input.filters.push(&mut query, org_id);
     let direction = input.sort_order.as_str();
     query.push(&format!(" order by {} {direction}, id {direction} limit ", input.sort_by.as_str()));
     let offset = (input.page.0 - 1).saturating_mul(input.limit.0);
     query.push_bind(input.limit.0 + 1).push(" offset ").push_bind(offset);
     db.fetch_all(query).await
-}
-
-fn push_any<V: Clone + Into<Value>>(
-    query: &mut Sql,
-    column: &str,
-    values: Option<&BoundedVec<V, VALUES_MAX>>,
-) {
-    if let Some(BoundedVec(values)) = values.filter(|values| !values.0.is_empty()) {
-        query.push(" and ").push(column).push(" in ").push_list(values.iter().cloned());
-    }
 }
 
 /// Finds messages that contain `text`, of one contact's sessions or all: id, session, text, kind.
@@ -265,7 +258,8 @@ fn session_row(org_id: OrgId, now: Timestamp, number: i64, session: &NewSession)
         db::count(session.messages.len() + 1).into(),
         session.import_hash.clone().into(),
         1.into(),
-        0.into(),
+        // where nothing was said yet, there is nothing to read
+        i64::from(session.messages.is_empty()).into(),
         last_said_at.unwrap_or(session.created_at).max(session.created_at).into(),
         session.created_at.into(),
         now.into(),
@@ -314,7 +308,10 @@ pub(super) async fn append(tx: &mut OrgTx, session: &mut Session, messages: Vec<
 
 /// Updates the text of a message.
 pub(super) async fn update_text(tx: &mut OrgTx, id: MessageId, text: &str) -> Result<()> {
-    let query = sql("update messages set text = $3, text_folded = $4 where org_id = $1 and id = $2");
+    // what was masked in the old text has no place in the new one
+    let query = sql("
+        update messages set text = $3, text_folded = $4, masked = null where org_id = $1 and id = $2
+    ");
     tx.run(query.bind(tx.org_id).bind(id).bind(text).bind(fold(text))).await
 }
 

@@ -2,6 +2,7 @@
 
 use crate::support::app::TestApp;
 use serde_json::{Value, json};
+use std::collections::HashMap;
 
 const PAGE_BYTES_MAX: usize = 4 * 1024 * 1024;
 
@@ -41,6 +42,36 @@ async fn a_list_of_large_sessions_comes_in_more_pages_and_whole() {
     assert!(error.starts_with("limit: these sessions are more than 4194304 bytes together"), "{error}");
     let page = t.post_ok("/chat/sessions/filter", filter(20)).await;
     assert_eq!(page["data"].as_array().unwrap().len(), 20);
+}
+
+#[tokio::test]
+async fn large_sessions_that_change_during_a_walk_are_all_there_at_its_end() {
+    let t = TestApp::new().await;
+    let mut ids = Vec::new();
+    for _ in 0..90 {
+        let created =
+            t.post_ok("/chat/sessions", json!({"custom_data": large_data(), "language": "en"})).await;
+        ids.push(created["id"].as_str().unwrap().to_owned());
+        t.advance(1);
+    }
+    let (mut languages, mut page, mut is_first) = (HashMap::new(), "/chat/sessions".to_owned(), true);
+    loop {
+        let answer = t.get_ok(&page).await;
+        for item in answer["items"].as_array().unwrap() {
+            languages.insert(item["id"].as_str().unwrap().to_owned(), item["language"].clone());
+        }
+        if is_first {
+            for id in &ids {
+                t.patch_ok(&format!("/chat/sessions/{id}"), json!({"language": "de"})).await;
+            }
+            is_first = false;
+        }
+        assert!(answer.to_string().len() < PAGE_BYTES_MAX + 200_000);
+        let Some(next) = answer["next"].as_str() else { break };
+        page = format!("/chat/sessions?cursor={next}");
+    }
+    assert_eq!(languages.len(), 90);
+    assert!(languages.values().all(|language| language == "de"), "{languages:?}");
 }
 
 #[tokio::test]
