@@ -26,6 +26,9 @@ pub enum Error {
     /// The path knows other methods.
     #[error("method not allowed")]
     MethodNotAllowed,
+    /// No path knows the method.
+    #[error("the method is not known")]
+    NotImplemented,
     /// The request did not arrive whole in time.
     #[error("the request took too long to arrive")]
     RequestTimeout,
@@ -35,9 +38,9 @@ pub enum Error {
     /// The body is larger than this many bytes.
     #[error("the body is larger than {0} bytes")]
     TooLarge(usize),
-    /// The body is something else than JSON.
-    #[error("expected content-type: application/json")]
-    UnsupportedMediaType,
+    /// The body is something else than JSON in UTF-8 as it is; the text says what is expected.
+    #[error("{0}")]
+    UnsupportedMediaType(&'static str),
     /// The key has used up its requests; more after this many seconds.
     #[error("too many requests")]
     TooManyRequests(u64),
@@ -97,10 +100,11 @@ impl Error {
             Self::Forbidden(_) => StatusCode::FORBIDDEN,
             Self::NotFound(_) => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::NotImplemented => StatusCode::NOT_IMPLEMENTED,
             Self::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
             Self::Conflict(_) => StatusCode::CONFLICT,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::UnsupportedMediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::TooManyRequests(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::StorageFull(_) => StatusCode::INSUFFICIENT_STORAGE,

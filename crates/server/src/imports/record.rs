@@ -6,10 +6,10 @@ use crate::http::describe;
 use crate::ids::{ContactId, SessionId};
 use crate::sessions::{
     AiClosureType, Attachment, Channel, Event, HandoffInput, LanguageTag, Sender, Sentiment, SessionStatus,
-    TicketingSystemRef,
+    TAGS_MAX, TicketingSystemRef,
 };
 use crate::time::Timestamp;
-use crate::wire::{Email, SingleLine, Text};
+use crate::wire::{Email, SingleLine, Text, is_web_address};
 use serde::de::{Deserializer, Error as _};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
@@ -260,6 +260,17 @@ impl Record {
     pub fn check(self) -> Result<Self, String> {
         if self.turns.len() > TURNS_MAX {
             return Err(format!("turns: expected at most {TURNS_MAX}"));
+        }
+        if self.tags.as_ref().is_some_and(|tags| tags.len() > TAGS_MAX) {
+            return Err(format!("tags: expected at most {TAGS_MAX} items"));
+        }
+        let mut attached = self.turns.iter().enumerate();
+        let has_other =
+            |turn: &Turn| turn.attachments.iter().flatten().any(|file| !is_web_address(&file.url));
+        if let Some((i, _)) = attached.find(|(_, turn)| has_other(turn)) {
+            return Err(format!(
+                "turns[{i}].attachments: expected addresses that begin with http:, https: or data:"
+            ));
         }
         if self.language.as_deref().is_some_and(|tag| LanguageTag::parse(tag).is_none()) {
             return Err("language: expected a language tag such as en or pt-BR".into());
