@@ -4,6 +4,7 @@
 use crate::db::{Sql, Tx, Value, sql};
 use crate::error::{Error, Result};
 use crate::ids::OrgId;
+use crate::wire::printable;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -70,17 +71,31 @@ impl<V> Default for CustomData<V> {
 pub trait CustomValue: Clone + Serialize + DeserializeOwned {
     /// Returns the value as text, by which filters compare.
     fn as_text(&self) -> Cow<'_, str>;
+    /// Drops the characters that steer a terminal.
+    #[must_use]
+    fn printable(self) -> Self;
 }
 
 impl CustomValue for Scalar {
     fn as_text(&self) -> Cow<'_, str> {
         self.as_text()
     }
+
+    fn printable(self) -> Self {
+        match self {
+            Self::Text(text) => Self::Text(printable(text)),
+            other => other,
+        }
+    }
 }
 
 impl CustomValue for String {
     fn as_text(&self) -> Cow<'_, str> {
         self.into()
+    }
+
+    fn printable(self) -> Self {
+        printable(self)
     }
 }
 
@@ -109,18 +124,25 @@ impl<V: CustomValue> CustomData<V> {
 
 impl<'de, V: CustomValue> Deserialize<'de> for CustomData<V> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let data = <BTreeMap<String, V>>::deserialize(deserializer)?;
+        Self::new(<BTreeMap<String, V>>::deserialize(deserializer)?).map_err(D::Error::custom)
+    }
+}
+
+impl<V: CustomValue> CustomData<V> {
+    /// Takes names and values that are few and short enough.
+    pub fn new(data: BTreeMap<String, V>) -> Result<Self, String> {
         if data.len() > KEYS_MAX {
-            return Err(D::Error::custom(format!("expected at most {KEYS_MAX} keys")));
+            return Err(format!("expected at most {KEYS_MAX} keys"));
         }
-        for (key, value) in &data {
-            if key.len() > KEY_BYTES_MAX || value.as_text().len() > VALUE_BYTES_MAX {
-                return Err(D::Error::custom(format!(
-                    "expected keys of at most {KEY_BYTES_MAX} and values of at most {VALUE_BYTES_MAX} bytes"
-                )));
-            }
+        let is_long = |(key, value): (&String, &V)| {
+            key.len() > KEY_BYTES_MAX || value.as_text().len() > VALUE_BYTES_MAX
+        };
+        if data.iter().any(is_long) {
+            return Err(format!(
+                "expected keys of at most {KEY_BYTES_MAX} and values of at most {VALUE_BYTES_MAX} bytes"
+            ));
         }
-        Ok(Self(data))
+        Ok(Self(data.into_iter().map(|(key, value)| (printable(key), value.printable())).collect()))
     }
 }
 

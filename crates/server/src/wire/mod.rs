@@ -16,4 +16,4 @@ pub use nullable::{Maybe, Nullable, Patch};
 pub use numbers::{Number, Positive, SafeInt};
 pub use string_enum::SortOrder;
 pub(crate) use string_enum::string_enum;
-pub use text::{SingleLine, Text};
+pub use text::{SingleLine, Text, escaped, printable, printable_json, printable_members};
