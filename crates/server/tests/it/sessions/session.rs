@@ -119,7 +119,7 @@ async fn characters_that_steer_a_terminal_are_dropped_where_a_text_is_read() {
     let plain = "a[2Jbcde\nf\tg";
     let body = json!({
         "contact": {"name": steering, "custom_data": {"k\u{1b}ey": steering}}, "verified": true,
-        "tags": ["x\u{202e}y"], "custom_data": {"k\u{202d}ey": steering},
+        "custom_data": {"k\u{202d}ey": steering},
     });
     let id = t.post_ok("/chat/sessions", body).await["id"].as_str().unwrap().to_owned();
     let path = format!("/chat/sessions/{id}");
@@ -134,7 +134,6 @@ async fn characters_that_steer_a_terminal_are_dropped_where_a_text_is_read() {
     assert_eq!(session["custom_data"], json!({"key": plain}));
     assert_eq!(session["contact"]["name"], plain);
     assert_eq!(session["contact"]["custom_data"], json!({"key": plain}));
-    assert!(session["tags"].to_string().contains("xy"), "{}", session["tags"]);
     let history = t.get_ok(&format!("{path}/history")).await;
     let said = |i: usize| history["items"][i]["event"]["content"]["text"].clone();
     assert_eq!((said(0), said(1)), (json!(plain), json!(joined)));
