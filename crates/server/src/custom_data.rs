@@ -4,7 +4,7 @@
 use crate::db::{Sql, Tx, Value, sql};
 use crate::error::{Error, Result};
 use crate::ids::OrgId;
-use crate::wire::BoundedVec;
+use crate::wire::{BoundedVec, printable};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -106,17 +106,31 @@ impl<V> Default for CustomData<V> {
 pub trait CustomValue: Clone + Serialize + DeserializeOwned {
     /// Returns the value as text, by which filters compare.
     fn as_text(&self) -> Cow<'_, str>;
+    /// Drops the characters that steer a terminal.
+    #[must_use]
+    fn printable(self) -> Self;
 }
 
 impl CustomValue for Scalar {
     fn as_text(&self) -> Cow<'_, str> {
         self.as_text()
     }
+
+    fn printable(self) -> Self {
+        match self {
+            Self::Text(text) => Self::Text(printable(text)),
+            other => other,
+        }
+    }
 }
 
 impl CustomValue for String {
     fn as_text(&self) -> Cow<'_, str> {
         self.into()
+    }
+
+    fn printable(self) -> Self {
+        printable(self)
     }
 }
 
@@ -157,7 +171,36 @@ impl<V: CustomValue> CustomData<V> {
 
 impl<'de, V: CustomValue> Deserialize<'de> for CustomData<V> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(Pairs(PhantomData)).map(Self)
+        deserializer.deserialize_map(Pairs(PhantomData))
+    }
+}
+
+impl<V: CustomValue> CustomData<V> {
+    /// Takes names and values that are few and short enough.
+    pub fn new(data: BTreeMap<String, V>) -> Result<Self, String> {
+        data.into_iter().try_fold(Self::default(), |mut taken, (key, value)| {
+            taken.add(key, value)?;
+            Ok(taken)
+        })
+    }
+
+    /// Adds a name that is not there yet, and its value, if there is room.
+    fn add(&mut self, key: String, value: V) -> Result<(), String> {
+        let (key_bytes, value_bytes) = (key.len(), value.as_text().len());
+        let bytes = self.bytes() + key_bytes + value_bytes;
+        if key_bytes > KEY_BYTES_MAX || value_bytes > VALUE_BYTES_MAX || bytes > BYTES_MAX {
+            return Err(format!(
+                "expected keys of at most {KEY_BYTES_MAX} and values of at most {VALUE_BYTES_MAX} bytes, \
+                and {BYTES_MAX} bytes of all together"
+            ));
+        }
+        if self.0.len() == KEYS_MAX {
+            return Err(format!("expected at most {KEYS_MAX} keys"));
+        }
+        match self.0.insert(printable(key), value.printable()) {
+            Some(_) => Err("the same key twice".to_owned()),
+            None => Ok(()),
+        }
     }
 }
 
@@ -165,30 +208,16 @@ impl<'de, V: CustomValue> Deserialize<'de> for CustomData<V> {
 struct Pairs<V>(PhantomData<V>);
 
 impl<'de, V: CustomValue> Visitor<'de> for Pairs<V> {
-    type Value = BTreeMap<String, V>;
+    type Value = CustomData<V>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object")
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut pairs: A) -> Result<Self::Value, A::Error> {
-        let (mut data, mut bytes) = (BTreeMap::new(), 0);
-        while let Some((key, value)) = pairs.next_entry::<String, V>()? {
-            let (key_bytes, value_bytes) = (key.len(), value.as_text().len());
-            bytes += key_bytes + value_bytes;
-            if key_bytes > KEY_BYTES_MAX || value_bytes > VALUE_BYTES_MAX || bytes > BYTES_MAX {
-                return Err(A::Error::custom(format!(
-                    "expected keys of at most {KEY_BYTES_MAX} and values of at most {VALUE_BYTES_MAX} bytes, \
-                    and {BYTES_MAX} bytes of all together"
-                )));
-            }
-            if data.contains_key(&key) {
-                return Err(A::Error::custom(format!("duplicate field `{key}`")));
-            }
-            if data.len() == KEYS_MAX {
-                return Err(A::Error::custom(format!("expected at most {KEYS_MAX} keys")));
-            }
-            data.insert(key, value);
+        let mut data = CustomData::default();
+        while let Some((key, value)) = pairs.next_entry()? {
+            data.add(key, value).map_err(A::Error::custom)?;
         }
         Ok(data)
     }

@@ -113,6 +113,15 @@ impl Error {
     }
 }
 
+/// Describes an error and its causes. Of a panic it says no more than that: the message may quote what a customer said.
+pub fn causes(error: &anyhow::Error) -> String {
+    let told = error.chain().map(|cause| match cause.downcast_ref::<tokio::task::JoinError>() {
+        Some(ended) if ended.is_panic() => "it panicked".to_owned(),
+        _ => cause.to_string(),
+    });
+    told.collect::<Vec<_>>().join(": ")
+}
+
 /// The contract's error body.
 #[derive(Debug, Serialize)]
 pub struct ErrorBody {
@@ -147,7 +156,7 @@ impl IntoResponse for Error {
         let status = self.status();
         let message = match &self {
             Self::Internal(cause) => {
-                tracing::error!(error = format!("{cause:#}"), "request failed");
+                tracing::error!(error = causes(cause), "request failed");
                 "internal server error".to_owned()
             }
             error => error.to_string(),

@@ -45,11 +45,34 @@ const EXAMPLES: [(&str, &str); 10] = [
 
 const COLUMNS_MAX: usize = 100;
 
-/// Reads a settings file. Each section takes its own members, so that an error shows the line it is on.
+/// Reads a settings file. Each section takes its own members, so that an error names the line it is on.
 pub(super) fn read(path: &Path) -> anyhow::Result<Config> {
     let reading = || format!("reading {}", path.display());
     let text = std::fs::read_to_string(path).with_context(reading)?;
-    parse(&text).with_context(reading)
+    parse(&text).map_err(|error| anyhow::anyhow!(without_values(&text, &error))).with_context(reading)
+}
+
+/// Says what is wrong with a settings file, and where, but repeats nothing that stands there: it could be a key.
+fn without_values(text: &str, error: &toml::de::Error) -> String {
+    let at = text.floor_char_boundary(error.span().map_or(0, |span| span.start));
+    let line = text[..at].lines().count().max(1) + usize::from(text[..at].ends_with('\n') && at > 0);
+    let name = text.lines().nth(line - 1).and_then(|line| line.split_once('='));
+    let name = name.map(|(name, _)| name.trim()).filter(|name| is_known(name));
+    let message = error.message();
+    let wrong = match message.rsplit_once("expected ") {
+        _ if message.starts_with("unknown field") => message.to_owned(),
+        Some((_, expected)) => format!("expected {expected}"),
+        None if message.contains(['`', '"', ':', '\'']) => "not what TOML allows".to_owned(),
+        None => message.to_owned(),
+    };
+    match name {
+        Some(name) => format!("line {line}: {name}: {wrong}"),
+        None => format!("line {line}: {wrong}"),
+    }
+}
+
+fn is_known(name: &str) -> bool {
+    KEYS.iter().any(|(key, ..)| *key == name) || flags().iter().any(|flag| flag.get_id() == name)
 }
 
 fn parse(text: &str) -> Result<Config, toml::de::Error> {

@@ -18,7 +18,9 @@ use crate::jobs;
 use crate::keys::{Resource, Scope};
 use crate::openapi::Operation;
 use crate::teams;
-use crate::wire::{BoundedVec, Email, JsonObject, Maybe, Nullable, Patch, SingleLine, Text};
+use crate::wire::{
+    BoundedVec, Email, JsonObject, Maybe, Nullable, Patch, SingleLine, Text, printable_members,
+};
 use axum::Json;
 use axum::extract::State;
 use axum::http::Method;
@@ -277,7 +279,7 @@ impl From<UpdateChatSessionInput> for Changes {
     fn from(input: UpdateChatSessionInput) -> Self {
         let mut context = Map::new();
         if let Some(payload) = input.session_closed_payload.0 {
-            context.insert("session_closed_payload".into(), payload.0.into());
+            context.insert("session_closed_payload".into(), printable_members(payload.0).into());
         }
         if let Some(reflect) = input.reflect_status_change_for_integration.0 {
             context.insert("reflect_status_change_for_integration".into(), reflect.into());

@@ -20,4 +20,4 @@ pub use numbers::{Number, Positive, SafeInt};
 pub use object::JsonObject;
 pub use string_enum::SortOrder;
 pub(crate) use string_enum::string_enum;
-pub use text::{SingleLine, Text};
+pub use text::{SingleLine, Text, escaped, printable, printable_json, printable_members};

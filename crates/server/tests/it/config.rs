@@ -135,7 +135,10 @@ async fn the_file_is_read_strictly_and_secrets_are_not_printed() {
     let cli = Cli::new().await;
     for (file, expected) in [
         ("workers = 2\ncolour = \"red\"\n", ["line 2", "unknown field `colour`", "`webhooks_private`"]),
-        ("\nworkers = \"many\"\n", ["line 2", "workers = \"many\"", "invalid type"]),
+        ("\nworkers = \"many\"\n", ["line 2", "workers: ", "expected"]),
+        ("workers = 2\nlanguage_model_key = many\n", ["line 2", "language_model_key: ", "expected"]),
+        ("language_model_key = 8004711\n", ["line 1", "language_model_key: ", "expected a string"]),
+        ("language_model_key = \"many\n", ["line 1", "language_model_key: ", "refrain.toml"]),
     ] {
         cli.file("refrain.toml", file);
         let output = config(&cli).output().unwrap();
@@ -143,6 +146,20 @@ async fn the_file_is_read_strictly_and_secrets_are_not_printed() {
         for part in expected {
             assert!(stderr(&output).contains(part), "{part}: {}", stderr(&output));
         }
+        assert!(!stderr(&output).contains("many") && !stderr(&output).contains("8004711"));
+    }
+    for (url, shown) in [
+        ("postgres://u@h/d?password=quiet", "postgres://u@h/d"),
+        (
+            "postgres://u:quiet@h/d?sslmode=require&password=quiet&sslpassword=quiet",
+            "postgres://u@h/d?sslmode=require",
+        ),
+        ("postgres:///d?user=u&PASSWORD=quiet&host=h", "postgres:///d?user=u&host=h"),
+        ("postgres://u:qu?quiet@h/d?application_name=a", "postgres://u@h/d?application_name=a"),
+    ] {
+        cli.file("refrain.toml", format!("database_url = \"{url}\"\n"));
+        let printed = output(&mut config(&cli));
+        assert!(printed.contains(&format!("\"{shown}\"")) && !printed.contains("quiet"), "{printed}");
     }
     let secrets = "language_model_key = \"quiet\"\nmetrics_key = \"quiet-for-its-length\"\n";
     cli.file("refrain.toml", format!("{secrets}database_url = \"postgres://u:quiet@h/d\"\n"));
