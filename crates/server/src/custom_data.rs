@@ -4,16 +4,18 @@
 use crate::db::{Sql, Tx, Value, sql};
 use crate::error::{Error, Result};
 use crate::ids::OrgId;
-use crate::wire::printable;
+use crate::wire::{BoundedVec, printable};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::de::{DeserializeOwned, Deserializer, Error as _};
+use serde::de::{DeserializeOwned, Deserializer, Error as _, MapAccess, Unexpected, Visitor};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use sha2::{Digest, Sha256};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::fmt;
+use std::marker::PhantomData;
 
 /// One value of custom data: never nested.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
@@ -42,18 +44,51 @@ impl Scalar {
 
 impl<'de> Deserialize<'de> for Scalar {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        match Json::deserialize(deserializer)? {
-            Json::String(text) => Ok(Self::Text(text)),
-            Json::Number(number) => Ok(Self::Number(number)),
-            Json::Bool(value) => Ok(Self::Bool(value)),
-            _ => Err(D::Error::custom("expected a string, a number or a boolean: custom data is not nested")),
-        }
+        deserializer.deserialize_any(ScalarVisitor)
+    }
+}
+
+/// Takes a value that is not nested. What is nested is refused before it is read.
+struct ScalarVisitor;
+
+impl Visitor<'_> for ScalarVisitor {
+    type Value = Scalar;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string, a number or a boolean: custom data is not nested")
+    }
+
+    fn visit_bool<E: serde::de::Error>(self, value: bool) -> Result<Scalar, E> {
+        Ok(Scalar::Bool(value))
+    }
+
+    fn visit_i64<E: serde::de::Error>(self, value: i64) -> Result<Scalar, E> {
+        Ok(Scalar::Number(value.into()))
+    }
+
+    fn visit_u64<E: serde::de::Error>(self, value: u64) -> Result<Scalar, E> {
+        Ok(Scalar::Number(value.into()))
+    }
+
+    fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<Scalar, E> {
+        let number = serde_json::Number::from_f64(value);
+        number.map(Scalar::Number).ok_or_else(|| E::invalid_value(Unexpected::Float(value), &self))
+    }
+
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Scalar, E> {
+        Ok(Scalar::Text(text.to_owned()))
+    }
+
+    fn visit_string<E: serde::de::Error>(self, text: String) -> Result<Scalar, E> {
+        Ok(Scalar::Text(text))
     }
 }
 
 const KEYS_MAX: usize = 100;
 const KEY_BYTES_MAX: usize = 200;
 const VALUE_BYTES_MAX: usize = 10_000;
+/// The most bytes of all names and values of a session or a contact.
+const BYTES_MAX: usize = 64_000;
 const INDEXED_BYTES_MAX: usize = 200;
 
 /// Custom data: names and values, of type `V`.
@@ -102,13 +137,25 @@ impl CustomValue for String {
 impl<V: CustomValue> CustomData<V> {
     /// Adds `new`, key by key.
     pub fn merge(&mut self, new: Self) -> Result<()> {
+        let before = self.bytes();
         self.0.extend(new.0);
+        // what was more before there was a limit may stay as much
+        if self.bytes() > BYTES_MAX.max(before) {
+            return Err(Error::Invalid(format!(
+                "custom_data: expected at most {BYTES_MAX} bytes, old and new together"
+            )));
+        }
         if self.0.len() > KEYS_MAX {
             return Err(Error::Invalid(format!(
                 "custom_data: expected at most {KEYS_MAX} keys, old and new together"
             )));
         }
         Ok(())
+    }
+
+    /// Returns the bytes of all names and values.
+    fn bytes(&self) -> usize {
+        self.0.iter().map(|(key, value)| key.len() + value.as_text().len()).sum()
     }
 
     /// Reads what [`CustomData::to_column`] wrote; absence is no data.
@@ -124,25 +171,65 @@ impl<V: CustomValue> CustomData<V> {
 
 impl<'de, V: CustomValue> Deserialize<'de> for CustomData<V> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Self::new(<BTreeMap<String, V>>::deserialize(deserializer)?).map_err(D::Error::custom)
+        deserializer.deserialize_map(Pairs(PhantomData)).map(Self)
     }
 }
 
 impl<V: CustomValue> CustomData<V> {
-    /// Takes names and values that are few and short enough.
-    pub fn new(data: BTreeMap<String, V>) -> Result<Self, String> {
-        if data.len() > KEYS_MAX {
-            return Err(format!("expected at most {KEYS_MAX} keys"));
+    /// Takes names and values, each named once, as far as they are few and short enough.
+    pub fn new(pairs: impl IntoIterator<Item = (String, V)>) -> Result<Self, String> {
+        let mut data = Bounded { data: BTreeMap::new(), bytes: 0 };
+        for (key, value) in pairs {
+            data.add(key, value)?;
         }
-        let is_long = |(key, value): (&String, &V)| {
-            key.len() > KEY_BYTES_MAX || value.as_text().len() > VALUE_BYTES_MAX
-        };
-        if data.iter().any(is_long) {
+        Ok(Self(data.data))
+    }
+}
+
+/// Names and values that are no more than is allowed. Characters that steer a terminal are dropped.
+struct Bounded<V> {
+    data: BTreeMap<String, V>,
+    bytes: usize,
+}
+
+impl<V: CustomValue> Bounded<V> {
+    fn add(&mut self, key: String, value: V) -> Result<(), String> {
+        let (key, value) = (printable(key), value.printable());
+        let (key_bytes, value_bytes) = (key.len(), value.as_text().len());
+        self.bytes += key_bytes + value_bytes;
+        if key_bytes > KEY_BYTES_MAX || value_bytes > VALUE_BYTES_MAX || self.bytes > BYTES_MAX {
             return Err(format!(
-                "expected keys of at most {KEY_BYTES_MAX} and values of at most {VALUE_BYTES_MAX} bytes"
+                "expected keys of at most {KEY_BYTES_MAX} and values of at most {VALUE_BYTES_MAX} bytes, \
+                and {BYTES_MAX} bytes of all together"
             ));
         }
-        Ok(Self(data.into_iter().map(|(key, value)| (printable(key), value.printable())).collect()))
+        if self.data.contains_key(&key) {
+            return Err(format!("duplicate field `{key}`"));
+        }
+        if self.data.len() == KEYS_MAX {
+            return Err(format!("expected at most {KEYS_MAX} keys"));
+        }
+        self.data.insert(key, value);
+        Ok(())
+    }
+}
+
+/// Reads names and values, no further than they are allowed to go.
+struct Pairs<V>(PhantomData<V>);
+
+impl<'de, V: CustomValue> Visitor<'de> for Pairs<V> {
+    type Value = BTreeMap<String, V>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut pairs: A) -> Result<Self::Value, A::Error> {
+        let mut bounded = Bounded { data: BTreeMap::new(), bytes: 0 };
+        while let Some((key, value)) = pairs.next_entry::<String, V>()? {
+            bounded.add(key, value).map_err(A::Error::custom)?;
+        }
+        Ok(bounded.data)
     }
 }
 
@@ -155,12 +242,35 @@ impl<V: JsonSchema> JsonSchema for CustomData<V> {
         format!("CustomData{}", V::schema_name()).into()
     }
 
+    /// In requests alone the limits are shown: the contract's answers are closed.
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let mut values = generator.subschema_for::<V>();
+        if generator.contract().is_serialize() {
+            return json_schema!({
+                "type": "object",
+                "propertyNames": {"type": "string"},
+                "additionalProperties": values,
+            });
+        }
+        limit_texts(&mut values);
         json_schema!({
             "type": "object",
-            "propertyNames": {"type": "string"},
-            "additionalProperties": generator.subschema_for::<V>(),
+            "propertyNames": {"type": "string", "maxLength": KEY_BYTES_MAX},
+            "additionalProperties": values,
+            "maxProperties": KEYS_MAX,
         })
+    }
+}
+
+/// Writes the limit of values into the schema of one.
+fn limit_texts(schema: &mut Schema) {
+    if schema.get("type").is_some_and(|kind| kind == "string") {
+        schema.insert("maxLength".into(), VALUE_BYTES_MAX.into());
+    }
+    for choice in schema.get_mut("anyOf").and_then(Json::as_array_mut).into_iter().flatten() {
+        if let Ok(choice) = <&mut Schema>::try_from(choice) {
+            limit_texts(choice);
+        }
     }
 }
 
@@ -182,12 +292,9 @@ impl Alternatives {
 
 impl<'de> Deserialize<'de> for Alternatives {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let alternatives = <Vec<CustomData>>::deserialize(deserializer)?;
-        if alternatives.len() > ALTERNATIVES_MAX || alternatives.iter().any(|pairs| pairs.0.len() > PAIRS_MAX)
-        {
-            return Err(D::Error::custom(format!(
-                "expected at most {ALTERNATIVES_MAX} objects of at most {PAIRS_MAX} pairs"
-            )));
+        let alternatives = <BoundedVec<CustomData, ALTERNATIVES_MAX>>::deserialize(deserializer)?.0;
+        if alternatives.iter().any(|pairs| pairs.0.len() > PAIRS_MAX) {
+            return Err(D::Error::custom(format!("expected objects of at most {PAIRS_MAX} pairs")));
         }
         Ok(Self(alternatives))
     }

@@ -13,6 +13,7 @@ mod http_client;
 pub mod ids;
 pub mod jobs;
 pub mod language_model;
+mod memory;
 pub mod openapi;
 pub mod outbox;
 pub mod spreadsheet;
@@ -20,6 +21,8 @@ pub mod telemetry;
 pub mod time;
 pub mod wire;
 
+pub mod audit_log;
+pub mod backup;
 pub mod categories;
 pub mod contacts;
 pub mod exports;

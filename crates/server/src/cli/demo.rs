@@ -48,7 +48,7 @@ pub(super) async fn demo(config: Config, args: DemoArgs) -> anyhow::Result<Exit>
     let token = fresh_key(&app, org_id).await?;
     let top = insights::list(&app.db, org_id, &insights::InsightFilter::default()).await?.data;
     let top = top.first().context("the sample has no insight")?.id;
-    print_line(&hints(&serve::url(&listener)?, &token, top))?;
+    print_line(&hints(&listener.url()?, &token, top))?;
     serve::run(app, listener, workers).await?;
     Ok(Exit::Success)
 }
@@ -119,7 +119,7 @@ async fn fresh_key(app: &App, org_id: OrgId) -> anyhow::Result<String> {
     let mut tx = app.begin(org_id).await?;
     keys::revoke_named(&mut tx, KEY_NAME).await?;
     tx.commit().await?;
-    let (_, token) = keys::create(app, org_id, KEY_NAME, &Scopes::All, None).await?;
+    let (_, token) = keys::create(app, org_id, KEY_NAME, &Scopes::All, None, None).await?;
     Ok(token)
 }
 

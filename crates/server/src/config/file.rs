@@ -9,18 +9,34 @@ use serde::{Deserialize, Deserializer};
 use std::collections::HashMap;
 use std::path::Path;
 
-/// The setting that has no flag; below, the setting that it follows and its lines.
-const KEY: &str = "language_model_key";
-const KEY_FOLLOWS: &str = "language_model";
-const KEY_LINES: &str = "\
+/// The settings that have no flag, each with the setting that it follows and its lines.
+const KEYS: [(&str, &str, &str); 2] = [
+    (
+        "metrics_key",
+        "metrics_listen",
+        "\
+# Key that /metrics asks for as a bearer token; shown nowhere, so it is not repeated here. Better: REFRAIN_METRICS_KEY.
+# metrics_key = \"at-least-16-letters-and-digits\"
+",
+    ),
+    (
+        "language_model_key",
+        "language_model",
+        "\
 # Key to ask with; shown nowhere, so it is not repeated here. Better: REFRAIN_LANGUAGE_MODEL_KEY.
 # language_model_key = \"…\"
-";
+",
+    ),
+];
 
 /// The examples for settings that may be left out.
-const EXAMPLES: [(&str, &str); 6] = [
+const EXAMPLES: [(&str, &str); 10] = [
     ("database_url", "\"postgres://user@host/refrain\""),
     ("public_url", "\"https://refrain.example.com\""),
+    ("tls_certificate", "\"/etc/refrain/certificate.pem\""),
+    ("tls_key", "\"/etc/refrain/key.pem\""),
+    ("cors_origins", "\"https://app.example.com\""),
+    ("metrics_listen", "\"127.0.0.1:9090\""),
     ("log", "\"info\""),
     ("escalation_returns_week", "1.0"),
     ("language_model_url", "\"http://127.0.0.1:11434/v1\""),
@@ -56,7 +72,7 @@ fn without_values(text: &str, error: &toml::de::Error) -> String {
 }
 
 fn is_known(name: &str) -> bool {
-    name == KEY || flags().iter().any(|flag| flag.get_id() == name)
+    KEYS.iter().any(|(key, ..)| *key == name) || flags().iter().any(|flag| flag.get_id() == name)
 }
 
 fn parse(text: &str) -> Result<Config, toml::de::Error> {
@@ -87,7 +103,7 @@ impl<'de> Deserialize<'de> for KnownName {
         let name = String::deserialize(deserializer)?;
         let flags = flags();
         let mut known: Vec<&str> = flags.iter().map(|flag| flag.get_id().as_str()).collect();
-        known.push(KEY);
+        known.extend(KEYS.iter().map(|(key, ..)| *key));
         if known.contains(&name.as_str()) {
             return Ok(Self(name));
         }
@@ -107,8 +123,8 @@ pub(super) fn write(config: &Config) -> anyhow::Result<String> {
             None => format!("# {name} = {}", example(name)),
         };
         settings.push(format!("{}{line}\n", comment(&flag)));
-        if name == KEY_FOLLOWS {
-            settings.push(KEY_LINES.to_owned());
+        if let Some((_, _, lines)) = KEYS.iter().find(|(_, follows, _)| *follows == name) {
+            settings.push((*lines).to_owned());
         }
     }
     Ok(settings.join("\n"))

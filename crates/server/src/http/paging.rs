@@ -1,9 +1,8 @@
 //! Pages of lists that change while they are read.
 
-use crate::db::{self, Sql};
 use crate::error::Result;
 use crate::time::Timestamp;
-use crate::wire::{Date, Maybe, Nullable};
+use crate::wire::Nullable;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -14,6 +13,10 @@ use uuid::Uuid;
 
 /// The rows on a page of a list that takes no size.
 pub const PAGE_SIZE: usize = 50;
+/// The bytes after which a page ends early.
+pub const PAGE_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// The most characters of a cursor.
+pub(super) const CURSOR_MAX: usize = 200;
 
 /// A page, and where the next one begins.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -33,47 +36,28 @@ pub fn cut_page<T>(mut rows: Vec<T>, cursor: impl Fn(&T) -> Cursor) -> (Vec<T>, 
     (rows, next.into())
 }
 
-/// The parameters of lists that are ordered by their newest update.
-#[derive(Debug, Deserialize, JsonSchema)]
-pub struct Window {
-    /// The `next` of the page before.
-    #[serde(default)]
-    cursor: Maybe<Cursor>,
-    /// Created at this time or later.
-    #[serde(default)]
-    created_after: Maybe<Date>,
-    /// Created at this time or before.
-    #[serde(default)]
-    created_before: Maybe<Date>,
-    /// Updated at this time or later.
-    #[serde(default)]
-    updated_after: Maybe<Date>,
-    /// Updated at this time or before.
-    #[serde(default)]
-    updated_before: Maybe<Date>,
+/// Cuts `rows`, of which one more than a page was loaded, to a page that is bounded in bytes too. `size` gives the bytes
+/// of a row.
+pub fn cut_page_to_size<T>(
+    mut rows: Vec<T>,
+    size: impl Fn(&T) -> usize,
+    cursor: impl Fn(&T) -> Cursor,
+) -> (Vec<T>, Nullable<String>) {
+    let count = count_fitting(&rows, size);
+    let more = rows.len() > count;
+    rows.truncate(count);
+    let next = rows.last().filter(|_| more).map(|last| cursor(last).to_string());
+    (rows, next.into())
 }
 
-impl Window {
-    /// Adds the conditions, the order and the limit to a query on a table with these columns, to be read
-    /// with [`cut_page`].
-    pub fn push(&self, query: &mut Sql) {
-        let bounds = [
-            (" and created_at >= ", self.created_after.0.map(|date| date.start)),
-            (" and created_at <= ", self.created_before.0.map(|date| date.end)),
-            (" and updated_at >= ", self.updated_after.0.map(|date| date.start)),
-            (" and updated_at <= ", self.updated_before.0.map(|date| date.end)),
-        ];
-        for (condition, bound) in bounds {
-            if let Some(bound) = bound {
-                query.push(condition).push_bind(bound);
-            }
-        }
-        if let Some(cursor) = self.cursor.0 {
-            query.push(" and (updated_at, id) < (").push_bind(cursor.position);
-            query.push(", ").push_bind(cursor.id).push(")");
-        }
-        query.push(" order by updated_at desc, id desc limit ").push_bind(db::count(PAGE_SIZE) + 1);
-    }
+/// Returns how many of `rows` fit on a page; one at least.
+pub(super) fn count_fitting<T>(rows: &[T], size: impl Fn(&T) -> usize) -> usize {
+    let mut bytes = 0_usize;
+    let fits = |row: &&T| {
+        bytes = bytes.saturating_add(size(row));
+        bytes <= PAGE_BYTES_MAX
+    };
+    rows.iter().take(PAGE_SIZE).take_while(fits).count().max(1)
 }
 
 /// The position after the last row of a page: a time or sequence, and an id. Opaque on the wire.
@@ -103,7 +87,8 @@ impl std::fmt::Display for Cursor {
 impl<'de> Deserialize<'de> for Cursor {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = <Cow<'de, str>>::deserialize(deserializer)?;
-        let bytes = URL_SAFE_NO_PAD.decode(text.as_bytes()).unwrap_or_default();
+        let text = if text.len() <= CURSOR_MAX { text.as_bytes() } else { &[] };
+        let bytes = URL_SAFE_NO_PAD.decode(text).unwrap_or_default();
         match (bytes.first_chunk::<8>(), bytes.get(8..).and_then(|id| Uuid::from_slice(id).ok())) {
             (Some(position), Some(id)) => Ok(Self { position: i64::from_be_bytes(*position), id }),
             _ => Err(D::Error::custom("expected the `next` of an earlier page")),
@@ -121,6 +106,6 @@ impl JsonSchema for Cursor {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({"type": "string"})
+        json_schema!({"type": "string", "maxLength": CURSOR_MAX})
     }
 }

@@ -6,10 +6,10 @@ use crate::http::describe;
 use crate::ids::{ContactId, SessionId};
 use crate::sessions::{
     AiClosureType, Attachment, Channel, Event, HandoffInput, LanguageTag, Sender, Sentiment, SessionStatus,
-    TicketingSystemRef,
+    TAGS_MAX, TicketingSystemRef,
 };
 use crate::time::Timestamp;
-use crate::wire::{Email, SingleLine, Text, printable_json};
+use crate::wire::{Email, SingleLine, Text, is_web_address, printable_json};
 use serde::de::{Deserializer, Error as _};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
@@ -152,6 +152,9 @@ pub struct Claims {
     /// E-mail address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email: Option<Email>,
+    /// Phone number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phone_number: Option<Text<100>>,
     /// Name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<Text<300>>,
@@ -186,7 +189,7 @@ impl RecordContact {
         let claims = self.non_verified.clone();
         claims.map_or_else(Details::default, |claims| Details {
             email: claims.email,
-            phone_number: None,
+            phone_number: claims.phone_number.map(|text| text.0),
             name: claims.name.map(|text| text.0),
             custom_data: claims.custom_data,
         })
@@ -262,6 +265,17 @@ impl Record {
     pub fn check(self) -> Result<Self, String> {
         if self.turns.len() > TURNS_MAX {
             return Err(format!("turns: expected at most {TURNS_MAX}"));
+        }
+        if self.tags.as_ref().is_some_and(|tags| tags.len() > TAGS_MAX) {
+            return Err(format!("tags: expected at most {TAGS_MAX} items"));
+        }
+        let mut attached = self.turns.iter().enumerate();
+        let has_other =
+            |turn: &Turn| turn.attachments.iter().flatten().any(|file| !is_web_address(&file.url));
+        if let Some((i, _)) = attached.find(|(_, turn)| has_other(turn)) {
+            return Err(format!(
+                "turns[{i}].attachments: expected addresses that begin with http:, https: or data:"
+            ));
         }
         if self.language.as_deref().is_some_and(|tag| LanguageTag::parse(tag).is_none()) {
             return Err("language: expected a language tag such as en or pt-BR".into());

@@ -6,10 +6,10 @@ use super::session::Session;
 use super::store;
 use crate::app::App;
 use crate::contacts;
-use crate::error::Result;
-use crate::http::{ApiJson, ApiQuery, Caller, Cursor, Page, Window, cut_page};
+use crate::error::{Error, Result};
+use crate::http::{ApiJson, ApiQuery, Caller, PAGE_BYTES_MAX, Page, Window};
 use crate::ids::{ContactId, MessageId, SessionId};
-use crate::wire::{Email, Maybe, Nullable, SingleLine};
+use crate::wire::{Email, Maybe, Nullable, SingleLine, Text};
 use axum::Json;
 use axum::extract::State;
 use schemars::JsonSchema;
@@ -27,9 +27,7 @@ pub(super) async fn list(
     ApiQuery(window): ApiQuery<Window>,
     ApiQuery(filter): ApiQuery<SessionFilter>,
 ) -> Result<Json<ListChatSessionsOutput>> {
-    let sessions = store::list(&app.db, caller.org_id, &filter, &window).await?;
-    let behind = |session: &Session| Cursor::new(session.updated_at, session.id.as_bytes());
-    let (sessions, next) = cut_page(sessions, behind);
+    let (sessions, next) = store::list(&app.db, caller.org_id, &filter, &window).await?;
     let items = expand(&app.db, caller.org_id, sessions).await?;
     Ok(Json(ListChatSessionsOutput(Page { items, next })))
 }
@@ -54,6 +52,11 @@ pub(super) async fn filter(
     let limit = usize::try_from(input.limit.0).unwrap_or(usize::MAX);
     let has_next = sessions.len() > limit;
     sessions.truncate(limit);
+    if sessions.iter().map(Session::bytes).sum::<usize>() > PAGE_BYTES_MAX && sessions.len() > 1 {
+        return Err(Error::Invalid(format!(
+            "limit: these sessions are more than {PAGE_BYTES_MAX} bytes together; ask for fewer"
+        )));
+    }
     Ok(Json(FilterChatSessionsOutput {
         data: expand(&app.db, caller.org_id, sessions).await?,
         page: input.page.0,
@@ -69,7 +72,7 @@ pub(super) struct SearchInput {
     q: SingleLine<500>,
     /// Only this contact and its sessions.
     #[serde(default)]
-    contact_id: Maybe<String>,
+    contact_id: Maybe<Text<100>>,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -102,7 +105,7 @@ pub(super) async fn search(
     ApiQuery(input): ApiQuery<SearchInput>,
 ) -> Result<Json<SearchChatSessionsOutput>> {
     // a malformed id is treated as an unknown one
-    let contact_id = match input.contact_id.0.map(|id| id.parse()) {
+    let contact_id = match input.contact_id.0.map(|id| id.0.parse()) {
         Some(Err(_)) => {
             return Ok(Json(SearchChatSessionsOutput { contacts: Vec::new(), messages: Vec::new() }));
         }
@@ -113,7 +116,7 @@ pub(super) async fn search(
         id: contact.id,
         name: contact.name.or(contact.non_verified_name).into(),
         email: contact.email.or(contact.non_verified_email).into(),
-        phone: contact.phone_number.into(),
+        phone: contact.phone_number.or(contact.non_verified_phone_number).into(),
     });
     let messages = store::search_messages(&app.db, caller.org_id, &input.q.0, contact_id, SEARCH_MAX).await?;
     let messages = messages.into_iter().map(|(id, session_id, text, kind)| FoundMessage {

@@ -7,6 +7,7 @@ mod handoff;
 mod history;
 mod language_tag;
 mod list;
+mod masked;
 mod reading;
 mod response;
 mod routes;
@@ -19,11 +20,11 @@ pub use apply::{Changes, update_imported};
 pub use handoff::{Handoff, HandoffInput};
 pub use history::{Attachment, Event, NewMessage, Sender};
 pub use language_tag::{KnownLanguage, LanguageTag};
-pub use reading::{Finding, ReadSessions, Unread, save_findings, unread};
+pub use reading::{Finding, ReadSessions, SaidMessage, Unread, follow, read_again, save_findings, unread};
 pub use response::{ChatSessionListItem, GetChatSessionOutput};
 pub use routes::routes;
 pub use session::{
-    AiClosureType, Channel, ExternalIdType, Sentiment, Session, SessionStatus, TicketingSystemName,
+    AiClosureType, Channel, ExternalIdType, Sentiment, Session, SessionStatus, TAGS_MAX, TicketingSystemName,
     TicketingSystemRef,
 };
 pub use store::{NewSession, find, find_all, forget, insert_all};

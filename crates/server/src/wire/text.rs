@@ -84,8 +84,18 @@ impl<const MAX: usize> JsonSchema for Text<MAX> {
         format!("Text{MAX}").into()
     }
 
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+    /// In requests alone the limit is shown: the contract's answers are closed.
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        if generator.contract().is_serialize() {
+            return json_schema!({"type": "string"});
+        }
         json_schema!({"type": "string", "maxLength": MAX})
+    }
+}
+
+impl<const MAX: usize> From<Text<MAX>> for crate::db::Value {
+    fn from(text: Text<MAX>) -> Self {
+        text.0.into()
     }
 }
 

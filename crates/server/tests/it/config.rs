@@ -26,9 +26,10 @@ fn values(setting: &Arg) -> [String; 2] {
         ("escalation_sensitivity", _) => ["strict", "normal"],
         ("escalation_basis", _) => ["share", "volume"],
         (_, "N") => ["5", "7"],
+        ("cors_origins", _) => ["https://one.example.com", "https://two.example.com,http://localhost:3000"],
         (_, "ADDR") => ["127.0.0.1:1", "127.0.0.1:2"],
         (_, "URL") => ["https://one.example.com/v1", "https://two.example.com/v1"],
-        (_, "DIR" | "NAME") => ["one", "two"],
+        (_, "DIR" | "FILE" | "NAME") => ["one", "two"],
         _ => panic!("give two values of {name}"),
     };
     values.map(str::to_owned)
@@ -160,9 +161,12 @@ async fn the_file_is_read_strictly_and_secrets_are_not_printed() {
         let printed = output(&mut config(&cli));
         assert!(printed.contains(&format!("\"{shown}\"")) && !printed.contains("quiet"), "{printed}");
     }
-    cli.file("refrain.toml", "language_model_key = \"quiet\"\ndatabase_url = \"postgres://u:quiet@h/d\"\n");
+    let secrets = "language_model_key = \"quiet\"\nmetrics_key = \"quiet-for-its-length\"\n";
+    cli.file("refrain.toml", format!("{secrets}database_url = \"postgres://u:quiet@h/d\"\n"));
     for args in [&[][..], &["--json"]] {
-        let printed = output(config(&cli).env("REFRAIN_LANGUAGE_MODEL_KEY", "quiet").args(args));
+        let mut config = config(&cli);
+        config.env("REFRAIN_METRICS_KEY", "quiet-for-its-length");
+        let printed = output(config.env("REFRAIN_LANGUAGE_MODEL_KEY", "quiet").args(args));
         assert!(printed.contains("postgres://u@h/d"), "{printed}");
         assert!(!printed.contains("quiet"), "{printed}");
     }

@@ -13,6 +13,7 @@ use std::path::Path;
 const ORDER: &[&str] = &[
     "error",
     "db",
+    "backup",
     "time",
     "ids",
     "wire",
@@ -22,6 +23,7 @@ const ORDER: &[&str] = &[
     "http_client",
     "config",
     "telemetry",
+    "memory",
     "event",
     "orgs",
     "language_model",
@@ -31,6 +33,7 @@ const ORDER: &[&str] = &[
     "openapi",
     "http",
     "outbox",
+    "audit_log",
     "teams",
     "settings",
     "categories",
@@ -72,6 +75,7 @@ const OWNERS: &[(&str, &str)] = &[
     ("orgs.grouped_at", "insights/grouping"),
     ("orgs.grouped_statements", "insights/grouping"),
     ("orgs.new_statements", "insights"),
+    ("orgs.rereading", "insights/reading"),
     ("orgs.norms", "insights/lifecycle"),
     ("orgs.norms_day", "insights/lifecycle"),
     ("orgs.reviewed_on", "insights/lifecycle"),
@@ -108,6 +112,7 @@ const OWNERS: &[(&str, &str)] = &[
     ("jobs", "jobs"),
     ("webhooks", "webhooks"),
     ("deliveries", "outbox"),
+    ("audit_log", "audit_log"),
 ];
 
 const RULES: Rules = Rules {
