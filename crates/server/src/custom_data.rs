@@ -171,41 +171,13 @@ impl<V: CustomValue> CustomData<V> {
 
 impl<'de, V: CustomValue> Deserialize<'de> for CustomData<V> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-<<<<<<< HEAD
-        deserializer.deserialize_map(Pairs(PhantomData)).map(Self)
-=======
         deserializer.deserialize_map(Pairs(PhantomData))
->>>>>>> main
     }
 }
 
 impl<V: CustomValue> CustomData<V> {
-<<<<<<< HEAD
-    /// Takes names and values, each named once, as far as they are few and short enough.
-    pub fn new(pairs: impl IntoIterator<Item = (String, V)>) -> Result<Self, String> {
-        let mut data = Bounded { data: BTreeMap::new(), bytes: 0 };
-        for (key, value) in pairs {
-            data.add(key, value)?;
-        }
-        Ok(Self(data.data))
-    }
-}
-
-/// Names and values that are no more than is allowed. Characters that steer a terminal are dropped.
-struct Bounded<V> {
-    data: BTreeMap<String, V>,
-    bytes: usize,
-}
-
-impl<V: CustomValue> Bounded<V> {
-    fn add(&mut self, key: String, value: V) -> Result<(), String> {
-        let (key, value) = (printable(key), value.printable());
-        let (key_bytes, value_bytes) = (key.len(), value.as_text().len());
-        self.bytes += key_bytes + value_bytes;
-        if key_bytes > KEY_BYTES_MAX || value_bytes > VALUE_BYTES_MAX || self.bytes > BYTES_MAX {
-=======
     /// Takes names and values that are few and short enough.
-    pub fn new(data: BTreeMap<String, V>) -> Result<Self, String> {
+    pub fn new(data: impl IntoIterator<Item = (String, V)>) -> Result<Self, String> {
         data.into_iter().try_fold(Self::default(), |mut taken, (key, value)| {
             taken.add(key, value)?;
             Ok(taken)
@@ -217,22 +189,11 @@ impl<V: CustomValue> Bounded<V> {
         let (key_bytes, value_bytes) = (key.len(), value.as_text().len());
         let bytes = self.bytes() + key_bytes + value_bytes;
         if key_bytes > KEY_BYTES_MAX || value_bytes > VALUE_BYTES_MAX || bytes > BYTES_MAX {
->>>>>>> main
             return Err(format!(
                 "expected keys of at most {KEY_BYTES_MAX} and values of at most {VALUE_BYTES_MAX} bytes, \
                 and {BYTES_MAX} bytes of all together"
             ));
         }
-<<<<<<< HEAD
-        if self.data.contains_key(&key) {
-            return Err(format!("duplicate field `{key}`"));
-        }
-        if self.data.len() == KEYS_MAX {
-            return Err(format!("expected at most {KEYS_MAX} keys"));
-        }
-        self.data.insert(key, value);
-        Ok(())
-=======
         if self.0.len() == KEYS_MAX {
             return Err(format!("expected at most {KEYS_MAX} keys"));
         }
@@ -240,7 +201,6 @@ impl<V: CustomValue> Bounded<V> {
             Some(_) => Err("the same key twice".to_owned()),
             None => Ok(()),
         }
->>>>>>> main
     }
 }
 
@@ -255,19 +215,11 @@ impl<'de, V: CustomValue> Visitor<'de> for Pairs<V> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut pairs: A) -> Result<Self::Value, A::Error> {
-<<<<<<< HEAD
-        let mut bounded = Bounded { data: BTreeMap::new(), bytes: 0 };
-        while let Some((key, value)) = pairs.next_entry::<String, V>()? {
-            bounded.add(key, value).map_err(A::Error::custom)?;
-        }
-        Ok(bounded.data)
-=======
         let mut data = CustomData::default();
         while let Some((key, value)) = pairs.next_entry()? {
             data.add(key, value).map_err(A::Error::custom)?;
         }
         Ok(data)
->>>>>>> main
     }
 }
 
