@@ -197,10 +197,13 @@ impl<V: CustomValue> CustomData<V> {
         if self.0.len() == KEYS_MAX {
             return Err(format!("expected at most {KEYS_MAX} keys"));
         }
-        match self.0.insert(printable(key), value.printable()) {
-            Some(_) => Err("the same key twice".to_owned()),
-            None => Ok(()),
+        let key = printable(key);
+        if self.0.contains_key(&key) {
+            // as serde says it of a type's own members
+            return Err(format!("duplicate field `{key}`"));
         }
+        self.0.insert(key, value.printable());
+        Ok(())
     }
 }
 
