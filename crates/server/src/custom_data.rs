@@ -171,16 +171,11 @@ impl<V: CustomValue> CustomData<V> {
 
 impl<'de, V: CustomValue> Deserialize<'de> for CustomData<V> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-<<<<<<< HEAD
         deserializer.deserialize_map(Pairs(PhantomData)).map(Self)
-=======
-        deserializer.deserialize_map(Pairs(PhantomData))
->>>>>>> main
     }
 }
 
 impl<V: CustomValue> CustomData<V> {
-<<<<<<< HEAD
     /// Takes names and values, each named once, as far as they are few and short enough.
     pub fn new(pairs: impl IntoIterator<Item = (String, V)>) -> Result<Self, String> {
         let mut data = Bounded { data: BTreeMap::new(), bytes: 0 };
@@ -203,27 +198,11 @@ impl<V: CustomValue> Bounded<V> {
         let (key_bytes, value_bytes) = (key.len(), value.as_text().len());
         self.bytes += key_bytes + value_bytes;
         if key_bytes > KEY_BYTES_MAX || value_bytes > VALUE_BYTES_MAX || self.bytes > BYTES_MAX {
-=======
-    /// Takes names and values that are few and short enough.
-    pub fn new(data: BTreeMap<String, V>) -> Result<Self, String> {
-        data.into_iter().try_fold(Self::default(), |mut taken, (key, value)| {
-            taken.add(key, value)?;
-            Ok(taken)
-        })
-    }
-
-    /// Adds a name that is not there yet, and its value, if there is room.
-    fn add(&mut self, key: String, value: V) -> Result<(), String> {
-        let (key_bytes, value_bytes) = (key.len(), value.as_text().len());
-        let bytes = self.bytes() + key_bytes + value_bytes;
-        if key_bytes > KEY_BYTES_MAX || value_bytes > VALUE_BYTES_MAX || bytes > BYTES_MAX {
->>>>>>> main
             return Err(format!(
                 "expected keys of at most {KEY_BYTES_MAX} and values of at most {VALUE_BYTES_MAX} bytes, \
                 and {BYTES_MAX} bytes of all together"
             ));
         }
-<<<<<<< HEAD
         if self.data.contains_key(&key) {
             return Err(format!("duplicate field `{key}`"));
         }
@@ -232,15 +211,6 @@ impl<V: CustomValue> Bounded<V> {
         }
         self.data.insert(key, value);
         Ok(())
-=======
-        if self.0.len() == KEYS_MAX {
-            return Err(format!("expected at most {KEYS_MAX} keys"));
-        }
-        match self.0.insert(printable(key), value.printable()) {
-            Some(_) => Err("the same key twice".to_owned()),
-            None => Ok(()),
-        }
->>>>>>> main
     }
 }
 
@@ -248,26 +218,18 @@ impl<V: CustomValue> Bounded<V> {
 struct Pairs<V>(PhantomData<V>);
 
 impl<'de, V: CustomValue> Visitor<'de> for Pairs<V> {
-    type Value = CustomData<V>;
+    type Value = BTreeMap<String, V>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object")
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut pairs: A) -> Result<Self::Value, A::Error> {
-<<<<<<< HEAD
         let mut bounded = Bounded { data: BTreeMap::new(), bytes: 0 };
         while let Some((key, value)) = pairs.next_entry::<String, V>()? {
             bounded.add(key, value).map_err(A::Error::custom)?;
         }
         Ok(bounded.data)
-=======
-        let mut data = CustomData::default();
-        while let Some((key, value)) = pairs.next_entry()? {
-            data.add(key, value).map_err(A::Error::custom)?;
-        }
-        Ok(data)
->>>>>>> main
     }
 }
 
