@@ -171,46 +171,36 @@ impl<V: CustomValue> CustomData<V> {
 
 impl<'de, V: CustomValue> Deserialize<'de> for CustomData<V> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(Pairs(PhantomData)).map(Self)
+        deserializer.deserialize_map(Pairs(PhantomData))
     }
 }
 
 impl<V: CustomValue> CustomData<V> {
-    /// Takes names and values, each named once, as far as they are few and short enough.
-    pub fn new(pairs: impl IntoIterator<Item = (String, V)>) -> Result<Self, String> {
-        let mut data = Bounded { data: BTreeMap::new(), bytes: 0 };
-        for (key, value) in pairs {
-            data.add(key, value)?;
-        }
-        Ok(Self(data.data))
+    /// Takes names and values that are few and short enough.
+    pub fn new(data: impl IntoIterator<Item = (String, V)>) -> Result<Self, String> {
+        data.into_iter().try_fold(Self::default(), |mut taken, (key, value)| {
+            taken.add(key, value)?;
+            Ok(taken)
+        })
     }
-}
 
-/// Names and values that are no more than is allowed. Characters that steer a terminal are dropped.
-struct Bounded<V> {
-    data: BTreeMap<String, V>,
-    bytes: usize,
-}
-
-impl<V: CustomValue> Bounded<V> {
+    /// Adds a name that is not there yet, and its value, if there is room.
     fn add(&mut self, key: String, value: V) -> Result<(), String> {
-        let (key, value) = (printable(key), value.printable());
         let (key_bytes, value_bytes) = (key.len(), value.as_text().len());
-        self.bytes += key_bytes + value_bytes;
-        if key_bytes > KEY_BYTES_MAX || value_bytes > VALUE_BYTES_MAX || self.bytes > BYTES_MAX {
+        let bytes = self.bytes() + key_bytes + value_bytes;
+        if key_bytes > KEY_BYTES_MAX || value_bytes > VALUE_BYTES_MAX || bytes > BYTES_MAX {
             return Err(format!(
                 "expected keys of at most {KEY_BYTES_MAX} and values of at most {VALUE_BYTES_MAX} bytes, \
                 and {BYTES_MAX} bytes of all together"
             ));
         }
-        if self.data.contains_key(&key) {
-            return Err(format!("duplicate field `{key}`"));
-        }
-        if self.data.len() == KEYS_MAX {
+        if self.0.len() == KEYS_MAX {
             return Err(format!("expected at most {KEYS_MAX} keys"));
         }
-        self.data.insert(key, value);
-        Ok(())
+        match self.0.insert(printable(key), value.printable()) {
+            Some(_) => Err("the same key twice".to_owned()),
+            None => Ok(()),
+        }
     }
 }
 
@@ -218,18 +208,18 @@ impl<V: CustomValue> Bounded<V> {
 struct Pairs<V>(PhantomData<V>);
 
 impl<'de, V: CustomValue> Visitor<'de> for Pairs<V> {
-    type Value = BTreeMap<String, V>;
+    type Value = CustomData<V>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object")
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut pairs: A) -> Result<Self::Value, A::Error> {
-        let mut bounded = Bounded { data: BTreeMap::new(), bytes: 0 };
-        while let Some((key, value)) = pairs.next_entry::<String, V>()? {
-            bounded.add(key, value).map_err(A::Error::custom)?;
+        let mut data = CustomData::default();
+        while let Some((key, value)) = pairs.next_entry()? {
+            data.add(key, value).map_err(A::Error::custom)?;
         }
-        Ok(bounded.data)
+        Ok(data)
     }
 }
 
