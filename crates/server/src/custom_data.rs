@@ -177,7 +177,7 @@ impl<'de, V: CustomValue> Deserialize<'de> for CustomData<V> {
 
 impl<V: CustomValue> CustomData<V> {
     /// Takes names and values that are few and short enough.
-    pub fn new(data: BTreeMap<String, V>) -> Result<Self, String> {
+    pub fn new(data: impl IntoIterator<Item = (String, V)>) -> Result<Self, String> {
         data.into_iter().try_fold(Self::default(), |mut taken, (key, value)| {
             taken.add(key, value)?;
             Ok(taken)
@@ -197,10 +197,13 @@ impl<V: CustomValue> CustomData<V> {
         if self.0.len() == KEYS_MAX {
             return Err(format!("expected at most {KEYS_MAX} keys"));
         }
-        match self.0.insert(printable(key), value.printable()) {
-            Some(_) => Err("the same key twice".to_owned()),
-            None => Ok(()),
+        let key = printable(key);
+        if self.0.contains_key(&key) {
+            // as serde says it of a type's own members
+            return Err(format!("duplicate field `{key}`"));
         }
+        self.0.insert(key, value.printable());
+        Ok(())
     }
 }
 
