@@ -219,7 +219,10 @@ impl<'de, V: CustomValue> Visitor<'de> for Pairs<V> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut pairs: A) -> Result<Self::Value, A::Error> {
         let mut data = CustomData::default();
-        while let Some((key, value)) = pairs.next_entry()? {
+        while let Some((key, value)) = pairs.next_entry::<String, V>()? {
+            if data.0.contains_key(&key) {
+                return Err(A::Error::custom(format!("duplicate field `{key}`")));
+            }
             data.add(key, value).map_err(A::Error::custom)?;
         }
         Ok(data)
