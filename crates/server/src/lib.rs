@@ -22,6 +22,7 @@ pub mod wire;
 
 pub mod categories;
 pub mod contacts;
+pub mod erasures;
 pub mod exports;
 pub mod imports;
 pub mod insights;

@@ -3,7 +3,7 @@
 use super::{Exit, open, print_line};
 use crate::app::App;
 use crate::config::Config;
-use crate::{http, insights, jobs, outbox, telemetry};
+use crate::{erasures, http, insights, jobs, outbox, telemetry};
 use anyhow::Context;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -35,12 +35,14 @@ pub(super) async fn run(app: App, listener: TcpListener, workers: JoinHandle<()>
     insights::request_wordings(&app).await?;
     insights::request_rereading(&app).await?;
     let upkeep = tokio::spawn(telemetry::keep_metrics());
+    let retention = tokio::spawn(erasures::retain(app.clone()));
     let deliveries = tokio::spawn(outbox::dispatch(app.clone()));
     http::serve(app.clone(), listener, asked_to_stop()?).await?;
     tracing::info!("finishing the jobs in hand");
     workers.await.context("ending the workers")?;
     deliveries.await.context("ending the deliveries")?;
     upkeep.abort();
+    retention.abort();
     app.db.close().await;
     Ok(())
 }

@@ -18,11 +18,12 @@ const KEY_LINES: &str = "\
 ";
 
 /// The examples for settings that may be left out.
-const EXAMPLES: [(&str, &str); 6] = [
+const EXAMPLES: [(&str, &str); 7] = [
     ("database_url", "\"postgres://user@host/refrain\""),
     ("public_url", "\"https://refrain.example.com\""),
     ("log", "\"info\""),
     ("escalation_returns_week", "1.0"),
+    ("retention_days", "365"),
     ("language_model_url", "\"http://127.0.0.1:11434/v1\""),
     ("language_model", "\"qwen2.5:7b\""),
 ];
@@ -46,6 +47,7 @@ fn parse(text: &str) -> Result<Config, toml::de::Error> {
         log: section(text)?,
         insights: section(text)?,
         escalation: section(text)?,
+        retention: section(text)?,
         language_model: section(text)?,
         webhooks: section(text)?,
     })

@@ -3,7 +3,7 @@
 use super::{Contact, Details, SessionContact, Trust, store};
 use crate::app::App;
 use crate::custom_data::CustomData;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::http::{Api, ApiJson, ApiPath, ApiQuery, Caller, Cursor, Page, Window, cut_page};
 use crate::ids::ContactId;
 use crate::keys::{Resource, Scope};
@@ -45,12 +45,6 @@ pub fn routes() -> Api {
                 .body::<UpdateContactInput>()
                 .or(409),
             update,
-        )
-        .route(
-            Operation::new(Method::DELETE, "/contacts/{contact_id}", "deleteContact")
-                .summary("Delete a contact; its sessions stay, without a contact")
-                .scope(write),
-            delete,
         )
 }
 
@@ -123,13 +117,5 @@ async fn update(
     let mut tx = app.begin(caller.org_id).await?;
     let contact = super::require(&mut tx, id).await?;
     super::update(&mut tx, contact, input.contact.into(), Trust::Verified).await?;
-    tx.commit().await
-}
-
-async fn delete(State(app): State<App>, caller: Caller, ApiPath(id): ApiPath<ContactId>) -> Result<()> {
-    let mut tx = app.begin(caller.org_id).await?;
-    if !super::delete(&mut tx, id).await? {
-        return Err(Error::NotFound("contact"));
-    }
     tx.commit().await
 }

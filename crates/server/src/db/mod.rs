@@ -18,6 +18,10 @@ use std::path::PathBuf;
 /// statements gain nothing.
 const VALUES_MAX: usize = 8_000;
 
+/// The largest SQLite file that is written anew after an erasure: that takes about a second, during which others wait to
+/// write.
+const VACUUM_BYTES_MAX: i64 = 64 * 1024 * 1024;
+
 #[derive(Clone, Debug)]
 enum Pools {
     /// One connection that writes, several that read: SQLite has one writer at a time.
@@ -117,6 +121,24 @@ impl Db {
             .execute(pool)
             .await?;
         }
+        Ok(())
+    }
+
+    /// Removes what SQLite may still have of deleted rows: samples of the planner, and the pages that they left. A small
+    /// file is written anew; of a large one, freed pages are given back, which were overwritten as they were freed.
+    /// PostgreSQL does as much by its own vacuum.
+    pub async fn purge(&self) -> Result<()> {
+        let Pools::Sqlite { write, .. } = &self.pools else { return Ok(()) };
+        let mut connection = write.acquire().await?;
+        let samples = "select count(*) from sqlite_schema where name = 'sqlite_stat4'";
+        let (samples,): (i64,) = sqlx::query_as(samples).fetch_one(&mut *connection).await?;
+        if samples > 0 {
+            sqlx::query("delete from sqlite_stat4").execute(&mut *connection).await?;
+        }
+        let pages = "select page_count * page_size from pragma_page_count(), pragma_page_size()";
+        let (bytes,): (i64,) = sqlx::query_as(pages).fetch_one(&mut *connection).await?;
+        let vacuum = if bytes <= VACUUM_BYTES_MAX { "vacuum" } else { "pragma incremental_vacuum(10000)" };
+        sqlx::raw_sql(vacuum).execute(&mut *connection).await?;
         Ok(())
     }
 

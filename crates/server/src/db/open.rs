@@ -4,7 +4,9 @@ use super::{Location, Pools};
 use anyhow::Context;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::sqlite::{
+    SqliteAutoVacuum, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
+};
 use sqlx::{AssertSqlSafe, SqlSafeStr};
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -20,7 +22,7 @@ const MIGRATIONS: [(i64, &str, &str); 4] = [
     (1, "initial", include_str!("../../migrations/0001_initial.sql")),
     (2, "destinations", include_str!("../../migrations/0002_destinations.sql")),
     (3, "org_settings", include_str!("../../migrations/0003_org_settings.sql")),
-    (5, "masking", include_str!("../../migrations/0005_masking.sql")),
+    (5, "erasure", include_str!("../../migrations/0005_erasure.sql")),
 ];
 
 /// Words of PostgreSQL in a migration, and what SQLite has in their place. Databases keep a checksum of each
@@ -88,6 +90,9 @@ async fn open_sqlite(path: &PathBuf) -> anyhow::Result<Pools> {
         .pragma("cache_size", "-32000")
         .pragma("mmap_size", "268435456")
         .pragma("temp_store", "memory")
+        // what is deleted is overwritten, and its pages can be given back: of new files, since it is set as they are made
+        .pragma("secure_delete", "on")
+        .auto_vacuum(SqliteAutoVacuum::Incremental)
         .optimize_on_close(true, 1000);
     let opening = || format!("opening {}", path.display());
     let write = SqlitePoolOptions::new()

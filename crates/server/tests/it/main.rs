@@ -14,6 +14,7 @@ mod cli;
 mod config;
 mod contacts;
 mod crash;
+mod erasure;
 mod exports;
 mod http;
 mod imports;
