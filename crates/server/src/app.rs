@@ -1,6 +1,7 @@
 //! The composition root: the state that a handler, a job and a command can reach, and the lists of routes, jobs,
 //! destinations and hooks.
 
+use crate::audit_log;
 use crate::categories::{self, AssignCategories};
 use crate::config::Config;
 use crate::contacts;
@@ -43,6 +44,7 @@ static HOOKS: Hooks = Hooks {
         |tx| Box::pin(sessions::follow(tx)),
         |tx| Box::pin(insights::follow(tx)),
         |tx| Box::pin(outbox::write(tx)),
+        |tx| Box::pin(audit_log::write(tx)),
     ],
 };
 
@@ -58,6 +60,7 @@ pub static ROUTES: &[fn() -> Api] = &[
     settings::routes,
     webhooks::routes,
     exports::routes,
+    audit_log::routes,
 ];
 
 /// The jobs that workers know.

@@ -20,6 +20,8 @@ pub mod telemetry;
 pub mod time;
 pub mod wire;
 
+pub mod audit_log;
+pub mod backup;
 pub mod categories;
 pub mod contacts;
 pub mod erasures;

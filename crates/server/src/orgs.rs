@@ -2,7 +2,7 @@
 
 use crate::db::{self, Db, Query, Record, Sql, Tx, Value, sql};
 use crate::error::Result;
-use crate::event::{Event, EventName};
+use crate::event::{Actor, AuditEvent, AuditKind, Event, EventName};
 use crate::ids::{ContactId, OrgId};
 use crate::time::{Clock, Timestamp};
 use crate::wire::string_enum;
@@ -65,6 +65,8 @@ pub struct OrgTx {
     pub(crate) renamed: BTreeSet<ContactId>,
     /// The events that the transaction emitted.
     pub(crate) outbox: Vec<Event>,
+    /// The events of security that the transaction noted.
+    pub(crate) audit: Vec<AuditEvent>,
     /// The counters to raise after the commit, and by how much.
     counts: Vec<(Counter, u64)>,
 }
@@ -87,8 +89,9 @@ impl OrgTx {
             now,
             hooks,
             changes: Vec::new(),
-            renamed: BTreeSet::new(),
             outbox: Vec::new(),
+            audit: Vec::new(),
+            renamed: BTreeSet::new(),
             counts: Vec::new(),
         }
     }
@@ -126,6 +129,17 @@ impl OrgTx {
     /// destinations make the body.
     pub fn emit(&mut self, name: EventName, subject_id: impl Into<Value>, source_id: impl Into<Value>) {
         self.outbox.push(Event { name, subject_id: subject_id.into(), source_id: source_id.into() });
+    }
+
+    /// Notes an event of security for the audit log. `detail` has no values of customers.
+    pub fn audit(
+        &mut self,
+        kind: AuditKind,
+        actor: Actor,
+        subject_id: Option<Uuid>,
+        detail: serde_json::Value,
+    ) {
+        self.audit.push(AuditEvent { kind, actor, subject_id, detail });
     }
 
     /// Raises a counter of the metrics once the transaction is committed.

@@ -25,7 +25,7 @@ pub struct Contact {
     pub id: ContactId,
     /// Known e-mail address; at most one contact of an organization has it.
     pub email: Option<Email>,
-    /// Phone number.
+    /// Known phone number.
     pub phone_number: Option<String>,
     /// Known name.
     pub name: Option<String>,
@@ -34,6 +34,8 @@ pub struct Contact {
     pub non_verified_name: Option<String>,
     /// E-mail address the person gave.
     pub non_verified_email: Option<Email>,
+    /// Phone number the person gave.
+    pub non_verified_phone_number: Option<String>,
     non_verified_custom_data: Option<String>,
     /// The time it was created.
     pub created_at: Timestamp,
@@ -69,7 +71,8 @@ impl TryFrom<Contact> for SessionContact {
         Ok(Self {
             id: contact.id,
             email: contact.email.into(),
-            phone_number: contact.phone_number.into(),
+            // the contract has one member for both
+            phone_number: contact.phone_number.or(contact.non_verified_phone_number).into(),
             name: contact.name.into(),
             custom_data: custom_data.transpose()?.into(),
             created_at: contact.created_at,
@@ -141,6 +144,7 @@ impl Contact {
             custom_data: None,
             non_verified_name: None,
             non_verified_email: None,
+            non_verified_phone_number: None,
             non_verified_custom_data: None,
             created_at: tx.now,
             updated_at: tx.now,
@@ -166,7 +170,7 @@ impl Contact {
         };
         Ok(Details {
             email: self.non_verified_email.clone(),
-            phone_number: None,
+            phone_number: self.non_verified_phone_number.clone(),
             name: self.non_verified_name.clone(),
             custom_data,
         })
@@ -177,14 +181,12 @@ impl Contact {
         self.name.as_deref().into_iter().chain(self.non_verified_name.as_deref())
     }
 
-    /// Takes over details, as verified or as claimed. A phone number has one place only.
+    /// Takes over details, as verified or as claimed.
     fn learn(&mut self, details: Details, trust: Trust) -> Result<()> {
-        if details.phone_number.is_some() {
-            self.phone_number = details.phone_number;
-        }
         match trust {
             Trust::Verified => {
                 self.email = details.email.or(self.email.take());
+                self.phone_number = details.phone_number.or(self.phone_number.take());
                 self.name = details.name.or(self.name.take());
                 if let Some(new) = details.custom_data {
                     let mut data = CustomData::<String>::from_column(self.custom_data.as_deref())?;
@@ -194,6 +196,8 @@ impl Contact {
             }
             Trust::NonVerified => {
                 self.non_verified_email = details.email.or(self.non_verified_email.take());
+                self.non_verified_phone_number =
+                    details.phone_number.or(self.non_verified_phone_number.take());
                 self.non_verified_name = details.name.or(self.non_verified_name.take());
                 if let Some(new) = details.custom_data {
                     let mut data = self.claimed_data()?;
@@ -222,6 +226,7 @@ impl Contact {
             self.name.as_deref(),
             self.email.as_ref().map(Email::as_str),
             self.phone_number.as_deref(),
+            self.non_verified_phone_number.as_deref(),
             self.non_verified_name.as_deref(),
             self.non_verified_email.as_ref().map(Email::as_str),
         ];
@@ -230,7 +235,8 @@ impl Contact {
 }
 
 /// Finds the contact that `details` are of and updates it, or creates it. A verified one is known by its e-mail
-/// address, else its phone number. A claim never reaches a contact that has a verified e-mail address.
+/// address, else its phone number. A claim never reaches a contact of whom either is verified, and who is verified is
+/// never found by a claim.
 pub async fn save(tx: &mut OrgTx, details: Details, trust: Trust) -> Result<ContactId> {
     match store::find_same(tx, &details, trust).await? {
         Some(contact) => update(tx, contact, details, trust).await,

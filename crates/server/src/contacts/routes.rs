@@ -1,10 +1,10 @@
 //! `/contacts`.
 
-use super::{Contact, Details, SessionContact, Trust, store};
+use super::{Details, SessionContact, Trust, store};
 use crate::app::App;
 use crate::custom_data::CustomData;
 use crate::error::Result;
-use crate::http::{Api, ApiJson, ApiPath, ApiQuery, Caller, Cursor, Page, Window, cut_page};
+use crate::http::{Api, ApiJson, ApiPath, ApiQuery, Caller, Page, Window};
 use crate::ids::ContactId;
 use crate::keys::{Resource, Scope};
 use crate::openapi::Operation;
@@ -101,9 +101,7 @@ async fn list(
     caller: Caller,
     ApiQuery(window): ApiQuery<Window>,
 ) -> Result<Json<ListContactsOutput>> {
-    let contacts = store::list(&app.db, caller.org_id, &window).await?;
-    let behind = |contact: &Contact| Cursor::new(contact.updated_at, contact.id.as_bytes());
-    let (contacts, next) = cut_page(contacts, behind);
+    let (contacts, next) = store::list(&app.db, caller.org_id, &window).await?;
     let items = contacts.into_iter().map(SessionContact::try_from).collect::<anyhow::Result<_>>()?;
     Ok(Json(ListContactsOutput(Page { items, next })))
 }

@@ -25,10 +25,11 @@ pub struct Words {
 impl Words {
     pub(super) fn of(contact: &Contact, values: Vec<String>) -> Self {
         let emails = [&contact.email, &contact.non_verified_email].into_iter().flatten();
+        let phones = [&contact.phone_number, &contact.non_verified_phone_number];
         Self {
             names: contact.names().map(str::to_owned).collect(),
             emails: emails.map(Email::as_str).map(str::to_owned).collect(),
-            phones: contact.phone_number.iter().cloned().collect(),
+            phones: phones.into_iter().flatten().cloned().collect(),
             values,
         }
     }

@@ -1,22 +1,32 @@
 //! SQLite or PostgreSQL behind one `Db`. Every statement is written once, in SQL that both accept; this folder alone
 //! knows which of the two is in use.
 
+mod health;
 mod open;
 mod query;
 mod sql;
+mod table;
 
 pub use query::{Query, Record};
 pub use sql::{Sql, Value, like_pattern, sql};
+pub use table::{Column, Kind, Table};
 
 use crate::error::{Error, Result};
 use futures_util::TryStreamExt;
+use health::{Health, PROBE_PAUSE};
 use query::{ReadRow, Row};
-use sqlx::{PgPool, Postgres, Sqlite, SqlitePool};
+use sqlx_postgres::{PgPool, Postgres};
+use sqlx_sqlite::{Sqlite, SqlitePool};
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::Instant;
 
 /// The most values that one statement of many rows binds: SQLite takes 32,766, PostgreSQL 65,535, and longer
 /// statements gain nothing.
 const VALUES_MAX: usize = 8_000;
+/// The longest wait for the writer by one who only looks whether writing is possible.
+const WRITE_PATIENCE: Duration = Duration::from_secs(2);
 
 /// The largest SQLite file that is written anew after an erasure: that takes about a second, during which others wait to
 /// write.
@@ -36,6 +46,8 @@ enum Pools {
 #[derive(Clone, Debug)]
 pub struct Db {
     pools: Pools,
+    location: Location,
+    health: Arc<Health>,
 }
 
 /// The place of the database.
@@ -48,9 +60,28 @@ pub enum Location {
 }
 
 impl Db {
+    /// The number of the last migration that this release knows.
+    pub const SCHEMA: i64 = open::SCHEMA;
+
     /// Opens the database and brings its schema up to date.
     pub async fn open(location: &Location) -> anyhow::Result<Self> {
-        Ok(Self { pools: open::open(location).await? })
+        Self::open_at(location, Self::SCHEMA).await
+    }
+
+    /// Opens the database and brings its schema up to the migration of this number, if it is not past it.
+    pub async fn open_at(location: &Location, schema: i64) -> anyhow::Result<Self> {
+        let pools = open::open(location, schema).await?;
+        Ok(Self { pools, location: location.clone(), health: Arc::default() })
+    }
+
+    /// Brings the schema up to date.
+    pub async fn migrate(&self) -> anyhow::Result<()> {
+        open::migrate(&self.location, &self.pools, Self::SCHEMA).await
+    }
+
+    /// Returns the number of the last migration that the database ran.
+    pub async fn schema(&self) -> Result<i64> {
+        self.fetch_one(sql("select max(version) from _sqlx_migrations")).await.map(|(version,)| version)
     }
 
     /// Closes every connection. SQLite merges its write-ahead log into the file.
@@ -92,7 +123,8 @@ impl Db {
             }
             Pools::Postgres(pool) => {
                 let (text, arguments) = query.postgres()?;
-                let mut rows = sqlx::query_with(text, arguments).fetch(pool);
+                let mut connection = self.health.attempt(pool, pool.acquire()).await?;
+                let mut rows = sqlx::query_with(text, arguments).fetch(&mut *connection);
                 while let Some(row) = rows.try_next().await? {
                     read(Row::Postgres(&row))?;
                 }
@@ -146,8 +178,25 @@ impl Db {
     pub async fn begin(&self) -> Result<Tx> {
         Ok(match &self.pools {
             Pools::Sqlite { write, .. } => Tx::Sqlite(write.begin_with("begin immediate").await?),
-            Pools::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+            Pools::Postgres(pool) => Tx::Postgres(self.health.attempt(pool, pool.begin()).await?),
         })
+    }
+
+    /// Writes something of no matter, once a second at most. Fails if the database cannot be written to. That other
+    /// writers keep it busy is no failure.
+    pub async fn try_writing(&self) -> Result<()> {
+        let mut wrote_at = self.health.wrote_at.lock().await;
+        if wrote_at.is_some_and(|at| at.elapsed() < PROBE_PAUSE) {
+            return Ok(());
+        }
+        let write = async {
+            let mut tx = self.begin().await?;
+            tx.run(sql("update _sqlx_migrations set success = success where version = 1")).await?;
+            tx.commit().await
+        };
+        tokio::time::timeout(WRITE_PATIENCE, write).await.unwrap_or(Ok(()))?;
+        *wrote_at = Some(Instant::now());
+        Ok(())
     }
 
     /// Begins a read-only transaction that sees one snapshot of the database throughout.
@@ -155,7 +204,13 @@ impl Db {
         Ok(match &self.pools {
             Pools::Sqlite { read, .. } => Tx::Sqlite(read.begin().await?),
             Pools::Postgres(pool) => {
-                Tx::Postgres(pool.begin_with("begin isolation level repeatable read read only").await?)
+                let begin = pool.begin_with("begin isolation level repeatable read read only");
+                let mut tx = self.health.attempt(pool, begin).await?;
+                // it holds up nobody, and its reader may be slow
+                sqlx::query("set local idle_in_transaction_session_timeout = '60s'")
+                    .execute(&mut *tx)
+                    .await?;
+                Tx::Postgres(tx)
             }
         })
     }

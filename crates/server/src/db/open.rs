@@ -3,12 +3,14 @@
 use super::{Location, Pools};
 use anyhow::Context;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::sqlite::{
+use sqlx::{AssertSqlSafe, Connection, SqlSafeStr};
+use sqlx_postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx_sqlite::{
     SqliteAutoVacuum, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
 };
-use sqlx::{AssertSqlSafe, SqlSafeStr};
-use std::path::PathBuf;
+use std::fs::File;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -18,11 +20,13 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Every migration, in PostgreSQL's words: its number, its name and its text.
-const MIGRATIONS: [(i64, &str, &str); 4] = [
+const MIGRATIONS: [(i64, &str, &str); 6] = [
     (1, "initial", include_str!("../../migrations/0001_initial.sql")),
     (2, "destinations", include_str!("../../migrations/0002_destinations.sql")),
     (3, "org_settings", include_str!("../../migrations/0003_org_settings.sql")),
-    (5, "erasure", include_str!("../../migrations/0005_erasure.sql")),
+    (5, "masking", include_str!("../../migrations/0005_masking.sql")),
+    (6, "access", include_str!("../../migrations/0006_access.sql")),
+    (8, "erasure", include_str!("../../migrations/0008_erasure.sql")),
 ];
 
 /// Words of PostgreSQL in a migration, and what SQLite has in their place. Databases keep a checksum of each
@@ -39,40 +43,59 @@ const IN_SQLITE: [(&str, &str); 8] = [
     ("The same file for SQLite differs", "The same file for PostgreSQL differs"),
 ];
 
-/// Opens the connections to the database and runs the migrations that it lacks.
-pub(super) async fn open(location: &Location) -> anyhow::Result<Pools> {
+/// The number of the last migration.
+pub(super) const SCHEMA: i64 = MIGRATIONS[MIGRATIONS.len() - 1].0;
+
+/// Lists the tables that migrations make, in the order in which they do: each after those that it refers to.
+pub(super) fn tables() -> Vec<String> {
+    let made = |text: &'static str| text.split("create table ").skip(1);
+    let name = |rest: &str| rest.split([' ', '(']).next().unwrap_or("").to_owned();
+    MIGRATIONS.iter().flat_map(|(_, _, text)| made(text)).map(name).collect()
+}
+
+/// Opens the connections to the database and runs the migrations that it lacks, up to this number.
+pub(super) async fn open(location: &Location, schema: i64) -> anyhow::Result<Pools> {
     let pools = match location {
         Location::Sqlite(path) => open_sqlite(path).await?,
         Location::Postgres(url) => open_postgres(url).await?,
     };
-    migrate(location, &pools).await.context("bringing the schema up to date")?;
+    migrate(location, &pools, schema).await?;
     Ok(pools)
 }
 
-async fn migrate(location: &Location, pools: &Pools) -> anyhow::Result<()> {
+/// Runs the migrations that the database lacks, up to this number.
+pub(super) async fn migrate(location: &Location, pools: &Pools, schema: i64) -> anyhow::Result<()> {
     // one process at a time: sqlx ensures that on PostgreSQL alone
     let _lock = match location {
         Location::Sqlite(path) => {
-            let file = std::fs::File::create(path.with_extension("lock"))?;
+            let file = private_file(&path.with_extension("lock"))?;
             file.lock()?;
             Some(file)
         }
         Location::Postgres(_) => None,
     };
-    match pools {
-        Pools::Sqlite { write, .. } => migrator(in_sqlite).run(write).await?,
-        Pools::Postgres(pool) => migrator(str::to_owned).run(pool).await?,
-    }
-    Ok(())
+    let done = match pools {
+        Pools::Sqlite { write, .. } => migrator(in_sqlite, schema).run(write).await,
+        Pools::Postgres(pool) => migrator(str::to_owned, schema).run(pool).await,
+    };
+    done.context("bringing the schema up to date")
+}
+
+/// Opens a file, which is made for its owner alone. SQLite makes its other files as the first one is.
+fn private_file(path: &Path) -> std::io::Result<File> {
+    File::options().write(true).create(true).truncate(false).mode(0o600).open(path)
 }
 
 /// Makes the migrator, with each migration as `render` writes it for the database.
-fn migrator(render: fn(&str) -> String) -> Migrator {
+fn migrator(render: fn(&str) -> String, schema: i64) -> Migrator {
     let migration = |(number, name, text): (i64, &'static str, &str)| {
         let text = AssertSqlSafe(render(text)).into_sql_str();
         Migration::new(number, name.into(), MigrationType::Simple, text, false)
     };
-    Migrator::with_migrations(MIGRATIONS.map(migration).into())
+    let known = MIGRATIONS.into_iter().filter(|(number, _, _)| *number <= schema);
+    let mut migrator = Migrator::with_migrations(known.map(migration).collect());
+    migrator.set_ignore_missing(schema < SCHEMA);
+    migrator
 }
 
 fn in_sqlite(text: &str) -> String {
@@ -95,11 +118,14 @@ async fn open_sqlite(path: &PathBuf) -> anyhow::Result<Pools> {
         .auto_vacuum(SqliteAutoVacuum::Incremental)
         .optimize_on_close(true, 1000);
     let opening = || format!("opening {}", path.display());
+    private_file(path).with_context(opening)?;
     let write = SqlitePoolOptions::new()
         .max_connections(1)
         .acquire_timeout(BUSY_TIMEOUT)
         // there is one writer, so waiting for it is no reason for a warning
         .acquire_slow_threshold(BUSY_TIMEOUT)
+        // a full disk can make a transaction's end fail, which leaves the connection within it: another is opened
+        .before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }))
         .connect_with(options.clone())
         .await
         .with_context(opening)?;
@@ -118,7 +144,11 @@ async fn open_postgres(url: &str) -> anyhow::Result<Pools> {
         .application_name("refrain")
         .options([
             ("statement_timeout", "60000"),
-            ("idle_in_transaction_session_timeout", "60000"),
+            // a process that stops within a transaction holds an organization no longer than this
+            ("idle_in_transaction_session_timeout", "4000"),
+            ("lock_timeout", "15000"),
+            // and one whose machine is gone no longer than this
+            ("tcp_user_timeout", "8000"),
             // filters differ too much in what they match for one plan to fit them all
             ("plan_cache_mode", "force_custom_plan"),
             ("jit", "off"),
@@ -140,7 +170,7 @@ mod tests {
     /// The checksums that databases keep of a migration, on SQLite and on PostgreSQL.
     fn checksums(number: usize) -> [String; 2] {
         [in_sqlite as fn(&str) -> String, str::to_owned].map(|render| {
-            let checksum = migrator(render).iter().nth(number - 1).unwrap().checksum.clone();
+            let checksum = migrator(render, SCHEMA).iter().nth(number - 1).unwrap().checksum.clone();
             checksum.iter().fold(String::new(), |mut hex, byte| {
                 let _ = write!(hex, "{byte:02x}");
                 hex

@@ -5,6 +5,7 @@ use super::receipt::Receipt;
 use super::store::{self, Erasure};
 use crate::app::App;
 use crate::error::{Error, Result};
+use crate::event::AuditKind;
 use crate::http::{Api, ApiPath, ApiQuery, Caller, Cursor, Page, cut_page};
 use crate::ids::{ContactId, ErasureId, SessionId};
 use crate::jobs;
@@ -17,6 +18,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 /// The header that names the erasure that a request began.
 const ERASURE_ID: HeaderName = HeaderName::from_static("x-erasure-id");
@@ -88,6 +90,8 @@ async fn delete_contact(
     let fate = if with_sessions { Fate::Deleted } else { Fate::Masked };
     let mut tx = app.begin(caller.org_id).await?;
     let erasure = super::erase_contact(&mut tx, id, fate).await?;
+    let detail = json!({"sessions": fate, "erasure_id": erasure.id});
+    tx.audit(AuditKind::ContactDeleted, caller.actor(), Some(id.into()), detail);
     tx.commit().await?;
     jobs::ring(&app);
     Ok(headers(&erasure))
@@ -100,6 +104,8 @@ async fn delete_session(
 ) -> Result<(HeaderMap, Json<Receipt>)> {
     let mut tx = app.begin(caller.org_id).await?;
     let erasure = super::erase_session(&mut tx, id).await?;
+    let detail = json!({"erasure_id": erasure.id});
+    tx.audit(AuditKind::SessionDeleted, caller.actor(), Some(id.into()), detail);
     tx.commit().await?;
     jobs::ring(&app);
     Ok((headers(&erasure), Json(erasure.into())))

@@ -7,10 +7,11 @@ use super::session::{AiClosureType, Channel, Session, SessionStatus, TicketingSy
 use crate::custom_data::{self, CustomData};
 use crate::db::{self, Db, Query, Sql, Tx, Value, like_pattern, sql};
 use crate::error::{Error, Result};
-use crate::http::{PAGE_SIZE, Window};
+use crate::http::{PAGE_SIZE, Walk, Window};
 use crate::ids::{ContactId, MessageId, OrgId, SessionId, TeamId};
 use crate::orgs::{OrgTx, Subject};
 use crate::time::Timestamp;
+use crate::wire::Nullable;
 use refrain_nlp::case_fold::fold;
 use std::collections::HashMap;
 use uuid::Uuid;
@@ -78,13 +79,25 @@ pub async fn find_all(db: &Db, org_id: OrgId, ids: &[SessionId]) -> Result<Vec<S
     db.fetch_all(query).await
 }
 
-/// Lists a page of sessions, newest update first, with one session more if there is a next page.
+/// Lists a page of sessions, newest update first, and the cursor of the next one.
 pub(super) async fn list(
     db: &Db,
     org_id: OrgId,
     filter: &SessionFilter,
     window: &Window,
-) -> Result<Vec<Session>> {
+) -> Result<(Vec<Session>, Nullable<String>)> {
+    let walk = Walk {
+        db,
+        org_id,
+        window,
+        subject: Subject::Session,
+        select: || select_filtered(org_id, filter),
+        position: |session: &Session| (session.updated_at, session.id.into()),
+    };
+    walk.page().await
+}
+
+fn select_filtered(org_id: OrgId, filter: &SessionFilter) -> Sql {
     let mut query = select("1 = 1", org_id);
     if let Some(status) = filter.status.0 {
         query.push(" and status = ").push_bind(status);
@@ -97,8 +110,7 @@ pub(super) async fn list(
         query.push("(coalesce(ai_closure_type, '') = ").push_bind(AiClosureType::HandedOff);
         query.push(" or assignee_id is not null)");
     }
-    window.push(&mut query);
-    db.fetch_all(query).await
+    query
 }
 
 /// Lists a page of sessions as `input` filters and orders them, with one session more if there is a next page.
@@ -260,7 +272,8 @@ fn session_row(org_id: OrgId, now: Timestamp, number: i64, session: &NewSession)
         db::count(session.messages.len() + 1).into(),
         session.import_hash.clone().into(),
         1.into(),
-        0.into(),
+        // where nothing was said yet, there is nothing to read
+        i64::from(session.messages.is_empty()).into(),
         last_said_at.unwrap_or(session.created_at).max(session.created_at).into(),
         session.created_at.into(),
         now.into(),

@@ -13,6 +13,7 @@ use std::path::Path;
 const ORDER: &[&str] = &[
     "error",
     "db",
+    "backup",
     "time",
     "ids",
     "wire",
@@ -31,6 +32,7 @@ const ORDER: &[&str] = &[
     "openapi",
     "http",
     "outbox",
+    "audit_log",
     "teams",
     "settings",
     "categories",
@@ -112,6 +114,7 @@ const OWNERS: &[(&str, &str)] = &[
     ("jobs", "jobs"),
     ("webhooks", "webhooks"),
     ("deliveries", "outbox"),
+    ("audit_log", "audit_log"),
 ];
 
 const RULES: Rules = Rules {
