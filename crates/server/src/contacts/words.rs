@@ -36,7 +36,14 @@ impl Words {
 
     /// Masks everything personal in a text, with these words. Returns none if there is nothing to mask.
     pub fn mask(&self, text: &str) -> Option<String> {
-        let findings = redact::find_beside(text, &self.names(), &self.find(text));
+        self.mask_beside(text, &[])
+    }
+
+    /// Masks what [`Words::mask`] does, and what was found before: `kept`.
+    pub fn mask_beside(&self, text: &str, kept: &[Finding]) -> Option<String> {
+        let mut known = self.find(text);
+        known.extend(kept);
+        let findings = redact::find_beside(text, &self.names(), &known);
         (!findings.is_empty()).then(|| redact::mask(text, &findings))
     }
 

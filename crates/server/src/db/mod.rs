@@ -3,6 +3,7 @@
 
 mod health;
 mod open;
+mod purge;
 mod query;
 mod sql;
 mod table;
@@ -14,6 +15,7 @@ pub use table::{Column, Kind, Table};
 use crate::error::{Error, Result};
 use futures_util::TryStreamExt;
 use health::{Health, PROBE_PAUSE};
+use purge::LastPurge;
 use query::{ReadRow, Row};
 use sqlx_postgres::{PgPool, Postgres};
 use sqlx_sqlite::{Sqlite, SqlitePool};
@@ -27,10 +29,6 @@ use tokio::time::Instant;
 const VALUES_MAX: usize = 8_000;
 /// The longest wait for the writer by one who only looks whether writing is possible.
 const WRITE_PATIENCE: Duration = Duration::from_secs(2);
-
-/// The largest SQLite file that is written anew after an erasure: that takes about a second, during which others wait to
-/// write.
-const VACUUM_BYTES_MAX: i64 = 64 * 1024 * 1024;
 
 #[derive(Clone, Debug)]
 enum Pools {
@@ -48,6 +46,7 @@ pub struct Db {
     pools: Pools,
     location: Location,
     health: Arc<Health>,
+    last_purge: Arc<LastPurge>,
 }
 
 /// The place of the database.
@@ -71,7 +70,7 @@ impl Db {
     /// Opens the database and brings its schema up to the migration of this number, if it is not past it.
     pub async fn open_at(location: &Location, schema: i64) -> anyhow::Result<Self> {
         let pools = open::open(location, schema).await?;
-        Ok(Self { pools, location: location.clone(), health: Arc::default() })
+        Ok(Self { pools, location: location.clone(), health: Arc::default(), last_purge: Arc::default() })
     }
 
     /// Brings the schema up to date.
@@ -153,24 +152,6 @@ impl Db {
             .execute(pool)
             .await?;
         }
-        Ok(())
-    }
-
-    /// Removes what SQLite may still have of deleted rows: samples of the planner, and the pages that they left. A small
-    /// file is written anew; of a large one, freed pages are given back, which were overwritten as they were freed.
-    /// PostgreSQL does as much by its own vacuum.
-    pub async fn purge(&self) -> Result<()> {
-        let Pools::Sqlite { write, .. } = &self.pools else { return Ok(()) };
-        let mut connection = write.acquire().await?;
-        let samples = "select count(*) from sqlite_schema where name = 'sqlite_stat4'";
-        let (samples,): (i64,) = sqlx::query_as(samples).fetch_one(&mut *connection).await?;
-        if samples > 0 {
-            sqlx::query("delete from sqlite_stat4").execute(&mut *connection).await?;
-        }
-        let pages = "select page_count * page_size from pragma_page_count(), pragma_page_size()";
-        let (bytes,): (i64,) = sqlx::query_as(pages).fetch_one(&mut *connection).await?;
-        let vacuum = if bytes <= VACUUM_BYTES_MAX { "vacuum" } else { "pragma incremental_vacuum(10000)" };
-        sqlx::raw_sql(vacuum).execute(&mut *connection).await?;
         Ok(())
     }
 

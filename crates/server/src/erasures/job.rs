@@ -5,6 +5,8 @@ use crate::app::App;
 use crate::error::Result;
 use crate::ids::ErasureId;
 use crate::jobs::{self, Job, Lease, Outcome};
+use crate::orgs::OrgTx;
+use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// The job that deletes or masks what is left of an erasure.
@@ -37,8 +39,11 @@ impl Job for EraseSessions {
                 continue;
             }
             store::forget_words(&mut tx, self.erasure_id).await?;
+            let now = tx.now;
             tx.commit().await?;
-            app.db.purge().await?;
+            if let Some(until) = app.db.purge(now.micros()).await? {
+                return Ok(Outcome::Later(Timestamp::from_micros(until)));
+            }
             let mut tx = app.begin(lease.org_id).await?;
             super::finish(&mut tx, &mut erasure).await?;
             return end(tx, lease).await;
@@ -46,7 +51,7 @@ impl Job for EraseSessions {
     }
 }
 
-async fn end(mut tx: crate::orgs::OrgTx, lease: &Lease) -> Result<Outcome> {
+async fn end(mut tx: OrgTx, lease: &Lease) -> Result<Outcome> {
     jobs::finish(&mut tx, lease).await?;
     tx.commit().await?;
     Ok(Outcome::Done)

@@ -88,7 +88,9 @@ async fn mark(tx: &mut OrgTx, erasure: &mut Erasure, erased: Erased) -> Result<u
 /// Takes the first step of an erasure, and enqueues the job that takes the others and ends it.
 async fn start(tx: &mut OrgTx, erasure: &mut Erasure) -> Result<()> {
     store::insert(tx, erasure).await?;
-    step(tx, erasure).await?;
+    if !step(tx, erasure).await? || sessions::marked(tx, erasure.id).await?.is_empty() {
+        store::forget_words(tx, erasure.id).await?;
+    }
     jobs::enqueue(tx, &EraseSessions { erasure_id: erasure.id }).await
 }
 

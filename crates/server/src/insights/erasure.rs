@@ -110,6 +110,7 @@ async fn clean(tx: &mut OrgTx, gone: &Gone<'_>, counted: &BTreeSet<InsightId>) -
     }
     texts::replace_in_histories(tx, &|text| gone.replace(text)).await?;
     wording::forget(tx, &|text| gone.replace(text).is_some()).await?;
+    grouping::forget_theme_words(tx, &|word| gone.may_say(word), ERASED).await?;
     research::restart(tx).await?;
     Ok(reports)
 }
@@ -145,6 +146,12 @@ impl<'a> Gone<'a> {
             return Some(ERASED.to_owned());
         }
         self.words.are_in(text).then(|| self.words.mask(text)).flatten()
+    }
+
+    /// Returns true if a word is one of theirs, which others may say too.
+    fn may_say(&self, word: &str) -> bool {
+        let word = plain(word);
+        self.said.contains(&word) || self.words.names.iter().any(|name| plain(name).contains(&word))
     }
 
     /// Returns true if a longer text quotes or names them.

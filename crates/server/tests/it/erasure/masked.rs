@@ -54,9 +54,9 @@ async fn the_sentence_of_an_insight_names_nobody_who_is_deleted() {
     let t = crate::support::app::TestApp::new().await;
     t.patch_ok("/settings", json!({"contacts_min": 1})).await;
     let contact = t.post_ok("/contacts", json!({"contact": {"phone": "555"}})).await;
-    for _ in 0..12 {
+    for day in 0..12 {
         let session = t.post_ok("/chat/sessions", json!({"contact_id": id(&contact)})).await;
-        let said = json!({"sender": "contact", "message": {"type": "text", "text": "My parcel from zebulon has not arrived"}});
+        let said = json!({"sender": "contact", "message": {"type": "text", "text": format!("My parcel from zebulon has not arrived on day {day}")}});
         t.post_ok(&format!("/chat/sessions/{}/send", id(&session)), said).await;
     }
     t.run_jobs().await;
@@ -68,7 +68,7 @@ async fn the_sentence_of_an_insight_names_nobody_who_is_deleted() {
     t.call_as(&t.token, "DELETE", &path, None).await.ok();
     let content = async || t.post_ok("/insights", json!({})).await["data"][0]["content"].clone();
     let at_once: Value = content().await;
-    assert_eq!(at_once, "My parcel from [name] has not arrived");
+    assert!(at_once.as_str().unwrap().starts_with("My parcel from [name] has not arrived"), "{at_once}");
     t.run_jobs().await;
     assert!(!content().await.to_string().contains("zebulon"));
 }

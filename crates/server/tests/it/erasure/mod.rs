@@ -99,7 +99,7 @@ impl Person {
         let words =
             ["xanthippewort", "quixotrumpet", "marmaladezeppelin", "voucherplanted", "pelargoniumplanted"];
         let texts = [
-            "My zanzibarlamp does not work at nightfallplanted, please replace it".to_owned(),
+            format!("My zanzibarlamp does not work at nightfallplanted since day {number}"),
             format!("My refund has not arrived yet, says {}", words[number % words.len()]),
             "Zebulon Quirkington here, call 0171 5559911 or zebulon.q@planted-mail.example".to_owned(),
             format!("wisteriaplanted, my refund {number}"),
