@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 VENV := .venv
 
-.PHONY: demo test check bench fmt lint doc deny unused spelling fuzz need-cargo
+.PHONY: demo test check abuse bench fmt lint doc deny unused spelling fuzz need-cargo
 
 # Builds, loads the bundled sample, prints what it says, and serves it.
 demo: need-cargo
@@ -41,6 +41,11 @@ spelling: $(VENV)/bin/typos
 fuzz: need-cargo $(VENV)/bin/schemathesis
 	cargo build --quiet --bin refrain
 	scripts/fuzz.sh $(VENV)/bin/schemathesis target/debug/refrain
+
+# Does its worst to a server of its own, and watches what others feel of it. Takes some minutes, and wants an idle machine.
+abuse: need-cargo
+	cargo build --release --quiet --bin refrain
+	scripts/abuse.py target/release/refrain
 
 # How fast it is. The figures in docs/performance.md say which machine and data.
 bench: need-cargo

@@ -13,6 +13,7 @@ mod http_client;
 pub mod ids;
 pub mod jobs;
 pub mod language_model;
+mod memory;
 pub mod openapi;
 pub mod outbox;
 pub mod spreadsheet;

@@ -52,15 +52,44 @@ fn readable<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error
     serializer.collect_str(&path.display())
 }
 
+/// The parts of a parameter's name that tell a secret.
+const SECRET_NAMES: [&str; 5] = ["pass", "secret", "key", "token", "auth"];
+
+/// Serializes a URL without a password, before the host or among the parameters.
 #[expect(clippy::ref_option, reason = "serde hands over a reference to the field")]
-fn without_password<S: Serializer>(url: &Option<String>, serializer: S) -> Result<S::Ok, S::Error> {
-    let Some(url) = url else { return serializer.serialize_none() };
-    let Some((scheme, rest)) = url.split_once("://") else { return serializer.serialize_some(url) };
-    match rest.rsplit_once('@') {
-        Some((user, rest)) => {
-            let user = user.split(':').next().unwrap_or("");
-            serializer.serialize_some(&format!("{scheme}://{user}@{rest}"))
-        }
-        None => serializer.serialize_some(url),
+pub(super) fn without_password<S: Serializer>(
+    url: &Option<String>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    match url {
+        Some(url) => serializer.serialize_some(&public_part(url)),
+        None => serializer.serialize_none(),
     }
+}
+
+fn public_part(url: &str) -> String {
+    let (place, parameters) = url.split_once('?').unwrap_or((url, ""));
+    // a password may hold a question mark of its own
+    let (place, parameters) = match parameters.rsplit_once('@') {
+        Some((_, rest)) if place.contains("://") => {
+            let (host, parameters) = rest.split_once('?').unwrap_or((rest, ""));
+            (format!("{place}@{host}"), parameters)
+        }
+        _ => (place.to_owned(), parameters),
+    };
+    let place =
+        match place.split_once("://").and_then(|(scheme, rest)| Some((scheme, rest.rsplit_once('@')?))) {
+            Some((scheme, (user, host))) => {
+                let user = user.split(':').next().unwrap_or("");
+                format!("{scheme}://{user}@{host}")
+            }
+            None => place,
+        };
+    let is_public = |parameter: &&str| {
+        let name = parameter.split('=').next().unwrap_or("").to_ascii_lowercase();
+        !SECRET_NAMES.iter().any(|secret| name.contains(secret))
+    };
+    let parameters: Vec<&str> =
+        parameters.split('&').filter(|part| !part.is_empty()).filter(is_public).collect();
+    if parameters.is_empty() { place } else { format!("{place}?{}", parameters.join("&")) }
 }

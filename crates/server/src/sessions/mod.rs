@@ -29,7 +29,7 @@ pub use reading::{Finding, ReadSessions, SaidMessage, Unread, follow, read_again
 pub use response::{ChatSessionListItem, GetChatSessionOutput};
 pub use routes::routes;
 pub use session::{
-    AiClosureType, Channel, ExternalIdType, Sentiment, Session, SessionStatus, TicketingSystemName,
+    AiClosureType, Channel, ExternalIdType, Sentiment, Session, SessionStatus, TAGS_MAX, TicketingSystemName,
     TicketingSystemRef,
 };
 pub use store::{NewSession, find, find_all, forget, insert_all};

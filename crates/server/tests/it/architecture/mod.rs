@@ -23,6 +23,7 @@ const ORDER: &[&str] = &[
     "http_client",
     "config",
     "telemetry",
+    "memory",
     "event",
     "orgs",
     "language_model",
