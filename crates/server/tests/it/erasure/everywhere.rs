@@ -1,9 +1,17 @@
 //! A person whose sessions go too is nowhere.
 
 use super::{Person, id};
+use crate::support::app::TestApp;
 use crate::support::scripted::{Reply, Server};
+use refrain::db::sql;
 use refrain::outbox;
 use serde_json::json;
+
+/// Calls the insights of a sentence otherwise, behind the product's back.
+async fn rename(t: &TestApp, from: &str, to: &str) {
+    let query = sql("update insights set content = $2, content_folded = $3 where content like $1");
+    t.execute(query.bind(from).bind(to).bind(to.to_lowercase())).await;
+}
 
 #[tokio::test]
 async fn nothing_of_a_person_is_anywhere_once_it_is_erased_with_its_sessions() {
@@ -12,13 +20,14 @@ async fn nothing_of_a_person_is_anywhere_once_it_is_erased_with_its_sessions() {
     let server = Server::new(|_, _| Reply::Http(200, "", "{}".into())).await;
     let url = format!("http://{}/hook", server.address);
     t.post_ok("/webhooks", json!({"url": url, "events": null})).await;
-    // words of the person in what people and reports keep of insights
+    // words of the person in what people and reports keep of insights, as an earlier release could name these
+    rename(t, "Various requests", "My zanzibarlamp does not work at nightfallplanted").await;
     let listed = t.post_ok("/insights", json!({"status": "all"})).await;
     let own = listed["data"]
         .as_array()
         .unwrap()
         .iter()
-        .find(|insight| insight["content"].as_str().unwrap().to_lowercase().contains("zanzibarlamp"));
+        .find(|insight| insight["content"].as_str().unwrap().contains("zanzibarlamp"));
     let own = format!("/insights/{}", id(own.unwrap_or_else(|| panic!("{listed:#}"))));
     t.post_ok(&format!("{own}/deep-research"), json!({})).await;
     t.patch_ok(&own, json!({"content": "A lamp flickers"})).await;
@@ -38,6 +47,7 @@ async fn nothing_of_a_person_is_anywhere_once_it_is_erased_with_its_sessions() {
         "sender": "contact", "message": {"type": "text", "text": "quixotrumpet, my refund has not arrived"}
     }))
     .await;
+    rename(t, "Various requests%", "Wisteriaplanted, my refund").await;
     person.delete("?sessions=true").await;
     let at_once = person.everything().await;
     assert_eq!(Person::planted_in(&at_once), Vec::<&str>::new(), "before any job ran");
