@@ -177,7 +177,7 @@ impl<'de, V: CustomValue> Deserialize<'de> for CustomData<V> {
 
 impl<V: CustomValue> CustomData<V> {
     /// Takes names and values that are few and short enough.
-    pub fn new(data: BTreeMap<String, V>) -> Result<Self, String> {
+    pub fn new(data: impl IntoIterator<Item = (String, V)>) -> Result<Self, String> {
         data.into_iter().try_fold(Self::default(), |mut taken, (key, value)| {
             taken.add(key, value)?;
             Ok(taken)

@@ -183,3 +183,16 @@ impl IntoResponse for Error {
         response
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use anyhow::Context;
+
+    #[tokio::test]
+    async fn the_message_of_a_panic_is_not_told() {
+        let ended = tokio::spawn(async { panic!("My refund has not arrived") }).await;
+        let error = ended.context("reading a session").map_err(|error| causes(&error));
+        assert_eq!(error.unwrap_err(), "reading a session: it panicked");
+    }
+}

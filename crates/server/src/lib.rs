@@ -16,6 +16,7 @@ pub mod language_model;
 mod memory;
 pub mod openapi;
 pub mod outbox;
+mod seal;
 pub mod spreadsheet;
 pub mod telemetry;
 pub mod time;

@@ -323,7 +323,7 @@ fn clauses_in(units: &[Unit], clauses: &[Range<usize>], run: &[Unit]) -> Option<
     };
     let mut inside = clauses.iter().filter(is_in);
     let first = inside.next()?;
-    let range = first.start..inside.last().unwrap_or(first).end;
+    let range = first.start..inside.next_back().unwrap_or(first).end;
     (told(units, &range) * 2 >= told(units, &whole)).then_some(Part { range, is_clause: true })
 }
 

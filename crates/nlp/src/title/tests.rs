@@ -140,8 +140,9 @@ mod planted {
             let statements: Vec<Statement<'_>> = statements
                 .map(|(text, speaker)| Statement { text, vector: &vector, weight: 1, speaker })
                 .collect();
-            let title = choose(&[statements.clone()], 3).remove(0);
-            let name = name(&[statements], 3).remove(0);
+            let groups = [statements];
+            let title = choose(&groups, 3).remove(0);
+            let name = name(&groups, 3).remove(0);
             for shown in [title, name] {
                 let folded = format!(" {} ", sentence::folded(&shown));
                 let shared = format!(" {} ", sentence::folded(&carriers.join(" ")));

@@ -119,8 +119,9 @@ const SMALL: &str = "yet already since until without after during every each bot
     couldn't shouldn't doesn't can't aren't weren't hadn't not no there here so";
 
 /// Words of the statements' lists that tell more than grammar does: a day, a place in a list.
-const TELLING: &str = "monday tuesday wednesday thursday friday saturday sunday january february march april may june \
-    july august september october november december name number email mail gmail com noon video film blog casa محمد";
+const TELLING: &str = "monday tuesday wednesday thursday friday saturday sunday january february march april june \
+    july august september october november december name number email mail gmail com noon video film blog web www \
+    online forum program foto site plan gratis auto internet data super dating care sex air fan post sam ani roz";
 
 /// The frequent words of all languages, in small letters.
 fn frequent() -> &'static HashSet<&'static str> {

@@ -4,7 +4,7 @@ use super::{Exit, open, print_line};
 use crate::app::App;
 use crate::config::Config;
 use crate::http::Listener;
-use crate::{erasures, http, insights, jobs, memory, outbox, telemetry};
+use crate::{erasures, http, insights, jobs, memory, outbox, telemetry, webhooks};
 use anyhow::Context;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinHandle;
@@ -33,6 +33,7 @@ pub(super) async fn bind(mut config: Config) -> anyhow::Result<(App, Listener)> 
 
 /// Serves until a signal comes; then finishes what was begun, by the workers too.
 pub(super) async fn run(app: App, listener: Listener, workers: JoinHandle<()>) -> anyhow::Result<()> {
+    webhooks::seal_secrets(&app).await?;
     insights::request_wordings(&app).await?;
     insights::request_rereading(&app).await?;
     let upkeep = [

@@ -18,7 +18,7 @@ impl Table {
 
     pub(super) fn row(&mut self, cells: Vec<String>) {
         // a text of several lines is one line of a table
-        self.0.add_row(cells.iter().map(|cell| escaped(&cell.replace(['\n', '\t'], " ")).into_owned()));
+        self.0.add_row(cells.into_iter().map(|cell| escaped(&cell.replace(['\n', '\t'], " ")).into_owned()));
     }
 
     /// Sets columns of numbers to the right.

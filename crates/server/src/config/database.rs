@@ -1,10 +1,14 @@
 //! The settings of the database, and of the data folder.
 
+use super::Secret;
 use crate::db::Location;
-use anyhow::bail;
+use anyhow::{Context, bail};
 use clap::Args;
 use serde::{Deserialize, Serialize, Serializer};
 use std::path::{Path, PathBuf};
+
+const KEY_VARIABLE: &str = "REFRAIN_SECRETS_KEY";
+const KEY_LENGTH_MIN: usize = 32;
 
 /// The settings of the database. Serialized without the password.
 #[derive(Clone, Debug, PartialEq, Args, Serialize, Deserialize)]
@@ -19,16 +23,42 @@ pub struct DatabaseConfig {
     #[arg(long, value_name = "URL", env = "REFRAIN_DATABASE_URL")]
     #[serde(serialize_with = "without_password")]
     pub database_url: Option<String>,
+    /// File with the key that seals the secrets of webhooks in the database; the key can come from
+    /// REFRAIN_SECRETS_KEY too [default: none, they are in the clear]
+    #[arg(long, value_name = "FILE", env = "REFRAIN_SECRETS_KEY_FILE")]
+    pub secrets_key_file: Option<PathBuf>,
+    /// The key itself. It has no flag: everybody on the machine sees what a process was started with.
+    #[arg(skip)]
+    #[serde(skip_serializing)]
+    pub secrets_key: Option<Secret>,
 }
 
 impl Default for DatabaseConfig {
     fn default() -> Self {
-        Self { data: "refrain-data".into(), database_url: None }
+        Self { data: "refrain-data".into(), database_url: None, secrets_key_file: None, secrets_key: None }
     }
 }
 
 impl DatabaseConfig {
+    /// Takes the key of secrets from its file, or from the environment, if it is there.
+    pub(super) fn read_key(&mut self) -> anyhow::Result<()> {
+        if let Some(path) = &self.secrets_key_file {
+            let key = std::fs::read_to_string(path);
+            let key = key.with_context(|| format!("secrets_key_file: reading {}", path.display()))?;
+            self.secrets_key = Some(Secret(key));
+        }
+        if let Ok(key) = std::env::var(KEY_VARIABLE) {
+            self.secrets_key = Some(Secret(key));
+        }
+        Ok(())
+    }
+
     pub(super) fn check(&self) -> anyhow::Result<()> {
+        if self.secrets_key.as_ref().is_some_and(|key| key.0.trim().len() < KEY_LENGTH_MIN) {
+            bail!(
+                "secrets_key: expected at least {KEY_LENGTH_MIN} characters, such as of `openssl rand -base64 32`"
+            );
+        }
         if let Some(url) = &self.database_url
             && !url.starts_with("postgres://")
             && !url.starts_with("postgresql://")

@@ -10,7 +10,15 @@ use std::collections::HashMap;
 use std::path::Path;
 
 /// The settings that have no flag, each with the setting that it follows and its lines.
-const KEYS: [(&str, &str, &str); 2] = [
+const KEYS: [(&str, &str, &str); 3] = [
+    (
+        "secrets_key",
+        "secrets_key_file",
+        "\
+# Key that seals the secrets of webhooks; shown nowhere, so it is not repeated here. Better: REFRAIN_SECRETS_KEY.
+# secrets_key = \"…\"
+",
+    ),
     (
         "metrics_key",
         "metrics_listen",
@@ -30,7 +38,8 @@ const KEYS: [(&str, &str, &str); 2] = [
 ];
 
 /// The examples for settings that may be left out.
-const EXAMPLES: [(&str, &str); 11] = [
+const EXAMPLES: [(&str, &str); 12] = [
+    ("secrets_key_file", "\"/etc/refrain/secrets.key\""),
     ("database_url", "\"postgres://user@host/refrain\""),
     ("public_url", "\"https://refrain.example.com\""),
     ("tls_certificate", "\"/etc/refrain/certificate.pem\""),

@@ -5,7 +5,7 @@ use crate::custom_data::{CustomData, Scalar};
 use crate::time::Timestamp;
 use crate::wire::Text;
 use anyhow::Context;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 const KNOWN: [&str; 14] = [
     "id",
@@ -95,8 +95,7 @@ impl Columns {
             let value = row.get(*at).filter(|value| !value.is_empty())?;
             Some((name.clone(), Scalar::Text(value.to_owned())))
         });
-        let data: BTreeMap<String, Scalar> = filled.collect();
-        CustomData::new(data).map_err(|error| format!("custom_data: {error}"))
+        CustomData::new(filled).map_err(|error| format!("custom_data: {error}"))
     }
 }
 

@@ -267,7 +267,10 @@ async fn csv_keeps_the_limits_of_the_format() {
             (2, "text: expected at most 100000 characters"),
             (4, "name: expected at most 300 characters"),
             (5, "custom_data: expected at most 100 keys"),
-            (7, "custom_data: expected keys of at most 200 and values of at most 10000 bytes"),
+            (
+                7,
+                "custom_data: expected keys of at most 200 and values of at most 10000 bytes, and 64000 bytes of all together"
+            ),
         ]
     );
 }

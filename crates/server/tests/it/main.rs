@@ -18,6 +18,7 @@ mod contacts;
 mod crash;
 mod erasure;
 mod exports;
+mod faults;
 mod http;
 mod imports;
 mod insights;

@@ -22,6 +22,7 @@ const ORDER: &[&str] = &[
     "escalation",
     "http_client",
     "config",
+    "seal",
     "telemetry",
     "memory",
     "event",
