@@ -4,7 +4,7 @@ use super::{Exit, open, print_line};
 use crate::app::App;
 use crate::config::Config;
 use crate::http::Listener;
-use crate::{http, insights, jobs, memory, outbox, telemetry, webhooks};
+use crate::{erasures, http, insights, jobs, memory, outbox, telemetry, webhooks};
 use anyhow::Context;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -52,7 +52,11 @@ pub(super) async fn run(app: App, listener: Listener, workers: JoinHandle<()>) -
     webhooks::seal_secrets(&app).await?;
     insights::request_wordings(&app).await?;
     insights::request_rereading(&app).await?;
-    let upkeep = [tokio::spawn(telemetry::keep_metrics()), tokio::spawn(memory::keep_small())];
+    let upkeep = [
+        tokio::spawn(telemetry::keep_metrics()),
+        tokio::spawn(memory::keep_small()),
+        tokio::spawn(erasures::retain(app.clone())),
+    ];
     let deliveries = tokio::spawn(outbox::dispatch(app.clone()));
     http::serve(app.clone(), listener, asked_to_stop()?).await?;
     tracing::info!("finishing the jobs in hand");

@@ -3,6 +3,7 @@
 
 mod health;
 mod open;
+mod purge;
 mod query;
 mod sql;
 mod table;
@@ -14,6 +15,7 @@ pub use table::{Column, Kind, Table};
 use crate::error::{Error, Result};
 use futures_util::TryStreamExt;
 use health::{Health, PROBE_PAUSE};
+use purge::LastPurge;
 use query::{ReadRow, Row};
 use sqlx_postgres::{PgPool, Postgres};
 use sqlx_sqlite::{Sqlite, SqlitePool};
@@ -44,6 +46,7 @@ pub struct Db {
     pools: Pools,
     location: Location,
     health: Arc<Health>,
+    last_purge: Arc<LastPurge>,
 }
 
 /// The place of the database.
@@ -67,7 +70,7 @@ impl Db {
     /// Opens the database and brings its schema up to the migration of this number, if it is not past it.
     pub async fn open_at(location: &Location, schema: i64) -> anyhow::Result<Self> {
         let pools = open::open(location, schema).await?;
-        Ok(Self { pools, location: location.clone(), health: Arc::default() })
+        Ok(Self { pools, location: location.clone(), health: Arc::default(), last_purge: Arc::default() })
     }
 
     /// Brings the schema up to date.
