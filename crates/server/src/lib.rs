@@ -18,6 +18,7 @@ pub mod outbox;
 pub mod spreadsheet;
 pub mod telemetry;
 pub mod time;
+pub mod turns;
 pub mod wire;
 
 pub mod categories;

@@ -69,7 +69,7 @@ struct Line {
 pub(super) async fn eval(config: Config, args: EvalArgs) -> anyhow::Result<Exit> {
     let labeled = labeled(&args)?;
     let folder = tempfile::tempdir().context("making a folder for the database")?;
-    let database = DatabaseConfig { data: folder.path().into(), database_url: None };
+    let database = DatabaseConfig { data: folder.path().into(), ..DatabaseConfig::default() };
     let app = open(Config { database, ..config }).await?;
     let org_id = app.find_or_create_org(orgs::DEFAULT_NAME).await?;
     if let Some(pool) = &args.pool {

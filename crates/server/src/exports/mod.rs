@@ -10,21 +10,29 @@ mod insights;
 mod occurrences;
 mod parquet;
 mod routes;
-mod slots;
 mod table;
 
 pub use routes::routes;
-pub use slots::{Slot, Slots};
 
 use crate::db::{Db, Tx, sql};
 use crate::error::{Error, Result};
 use crate::ids::OrgId;
+use crate::turns::Turns;
 use crate::wire::string_enum;
 use anyhow::bail;
 use encoder::Encoder;
 use std::io::Write;
+use std::sync::Arc;
 use table::{Column, Row};
 use tokio::runtime::Handle;
+
+/// The most exports of all organizations together: each holds one of the connections of long reads as long as it lasts.
+const AT_ONCE_MAX: usize = 2;
+
+/// Makes the places of exports over the API, of which an organization has one.
+pub fn places() -> Arc<Turns> {
+    Turns::new(AT_ONCE_MAX, 1, 0)
+}
 
 string_enum! {
     /// The kind of things that are exported.
@@ -67,7 +75,7 @@ impl Export {
         if what == What::Conversations && format != Format::Jsonl {
             return Err(Error::Invalid("format: conversations are exported as jsonl alone".into()));
         }
-        let mut tx = db.snapshot().await?;
+        let mut tx = db.patient(org_id).snapshot().await?;
         let count = match what {
             What::Conversations => "select count(*) from sessions where org_id = $1",
             What::Insights => insights::COUNT,

@@ -10,8 +10,10 @@ mod list;
 mod reading;
 mod response;
 mod routes;
+mod search;
 mod send;
 mod session;
+mod storage;
 mod store;
 mod webhook_event;
 
@@ -22,9 +24,11 @@ pub use language_tag::{KnownLanguage, LanguageTag};
 pub use reading::{Finding, ReadSessions, Unread, save_findings, unread};
 pub use response::{ChatSessionListItem, GetChatSessionOutput};
 pub use routes::routes;
+pub use search::{IndexMessages, request_index, search_places};
 pub use session::{
     AiClosureType, Channel, ExternalIdType, Sentiment, Session, SessionStatus, TicketingSystemName,
     TicketingSystemRef,
 };
+pub use storage::{add_stored, require_room};
 pub use store::{NewSession, find, find_all, forget, insert_all};
 pub use webhook_event::{WebhookEvent, webhook_event};

@@ -92,7 +92,8 @@ fn routes_of_one() -> Api {
                 .scope(write)
                 .live()
                 .body::<send::SendMessageInput>()
-                .returns::<send::SendMessageOutput>(),
+                .returns::<send::SendMessageOutput>()
+                .or(507),
             send::send,
         )
         .route(

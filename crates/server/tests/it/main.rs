@@ -24,4 +24,5 @@ mod settings;
 mod soak;
 mod support;
 mod telemetry;
+mod tenants;
 mod webhooks;
