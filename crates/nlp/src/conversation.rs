@@ -2,6 +2,7 @@
 
 use crate::encoders::{english, static_embedding};
 use crate::language::Language;
+use crate::redact::Finding;
 use crate::sentiment::Sentiment;
 
 /// The author of a turn.
@@ -29,6 +30,8 @@ pub struct Conversation<'a> {
     pub turns: &'a [Turn<'a>],
     /// The names its contact is known by, to be masked.
     pub names: &'a [&'a str],
+    /// What earlier readings masked in each message, which stays masked; messages beyond the list have nothing.
+    pub masked: &'a [Vec<Finding>],
     /// Its language, where that is known.
     pub language: Option<Language>,
     /// The language to assume where there is too little to tell by.

@@ -3,6 +3,7 @@
 use crate::conversation::{Author, Conversation, Statement, Turn};
 use crate::encoders::{multilingual, static_embedding};
 use crate::language::{self, Language};
+use crate::redact::Finding;
 use crate::sentiment::{self, Sentiment};
 use crate::{redact, statements, summary};
 
@@ -15,6 +16,8 @@ pub struct Reading {
     pub sentiment: Sentiment,
     /// The statements of the contact, in order.
     pub statements: Vec<Statement>,
+    /// What is masked in each turn.
+    pub masked: Vec<Vec<Finding>>,
     /// Its subject, in the words that were used; none where nothing was stated.
     pub summary: Option<String>,
 }
@@ -26,6 +29,7 @@ pub fn read(conversation: &Conversation<'_>) -> Reading {
         language::detect(&said.join("\n"), conversation.usual_language)
     });
     let spans = statements::find(conversation.turns);
+    let masked = masked(conversation, &spans);
     let mut statements: Vec<Statement> = spans
         .into_iter()
         .map(|span| {
@@ -35,7 +39,11 @@ pub fn read(conversation: &Conversation<'_>) -> Reading {
                 start: span.start,
                 end: span.end,
                 sentiment: sentiment::of_text(said),
-                text: redact::mask(said, &redact::find(said, conversation.names)),
+                text: redact::mask_part(
+                    conversation.turns[span.turn].text,
+                    span.start..span.end,
+                    &masked[span.turn],
+                ),
                 static_embedding: None,
                 contextual_embedding: None,
             }
@@ -45,9 +53,30 @@ pub fn read(conversation: &Conversation<'_>) -> Reading {
     Reading {
         language,
         sentiment: sentiment(conversation.turns),
-        summary: summary::write(conversation, &statements),
+        summary: summary::write(conversation, &statements, &masked),
         statements,
+        masked,
     }
+}
+
+/// Finds what to mask in each turn: in the whole of it, and in each statement by itself, where other words are near.
+fn masked(conversation: &Conversation<'_>, spans: &[statements::Span]) -> Vec<Vec<Finding>> {
+    let none = Vec::new();
+    let earlier = |at: usize| conversation.masked.get(at).unwrap_or(&none);
+    let turns = conversation.turns.iter().enumerate();
+    let mut masked: Vec<Vec<Finding>> =
+        turns.map(|(at, turn)| redact::find_beside(turn.text, conversation.names, earlier(at))).collect();
+    for span in spans {
+        let said = &conversation.turns[span.turn].text[span.start..span.end];
+        let found = redact::find(said, conversation.names).into_iter();
+        masked[span.turn].extend(found.map(|finding| Finding {
+            start: finding.start + span.start,
+            end: finding.end + span.start,
+            ..finding
+        }));
+        masked[span.turn] = redact::merge(std::mem::take(&mut masked[span.turn]));
+    }
+    masked
 }
 
 /// Returns the mood of the contact over these turns.

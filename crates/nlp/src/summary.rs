@@ -1,7 +1,7 @@
 //! A summary of a conversation in the words that were used: the statements of the contact, and the answer.
 
 use crate::conversation::{Author, Conversation, Statement};
-use crate::redact;
+use crate::redact::{self, Finding};
 
 const STATEMENTS_MAX: usize = 2;
 const STATEMENT_CHARS_MAX: usize = 240;
@@ -11,7 +11,11 @@ const ANSWER_CHARS_MIN: usize = 25;
 
 /// Writes the first things stated, and the last of what was answered that is more than small talk, personal data
 /// masked. None if nothing was stated.
-pub(crate) fn write(conversation: &Conversation<'_>, statements: &[Statement]) -> Option<String> {
+pub(crate) fn write(
+    conversation: &Conversation<'_>,
+    statements: &[Statement],
+    masked: &[Vec<Finding>],
+) -> Option<String> {
     let last = statements.last()?;
     let stated: Vec<String> = statements
         .iter()
@@ -21,9 +25,11 @@ pub(crate) fn write(conversation: &Conversation<'_>, statements: &[Statement]) -
     let answers = conversation.turns.iter().enumerate().skip(last.turn.min(statements[0].turn) + 1);
     let answer = answers
         .filter(|(_, turn)| turn.author == Author::Other)
-        .map(|(_, turn)| turn.text.trim())
-        .rfind(|text| text.chars().count() >= ANSWER_CHARS_MIN && !text.ends_with('?'))
-        .map(|text| sentence(&redact::mask(text, &redact::find(text, conversation.names)), ANSWER_CHARS_MAX));
+        .rfind(|(_, turn)| {
+            let text = turn.text.trim();
+            text.chars().count() >= ANSWER_CHARS_MIN && !text.ends_with('?')
+        })
+        .map(|(at, turn)| sentence(&redact::mask(turn.text, &masked[at]), ANSWER_CHARS_MAX));
     let said = stated.join(" ");
     Some(match answer {
         Some(answer) => format!("{said} – {answer}"),

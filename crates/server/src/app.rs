@@ -1,6 +1,7 @@
 //! The composition root: the state that a handler, a job and a command can reach, and the lists of routes, jobs,
 //! destinations and hooks.
 
+use crate::audit_log;
 use crate::categories::{self, AssignCategories};
 use crate::config::Config;
 use crate::contacts;
@@ -9,7 +10,9 @@ use crate::error::Result;
 use crate::exports;
 use crate::http::{Api, RateLimiter};
 use crate::ids::OrgId;
-use crate::insights::{self, Centroids, Consolidate, ResearchInsight, ReviewInsights, RewordInsights};
+use crate::insights::{
+    self, Centroids, Consolidate, RereadSessions, ResearchInsight, ReviewInsights, RewordInsights,
+};
 use crate::jobs::{JobKind, Round};
 use crate::language_model::LanguageModel;
 use crate::orgs::{self, Hooks, OrgTx};
@@ -37,7 +40,12 @@ static HOOKS: Hooks = Hooks {
         |tx, subject, id| Box::pin(tags::forget(tx, subject, id)),
         |tx, subject, id| Box::pin(insights::forget(tx, subject, id)),
     ],
-    on_commit: &[|tx| Box::pin(insights::follow(tx)), |tx| Box::pin(outbox::write(tx))],
+    on_commit: &[
+        |tx| Box::pin(sessions::follow(tx)),
+        |tx| Box::pin(insights::follow(tx)),
+        |tx| Box::pin(outbox::write(tx)),
+        |tx| Box::pin(audit_log::write(tx)),
+    ],
 };
 
 /// The operations of the API, feature by feature.
@@ -51,12 +59,14 @@ pub static ROUTES: &[fn() -> Api] = &[
     settings::routes,
     webhooks::routes,
     exports::routes,
+    audit_log::routes,
 ];
 
 /// The jobs that workers know.
 pub static JOBS: &[JobKind] = &[
     JobKind::of::<ReadSessions>(),
     JobKind::of::<IndexMessages>(),
+    JobKind::of::<RereadSessions>(),
     JobKind::of::<Consolidate>(),
     JobKind::of::<AssignCategories>(),
     JobKind::of::<RewordInsights>(),

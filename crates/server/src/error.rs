@@ -47,6 +47,9 @@ pub enum Error {
     /// The server is starting, draining or at its limit.
     #[error("{0}")]
     Unavailable(&'static str),
+    /// No room to store it in.
+    #[error("{0}")]
+    StorageFull(&'static str),
     /// A fault of ours.
     #[error(transparent)]
     Internal(#[from] anyhow::Error),
@@ -56,9 +59,37 @@ impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
         match error {
             sqlx::Error::PoolTimedOut => Self::Unavailable("the database is busy"),
+            sqlx::Error::Database(cause) => match cause.code().as_deref().and_then(database_fault) {
+                Some(fault) => {
+                    tracing::warn!(error = %cause, "the database refused");
+                    fault
+                }
+                None => Self::Internal(sqlx::Error::Database(cause).into()),
+            },
+            sqlx::Error::Io(cause) => {
+                tracing::warn!(error = %cause, "the connection to the database broke");
+                Self::Unavailable("the database cannot be reached")
+            }
             error => Self::Internal(error.into()),
         }
     }
+}
+
+/// Returns the error of a request that failed in the database by a code that is no fault of the statement: SQLite's are
+/// numbers (<https://sqlite.org/rescode.html>), PostgreSQL's have five places
+/// (<https://www.postgresql.org/docs/current/errcodes-appendix.html>).
+fn database_fault(code: &str) -> Option<Error> {
+    Some(match code {
+        // SQLITE_FULL, and the writes, truncations and shared memory that fail on a full disk or a used-up quota
+        "13" | "778" | "1546" | "4874" | "53100" => Error::StorageFull("the disk of the database is full"),
+        // SQLITE_BUSY; locks waited for in vain, deadlocks
+        "5" | "55P03" | "40P01" => Error::Unavailable("the database is busy"),
+        // idle in a transaction for too long; shut down, crashed, starting up; out of connections
+        "25P03" | "57P01" | "57P02" | "57P03" | "53300" => {
+            Error::Unavailable("the database cannot be reached")
+        }
+        _ => return None,
+    })
 }
 
 impl Error {
@@ -76,6 +107,7 @@ impl Error {
             Self::TooManyRequests(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::QuotaReached => StatusCode::INSUFFICIENT_STORAGE,
             Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::StorageFull(_) => StatusCode::INSUFFICIENT_STORAGE,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }

@@ -1,7 +1,10 @@
-//! Events of sessions and insights that destinations, such as webhooks, may receive.
+//! What happens to an organization that others are told: events of sessions and insights, which destinations such as
+//! webhooks receive, and events of security, which the audit log keeps.
 
 use crate::db::Value;
+use crate::ids::{KeyId, MemberId};
 use crate::wire::string_enum;
+use uuid::Uuid;
 
 /// An event of a session or an insight.
 #[derive(Clone, Debug)]
@@ -74,5 +77,56 @@ string_enum! {
         InsightResearchCompleted = "insight.research_completed",
         /// A webhook is tried out.
         WebhookTest = "webhook.test",
+    }
+}
+
+/// The one who did something: a key and the member who acts through it, or, without both, an operator on the command
+/// line or the product by itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Actor {
+    /// The key.
+    pub key_id: Option<KeyId>,
+    /// The member.
+    pub member_id: Option<MemberId>,
+}
+
+/// An event of security.
+#[derive(Clone, Debug)]
+pub struct AuditEvent {
+    /// The kind of event.
+    pub kind: AuditKind,
+    /// The one who caused it.
+    pub actor: Actor,
+    /// What was changed, if it has an id.
+    pub subject_id: Option<Uuid>,
+    /// The details: names of members and numbers, never values of customers.
+    pub detail: serde_json::Value,
+}
+
+string_enum! {
+    /// The kind of an event of security.
+    AuditKind {
+        /// A key was made.
+        KeyCreated = "key.created",
+        /// A key was used for the first time.
+        KeyFirstUsed = "key.first_used",
+        /// A key was revoked.
+        KeyRevoked = "key.revoked",
+        /// An export was begun.
+        ExportStarted = "export.started",
+        /// A webhook was made.
+        WebhookCreated = "webhook.created",
+        /// A webhook was changed.
+        WebhookUpdated = "webhook.updated",
+        /// A webhook was given a new secret.
+        WebhookSecretRotated = "webhook.secret_rotated",
+        /// A webhook was deleted.
+        WebhookDeleted = "webhook.deleted",
+        /// A contact was deleted.
+        ContactDeleted = "contact.deleted",
+        /// A session was deleted.
+        SessionDeleted = "session.deleted",
+        /// Settings of the organization were changed.
+        SettingsUpdated = "settings.updated",
     }
 }

@@ -166,6 +166,8 @@ define_id! {
     EventId,
     /// A unit of work.
     JobId,
+    /// An entry of the audit log.
+    AuditId,
     /// A URL that receives events.
     WebhookId,
     /// A delivery of an event to a destination.

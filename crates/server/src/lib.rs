@@ -21,6 +21,8 @@ pub mod time;
 pub mod turns;
 pub mod wire;
 
+pub mod audit_log;
+pub mod backup;
 pub mod categories;
 pub mod contacts;
 pub mod exports;

@@ -2,12 +2,13 @@
 
 use crate::db::{self, Db, Query, Record, Sql, Tx, Value, sql};
 use crate::error::Result;
-use crate::event::{Event, EventName};
-use crate::ids::OrgId;
+use crate::event::{Actor, AuditEvent, AuditKind, Event, EventName};
+use crate::ids::{ContactId, OrgId};
 use crate::time::{Clock, Timestamp};
 use crate::wire::string_enum;
 use futures_util::future::BoxFuture;
 use metrics::Counter;
+use std::collections::BTreeSet;
 use std::ops::{Deref, DerefMut};
 use uuid::Uuid;
 
@@ -60,8 +61,12 @@ pub struct OrgTx {
     pub now: Timestamp,
     hooks: &'static Hooks,
     changes: Vec<(Subject, Uuid)>,
+    /// The contacts whose names changed: what they said is to be read again.
+    pub(crate) renamed: BTreeSet<ContactId>,
     /// The events that the transaction emitted.
     pub(crate) outbox: Vec<Event>,
+    /// The events of security that the transaction noted.
+    pub(crate) audit: Vec<AuditEvent>,
     /// The counters to raise after the commit, and by how much.
     counts: Vec<(Counter, u64)>,
 }
@@ -78,7 +83,17 @@ pub async fn begin(db: &Db, clock: &Clock, hooks: &'static Hooks, org_id: OrgId)
 
 impl OrgTx {
     fn new(tx: Tx, org_id: OrgId, now: Timestamp, hooks: &'static Hooks) -> Self {
-        Self { tx, org_id, now, hooks, changes: Vec::new(), outbox: Vec::new(), counts: Vec::new() }
+        Self {
+            tx,
+            org_id,
+            now,
+            hooks,
+            changes: Vec::new(),
+            outbox: Vec::new(),
+            audit: Vec::new(),
+            renamed: BTreeSet::new(),
+            counts: Vec::new(),
+        }
     }
 
     /// Notes for the change log that `id` changed.
@@ -114,6 +129,17 @@ impl OrgTx {
     /// destinations make the body.
     pub fn emit(&mut self, name: EventName, subject_id: impl Into<Value>, source_id: impl Into<Value>) {
         self.outbox.push(Event { name, subject_id: subject_id.into(), source_id: source_id.into() });
+    }
+
+    /// Notes an event of security for the audit log. `detail` has no values of customers.
+    pub fn audit(
+        &mut self,
+        kind: AuditKind,
+        actor: Actor,
+        subject_id: Option<Uuid>,
+        detail: serde_json::Value,
+    ) {
+        self.audit.push(AuditEvent { kind, actor, subject_id, detail });
     }
 
     /// Raises a counter of the metrics once the transaction is committed.

@@ -16,6 +16,7 @@ pub use finding::{Finding, Kind};
 use crate::text::Text;
 use cues::Cues;
 use std::cmp::Reverse;
+use std::ops::Range;
 
 /// The most readings of a text: a mask can bare what touched it, such as a number glued to an address.
 const ROUNDS_MAX: usize = 8;
@@ -23,9 +24,14 @@ const ROUNDS_MAX: usize = 8;
 /// Finds everything personal or secret, ascending and without overlap; `names` are those of the people in the
 /// conversation. Takes time in proportion to the text.
 pub fn find(text: &str, names: &[&str]) -> Vec<Finding> {
+    find_beside(text, names, &[])
+}
+
+/// Finds what [`find`] does, and keeps what was found before: `kept`, ascending and without overlap.
+pub fn find_beside(text: &str, names: &[&str], kept: &[Finding]) -> Vec<Finding> {
     let names = names::Known::new(names);
-    let mut found = labels(text);
-    let labels = found.clone();
+    let labels = labels(text);
+    let mut found = merge(labels.iter().chain(kept).copied().collect());
     for _ in 0..ROUNDS_MAX {
         let new = read(text, &names, &found);
         if new.is_empty() {
@@ -49,6 +55,17 @@ pub fn mask(text: &str, findings: &[Finding]) -> String {
     }
     masked.push_str(&text[shown..]);
     masked
+}
+
+/// Masks a part of a text, which is in bytes. Of a finding that reaches over an end of the part, the part has the label.
+pub fn mask_part(text: &str, part: Range<usize>, findings: &[Finding]) -> String {
+    let within = findings.iter().filter(|finding| finding.start < part.end && part.start < finding.end);
+    let clipped = within.map(|finding| Finding {
+        start: finding.start.max(part.start) - part.start,
+        end: finding.end.min(part.end) - part.start,
+        kind: finding.kind,
+    });
+    mask(&text[part.clone()], &clipped.collect::<Vec<_>>())
 }
 
 /// Reads the text once; what is in `found` is not read.
@@ -79,7 +96,7 @@ fn labels(text: &str) -> Vec<Finding> {
 }
 
 /// Sorts, and joins what overlaps; the longer part says what the whole is.
-fn merge(mut found: Vec<Finding>) -> Vec<Finding> {
+pub(crate) fn merge(mut found: Vec<Finding>) -> Vec<Finding> {
     found.sort_by_key(|f| (f.start, Reverse(f.end), f.kind));
     let mut merged: Vec<(Finding, usize)> = Vec::with_capacity(found.len());
     for next in found {

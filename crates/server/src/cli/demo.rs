@@ -119,7 +119,7 @@ async fn fresh_key(app: &App, org_id: OrgId) -> anyhow::Result<String> {
     let mut tx = app.begin(org_id).await?;
     keys::revoke_named(&mut tx, KEY_NAME).await?;
     tx.commit().await?;
-    let (_, token) = keys::create(app, org_id, KEY_NAME, &Scopes::All, None).await?;
+    let (_, token) = keys::create(app, org_id, KEY_NAME, &Scopes::All, None, None).await?;
     Ok(token)
 }
 

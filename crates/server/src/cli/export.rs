@@ -2,20 +2,21 @@
 
 use super::import::progress;
 use super::serve::asked_to_stop;
+use super::target::Target;
 use super::{Exit, OrgArg, UsageError, find_org, open, print_line};
 use crate::config::Config;
 use crate::error::Error;
+use crate::event::Actor;
 use crate::exports::{Export, Format, What};
 use anyhow::{Context, bail};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::json;
-use std::io::{self, BufWriter, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
-use tempfile::NamedTempFile;
 
 /// The time that an interrupted export may take to clear up.
 const STOP_TIMEOUT: Duration = Duration::from_secs(5);
@@ -56,7 +57,8 @@ pub(super) async fn export(config: Config, args: ExportArgs) -> anyhow::Result<E
     let started = Instant::now();
     let app = open(config).await?;
     let org_id = find_org(&app, &args.org).await?;
-    let export = Export::begin(&app.db, org_id, args.what, format).await.map_err(|error| match error {
+    let export = Export::begin(&app, org_id, Actor::default(), args.what, format).await;
+    let export = export.map_err(|error| match error {
         Error::Invalid(message) => anyhow::Error::new(UsageError(format!("--{message}"))),
         error => error.into(),
     })?;
@@ -93,65 +95,24 @@ fn by_name(path: &Path) -> (Option<Format>, Packing) {
     (stem.rsplit_once('.').and_then(|(_, ending)| ending.parse().ok()), packing)
 }
 
-/// The destination of an export.
-enum Target {
-    /// A temporary file, renamed to the file that was asked for once it is whole.
-    Beside(NamedTempFile, PathBuf),
-    /// Standard output, a pipe or a device.
-    Through(Box<dyn Write + Send>),
-}
-
-impl Target {
-    fn open(path: &Path) -> anyhow::Result<Self> {
-        let opening = || format!("opening {}", path.display());
-        if path.as_os_str() == "-" {
-            return Ok(Self::Through(Box::new(io::stdout())));
-        }
-        match std::fs::metadata(path) {
-            Ok(found) if found.is_dir() => bail!("{} is a folder", path.display()),
-            Ok(found) if !found.is_file() => {
-                return Ok(Self::Through(Box::new(
-                    std::fs::File::options().write(true).open(path).with_context(opening)?,
-                )));
-            }
-            _ => {}
-        }
-        // what a link points to is replaced, not the link
-        let path = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-        let folder = folder.unwrap_or_else(|| Path::new("."));
-        let file = tempfile::Builder::new().prefix(".refrain-export-").tempfile_in(folder);
-        Ok(Self::Beside(file.with_context(opening)?, path))
-    }
-}
-
 fn write(export: Export, target: Target, packing: Packing, stopped: &AtomicBool) -> anyhow::Result<u64> {
     let bar = progress(export.total, "{msg:>9} {wide_bar} {percent:>3} %  {eta}").with_message("exporting");
     let on_page = |rows| {
         bar.set_position(rows);
         !stopped.load(Ordering::Relaxed)
     };
-    let rows = match target {
-        Target::Through(sink) => packed(export, sink, packing, on_page)?,
-        Target::Beside(mut file, path) => {
-            let rows = packed(export, file.as_file_mut(), packing, on_page)?;
-            file.as_file().sync_all()?;
-            file.persist(&path)?;
-            rows
-        }
-    };
+    let rows = target.fill(|sink| packed(export, sink, packing, on_page))?;
     bar.finish_and_clear();
     Ok(rows)
 }
 
 fn packed(
     export: Export,
-    sink: impl Write + Send,
+    mut sink: &mut (dyn Write + Send),
     packing: Packing,
     on_page: impl FnMut(u64) -> bool,
 ) -> anyhow::Result<u64> {
-    let mut sink = BufWriter::new(sink);
-    let rows = match packing {
+    Ok(match packing {
         Packing::Plain => export.write(&mut sink, on_page)?,
         Packing::Gzip => {
             let mut gzip = GzEncoder::new(&mut sink, Compression::default());
@@ -165,9 +126,7 @@ fn packed(
             zstd.finish()?;
             rows
         }
-    };
-    sink.flush()?;
-    Ok(rows)
+    })
 }
 
 fn summarize(args: &ExportArgs, format: Format, rows: u64, seconds: f64) -> anyhow::Result<()> {

@@ -69,7 +69,7 @@ pub(super) async fn import(config: Config, args: ImportArgs) -> anyhow::Result<E
     let (totals, bad) = outcome?;
     summarize(&app, org_id, &args, &totals, &bad, started).await?;
     app.db.close().await;
-    Ok(if totals.bad > 0 { Exit::BadRecords } else { Exit::Success })
+    Ok(if totals.bad > 0 { Exit::Findings } else { Exit::Success })
 }
 
 /// Reads the files on a thread of its own and writes what comes.

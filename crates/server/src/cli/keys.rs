@@ -6,6 +6,7 @@ use crate::config::Config;
 use crate::ids::KeyId;
 use crate::keys::{self, Scopes};
 use crate::members::Member;
+use crate::time::{DAY, Timestamp};
 use crate::wire::Email;
 use anyhow::bail;
 use clap::{Args, Subcommand};
@@ -26,9 +27,12 @@ pub(super) struct CreateArgs {
     /// Name of the key
     #[arg(long, value_name = "NAME")]
     name: String,
-    /// Scopes of the key, as resource:read and resource:write with commas between; * allows everything
-    #[arg(long, value_name = "SCOPES", default_value = "*")]
-    scopes: String,
+    /// Scopes of the key, as resource:read and resource:write with commas between; all, or nothing, for everything
+    #[arg(long, value_name = "SCOPES")]
+    scopes: Option<String>,
+    /// Days for which the key is good; if not given, until it is revoked
+    #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..=3_650))]
+    days: Option<u32>,
     /// E-mail address of the member who acts through it
     #[arg(long, value_name = "E-MAIL")]
     member: Option<String>,
@@ -75,7 +79,8 @@ pub(super) async fn keys(config: Config, command: KeysCommand) -> anyhow::Result
 }
 
 async fn create(config: Config, args: CreateArgs) -> anyhow::Result<()> {
-    let scopes: Scopes = args.scopes.parse().map_err(|error| UsageError(format!("--scopes: {error}")))?;
+    let scopes = args.scopes.as_deref().map_or(Ok(Scopes::All), str::parse);
+    let scopes = scopes.map_err(|error| UsageError(format!("--scopes: {error}")))?;
     let member = args.member.as_deref().map(str::parse::<Email>).transpose();
     let member = member.map_err(|error| UsageError(format!("--member: {error}")))?;
     let member = member.map(|email| Member { email, name: args.member_name, avatar_url: args.member_avatar });
@@ -84,12 +89,16 @@ async fn create(config: Config, args: CreateArgs) -> anyhow::Result<()> {
     }
     let app = open(config).await?;
     let org_id = app.find_or_create_org(&args.org.org).await?;
-    let (id, token) = keys::create(&app, org_id, &args.name, &scopes, member.as_ref()).await?;
+    let expires_at = args.days.map(|days| app.clock.now().plus(i64::from(days) * DAY));
+    let (id, token) = keys::create(&app, org_id, &args.name, &scopes, member.as_ref(), expires_at).await?;
     app.db.close().await;
     if args.json {
         return print_line(&json!({"id": id, "token": token}).to_string());
     }
     print_error("This token is shown once. Whoever has it can do what the key allows.");
+    if args.scopes.is_none() {
+        print_error("The key allows everything: --scopes limits it, and --scopes all says so on purpose.");
+    }
     print_line(&token)
 }
 
@@ -101,7 +110,9 @@ async fn list(config: Config, args: ListArgs) -> anyhow::Result<()> {
     if args.json {
         return print_line(&serde_json::to_string(&keys)?);
     }
-    let mut table = Table::new(&["ID", "Name", "Scopes", "Member", "Created", "Revoked"]);
+    let mut table =
+        Table::new(&["ID", "Name", "Scopes", "Member", "Created", "Last used", "Expires", "Revoked"]);
+    let cell = |time: Option<Timestamp>| time.map(|time| time.to_string()).unwrap_or_default();
     for key in keys {
         table.row(vec![
             key.id.to_string(),
@@ -109,7 +120,9 @@ async fn list(config: Config, args: ListArgs) -> anyhow::Result<()> {
             key.scopes,
             key.member.unwrap_or_default(),
             key.created_at.to_string(),
-            key.revoked_at.map(|time| time.to_string()).unwrap_or_default(),
+            cell(key.last_used_at),
+            cell(key.expires_at),
+            cell(key.revoked_at),
         ]);
     }
     print_line(&table.to_string())

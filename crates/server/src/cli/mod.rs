@@ -1,6 +1,7 @@
 //! The command line. Its commands, flags, outputs by `--json` and exit codes are an interface.
 
 mod audit;
+mod backup;
 mod demo;
 mod doctor;
 mod eval;
@@ -12,6 +13,7 @@ mod keys;
 mod serve;
 mod sheet;
 mod table;
+mod target;
 
 use crate::app::App;
 use crate::config::Config;
@@ -22,8 +24,10 @@ use crate::telemetry;
 use crate::time::Clock;
 use anyhow::{Context, bail};
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
+use std::fs::DirBuilder;
 use std::io::Write;
-use std::path::PathBuf;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// The end of a command that did its work, and its exit code.
@@ -31,10 +35,8 @@ use std::process::ExitCode;
 enum Exit {
     /// Everything is done: 0.
     Success,
-    /// A check found something wrong: 1.
+    /// Everything is done, and something wrong was found and listed: 3.
     Findings,
-    /// Everything is done but for the bad records that were listed: 3.
-    BadRecords,
 }
 
 /// Shows what customers keep saying: insights counted, proven and tracked over time.
@@ -74,6 +76,10 @@ enum Command {
     Audit(audit::AuditArgs),
     /// Check that everything stored agrees with itself
     Doctor(doctor::DoctorArgs),
+    /// Write everything into one file, while the server runs
+    Backup(backup::BackupArgs),
+    /// Read a backup into an empty database of either kind
+    Restore(backup::RestoreArgs),
     /// Print the settings in effect, as a settings file
     Config(ConfigArgs),
     /// Load the bundled sample, show what it says, and serve it
@@ -112,8 +118,7 @@ pub fn run() -> ExitCode {
     });
     match result {
         Ok(Exit::Success) => ExitCode::SUCCESS,
-        Ok(Exit::Findings) => ExitCode::FAILURE,
-        Ok(Exit::BadRecords) => ExitCode::from(3),
+        Ok(Exit::Findings) => ExitCode::from(3),
         Err(error) => {
             print_error(&format!("refrain: {error:#}"));
             // a setting or an argument that is wrong is wrong use
@@ -142,6 +147,8 @@ async fn dispatch(cli: Cli, matches: &ArgMatches) -> anyhow::Result<Exit> {
         Command::Eval(args) => eval::eval(config, args).await,
         Command::Audit(args) => audit::audit(config, args).await,
         Command::Doctor(args) => doctor::doctor(config, args).await,
+        Command::Backup(args) => backup::back_up(config, args).await,
+        Command::Restore(args) => backup::restore(config, args).await,
         Command::Config(args) => print_config(&config, &args),
         Command::Demo(args) => demo::demo(config, args).await,
     }
@@ -162,11 +169,21 @@ fn print_config(config: &Config, args: &ConfigArgs) -> anyhow::Result<Exit> {
 async fn open(config: Config) -> anyhow::Result<App> {
     let location = config.database.location();
     if let Location::Sqlite(_) = location {
-        let folder = &config.database.data;
-        std::fs::create_dir_all(folder).with_context(|| format!("making the folder {}", folder.display()))?;
+        private_folder(&config.database.data)?;
     }
     let db = Db::open(&location).await?;
     Ok(App::new(db, Clock::default(), config))
+}
+
+/// Makes the data folder, for its owner alone. Warns of one that others can look into.
+fn private_folder(folder: &Path) -> anyhow::Result<()> {
+    let making = || format!("making the folder {}", folder.display());
+    DirBuilder::new().recursive(true).mode(0o700).create(folder).with_context(making)?;
+    let mode = std::fs::metadata(folder).with_context(making)?.permissions().mode();
+    if mode & 0o077 != 0 {
+        tracing::warn!(folder = %folder.display(), mode = format!("{:o}", mode & 0o777), "others can look into the data folder: chmod 700 it");
+    }
+    Ok(())
 }
 
 /// Finds the organization that a command names; it has to exist.

@@ -33,6 +33,7 @@ pub(super) fn url(listener: &TcpListener) -> anyhow::Result<String> {
 /// Serves until a signal comes; then finishes what was begun, by the workers too.
 pub(super) async fn run(app: App, listener: TcpListener, workers: JoinHandle<()>) -> anyhow::Result<()> {
     insights::request_wordings(&app).await?;
+    insights::request_rereading(&app).await?;
     let upkeep = tokio::spawn(telemetry::keep_metrics());
     let deliveries = tokio::spawn(outbox::dispatch(app.clone()));
     http::serve(app.clone(), listener, asked_to_stop()?).await?;

@@ -23,7 +23,7 @@ pub struct Contact {
     pub id: ContactId,
     /// Known e-mail address; at most one contact of an organization has it.
     pub email: Option<Email>,
-    /// Phone number.
+    /// Known phone number.
     pub phone_number: Option<String>,
     /// Known name.
     pub name: Option<String>,
@@ -32,6 +32,8 @@ pub struct Contact {
     pub non_verified_name: Option<String>,
     /// E-mail address the person gave.
     pub non_verified_email: Option<Email>,
+    /// Phone number the person gave.
+    pub non_verified_phone_number: Option<String>,
     non_verified_custom_data: Option<String>,
     /// The time it was created.
     pub created_at: Timestamp,
@@ -67,7 +69,8 @@ impl TryFrom<Contact> for SessionContact {
         Ok(Self {
             id: contact.id,
             email: contact.email.into(),
-            phone_number: contact.phone_number.into(),
+            // the contract has one member for both
+            phone_number: contact.phone_number.or(contact.non_verified_phone_number).into(),
             name: contact.name.into(),
             custom_data: custom_data.transpose()?.into(),
             created_at: contact.created_at,
@@ -139,6 +142,7 @@ impl Contact {
             custom_data: None,
             non_verified_name: None,
             non_verified_email: None,
+            non_verified_phone_number: None,
             non_verified_custom_data: None,
             created_at: tx.now,
             updated_at: tx.now,
@@ -164,7 +168,7 @@ impl Contact {
         };
         Ok(Details {
             email: self.non_verified_email.clone(),
-            phone_number: None,
+            phone_number: self.non_verified_phone_number.clone(),
             name: self.non_verified_name.clone(),
             custom_data,
         })
@@ -175,14 +179,12 @@ impl Contact {
         self.name.as_deref().into_iter().chain(self.non_verified_name.as_deref())
     }
 
-    /// Takes over details, as verified or as claimed. A phone number has one place only.
+    /// Takes over details, as verified or as claimed.
     fn learn(&mut self, details: Details, trust: Trust) -> Result<()> {
-        if details.phone_number.is_some() {
-            self.phone_number = details.phone_number;
-        }
         match trust {
             Trust::Verified => {
                 self.email = details.email.or(self.email.take());
+                self.phone_number = details.phone_number.or(self.phone_number.take());
                 self.name = details.name.or(self.name.take());
                 if let Some(new) = details.custom_data {
                     let mut data = CustomData::<String>::from_column(self.custom_data.as_deref())?;
@@ -192,6 +194,8 @@ impl Contact {
             }
             Trust::NonVerified => {
                 self.non_verified_email = details.email.or(self.non_verified_email.take());
+                self.non_verified_phone_number =
+                    details.phone_number.or(self.non_verified_phone_number.take());
                 self.non_verified_name = details.name.or(self.non_verified_name.take());
                 if let Some(new) = details.custom_data {
                     let mut data = self.claimed_data()?;
@@ -220,6 +224,7 @@ impl Contact {
             self.name.as_deref(),
             self.email.as_ref().map(Email::as_str),
             self.phone_number.as_deref(),
+            self.non_verified_phone_number.as_deref(),
             self.non_verified_name.as_deref(),
             self.non_verified_email.as_ref().map(Email::as_str),
         ];
@@ -228,12 +233,17 @@ impl Contact {
 }
 
 /// Finds the contact that `details` are of and updates it, or creates it. A verified one is known by its e-mail
-/// address, else its phone number. A claim never reaches a contact that has a verified e-mail address.
+/// address, else its phone number. A claim never reaches a contact of whom either is verified, and who is verified is
+/// never found by a claim.
 pub async fn save(tx: &mut OrgTx, details: Details, trust: Trust) -> Result<ContactId> {
-    let found = store::find_same(tx, &details, trust).await?;
-    let mut contact = found.clone().unwrap_or_else(|| Contact::new(tx));
-    contact.learn(details, trust)?;
-    write(tx, contact, found.is_none()).await
+    match store::find_same(tx, &details, trust).await? {
+        Some(contact) => update(tx, contact, details, trust).await,
+        None => {
+            let mut contact = Contact::new(tx);
+            contact.learn(details, trust)?;
+            write(tx, contact, true).await
+        }
+    }
 }
 
 /// Finds the contact of an export, or creates it with its id if neither that nor its e-mail address is known. One that
@@ -267,7 +277,11 @@ pub async fn update(
     details: Details,
     trust: Trust,
 ) -> Result<ContactId> {
+    let names: Vec<String> = contact.names().map(str::to_owned).collect();
     contact.learn(details, trust)?;
+    if !contact.names().eq(names.iter().map(String::as_str)) {
+        tx.renamed.insert(contact.id);
+    }
     write(tx, contact, false).await
 }
 

@@ -1,10 +1,11 @@
 //! `/contacts`.
 
-use super::{Contact, Details, SessionContact, Trust, store};
+use super::{Details, SessionContact, Trust, store};
 use crate::app::App;
 use crate::custom_data::CustomData;
 use crate::error::{Error, Result};
-use crate::http::{Api, ApiJson, ApiPath, ApiQuery, Caller, Cursor, Page, Window, cut_page};
+use crate::event::AuditKind;
+use crate::http::{Api, ApiJson, ApiPath, ApiQuery, Caller, Page, Window};
 use crate::ids::ContactId;
 use crate::keys::{Resource, Scope};
 use crate::openapi::Operation;
@@ -14,6 +15,7 @@ use axum::extract::State;
 use axum::http::Method;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 /// Returns the operations on contacts.
 pub fn routes() -> Api {
@@ -107,9 +109,7 @@ async fn list(
     caller: Caller,
     ApiQuery(window): ApiQuery<Window>,
 ) -> Result<Json<ListContactsOutput>> {
-    let contacts = store::list(&app.db, caller.org_id, &window).await?;
-    let behind = |contact: &Contact| Cursor::new(contact.updated_at, contact.id.as_bytes());
-    let (contacts, next) = cut_page(contacts, behind);
+    let (contacts, next) = store::list(&app.db, caller.org_id, &window).await?;
     let items = contacts.into_iter().map(SessionContact::try_from).collect::<anyhow::Result<_>>()?;
     Ok(Json(ListContactsOutput(Page { items, next })))
 }
@@ -131,5 +131,6 @@ async fn delete(State(app): State<App>, caller: Caller, ApiPath(id): ApiPath<Con
     if !super::delete(&mut tx, id).await? {
         return Err(Error::NotFound("contact"));
     }
+    tx.audit(AuditKind::ContactDeleted, caller.actor(), Some(id.into()), json!({}));
     tx.commit().await
 }

@@ -3,12 +3,13 @@
 use super::{Contact, Details, Trust};
 use crate::db::{self, Db, Query, Sql, like_pattern, sql};
 use crate::error::{Error, Result};
-use crate::http::Window;
+use crate::http::{Walk, Window};
 use crate::ids::{ContactId, OrgId};
-use crate::orgs::OrgTx;
+use crate::orgs::{OrgTx, Subject};
+use crate::wire::Nullable;
 
 const COLUMNS: &str = "id, email, phone_number, name, custom_data, non_verified_name, non_verified_email,
-    non_verified_custom_data, created_at, updated_at";
+    non_verified_phone_number, non_verified_custom_data, created_at, updated_at";
 
 fn select(condition: &str, org_id: OrgId) -> Sql {
     sql(&format!("select {COLUMNS} from contacts where org_id = $1 and {condition}")).bind(org_id)
@@ -32,9 +33,12 @@ pub(super) async fn find_same(tx: &mut OrgTx, details: &Details, trust: Trust) -
     let condition = match (trust, &email, &phone) {
         (Trust::Verified, Some(_), _) => "email = $2",
         (Trust::Verified, None, Some(_)) => "phone_number = $2 order by id limit 1",
-        (Trust::NonVerified, Some(_), _) => "non_verified_email = $2 and email is null order by id limit 1",
+        (Trust::NonVerified, Some(_), _) => {
+            "non_verified_email = $2 and email is null and phone_number is null order by id limit 1"
+        }
         (Trust::NonVerified, None, Some(_)) => {
-            "phone_number = $2 and email is null and non_verified_email is null order by id limit 1"
+            "non_verified_phone_number = $2 and email is null and phone_number is null
+                and non_verified_email is null order by id limit 1"
         }
         (_, None, None) => return Ok(None),
     };
@@ -42,11 +46,21 @@ pub(super) async fn find_same(tx: &mut OrgTx, details: &Details, trust: Trust) -
     tx.fetch_optional(query.bind(email.map(|email| email.as_str().to_owned()).or(phone))).await
 }
 
-/// Lists a page of contacts, newest update first, with one contact more if there is a next page.
-pub(super) async fn list(db: &Db, org_id: OrgId, window: &Window) -> Result<Vec<Contact>> {
-    let mut query = select("1 = 1", org_id);
-    window.push(&mut query);
-    db.fetch_all(query).await
+/// Lists a page of contacts, newest update first, and the cursor of the next one.
+pub(super) async fn list(
+    db: &Db,
+    org_id: OrgId,
+    window: &Window,
+) -> Result<(Vec<Contact>, Nullable<String>)> {
+    let walk = Walk {
+        db,
+        org_id,
+        window,
+        subject: Subject::Contact,
+        select: || select("1 = 1", org_id),
+        position: |contact: &Contact| (contact.updated_at, contact.id.into()),
+    };
+    walk.page().await
 }
 
 /// Finds contacts whose name, e-mail address or phone number contains `text`, newest update first.
@@ -68,8 +82,9 @@ pub async fn search(
 pub(super) async fn insert(tx: &mut OrgTx, contact: &Contact) -> Result<()> {
     let query = sql("
         insert into contacts (org_id, id, email, phone_number, name, custom_data, non_verified_name,
-            non_verified_email, non_verified_custom_data, search_folded, created_at, updated_at)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+            non_verified_email, non_verified_phone_number, non_verified_custom_data, search_folded, created_at,
+            updated_at)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
     ");
     tx.run(bind_all(query, tx.org_id, contact).bind(contact.created_at).bind(contact.updated_at)).await
 }
@@ -77,8 +92,8 @@ pub(super) async fn insert(tx: &mut OrgTx, contact: &Contact) -> Result<()> {
 pub(super) async fn update(tx: &mut OrgTx, contact: &Contact) -> Result<()> {
     let query = sql("
         update contacts set email = $3, phone_number = $4, name = $5, custom_data = $6,
-            non_verified_name = $7, non_verified_email = $8, non_verified_custom_data = $9,
-            search_folded = $10, updated_at = $11
+            non_verified_name = $7, non_verified_email = $8, non_verified_phone_number = $9,
+            non_verified_custom_data = $10, search_folded = $11, updated_at = $12
         where org_id = $1 and id = $2
     ");
     match tx.run(bind_all(query, tx.org_id, contact).bind(contact.updated_at)).await {
@@ -99,6 +114,7 @@ fn bind_all(query: Sql, org_id: OrgId, contact: &Contact) -> Sql {
         .bind(contact.custom_data.clone())
         .bind(contact.non_verified_name.clone())
         .bind(contact.non_verified_email.clone())
+        .bind(contact.non_verified_phone_number.clone())
         .bind(contact.non_verified_custom_data.clone())
         .bind(contact.search_folded())
 }

@@ -1,11 +1,13 @@
 //! The connections, and who may use them when. Short reads, long ones and writes have lanes of their own; in those of
 //! long reads and of writes, organizations take turns. A statement that reads ends with whoever waits for it.
 
+use super::Location;
+use super::health::Health;
 use crate::error::{Error, Result};
 use crate::turns::{Turn, Turns};
 use sqlx::pool::PoolConnection;
-use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
-use sqlx::{PgPool, Postgres, Sqlite, SqlitePool};
+use sqlx_postgres::{PgPool, Postgres};
+use sqlx_sqlite::{Sqlite, SqliteConnectOptions, SqlitePool, SqlitePoolOptions};
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -74,18 +76,22 @@ pub(super) enum Pools {
 #[derive(Debug)]
 pub(super) struct Lanes {
     pub(super) pools: Pools,
+    pub(super) location: Location,
+    pub(super) health: Health,
     long: Arc<Turns>,
     writes: Arc<Turns>,
 }
 
 impl Lanes {
-    pub(super) fn new(pools: Pools) -> Self {
+    pub(super) fn new(pools: Pools, location: Location) -> Self {
         let (at_once, of_one) = match pools {
             Pools::Sqlite { .. } => (1, 1),
             Pools::Postgres { .. } => (WRITES_AT_ONCE, WRITES_OF_ONE),
         };
         Self {
             pools,
+            location,
+            health: Health::default(),
             long: Turns::new(LONG_PLACES, LONG_OF_ONE, WAITING_MAX),
             writes: Turns::new(at_once, of_one, WAITING_MAX),
         }
@@ -131,10 +137,10 @@ impl Lanes {
             return Err(Error::Internal(anyhow::anyhow!("PostgreSQL is not in use")));
         };
         let Lane::Long { org_id, statement_ms } = lane else {
-            return Ok((main.acquire().await?, Hold(Held::Nothing)));
+            return Ok((self.health.attempt(main, main.acquire()).await?, Hold(Held::Nothing)));
         };
         let turn = self.long.take(org_id).await?;
-        let mut connection = long.acquire().await?;
+        let mut connection = self.health.attempt(long, long.acquire()).await?;
         let prepare = "select pg_backend_pid(), set_config('statement_timeout', $1, false)";
         let query = sqlx::query_as(prepare).bind(statement_ms.to_string());
         let (process_id, _): (i32, String) = query.fetch_one(&mut *connection).await?;

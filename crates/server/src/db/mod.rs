@@ -1,22 +1,30 @@
 //! SQLite or PostgreSQL behind one `Db`. Every statement is written once, in SQL that both accept; this folder alone
 //! knows which of the two is in use.
 
+mod health;
 mod lanes;
 mod open;
 mod query;
 mod sql;
+mod table;
 
+pub use lanes::Hold;
 pub use query::{Query, Record};
 pub use sql::{Sql, Value, like_pattern, sql};
+pub use table::{Column, Kind, Table};
 
 use crate::error::{Error, Result};
 use futures_util::TryStreamExt;
-pub use lanes::Hold;
+use health::PROBE_PAUSE;
 use lanes::{Lane, Lanes, Pools};
 use query::{ReadRow, Row};
-use sqlx::{Postgres, SqlSafeStr, Sqlite};
+use sqlx::SqlSafeStr;
+use sqlx_postgres::Postgres;
+use sqlx_sqlite::Sqlite;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::Instant;
 use uuid::Uuid;
 
 /// The most values that one statement of many rows binds: SQLite takes 32,766, PostgreSQL 65,535, and longer
@@ -24,6 +32,8 @@ use uuid::Uuid;
 const VALUES_MAX: usize = 8_000;
 /// The rows that are read before other tasks may run.
 const ROWS_AT_ONCE: usize = 500;
+/// The longest wait for the writer by one who only looks whether writing is possible.
+const WRITE_PATIENCE: Duration = Duration::from_secs(2);
 
 /// The database. Its reads are short ones: those of them that may take long are made by [`Db::long`].
 #[derive(Clone, Debug)]
@@ -42,9 +52,18 @@ pub enum Location {
 }
 
 impl Db {
+    /// The number of the last migration that this release knows.
+    pub const SCHEMA: i64 = open::SCHEMA;
+
     /// Opens the database and brings its schema up to date.
     pub async fn open(location: &Location) -> anyhow::Result<Self> {
-        Ok(Self { lanes: Arc::new(Lanes::new(open::open(location).await?)), lane: Lane::Short })
+        Self::open_at(location, Self::SCHEMA).await
+    }
+
+    /// Opens the database and brings its schema up to the migration of this number, if it is not past it.
+    pub async fn open_at(location: &Location, schema: i64) -> anyhow::Result<Self> {
+        let pools = open::open(location, schema).await?;
+        Ok(Self { lanes: Arc::new(Lanes::new(pools, location.clone())), lane: Lane::Short })
     }
 
     /// Returns the database for reads that may take long: searches, counts over many rows, exports. They have
@@ -57,6 +76,16 @@ impl Db {
     /// Returns the database for the long reads of a job or a command, whose statements may take longer.
     pub fn patient(&self, org_id: impl Into<Uuid>) -> Self {
         Self { lanes: Arc::clone(&self.lanes), lane: Lane::job(org_id.into()) }
+    }
+
+    /// Brings the schema up to date.
+    pub async fn migrate(&self) -> anyhow::Result<()> {
+        open::migrate(&self.lanes.location, &self.lanes.pools, Self::SCHEMA).await
+    }
+
+    /// Returns the number of the last migration that the database ran.
+    pub async fn schema(&self) -> Result<i64> {
+        self.fetch_one(sql("select max(version) from _sqlx_migrations")).await.map(|(version,)| version)
     }
 
     /// Closes every connection. SQLite merges its write-ahead log into the file.
@@ -143,8 +172,27 @@ impl Db {
         let hold = self.lanes.writer(org_id.into()).await?;
         Ok(match &self.lanes.pools {
             Pools::Sqlite { write, .. } => Tx::Sqlite(lanes::begin_immediate(write).await?, hold),
-            Pools::Postgres { main, .. } => Tx::Postgres(main.begin().await?, hold),
+            Pools::Postgres { main, .. } => {
+                Tx::Postgres(self.lanes.health.attempt(main, main.begin()).await?, hold)
+            }
         })
+    }
+
+    /// Writes something of no matter, once a second at most. Fails if the database cannot be written to. That other
+    /// writers keep it busy is no failure.
+    pub async fn try_writing(&self) -> Result<()> {
+        let mut wrote_at = self.lanes.health.wrote_at.lock().await;
+        if wrote_at.is_some_and(|at| at.elapsed() < PROBE_PAUSE) {
+            return Ok(());
+        }
+        let write = async {
+            let mut tx = self.begin().await?;
+            tx.run(sql("update _sqlx_migrations set success = success where version = 1")).await?;
+            tx.commit().await
+        };
+        tokio::time::timeout(WRITE_PATIENCE, write).await.unwrap_or(Ok(()))?;
+        *wrote_at = Some(Instant::now());
+        Ok(())
     }
 
     /// Begins a read-only transaction that sees one snapshot of the database throughout.
@@ -157,7 +205,12 @@ impl Db {
             Pools::Postgres { .. } => {
                 let (connection, hold) = self.lanes.postgres(self.lane).await?;
                 let begin = "begin isolation level repeatable read read only".into_sql_str();
-                Tx::Postgres(sqlx::Transaction::begin(connection, Some(begin)).await?, hold)
+                let mut tx = sqlx::Transaction::begin(connection, Some(begin)).await?;
+                // it holds up nobody, and its reader may be slow
+                sqlx::query("set local idle_in_transaction_session_timeout = '60s'")
+                    .execute(&mut *tx)
+                    .await?;
+                Tx::Postgres(tx, hold)
             }
         })
     }
@@ -252,8 +305,8 @@ impl Tx {
 
     /// Commits the transaction.
     pub async fn commit(self) -> Result<()> {
+        // the hold ends after the commit
         match self {
-            // the hold ends after the commit
             Self::Sqlite(tx, _hold) => tx.commit().await?,
             Self::Postgres(tx, _hold) => tx.commit().await?,
         }

@@ -4,24 +4,27 @@ use super::Location;
 use super::lanes::{ACQUIRE_TIMEOUT, BUSY_TIMEOUT, LONG_PLACES, Pools, Readers, SHORT_PLACES};
 use anyhow::Context;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{AssertSqlSafe, SqlSafeStr};
-use std::path::PathBuf;
+use sqlx::{AssertSqlSafe, Connection, SqlSafeStr};
+use sqlx_postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx_sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use std::fs::File;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 /// The connections to PostgreSQL, without those of long reads.
 const POSTGRES_CONNECTIONS: u32 = 14;
-
 /// The cache of a connection, in KiB as SQLite writes it: nine connections have less than 160 MB together.
 const CACHE_SIZE: &str = "-16000";
 
 /// Every migration, in PostgreSQL's words: its number, its name and its text.
-const MIGRATIONS: [(i64, &str, &str); 4] = [
+const MIGRATIONS: [(i64, &str, &str); 6] = [
     (1, "initial", include_str!("../../migrations/0001_initial.sql")),
     (2, "destinations", include_str!("../../migrations/0002_destinations.sql")),
     (3, "org_settings", include_str!("../../migrations/0003_org_settings.sql")),
     (4, "tenants", include_str!("../../migrations/0004_tenants.sql")),
+    (5, "masking", include_str!("../../migrations/0005_masking.sql")),
+    (6, "access", include_str!("../../migrations/0006_access.sql")),
 ];
 
 /// Words of PostgreSQL in a migration, and what SQLite has in their place. Databases keep a checksum of each
@@ -38,13 +41,23 @@ const IN_SQLITE: [(&str, &str); 8] = [
     ("The same file for SQLite differs", "The same file for PostgreSQL differs"),
 ];
 
-/// Opens the connections to the database and runs the migrations that it lacks.
-pub(super) async fn open(location: &Location) -> anyhow::Result<Pools> {
+/// The number of the last migration.
+pub(super) const SCHEMA: i64 = MIGRATIONS[MIGRATIONS.len() - 1].0;
+
+/// Lists the tables that migrations make, in the order in which they do: each after those that it refers to.
+pub(super) fn tables() -> Vec<String> {
+    let made = |text: &'static str| text.split("create table ").skip(1);
+    let name = |rest: &str| rest.split([' ', '(']).next().unwrap_or("").to_owned();
+    MIGRATIONS.iter().flat_map(|(_, _, text)| made(text)).map(name).collect()
+}
+
+/// Opens the connections to the database and runs the migrations that it lacks, up to this number.
+pub(super) async fn open(location: &Location, schema: i64) -> anyhow::Result<Pools> {
     let pools = match location {
         Location::Sqlite(path) => open_sqlite(path).await?,
         Location::Postgres(url) => open_postgres(url).await?,
     };
-    migrate(location, &pools).await.context("bringing the schema up to date")?;
+    migrate(location, &pools, schema).await?;
     if let Pools::Sqlite { write, .. } = &pools {
         // from now on who begins to write looks for the lock itself
         sqlx::query("pragma busy_timeout = 2").execute(write).await?;
@@ -52,30 +65,39 @@ pub(super) async fn open(location: &Location) -> anyhow::Result<Pools> {
     Ok(pools)
 }
 
-async fn migrate(location: &Location, pools: &Pools) -> anyhow::Result<()> {
+/// Runs the migrations that the database lacks, up to this number.
+pub(super) async fn migrate(location: &Location, pools: &Pools, schema: i64) -> anyhow::Result<()> {
     // one process at a time: sqlx ensures that on PostgreSQL alone
     let _lock = match location {
         Location::Sqlite(path) => {
-            let file = std::fs::File::create(path.with_extension("lock"))?;
+            let file = private_file(&path.with_extension("lock"))?;
             file.lock()?;
             Some(file)
         }
         Location::Postgres(_) => None,
     };
-    match pools {
-        Pools::Sqlite { write, .. } => migrator(in_sqlite).run(write).await?,
-        Pools::Postgres { main, .. } => migrator(str::to_owned).run(main).await?,
-    }
-    Ok(())
+    let done = match pools {
+        Pools::Sqlite { write, .. } => migrator(in_sqlite, schema).run(write).await,
+        Pools::Postgres { main, .. } => migrator(str::to_owned, schema).run(main).await,
+    };
+    done.context("bringing the schema up to date")
+}
+
+/// Opens a file, which is made for its owner alone. SQLite makes its other files as the first one is.
+fn private_file(path: &Path) -> std::io::Result<File> {
+    File::options().write(true).create(true).truncate(false).mode(0o600).open(path)
 }
 
 /// Makes the migrator, with each migration as `render` writes it for the database.
-fn migrator(render: fn(&str) -> String) -> Migrator {
+fn migrator(render: fn(&str) -> String, schema: i64) -> Migrator {
     let migration = |(number, name, text): (i64, &'static str, &str)| {
         let text = AssertSqlSafe(render(text)).into_sql_str();
         Migration::new(number, name.into(), MigrationType::Simple, text, false)
     };
-    Migrator::with_migrations(MIGRATIONS.map(migration).into())
+    let known = MIGRATIONS.into_iter().filter(|(number, _, _)| *number <= schema);
+    let mut migrator = Migrator::with_migrations(known.map(migration).collect());
+    migrator.set_ignore_missing(schema < SCHEMA);
+    migrator
 }
 
 fn in_sqlite(text: &str) -> String {
@@ -95,6 +117,7 @@ async fn open_sqlite(path: &PathBuf) -> anyhow::Result<Pools> {
         .pragma("temp_store", "memory")
         .optimize_on_close(true, 1000);
     let opening = || format!("opening {}", path.display());
+    private_file(path).with_context(opening)?;
     let write = SqlitePoolOptions::new()
         .max_connections(1)
         .max_lifetime(None)
@@ -102,6 +125,8 @@ async fn open_sqlite(path: &PathBuf) -> anyhow::Result<Pools> {
         .acquire_timeout(BUSY_TIMEOUT)
         // there is one writer, so waiting for it is no reason for a warning
         .acquire_slow_threshold(BUSY_TIMEOUT)
+        // a full disk can make a transaction's end fail, which leaves the connection within it: another is opened
+        .before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }))
         .connect_with(options.clone())
         .await
         .with_context(opening)?;
@@ -117,7 +142,11 @@ async fn open_postgres(url: &str) -> anyhow::Result<Pools> {
         .application_name("refrain")
         .options([
             ("statement_timeout", "60000"),
-            ("idle_in_transaction_session_timeout", "60000"),
+            // a process that stops within a transaction holds an organization no longer than this
+            ("idle_in_transaction_session_timeout", "4000"),
+            ("lock_timeout", "15000"),
+            // and one whose machine is gone no longer than this
+            ("tcp_user_timeout", "8000"),
             // filters differ too much in what they match for one plan to fit them all
             ("plan_cache_mode", "force_custom_plan"),
             ("jit", "off"),
@@ -143,7 +172,7 @@ mod tests {
     /// The checksums that databases keep of a migration, on SQLite and on PostgreSQL.
     fn checksums(number: usize) -> [String; 2] {
         [in_sqlite as fn(&str) -> String, str::to_owned].map(|render| {
-            let checksum = migrator(render).iter().nth(number - 1).unwrap().checksum.clone();
+            let checksum = migrator(render, SCHEMA).iter().nth(number - 1).unwrap().checksum.clone();
             checksum.iter().fold(String::new(), |mut hex, byte| {
                 let _ = write!(hex, "{byte:02x}");
                 hex

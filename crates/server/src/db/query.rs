@@ -3,8 +3,8 @@
 use super::{Db, Sql, Tx};
 use crate::error::Result;
 use sqlx::FromRow;
-use sqlx::postgres::PgRow;
-use sqlx::sqlite::SqliteRow;
+use sqlx_postgres::PgRow;
+use sqlx_sqlite::SqliteRow;
 use std::future::Future;
 
 /// A type that a row of either database is read into.

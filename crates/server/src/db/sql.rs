@@ -3,9 +3,9 @@
 use crate::error::Result;
 use anyhow::anyhow;
 use refrain_nlp::case_fold::fold;
-use sqlx::postgres::PgArguments;
-use sqlx::sqlite::SqliteArguments;
 use sqlx::{Arguments, AssertSqlSafe};
+use sqlx_postgres::PgArguments;
+use sqlx_sqlite::SqliteArguments;
 use uuid::Uuid;
 
 /// A value bound to a statement.

@@ -137,6 +137,7 @@ fn contact_of(contact: &Contact) -> Result<RecordContact> {
     let claimed = contact.claimed()?;
     let non_verified = (!claimed.is_empty()).then(|| Claims {
         email: claimed.email,
+        phone_number: claimed.phone_number.map(Text),
         name: claimed.name.map(Text),
         custom_data: claimed.custom_data,
     });

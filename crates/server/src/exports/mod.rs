@@ -14,13 +14,16 @@ mod table;
 
 pub use routes::routes;
 
-use crate::db::{Db, Tx, sql};
+use crate::app::App;
+use crate::db::{Tx, sql};
 use crate::error::{Error, Result};
+use crate::event::{Actor, AuditKind};
 use crate::ids::OrgId;
 use crate::turns::Turns;
 use crate::wire::string_enum;
 use anyhow::bail;
 use encoder::Encoder;
+use serde_json::json;
 use std::io::Write;
 use std::sync::Arc;
 use table::{Column, Row};
@@ -70,12 +73,15 @@ pub struct Export {
 }
 
 impl Export {
-    /// Begins to export the state that the database has now.
-    pub async fn begin(db: &Db, org_id: OrgId, what: What, format: Format) -> Result<Self> {
+    /// Begins to export the state that the database has now, and notes in the audit log who does.
+    pub async fn begin(app: &App, org_id: OrgId, actor: Actor, what: What, format: Format) -> Result<Self> {
         if what == What::Conversations && format != Format::Jsonl {
             return Err(Error::Invalid("format: conversations are exported as jsonl alone".into()));
         }
-        let mut tx = db.patient(org_id).snapshot().await?;
+        let mut noted = app.begin(org_id).await?;
+        noted.audit(AuditKind::ExportStarted, actor, None, json!({"what": what, "format": format}));
+        noted.commit().await?;
+        let mut tx = app.db.patient(org_id).snapshot().await?;
         let count = match what {
             What::Conversations => "select count(*) from sessions where org_id = $1",
             What::Insights => insights::COUNT,

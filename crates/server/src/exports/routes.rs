@@ -62,14 +62,12 @@ async fn export(
     let format = input.format.0.unwrap_or(Format::Jsonl);
     if what == What::Conversations {
         for scope in [Scope::read(Resource::ChatSessions), Scope::read(Resource::Contacts)] {
-            if !caller.scopes.allow(scope) {
-                return Err(Error::Forbidden(format!("the key lacks the scope {scope}")));
-            }
+            caller.require(scope)?;
         }
     }
     let busy = Error::Unavailable("as many exports as may be at once are under way");
     let place = app.exports.try_take(caller.org_id).ok_or(busy)?;
-    let export = Export::begin(&app.db, caller.org_id, what, format).await?;
+    let export = Export::begin(&app, caller.org_id, caller.actor(), what, format).await?;
     let (sender, receiver) = mpsc::channel(CHUNKS_AHEAD);
     tokio::task::spawn_blocking(move || stream(&app, export, &sender, place));
     let next = async |mut receiver: mpsc::Receiver<io::Result<Bytes>>| {

@@ -50,13 +50,13 @@ pub(super) async fn guard(
         Some(Allowance { remaining: None, reset_seconds, .. }) => {
             Error::TooManyRequests(reset_seconds).into_response()
         }
-        _ if !caller.scopes.allow(scope) => {
-            Error::Forbidden(format!("the key lacks the scope {scope}")).into_response()
-        }
-        _ => {
-            request.extensions_mut().insert(caller);
-            next.run(request).await
-        }
+        _ => match caller.require(scope) {
+            Err(error) => error.into_response(),
+            Ok(()) => {
+                request.extensions_mut().insert(caller);
+                next.run(request).await
+            }
+        },
     };
     if let Some(allowance) = allowance {
         write_allowance(response.headers_mut(), allowance);
@@ -70,7 +70,10 @@ async fn authenticate(app: &App, headers: &HeaderMap) -> Result<Caller> {
     if !scheme.eq_ignore_ascii_case("bearer") {
         return Err(Error::Unauthenticated);
     }
-    keys::authenticate(&app.db, token.trim()).await?.ok_or(Error::Unauthenticated)
+    let caller = keys::authenticate(&app.db, token.trim(), app.clock.now()).await?;
+    let caller = caller.ok_or(Error::Unauthenticated)?;
+    keys::note_use(app, &caller);
+    Ok(caller)
 }
 
 fn write_allowance(headers: &mut HeaderMap, allowance: Allowance) {

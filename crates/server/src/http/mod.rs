@@ -8,12 +8,14 @@ mod paging;
 mod rate_limit;
 mod server;
 mod strict;
+mod walk;
 
 pub use extract::{ApiJson, ApiPath, ApiPathPair, ApiQuery, IfMatch, describe, parse_json};
 pub use guard::Caller;
-pub use paging::{Cursor, PAGE_SIZE, Page, Window, cut_page};
+pub use paging::{Cursor, PAGE_SIZE, Page, cut_page};
 pub use rate_limit::RateLimiter;
 pub use server::serve;
+pub use walk::{Walk, Window};
 
 use crate::app::{App, ROUTES};
 use crate::error::Error;

@@ -23,7 +23,7 @@ pub(super) fn routes() -> Api {
         )
         .route(
             Operation::new(Method::GET, "/readyz", "getReadiness")
-                .summary("Whether requests can be served: the database answers and the server is not shutting down")
+                .summary("Whether requests can be served: the database answers and takes writes, and the server is not shutting down")
                 .returns::<Health>(),
             readiness,
         )
@@ -48,13 +48,15 @@ async fn readiness(State(app): State<App>) -> Result<Json<Health>> {
     if app.is_draining() {
         return Err(Error::Unavailable("the server is shutting down"));
     }
-    match app.db.fetch_one::<(i64,)>(sql("select count(*) from orgs where id is null")).await {
-        Ok(_) => Ok(Json(Health { status: "ready" })),
-        Err(error) => {
-            tracing::warn!(%error, "the database does not answer");
-            Err(Error::Unavailable("the database does not answer"))
-        }
-    }
+    let is_read = app.db.fetch_one::<(i64,)>(sql("select count(*) from orgs where id is null"));
+    is_read.await.map_err(|error| not_ready(&error, "the database does not answer"))?;
+    app.db.try_writing().await.map_err(|error| not_ready(&error, "the database cannot be written to"))?;
+    Ok(Json(Health { status: "ready" }))
+}
+
+fn not_ready(error: &Error, message: &'static str) -> Error {
+    tracing::warn!(%error, "{message}");
+    Error::Unavailable(message)
 }
 
 async fn show_metrics() -> String {

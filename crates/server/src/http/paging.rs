@@ -1,9 +1,8 @@
 //! Pages of lists that change while they are read.
 
-use crate::db::{self, Sql};
 use crate::error::Result;
 use crate::time::Timestamp;
-use crate::wire::{Date, Maybe, Nullable};
+use crate::wire::Nullable;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -31,49 +30,6 @@ pub fn cut_page<T>(mut rows: Vec<T>, cursor: impl Fn(&T) -> Cursor) -> (Vec<T>, 
     rows.truncate(PAGE_SIZE);
     let next = rows.last().filter(|_| more).map(|last| cursor(last).to_string());
     (rows, next.into())
-}
-
-/// The parameters of lists that are ordered by their newest update.
-#[derive(Debug, Deserialize, JsonSchema)]
-pub struct Window {
-    /// The `next` of the page before.
-    #[serde(default)]
-    cursor: Maybe<Cursor>,
-    /// Created at this time or later.
-    #[serde(default)]
-    created_after: Maybe<Date>,
-    /// Created at this time or before.
-    #[serde(default)]
-    created_before: Maybe<Date>,
-    /// Updated at this time or later.
-    #[serde(default)]
-    updated_after: Maybe<Date>,
-    /// Updated at this time or before.
-    #[serde(default)]
-    updated_before: Maybe<Date>,
-}
-
-impl Window {
-    /// Adds the conditions, the order and the limit to a query on a table with these columns, to be read
-    /// with [`cut_page`].
-    pub fn push(&self, query: &mut Sql) {
-        let bounds = [
-            (" and created_at >= ", self.created_after.0.map(|date| date.start)),
-            (" and created_at <= ", self.created_before.0.map(|date| date.end)),
-            (" and updated_at >= ", self.updated_after.0.map(|date| date.start)),
-            (" and updated_at <= ", self.updated_before.0.map(|date| date.end)),
-        ];
-        for (condition, bound) in bounds {
-            if let Some(bound) = bound {
-                query.push(condition).push_bind(bound);
-            }
-        }
-        if let Some(cursor) = self.cursor.0 {
-            query.push(" and (updated_at, id) < (").push_bind(cursor.position);
-            query.push(", ").push_bind(cursor.id).push(")");
-        }
-        query.push(" order by updated_at desc, id desc limit ").push_bind(db::count(PAGE_SIZE) + 1);
-    }
 }
 
 /// The position after the last row of a page: a time or sequence, and an id. Opaque on the wire.

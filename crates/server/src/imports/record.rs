@@ -152,6 +152,9 @@ pub struct Claims {
     /// E-mail address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email: Option<Email>,
+    /// Phone number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phone_number: Option<Text<100>>,
     /// Name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<Text<300>>,
@@ -186,7 +189,7 @@ impl RecordContact {
         let claims = self.non_verified.clone();
         claims.map_or_else(Details::default, |claims| Details {
             email: claims.email,
-            phone_number: None,
+            phone_number: claims.phone_number.map(|text| text.0),
             name: claims.name.map(|text| text.0),
             custom_data: claims.custom_data,
         })

@@ -30,7 +30,7 @@ pub use insight::{Counts, InsightStatus, counts};
 pub use lifecycle::review::ReviewInsights;
 pub use list::{ListInsightsInput, ListInsightsOutput, list};
 pub use occurrences::Centroids;
-pub use reading::progress;
+pub use reading::{RereadSessions, progress, request_rereading};
 pub use research::ResearchInsight;
 pub use routes::routes;
 pub use statements::{GroupedStatement, compared_vectors, grouped_statements};

@@ -3,13 +3,12 @@
 use super::filter::{FilterInput, SessionFilter};
 use super::response::{ChatSessionListItem, expand};
 use super::search::{Search, search_messages};
-use super::session::Session;
 use super::store;
 use crate::app::App;
 use crate::contacts;
 use crate::db;
 use crate::error::Result;
-use crate::http::{ApiJson, ApiQuery, Caller, Cursor, Page, Window, cut_page};
+use crate::http::{ApiJson, ApiQuery, Caller, Page, Window};
 use crate::ids::{ContactId, MessageId, SessionId};
 use crate::wire::{Email, Maybe, Nullable, SingleLine};
 use axum::Json;
@@ -29,9 +28,7 @@ pub(super) async fn list(
     ApiQuery(window): ApiQuery<Window>,
     ApiQuery(filter): ApiQuery<SessionFilter>,
 ) -> Result<Json<ListChatSessionsOutput>> {
-    let sessions = store::list(&app.db.long(caller.org_id), caller.org_id, &filter, &window).await?;
-    let behind = |session: &Session| Cursor::new(session.updated_at, session.id.as_bytes());
-    let (sessions, next) = cut_page(sessions, behind);
+    let (sessions, next) = store::list(&app.db.long(caller.org_id), caller.org_id, &filter, &window).await?;
     let items = expand(&app.db, caller.org_id, sessions).await?;
     Ok(Json(ListChatSessionsOutput(Page { items, next })))
 }
@@ -122,7 +119,7 @@ pub(super) async fn search(
         id: contact.id,
         name: contact.name.or(contact.non_verified_name).into(),
         email: contact.email.or(contact.non_verified_email).into(),
-        phone: contact.phone_number.into(),
+        phone: contact.phone_number.or(contact.non_verified_phone_number).into(),
     });
     let search = Search { text: &input.q.0, contact_id, limit: SEARCH_MAX };
     let messages = search_messages(&app, caller.org_id, search).await?;

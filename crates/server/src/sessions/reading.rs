@@ -1,18 +1,23 @@
 //! The parts of a session that are read, and the findings from reading them.
 
 use super::history::{Event, Sender};
+use super::masked;
 use super::session::{Sentiment, SessionStatus};
 use crate::db::{Db, Value, sql};
 use crate::error::Result;
-use crate::ids::{MessageId, OrgId, SessionId};
+use crate::ids::{ContactId, MessageId, OrgId, SessionId};
+use crate::jobs;
 use crate::orgs::{OrgTx, Subject};
+use refrain_nlp::redact;
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// The most messages of a session that are read; the rest is skipped.
 const MESSAGES_READ_MAX: i64 = 1_000;
 /// The most bytes of a session that are read, up to the message that goes beyond.
 const BYTES_READ_MAX: i64 = 512 * 1024;
+/// The sessions of one job, where many are read again.
+const BATCH: usize = 100;
 
 /// The job that reads sessions: language, sentiment, statements and summary. It is enqueued here and implemented by
 /// the insights, which link the statements.
@@ -50,6 +55,8 @@ pub struct SaidMessage {
     pub sender: Sender,
     /// Its text.
     pub text: String,
+    /// What earlier readings masked in it.
+    pub masked: Vec<redact::Finding>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -100,8 +107,8 @@ type Said = HashMap<SessionId, (Vec<SaidMessage>, Option<usize>)>;
 
 async fn said(db: &Db, org_id: OrgId, ids: &[SessionId]) -> Result<Said> {
     let mut query = sql("
-        select session_id, id, event_type, sender, text from (
-            select session_id, seq, id, event_type, sender, text,
+        select session_id, id, event_type, sender, text, masked from (
+            select session_id, seq, id, event_type, sender, text, masked,
                 sum(coalesce(octet_length(text), 0)) over (partition by session_id order by seq) as bytes
             from messages
             where org_id = $1 and event_type in ('message', 'handoff') and seq <= $2 and session_id in
@@ -110,13 +117,17 @@ async fn said(db: &Db, org_id: OrgId, ids: &[SessionId]) -> Result<Said> {
     .bind(MESSAGES_READ_MAX);
     query.push_list(ids.iter().copied()).push(") said where bytes <= ").push_bind(BYTES_READ_MAX);
     query.push(" order by session_id, seq");
-    let rows: Vec<(SessionId, MessageId, Event, Sender, Option<String>)> = db.fetch_all(query).await?;
+    type Row = (SessionId, MessageId, Event, Sender, Option<String>, Option<String>);
+    let rows: Vec<Row> = db.fetch_all(query).await?;
     let mut said = Said::new();
-    for (session_id, id, event, sender, text) in rows {
+    for (session_id, id, event, sender, text, masked) in rows {
         let (messages, before_handoff) = said.entry(session_id).or_default();
         match text {
             _ if event == Event::Handoff => *before_handoff = Some(messages.len()),
-            Some(text) => messages.push(SaidMessage { id, sender, text }),
+            Some(text) => {
+                let masked = masked::from_column(masked.as_deref(), &text)?;
+                messages.push(SaidMessage { id, sender, text, masked });
+            }
             None => {}
         }
     }
@@ -138,6 +149,8 @@ pub struct Finding {
     pub handoff_sentiment: Option<Sentiment>,
     /// A summary, if one was wanted.
     pub summary: Option<String>,
+    /// The messages in which other parts are masked than before, with all these parts.
+    pub masked: Vec<(MessageId, Vec<redact::Finding>)>,
 }
 
 /// Stores findings and returns the sessions of which no later revision was read before. Language and
@@ -163,9 +176,15 @@ pub async fn save_findings(tx: &mut OrgTx, findings: &[Finding]) -> Result<Vec<S
             read_revision = f.revision, updated_at = ",
     );
     query.push_bind(tx.now).push(" from f where sessions.read_revision < f.revision and sessions.id = f.id");
-    query.push(" and sessions.org_id = ").push_bind(tx.org_id).push(" returning sessions.id");
-    let saved: Vec<(SessionId,)> = tx.fetch_all(query).await?;
-    let saved: Vec<SessionId> = saved.into_iter().map(|(id,)| id).collect();
+    query.push(" and sessions.org_id = ").push_bind(tx.org_id);
+    query.push(" returning sessions.id, sessions.revision");
+    let rows: Vec<(SessionId, i64)> = tx.fetch_all(query).await?;
+    let revisions: HashSet<(SessionId, i64)> = rows.iter().copied().collect();
+    let saved: Vec<SessionId> = rows.into_iter().map(|(id, _)| id).collect();
+    // the places are those of the text that was read
+    let current = findings.iter().filter(|finding| revisions.contains(&(finding.id, finding.revision)));
+    let masked: Vec<_> = current.flat_map(|finding| &finding.masked).cloned().collect();
+    masked::save(tx, &masked).await?;
     for finding in findings.iter().filter(|finding| saved.contains(&finding.id)) {
         tx.changed(Subject::Session, finding.id);
         if let Some(sentiment) = finding.handoff_sentiment {
@@ -176,4 +195,35 @@ pub async fn save_findings(tx: &mut OrgTx, findings: &[Finding]) -> Result<Vec<S
         }
     }
     Ok(saved)
+}
+
+/// Has sessions read again, from the first message on.
+pub async fn read_again(tx: &mut OrgTx, ids: &[SessionId], bulk: bool) -> Result<()> {
+    for ids in ids.chunks(BATCH) {
+        let query = "update sessions set revision = revision + 1 where org_id = $1 and id in ";
+        let mut query = sql(query).bind(tx.org_id);
+        query.push_list(ids.iter().copied());
+        tx.run(query).await?;
+        let job = ReadSessions { session_ids: ids.to_vec() };
+        if bulk {
+            jobs::enqueue_bulk(tx, &job).await?;
+        } else {
+            jobs::enqueue(tx, &job).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Has the sessions of contacts read again whose names changed in the transaction: what was said is masked by the names
+/// that are known.
+pub async fn follow(tx: &mut OrgTx) -> Result<()> {
+    let renamed: Vec<ContactId> = std::mem::take(&mut tx.renamed).into_iter().collect();
+    for renamed in renamed.chunks(BATCH) {
+        let mut query = sql("select id from sessions where org_id = $1 and contact_id in ").bind(tx.org_id);
+        query.push_list(renamed.iter().copied()).push(" order by id");
+        let sessions: Vec<(SessionId,)> = tx.fetch_all(query).await?;
+        let sessions: Vec<SessionId> = sessions.into_iter().map(|(id,)| id).collect();
+        read_again(tx, &sessions, false).await?;
+    }
+    Ok(())
 }

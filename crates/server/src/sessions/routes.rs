@@ -120,7 +120,7 @@ struct CreateChatSessionInput {
     contact_id: Maybe<ContactId>,
     #[serde(default)]
     channel: Maybe<ChannelInput>,
-    /// Whether the organization vouches for `contact`.
+    /// True if the organization vouches for `contact`, which takes the scope contacts:write.
     #[serde(default)]
     verified: Nullable<bool>,
     #[serde(default)]
@@ -180,7 +180,7 @@ async fn create(
     let contact_id = match (input.contact_id.0, input.contact.0.map(Details::from)) {
         (Some(id), _) => Some(contacts::require(&mut tx, id).await?.id),
         (None, Some(details)) if !details.is_empty() => {
-            let trust = if input.verified.0 == Some(true) { Trust::Verified } else { Trust::NonVerified };
+            let trust = trust(&caller, input.verified.0)?;
             Some(contacts::save(&mut tx, details, trust).await?)
         }
         _ => None,
@@ -210,6 +210,15 @@ async fn create(
     store::insert_all(&mut tx, vec![session]).await?;
     tx.commit().await?;
     Ok(Json(CreateChatSessionOutput { id }))
+}
+
+/// Returns whom to believe about a contact. Only who may write contacts vouches for one.
+pub(super) fn trust(caller: &Caller, verified: Option<bool>) -> Result<Trust> {
+    if verified != Some(true) {
+        return Ok(Trust::NonVerified);
+    }
+    caller.require(Scope::write(Resource::Contacts))?;
+    Ok(Trust::Verified)
 }
 
 async fn show(

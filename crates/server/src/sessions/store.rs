@@ -8,10 +8,11 @@ use super::storage;
 use crate::custom_data::{self, CustomData};
 use crate::db::{self, Db, Query, Sql, Tx, Value, sql};
 use crate::error::{Error, Result};
-use crate::http::{PAGE_SIZE, Window};
+use crate::http::{PAGE_SIZE, Walk, Window};
 use crate::ids::{ContactId, MessageId, OrgId, SessionId, TeamId};
 use crate::orgs::{OrgTx, Subject};
 use crate::time::Timestamp;
+use crate::wire::Nullable;
 use refrain_nlp::case_fold::fold;
 use std::collections::HashMap;
 use uuid::Uuid;
@@ -79,13 +80,25 @@ pub async fn find_all(db: &Db, org_id: OrgId, ids: &[SessionId]) -> Result<Vec<S
     db.fetch_all(query).await
 }
 
-/// Lists a page of sessions, newest update first, with one session more if there is a next page.
+/// Lists a page of sessions, newest update first, and the cursor of the next one.
 pub(super) async fn list(
     db: &Db,
     org_id: OrgId,
     filter: &SessionFilter,
     window: &Window,
-) -> Result<Vec<Session>> {
+) -> Result<(Vec<Session>, Nullable<String>)> {
+    let walk = Walk {
+        db,
+        org_id,
+        window,
+        subject: Subject::Session,
+        select: || select_filtered(org_id, filter),
+        position: |session: &Session| (session.updated_at, session.id.into()),
+    };
+    walk.page().await
+}
+
+fn select_filtered(org_id: OrgId, filter: &SessionFilter) -> Sql {
     let mut query = select("1 = 1", org_id);
     if let Some(status) = filter.status.0 {
         query.push(" and status = ").push_bind(status);
@@ -98,8 +111,7 @@ pub(super) async fn list(
         query.push("(coalesce(ai_closure_type, '') = ").push_bind(AiClosureType::HandedOff);
         query.push(" or assignee_id is not null)");
     }
-    window.push(&mut query);
-    db.fetch_all(query).await
+    query
 }
 
 /// Lists a page of sessions as `input` filters and orders them, with one session more if there is a next page.
@@ -243,7 +255,8 @@ fn session_row(org_id: OrgId, now: Timestamp, number: i64, session: &NewSession)
         db::count(session.messages.len() + 1).into(),
         session.import_hash.clone().into(),
         1.into(),
-        0.into(),
+        // where nothing was said yet, there is nothing to read
+        i64::from(session.messages.is_empty()).into(),
         last_said_at.unwrap_or(session.created_at).max(session.created_at).into(),
         session.created_at.into(),
         now.into(),
@@ -294,7 +307,10 @@ pub(super) async fn append(tx: &mut OrgTx, session: &mut Session, messages: Vec<
 
 /// Updates the text of a message.
 pub(super) async fn update_text(tx: &mut OrgTx, id: MessageId, text: &str) -> Result<()> {
-    let query = sql("update messages set text = $3, text_folded = $4 where org_id = $1 and id = $2");
+    // what was masked in the old text has no place in the new one
+    let query = sql("
+        update messages set text = $3, text_folded = $4, masked = null where org_id = $1 and id = $2
+    ");
     tx.run(query.bind(tx.org_id).bind(id).bind(text).bind(fold(text))).await
 }
 

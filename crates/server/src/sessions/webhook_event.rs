@@ -1,6 +1,6 @@
 //! The bodies of webhook events about a session.
 
-use super::{Handoff, Session, handoff, store};
+use super::{Handoff, Sender, Session, handoff, store};
 use crate::db::{Db, sql};
 use crate::error::Result;
 use crate::ids::{MessageId, OrgId, SessionId};
@@ -16,6 +16,8 @@ pub struct WebhookEvent {
     pub event_type: String,
     /// The message.
     pub text: Option<String>,
+    /// Its sender.
+    pub sender: Sender,
     /// The name of its sender.
     pub sender_name: Option<String>,
     /// More that is known of the entry.
@@ -33,6 +35,7 @@ pub struct WebhookEvent {
 #[derive(sqlx::FromRow)]
 struct Row {
     event_type: String,
+    sender: Sender,
     text: Option<String>,
     sender_name: Option<String>,
     context: Option<String>,
@@ -49,7 +52,7 @@ pub async fn webhook_event(
 ) -> Result<Option<WebhookEvent>> {
     let Some(session) = store::find(db, org_id, id).await? else { return Ok(None) };
     let query = sql("
-        select event_type, text, sender_name, context, created_at, (
+        select event_type, sender, text, sender_name, context, created_at, (
             select count(*) from messages m
             where m.org_id = $1 and m.session_id = $2 and m.event_type = 'message'
         ) as message_count
@@ -67,6 +70,7 @@ pub async fn webhook_event(
     let system = system.and_then(|system| system["name"].as_str().map(str::to_owned));
     Ok(Some(WebhookEvent {
         event_type: row.event_type,
+        sender: row.sender,
         text: row.text,
         sender_name: row.sender_name,
         context: context.map_err(anyhow::Error::new)?,

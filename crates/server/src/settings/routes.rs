@@ -5,6 +5,7 @@ use crate::app::App;
 use crate::config::Granularity;
 use crate::error::{Error, Result};
 use crate::escalation::{EscalationBasis, Sensitivity};
+use crate::event::AuditKind;
 use crate::http::{Api, ApiJson, Caller};
 use crate::jobs;
 use crate::keys::{Resource, Scope};
@@ -17,6 +18,7 @@ use axum::http::Method;
 use refrain_nlp::language::Language;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 const CONTACTS_MAX: i64 = 1_000;
 const GRACE_DAYS_MAX: i64 = 3_650;
@@ -115,6 +117,22 @@ struct UpdateSettingsInput {
 }
 
 impl UpdateSettingsInput {
+    /// Lists the names of the members that are there.
+    fn members(&self) -> Vec<&'static str> {
+        let members = [
+            ("time_zone", self.time_zone.is_keep()),
+            ("language", self.language.is_keep()),
+            ("granularity", self.granularity.is_keep()),
+            ("contacts_min", self.contacts_min.is_keep()),
+            ("escalation_sensitivity", self.escalation_sensitivity.is_keep()),
+            ("escalation_basis", self.escalation_basis.is_keep()),
+            ("escalation_returns_week", self.escalation_returns_week.is_keep()),
+            ("regress", self.regress.is_keep()),
+            ("regress_grace_days", self.regress_grace_days.is_keep()),
+        ];
+        members.into_iter().filter(|(_, is_absent)| !is_absent).map(|(name, _)| name).collect()
+    }
+
     fn apply(self, old: OwnSettings) -> Result<OwnSettings> {
         if let Patch::Set(zone) = &self.time_zone
             && Calendar::of(&zone.0).is_err()
@@ -163,9 +181,11 @@ async fn update(
 ) -> Result<Json<SettingsOutput>> {
     let mut tx = app.begin(caller.org_id).await?;
     let old = super::own(&mut tx, caller.org_id).await?;
+    let members = input.members();
     let new = input.apply(old.clone())?;
     if new != old {
         super::save(&mut tx, &new).await?;
+        tx.audit(AuditKind::SettingsUpdated, caller.actor(), None, json!({"members": members}));
         tx.commit().await?;
         jobs::ring(&app);
     }

@@ -2,7 +2,7 @@
 //! receiver is gone is disabled.
 
 use super::secrets::seconds;
-use super::{KIND, payload, reach, store};
+use super::{KIND, access, payload, reach, store};
 use crate::app::App;
 use crate::db;
 use crate::error::Result;
@@ -63,14 +63,16 @@ impl Destination for Webhooks {
 
 async fn accept(tx: &mut OrgTx, events: &[Event]) -> Result<Vec<Accepted>> {
     let mut accepted = Vec::new();
-    for (id, names, waiting) in store::enabled(tx).await? {
+    for webhook in store::enabled(tx).await? {
+        let (id, scopes) = (webhook.id, webhook.scopes()?);
         let names: Option<Vec<String>> =
-            names.as_deref().map(serde_json::from_str).transpose().map_err(anyhow::Error::new)?;
-        let asked = |event: &&Event| {
+            webhook.events.as_deref().map(serde_json::from_str).transpose().map_err(anyhow::Error::new)?;
+        let takes = |event: &&Event| {
             names.as_ref().is_none_or(|names| names.iter().any(|name| name == event.name.as_str()))
+                && access::scope_of(event.name).is_none_or(|scope| scopes.allow(scope))
         };
-        let mut events: Vec<Event> = events.iter().filter(asked).cloned().collect();
-        let room = usize::try_from(QUEUE_MAX - waiting).unwrap_or(0);
+        let mut events: Vec<Event> = events.iter().filter(takes).cloned().collect();
+        let room = usize::try_from(QUEUE_MAX - webhook.waiting).unwrap_or(0);
         let dropped = events.len().saturating_sub(room);
         events.truncate(room);
         if dropped > 0 {
@@ -86,10 +88,12 @@ async fn accept(tx: &mut OrgTx, events: &[Event]) -> Result<Vec<Accepted>> {
 }
 
 async fn send(app: &App, org_id: OrgId, delivery: &Delivery) -> Result<Outcome> {
-    let Some(body) = payload::body(&app.db, org_id, delivery).await? else { return Ok(Outcome::Erased) };
-    // read last, so that nothing is signed with a secret that was revoked meanwhile
-    let webhook = store::find(&app.db, org_id, delivery.destination_id.into()).await?;
-    let Some(webhook) = webhook.filter(|webhook| webhook.disabled_at.is_none()) else {
+    let find = || store::find(&app.db, org_id, delivery.destination_id.into());
+    let Some(webhook) = find().await? else { return Ok(Outcome::Off) };
+    let body = payload::body(&app.db, org_id, delivery, &webhook.scopes()?).await?;
+    let Some(body) = body else { return Ok(Outcome::Erased) };
+    // read again, so that nothing is signed with a secret that was revoked meanwhile
+    let Some(webhook) = find().await?.filter(|webhook| webhook.disabled_at.is_none()) else {
         return Ok(Outcome::Off);
     };
     let Some(url) = http_client::parse_url(&webhook.url) else {

@@ -1,5 +1,6 @@
 //! Webhooks: URLs that receive events, signed, at least once, and in order for each session and insight.
 
+mod access;
 mod deliveries;
 mod destination;
 mod payload;
@@ -29,6 +30,8 @@ struct Webhook {
     description: Option<String>,
     /// The names of events as a JSON array; none if it takes all.
     events: Option<String>,
+    /// What it may be told, as scopes; none if everything.
+    scopes: Option<String>,
     #[sqlx(try_from = "String")]
     secrets: Secrets,
     waiting: i64,

@@ -1,13 +1,15 @@
 //! The body of a delivery. It is made from the database at the moment of sending, so that erased data never leave. The
 //! members of sessions' events are those of the contract.
 
+use super::access;
 use crate::contacts::{self, SessionContact};
 use crate::db::Db;
 use crate::error::Result;
 use crate::ids::OrgId;
 use crate::insights;
+use crate::keys::Scopes;
 use crate::outbox::{Delivery, EventName};
-use crate::sessions::{self, AiClosureType, SessionStatus, WebhookEvent};
+use crate::sessions::{self, AiClosureType, Sender, SessionStatus, WebhookEvent};
 use crate::time::Timestamp;
 use serde_json::{Value as Json, json};
 use std::str::FromStr;
@@ -15,37 +17,57 @@ use std::str::FromStr;
 /// The name of the AI agent where the contract wants one.
 const AI_NAME: &str = "AI";
 
-/// Makes the body of a delivery. Returns none if its subject does not exist any more.
-pub(super) async fn body(db: &Db, org_id: OrgId, delivery: &Delivery) -> Result<Option<String>> {
-    let Some(data) = data(db, org_id, delivery).await? else { return Ok(None) };
+/// Makes the body of a delivery to a webhook that may be told as much as `scopes`. Returns none if its subject does not
+/// exist any more, or may not be told of any more.
+pub(super) async fn body(
+    db: &Db,
+    org_id: OrgId,
+    delivery: &Delivery,
+    scopes: &Scopes,
+) -> Result<Option<String>> {
+    let Some(data) = data(db, org_id, delivery, scopes).await? else { return Ok(None) };
     let body = json!({"event": delivery.event, "organization_id": org_id, "data": data});
     Ok(Some(body.to_string()))
 }
 
-async fn data(db: &Db, org_id: OrgId, delivery: &Delivery) -> Result<Option<Json>> {
+async fn data(db: &Db, org_id: OrgId, delivery: &Delivery, scopes: &Scopes) -> Result<Option<Json>> {
     let event = EventName::from_str(&delivery.event).map_err(anyhow::Error::msg)?;
+    if access::scope_of(event).is_some_and(|scope| !scopes.allow(scope)) {
+        return Ok(None);
+    }
     if event == EventName::WebhookTest {
         return Ok(Some(json!({"webhook_id": delivery.destination_id, "timestamp": delivery.created_at})));
     }
     if delivery.event.starts_with("insight.") {
         let told = insights::webhook_event(db, org_id, delivery.source_id.into()).await?;
-        return Ok(told.map(serde_json::to_value).transpose().map_err(anyhow::Error::new)?);
+        let mut told = told.map(serde_json::to_value).transpose().map_err(anyhow::Error::new)?;
+        let email = told.as_mut().and_then(|told| told["member"].get_mut("email"));
+        if let Some(email) = email.filter(|_| !scopes.allow(access::MEMBERS)) {
+            *email = Json::Null;
+        }
+        return Ok(told);
     }
     let entry =
         sessions::webhook_event(db, org_id, delivery.subject_id.into(), delivery.source_id.into()).await?;
     let Some(entry) = entry else { return Ok(None) };
     let at = entry.created_at.unwrap_or(delivery.created_at);
     Ok(match event {
-        EventName::ConversationStarted => Some(started(db, org_id, &entry, at).await?),
+        EventName::ConversationStarted => Some(started(db, org_id, &entry, at, scopes).await?),
         EventName::ConversationClosed => Some(json!([closed(&entry, at)])),
         EventName::ConversationHandoffToHuman => Some(json!([handed_off(&entry, at)])),
-        _ => Some(said(&entry, at, delivery)),
+        _ => Some(said(&entry, at, delivery, scopes)),
     })
 }
 
-async fn started(db: &Db, org_id: OrgId, entry: &WebhookEvent, at: Timestamp) -> Result<Json> {
+async fn started(
+    db: &Db,
+    org_id: OrgId,
+    entry: &WebhookEvent,
+    at: Timestamp,
+    scopes: &Scopes,
+) -> Result<Json> {
     let session = &entry.session;
-    let contact = match session.contact_id {
+    let contact = match session.contact_id.filter(|_| scopes.allow(access::CONTACTS)) {
         Some(id) => contacts::find(db, org_id, id).await?.map(SessionContact::try_from).transpose()?,
         None => None,
     };
@@ -60,7 +82,7 @@ async fn started(db: &Db, org_id: OrgId, entry: &WebhookEvent, at: Timestamp) ->
         "conversation_id": session.id,
         "assignee": assignee,
         "contact": without_nulls(json!({
-            "id": contact["id"],
+            "id": session.contact_id,
             "name": first(["name", "non_verified_name"]),
             "enriched_data": without_nulls(json!({
                 "phone_number": contact["phone_number"],
@@ -141,13 +163,14 @@ fn handed_off(entry: &WebhookEvent, at: Timestamp) -> Json {
 
 /// Makes the body for a message. The contract publishes none, so it has the members of
 /// `conversation.third_party_agent_response`, and the sender.
-fn said(entry: &WebhookEvent, at: Timestamp, delivery: &Delivery) -> Json {
+fn said(entry: &WebhookEvent, at: Timestamp, delivery: &Delivery, scopes: &Scopes) -> Json {
+    let is_named = entry.sender != Sender::Contact || scopes.allow(access::CONTACTS);
     json!({
         "conversation_id": entry.session.id,
         "message_id": delivery.source_id,
         "timestamp": at,
         "customer_id": entry.session.contact_id,
-        "sender_name": entry.sender_name,
+        "sender_name": entry.sender_name.as_deref().filter(|_| is_named),
         "response": entry.text.as_deref().unwrap_or(""),
         "message_count": entry.message_count,
         "language": entry.session.language,

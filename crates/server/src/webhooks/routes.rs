@@ -1,13 +1,14 @@
 //! `/webhooks`, which the public contract does not have.
 
 use super::secrets::Secrets;
-use super::{Webhook, deliveries, reach, store};
+use super::{Webhook, access, deliveries, reach, store};
 use crate::app::App;
 use crate::error::{Error, Result};
+use crate::event::AuditKind;
 use crate::http::{Api, ApiJson, ApiPath, Caller};
 use crate::http_client;
 use crate::ids::WebhookId;
-use crate::keys::{Resource, Scope};
+use crate::keys::{Resource, Scope, Scopes};
 use crate::openapi::Operation;
 use crate::outbox::EventName;
 use crate::time::Timestamp;
@@ -17,6 +18,7 @@ use axum::extract::State;
 use axum::http::Method;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 const BY_REQUEST: &str = "by request";
 
@@ -81,7 +83,9 @@ const EVENTS_MAX: usize = 100;
 struct CreateWebhookInput {
     /// The address to post to.
     url: SingleLine<2_000>,
-    /// The events that it wants to be told; null or absent: everything.
+    /// The events that it wants to be told, which the key must be able to read: chat-sessions:read for
+    /// conversation.*, insights:read for insight.*. Null or absent: all that the key may read. Details of contacts
+    /// take contacts:read.
     #[serde(default)]
     events: Nullable<NonEmptyVec<EventName, EVENTS_MAX>>,
     #[serde(default)]
@@ -92,13 +96,26 @@ struct CreateWebhookInput {
 struct UpdateWebhookInput {
     #[serde(default)]
     url: Maybe<SingleLine<2_000>>,
-    /// Null: everything.
+    /// Null: all that the key may read.
     #[serde(default)]
     events: Patch<NonEmptyVec<EventName, EVENTS_MAX>>,
     #[serde(default)]
     description: Patch<Text<500>>,
     #[serde(default)]
     enabled: Maybe<bool>,
+}
+
+impl UpdateWebhookInput {
+    /// Lists the names of the members that are there.
+    fn members(&self) -> Vec<&'static str> {
+        let members = [
+            ("url", self.url.is_none()),
+            ("events", self.events.is_keep()),
+            ("description", self.description.is_keep()),
+            ("enabled", self.enabled.is_none()),
+        ];
+        members.into_iter().filter(|(_, is_absent)| !is_absent).map(|(name, _)| name).collect()
+    }
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -114,8 +131,10 @@ struct WebhookOutput {
     id: WebhookId,
     url: String,
     description: Nullable<String>,
-    /// Null: everything.
+    /// Null: all that it may be told.
     events: Nullable<Vec<String>>,
+    /// What it may be told, by the scopes of the key that set its address or its events last: `*` for everything.
+    scopes: String,
     enabled: bool,
     disabled_at: Nullable<Timestamp>,
     /// The reason why it is disabled.
@@ -150,6 +169,7 @@ impl Webhook {
             url: self.url,
             description: self.description.into(),
             events: events.map_err(anyhow::Error::new)?.into(),
+            scopes: self.scopes.unwrap_or_else(|| Scopes::All.to_string()),
             enabled: self.disabled_at.is_none(),
             disabled_at: self.disabled_at.into(),
             disabled_reason: self.disabled_reason.into(),
@@ -168,12 +188,14 @@ async fn create(
     caller: Caller,
     ApiJson(input): ApiJson<CreateWebhookInput>,
 ) -> Result<Json<WebhookWithSecret>> {
+    access::check(&caller, input.events.0.as_ref().map_or(&[][..], |events| &events.0))?;
     let mut tx = app.begin(caller.org_id).await?;
     let webhook = Webhook {
         id: WebhookId::new(tx.now),
         url: checked_url(&app, &input.url)?,
         description: input.description.0.map(|text| text.0),
         events: input.events.0.map(events_column).transpose()?,
+        scopes: Some(access::scopes_of(&caller).to_string()),
         secrets: Secrets::new()?,
         waiting: 0,
         dropped: 0,
@@ -184,6 +206,7 @@ async fn create(
         updated_at: tx.now,
     };
     store::insert(&mut tx, &webhook).await?;
+    tx.audit(AuditKind::WebhookCreated, caller.actor(), Some(webhook.id.into()), json!({}));
     tx.commit().await?;
     with_secret(&app, webhook)
 }
@@ -232,6 +255,8 @@ async fn update(
 ) -> Result<Json<WebhookOutput>> {
     let mut tx = app.begin(caller.org_id).await?;
     let mut webhook = store::require(&mut tx, caller.org_id, id).await?;
+    let detail = json!({"members": input.members()});
+    let is_redirected = input.url.0.is_some() || !input.events.is_keep();
     if let Some(url) = input.url.0 {
         webhook.url = checked_url(&app, &url)?;
         webhook.failing_since = None;
@@ -241,6 +266,11 @@ async fn update(
         Patch::Clear => None,
         Patch::Keep => webhook.events,
     };
+    if is_redirected {
+        let events = webhook.events.as_deref().map(serde_json::from_str::<Vec<EventName>>).transpose();
+        access::check(&caller, &events.map_err(anyhow::Error::new)?.unwrap_or_default())?;
+        webhook.scopes = Some(access::scopes_of(&caller).to_string());
+    }
     webhook.description = input.description.map(|text| text.0).apply(webhook.description);
     let enabled = input.enabled.0.unwrap_or(webhook.disabled_at.is_none());
     let was_enabled = webhook.disabled_at.is_none();
@@ -251,6 +281,7 @@ async fn update(
     if was_enabled && !enabled {
         store::disable(&mut tx, id, BY_REQUEST).await?;
     }
+    tx.audit(AuditKind::WebhookUpdated, caller.actor(), Some(id.into()), detail);
     tx.commit().await?;
     store::require(&app.db, caller.org_id, id).await?.show(app.clock.now()).map(Json)
 }
@@ -260,6 +291,7 @@ async fn delete(State(app): State<App>, caller: Caller, ApiPath(id): ApiPath<Web
     if !store::delete(&mut tx, id).await? {
         return Err(Error::NotFound("webhook"));
     }
+    tx.audit(AuditKind::WebhookDeleted, caller.actor(), Some(id.into()), json!({}));
     tx.commit().await
 }
 
@@ -274,6 +306,7 @@ async fn rotate(
     webhook.secrets.rotate(tx.now, input.revoke_old)?;
     webhook.updated_at = tx.now;
     store::update(&mut tx, &webhook).await?;
+    tx.audit(AuditKind::WebhookSecretRotated, caller.actor(), Some(id.into()), json!({}));
     tx.commit().await?;
     with_secret(&app, webhook)
 }

@@ -9,7 +9,8 @@ use crate::outbox;
 use crate::time::Timestamp;
 use uuid::Uuid;
 
-const COLUMNS: &str = "id, url, description, events, secrets, waiting, dropped, failing_since, disabled_at,
+const COLUMNS: &str =
+    "id, url, description, events, scopes, secrets, waiting, dropped, failing_since, disabled_at,
     disabled_reason, created_at, updated_at";
 
 fn select(condition: &str, org_id: OrgId) -> Sql {
@@ -37,8 +38,8 @@ pub(super) async fn insert(tx: &mut OrgTx, webhook: &Webhook) -> Result<()> {
         return Err(Error::Conflict(format!("an organization has at most {WEBHOOKS_MAX} webhooks")));
     }
     let query = sql("
-        insert into webhooks (org_id, id, url, description, events, secrets, created_at, updated_at)
-        values ($1, $2, $3, $4, $5, $6, $7, $7)
+        insert into webhooks (org_id, id, url, description, events, scopes, secrets, created_at, updated_at)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $8)
     ");
     let query = query
         .bind(tx.org_id)
@@ -46,6 +47,7 @@ pub(super) async fn insert(tx: &mut OrgTx, webhook: &Webhook) -> Result<()> {
         .bind(&webhook.url)
         .bind(webhook.description.clone())
         .bind(webhook.events.clone())
+        .bind(webhook.scopes.clone())
         .bind(webhook.secrets.to_column()?)
         .bind(tx.now);
     tx.run(query).await
@@ -54,8 +56,8 @@ pub(super) async fn insert(tx: &mut OrgTx, webhook: &Webhook) -> Result<()> {
 /// Writes the columns of a webhook that people can set.
 pub(super) async fn update(tx: &mut OrgTx, webhook: &Webhook) -> Result<()> {
     let query = sql("
-        update webhooks set url = $3, description = $4, events = $5, secrets = $6, failing_since = $7,
-            disabled_at = $8, disabled_reason = $9, updated_at = $10
+        update webhooks set url = $3, description = $4, events = $5, scopes = $6, secrets = $7,
+            failing_since = $8, disabled_at = $9, disabled_reason = $10, updated_at = $11
         where org_id = $1 and id = $2
     ");
     let query = query
@@ -64,6 +66,7 @@ pub(super) async fn update(tx: &mut OrgTx, webhook: &Webhook) -> Result<()> {
         .bind(&webhook.url)
         .bind(webhook.description.clone())
         .bind(webhook.events.clone())
+        .bind(webhook.scopes.clone())
         .bind(webhook.secrets.to_column()?)
         .bind(webhook.failing_since)
         .bind(webhook.disabled_at)
@@ -89,12 +92,9 @@ pub(super) async fn delete(tx: &mut OrgTx, id: WebhookId) -> Result<bool> {
     Ok(tx.execute(query).await? > 0)
 }
 
-/// Lists the enabled webhooks, each with the names of the events that it asks for, as a JSON array, or none if it
-/// asks for all, and with the number of deliveries that wait for it.
-pub(super) async fn enabled(tx: &mut OrgTx) -> Result<Vec<(WebhookId, Option<String>, i64)>> {
-    let query =
-        sql("select id, events, waiting from webhooks where org_id = $1 and disabled_at is null order by id");
-    tx.fetch_all(query.bind(tx.org_id)).await
+/// Lists the enabled webhooks.
+pub(super) async fn enabled(tx: &mut OrgTx) -> Result<Vec<Webhook>> {
+    tx.fetch_all(select("and disabled_at is null order by id", tx.org_id)).await
 }
 
 /// Adds to the number of deliveries that wait for a webhook; `more` may be negative.

@@ -101,6 +101,11 @@ pub enum Patch<T> {
 }
 
 impl<T> Patch<T> {
+    /// Returns true if it is absent.
+    pub fn is_keep(&self) -> bool {
+        matches!(self, Self::Keep)
+    }
+
     /// Returns the new value of a member that was `old`.
     pub fn apply(self, old: Option<T>) -> Option<T> {
         match self {

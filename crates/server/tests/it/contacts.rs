@@ -105,3 +105,50 @@ async fn tags_and_teams_are_kept() {
     assert_eq!(teams[0], json!({"id": teams[0]["id"], "name": "Billing", "description": null}));
     assert_eq!(t.post("/teams", json!({})).await.error(400), "name: is required");
 }
+
+#[tokio::test]
+async fn a_claimed_phone_number_and_a_verified_one_never_meet() {
+    let t = TestApp::new().await;
+    let claimed = |phone: &str, name: &str| json!({"contact": {"phone_number": phone, "name": name}});
+    let contact_of = async |id: &Value| {
+        t.get_ok(&format!("/chat/sessions/{}", id.as_str().unwrap())).await["contact"].clone()
+    };
+    // Mallory claims Bob's number before Bob is known
+    let before = t.post_ok("/chat/sessions", claimed("555", "Mallory")).await["id"].clone();
+    let bob = json!({"contact": {"phone": "555", "name": "Bob", "custom_data": {"plan": "gold"}}});
+    let bob = t.post_ok("/contacts", bob).await["id"].clone();
+    let mallory = contact_of(&before).await;
+    assert_ne!(mallory["id"], bob);
+    assert_eq!((&mallory["name"], &mallory["custom_data"]), (&Value::Null, &Value::Null));
+    assert_eq!((&mallory["non_verified_name"], &mallory["phone_number"]), (&json!("Mallory"), &json!("555")));
+    // and after
+    let after = t.post_ok("/chat/sessions", claimed("555", "Mallory")).await["id"].clone();
+    assert_eq!(contact_of(&after).await["id"], mallory["id"], "the same claim is the same contact");
+    // a claim in a session of Bob's stays a claim
+    let session = t.post_ok("/chat/sessions", json!({"contact_id": bob})).await["id"].clone();
+    let message = json!({
+        "sender": "contact",
+        "message": {"type": "text", "text": "hello"},
+        "contact": {"phone_number": "666"},
+    });
+    t.post_ok(&format!("/chat/sessions/{}/send", session.as_str().unwrap()), message).await;
+    let known = contact_of(&session).await;
+    assert_eq!((&known["phone_number"], &known["name"]), (&json!("555"), &json!("Bob")));
+    assert_eq!(t.post_ok("/contacts", json!({"contact": {"phone": "555"}})).await["id"], bob);
+    assert_ne!(t.post_ok("/contacts", json!({"contact": {"phone": "666"}})).await["id"], bob);
+}
+
+#[tokio::test]
+async fn only_who_may_write_contacts_vouches_for_one() {
+    let t = TestApp::new().await;
+    let key = t.key(t.org_id, "chat-sessions:write").await;
+    let contact = json!({"email": "ada@example.com", "name": "Eve"});
+    let create = |verified: bool| {
+        t.call_as(&key, "POST", "/chat/sessions", Some(json!({"contact": contact, "verified": verified})))
+    };
+    assert_eq!(create(true).await.error(403), "the key lacks the scope contacts:write");
+    create(false).await.ok();
+    let both = t.key(t.org_id, "chat-sessions:write,contacts:write").await;
+    let body = json!({"contact": contact, "verified": true});
+    t.call_as(&both, "POST", "/chat/sessions", Some(body)).await.ok();
+}

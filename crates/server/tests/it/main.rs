@@ -10,6 +10,8 @@
 )]
 
 mod architecture;
+mod audit_log;
+mod backup;
 mod cli;
 mod config;
 mod contacts;

@@ -13,7 +13,6 @@ use crate::insights::statements::embedding;
 use crate::sessions::{Channel, Sentiment, SessionStatus};
 use crate::time::Timestamp;
 use crate::wire::{Nullable, SafeInt};
-use refrain_nlp::redact;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -44,7 +43,7 @@ pub(super) struct InsightSession {
 struct Quote {
     message_id: MessageId,
     text: String,
-    /// The whole message, personal data masked.
+    /// The message, or of a long one the part around the quote, personal data masked.
     message: String,
     /// Where the quote begins in it, and where it ends, in characters.
     start: usize,
@@ -72,11 +71,9 @@ struct Row {
     session_created_at: Timestamp,
     message_id: MessageId,
     text: String,
-    span_start: i64,
-    span_end: i64,
-    message: Option<String>,
-    name: Option<String>,
-    non_verified_name: Option<String>,
+    excerpt: Option<String>,
+    excerpt_start: Option<i64>,
+    excerpt_end: Option<i64>,
     embedding: Option<Vec<u8>>,
     score: f64,
     canonical: bool,
@@ -86,11 +83,13 @@ impl Row {
     fn show(self, insight: InsightId, centroids: &OrgCentroids) -> InsightSession {
         let vector = self.embedding.as_deref().and_then(embedding::from_bytes);
         let rival = vector.and_then(|vector| centroids.nearest_but(insight, &vector));
-        let names: Vec<&str> =
-            [&self.name, &self.non_verified_name].into_iter().flatten().map(String::as_str).collect();
-        let message = self.message.unwrap_or_default();
-        let at = |position: i64| usize::try_from(position).unwrap_or(0).min(message.len());
-        let (message, start, end) = masked(&message, at(self.span_start)..at(self.span_end), &names);
+        // a statement that an earlier release read has no excerpt until it is read again
+        let message = self.excerpt.unwrap_or_else(|| self.text.clone());
+        let length = message.chars().count();
+        let at = |position: Option<i64>, usual| {
+            position.and_then(|position| usize::try_from(position).ok()).unwrap_or(usual).min(length)
+        };
+        let (start, end) = (at(self.excerpt_start, 0), at(self.excerpt_end, length));
         InsightSession {
             session_id: self.session_id,
             ticket_number: self.ticket_number,
@@ -106,21 +105,6 @@ impl Row {
             provisional: !self.canonical,
         }
     }
-}
-
-/// Masks personal data in a message. Returns the masked text with the start and the end of `part` in it, in characters;
-/// `part` is in bytes of the message.
-fn masked(message: &str, part: std::ops::Range<usize>, names: &[&str]) -> (String, usize, usize) {
-    let findings = redact::find(message, names);
-    // a finding that reaches over an end of the part belongs to it
-    let within = |at: usize| findings.iter().find(|finding| finding.start < at && at < finding.end);
-    let start = within(part.start).map_or(part.start, |finding| finding.start);
-    let end = within(part.end).map_or(part.end, |finding| finding.end);
-    let chars = |end: usize| {
-        let before: Vec<_> = findings.iter().filter(|finding| finding.end <= end).copied().collect();
-        redact::mask(message.get(..end).unwrap_or(message), &before).chars().count()
-    };
-    (redact::mask(message, &findings), chars(start), chars(end))
 }
 
 impl InsightSession {
@@ -141,13 +125,11 @@ pub(super) async fn list_sessions(
 ) -> Result<(Vec<InsightSession>, i64)> {
     let mut query = sql("
         select o.session_id, s.ticket_number, o.status, o.channel, o.language, o.sentiment, o.contact_id,
-            o.session_created_at, t.message_id, t.text, t.span_start,
-            t.span_end, m.text as message, c.name, c.non_verified_name, t.embedding, o.score, o.canonical
+            o.session_created_at, t.message_id, t.text, t.excerpt, t.excerpt_start, t.excerpt_end,
+            t.embedding, o.score, o.canonical
         from occurrences o
         join sessions s on s.org_id = o.org_id and s.id = o.session_id
         join statements t on t.org_id = o.org_id and t.id = o.statement_id
-        join messages m on m.org_id = t.org_id and m.id = t.message_id
-        left join contacts c on c.org_id = o.org_id and c.id = o.contact_id
         where o.org_id = $1 and o.insight_id = $2
     ")
     .bind(org_id)

@@ -1,9 +1,9 @@
 //! The job that reads sessions: their statements are extracted, stored and linked to the insights that say the same.
 
-use super::store;
+use super::{excerpt, store};
 use crate::app::App;
 use crate::error::Result;
-use crate::ids::{SessionId, StatementId};
+use crate::ids::{MessageId, SessionId, StatementId};
 use crate::insights::grouping::job::Consolidate;
 use crate::insights::occurrences::{self, OrgCentroids};
 use crate::insights::statements::{ReadStatement, contextual, embedding};
@@ -12,7 +12,7 @@ use crate::sessions::{self, Finding, ReadSessions, Sender, Sentiment, Unread};
 use anyhow::Context;
 use refrain_nlp::conversation::{Author, Conversation, Turn};
 use refrain_nlp::language::Language;
-use refrain_nlp::reading;
+use refrain_nlp::{reading, redact};
 use std::sync::Arc;
 
 /// New statements are consolidated soon if they are more than one in this many of the old ones, else later.
@@ -119,10 +119,12 @@ fn read(session: &Unread, usual: Option<Language>) -> (Finding, Vec<ReadStatemen
     let turns: Vec<Turn> =
         turns.map(|message| Turn { author: author(message.sender), text: &message.text }).collect();
     let names: Vec<&str> = session.names.iter().map(String::as_str).collect();
+    let masked: Vec<_> = session.messages.iter().map(|message| message.masked.clone()).collect();
     let declared = session.declared_language.as_deref();
     let reading = reading::read(&Conversation {
         turns: &turns,
         names: &names,
+        masked: &masked,
         language: declared.and_then(Language::from_code),
         usual_language: usual,
     });
@@ -135,10 +137,12 @@ fn read(session: &Unread, usual: Option<Language>) -> (Finding, Vec<ReadStatemen
         sentiment: reading.sentiment.into(),
         handoff_sentiment,
         summary: session.summary_wanted.then_some(reading.summary).flatten(),
+        masked: newly_masked(session, &reading.masked),
     };
     let statement = |(position, found): (usize, refrain_nlp::conversation::Statement)| {
         let message_id = session.messages[found.turn].id;
         let span = found.start..found.end;
+        let said = &session.messages[found.turn].text;
         let language = language.clone().unwrap_or_default();
         // the id is derived from all that was read: if a later reading differs, it is another statement
         let id: [&[u8]; 6] = [
@@ -154,8 +158,9 @@ fn read(session: &Unread, usual: Option<Language>) -> (Finding, Vec<ReadStatemen
             session_id: session.id,
             message_id,
             position,
-            span: (span.start, span.end),
+            span: (found.start, found.end),
             text: found.text,
+            excerpt: excerpt::around(said, span, &reading.masked[found.turn]),
             language,
             sentiment: found.sentiment.into(),
             embedding: found.static_embedding.map(|embedding| embedding::to_bytes(&embedding)),
@@ -164,6 +169,13 @@ fn read(session: &Unread, usual: Option<Language>) -> (Finding, Vec<ReadStatemen
         }
     };
     (finding, reading.statements.into_iter().enumerate().map(statement).collect())
+}
+
+/// Lists the messages in which other parts are masked than before, with all of these.
+fn newly_masked(session: &Unread, masked: &[Vec<redact::Finding>]) -> Vec<(MessageId, Vec<redact::Finding>)> {
+    let messages = session.messages.iter().zip(masked);
+    let differ = messages.filter(|(message, masked)| message.masked != **masked);
+    differ.map(|(message, masked)| (message.id, masked.clone())).collect()
 }
 
 async fn link(statements: Vec<ReadStatement>, centroids: Arc<OrgCentroids>) -> Result<Vec<ReadStatement>> {

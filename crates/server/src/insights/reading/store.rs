@@ -16,11 +16,12 @@ pub(super) async fn replace_statements(
     session_ids: &[SessionId],
     statements: &[&ReadStatement],
 ) -> Result<i64> {
-    let query = "select id, session_id from statements where org_id = $1 and session_id in ";
+    let query = "select id, session_id, excerpt from statements where org_id = $1 and session_id in ";
     let mut query = sql(query).bind(tx.org_id);
     query.push_list(session_ids.iter().copied());
-    let old: Vec<(StatementId, SessionId)> = tx.fetch_all(query).await?;
-    let old: HashMap<StatementId, SessionId> = old.into_iter().collect();
+    let rows: Vec<(StatementId, SessionId, Option<String>)> = tx.fetch_all(query).await?;
+    let old: HashMap<StatementId, SessionId> =
+        rows.iter().map(|(id, session_id, _)| (*id, *session_id)).collect();
     let current: HashSet<StatementId> = statements.iter().map(|statement| statement.id).collect();
     let gone: HashMap<StatementId, SessionId> = old
         .iter()
@@ -33,6 +34,14 @@ pub(super) async fn replace_statements(
     let new = statements.iter().filter(|statement| !old.contains_key(&statement.id));
     let new: Vec<&ReadStatement> = new.copied().collect();
     statements::insert(tx, &new).await?;
+    let excerpts: HashMap<StatementId, Option<String>> =
+        rows.into_iter().map(|(id, _, excerpt)| (id, excerpt)).collect();
+    let differs = |statement: &&&ReadStatement| {
+        let old = excerpts.get(&statement.id);
+        old.is_some_and(|old| old.as_ref() != Some(&statement.excerpt.text))
+    };
+    let recut: Vec<&ReadStatement> = statements.iter().filter(differs).copied().collect();
+    statements::keep_excerpts(tx, &recut).await?;
     // another statement of the session may prove the insight of a deleted one
     let incomplete: HashSet<SessionId> = gone.into_values().collect();
     let unlinked = statements

@@ -5,5 +5,8 @@ pub(crate) mod embedding;
 mod store;
 
 pub use contextual::compared_vectors;
+pub(crate) use store::{
+    Excerpt, ReadStatement, Statement, delete, insert, keep_contextual, keep_excerpts, load,
+    sessions_of_earlier_readings,
+};
 pub use store::{GroupedStatement, grouped_statements};
-pub(crate) use store::{ReadStatement, Statement, delete, insert, keep_contextual, load};

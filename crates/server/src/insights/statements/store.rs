@@ -1,6 +1,6 @@
 //! Statements in SQL: the queries that load them for grouping and evaluation.
 
-use crate::db::{self, Db, Tx, sql};
+use crate::db::{self, Db, Tx, Value, sql};
 use crate::error::Result;
 use crate::ids::{ContactId, InsightId, MessageId, OrgId, SessionId, StatementId};
 use crate::orgs::OrgTx;
@@ -8,8 +8,10 @@ use crate::sessions::Sentiment;
 
 /// The statements read in one query.
 const PAGE: i64 = 20_000;
+/// The sessions that are listed at a time to be read again.
+const REREAD: i64 = 500;
 /// The reading that made a statement; a higher one reads sessions again.
-const READING_VERSION: i64 = 2;
+const READING_VERSION: i64 = 3;
 
 /// A statement as the grouping reads it.
 #[derive(Debug, sqlx::FromRow)]
@@ -94,6 +96,16 @@ pub async fn grouped_statements(db: &Db, org_id: OrgId) -> Result<Vec<GroupedSta
     Ok(statements.collect())
 }
 
+/// The part of a message around a statement, masked.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Excerpt {
+    pub(crate) text: String,
+    /// The start of the statement in it, in characters.
+    pub(crate) start: usize,
+    /// The end of the statement in it, in characters.
+    pub(crate) end: usize,
+}
+
 /// A statement as it was read from a session.
 #[derive(Debug)]
 pub(crate) struct ReadStatement {
@@ -103,6 +115,7 @@ pub(crate) struct ReadStatement {
     pub(crate) position: usize,
     pub(crate) span: (usize, usize),
     pub(crate) text: String,
+    pub(crate) excerpt: Excerpt,
     pub(crate) language: String,
     pub(crate) sentiment: Sentiment,
     pub(crate) embedding: Option<Vec<u8>>,
@@ -128,13 +141,51 @@ pub(crate) async fn insert(tx: &mut OrgTx, statements: &[&ReadStatement]) -> Res
             statement.embedding.clone().into(),
             statement.contextual.clone().into(),
             READING_VERSION.into(),
+            statement.excerpt.text.clone().into(),
+            db::count(statement.excerpt.start).into(),
+            db::count(statement.excerpt.end).into(),
         ]
     });
     let rows = rows.collect();
     let insert =
         "insert into statements (org_id, id, session_id, message_id, position, span_start, span_end, text,
-        language, sentiment, embedding, finer, version)";
+        language, sentiment, embedding, finer, version, excerpt, excerpt_start, excerpt_end)";
     tx.insert_all(insert, rows, "").await
+}
+
+/// Stores the excerpts of statements that are there already: more may be masked around them than before.
+pub(crate) async fn keep_excerpts(tx: &mut OrgTx, statements: &[&ReadStatement]) -> Result<()> {
+    for statements in statements.chunks(1_000) {
+        let row = |statement: &&ReadStatement| -> [Value; 4] {
+            let Excerpt { text, start, end } = &statement.excerpt;
+            [statement.id.into(), text.into(), db::count(*start).into(), db::count(*end).into()]
+        };
+        let mut query = sql("with f (id, excerpt, starts, ends) as (");
+        query.push_values(statements.iter().map(row));
+        query.push(
+            ") update statements set excerpt = f.excerpt, excerpt_start = f.starts, excerpt_end = f.ends,",
+        );
+        query.push(" version = ").push_bind(READING_VERSION).push(" from f where statements.id = f.id");
+        query.push(" and statements.org_id = ").push_bind(tx.org_id);
+        tx.run(query).await?;
+    }
+    Ok(())
+}
+
+/// Lists sessions with statements that an earlier release read, in the order of ids, 500 at most.
+pub(crate) async fn sessions_of_earlier_readings(
+    db: &Db,
+    org_id: OrgId,
+    after: Option<SessionId>,
+) -> Result<Vec<SessionId>> {
+    let mut query = sql("select distinct session_id from statements where org_id = $1 and version < $2");
+    query = query.bind(org_id).bind(READING_VERSION);
+    if let Some(after) = after {
+        query.push(" and session_id > ").push_bind(after);
+    }
+    query.push(" order by session_id limit ").push_bind(REREAD);
+    let sessions: Vec<(SessionId,)> = db.fetch_all(query).await?;
+    Ok(sessions.into_iter().map(|(id,)| id).collect())
 }
 
 /// Deletes statements that prove nothing any more.

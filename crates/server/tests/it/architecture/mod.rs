@@ -14,6 +14,7 @@ const ORDER: &[&str] = &[
     "error",
     "turns",
     "db",
+    "backup",
     "time",
     "ids",
     "wire",
@@ -32,6 +33,7 @@ const ORDER: &[&str] = &[
     "openapi",
     "http",
     "outbox",
+    "audit_log",
     "teams",
     "settings",
     "categories",
@@ -73,6 +75,7 @@ const OWNERS: &[(&str, &str)] = &[
     ("orgs.grouped_at", "insights/grouping"),
     ("orgs.grouped_statements", "insights/grouping"),
     ("orgs.new_statements", "insights"),
+    ("orgs.rereading", "insights/reading"),
     ("orgs.norms", "insights/lifecycle"),
     ("orgs.norms_day", "insights/lifecycle"),
     ("orgs.reviewed_on", "insights/lifecycle"),
@@ -111,6 +114,7 @@ const OWNERS: &[(&str, &str)] = &[
     ("jobs", "jobs"),
     ("webhooks", "webhooks"),
     ("deliveries", "outbox"),
+    ("audit_log", "audit_log"),
 ];
 
 const RULES: Rules = Rules {

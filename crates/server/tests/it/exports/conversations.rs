@@ -97,7 +97,7 @@ async fn an_export_needs_its_scopes_and_stays_within_the_organization() {
     t.import((0..20).map(record).collect()).await;
     t.run_jobs().await;
     let org_id = t.app.find_or_create_org("other").await.unwrap();
-    let (_, theirs) = keys::create(&t.app, org_id, "k", &Scopes::All, None).await.unwrap();
+    let (_, theirs) = keys::create(&t.app, org_id, "k", &Scopes::All, None, None).await.unwrap();
     for query in ["", "what=insights", "what=occurrences"] {
         let response = t.open(&theirs, &format!("/exports?{query}")).await;
         assert_eq!(response.status(), 200);

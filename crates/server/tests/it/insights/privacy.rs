@@ -3,6 +3,7 @@
 use super::insights;
 use crate::support::app::TestApp;
 use crate::support::fixtures::{record, records};
+use refrain::db::sql;
 use serde_json::{Value, json};
 
 #[tokio::test]
@@ -93,4 +94,119 @@ async fn no_canary_is_shown() {
         .filter(|value| shown.contains(&format!(" {} ", words(value))))
         .collect();
     assert!(leaked.is_empty(), "{leaked:?}");
+}
+
+/// Everything that insights show of what was said: their sentences, quotes, reports and exports.
+async fn shown(t: &TestApp) -> String {
+    let mut shown = t.get_ok("/insights/themes").await.to_string();
+    for insight in insights(t).await {
+        let path = format!("/insights/{}", insight["id"].as_str().unwrap());
+        shown += &format!("{insight}{}", json!(t.items(&format!("{path}/sessions")).await));
+    }
+    for what in ["insights", "occurrences"] {
+        shown += &t.get_ok(&format!("/exports?what={what}")).await.to_string();
+    }
+    shown
+        + &t.get_ok("/chat/sessions").await["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|item| item["summary"].to_string())
+            .collect::<String>()
+}
+
+/// A session of a contact who says this. Returns the path of the session.
+async fn said_by(t: &TestApp, contact: &Value, text: &str) -> String {
+    let created = t.post_ok("/chat/sessions", json!({"contact_id": contact})).await;
+    let path = format!("/chat/sessions/{}", created["id"].as_str().unwrap());
+    let message = json!({"sender": "contact", "message": {"type": "text", "text": text}});
+    t.post_ok(&format!("{path}/send"), message).await;
+    path
+}
+
+#[tokio::test]
+async fn a_name_that_is_learned_later_is_masked_in_what_was_said_before() {
+    let t = TestApp::new().await;
+    t.import(records(&["My refund has not arrived yet", "Where is my refund?"], 0)).await;
+    let contact = t.post_ok("/contacts", json!({"contact": {"phone": "555"}})).await["id"].clone();
+    let path = format!("/contacts/{}", contact.as_str().unwrap());
+    said_by(&t, &contact, "zebulon here. My refund has not arrived, says zebulon").await;
+    t.run_jobs().await;
+    assert!(shown(&t).await.contains("zebulon"), "nobody knows that it is a name");
+    t.patch_ok(&path, json!({"contact": {"name": "Zebulon Quirke"}})).await;
+    t.run_jobs().await;
+    let now = shown(&t).await;
+    assert!(!now.to_lowercase().contains("zebulon") && now.contains("[name] here. "), "{now}");
+}
+
+#[tokio::test]
+async fn what_was_masked_once_stays_masked() {
+    let t = TestApp::new().await;
+    t.import(records(&["My refund has not arrived yet", "Where is my refund?"], 0)).await;
+    let name = json!({"contact": {"name": "Zebulon Quirke", "phone": "555"}});
+    let contact = t.post_ok("/contacts", name).await["id"].clone();
+    let path = format!("/contacts/{}", contact.as_str().unwrap());
+    let session = said_by(&t, &contact, "zebulon here. My refund has not arrived, says zebulon").await;
+    t.run_jobs().await;
+    let hidden = |shown: String| {
+        assert!(!shown.to_lowercase().contains("zebulon") && shown.contains("[name] here. "), "{shown}");
+    };
+    hidden(shown(&t).await);
+    // another name, a name less, another reading: what was found is found
+    t.patch_ok(&path, json!({"contact": {"name": "Ada"}})).await;
+    hidden(shown(&t).await);
+    t.run_jobs().await;
+    hidden(shown(&t).await);
+    t.execute(sql("update contacts set name = null")).await;
+    let more = json!({"sender": "contact", "message": {"type": "text", "text": "Where is my refund?"}});
+    t.post_ok(&format!("{session}/send"), more).await;
+    t.run_jobs().await;
+    hidden(shown(&t).await);
+    let delete = t.call_as(&t.token, "DELETE", &path, None).await;
+    assert_eq!(delete.status, 200);
+    hidden(shown(&t).await);
+    t.patch_ok(&session, json!({"status": "closed_resolved"})).await;
+    t.run_jobs().await;
+    hidden(shown(&t).await);
+}
+
+#[tokio::test]
+async fn what_an_earlier_release_read_shows_its_masked_part_until_it_is_read_again() {
+    let t = TestApp::new().await;
+    t.import(records(&["Hi, I am at ann@example.com. My refund has not arrived yet"], 0)).await;
+    t.run_jobs().await;
+    let full = shown(&t).await;
+    assert!(full.contains("[email]"), "{full}");
+    t.execute(sql(
+        "update statements set excerpt = null, excerpt_start = null, excerpt_end = null, version = 2",
+    ))
+    .await;
+    t.execute(sql("update messages set masked = null")).await;
+    t.execute(sql("update orgs set rereading = true")).await;
+    let before = shown(&t).await;
+    assert!(!before.contains("ann@") && before.contains("My refund has not arrived yet"), "{before}");
+    refrain::insights::request_rereading(&t.app).await.unwrap();
+    t.run_jobs().await;
+    assert_eq!(t.count("select count(*) from statements where excerpt is null or version < 3").await, 0);
+    assert_eq!(t.count("select count(*) from orgs where rereading").await, 0);
+    let after = shown(&t).await;
+    assert!(!after.contains("ann@") && after.contains("[email]"), "{after}");
+}
+
+#[tokio::test]
+async fn of_a_long_message_what_is_around_the_quote_is_shown() {
+    let t = TestApp::new().await;
+    let text =
+        format!("{} My refund has not arrived yet. {}", "Hello there. ".repeat(400), "Bye now. ".repeat(400));
+    t.import(records(&[text.as_str()], 0)).await;
+    t.run_jobs().await;
+    let path = format!("/insights/{}", insights(&t).await[0]["id"].as_str().unwrap());
+    for session in t.items(&format!("{path}/sessions")).await {
+        let quote = &session["quote"];
+        let message: Vec<char> = quote["message"].as_str().unwrap().chars().collect();
+        assert!(message.len() < 2_000, "{}", message.len());
+        let at = |name: &str| quote[name].as_u64().unwrap() as usize;
+        let part: String = message[at("start")..at("end")].iter().collect();
+        assert_eq!(part, quote["text"]);
+    }
 }

@@ -95,3 +95,77 @@ async fn pages_never_skip_or_repeat_rows_of_one_instant() {
     seen.sort_unstable();
     assert_eq!(seen, (1..=173).collect::<Vec<_>>());
 }
+
+/// Walks through a list once, with writes between the pages, and returns each row as it was told last.
+async fn walk(t: &TestApp, path: &str, between_pages: impl AsyncFn(usize)) -> HashMap<String, Value> {
+    let (mut told, mut cursor) = (HashMap::new(), String::new());
+    for page_number in 0..100 {
+        let page = t.get_ok(&format!("{path}?{cursor}")).await;
+        for item in page["items"].as_array().unwrap() {
+            told.insert(item["id"].as_str().unwrap().to_owned(), item.clone());
+        }
+        let Some(next) = page["next"].as_str() else { return told };
+        cursor = format!("cursor={next}");
+        between_pages(page_number).await;
+    }
+    panic!("the walk has no end");
+}
+
+#[tokio::test]
+async fn one_walk_returns_every_session_in_its_latest_state_while_sessions_are_written() {
+    let t = TestApp::new().await;
+    t.import((0..180).map(|i| json!({"id": i, "turns": []})).collect()).await;
+    let first = t.get_ok("/chat/sessions").await;
+    let id_of = |item: &Value| item["id"].as_str().unwrap().to_owned();
+    let newest = id_of(&first["items"][0]);
+    // the rows at the end of the walk, which jump to its beginning as they change
+    let all = walk(&t, "/chat/sessions", async |_| {}).await;
+    assert_eq!(all.len(), 180);
+    let mut by_number: Vec<(i64, String)> =
+        all.values().map(|item| (item["ticket_number"].as_i64().unwrap(), id_of(item))).collect();
+    by_number.sort();
+    let told = walk(&t, "/chat/sessions", async |page| {
+        for n in 0..30_usize {
+            // the same instant for some, since a transaction is no clock tick
+            let id = &by_number[(page * 53 + n * 7) % 180].1;
+            t.patch_ok(&format!("/chat/sessions/{id}"), json!({"custom_data": {"page": page, "n": n}})).await;
+        }
+        t.patch_ok(&format!("/chat/sessions/{newest}"), json!({"custom_data": {"again": page}})).await;
+        if page < 2 {
+            t.post_ok("/chat/sessions", json!({"custom_data": {"new": page}})).await;
+            t.advance(1);
+        }
+        assert!(page < 50, "the walk follows its own writes");
+        if page == 4 {
+            t.advance(1);
+        }
+    })
+    .await;
+    assert!(told.len() >= 182);
+    for (id, told) in &told {
+        let mut told = told.clone();
+        told.as_object_mut().unwrap().remove("summary");
+        assert_eq!(told, t.get_ok(&format!("/chat/sessions/{id}")).await);
+    }
+}
+
+#[tokio::test]
+async fn one_walk_returns_every_contact_while_contacts_are_written() {
+    let t = TestApp::new().await;
+    for n in 0..120 {
+        t.post_ok("/contacts", json!({"contact": {"email": format!("c{n}@example.com")}})).await;
+    }
+    let told = walk(&t, "/contacts", async |page| {
+        if page < 3 {
+            for n in 0..20 {
+                let email = format!("c{}@example.com", (page * 31 + n * 5) % 120);
+                t.post_ok("/contacts", json!({"contact": {"email": email, "name": format!("{page}-{n}")}}))
+                    .await;
+            }
+        }
+    })
+    .await;
+    assert_eq!(told.len(), 120);
+    let now = walk(&t, "/contacts", async |_| {}).await;
+    assert_eq!(told, now);
+}

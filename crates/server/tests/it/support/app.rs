@@ -55,7 +55,7 @@ impl TestDatabase {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let folder = TempDir::new().unwrap();
         let schema = format!("t{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::SeqCst));
-        let mut connection = sqlx::PgConnection::connect(server).await.unwrap();
+        let mut connection = sqlx_postgres::PgConnection::connect(server).await.unwrap();
         let create = format!("create schema {schema}");
         sqlx::raw_sql(sqlx::AssertSqlSafe(create)).execute(&mut connection).await.unwrap();
         let separator = if server.contains('?') { '&' } else { '?' };
@@ -97,7 +97,7 @@ impl TestApp {
         let clock = Clock::fixed(Timestamp::parse(START).unwrap());
         let app = App::new(db, clock, config);
         let org_id = app.find_or_create_org("default").await.unwrap();
-        let (_, token) = keys::create(&app, org_id, "test", &Scopes::All, None).await.unwrap();
+        let (_, token) = keys::create(&app, org_id, "test", &Scopes::All, None, None).await.unwrap();
         let router = http::router(app.clone());
         Self { app, org_id, token, router, _database: database }
     }
@@ -105,7 +105,7 @@ impl TestApp {
     /// The token of a new key with these scopes.
     pub(crate) async fn key(&self, org_id: OrgId, scopes: &str) -> String {
         let scopes = scopes.parse().unwrap();
-        keys::create(&self.app, org_id, "other", &scopes, None).await.unwrap().1
+        keys::create(&self.app, org_id, "other", &scopes, None, None).await.unwrap().1
     }
 
     /// The response to a GET as it begins, its body still to come.

@@ -1,7 +1,7 @@
 //! The page caches of SQLite: each connection keeps its own.
 
-use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{ConnectOptions, Connection};
+use sqlx_sqlite::{SqliteConnectOptions, SqliteConnection};
 use tempfile::TempDir;
 
 const CONNECTIONS: usize = 4;

@@ -6,6 +6,7 @@ use refrain::config::{Config, WebhooksConfig};
 use refrain::outbox;
 use serde_json::{Value, json};
 
+mod access;
 mod addresses;
 mod delivery;
 mod events;

@@ -135,7 +135,7 @@ async fn assert_doctor_counts_dead(cli: &Cli, app: &App, count: usize) {
     tx.execute(sql("update deliveries set state = 'dead' where state = 'delivered'")).await.unwrap();
     tx.commit().await.unwrap();
     app.db.close().await;
-    let doctor = cli.json(&["doctor", "--json"], 1);
+    let doctor = cli.json(&["doctor", "--json"], 3);
     let checks = doctor["checks"].as_array().unwrap();
     let dead = checks.iter().find(|check| check["check"] == "no delivery to a webhook was given up").unwrap();
     assert_eq!(dead["violations"], count);

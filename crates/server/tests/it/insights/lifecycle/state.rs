@@ -21,6 +21,7 @@ async fn resolved_until_it_is_seen_again() {
         "ann",
         &"insights:write,insights:read".parse().unwrap(),
         Some(&member),
+        None,
     )
     .await
     .unwrap();
