@@ -107,6 +107,7 @@ pub(super) async fn search(
         }
         id => id.and_then(Result::ok),
     };
+    let _turn = app.searches.take(caller.org_id).await?;
     let contacts = contacts::search(
         &app.db.long(caller.org_id),
         caller.org_id,

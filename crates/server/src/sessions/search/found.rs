@@ -62,14 +62,13 @@ impl Found {
     }
 }
 
-/// Finds messages that contain a text, the newest ids first: id, session, text, kind. Waits while another search of the
-/// organization is under way.
+/// Finds messages that contain a text, the newest ids first: id, session, text, kind. To be called with a place of
+/// [`search_places`].
 pub(in crate::sessions) async fn search_messages(
     app: &App,
     org_id: OrgId,
     search: Search<'_>,
 ) -> Result<Vec<(MessageId, SessionId, Option<String>, String)>> {
-    let _turn = app.searches.take(org_id).await?;
     let db = app.db.long(org_id);
     let mut found = Found { messages: BTreeMap::new(), limit: search.limit };
     match search.contact_id {
