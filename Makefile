@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 VENV := .venv
 
-.PHONY: demo test check bench fmt lint doc deny unused spelling fuzz need-cargo
+.PHONY: demo test faults check matrix abuse bench fmt lint doc deny unused spelling fuzz need-cargo
 
 # Builds, loads the bundled sample, prints what it says, and serves it.
 demo: need-cargo
@@ -14,8 +14,12 @@ test: need-cargo
 	cargo test --workspace --quiet
 	scripts/with-postgres.sh cargo test --package refrain --test it --quiet
 
+# A disk that fills up, which takes root, and a PostgreSQL server that is gone for a while.
+faults: need-cargo
+	scripts/with-postgres.sh cargo test --package refrain --test it --quiet -- --ignored --test-threads=1 faults::
+
 # Everything that has to hold before a change lands.
-check: fmt lint test doc deny unused spelling fuzz
+check: fmt lint test faults doc deny unused spelling fuzz matrix
 
 fmt: need-cargo
 	cargo fmt --all --check
@@ -41,6 +45,17 @@ spelling: $(VENV)/bin/typos
 fuzz: need-cargo $(VENV)/bin/schemathesis
 	cargo build --quiet --bin refrain
 	scripts/fuzz.sh $(VENV)/bin/schemathesis target/debug/refrain
+
+# Every operation against another organization's ids and against every scope, on both databases.
+matrix: need-cargo
+	cargo build --quiet --bin refrain
+	scripts/matrix.py target/debug/refrain
+	scripts/with-postgres.sh bash -c 'scripts/matrix.py target/debug/refrain --database-url "$$TEST_DATABASE_URL"'
+
+# Does its worst to a server of its own, and watches what others feel of it. Takes some minutes, and wants an idle machine.
+abuse: need-cargo
+	cargo build --release --quiet --bin refrain
+	scripts/abuse.py target/release/refrain
 
 # How fast it is. The figures in docs/performance.md say which machine and data.
 bench: need-cargo

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Runs a command with TEST_DATABASE_URL naming a PostgreSQL server of its own, which is gone afterwards.
+# Runs a command with TEST_DATABASE_URL naming a PostgreSQL server of its own, which is gone afterwards, and
+# TEST_POSTGRES_CTL a command that takes `start` and `stop` for it.
 # A server that TEST_DATABASE_URL names already is used as it is. Without PostgreSQL on the machine it is
 # installed where that is possible, as root on Debian; elsewhere one line says how to get it.
 set -euo pipefail
@@ -34,7 +35,7 @@ if [ "$(id -u)" = 0 ]; then
     as_user=(setpriv --reuid "$user" --regid "$(id -g "$user")" --clear-groups)
 fi
 stop() {
-    "${as_user[@]}" "$bin/pg_ctl" -D "$dir/data" -m immediate stop >/dev/null 2>&1 || true
+    "$dir/ctl" stop >/dev/null 2>&1 || true
     rm -rf "$dir"
 }
 trap stop EXIT
@@ -42,9 +43,15 @@ trap stop EXIT
 cd "$dir"
 "${as_user[@]}" "$bin/initdb" -D "$dir/data" -U refrain -A trust -E UTF8 --locale=C.UTF-8 >/dev/null
 # a unix socket alone, and no waiting for disks: the data is thrown away
-"${as_user[@]}" "$bin/pg_ctl" -D "$dir/data" -w -l "$dir/log" start \
+cat >"$dir/ctl" <<END
+#!/usr/bin/env bash
+cd "$dir"
+exec ${as_user[*]} "$bin/pg_ctl" -D "$dir/data" -w -l "$dir/log" -m immediate "\$1" \
     -o "-k $dir -c listen_addresses= -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=300 -c shared_buffers=256MB" \
-    >/dev/null || { cat "$dir/log" >&2; exit 1; }
+    >/dev/null
+END
+chmod +x "$dir/ctl"
+"$dir/ctl" start || { cat "$dir/log" >&2; exit 1; }
 cd "$OLDPWD"
 host=$(printf %s "$dir" | sed 's|/|%2F|g')
-TEST_DATABASE_URL="postgres://refrain@$host/postgres" "$@"
+TEST_POSTGRES_CTL="$dir/ctl" TEST_DATABASE_URL="postgres://refrain@$host/postgres" "$@"

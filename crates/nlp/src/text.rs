@@ -31,10 +31,19 @@ impl Text {
         let mut chars = Vec::with_capacity(text.len());
         let mut at = Vec::with_capacity(text.len() + 1);
         let mut blanks = blanks.iter().peekable();
+        let mut markup_end = 0;
         for (offset, c) in text.char_indices() {
             blanks.next_if(|(_, end)| *end <= offset);
             let blank = blanks.peek().is_some_and(|(start, _)| *start <= offset);
-            if blank || !is_invisible(c) {
+            if offset < markup_end && !blank {
+                continue;
+            }
+            let markup = if blank { None } else { markup(&text[offset..]) };
+            if let Some((length, sign)) = markup {
+                markup_end = offset + length;
+                chars.push(sign);
+                at.push(offset);
+            } else if blank || !is_invisible(c) {
                 chars.push(if blank { BLANK } else { plain(c) });
                 at.push(offset);
             }
@@ -165,6 +174,32 @@ pub(crate) fn writes_no_blanks(c: char) -> bool {
     matches!(c, '\u{e01}'..='\u{e4e}' | '\u{3041}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}')
 }
 
+/// The longest tag of HTML that is read as such.
+const TAG_MAX: usize = 120;
+
+/// Reads a tag of HTML that only sets a text out, or a blank written as an entity. Returns its length, and the
+/// character that it amounts to: the end of a line, or a blank. A tag that holds more than that is text.
+fn markup(text: &str) -> Option<(usize, char)> {
+    const LINES: &str = "br p div tr td th li ul ol table tbody hr blockquote h1 h2 h3 h4 h5 h6";
+    const INLINE: &str = "b i u strong em span font small sup sub";
+    if text.starts_with("&nbsp;") {
+        return Some((6, ' '));
+    }
+    let inner = text.strip_prefix('<')?;
+    let length = inner.bytes().take(TAG_MAX).position(|byte| matches!(byte, b'>' | b'<' | b'@'))?;
+    let inner = inner[..length].trim_start_matches('/');
+    let name: String = inner
+        .bytes()
+        .take_while(u8::is_ascii_alphanumeric)
+        .map(|c| char::from(c.to_ascii_lowercase()))
+        .collect();
+    let is_tag = |list: &str| list.split(' ').any(|tag| tag == name);
+    let is_closed = text.as_bytes().get(length + 1) == Some(&b'>');
+    let holds_number = inner.bytes().filter(u8::is_ascii_digit).count() > 4;
+    let sign = if is_tag(LINES) { '\n' } else { ' ' };
+    (is_closed && !holds_number && (sign == '\n' || is_tag(INLINE))).then_some((length + 2, sign))
+}
+
 fn is_invisible(c: char) -> bool {
     matches!(c, '\u{ad}' | '\u{300}'..='\u{36f}' | '\u{64b}'..='\u{652}' | '\u{640}' | '\u{200b}'..='\u{200f}'
         | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}' | '\u{2066}'..='\u{2069}' | '\u{fe0f}' | '\u{feff}')
@@ -175,8 +210,15 @@ fn plain(c: char) -> char {
     match c {
         '\0'..='\u{7f}' => c,
         '\u{ff01}'..='\u{ff5e}' => char::from_u32(c as u32 - 0xff01 + 0x21).unwrap_or(c),
-        '\u{a0}' | '\u{2000}'..='\u{200a}' | '\u{202f}' | '\u{205f}' | '\u{3000}' => ' ',
-        '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{fe58}' | '\u{fe63}' => '-',
+        '\u{a0}' | '\u{1680}' | '\u{2000}'..='\u{200a}' | '\u{202f}' | '\u{205f}' | '\u{3000}' => ' ',
+        '\u{85}' | '\u{2028}' | '\u{2029}' => '\n',
+        '\u{2010}'..='\u{2015}'
+        | '\u{2043}'
+        | '\u{2212}'
+        | '\u{2796}'
+        | '\u{2e3a}'
+        | '\u{fe58}'
+        | '\u{fe63}' => '-',
         '\u{2018}' | '\u{2019}' | '\u{2bc}' | '\u{b4}' => '\'',
         '\u{201c}' | '\u{201d}' | '\u{201e}' | '\u{ab}' | '\u{bb}' => '"',
         _ => digit(c).unwrap_or(c),

@@ -10,6 +10,9 @@ use refrain_nlp::title;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+/// The contacts that have to say each word of a title, as in the product.
+const CONTACTS_MIN: usize = 3;
+
 /// A statement with its gold intent.
 #[derive(Clone)]
 struct Said {
@@ -56,7 +59,9 @@ fn star() -> Vec<Said> {
 }
 
 fn weighed(said: &[Said]) -> Vec<Statement<'_>> {
-    said.iter().map(|said| Statement { text: &said.text, vector: &said.vector, weight: 1 }).collect()
+    let said = said.iter().zip(0..);
+    said.map(|(said, speaker)| Statement { text: &said.text, vector: &said.vector, weight: 1, speaker })
+        .collect()
 }
 
 fn group(said: &[Said]) -> Grouping {
@@ -119,7 +124,7 @@ fn order_and_threads_change_nothing() {
     said.extend(star());
     for options in [Options::default(), Options { sample_max: 150, ..Options::default() }] {
         let first = grouping::group(&weighed(&said), None, &options);
-        let titles = title::choose(&members(&said, &first));
+        let titles = title::choose(&members(&said, &first), CONTACTS_MIN);
         let expected: HashMap<String, Option<u32>> =
             said.iter().zip(&first.group_of).map(|(said, group)| (said.text.clone(), *group)).collect();
         let mut shuffled = said.clone();
@@ -132,7 +137,7 @@ fn order_and_threads_change_nothing() {
             for (said, group) in shuffled.iter().zip(&grouping.group_of) {
                 assert_eq!(expected[&said.text], *group, "{}", said.text);
             }
-            assert_eq!(title::choose(&members(&shuffled, &grouping)), titles);
+            assert_eq!(title::choose(&members(&shuffled, &grouping), CONTACTS_MIN), titles);
         }
     }
 }
@@ -161,7 +166,7 @@ fn the_few_that_say_the_same_find_each_other() {
     assert!(grouping.group_of[..5].iter().all(|group| *group == Some(refund)), "{:?}", grouping.group_of);
     let strangers = grouping.group_of[5..].iter().filter(|group| **group == Some(refund)).count();
     assert!(strangers <= 1, "{:?}", grouping.group_of);
-    let titles = title::choose(&members(&all, &grouping));
+    let titles = title::choose(&members(&all, &grouping), CONTACTS_MIN);
     assert!(titles[refund as usize].contains("refund"), "{titles:?}");
 }
 
@@ -172,7 +177,7 @@ fn a_new_statement_finds_its_group() {
     let vector = static_embedding::encode("how do I reset the password for my account").expect("a vector");
     let (index, similarity) = grouping::nearest(&grouping.groups, &vector).expect("a group");
     assert!(similarity > 0.6);
-    let titles = title::choose(&members(&said, &grouping));
+    let titles = title::choose(&members(&said, &grouping), CONTACTS_MIN);
     assert!(titles[index].contains("password"), "{}", titles[index]);
     let far = static_embedding::encode("the cat sat on a purple mat under the moon").expect("a vector");
     assert_eq!(grouping::nearest(&grouping.groups, &far), None);
@@ -182,7 +187,7 @@ fn a_new_statement_finds_its_group() {
 fn titles_are_plain_distinct_sentences() {
     let mut said = insurance();
     said.extend(star());
-    let titles = title::choose(&members(&said, &group(&said)));
+    let titles = title::choose(&members(&said, &group(&said)), CONTACTS_MIN);
     let distinct: BTreeSet<String> = titles.iter().map(|title| title.to_lowercase()).collect();
     assert_eq!(distinct.len(), titles.len());
     for title in &titles {
@@ -205,6 +210,6 @@ proptest! {
         }
         let said: Vec<Said> = texts.iter().filter_map(|text| said("", text)).collect();
         let grouping = group(&said);
-        prop_assert_eq!(title::choose(&members(&said, &grouping)).len(), grouping.groups.len());
+        prop_assert_eq!(title::choose(&members(&said, &grouping), CONTACTS_MIN).len(), grouping.groups.len());
     }
 }

@@ -17,6 +17,7 @@ use crate::jobs::{JobKind, Round};
 use crate::language_model::LanguageModel;
 use crate::orgs::{self, Hooks, OrgTx};
 use crate::outbox::{self, Destination};
+use crate::seal::Sealer;
 use crate::sessions::{self, IndexMessages, ReadSessions};
 use crate::settings::{self, Settings};
 use crate::tags;
@@ -94,6 +95,8 @@ pub struct App {
     pub language_model: Option<Arc<LanguageModel>>,
     /// The bell for workers: it rings when a job is enqueued here, so that none of them sleeps on.
     pub job_added: Arc<Notify>,
+    /// The sealer of secrets.
+    pub sealer: Arc<Sealer>,
     /// The bell for the workers that take what was just said alone.
     pub live_job_added: Arc<Notify>,
     /// The organizations whose jobs were taken last.
@@ -114,6 +117,7 @@ impl App {
             limiter: Arc::new(RateLimiter::new(config.server.rate_limit)),
             // a configuration that was loaded was checked
             language_model: LanguageModel::from_config(&config.language_model).ok().flatten().map(Arc::new),
+            sealer: Arc::new(Sealer::new(config.database.secrets_key.as_ref())),
             config: Arc::new(config),
             centroids: Arc::default(),
             job_added: Arc::default(),

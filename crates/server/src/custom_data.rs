@@ -4,15 +4,18 @@
 use crate::db::{Sql, Tx, Value, sql};
 use crate::error::{Error, Result};
 use crate::ids::OrgId;
+use crate::wire::{BoundedVec, printable};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::de::{DeserializeOwned, Deserializer, Error as _};
+use serde::de::{DeserializeOwned, Deserializer, Error as _, MapAccess, Unexpected, Visitor};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use sha2::{Digest, Sha256};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::fmt;
+use std::marker::PhantomData;
 
 /// One value of custom data: never nested.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
@@ -41,18 +44,51 @@ impl Scalar {
 
 impl<'de> Deserialize<'de> for Scalar {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        match Json::deserialize(deserializer)? {
-            Json::String(text) => Ok(Self::Text(text)),
-            Json::Number(number) => Ok(Self::Number(number)),
-            Json::Bool(value) => Ok(Self::Bool(value)),
-            _ => Err(D::Error::custom("expected a string, a number or a boolean: custom data is not nested")),
-        }
+        deserializer.deserialize_any(ScalarVisitor)
+    }
+}
+
+/// Takes a value that is not nested. What is nested is refused before it is read.
+struct ScalarVisitor;
+
+impl Visitor<'_> for ScalarVisitor {
+    type Value = Scalar;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string, a number or a boolean: custom data is not nested")
+    }
+
+    fn visit_bool<E: serde::de::Error>(self, value: bool) -> Result<Scalar, E> {
+        Ok(Scalar::Bool(value))
+    }
+
+    fn visit_i64<E: serde::de::Error>(self, value: i64) -> Result<Scalar, E> {
+        Ok(Scalar::Number(value.into()))
+    }
+
+    fn visit_u64<E: serde::de::Error>(self, value: u64) -> Result<Scalar, E> {
+        Ok(Scalar::Number(value.into()))
+    }
+
+    fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<Scalar, E> {
+        let number = serde_json::Number::from_f64(value);
+        number.map(Scalar::Number).ok_or_else(|| E::invalid_value(Unexpected::Float(value), &self))
+    }
+
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Scalar, E> {
+        Ok(Scalar::Text(text.to_owned()))
+    }
+
+    fn visit_string<E: serde::de::Error>(self, text: String) -> Result<Scalar, E> {
+        Ok(Scalar::Text(text))
     }
 }
 
 const KEYS_MAX: usize = 100;
 const KEY_BYTES_MAX: usize = 200;
 const VALUE_BYTES_MAX: usize = 10_000;
+/// The most bytes of all names and values of a session or a contact.
+const BYTES_MAX: usize = 64_000;
 const INDEXED_BYTES_MAX: usize = 200;
 
 /// Custom data: names and values, of type `V`.
@@ -70,11 +106,21 @@ impl<V> Default for CustomData<V> {
 pub trait CustomValue: Clone + Serialize + DeserializeOwned {
     /// Returns the value as text, by which filters compare.
     fn as_text(&self) -> Cow<'_, str>;
+    /// Drops the characters that steer a terminal.
+    #[must_use]
+    fn printable(self) -> Self;
 }
 
 impl CustomValue for Scalar {
     fn as_text(&self) -> Cow<'_, str> {
         self.as_text()
+    }
+
+    fn printable(self) -> Self {
+        match self {
+            Self::Text(text) => Self::Text(printable(text)),
+            other => other,
+        }
     }
 }
 
@@ -82,18 +128,34 @@ impl CustomValue for String {
     fn as_text(&self) -> Cow<'_, str> {
         self.into()
     }
+
+    fn printable(self) -> Self {
+        printable(self)
+    }
 }
 
 impl<V: CustomValue> CustomData<V> {
     /// Adds `new`, key by key.
     pub fn merge(&mut self, new: Self) -> Result<()> {
+        let before = self.bytes();
         self.0.extend(new.0);
+        // what was more before there was a limit may stay as much
+        if self.bytes() > BYTES_MAX.max(before) {
+            return Err(Error::Invalid(format!(
+                "custom_data: expected at most {BYTES_MAX} bytes, old and new together"
+            )));
+        }
         if self.0.len() > KEYS_MAX {
             return Err(Error::Invalid(format!(
                 "custom_data: expected at most {KEYS_MAX} keys, old and new together"
             )));
         }
         Ok(())
+    }
+
+    /// Returns the bytes of all names and values.
+    fn bytes(&self) -> usize {
+        self.0.iter().map(|(key, value)| key.len() + value.as_text().len()).sum()
     }
 
     /// Reads what [`CustomData::to_column`] wrote; absence is no data.
@@ -109,18 +171,55 @@ impl<V: CustomValue> CustomData<V> {
 
 impl<'de, V: CustomValue> Deserialize<'de> for CustomData<V> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let data = <BTreeMap<String, V>>::deserialize(deserializer)?;
-        if data.len() > KEYS_MAX {
-            return Err(D::Error::custom(format!("expected at most {KEYS_MAX} keys")));
+        deserializer.deserialize_map(Pairs(PhantomData))
+    }
+}
+
+impl<V: CustomValue> CustomData<V> {
+    /// Takes names and values that are few and short enough.
+    pub fn new(data: impl IntoIterator<Item = (String, V)>) -> Result<Self, String> {
+        data.into_iter().try_fold(Self::default(), |mut taken, (key, value)| {
+            taken.add(key, value)?;
+            Ok(taken)
+        })
+    }
+
+    /// Adds a name that is not there yet, and its value, if there is room.
+    fn add(&mut self, key: String, value: V) -> Result<(), String> {
+        let (key_bytes, value_bytes) = (key.len(), value.as_text().len());
+        let bytes = self.bytes() + key_bytes + value_bytes;
+        if key_bytes > KEY_BYTES_MAX || value_bytes > VALUE_BYTES_MAX || bytes > BYTES_MAX {
+            return Err(format!(
+                "expected keys of at most {KEY_BYTES_MAX} and values of at most {VALUE_BYTES_MAX} bytes, \
+                and {BYTES_MAX} bytes of all together"
+            ));
         }
-        for (key, value) in &data {
-            if key.len() > KEY_BYTES_MAX || value.as_text().len() > VALUE_BYTES_MAX {
-                return Err(D::Error::custom(format!(
-                    "expected keys of at most {KEY_BYTES_MAX} and values of at most {VALUE_BYTES_MAX} bytes"
-                )));
-            }
+        if self.0.len() == KEYS_MAX {
+            return Err(format!("expected at most {KEYS_MAX} keys"));
         }
-        Ok(Self(data))
+        match self.0.insert(printable(key), value.printable()) {
+            Some(_) => Err("the same key twice".to_owned()),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Reads names and values, no further than they are allowed to go.
+struct Pairs<V>(PhantomData<V>);
+
+impl<'de, V: CustomValue> Visitor<'de> for Pairs<V> {
+    type Value = CustomData<V>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut pairs: A) -> Result<Self::Value, A::Error> {
+        let mut data = CustomData::default();
+        while let Some((key, value)) = pairs.next_entry()? {
+            data.add(key, value).map_err(A::Error::custom)?;
+        }
+        Ok(data)
     }
 }
 
@@ -133,12 +232,35 @@ impl<V: JsonSchema> JsonSchema for CustomData<V> {
         format!("CustomData{}", V::schema_name()).into()
     }
 
+    /// In requests alone the limits are shown: the contract's answers are closed.
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let mut values = generator.subschema_for::<V>();
+        if generator.contract().is_serialize() {
+            return json_schema!({
+                "type": "object",
+                "propertyNames": {"type": "string"},
+                "additionalProperties": values,
+            });
+        }
+        limit_texts(&mut values);
         json_schema!({
             "type": "object",
-            "propertyNames": {"type": "string"},
-            "additionalProperties": generator.subschema_for::<V>(),
+            "propertyNames": {"type": "string", "maxLength": KEY_BYTES_MAX},
+            "additionalProperties": values,
+            "maxProperties": KEYS_MAX,
         })
+    }
+}
+
+/// Writes the limit of values into the schema of one.
+fn limit_texts(schema: &mut Schema) {
+    if schema.get("type").is_some_and(|kind| kind == "string") {
+        schema.insert("maxLength".into(), VALUE_BYTES_MAX.into());
+    }
+    for choice in schema.get_mut("anyOf").and_then(Json::as_array_mut).into_iter().flatten() {
+        if let Ok(choice) = <&mut Schema>::try_from(choice) {
+            limit_texts(choice);
+        }
     }
 }
 
@@ -160,12 +282,9 @@ impl Alternatives {
 
 impl<'de> Deserialize<'de> for Alternatives {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let alternatives = <Vec<CustomData>>::deserialize(deserializer)?;
-        if alternatives.len() > ALTERNATIVES_MAX || alternatives.iter().any(|pairs| pairs.0.len() > PAIRS_MAX)
-        {
-            return Err(D::Error::custom(format!(
-                "expected at most {ALTERNATIVES_MAX} objects of at most {PAIRS_MAX} pairs"
-            )));
+        let alternatives = <BoundedVec<CustomData, ALTERNATIVES_MAX>>::deserialize(deserializer)?.0;
+        if alternatives.iter().any(|pairs| pairs.0.len() > PAIRS_MAX) {
+            return Err(D::Error::custom(format!("expected objects of at most {PAIRS_MAX} pairs")));
         }
         Ok(Self(alternatives))
     }

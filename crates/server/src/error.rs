@@ -26,6 +26,9 @@ pub enum Error {
     /// The path knows other methods.
     #[error("method not allowed")]
     MethodNotAllowed,
+    /// No path knows the method.
+    #[error("the method is not known")]
+    NotImplemented,
     /// The request did not arrive whole in time.
     #[error("the request took too long to arrive")]
     RequestTimeout,
@@ -35,9 +38,9 @@ pub enum Error {
     /// The body is larger than this many bytes.
     #[error("the body is larger than {0} bytes")]
     TooLarge(usize),
-    /// The body is something else than JSON.
-    #[error("expected content-type: application/json")]
-    UnsupportedMediaType,
+    /// The body is something else than JSON in UTF-8 as it is; the text says what is expected.
+    #[error("{0}")]
+    UnsupportedMediaType(&'static str),
     /// The key has used up its requests; more after this many seconds.
     #[error("too many requests")]
     TooManyRequests(u64),
@@ -100,10 +103,11 @@ impl Error {
             Self::Forbidden(_) => StatusCode::FORBIDDEN,
             Self::NotFound(_) => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::NotImplemented => StatusCode::NOT_IMPLEMENTED,
             Self::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
             Self::Conflict(_) => StatusCode::CONFLICT,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::UnsupportedMediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::TooManyRequests(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::QuotaReached => StatusCode::INSUFFICIENT_STORAGE,
             Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
@@ -111,6 +115,15 @@ impl Error {
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
+}
+
+/// Describes an error and its causes. Of a panic it says no more than that: the message may quote what a customer said.
+pub fn causes(error: &anyhow::Error) -> String {
+    let told = error.chain().map(|cause| match cause.downcast_ref::<tokio::task::JoinError>() {
+        Some(ended) if ended.is_panic() => "it panicked".to_owned(),
+        _ => cause.to_string(),
+    });
+    told.collect::<Vec<_>>().join(": ")
 }
 
 /// The contract's error body.
@@ -147,7 +160,7 @@ impl IntoResponse for Error {
         let status = self.status();
         let message = match &self {
             Self::Internal(cause) => {
-                tracing::error!(error = format!("{cause:#}"), "request failed");
+                tracing::error!(error = causes(cause), "request failed");
                 "internal server error".to_owned()
             }
             error => error.to_string(),
@@ -172,5 +185,18 @@ impl IntoResponse for Error {
             _ => {}
         }
         response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use anyhow::Context;
+
+    #[tokio::test]
+    async fn the_message_of_a_panic_is_not_told() {
+        let ended = tokio::spawn(async { panic!("My refund has not arrived") }).await;
+        let error = ended.context("reading a session").map_err(|error| causes(&error));
+        assert_eq!(error.unwrap_err(), "reading a session: it panicked");
     }
 }

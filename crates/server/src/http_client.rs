@@ -8,14 +8,17 @@ use axum::http::{HeaderMap, HeaderValue, Uri, header};
 use http_body_util::{BodyExt, Limited};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::{Client, Response, Url, redirect, retry};
-use rustls::{ClientConfig, RootCertStore};
+use rustls::{CertificateError, ClientConfig, RootCertStore};
 use std::error::Error;
+use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use tokio::sync::OnceCell;
 
 /// The most addresses of one name that are tried.
 const ADDRESSES_MAX: usize = 8;
+/// Said of a name without an address and of one whose addresses are private alike: the names of a private network are
+/// no business of who wrote the URL.
 const NOT_PUBLIC: &str = "it has no public address";
 
 /// The addresses that a request may go to.
@@ -27,12 +30,15 @@ pub(crate) enum Reach {
     Public,
 }
 
-/// Parses the URL of a server: http or https, with a host, and without a user.
+/// Parses the URL of a server: http or https, with a host, perhaps a port that exists, and without a user.
 pub(crate) fn parse_url(text: &str) -> Option<Uri> {
     let url: Uri = text.parse().ok()?;
     let is_http = url.scheme().is_some_and(|scheme| *scheme == Scheme::HTTP || *scheme == Scheme::HTTPS);
-    let has_user = url.authority()?.as_str().contains('@');
-    (is_http && !has_user && !host(&url).is_empty()).then_some(url)
+    let authority = url.authority()?;
+    let port = authority.as_str().strip_prefix(authority.host())?;
+    let has_port = port.strip_prefix(':').is_some_and(|port| port.parse().is_ok_and(|port: u16| port > 0));
+    let is_server = !host(&url).is_empty() && (port.is_empty() || has_port);
+    (is_http && is_server).then_some(url)
 }
 
 /// Returns the reason to refuse a URL, if there is one that shows before its name is resolved.
@@ -86,7 +92,9 @@ fn literal_address(url: &Url) -> Option<IpAddr> {
 #[expect(clippy::needless_pass_by_value, reason = "so that it can be handed to `map_err`")]
 fn explain(error: reqwest::Error) -> anyhow::Error {
     let cause = root_cause(&error);
-    if error.is_dns() {
+    if let Some(fault) = certificate_fault(cause) {
+        anyhow!("connecting to it: {fault}")
+    } else if error.is_dns() {
         // the resolver's own words
         anyhow!("{cause}")
     } else if error.is_connect() {
@@ -94,6 +102,21 @@ fn explain(error: reqwest::Error) -> anyhow::Error {
     } else {
         anyhow!("asking it: {cause}")
     }
+}
+
+/// Says what is wrong with a certificate, if that is the error, without the names that it is for.
+fn certificate_fault(cause: &(dyn Error + 'static)) -> Option<&'static str> {
+    let inner = cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+    let tls = cause.downcast_ref::<rustls::Error>().or_else(|| inner?.downcast_ref());
+    let Some(rustls::Error::InvalidCertificate(fault)) = tls else { return None };
+    Some(match fault {
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            "its certificate is for another name"
+        }
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => "its certificate has expired",
+        CertificateError::UnknownIssuer => "its certificate is of an unknown issuer",
+        _ => "its certificate is not valid",
+    })
 }
 
 fn root_cause<'a>(error: &'a (dyn Error + 'static)) -> &'a (dyn Error + 'static) {
@@ -158,8 +181,10 @@ impl Resolve for Resolver {
 
 /// Returns the addresses of a host that may be asked; their ports are left open.
 async fn look_up(host: &str, reach: Reach) -> Result<Vec<SocketAddr>, String> {
-    let addresses = tokio::net::lookup_host((host, 0)).await;
-    let addresses = addresses.map_err(|error| format!("looking up its address: {error}"))?;
+    let addresses = tokio::net::lookup_host((host, 0)).await.map_err(|error| match reach {
+        Reach::Anywhere => format!("looking up its address: {error}"),
+        Reach::Public => NOT_PUBLIC.to_owned(),
+    })?;
     let allowed = addresses.filter(|address| reach == Reach::Anywhere || is_public(address.ip()));
     let allowed: Vec<SocketAddr> = allowed.take(ADDRESSES_MAX).collect();
     if allowed.is_empty() { Err(NOT_PUBLIC.to_owned()) } else { Ok(allowed) }
@@ -280,7 +305,12 @@ mod tests {
 
     #[test]
     fn a_url_is_http_with_a_host_and_without_a_user() {
-        for text in ["https://example.com", "http://[::1]:8080/a?b=c", "https://1.1.1.1:8443/"] {
+        for text in [
+            "https://example.com",
+            "http://[::1]:8080/a?b=c",
+            "https://1.1.1.1:8443/",
+            "https://a.example:65535",
+        ] {
             assert!(parse_url(text).is_some(), "{text}");
         }
         for text in [
@@ -292,6 +322,11 @@ mod tests {
             "https://",
             "file:///etc/passwd",
             "https://ex ample.com",
+            "https://example.com:65536/",
+            "https://example.com:99999/",
+            "https://example.com:0/",
+            "https://example.com:/",
+            "https://[::1]:70000/",
         ] {
             assert!(parse_url(text).is_none(), "{text}");
         }
@@ -302,7 +337,7 @@ mod tests {
         // the last ones are further ways to write an address that resolvers take
         for host in ["localhost", "127.0.0.1", "2130706433", "0x7f000001", "127.1"] {
             let error = look_up(host, Reach::Public).await.err().unwrap_or_default();
-            assert!(error == NOT_PUBLIC || error.starts_with("looking up its address"), "{host}: {error}");
+            assert_eq!(error, NOT_PUBLIC, "{host}");
         }
     }
 

@@ -7,6 +7,13 @@ use schemars::generate::{Contract, SchemaSettings};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::{Map, Value as Json, json};
 
+/// The bytes that a body may have, where an operation does not take more.
+pub const BODY_MAX: usize = 256 * 1024;
+/// The most characters of an id in a path: those of a UUID.
+const PATH_ID_MAX: usize = 36;
+/// The most characters of an `ETag`.
+const ETAG_MAX: usize = 64;
+
 type SchemaFn = fn(&mut SchemaGenerator) -> Schema;
 
 /// One method of one path, with all that the guard checks and the document describes.
@@ -20,6 +27,8 @@ pub struct Operation {
     pub scope: Option<Scope>,
     /// True if it carries live conversation, and so has the larger rate limit.
     pub live: bool,
+    /// The bytes that its body may have.
+    pub body_max: usize,
     id: &'static str,
     tag: &'static str,
     summary: &'static str,
@@ -42,6 +51,7 @@ impl Operation {
             path,
             scope: None,
             live: false,
+            body_max: BODY_MAX,
             id,
             tag: "",
             summary: "",
@@ -88,6 +98,12 @@ impl Operation {
     /// Takes `T` as the body.
     pub fn body<T: JsonSchema>(mut self) -> Self {
         self.body = Some(schema_of::<T>);
+        self
+    }
+
+    /// Takes a body of up to so many bytes.
+    pub fn body_max(mut self, bytes: usize) -> Self {
+        self.body_max = bytes;
         self
     }
 
@@ -166,7 +182,10 @@ impl Operation {
     fn parameters(&self, requests: &mut SchemaGenerator) -> Vec<Json> {
         let in_path = self.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
         let mut parameters: Vec<Json> = in_path
-            .map(|name| json!({"name": name, "in": "path", "required": true, "schema": {"type": "string"}}))
+            .map(|name| {
+                let schema = json!({"type": "string", "maxLength": PATH_ID_MAX});
+                json!({"name": name, "in": "path", "required": true, "schema": schema})
+            })
             .collect();
         for query in &self.queries {
             let schema = query(requests);
@@ -177,7 +196,7 @@ impl Operation {
                 "name": "If-Match",
                 "in": "header",
                 "required": false,
-                "schema": {"type": "string"},
+                "schema": {"type": "string", "maxLength": ETAG_MAX},
                 "description": "The ETag of a reply: refused with 409 if something changed since.",
             }));
         }

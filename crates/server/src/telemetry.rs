@@ -3,7 +3,7 @@
 use crate::config::{LogConfig, LogFormat};
 use anyhow::Context;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::sync::OnceLock;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::layer::SubscriberExt;
@@ -24,6 +24,18 @@ pub fn start_logging(config: &LogConfig, default: &str) -> anyhow::Result<()> {
         LogFormat::Json => registry.with(layer.json().flatten_event(true)).try_init(),
     }
     .context("starting the log")
+}
+
+/// Has panics logged by their place alone: the message may quote what a customer said.
+pub fn quiet_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        if tracing::dispatcher::has_been_set() {
+            tracing::error!(place, "a bug: the program panicked");
+        } else {
+            let _ = writeln!(std::io::stderr().lock(), "refrain: a bug: the program panicked at {place}");
+        }
+    }));
 }
 
 /// Starts the metrics, once a process.

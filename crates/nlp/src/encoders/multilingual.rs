@@ -32,6 +32,11 @@ pub struct Embeddings {
     pub contextual_embedding: [f32; DIMENSIONS],
 }
 
+/// Lists the pieces of words that the model knows, the most frequent first.
+pub(crate) fn pieces() -> impl Iterator<Item = &'static str> {
+    VOCABULARY.lines()
+}
+
 /// Returns the embeddings of each text, given with its language where that is known, worked out on at most so many
 /// threads.
 pub fn encode(texts: &[(&str, Option<Language>)], threads: usize) -> Vec<Embeddings> {

@@ -175,8 +175,11 @@ mod tests {
     #[test]
     fn two_things_said_are_two_clusters() {
         let vectors = tf_idf(&TEXTS);
-        let statements: Vec<Statement<'_>> =
-            TEXTS.iter().zip(&vectors).map(|(text, vector)| Statement { text, vector, weight: 1 }).collect();
+        let statements: Vec<Statement<'_>> = TEXTS
+            .iter()
+            .zip(&vectors)
+            .map(|(text, vector)| Statement { text, vector, weight: 1, speaker: 0 })
+            .collect();
         let clusters = k_means(&statements, 2, 1);
         assert!(clusters[..6].iter().all(|cluster| *cluster == clusters[0]), "{clusters:?}");
         assert!(clusters[6..].iter().all(|cluster| *cluster == 1 - clusters[0]), "{clusters:?}");

@@ -13,6 +13,8 @@ pub struct Statement<'a> {
     pub vector: &'a [f32],
     /// The number of contacts or sessions that say just this.
     pub weight: u32,
+    /// A number for the contact or the session who says it: equal where it is the same one.
+    pub speaker: u32,
 }
 
 /// The distinct texts of the statements, sorted: one row each.

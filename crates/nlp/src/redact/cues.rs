@@ -23,6 +23,27 @@ pub(super) enum Cue {
     Password,
     Pin,
     Code,
+    /// "account": a number of eight digits may follow.
+    Account,
+    /// "account number", "sort code"
+    BankAccount,
+    /// "customer number", "policy number"
+    Customer,
+    /// "ending in": the last digits of a card or an id.
+    LastFour,
+    Card,
+    /// "last four of my social"
+    Ssn,
+    /// "passphrase": several plain words follow.
+    Passphrase,
+    /// "I live at"
+    Home,
+    /// "PO box"
+    PostBox,
+    Plate,
+    Vehicle,
+    /// "Thank you": on the line below may stand a name.
+    Thanks,
     /// "zip code", "app name": looks like a cue and is none.
     Other,
     /// A currency or measure: the number before it is an amount.
@@ -53,6 +74,18 @@ fn named(cue: &str) -> Option<Cue> {
         "password" => Cue::Password,
         "pin" => Cue::Pin,
         "code" => Cue::Code,
+        "account" => Cue::Account,
+        "bank account" => Cue::BankAccount,
+        "customer" => Cue::Customer,
+        "last four" => Cue::LastFour,
+        "card" => Cue::Card,
+        "ssn" => Cue::Ssn,
+        "passphrase" => Cue::Passphrase,
+        "home" => Cue::Home,
+        "post box" => Cue::PostBox,
+        "plate" => Cue::Plate,
+        "vehicle" => Cue::Vehicle,
+        "thanks" => Cue::Thanks,
         "other" => Cue::Other,
         "unit" => Cue::Unit,
         _ => return None,

@@ -57,6 +57,9 @@ const SHAPES: &[Shape] = &[
 
 /// The longest number in a shape, and the longest id behind a cue, in characters.
 const LENGTH_MAX: usize = 24;
+/// The digits that are given of a long number, and the most words between them and the words that say so.
+const LAST_DIGITS: usize = 4;
+const LAST_REACH: usize = 7;
 /// The most words between "passport" and its number.
 const REACH: usize = 4;
 
@@ -65,6 +68,13 @@ pub(super) fn find(text: &Text, cues: &Cues, spans: &mut Vec<Span>) {
         let in_number = is_number_joint(text, word.start.wrapping_sub(1), word.start.wrapping_sub(2));
         if in_number || cues.before(i, 2, &[Cue::Order, Cue::Id]) == Some(Cue::Order) {
             continue;
+        }
+        // an employer's number, which has no check digit: in capitals, since "ein" is a word in German
+        if text.word_chars(i) == ['E', 'I', 'N']
+            && let Some(number) = text.words.get(i + 1).filter(|number| number.start <= word.end + 2)
+            && let Some((_, end)) = read(text, number.start, "dd-ddddddd")
+        {
+            spans.push((number.start, end, Kind::NationalId));
         }
         for (shape, holds) in SHAPES {
             if let Some((id, end)) = read(text, word.start, shape)
@@ -80,7 +90,32 @@ pub(super) fn find(text: &Text, cues: &Cues, spans: &mut Vec<Span>) {
         {
             spans.push((start, end, Kind::NationalId));
         }
+        if cue == Cue::LastFour {
+            spans.extend(last_digits(text, cues, word));
+        }
     }
+}
+
+/// Finds the last digits of a card or an id, where a word near says of which: "my card ending in 4821".
+fn last_digits(text: &Text, cues: &Cues, cue: usize) -> Option<Span> {
+    let is_four = |word: &usize| {
+        let chars = text.word_chars(*word);
+        chars.len() == LAST_DIGITS && chars.iter().all(char::is_ascii_digit)
+    };
+    let is_open = |word: &usize| !text.gap_after(word - 1).contains(&BLANK);
+    let found = (cue + 1..=cue + LAST_REACH).take_while(is_open).find(is_four)?;
+    let reach = found - cue.saturating_sub(LAST_REACH);
+    let kind = match cues.before(
+        found,
+        reach,
+        &[Cue::Card, Cue::Ssn, Cue::Id, Cue::Order, Cue::BankAccount, Cue::Account],
+    )? {
+        Cue::Card => Kind::Card,
+        Cue::Ssn | Cue::Id => Kind::NationalId,
+        Cue::Order => return None,
+        _ => Kind::Number,
+    };
+    Some((text.words[found].start, text.words[found].end, kind))
 }
 
 /// Reads a shape from here. Returns the characters that count, and the end.
@@ -130,7 +165,7 @@ fn after_cue(text: &Text, cues: &Cues, cue: usize) -> Option<(usize, usize)> {
         let chars = text.word_chars(word);
         matches!(chars.len(), 1 | 2) && chars.iter().all(char::is_ascii_uppercase)
     };
-    let is_joined = |word: usize| matches!(text.gap_after(word), [' ' | '-' | '.' | '/']);
+    let is_joined = |word: usize| matches!(text.gap_after(word), [' ' | '-' | '.' | '/' | '\n' | '_' | '·']);
     if first - 1 > cue && is_letters(first - 1) && is_joined(first - 1) {
         from -= 1;
     }

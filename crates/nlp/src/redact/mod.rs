@@ -2,12 +2,19 @@
 
 mod checksums;
 mod cues;
+mod emails;
 mod finding;
+mod ibans;
 mod ids;
 mod names;
 mod numbers;
 mod places;
 mod secrets;
+mod signatures;
+mod spelled_emails;
+mod spelled_numbers;
+mod unspaced_places;
+mod vehicles;
 mod web;
 mod words;
 
@@ -75,11 +82,18 @@ fn read(text: &str, names: &names::Known, found: &[Finding]) -> Vec<Finding> {
     let cues = Cues::new(&text);
     let mut spans = Vec::new();
     web::find(&text, &mut spans);
+    emails::find(&text, &mut spans);
+    spelled_emails::find(&text, &mut spans);
     secrets::find(&text, &cues, &mut spans);
     numbers::find(&text, &cues, &mut spans);
+    ibans::find(&text, &mut spans);
+    spelled_numbers::find(&text, &cues, &mut spans);
     ids::find(&text, &cues, &mut spans);
+    vehicles::find(&text, &cues, &mut spans);
     places::find(&text, &cues, &mut spans);
+    unspaced_places::find(&text, &mut spans);
     names::find(&text, &cues, names, &mut spans);
+    signatures::find(&text, &cues, &mut spans);
     spans
         .into_iter()
         .map(|(start, end, kind)| Finding { start: text.offset(start), end: text.offset(end), kind })

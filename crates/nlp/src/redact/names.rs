@@ -2,7 +2,7 @@
 
 use super::cues::{Cue, Cues};
 use super::finding::{Kind, Span};
-use super::words::{AFTER_NAME, GREETING, NAME_PARTICLE};
+use super::words::{AFTER_NAME, GREETING, NAME_PARTICLE, THAI};
 use crate::text::{BLANK, Text, is_word_char, writes_no_blanks};
 use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
@@ -20,10 +20,16 @@ fn word_list(list: &str) -> HashSet<String> {
 /// The most words of a name, and the most characters where no blanks are written.
 const WORDS_MAX: usize = 4;
 const UNSPACED_MAX: usize = 4;
+/// The most characters of one part of a Thai name.
+const THAI_MAX: usize = 20;
+/// The least letters of a known name that is found though one of them is wrong.
+const MISSPELT_MIN: usize = 6;
 
 /// The names of the people in a conversation, ready to be found.
 pub(super) struct Known {
     by_first: HashMap<String, Vec<Pattern>>,
+    /// Parts that are long enough to be known though a letter is wrong.
+    long: Vec<String>,
 }
 
 struct Pattern {
@@ -33,9 +39,10 @@ struct Pattern {
 }
 
 impl Known {
-    /// Takes each name whole, from behind, and each part of three letters or more.
+    /// Takes each name whole, from behind, and each part of two letters or more; one of two letters counts only with a
+    /// capital inside a sentence.
     pub(super) fn new(names: &[&str]) -> Known {
-        let mut known = Known { by_first: HashMap::new() };
+        let mut known = Known { by_first: HashMap::new(), long: Vec::new() };
         for name in names {
             let text = Text::new(name, &[]);
             let words: Vec<String> = (0..text.words.len()).map(|word| text.word(word).to_owned()).collect();
@@ -51,8 +58,11 @@ impl Known {
                 known.add(words.iter().rev().cloned().collect());
             }
             for word in words {
-                if word.chars().count() >= 3 && !is_never(&word) && !word.chars().all(|c| c.is_ascii_digit())
-                {
+                let length = word.chars().count();
+                if length >= 2 && !is_never(&word) && !word.chars().all(|c| c.is_ascii_digit()) {
+                    if length >= MISSPELT_MIN {
+                        known.long.push(word.clone());
+                    }
                     known.add(vec![word]);
                 }
             }
@@ -62,7 +72,8 @@ impl Known {
 
     fn add(&mut self, words: Vec<String>) {
         let Some(first) = words.first().cloned() else { return };
-        let is_common = words.iter().all(|word| COMMON.contains(word) || NEVER.contains(word));
+        let is_short = words.len() == 1 && first.chars().nth(2).is_none();
+        let is_common = is_short || words.iter().all(|word| COMMON.contains(word) || NEVER.contains(word));
         let patterns = self.by_first.entry(first).or_default();
         patterns.push(Pattern { words, is_common });
         patterns.sort_by_key(|pattern| Reverse(pattern.words.len()));
@@ -70,10 +81,40 @@ impl Known {
 
     /// Returns the number of words of the known name that starts at this word.
     fn at(&self, text: &Text, word: usize) -> Option<usize> {
-        let patterns = self.by_first.get(text.word(word))?;
-        let found = patterns.iter().find(|pattern| pattern.is_at(text, word))?;
-        Some(found.words.len())
+        let patterns = self.by_first.get(text.word(word)).into_iter().flatten();
+        let found = patterns.into_iter().find(|pattern| pattern.is_at(text, word));
+        found.map(|found| found.words.len()).or_else(|| self.is_misspelt(text, word).then_some(1))
     }
+
+    /// Tells a long name that is written with a capital and one letter wrong.
+    fn is_misspelt(&self, text: &Text, word: usize) -> bool {
+        let written = text.word(word);
+        is_title(text, word)
+            && !COMMON.contains(written)
+            && !NEVER.contains(written)
+            && self.long.iter().any(|name| is_one_letter_off(name, written))
+    }
+}
+
+/// Tells if two words begin alike and differ by one letter: left out, added, changed, or two in the wrong order.
+fn is_one_letter_off(one: &str, other: &str) -> bool {
+    let (one, other): (Vec<char>, Vec<char>) = (one.chars().collect(), other.chars().collect());
+    let (short, long) = if one.len() <= other.len() { (one, other) } else { (other, one) };
+    if long.len() - short.len() > 1 || short.len() + 1 < MISSPELT_MIN || short.first() != long.first() {
+        return false;
+    }
+    let same = short.iter().zip(&long).take_while(|(a, b)| a == b).count();
+    let rest_is_same = |from_short: usize, from_long: usize| {
+        short.get(same + from_short..).unwrap_or(&[]) == long.get(same + from_long..).unwrap_or(&[])
+    };
+    if short.len() < long.len() {
+        return rest_is_same(0, 1);
+    }
+    let is_swapped = same + 1 < short.len()
+        && short[same] == long[same + 1]
+        && short[same + 1] == long[same]
+        && rest_is_same(2, 2);
+    same < short.len() && (rest_is_same(1, 1) || is_swapped)
 }
 
 impl Pattern {
@@ -112,7 +153,6 @@ pub(super) fn find(text: &Text, cues: &Cues, known: &Known, spans: &mut Vec<Span
             Cue::This if text.gap_after(word).first() == Some(&':') => introduced(text, cues, word),
             Cue::This => presented(text, word),
             Cue::Title => titled(text, word),
-            Cue::SignOff => signed(text, word),
             _ => None,
         };
         spans.extend(last.map(|last| {
@@ -181,6 +221,9 @@ fn presented(text: &Text, cue: usize) -> Option<usize> {
 /// Finds the last word of a name after a title: "Mrs. Jones", "Herr Dr. Müller".
 fn titled(text: &Text, cue: usize) -> Option<usize> {
     let first = cue + 1;
+    if is_thai(text, first) && matches!(text.gap_after(cue), [] | [' ' | '.']) {
+        return Some(unspaced_end(text, first));
+    }
     let is_near = matches!(text.gap_after(cue), [' ' | '.'] | ['.', ' ']);
     let is_form =
         text.word_chars(cue).first().is_some_and(|c| c.is_uppercase()) || text.gap_after(cue) == [' '];
@@ -192,23 +235,28 @@ fn titled(text: &Text, cue: usize) -> Option<usize> {
     is_name.then(|| title_end(text, first))
 }
 
-/// Finds the last word of the name on the line under "Kind regards", if nothing else stands there.
-fn signed(text: &Text, cue: usize) -> Option<usize> {
-    let first = cue + 1;
-    let gap = text.gap_after(cue);
-    let is_near = gap.len() <= 4
-        && gap.iter().any(|c| matches!(c, ',' | '\n'))
-        && gap.iter().all(|c| matches!(c, ' ' | ',' | '\n' | '\r' | '-'));
-    if !is_near || !is_title(text, first) || !can_start(text, first) {
-        return None;
-    }
-    let last = title_end(text, first);
-    let after = text.gap_after(last);
-    (last + 1 >= text.words.len() || after.contains(&'\n')).then_some(last)
+fn is_thai(text: &Text, word: usize) -> bool {
+    text.word_chars(word).first().is_some_and(|c| ('\u{e01}'..='\u{e4e}').contains(c))
+}
+
+/// Returns the last letter of a Thai name: of the given name up to a blank, and of the family name behind it.
+fn thai_end(text: &Text, first: usize) -> usize {
+    let part = |from: usize| {
+        let rest = text.words.get(from).map_or(&[][..], |word| &text.chars[word.start..]);
+        let run: String =
+            rest.iter().take(THAI_MAX).take_while(|c| ('\u{e01}'..='\u{e4e}').contains(*c)).collect();
+        let ends = THAI.iter().filter_map(|word| run.find(word)).min().unwrap_or(run.len());
+        run[..ends].chars().count()
+    };
+    let given = part(first);
+    let next = first + given;
+    let family =
+        if given > 0 && text.gap_after(next - 1) == [' '] && is_thai(text, next) { part(next) } else { 0 };
+    (next + family).saturating_sub(1).max(first)
 }
 
 /// Returns the last word of a name in capitals: "Joe Last", "Andrew M.", "Ludwig van der Berg", "Jean-Pierre O'Neil".
-fn title_end(text: &Text, first: usize) -> usize {
+pub(super) fn title_end(text: &Text, first: usize) -> usize {
     let mut last = first;
     let mut next = first + 1;
     while next < first + WORDS_MAX + 2 && last + 1 - first < WORDS_MAX {
@@ -239,6 +287,9 @@ fn is_stop(text: &Text, word: usize) -> bool {
 
 /// Returns the last word of a name that no blank ends: it goes on to the next script or sign.
 fn unspaced_end(text: &Text, first: usize) -> usize {
+    if is_thai(text, first) {
+        return thai_end(text, first);
+    }
     let is_name = |word: usize| {
         let c = text.word_chars(word).first().copied().unwrap_or(' ');
         // the particles that follow a name are hiragana; of the Chinese words, the commonest
@@ -252,7 +303,7 @@ fn unspaced_end(text: &Text, first: usize) -> usize {
 }
 
 /// Tells if a name can begin with this word: "My", "not" and "calling" begin none, but "May" and "O'Brien" do.
-fn can_start(text: &Text, word: usize) -> bool {
+pub(super) fn can_start(text: &Text, word: usize) -> bool {
     let chars = text.word_chars(word);
     let is_plain = if is_title(text, word) {
         chars.len() > 1 && is_never(text.word(word))
@@ -262,13 +313,23 @@ fn can_start(text: &Text, word: usize) -> bool {
     !chars.is_empty() && chars.iter().all(|c| is_word_char(*c) && !c.is_numeric()) && !is_plain
 }
 
+/// Tells a name that is an everyday word, too.
+pub(super) fn is_common(word: &str) -> bool {
+    COMMON.contains(word)
+}
+
+/// Tells a word with which sentences begin, and no name does.
+pub(super) fn is_ordinary(word: &str) -> bool {
+    NEVER.contains(word)
+}
+
 /// Tells words that no name is: "May" and "Will" are names.
 fn is_never(word: &str) -> bool {
     NEVER.contains(word) && !COMMON.contains(word)
 }
 
 /// Tells a capital and small letters: "Anna", "McDonald", the O of "O'Brien".
-fn is_title(text: &Text, word: usize) -> bool {
+pub(super) fn is_title(text: &Text, word: usize) -> bool {
     match text.word_chars(word) {
         [first, second, ..] => first.is_uppercase() && (second.is_lowercase() || !second.is_alphabetic()),
         [only] => only.is_uppercase() && text.gap_after(word).first() == Some(&'\''),
@@ -277,7 +338,7 @@ fn is_title(text: &Text, word: usize) -> bool {
 }
 
 /// Tells an initial: "M."
-fn is_letter(text: &Text, word: usize) -> bool {
+pub(super) fn is_letter(text: &Text, word: usize) -> bool {
     matches!(text.word_chars(word), [only] if only.is_uppercase() && !only.is_numeric())
         && text.word(word) != "i"
 }

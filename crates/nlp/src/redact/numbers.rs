@@ -3,15 +3,18 @@
 use super::checksums;
 use super::cues::{Cue, Cues};
 use super::finding::{Kind, Span};
-use super::words::DIGIT;
 use crate::text::{Text, writes_no_blanks};
 
 /// The least digits at which a number is masked though nothing says what it is.
 const LONG: usize = 9;
-/// The least digits at which a number is masked that is spelled in words.
-const SPELLED_LONG: usize = 7;
-/// "+49 (0) 176 12 34 56 78" has seven groups.
-const GROUPS_MAX: usize = 8;
+/// "+49 (0) 176 12 34 56 78" has seven groups; a card may be given digit by digit.
+const GROUPS_MAX: usize = 19;
+/// The least digits of a bank account or a sort code, and of a customer or a policy, behind a word for it.
+const ACCOUNT_MIN: usize = 6;
+const CUSTOMER_MIN: usize = 9;
+const ACCOUNT_MAX: usize = 20;
+/// The digits of an account of the United Kingdom, masked behind the bare word "account".
+const BRITISH_ACCOUNT: usize = 8;
 /// The most words between "phone" or "order" and the number.
 const REACH: usize = 5;
 
@@ -52,8 +55,6 @@ pub(super) fn find(text: &Text, cues: &Cues, spans: &mut Vec<Span>) {
             None => 1,
         };
     }
-    find_ibans(text, spans);
-    find_spelled(text, cues, spans);
 }
 
 /// Finds the most telling reading of what starts with the first group. Returns the number of groups, and the span.
@@ -62,7 +63,9 @@ fn longest(text: &Text, cues: &Cues, groups: &[Group]) -> Option<(usize, Span)> 
         return None;
     }
     let joined = 1 + groups.iter().skip(1).take(GROUPS_MAX - 1).take_while(|group| group.follows).count();
-    let cue = cues.before(text.word_at(groups[0].start), REACH, &[Cue::Phone, Cue::Order]);
+    let word = text.word_at(groups[0].start);
+    let cue =
+        cues.before(word, REACH, &[Cue::Phone, Cue::Order, Cue::Account, Cue::BankAccount, Cue::Customer]);
     let numbers: Vec<Number> = (1..=joined)
         .rev()
         .filter(|length| !groups.get(*length).is_some_and(|next| next.is_tight))
@@ -70,12 +73,29 @@ fn longest(text: &Text, cues: &Cues, groups: &[Group]) -> Option<(usize, Span)> 
         .collect();
     let is_order = cue == Some(Cue::Order) || text.char_before(groups[0].start) == '#';
     let is_called = cue == Some(Cue::Phone);
+    let account_min = match cue {
+        Some(Cue::BankAccount) => ACCOUNT_MIN,
+        Some(Cue::Customer) => CUSTOMER_MIN,
+        Some(Cue::Account) => BRITISH_ACCOUNT,
+        _ => usize::MAX,
+    };
+    let is_account = |n: &Number| {
+        let is_whole = n.digits.len() == BRITISH_ACCOUNT && !n.is_day() && !n.has_break();
+        (account_min..=ACCOUNT_MAX).contains(&n.digits.len())
+            && (cue != Some(Cue::Account) || is_whole)
+            && !n.is_date()
+    };
     let first = |kind: Kind, holds: &dyn Fn(&Number) -> bool| {
         numbers.iter().find(|number| holds(number)).map(|number| (kind, number))
     };
     let is_free = |n: &Number| !n.is_glued() && !n.is_amount(cues);
-    let is_phone = |n: &Number| n.is_phone() && (n.is_marked() && !n.is_glued() || !is_order && is_free(n));
+    let is_phone = |n: &Number| {
+        n.is_phone()
+            && (n.is_marked() && !n.is_glued() || !is_order && is_free(n))
+            && (n.is_marked() || is_called || !n.has_break() && !n.has_odd_separator())
+    };
     let (kind, number) = first(Kind::Card, &|n| n.is_card())
+        .or_else(|| first(Kind::Number, &|n| is_account(n) && is_free(n)))
         .or_else(|| first(Kind::Phone, &is_phone))
         .or_else(|| first(Kind::Phone, &|n| is_called && n.is_dialed() && is_free(n)))
         .or_else(|| first(Kind::Number, &|n| !is_order && n.is_long() && is_free(n)))?;
@@ -115,10 +135,12 @@ impl<'a> Number<'a> {
 
     fn is_card(&self) -> bool {
         let (last, others) = self.lengths.split_last().unwrap_or((&0, &[]));
-        let is_grouped =
-            others.iter().all(|n| *n == 4) && *last <= 4 || matches!(self.lengths[..], [4, 6, 4 | 5]);
+        let is_grouped = others.iter().all(|n| *n == 4) && *last <= 4
+            || matches!(self.lengths[..], [4, 6, 4 | 5])
+            || self.lengths.iter().all(|n| *n == 1)
+            || self.lengths.iter().all(|n| *n == 2);
         (12..=19).contains(&self.digits.len())
-            && (others.is_empty() || is_grouped && self.separators().all(|c| matches!(c, ' ' | '-')))
+            && (others.is_empty() || is_grouped && !self.separators().any(|c| matches!(c, '(' | ')')))
             && !self.has_plus
             && is_issued(&self.digits)
             && checksums::luhn(&self.digits)
@@ -166,12 +188,34 @@ impl<'a> Number<'a> {
         (7..=15).contains(&self.digits.len()) && !self.is_date()
     }
 
+    /// Tells if it goes on in the next line.
+    fn has_break(&self) -> bool {
+        self.separators().any(|c| c == '\n')
+    }
+
+    /// Tells separators that telephone numbers have only behind a word for one.
+    fn has_odd_separator(&self) -> bool {
+        self.separators().any(|c| !matches!(c, ' ' | '-' | '.' | '/' | '(' | ')'))
+    }
+
+    /// Tells a day in one run: "20260312".
+    fn is_day(&self) -> bool {
+        let number = |digits: &[u8]| digits.iter().fold(0_u32, |n, c| n * 10 + u32::from(c - b'0'));
+        let digits = &self.digits;
+        self.lengths == [8]
+            && (1900..=2100).contains(&number(&digits[..4]))
+            && (1..=12).contains(&number(&digits[4..6]))
+            && (1..=31).contains(&number(&digits[6..]))
+    }
+
     fn is_long(&self) -> bool {
         let is_year =
             |group: &Group| group.end - group.start == 4 && matches!(self.text.char(group.start), '1' | '2');
         // a postcode of the United States
         let is_zip = self.lengths == [5, 4] && self.separators().all(|c| c == '-');
+        let is_dictated = self.lengths.iter().all(|n| *n == 1);
         self.lengths == [self.digits.len()] && self.digits.len() >= LONG
+            || self.digits.len() >= LONG && is_dictated && self.separators().all(|c| matches!(c, ' ' | '-'))
             || self.digits.len() >= LONG
                 && self.lengths.iter().all(|n| (3..=7).contains(n))
                 && self.separators().all(|c| matches!(c, ' ' | '-'))
@@ -223,7 +267,7 @@ fn groups(text: &Text) -> Vec<Group> {
         }
         let gap = groups.last().map(|last| &chars[last.end..start]);
         let follows = gap.is_some_and(is_separator);
-        let is_tight = follows && !gap.is_some_and(|gap| gap.contains(&' '));
+        let is_tight = follows && !gap.is_some_and(|gap| gap.iter().any(|c| matches!(c, ' ' | '\n' | '\t')));
         groups.push(Group {
             start,
             end: i,
@@ -266,12 +310,15 @@ fn is_spaced_letter(c: char) -> bool {
     c.is_alphabetic() && !writes_no_blanks(c)
 }
 
-/// Tells separators between two groups of one number: " ", "-", ". ", ") ", " (", " - ".
+/// Tells separators between two groups of one number: " ", "-", ". ", ") ", " (", " - ", "_", the end of a line.
 fn is_separator(gap: &[char]) -> bool {
-    (1..=3).contains(&gap.len())
-        && gap.iter().all(|c| matches!(c, ' ' | '-' | '.' | '/' | '(' | ')'))
-        && gap.iter().filter(|c| matches!(c, '-' | '.' | '/')).count() <= 1
-        && gap.iter().filter(|c| **c == ' ').count() <= 2
+    let is_mark =
+        |c: char| matches!(c, '-' | '.' | '/' | '_' | '·' | '•' | '‧' | '∙' | '⋅' | '・' | 'ー' | '|' | '*');
+    (1..=4).contains(&gap.len())
+        && gap.iter().all(|c| matches!(c, ' ' | '(' | ')' | '\n' | '\r' | '\t') || is_mark(*c))
+        && gap.iter().filter(|c| is_mark(**c)).count() <= 1
+        && gap.iter().filter(|c| matches!(c, ' ' | '\t')).count() <= 2
+        && gap.iter().filter(|c| **c == '\n').count() <= 1
 }
 
 fn is_currency(c: char) -> bool {
@@ -303,79 +350,5 @@ fn extension(text: &Text, cues: &Cues, end: usize) -> usize {
         text.words[next + 1].end
     } else {
         end
-    }
-}
-
-/// Returns the length of a bank account number, check digits and country included.
-fn iban_length(country: &str) -> Option<usize> {
-    const LENGTHS: [(usize, &str); 18] = [
-        (15, "NO"),
-        (16, "BE"),
-        (18, "DK FI FO GL NL FK"),
-        (19, "MK SI"),
-        (20, "AT BA EE KZ LT LU XK MN"),
-        (21, "CH HR LI LV"),
-        (22, "BG BH CR DE GB GE IE ME RS VA"),
-        (23, "AE GI IL IQ OM TL SO"),
-        (24, "AD CZ ES MD PK RO SA SE SK TN VG"),
-        (25, "LY PT ST"),
-        (26, "IS TR"),
-        (27, "BI DJ FR GR IT MC MR SM"),
-        (28, "AL AZ BY CY DO GT HU LB NI PL SV"),
-        (29, "BR EG PS QA UA"),
-        (30, "JO KW MU YE"),
-        (31, "MT SC"),
-        (32, "LC"),
-        (33, "RU"),
-    ];
-    let of = LENGTHS
-        .iter()
-        .find(|(_, countries)| countries.split(' ').any(|c| c.eq_ignore_ascii_case(country)))?;
-    Some(of.0)
-}
-
-fn find_ibans(text: &Text, spans: &mut Vec<Span>) {
-    for word in &text.words {
-        let [country_1, country_2, check_1, check_2, ..] = text.chars[word.start..word.end] else { continue };
-        let Some(length) = iban_length(&String::from_iter([country_1, country_2])) else { continue };
-        if !check_1.is_ascii_digit() || !check_2.is_ascii_digit() {
-            continue;
-        }
-        let mut id = Vec::with_capacity(length);
-        let mut i = word.start;
-        while id.len() < length {
-            match text.char(i) {
-                c if c.is_ascii_alphanumeric() => id.push(c.to_ascii_uppercase() as u8),
-                ' ' | '-' if text.char(i + 1).is_ascii_alphanumeric() => {}
-                _ => break,
-            }
-            i += 1;
-        }
-        if id.len() == length && !text.char(i).is_ascii_alphanumeric() && checksums::iban(&id) {
-            spans.push((word.start, i, Kind::Iban));
-        }
-    }
-}
-
-/// Finds numbers dictated digit by digit, in English: "four one five, five five five…".
-fn find_spelled(text: &Text, cues: &Cues, spans: &mut Vec<Span>) {
-    let is_digit = |word: usize| DIGIT.contains(&text.word(word));
-    let mut first = 0;
-    while first < text.words.len() {
-        let mut next = first;
-        while is_digit(next)
-            && (next == first || text.gap_after(next - 1).iter().all(|c| matches!(c, ' ' | ',' | '-')))
-        {
-            next += 1;
-        }
-        if next - first >= SPELLED_LONG {
-            let kind = match cues.before(first, REACH, &[Cue::Phone, Cue::Order]) {
-                Some(Cue::Phone) => Some(Kind::Phone),
-                Some(_) => None,
-                None => Some(Kind::Number),
-            };
-            spans.extend(kind.map(|kind| (text.words[first].start, text.words[next - 1].end, kind)));
-        }
-        first = next.max(first + 1);
     }
 }

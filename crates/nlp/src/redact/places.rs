@@ -3,13 +3,17 @@
 use super::cues::{Cue, Cues};
 use super::finding::{Kind, Span};
 use super::words::{
-    DATE_LINK, DATE_NUMBER, MONTH, STREET_AFTER, STREET_ALONE, STREET_BEFORE, STREET_BEHIND_NUMBER,
-    STREET_ENDING, STREET_PARTICLE,
+    DATE_LINK, DATE_NUMBER, FLAT, HOUSE, MONTH, STREET_AFTER, STREET_ALONE, STREET_BEFORE,
+    STREET_BEHIND_NUMBER, STREET_ENDING, STREET_PARTICLE,
 };
 use crate::text::{BLANK, Text};
 
 /// The most words between "born" and the date.
 const REACH: usize = 5;
+/// The most groups of digits of a post box.
+const POST_BOX_GROUPS_MAX: usize = 3;
+/// The least digits behind the point by which degrees tell a house.
+const DEGREES_PART: usize = 4;
 /// The longest street name between its number and "Street", in words.
 const STREET_MAX: usize = 4;
 
@@ -22,9 +26,92 @@ pub(super) fn find(text: &Text, cues: &Cues, spans: &mut Vec<Span>) {
         }
     }
     for word in 0..text.words.len() {
-        let street = number_first(text, word).or_else(|| name_first(text, word));
+        // "P.O. Box"
+        let is_dotted =
+            word > 1 && text.word(word) == "box" && (text.word(word - 1), text.word(word - 2)) == ("o", "p");
+        if (is_dotted || cues.at(word) == Some(Cue::PostBox))
+            && let Some(last) = post_box(text, word)
+        {
+            spans.push((text.words[word + 1].start, text.words[town(text, last)].end, Kind::Address));
+        }
+    }
+    for word in 0..text.words.len() {
+        let street = number_first(text, cues, word).or_else(|| name_first(text, word));
         if let Some((first, last)) = street {
+            let (first, last) = (flat_before(text, first), flat_after(text, last));
             spans.push((text.words[first].start, text.words[town(text, last)].end, Kind::Address));
+        }
+    }
+    find_coordinates(text, spans);
+}
+
+/// Finds the last word of the number of a post box: "4471", "12 34 56".
+fn post_box(text: &Text, cue: usize) -> Option<usize> {
+    let is_number = |word: usize| {
+        let chars = text.word_chars(word);
+        (1..=6).contains(&chars.len()) && chars.iter().all(char::is_ascii_digit)
+    };
+    let gap: Vec<char> =
+        text.gap_after(cue).iter().copied().filter(|c| !matches!(c, ' ' | '.' | ':' | '#' | 'º')).collect();
+    // "27 bp 4 a" is none
+    if !gap.is_empty() || !is_number(cue + 1) || text.word_chars(cue + 1).len() < 2 {
+        return None;
+    }
+    let mut last = cue + 1;
+    while last < cue + POST_BOX_GROUPS_MAX && text.gap_after(last) == [' '] && is_number(last + 1) {
+        last += 1;
+    }
+    Some(last)
+}
+
+/// Returns the first word of the flat before a street: "Flat 5, 27 Albion Street".
+fn flat_before(text: &Text, street: usize) -> usize {
+    let Some(flat) = street.checked_sub(2) else { return street };
+    let is_flat = FLAT.contains(&text.word(flat))
+        && text.gap_after(flat) == [' ']
+        && is_house_number(text, flat + 1)
+        && matches!(text.gap_after(flat + 1), [',' | ' '] | [',', ' ']);
+    if is_flat { flat } else { street }
+}
+
+/// Returns the last word of the flat behind a house number: "5 m. 12", "д. 5, кв. 12", "Apt 4B".
+fn flat_after(text: &Text, number: usize) -> usize {
+    let is_near =
+        |word: usize| matches!(text.gap_after(word), [' ' | '.' | '/' | '#'] | [',' | '.', ' '] | [' ', '#']);
+    let is_numbered = |word: usize| is_near(word) && is_house_number(text, word + 1);
+    if is_near(number) && FLAT.contains(&text.word(number + 1)) && is_numbered(number + 1) {
+        return number + 2;
+    }
+    if text.gap_after(number) == ['/'] && is_house_number(text, number + 1) { number + 1 } else { number }
+}
+
+/// Finds a place given by its degrees: "52.520008, 13.404954", "40.7128° N, 74.0060° W".
+fn find_coordinates(text: &Text, spans: &mut Vec<Span>) {
+    let degrees = |word: usize, most: u32| {
+        let (whole, part) = (text.word_chars(word), text.word_chars(word + 1));
+        let number =
+            whole.iter().take(4).try_fold(0_u32, |n, c| Some(n * 10 + c.to_digit(10)?)).unwrap_or(u32::MAX);
+        (1..=3).contains(&whole.len())
+            && number <= most
+            && text.gap_after(word) == ['.']
+            && (DEGREES_PART..=10).contains(&part.len())
+            && part.iter().all(char::is_ascii_digit)
+    };
+    for first in 0..text.words.len() {
+        if !degrees(first, 90) || matches!(text.char_before(text.words[first].start), '.' | '/' | '$' | '€')
+        {
+            continue;
+        }
+        let is_side = |word: usize| matches!(text.word(word), "n" | "s" | "e" | "w" | "o");
+        let second = first + 2 + usize::from(is_side(first + 2));
+        let gap = text.gap_after(second - 1);
+        let is_pair =
+            gap.len() <= 4 && gap.iter().all(|c| matches!(c, ' ' | ',' | ';' | '/' | '-' | '+' | '°' | '\n'));
+        if is_pair && degrees(second, 180) {
+            let last = second + 1 + usize::from(is_side(second + 2) && text.gap_after(second + 1).len() <= 2);
+            let start = text.words[first].start;
+            let sign = usize::from(matches!(text.char_before(start), '-' | '+'));
+            spans.push((start - sign, text.words[last].end, Kind::Address));
         }
     }
 }
@@ -54,7 +141,8 @@ fn date(text: &Text, first: usize) -> Option<(usize, usize)> {
     let mut last = first;
     for word in first + 1..first + 6 {
         let gap = text.gap_after(word - 1);
-        let is_near = gap.len() <= 3 && gap.iter().all(|c| matches!(c, ' ' | '.' | '/' | '-' | ',' | '\''));
+        let is_near = gap.len() <= 3
+            && gap.iter().all(|c| matches!(c, ' ' | '.' | '/' | '-' | ',' | '\'' | '\n' | '_'));
         if !is_near {
             break;
         }
@@ -108,7 +196,7 @@ fn is_near(text: &Text, word: usize) -> bool {
 
 /// Finds an address that begins with its number. Returns its first and last word: "3214 Kempwood Drive", "12 rue de la
 /// Paix".
-fn number_first(text: &Text, number: usize) -> Option<(usize, usize)> {
+fn number_first(text: &Text, cues: &Cues, number: usize) -> Option<(usize, usize)> {
     let start = text.words[number].start;
     let is_part = matches!(text.char_before(start), '.' | ',' | '-' | '/' | ':' | '$' | '#');
     if !is_house_number(text, number) || is_part || !is_near(text, number) {
@@ -118,8 +206,10 @@ fn number_first(text: &Text, number: usize) -> Option<(usize, usize)> {
     {
         return Some((number, street_name(text, number + 1)?));
     }
+    // in small letters only where somebody says that an address follows
+    let is_said = cues.before(number, 2, &[Cue::Home]).is_some();
     for last in number + 1..=number + STREET_MAX {
-        if !is_title(text, last) || text.word_chars(last).len() < 2 && last > number + 1 {
+        if !is_title(text, last) && !is_said || text.word_chars(last).len() < 2 && last > number + 1 {
             return None;
         }
         if last > number + 1 && STREET_AFTER.contains(&text.word(last)) {
@@ -148,8 +238,10 @@ fn name_first(text: &Text, street: usize) -> Option<(usize, usize)> {
         None => return None,
     };
     let first = if name == street && is_second { street - 1 } else { street };
-    let number = name + 1 + usize::from(matches!(text.word(name + 1), "n" | "nº" | "no" | "nr"));
-    (is_near(text, name) && is_house_number(text, number)).then_some((first, number))
+    let has_word = HOUSE.contains(&text.word(name + 1));
+    let number = name + 1 + usize::from(has_word);
+    let is_numbered = is_near(text, name) && is_house_number(text, number);
+    (is_numbered && (!has_word || is_near(text, name + 1))).then_some((first, number))
 }
 
 /// Returns the last word of a name that begins with the word for street: capitals, and small words between them.
@@ -173,6 +265,9 @@ fn street_name(text: &Text, street: usize) -> Option<usize> {
 fn town(text: &Text, street: usize) -> usize {
     let mut last = street;
     let (mut has_town, mut has_code) = (false, false);
+    if let Some(town) = lone_town(text, street) {
+        return town;
+    }
     for word in street + 1..=street + 6 {
         let chars = text.word_chars(word);
         let is_next = matches!(text.gap_after(word - 1), [' ' | '\n' | ',' | '-'] | [',', ' ' | '\n']);
@@ -193,4 +288,17 @@ fn town(text: &Text, street: usize) -> usize {
         }
     }
     last
+}
+
+/// Returns the last word of a town that stands between a comma and the end of the sentence: "…, Leeds".
+fn lone_town(text: &Text, street: usize) -> Option<usize> {
+    let is_town =
+        |word: usize| is_title(text, word) && text.word_chars(word).iter().all(|c| c.is_alphabetic());
+    if text.gap_after(street) != [',', ' '] || !is_town(street + 1) {
+        return None;
+    }
+    let has_second = text.gap_after(street + 1) == [' '] && is_town(street + 2);
+    let last = street + 1 + usize::from(has_second);
+    let ends = matches!(text.gap_after(last).first(), None | Some('.' | '!' | '?' | '\n' | ')'));
+    ends.then_some(last)
 }

@@ -2,7 +2,7 @@
 
 use super::cues::{Cue, Cues};
 use super::finding::{Kind, Span};
-use super::words::{NOT_PASSWORD, VERB};
+use super::words::{CODE_LINK, MODAL, NOT_PASSWORD, VERB};
 use crate::text::{BLANK, Text};
 use std::ops::RangeInclusive;
 
@@ -19,13 +19,18 @@ const PREFIXES: [(usize, &str); 6] = [
 /// The least characters at which letters and digits in disorder count as a key.
 const RANDOM_MIN: usize = 20;
 const KEY_MAX: usize = 4096;
+/// The most words between "password" and its value.
+const LINKS_MAX: usize = 5;
+/// The most words of a passphrase after its first: twenty-four recover a wallet.
+const PHRASE_MAX: usize = 23;
 
 pub(super) fn find(text: &Text, cues: &Cues, spans: &mut Vec<Span>) {
     find_keys(text, spans);
     find_blocks(text, spans);
     for (word, cue) in cues.iter() {
         let value = match cue {
-            Cue::Password => password(text, word),
+            Cue::Password => password(text, word).or_else(|| password_before(text, word)),
+            Cue::Passphrase => passphrase(text, word),
             Cue::Pin => digits_after(text, word, 3..=8),
             Cue::Code => digits_after(text, word, 4..=8),
             _ => None,
@@ -155,11 +160,14 @@ fn password(text: &Text, cue: usize) -> Option<(usize, usize)> {
     let is_password = match said {
         Said::Colon => value.len() > 2 && !NOT_PASSWORD.contains(&word),
         Said::Verb => has_sign || has_case || is_word && is_last && !is_plain && value.len() > 3,
+        Said::Modal => {
+            (has_sign || has_case) && !is_plain && value.len() > 4 && value.iter().any(|c| c.is_alphabetic())
+        }
         Said::Nothing => value.len() > 3 && (has_sign && text.char_before(start) != '/' || is_quoted),
     };
     // dictated in pieces: "piano 2334", "m 50 u"
     let last = pieces_end(text, first);
-    if said != Said::Nothing && last > first && !is_plain {
+    if matches!(said, Said::Colon | Said::Verb) && last > first && !is_plain {
         return Some((end - value.len(), text.words[last].end));
     }
     is_password.then_some((end - value.len(), end))
@@ -182,6 +190,8 @@ fn pieces_end(text: &Text, first: usize) -> usize {
 enum Said {
     Colon,
     Verb,
+    /// "should be": a plain word says how a password should be.
+    Modal,
     Nothing,
 }
 
@@ -189,7 +199,7 @@ enum Said {
 fn skip_verb(text: &Text, cue: usize) -> Option<(usize, Said)> {
     let mut said = Said::Nothing;
     let mut word = cue + 1;
-    for skipped in cue..cue + 3 {
+    for skipped in cue..cue + LINKS_MAX {
         let gap = text.gap_after(skipped);
         if gap.iter().any(|c| matches!(c, '\n' | '?' | '!' | '.' | ',' | ';' | ')' | &BLANK)) {
             return None;
@@ -198,21 +208,79 @@ fn skip_verb(text: &Text, cue: usize) -> Option<(usize, Said)> {
         if matches!(gap, ['-' | '_' | '/']) {
             return None;
         }
-        if gap.iter().any(|c| matches!(c, ':' | '=')) {
+        if gap.iter().any(|c| matches!(c, ':' | '=' | '→' | '➜' | '⇒' | '：')) {
             return (word < text.words.len()).then_some((word, Said::Colon));
         }
-        if !VERB.contains(&text.word(word)) {
+        if MODAL.contains(&text.word(word)) {
+            said = Said::Modal;
+        } else if VERB.contains(&text.word(word)) {
+            said = if said == Said::Modal { said } else { Said::Verb };
+        } else {
             break;
         }
-        said = Said::Verb;
         word += 1;
     }
     (word < text.words.len()).then_some((word, said))
 }
 
+/// Finds a password that is said before the word for it: "hunter2 is my password".
+fn password_before(text: &Text, cue: usize) -> Option<(usize, usize)> {
+    let is_own = matches!(
+        text.word(cue.wrapping_sub(1)),
+        "my" | "the" | "our" | "mein" | "das" | "mon" | "le" | "mi" | "la" | "il" | "mijn"
+    );
+    let verb = cue.checked_sub(2).filter(|_| is_own)?;
+    let is_verb = matches!(text.word(verb), "is" | "was" | "ist" | "war" | "est" | "es" | "era");
+    let end = text.words[verb]
+        .start
+        .checked_sub(1)
+        .filter(|_| is_verb && verb > 0 && text.gap_after(verb - 1).ends_with(&[' ']))?;
+    let length = text.chars[..end]
+        .iter()
+        .rev()
+        .take(KEY_MAX)
+        .take_while(|c| !c.is_whitespace() && **c != BLANK)
+        .count();
+    let value = &text.chars[end - length..end];
+    let is_quoted = value.first().is_some_and(|c| matches!(c, '"' | '\'' | '`')) && value.len() > 5;
+    let has_sign = value
+        .iter()
+        .any(|c| c.is_ascii_digit() || matches!(c, '!' | '$' | '#' | '%' | '&' | '*' | '_' | '^'));
+    let has_letter = value.iter().any(|c| c.is_alphabetic());
+    (is_quoted || has_sign && has_letter && value.len() > 5).then_some((end - length, end))
+}
+
+/// Finds a passphrase: the words up to the end of the sentence.
+fn passphrase(text: &Text, cue: usize) -> Option<(usize, usize)> {
+    let (first, said) = skip_verb(text, cue)?;
+    if said == Said::Nothing {
+        return None;
+    }
+    let goes_on = |word: usize| {
+        word + 1 < text.words.len()
+            && text.gap_after(word).iter().all(|c| matches!(c, ' ' | '-' | '_' | '\'' | '/'))
+            && !matches!(text.word(word + 1), "and" | "but" | "und" | "et" | "y" | "please")
+    };
+    let mut last = first;
+    while last < first + PHRASE_MAX && goes_on(last) {
+        last += 1;
+    }
+    // "not accepted by the site" is none
+    let ordinary = (first..=last).filter(|word| NOT_PASSWORD.contains(&text.word(*word))).count();
+    let is_phrase = said == Said::Colon || last > first + 1;
+    (is_phrase && ordinary * 4 <= last + 1 - first).then(|| (text.words[first].start, text.words[last].end))
+}
+
 /// Finds the digits of a PIN or a one-time code after the cue.
 fn digits_after(text: &Text, cue: usize, lengths: RangeInclusive<usize>) -> Option<(usize, usize)> {
-    let (first, said) = skip_verb(text, cue)?;
+    // "the code I got is 482913"
+    let is_link = |word: &usize| {
+        CODE_LINK.contains(&text.word(*word)) && matches!(text.gap_after(word - 1), [' ' | '\''])
+    };
+    let linked = (cue + 1..=cue + LINKS_MAX).take_while(is_link).last();
+    let (first, said) = skip_verb(text, cue)
+        .filter(|(first, _)| text.word_chars(*first).iter().any(char::is_ascii_digit))
+        .or_else(|| skip_verb(text, linked?))?;
     let mut last = first;
     let is_digits =
         |word: usize| text.word_chars(word).iter().all(char::is_ascii_digit) && word < text.words.len();

@@ -1,22 +1,24 @@
-//! Addresses on a network: of mailboxes, of pages with something private in them, of machines.
+//! Addresses on a network: of pages with something private in them, of people, of machines.
 
 use super::finding::{Kind, Span};
 use super::secrets;
-use super::words::{AT, DOMAIN_ENDING, DOT, JOINT, MAIL_PROVIDER, PRIVATE_PARAMETER};
+use super::words::{NETWORK, NO_PROFILE, PRIVATE_PARAMETER, PROFILE};
 use crate::case_fold::fold_char;
 use crate::text::{Text, writes_no_blanks};
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-/// The longest local part and domain that mail allows, and the longest web address read.
-const LOCAL_MAX: usize = 64;
-const DOMAIN_MAX: usize = 255;
+/// The longest web address that is read.
 const URL_MAX: usize = 4096;
+/// The characters of a name on a network.
+const HANDLE: std::ops::RangeInclusive<usize> = 3..=30;
+/// The most words between a network and the name there.
+const HANDLE_REACH: usize = 4;
 
 pub(super) fn find(text: &Text, spans: &mut Vec<Span>) {
     find_urls(text, spans);
-    find_emails(text, spans);
-    find_spelled_emails(text, spans);
+    find_handles(text, spans);
     find_ips(text, spans);
+    find_hardware(text, spans);
 }
 
 fn find_urls(text: &Text, spans: &mut Vec<Span>) {
@@ -48,7 +50,9 @@ fn starts_url(text: &Text, i: usize) -> bool {
         text.chars[i..].iter().take(80).take_while(|c| is_url_char(**c)).map(|c| fold_char(*c)).collect();
     let scheme =
         head.split_once("://").is_some_and(|(scheme, _)| scheme.bytes().all(|c| c.is_ascii_alphanumeric()));
-    let bare = head.split_once('/').is_some_and(|(host, rest)| is_domain(host) && rest.contains('?'));
+    let bare = head
+        .split_once('/')
+        .is_some_and(|(host, rest)| is_domain(host) && (rest.contains('?') || is_profile(&head)));
     scheme || head.starts_with("www.") || bare
 }
 
@@ -71,6 +75,7 @@ fn is_private(url: &str) -> bool {
     let (host, path) = place.split_once('/').unwrap_or((place, ""));
     let mut pairs = query.split(['&', '#', ';', '?']).filter_map(|pair| pair.split_once('='));
     host.contains('@')
+        || is_profile(&place.to_lowercase())
         || path.split('/').any(|part| is_token(part) || part.contains('@'))
         || host == "hooks.slack.com"
         || pairs.any(|(name, value)| {
@@ -83,177 +88,70 @@ fn is_private(url: &str) -> bool {
         })
 }
 
+/// Tells the page of a person: "facebook.com/anna.schmidt.9", "linkedin.com/in/anna-schmidt".
+fn is_profile(place: &str) -> bool {
+    let place = place.trim_start_matches("www.").trim_start_matches("m.").trim_start_matches("de.");
+    PROFILE.iter().any(|profile| {
+        place.strip_prefix(*profile).is_some_and(|name| {
+            let name = name.split(['/', '?', '#']).next().unwrap_or("");
+            name.len() > 2 && !NO_PROFILE.contains(&name)
+        })
+    })
+}
+
+/// Finds names that begin with @ beside the name of a network: "I am @anna on Instagram".
+fn find_handles(text: &Text, spans: &mut Vec<Span>) {
+    for (at, _) in text.chars.iter().enumerate().filter(|(_, c)| **c == '@') {
+        let is_handle = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.');
+        let length =
+            text.chars[at + 1..].iter().take(HANDLE.end() + 1).take_while(|c| is_handle(**c)).count();
+        let mut end = at + 1 + length;
+        while end > at + 1 && text.char(end - 1) == '.' {
+            end -= 1;
+        }
+        let first = text.word_at(at);
+        let last = text.word_at(end);
+        let near = first.saturating_sub(HANDLE_REACH)..last + HANDLE_REACH - 1;
+        let mut others = near.filter(|word| !(first..last).contains(word));
+        let stands_alone = !text.char_before(at).is_alphanumeric() && !text.char_before(at).eq(&'/');
+        if HANDLE.contains(&(end - at - 1))
+            && stands_alone
+            && others.any(|word| NETWORK.contains(&text.word(word)))
+        {
+            spans.push((at, end, Kind::Name));
+        }
+    }
+}
+
+/// Finds the addresses of network cards: "00:1b:44:11:3a:b7", with dashes, or in three groups.
+fn find_hardware(text: &Text, spans: &mut Vec<Span>) {
+    let is_hex = |at: usize, count: usize| (at..at + count).all(|i| text.char(i).is_ascii_hexdigit());
+    for word in &text.words {
+        for (size, groups, joints) in [(2, 6, ":-"), (4, 3, ".")] {
+            let joint = text.char(word.start + size);
+            let end = word.start + groups * (size + 1) - 1;
+            let is_whole = joints.contains(joint)
+                && (0..groups).all(|group| {
+                    let at = word.start + group * (size + 1);
+                    is_hex(at, size) && (group == 0 || text.char(at - 1) == joint)
+                });
+            let before = text.char_before(word.start);
+            let stands_alone = !before.is_alphanumeric() && !joints.contains(before);
+            let goes_on = text.char(end).is_alphanumeric()
+                || joints.contains(text.char(end)) && text.char(end + 1).is_alphanumeric();
+            // twelve digits in three groups are a number of some other kind
+            let has_letter = size == 2 || (word.start..end).any(|i| text.char(i).is_ascii_alphabetic());
+            if is_whole && stands_alone && !goes_on && has_letter {
+                spans.push((word.start, end, Kind::Ip));
+            }
+        }
+    }
+}
+
 /// Tells letters and digits in no order that a word has, or a long number.
 fn is_token(part: &str) -> bool {
     let digits = part.bytes().filter(u8::is_ascii_digit).count();
     digits >= 9 && digits == part.len() || part.split('.').any(secrets::is_random)
-}
-
-fn find_emails(text: &Text, spans: &mut Vec<Span>) {
-    for (at, _) in text.chars.iter().enumerate().filter(|(_, c)| **c == '@') {
-        // "anna @ example.com"
-        let is_apart =
-            at > 0 && at + 2 < text.chars.len() && text.char(at - 1) == ' ' && text.char(at + 1) == ' ';
-        let blank = usize::from(is_apart);
-        let start = local_start(text, at - blank);
-        let end = domain_end(text, at + 1 + blank);
-        if start < at - blank && end > at + 1 + blank {
-            spans.push((start, end, Kind::Email));
-        }
-    }
-}
-
-fn local_start(text: &Text, at: usize) -> usize {
-    // the script of the last letter is that of the whole: in Chinese no blank parts the address from the sentence
-    let no_blanks = writes_no_blanks(text.char_before(at));
-    let is_local = |c: char| {
-        c.is_alphanumeric() && writes_no_blanks(c) == no_blanks
-            || matches!(c, '.' | '_' | '%' | '+' | '-' | '\'' | '&')
-    };
-    let mut start = at;
-    while start > 0 && at - start < LOCAL_MAX && is_local(text.char(start - 1)) {
-        start -= 1;
-    }
-    while start < at && !text.char(start).is_alphanumeric() && text.char(start) != '_' {
-        start += 1;
-    }
-    start
-}
-
-/// Returns the end of a domain with a dot in it, or of a well-known one without; else where it starts.
-fn domain_end(text: &Text, start: usize) -> usize {
-    let no_blanks = writes_no_blanks(text.char(start));
-    let is_label = |c: char| c.is_alphanumeric() && writes_no_blanks(c) == no_blanks || c == '-';
-    let mut end = start;
-    let mut labels: Vec<String> = Vec::new();
-    loop {
-        let label: String = text.chars[end..]
-            .iter()
-            .take(DOMAIN_MAX)
-            .take_while(|c| is_label(**c))
-            .map(|c| fold_char(*c))
-            .collect();
-        let length = label.chars().count();
-        if length == 0 {
-            end -= usize::from(end > start);
-            break;
-        }
-        end += length;
-        labels.push(label);
-        if text.char(end) != '.' || labels.len() > 8 {
-            break;
-        }
-        end += 1;
-    }
-    let is_known =
-        labels.first().is_some_and(|label| MAIL_PROVIDER.iter().any(|provider| label.starts_with(provider)));
-    let has_ending = labels.len() > 1
-        && labels
-            .last()
-            .is_some_and(|last| last.chars().count() > 1 && !last.chars().any(|c| c.is_ascii_digit()));
-    if has_ending || is_known || is_address_literal(&labels) { end } else { start }
-}
-
-fn is_address_literal(labels: &[String]) -> bool {
-    labels.len() == 4 && labels.join(".").parse::<Ipv4Addr>().is_ok()
-}
-
-/// Finds "name at example dot com", "name (at) example (dot) com", "name gmailcom".
-fn find_spelled_emails(text: &Text, spans: &mut Vec<Span>) {
-    for word in 1..text.words.len() {
-        let span = if is_at(text, word) { spelled_email(text, word) } else { run_together(text, word) };
-        spans.extend(span.map(|(start, end)| (start, end, Kind::Email)));
-    }
-}
-
-fn is_at(text: &Text, word: usize) -> bool {
-    AT.contains(&text.word(word)) || matches!(text.word_chars(word), ['ä' | 'Ä', 't'])
-}
-
-fn spelled_email(text: &Text, at: usize) -> Option<(usize, usize)> {
-    let mut last = at + 1;
-    let mut has_dot = false;
-    let mut is_spelled = false;
-    loop {
-        let gap: String = text.gap_after(last).iter().filter(|c| **c != ' ').collect();
-        if last + 1 >= text.words.len() {
-            break;
-        }
-        let spelled =
-            DOT.contains(&text.word(last + 1)) && matches!(gap.as_str(), "" | "(" | "[" | "{" | "-");
-        if spelled || matches!(gap.as_str(), "." | "[.]" | "(.)") && !text.gap_after(last).ends_with(&[' ']) {
-            last += 1 + usize::from(spelled);
-            (has_dot, is_spelled) = (true, is_spelled || spelled);
-        } else if MAIL_PROVIDER.contains(&text.word(last)) && text.word(last + 1) == "com" && gap.is_empty() {
-            (last, is_spelled) = (last + 1, true);
-        } else {
-            break;
-        }
-    }
-    let provider = text.word(at + 1);
-    let is_known = MAIL_PROVIDER.iter().any(|known| provider.starts_with(known));
-    let is_bracketed = matches!(text.char_before(text.words[at].start), '(' | '[' | '{');
-    let ends_well = DOMAIN_ENDING.contains(&text.word(last)) && last > at + 1 || provider.ends_with("com");
-    let start = spelled_local(text, at)?;
-    let is_coded = text.chars[text.words[start].start..text.words[at - 1].end]
-        .iter()
-        .any(|c| matches!(c, '.' | '_' | '0'..='9'));
-    let is_email = ends_well
-        && (has_dot || is_known)
-        && (is_spelled || is_bracketed || is_known && (is_coded || !has_dot));
-    is_email.then(|| (text.words[start].start, text.words[last].end))
-}
-
-/// Returns the first word of the local part that ends before "at": "anna dot schmidt", "anna.schmidt", "john 55".
-fn spelled_local(text: &Text, at: usize) -> Option<usize> {
-    let mut first = at.checked_sub(1)?;
-    let is_digits = |word: usize| text.word(word).bytes().all(|c| c.is_ascii_digit());
-    while first > 0 {
-        let gap = text.gap_after(first - 1);
-        if matches!(gap, ['.' | '_' | '-'] | ['_', '_'])
-            || gap == [' '] && is_digits(first) && !DOT.contains(&text.word(first - 1))
-        {
-            first -= 1;
-        } else if first > 1
-            && gap.iter().all(|c| matches!(c, ' ' | '(' | ')' | '[' | ']'))
-            && is_joint(text.word(first - 1))
-        {
-            first -= 2;
-        } else {
-            break;
-        }
-    }
-    Some(first)
-}
-
-fn is_joint(word: &str) -> bool {
-    DOT.contains(&word) || JOINT.contains(&word)
-}
-
-/// Finds an address that lost its sign in transcription: "annagmailcom", "anna 12 gmailcom", "anna gmail.com".
-fn run_together(text: &Text, word: usize) -> Option<(usize, usize)> {
-    let written = text.word(word);
-    let (provider, end) = if let Some(name) = written.strip_suffix("com") {
-        (name, word)
-    } else if text.word(word + 1) == "com" && matches!(text.gap_after(word), ['.' | ' ']) {
-        (written, word + 1)
-    } else {
-        return None;
-    };
-    let known = MAIL_PROVIDER.iter().find(|known| provider.ends_with(*known) && **known != "live")?;
-    let mut first = word;
-    if provider == *known && matches!(text.gap_after(word - 1), [' ']) {
-        let before = text.word(word - 1);
-        first = spelled_local(text, word)?;
-        let is_coded = first < word - 1 || before.bytes().any(|c| c.is_ascii_digit());
-        // "via gmail.com" is no address; without a dot, or after digits, it is one
-        if end > word && !is_coded {
-            return None;
-        }
-    } else if provider == *known {
-        return None;
-    }
-    Some((text.words[first].start, text.words[end].end))
 }
 
 fn find_ips(text: &Text, spans: &mut Vec<Span>) {

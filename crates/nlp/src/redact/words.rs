@@ -19,7 +19,17 @@ pub(super) static DATE_LINK: Words = LazyLock::new(|| list("date link"));
 pub(super) static DATE_NUMBER: Words = LazyLock::new(|| list("date number"));
 pub(super) static NOT_PASSWORD: Words = LazyLock::new(|| list("not password"));
 pub(super) static VERB: Words = LazyLock::new(|| list("verb"));
-pub(super) static DIGIT: Words = LazyLock::new(|| list("digit"));
+pub(super) static DIGITS: LazyLock<Vec<Vec<&'static str>>> = LazyLock::new(|| {
+    ["en", "de", "es", "fr", "it", "pt", "nl"].map(|language| list(&format!("digit {language}"))).into()
+});
+pub(super) static MODAL: Words = LazyLock::new(|| list("modal"));
+pub(super) static CODE_LINK: Words = LazyLock::new(|| list("code link"));
+pub(super) static FLAT: Words = LazyLock::new(|| list("flat"));
+pub(super) static HOUSE: Words = LazyLock::new(|| list("house"));
+pub(super) static NETWORK: Words = LazyLock::new(|| list("network"));
+pub(super) static PROFILE: Words = LazyLock::new(|| list("profile"));
+pub(super) static NO_PROFILE: Words = LazyLock::new(|| list("no profile"));
+pub(super) static THAI: Words = LazyLock::new(|| list("thai"));
 pub(super) static PRIVATE_PARAMETER: Words = LazyLock::new(|| list("private parameter"));
 pub(super) static MAIL_PROVIDER: Words = LazyLock::new(|| list("mail provider"));
 pub(super) static DOMAIN_ENDING: Words = LazyLock::new(|| list("domain ending"));

@@ -7,8 +7,8 @@ mod words;
 
 pub(crate) use edges::{sentences, substance};
 pub(crate) use tokens::split_words;
-pub(crate) use words::size;
 pub use words::{is_content as is_content_word, is_unspaced};
+pub(crate) use words::{is_function_word, size};
 
 use crate::conversation::{Author, Turn};
 

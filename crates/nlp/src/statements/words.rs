@@ -39,6 +39,11 @@ pub fn is_content(word: &str) -> bool {
         && word.chars().nth(1).is_some()
 }
 
+/// Tells words of grammar and courtesy.
+pub(crate) fn is_function_word(word: &str) -> bool {
+    is_courtesy(word) || NEUTRAL.contains(word)
+}
+
 pub(super) fn is_request(word: &str) -> bool {
     REQUEST.contains(word)
 }

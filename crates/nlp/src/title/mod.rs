@@ -1,7 +1,11 @@
 //! Chooses the title of a group: a sentence that a member said, central, worded as the others word it,
-//! understood alone, without what only its speaker could say, and unlike the titles of other groups.
+//! understood alone, without what only a few of its speakers say, and unlike the titles of other groups.
 
 mod sentence;
+mod support;
+mod units;
+
+pub use support::Support;
 
 use crate::grouping::Statement;
 use crate::statements::is_content_word;
@@ -21,10 +25,14 @@ const TOPIC_WORDS: usize = 6;
 /// The share of words that two titles may have in common.
 const OVERLAP_MAX: f32 = 0.7;
 
+/// The title of a group in which no word is shared.
+const NOTHING_SHARED: &str = "Various requests";
+
 /// Chooses one title for each group; no two are the same. Where two groups want titles that say the same, the
-/// earlier one has it. Bounded: of a large group the most central few hundred texts are looked at.
-pub fn choose(groups: &[Vec<Statement<'_>>]) -> Vec<String> {
-    let mut all: Vec<Central<'_>> = groups.iter().map(|group| Central::of(group)).collect();
+/// earlier one has it. A title holds only what at least `contacts_min` contacts of the group say (see [`Support`]).
+/// Bounded: of a large group the most central few hundred texts are looked at.
+pub fn choose(groups: &[Vec<Statement<'_>>], contacts_min: usize) -> Vec<String> {
+    let mut all: Vec<Central<'_>> = groups.iter().map(|group| Central::of(group, contacts_min)).collect();
     let everywhere = Shares::of(all.iter().flat_map(|group| &group.texts));
     for group in &mut all {
         group.rank(&everywhere);
@@ -40,21 +48,13 @@ pub fn choose(groups: &[Vec<Statement<'_>>]) -> Vec<String> {
 const NAME_WORDS: usize = 3;
 
 /// Names themes by the words that are frequent in each and rare in the others: at most three, "Refund, transfer, late".
-/// No two are the same.
-pub fn name(themes: &[Vec<Statement<'_>>]) -> Vec<String> {
-    let all: Vec<Central<'_>> = themes.iter().map(|theme| Central::of(theme)).collect();
+/// No two are the same. At least `contacts_min` contacts of the theme say each word.
+pub fn name(themes: &[Vec<Statement<'_>>], contacts_min: usize) -> Vec<String> {
+    let all: Vec<Central<'_>> = themes.iter().map(|theme| Central::of(theme, contacts_min)).collect();
     let everywhere = Shares::of(all.iter().flat_map(|theme| &theme.texts));
     let mut taken = HashSet::new();
     let name = |theme: &Central<'_>| {
-        let mut words: Vec<String> = Vec::new();
-        for (word, _) in topic(&Shares::of(&theme.texts), &everywhere) {
-            let is_told = words.iter().any(|known| is_inflected(known, &word));
-            if words.len() < NAME_WORDS && !is_told && !theme.is_name(&word) {
-                words.push(word);
-            }
-        }
-        let name = if words.is_empty() { "other".to_owned() } else { words.join(", ") };
-        let name = sentence::polished(&name);
+        let name = theme.shared_words(&everywhere).unwrap_or_else(|| "Other".to_owned());
         let mut free = name.clone();
         let mut number = 1;
         while !taken.insert(free.clone()) {
@@ -66,24 +66,23 @@ pub fn name(themes: &[Vec<Statement<'_>>]) -> Vec<String> {
     all.iter().map(name).collect()
 }
 
-/// Tells if two words differ in their ending alone.
-fn is_inflected(one: &str, other: &str) -> bool {
-    let common = one.chars().zip(other.chars()).take_while(|(a, b)| a == b).count();
-    let longer = one.chars().count().max(other.chars().count());
-    common >= 3 && longer - common <= 2
-}
-
 /// The middle of a group.
 struct Central<'a> {
     centroid: Vec<f32>,
     texts: Vec<Text<'a>>,
+    /// The words of the texts that enough contacts say.
+    shared: HashSet<String>,
     candidates: Vec<Candidate>,
+    /// The words that the group shares, in place of a sentence.
+    fallback: Option<String>,
 }
 
 struct Text<'a> {
     statement: Statement<'a>,
     similarity: f32,
     sentences: Vec<Sentence>,
+    /// The part of each sentence that enough contacts say.
+    parts: Vec<Sentence>,
 }
 
 /// A sentence that could be the title; of two equal ones, the better scored.
@@ -94,7 +93,8 @@ struct Candidate {
 }
 
 impl<'a> Central<'a> {
-    fn of(group: &[Statement<'a>]) -> Self {
+    fn of(group: &[Statement<'a>], contacts_min: usize) -> Self {
+        let mut support = Support::of_statements(group, contacts_min);
         let distinct = distinct(group);
         let centroid = centroid(&distinct);
         let mut near: Vec<(f32, Statement<'a>)> = distinct
@@ -103,12 +103,28 @@ impl<'a> Central<'a> {
             .collect();
         near.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.text.cmp(b.1.text)));
         near.truncate(CENTRAL_MAX);
-        let texts = near.into_iter().map(|(similarity, statement)| Text {
-            statement,
-            similarity,
-            sentences: sentence::sentences(statement.text),
+        let texts = near.into_iter().map(|(similarity, statement)| {
+            let sentences = sentence::sentences(statement.text);
+            let parts = sentences.iter().filter_map(|sentence| sentence.part(&mut support)).collect();
+            Text { statement, similarity, sentences, parts }
         });
-        Self { centroid, texts: texts.collect(), candidates: Vec::new() }
+        let texts: Vec<Text<'a>> = texts.collect();
+        let words = texts.iter().flat_map(|text| &text.sentences).flat_map(|sentence| &sentence.words);
+        let words: HashSet<&String> = words.collect();
+        let shared = words.into_iter().filter(|word| support.shares(word)).cloned().collect();
+        Self { centroid, texts, shared, candidates: Vec::new(), fallback: None }
+    }
+
+    /// Returns up to three words that are frequent here and rare elsewhere, if enough contacts say any; no names.
+    fn shared_words(&self, everywhere: &Shares) -> Option<String> {
+        let mut words: Vec<String> = Vec::new();
+        for (word, _) in topic(&Shares::of(&self.texts), everywhere) {
+            let is_told = words.iter().any(|known| support::is_form(known, &word));
+            if words.len() < NAME_WORDS && !is_told && self.shared.contains(&word) && !self.is_name(&word) {
+                words.push(word);
+            }
+        }
+        (!words.is_empty()).then(|| sentence::polished(&words.join(", ")))
     }
 
     /// Tells if a word is mostly written as a name.
@@ -123,9 +139,10 @@ impl<'a> Central<'a> {
     fn rank(&mut self, everywhere: &Shares) {
         let here = Shares::of(&self.texts);
         let topic = topic(&here, everywhere);
+        self.fallback = self.shared_words(everywhere);
         let mut best: BTreeMap<String, Candidate> = BTreeMap::new();
         for text in &self.texts {
-            for sentence in &text.sentences {
+            for sentence in &text.parts {
                 let alone = text.sentences.len() == 1;
                 let score = text.similarity
                     + score(sentence, &here, everywhere, &topic)
@@ -273,12 +290,13 @@ impl Chosen {
             })
     }
 
-    /// All that the group says is taken: says it again, with a number.
+    /// No sentence is left: says what the group shares, with a number if that is taken.
     fn numbered(&self, group: &Central<'_>) -> (String, String, HashSet<String>) {
-        let text = match (group.candidates.first(), group.texts.first()) {
+        let text = match (group.candidates.first(), &group.fallback) {
             (Some(candidate), _) => candidate.sentence.text.clone(),
-            (None, Some(text)) => text.statement.text.trim().to_owned(),
-            (None, None) => "Nothing said".to_owned(),
+            (None, Some(words)) => words.clone(),
+            (None, None) if group.texts.is_empty() => "Nothing said".to_owned(),
+            (None, None) => NOTHING_SHARED.to_owned(),
         };
         let mut title = text.clone();
         let mut number = 1;

@@ -1,5 +1,6 @@
 //! Sentences of a text as titles: cleaned, and marked down for what makes a poor title.
 
+use super::support::Support;
 use crate::statements::{is_unspaced, sentences as sentences_of, size, split_words, substance};
 
 /// One sentence, ready to be shown.
@@ -38,6 +39,10 @@ const ADDRESSES: &str = "dr mr mrs ms prof";
 
 /// Words in front of a request that a title does not need.
 const LEADS: &str = "please pls plz kindly also now then just actually";
+
+/// The fault of a sentence that lost a clause, and of one that was cut within a clause.
+const CLAUSE_FAULT: f32 = 0.1;
+const CUT_FAULT: f32 = 0.7;
 
 /// Longer sentences are no titles.
 const WORDS_MAX: f32 = 40.0;
@@ -89,6 +94,28 @@ impl Sentence {
             text,
         })
     }
+}
+
+impl Sentence {
+    /// Returns the part of the sentence that enough contacts say; less of it is a poorer title.
+    pub(super) fn part(&self, support: &mut Support) -> Option<Self> {
+        let part = support.part(&self.text)?;
+        if part.range == (0..self.text.len()) {
+            return Some(self.clone());
+        }
+        let text = &self.text[part.range];
+        let mut sentence = Self::of(if part.is_clause { text } else { closed(text) })?;
+        sentence.faults += if part.is_clause { CLAUSE_FAULT } else { CUT_FAULT };
+        Some(sentence)
+    }
+}
+
+/// Takes away what a sentence that was cut cannot end with: "an appointment with Dr".
+fn closed(text: &str) -> &str {
+    let words = split_words(text);
+    let is_open = |word: &str| among(OPEN_ENDS, word) || among(ADDRESSES, word);
+    let last = words.iter().rfind(|word| !is_open(&word.folded));
+    last.map_or("", |last| &text[..last.end])
 }
 
 /// Returns the lowercased words with single blanks.

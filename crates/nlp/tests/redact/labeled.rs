@@ -203,3 +203,38 @@ fn measure() {
         bytes as f64 / 1e6 / seconds
     );
 }
+
+/// Messages of kinds that rules were written for afterwards, and those in which nothing is to be masked.
+#[test]
+fn messages_held_out_are_read_well() {
+    let text = include_str!("../data/redact/heldout.txt");
+    let mut kind_now = "";
+    let mut kinds: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
+    let (mut plain, mut touched) = (0, 0);
+    for line in text.lines() {
+        if let Some(name) = line.strip_prefix("# ") {
+            kind_now = name;
+            continue;
+        }
+        let (text, expected) = marked(&line.replace('⏎', "\n"));
+        let found = find(&text, &[]);
+        let is_covered = expected.iter().all(|p| found.iter().any(|f| f.start <= p.start && f.end >= p.end));
+        if expected.is_empty() {
+            plain += 1;
+            touched += usize::from(!found.is_empty());
+        } else {
+            let (planted, covered) = kinds.entry(kind_now).or_default();
+            *planted += 1;
+            *covered += usize::from(is_covered);
+        }
+        if !is_covered || expected.is_empty() && !found.is_empty() {
+            println!("{kind_now}: {text:?} -> {:?}", mask(&text, &found));
+        }
+    }
+    for (kind, (planted, covered)) in &kinds {
+        println!("{kind:10} {covered} of {planted}");
+    }
+    let (planted, covered) = kinds.values().fold((0, 0), |all, kind| (all.0 + kind.0, all.1 + kind.1));
+    println!("all {covered} of {planted}; {touched} of {plain} messages with nothing to mask are touched");
+    assert!(covered * 100 >= planted * 85 && touched * 100 <= plain * 5);
+}

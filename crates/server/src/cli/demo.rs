@@ -48,7 +48,7 @@ pub(super) async fn demo(config: Config, args: DemoArgs) -> anyhow::Result<Exit>
     let token = fresh_key(&app, org_id).await?;
     let top = insights::list(&app.db, org_id, &insights::InsightFilter::default()).await?.data;
     let top = top.first().context("the sample has no insight")?.id;
-    print_line(&hints(&serve::url(&listener)?, &token, top))?;
+    print_line(&hints(&listener.url()?, &token, top))?;
     serve::run(app, listener, workers).await?;
     Ok(Exit::Success)
 }

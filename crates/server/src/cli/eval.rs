@@ -210,10 +210,18 @@ fn baselines(
     let tf_idf = baselines::tf_idf(&texts);
     let own: Vec<Statement<'_>> = statements
         .iter()
-        .map(|statement| Statement { text: &statement.text, vector: &vectors[&statement.id], weight: 1 })
+        .map(|statement| Statement {
+            text: &statement.text,
+            vector: &vectors[&statement.id],
+            weight: 1,
+            speaker: 0,
+        })
         .collect();
-    let tf_idf: Vec<Statement<'_>> =
-        texts.iter().zip(&tf_idf).map(|(text, vector)| Statement { text, vector, weight: 1 }).collect();
+    let tf_idf: Vec<Statement<'_>> = texts
+        .iter()
+        .zip(&tf_idf)
+        .map(|(text, vector)| Statement { text, vector, weight: 1, speaker: 0 })
+        .collect();
     let timed = |method: &str, run: &dyn Fn() -> Vec<u32>| {
         let started = Instant::now();
         let clusters = run();

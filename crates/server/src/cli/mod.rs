@@ -18,10 +18,12 @@ mod target;
 use crate::app::App;
 use crate::config::Config;
 use crate::db::{Db, Location};
+use crate::error::causes;
 use crate::ids::OrgId;
 use crate::orgs;
 use crate::telemetry;
 use crate::time::Clock;
+use crate::wire::escaped;
 use anyhow::{Context, bail};
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 use std::fs::DirBuilder;
@@ -108,6 +110,7 @@ pub fn command() -> clap::Command {
 
 /// Runs the command that the process was started with.
 pub fn run() -> ExitCode {
+    telemetry::quiet_panics();
     let matches = command().get_matches();
     let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
@@ -120,7 +123,7 @@ pub fn run() -> ExitCode {
         Ok(Exit::Success) => ExitCode::SUCCESS,
         Ok(Exit::Findings) => ExitCode::from(3),
         Err(error) => {
-            print_error(&format!("refrain: {error:#}"));
+            print_error(&format!("refrain: {}", causes(&error)));
             // a setting or an argument that is wrong is wrong use
             ExitCode::from(if error.is::<UsageError>() { 2 } else { 1 })
         }
@@ -194,9 +197,9 @@ async fn find_org(app: &App, arg: &OrgArg) -> anyhow::Result<OrgId> {
     }
 }
 
-/// Prints a line of output. A reader that went away is no error.
+/// Prints a line of output, in which nothing steers the terminal. A reader that went away is no error.
 fn print_line(text: &str) -> anyhow::Result<()> {
-    match writeln!(std::io::stdout().lock(), "{text}") {
+    match writeln!(std::io::stdout().lock(), "{}", escaped(text)) {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
         _ => Ok(()),
     }
@@ -204,5 +207,5 @@ fn print_line(text: &str) -> anyhow::Result<()> {
 
 /// Prints a line for a person to standard error.
 fn print_error(text: &str) {
-    let _ = writeln!(std::io::stderr().lock(), "{text}");
+    let _ = writeln!(std::io::stderr().lock(), "{}", escaped(text));
 }

@@ -3,44 +3,46 @@
 use super::{Exit, open, print_line};
 use crate::app::App;
 use crate::config::Config;
-use crate::{http, insights, jobs, outbox, telemetry};
+use crate::http::Listener;
+use crate::{http, insights, jobs, memory, outbox, telemetry, webhooks};
 use anyhow::Context;
-use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinHandle;
 
 pub(super) async fn serve(config: Config) -> anyhow::Result<Exit> {
     let (app, listener) = bind(config).await?;
-    print_line(&format!("listening on {}", url(&listener)?))?;
+    print_line(&format!("listening on {}", listener.url()?))?;
     let workers = tokio::spawn(jobs::work(app.clone(), app.config.jobs.workers));
     run(app, listener, workers).await?;
     Ok(Exit::Success)
 }
 
-/// Opens the database and takes the address, so that what fails fails before anything is promised.
-pub(super) async fn bind(mut config: Config) -> anyhow::Result<(App, TcpListener)> {
-    let listener = TcpListener::bind(config.server.listen).await;
-    let listener = listener.with_context(|| format!("listening on {}", config.server.listen))?;
-    config.server.listen = listener.local_addr()?;
+/// Opens the database and takes the addresses, so that what fails fails before anything is promised.
+pub(super) async fn bind(mut config: Config) -> anyhow::Result<(App, Listener)> {
+    let listener = Listener::bind(&config.server).await?;
+    if config.server.public_url.is_none() && config.server.listen.ip().is_unspecified() {
+        tracing::warn!("public_url is not set: links to attachments name an address of this machine alone");
+    }
+    config.server.listen = listener.address()?;
+    if let Some(url) = listener.metrics_url()? {
+        tracing::info!(url, "metrics have an address of their own");
+    }
     telemetry::start_metrics()?;
     Ok((open(config).await?, listener))
 }
 
-pub(super) fn url(listener: &TcpListener) -> anyhow::Result<String> {
-    Ok(format!("http://{}", listener.local_addr()?))
-}
-
 /// Serves until a signal comes; then finishes what was begun, by the workers too.
-pub(super) async fn run(app: App, listener: TcpListener, workers: JoinHandle<()>) -> anyhow::Result<()> {
+pub(super) async fn run(app: App, listener: Listener, workers: JoinHandle<()>) -> anyhow::Result<()> {
+    webhooks::seal_secrets(&app).await?;
     insights::request_wordings(&app).await?;
     insights::request_rereading(&app).await?;
-    let upkeep = tokio::spawn(telemetry::keep_metrics());
+    let upkeep = [tokio::spawn(telemetry::keep_metrics()), tokio::spawn(memory::keep_small())];
     let deliveries = tokio::spawn(outbox::dispatch(app.clone()));
     http::serve(app.clone(), listener, asked_to_stop()?).await?;
     tracing::info!("finishing the jobs in hand");
     workers.await.context("ending the workers")?;
     deliveries.await.context("ending the deliveries")?;
-    upkeep.abort();
+    upkeep.iter().for_each(JoinHandle::abort);
     app.db.close().await;
     Ok(())
 }

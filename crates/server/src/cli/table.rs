@@ -1,5 +1,6 @@
 //! Tables on the terminal.
 
+use crate::wire::escaped;
 use comfy_table::{CellAlignment, ContentArrangement, presets};
 
 /// A table with a line under its header.
@@ -16,7 +17,8 @@ impl Table {
     }
 
     pub(super) fn row(&mut self, cells: Vec<String>) {
-        self.0.add_row(cells);
+        // a text of several lines is one line of a table
+        self.0.add_row(cells.into_iter().map(|cell| escaped(&cell.replace(['\n', '\t'], " ")).into_owned()));
     }
 
     /// Sets columns of numbers to the right.

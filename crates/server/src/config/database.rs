@@ -1,10 +1,14 @@
 //! The settings of the database, and of the data folder.
 
+use super::Secret;
 use crate::db::Location;
-use anyhow::bail;
+use anyhow::{Context, bail};
 use clap::Args;
 use serde::{Deserialize, Serialize, Serializer};
 use std::path::{Path, PathBuf};
+
+const KEY_VARIABLE: &str = "REFRAIN_SECRETS_KEY";
+const KEY_LENGTH_MIN: usize = 32;
 
 /// The settings of the database. Serialized without the password.
 #[derive(Clone, Debug, PartialEq, Args, Serialize, Deserialize)]
@@ -22,16 +26,48 @@ pub struct DatabaseConfig {
     /// Most megabytes of messages and files that an organization stores; 0 for no limit
     #[arg(long, value_name = "N", env = "REFRAIN_ORG_MEGABYTES")]
     pub org_megabytes: u64,
+    /// File with the key that seals the secrets of webhooks in the database; the key can come from
+    /// REFRAIN_SECRETS_KEY too [default: none, they are in the clear]
+    #[arg(long, value_name = "FILE", env = "REFRAIN_SECRETS_KEY_FILE")]
+    pub secrets_key_file: Option<PathBuf>,
+    /// The key itself. It has no flag: everybody on the machine sees what a process was started with.
+    #[arg(skip)]
+    #[serde(skip_serializing)]
+    pub secrets_key: Option<Secret>,
 }
 
 impl Default for DatabaseConfig {
     fn default() -> Self {
-        Self { data: "refrain-data".into(), database_url: None, org_megabytes: 0 }
+        Self {
+            data: "refrain-data".into(),
+            database_url: None,
+            org_megabytes: 0,
+            secrets_key_file: None,
+            secrets_key: None,
+        }
     }
 }
 
 impl DatabaseConfig {
+    /// Takes the key of secrets from its file, or from the environment, if it is there.
+    pub(super) fn read_key(&mut self) -> anyhow::Result<()> {
+        if let Some(path) = &self.secrets_key_file {
+            let key = std::fs::read_to_string(path);
+            let key = key.with_context(|| format!("secrets_key_file: reading {}", path.display()))?;
+            self.secrets_key = Some(Secret(key));
+        }
+        if let Ok(key) = std::env::var(KEY_VARIABLE) {
+            self.secrets_key = Some(Secret(key));
+        }
+        Ok(())
+    }
+
     pub(super) fn check(&self) -> anyhow::Result<()> {
+        if self.secrets_key.as_ref().is_some_and(|key| key.0.trim().len() < KEY_LENGTH_MIN) {
+            bail!(
+                "secrets_key: expected at least {KEY_LENGTH_MIN} characters, such as of `openssl rand -base64 32`"
+            );
+        }
         if let Some(url) = &self.database_url
             && !url.starts_with("postgres://")
             && !url.starts_with("postgresql://")
@@ -61,15 +97,44 @@ fn readable<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error
     serializer.collect_str(&path.display())
 }
 
+/// The parts of a parameter's name that tell a secret.
+const SECRET_NAMES: [&str; 5] = ["pass", "secret", "key", "token", "auth"];
+
+/// Serializes a URL without a password, before the host or among the parameters.
 #[expect(clippy::ref_option, reason = "serde hands over a reference to the field")]
-fn without_password<S: Serializer>(url: &Option<String>, serializer: S) -> Result<S::Ok, S::Error> {
-    let Some(url) = url else { return serializer.serialize_none() };
-    let Some((scheme, rest)) = url.split_once("://") else { return serializer.serialize_some(url) };
-    match rest.rsplit_once('@') {
-        Some((user, rest)) => {
-            let user = user.split(':').next().unwrap_or("");
-            serializer.serialize_some(&format!("{scheme}://{user}@{rest}"))
-        }
-        None => serializer.serialize_some(url),
+pub(super) fn without_password<S: Serializer>(
+    url: &Option<String>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    match url {
+        Some(url) => serializer.serialize_some(&public_part(url)),
+        None => serializer.serialize_none(),
     }
+}
+
+fn public_part(url: &str) -> String {
+    let (place, parameters) = url.split_once('?').unwrap_or((url, ""));
+    // a password may hold a question mark of its own
+    let (place, parameters) = match parameters.rsplit_once('@') {
+        Some((_, rest)) if place.contains("://") => {
+            let (host, parameters) = rest.split_once('?').unwrap_or((rest, ""));
+            (format!("{place}@{host}"), parameters)
+        }
+        _ => (place.to_owned(), parameters),
+    };
+    let place =
+        match place.split_once("://").and_then(|(scheme, rest)| Some((scheme, rest.rsplit_once('@')?))) {
+            Some((scheme, (user, host))) => {
+                let user = user.split(':').next().unwrap_or("");
+                format!("{scheme}://{user}@{host}")
+            }
+            None => place,
+        };
+    let is_public = |parameter: &&str| {
+        let name = parameter.split('=').next().unwrap_or("").to_ascii_lowercase();
+        !SECRET_NAMES.iter().any(|secret| name.contains(secret))
+    };
+    let parameters: Vec<&str> =
+        parameters.split('&').filter(|part| !part.is_empty()).filter(is_public).collect();
+    if parameters.is_empty() { place } else { format!("{place}?{}", parameters.join("&")) }
 }

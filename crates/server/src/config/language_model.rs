@@ -1,5 +1,6 @@
 //! The settings of the endpoint that may reword insights (docs/language-model.md).
 
+use super::database::without_password;
 use crate::http_client;
 use anyhow::{Context, bail};
 use axum::http::{HeaderValue, Uri};
@@ -21,7 +22,7 @@ pub struct LanguageModelConfig {
         value_name = "URL",
         env = "REFRAIN_LANGUAGE_MODEL_URL"
     )]
-    #[serde(rename = "language_model_url")]
+    #[serde(rename = "language_model_url", serialize_with = "without_password")]
     pub url: Option<String>,
     /// Model to ask there; the key comes from REFRAIN_LANGUAGE_MODEL_KEY or the settings file
     #[arg(

@@ -20,7 +20,7 @@ pub use jobs::JobsConfig;
 pub(crate) use language_model::completions_url;
 pub use language_model::{LanguageModelConfig, Secret};
 pub use log::{LogConfig, LogFormat};
-pub use server::ServerConfig;
+pub use server::{Origins, ServerConfig};
 pub use webhooks::WebhooksConfig;
 
 use clap::{Arg, ArgMatches, Args, FromArgMatches};
@@ -77,6 +77,8 @@ impl Config {
         };
         // takes only what a flag or a variable gives
         config.update_from_arg_matches(matches)?;
+        config.server.read_key();
+        config.database.read_key()?;
         config.language_model.read_key();
         config.check()?;
         Ok(config)
@@ -84,6 +86,7 @@ impl Config {
 
     fn check(&self) -> anyhow::Result<()> {
         self.database.check()?;
+        self.server.check()?;
         self.jobs.check()?;
         self.insights.check()?;
         self.escalation.check()?;

@@ -174,6 +174,12 @@ impl Contact {
         })
     }
 
+    /// Returns about how many bytes it is shown in.
+    pub fn bytes(&self) -> usize {
+        let data = [&self.custom_data, &self.non_verified_custom_data];
+        data.into_iter().flatten().map(String::len).sum()
+    }
+
     /// Lists the names the contact is known by or claims to have.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.name.as_deref().into_iter().chain(self.non_verified_name.as_deref())

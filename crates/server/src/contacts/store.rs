@@ -59,6 +59,7 @@ pub(super) async fn list(
         subject: Subject::Contact,
         select: || select("1 = 1", org_id),
         position: |contact: &Contact| (contact.updated_at, contact.id.into()),
+        size: Contact::bytes,
     };
     walk.page().await
 }

@@ -1,20 +1,18 @@
 //! Extractors: they parse a request for handlers, or refuse it with the contract's error body, which names the
 //! member that is wrong and never repeats its value.
 
+use super::body::{self, BodyMax};
 use super::strict::Strict;
 use crate::error::{Error, Result};
 use axum::extract::{FromRequest, FromRequestParts, RawPathParams, Request};
-use axum::http::header;
 use axum::http::request::Parts;
-use http_body_util::{BodyExt, Limited};
-use serde::de::DeserializeOwned;
+use axum::http::{HeaderMap, header};
+use serde::de::{DeserializeOwned, Deserializer};
 use serde_json::Value as Json;
 use std::str::FromStr;
-use std::time::Duration;
 
-/// The largest body taken: room for a message's attachments.
-const BODY_MAX: usize = 8 * 1024 * 1024;
-const BODY_TIMEOUT: Duration = Duration::from_secs(15);
+/// The most characters of a member's name in an error: some names are a client's own.
+const MEMBER_MAX: usize = 200;
 
 /// A JSON body. An empty body is an empty object.
 #[derive(Debug)]
@@ -24,37 +22,64 @@ impl<S: Sync, T: DeserializeOwned> FromRequest<S> for ApiJson<T> {
     type Rejection = Error;
 
     async fn from_request(request: Request, _: &S) -> Result<Self> {
-        let is_json = request.headers().get(header::CONTENT_TYPE).map(|value| {
-            let media_type = value.to_str().unwrap_or("").split(';').next().unwrap_or("").trim();
-            media_type.eq_ignore_ascii_case("application/json") || media_type.ends_with("+json")
-        });
-        let bytes = read_body(request).await?;
+        let max = request.extensions().get::<BodyMax>().map_or(crate::openapi::BODY_MAX, |max| max.0);
+        let (parts, body) = request.into_parts();
+        let bytes = body::read(&parts.headers, body, max).await?;
         if bytes.is_empty() {
             return parse_json(Json::Object(serde_json::Map::new())).map(Self);
         }
-        if is_json != Some(true) {
-            return Err(Error::UnsupportedMediaType);
-        }
-        let json = serde_json::from_slice(&bytes).map_err(|error| {
-            Error::Invalid(format!("body: malformed JSON at line {} column {}", error.line(), error.column()))
-        })?;
-        parse_json(json).map(Self)
+        require_json(&parts.headers)?;
+        parse_body(&bytes).map(Self)
     }
 }
 
-async fn read_body(request: Request) -> Result<Vec<u8>> {
-    let body = Limited::new(request.into_body(), BODY_MAX);
-    match tokio::time::timeout(BODY_TIMEOUT, body.collect()).await {
-        Err(_) => Err(Error::RequestTimeout),
-        Ok(Ok(body)) => Ok(body.to_bytes().into()),
-        Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => Err(Error::TooLarge(BODY_MAX)),
-        Ok(Err(_)) => Err(Error::Invalid("body: it did not arrive whole".into())),
+/// Fails with the 415 unless a body is said to be JSON, in UTF-8 and not packed.
+fn require_json(headers: &HeaderMap) -> Result<()> {
+    let text = |name| headers.get(name).map(|value| value.to_str().unwrap_or("").to_ascii_lowercase());
+    let is_plain = |encoding: String| encoding.trim().is_empty() || encoding.trim() == "identity";
+    if !text(header::CONTENT_ENCODING).is_none_or(is_plain) {
+        return Err(Error::UnsupportedMediaType("expected a body without content-encoding"));
     }
+    let content_type = text(header::CONTENT_TYPE).unwrap_or_default();
+    let mut parts = content_type.split(';').map(str::trim);
+    let media_type = parts.next().unwrap_or("");
+    if media_type != "application/json" && !media_type.ends_with("+json") {
+        return Err(Error::UnsupportedMediaType("expected content-type: application/json"));
+    }
+    let mut charsets = parts.filter_map(|part| part.strip_prefix("charset="));
+    if charsets.any(|charset| !matches!(charset.trim_matches('"'), "utf-8" | "utf8")) {
+        return Err(Error::UnsupportedMediaType("expected charset=utf-8"));
+    }
+    Ok(())
+}
+
+/// Reads a body into its type as it is parsed: no tree of what it holds is made.
+fn parse_body<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
+    let mut json = serde_json::Deserializer::from_slice(bytes);
+    let value = read(&mut json, |error| (!error.is_data()).then(|| malformed(error)))?;
+    json.end().map_err(|error| malformed(&error))?;
+    Ok(value)
+}
+
+fn malformed(error: &serde_json::Error) -> Error {
+    Error::Invalid(format!("body: malformed JSON at line {} column {}", error.line(), error.column()))
 }
 
 /// Parses a request from JSON. The error names the member that is wrong, and never its value.
 pub fn parse_json<T: DeserializeOwned>(json: Json) -> Result<T> {
+    read(json, |_| None)
+}
+
+/// Reads a value strictly. An error is as `special` has it, else it names the member that is wrong.
+fn read<'de, T, D>(json: D, special: impl Fn(&D::Error) -> Option<Error>) -> Result<T>
+where
+    T: DeserializeOwned,
+    D: Deserializer<'de>,
+{
     serde_path_to_error::deserialize(Strict(json)).map_err(|error| {
+        if let Some(error) = special(error.inner()) {
+            return error;
+        }
         let path = error.path().to_string();
         Error::Invalid(describe(if path == "." { "body" } else { &path }, &error.into_inner().to_string()))
     })
@@ -62,6 +87,8 @@ pub fn parse_json<T: DeserializeOwned>(json: Json) -> Result<T> {
 
 /// Says what is wrong with `member`, from serde's message but without the value it may quote.
 pub fn describe(member: &str, message: &str) -> String {
+    let end = member.char_indices().nth(MEMBER_MAX).map_or(member.len(), |(end, _)| end);
+    let member = &member[..end];
     let message = match message.split_once(", expected ") {
         Some((unknown, _)) if unknown.starts_with("unknown field") => "is not known".to_owned(),
         Some((_, expected)) => {
@@ -70,10 +97,11 @@ pub fn describe(member: &str, message: &str) -> String {
         }
         None => message.split(" at line ").next().unwrap_or(message).replace('`', ""),
     };
-    match message.strip_prefix("missing field ") {
-        Some(field) if member == "body" => format!("{field}: is required"),
-        Some(field) => format!("{member}.{field}: is required"),
-        None => format!("{member}: {message}"),
+    let within = |field: &str| if member == "body" { field.to_owned() } else { format!("{member}.{field}") };
+    match (message.strip_prefix("missing field "), message.strip_prefix("duplicate field ")) {
+        (Some(field), _) => format!("{}: is required", within(field)),
+        (_, Some(field)) => format!("{}: given more than once", within(field)),
+        _ => format!("{member}: {message}"),
     }
 }
 

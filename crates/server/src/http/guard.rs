@@ -1,9 +1,10 @@
-//! The checks of every request: its key, its scope and its rate.
+//! The checks of every request: its key, its scope, its rate and the room for a large body.
 
-use super::rate_limit::Allowance;
+use super::body::{BodyMax, LargeBodies};
+use super::rate_limit::{Allowance, FILLED_IN};
 use crate::app::App;
 use crate::error::{Error, Result};
-use crate::keys;
+use crate::keys::{self, Scope};
 use crate::openapi::Operation;
 use axum::extract::{FromRequestParts, MatchedPath, Request, State};
 use axum::http::request::Parts;
@@ -12,6 +13,8 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use std::sync::Arc;
 use std::time::Instant;
+use tracing::Span;
+use tracing::field::display;
 
 pub use crate::keys::Caller;
 
@@ -23,6 +26,14 @@ impl<S: Sync> FromRequestParts<S> for Caller {
     }
 }
 
+/// What the guard needs.
+#[derive(Clone, Debug)]
+pub(super) struct Guard {
+    pub(super) app: App,
+    pub(super) operations: Arc<[Operation]>,
+    pub(super) large_bodies: Arc<LargeBodies>,
+}
+
 fn find<'a>(operations: &'a [Operation], request: &Request) -> Option<&'a Operation> {
     let path = request.extensions().get::<MatchedPath>()?;
     // axum answers HEAD with GET's handler
@@ -31,20 +42,27 @@ fn find<'a>(operations: &'a [Operation], request: &Request) -> Option<&'a Operat
 }
 
 /// Lets a request pass that its key allows. A path without such a method passes too: it has its own answer.
-pub(super) async fn guard(
-    State((app, operations)): State<(App, Arc<[Operation]>)>,
-    mut request: Request,
-    next: Next,
-) -> Response {
-    let Some(operation) = find(&operations, &request) else { return next.run(request).await };
+pub(super) async fn guard(State(guard): State<Guard>, request: Request, next: Next) -> Response {
+    let Some(operation) = find(&guard.operations, &request) else { return next.run(request).await };
     let Some(scope) = operation.scope else { return next.run(request).await };
+    let mut response = check(&guard, operation, scope, request, next).await;
+    // neither a browser nor a proxy keeps what is an organization's
+    let no_store = HeaderValue::from_static("no-store");
+    response.headers_mut().entry(header::CACHE_CONTROL).or_insert(no_store);
+    response
+}
+
+async fn check(guard: &Guard, operation: &Operation, scope: Scope, request: Request, next: Next) -> Response {
+    let app = &guard.app;
     if app.is_draining() {
         return Error::Unavailable("the server is shutting down").into_response();
     }
-    let caller = match authenticate(&app, request.headers()).await {
+    let caller = match authenticate(app, request.headers()).await {
         Ok(caller) => caller,
         Err(error) => return error.into_response(),
     };
+    let span = Span::current();
+    span.record("key.id", display(caller.key_id)).record("org.id", display(caller.org_id));
     let allowance = app.limiter.take(caller.key_id, operation.live, Instant::now());
     let mut response = match allowance {
         Some(Allowance { remaining: None, reset_seconds, .. }) => {
@@ -52,10 +70,7 @@ pub(super) async fn guard(
         }
         _ => match caller.require(scope) {
             Err(error) => error.into_response(),
-            Ok(()) => {
-                request.extensions_mut().insert(caller);
-                next.run(request).await
-            }
+            Ok(()) => run(guard, operation.body_max, caller, request, next).await,
         },
     };
     if let Some(allowance) = allowance {
@@ -64,16 +79,29 @@ pub(super) async fn guard(
     response
 }
 
+/// Runs the handler, once there is room for the body.
+async fn run(guard: &Guard, body_max: usize, caller: Caller, mut request: Request, next: Next) -> Response {
+    let _room = match guard.large_bodies.room(caller.org_id, body_max, request.headers()).await {
+        Ok(room) => room,
+        Err(error) => return error.into_response(),
+    };
+    request.extensions_mut().insert(caller);
+    request.extensions_mut().insert(BodyMax(body_max));
+    next.run(request).await
+}
+
 async fn authenticate(app: &App, headers: &HeaderMap) -> Result<Caller> {
-    let header = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let (scheme, token) = header.and_then(|value| value.split_once(' ')).ok_or(Error::Unauthenticated)?;
-    if !scheme.eq_ignore_ascii_case("bearer") {
-        return Err(Error::Unauthenticated);
-    }
-    let caller = keys::authenticate(&app.db, token.trim(), app.clock.now()).await?;
+    let token = bearer(headers).ok_or(Error::Unauthenticated)?;
+    let caller = keys::authenticate(&app.db, token, app.clock.now()).await?;
     let caller = caller.ok_or(Error::Unauthenticated)?;
     keys::note_use(app, &caller);
     Ok(caller)
+}
+
+/// Returns the bearer token of a request, if it has one.
+pub(super) fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
 fn write_allowance(headers: &mut HeaderMap, allowance: Allowance) {
@@ -81,7 +109,7 @@ fn write_allowance(headers: &mut HeaderMap, allowance: Allowance) {
     headers.insert("ratelimit-limit", HeaderValue::from(allowance.limit));
     headers.insert("ratelimit-remaining", HeaderValue::from(remaining));
     headers.insert("ratelimit-reset", HeaderValue::from(allowance.reset_seconds));
-    if let Ok(policy) = HeaderValue::from_str(&format!("{};w=60", allowance.limit)) {
+    if let Ok(policy) = HeaderValue::from_str(&format!("{};w={}", allowance.limit, FILLED_IN.as_secs())) {
         headers.insert("ratelimit-policy", policy);
     }
 }

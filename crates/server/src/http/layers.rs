@@ -1,26 +1,36 @@
-//! The generic layers around the router: request ids, headers of every response, logs, metrics, panics, time.
+//! The generic layers around the router: request ids, headers of every response, logs, metrics, panics, time, paths.
 
+use crate::config::Origins;
 use crate::error::Error;
 use axum::error_handling::HandleErrorLayer;
-use axum::extract::{MatchedPath, Request};
-use axum::http::{HeaderValue, header};
+use axum::extract::{ConnectInfo, MatchedPath, Request};
+use axum::http::uri::PathAndQuery;
+use axum::http::{HeaderName, HeaderValue, Method, Uri, header};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use axum::{BoxError, Router};
 use std::any::Any;
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 use tower::ServiceBuilder;
 use tower::timeout::TimeoutLayer;
 use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::cors::{AllowOrigin, CorsLayer};
 use tower_http::request_id::{MakeRequestId, PropagateRequestIdLayer, RequestId, SetRequestIdLayer};
 use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::trace::TraceLayer;
 use tracing::Span;
+use tracing::field::Empty;
 
 /// The longest that a handler may take.
 pub(super) const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 const REQUEST_ID: &str = "x-request-id";
 const REQUEST_ID_MAX: usize = 64;
+/// The time that a browser need not ask again whether a page may call.
+const CORS_AGE_MAX: Duration = Duration::from_mins(10);
+/// The methods that are counted by their name. Others are refused.
+const METHODS: [Method; 7] =
+    [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE, Method::HEAD, Method::OPTIONS];
 
 /// Puts around `router` what holds for every request, the outermost layer first.
 pub(super) fn wrap<S: Clone + Send + Sync + 'static>(router: Router<S>) -> Router<S> {
@@ -40,8 +50,61 @@ pub(super) fn wrap<S: Clone + Send + Sync + 'static>(router: Router<S>) -> Route
             .layer(PropagateRequestIdLayer::x_request_id())
             .layer(from_fn(count))
             .layer(trace)
-            .layer(CatchPanicLayer::custom(panic_response)),
+            .layer(CatchPanicLayer::custom(panic_response))
+            .layer(from_fn(refuse_unknown_method)),
     )
+}
+
+/// Lets web pages of these origins call `router`.
+pub(super) fn allow_origins<S: Clone + Send + Sync + 'static>(
+    router: Router<S>,
+    origins: Origins,
+) -> Router<S> {
+    let exposed =
+        ["etag", "retry-after", "ratelimit-limit", "ratelimit-remaining", "ratelimit-reset", REQUEST_ID];
+    let cors = CorsLayer::new()
+        .allow_origin(match origins {
+            Origins::Any => AllowOrigin::any(),
+            Origins::These(origins) => AllowOrigin::list(origins),
+        })
+        .allow_methods(METHODS)
+        .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE, header::IF_MATCH, header::IF_NONE_MATCH])
+        .expose_headers(exposed.map(HeaderName::from_static))
+        .max_age(CORS_AGE_MAX);
+    router.layer(cors)
+}
+
+/// Makes `router` take paths with doubled slashes, and with slashes at the end, as those without. The path is found
+/// after this, so it goes around the whole of a router.
+pub(super) fn forgive_slashes(router: Router) -> Router {
+    let service = ServiceBuilder::new().map_request(with_plain_path).service(router);
+    Router::new().fallback_service(service)
+}
+
+fn with_plain_path(mut request: Request) -> Request {
+    if let Some(plain) = plain_path(request.uri()) {
+        *request.uri_mut() = plain;
+    }
+    request
+}
+
+/// Returns the address without needless slashes in its path, if there are any.
+fn plain_path(uri: &Uri) -> Option<Uri> {
+    let path = uri.path();
+    if !path.contains("//") && (path.len() <= 1 || !path.ends_with('/')) {
+        return None;
+    }
+    let mut plain: String =
+        path.split('/').filter(|part| !part.is_empty()).flat_map(|part| ["/", part]).collect();
+    if plain.is_empty() {
+        plain.push('/');
+    }
+    if let Some(query) = uri.query() {
+        plain = format!("{plain}?{query}");
+    }
+    let mut parts = uri.clone().into_parts();
+    parts.path_and_query = Some(PathAndQuery::try_from(plain).ok()?);
+    Uri::from_parts(parts).ok()
 }
 
 /// Limits the time that the handlers of `router` may take.
@@ -83,9 +146,41 @@ fn route<B>(request: &axum::http::Request<B>) -> String {
     request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned()
 }
 
+/// Returns the method, or `other`: a client may send any word.
+fn method<B>(request: &axum::http::Request<B>) -> &'static str {
+    match *request.method() {
+        Method::GET => "GET",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::PATCH => "PATCH",
+        Method::DELETE => "DELETE",
+        Method::HEAD => "HEAD",
+        Method::OPTIONS => "OPTIONS",
+        _ => "other",
+    }
+}
+
+async fn refuse_unknown_method(request: Request, next: Next) -> Response {
+    if METHODS.contains(request.method()) {
+        next.run(request).await
+    } else {
+        Error::NotImplemented.into_response()
+    }
+}
+
+/// Makes the span of a request. The guard records the key and its organization once they are known.
 fn request_span<B>(request: &axum::http::Request<B>) -> Span {
     let id = request.headers().get(REQUEST_ID).and_then(|id| id.to_str().ok()).unwrap_or("");
-    tracing::info_span!("request", request.id = id, http.method = %request.method(), http.route = route(request))
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
+    tracing::info_span!(
+        "request",
+        request.id = id,
+        http.method = method(request),
+        http.route = route(request),
+        peer = peer.map(|ConnectInfo(peer)| tracing::field::display(peer.ip())),
+        key.id = Empty,
+        org.id = Empty,
+    )
 }
 
 fn log_response<B>(response: &axum::http::Response<B>, elapsed: Duration, _: &Span) {
@@ -96,10 +191,10 @@ fn log_response<B>(response: &axum::http::Response<B>, elapsed: Duration, _: &Sp
 /// Counts a request and its duration.
 async fn count(request: Request, next: Next) -> Response {
     let started = Instant::now();
-    let (method, route) = (request.method().to_string(), route(&request));
+    let (method, route) = (method(&request), route(&request));
     let response = next.run(request).await;
     let status = response.status().as_u16().to_string();
-    let labels = [("method", method), ("route", route), ("status", status)];
+    let labels = [("method", method.to_owned()), ("route", route), ("status", status)];
     metrics::counter!("refrain_http_requests_total", &labels).increment(1);
     metrics::histogram!("refrain_http_request_seconds", &labels[..2]).record(started.elapsed().as_secs_f64());
     response
@@ -146,6 +241,22 @@ mod tests {
             assert_eq!(response.headers()["x-content-type-options"], "nosniff");
             let expected = json!({"statusCode": status, "message": message, "error": error});
             assert_eq!(body(response).await, expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_path_has_one_slash_between_its_parts() {
+        for (given, plain) in [
+            ("/insights/", "/insights"),
+            ("//insights", "/insights"),
+            ("/chat//sessions///?cursor=a//b/", "/chat/sessions?cursor=a//b/"),
+            ("//", "/"),
+            ("http://x.example//a/", "http://x.example/a"),
+        ] {
+            assert_eq!(plain_path(&given.parse().unwrap()), Some(plain.parse().unwrap()), "{given}");
+        }
+        for kept in ["/", "/insights", "/insights?q=//", "*"] {
+            assert_eq!(plain_path(&kept.parse().unwrap()), None, "{kept}");
         }
     }
 

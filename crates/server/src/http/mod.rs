@@ -1,5 +1,8 @@
 //! The router: the operations of every feature, and the layers around them.
 
+mod body;
+mod connections;
+mod document;
 mod extract;
 mod guard;
 mod layers;
@@ -7,14 +10,16 @@ mod operation;
 mod paging;
 mod rate_limit;
 mod server;
+mod stream;
 mod strict;
+mod tls;
 mod walk;
 
 pub use extract::{ApiJson, ApiPath, ApiPathPair, ApiQuery, IfMatch, describe, parse_json};
 pub use guard::Caller;
-pub use paging::{Cursor, PAGE_SIZE, Page, cut_page};
+pub use paging::{Cursor, PAGE_BYTES_MAX, PAGE_SIZE, Page, cut_page, cut_page_to_size};
 pub use rate_limit::RateLimiter;
-pub use server::serve;
+pub use server::{Listener, serve};
 pub use walk::{Walk, Window};
 
 use crate::app::{App, ROUTES};
@@ -22,9 +27,11 @@ use crate::error::Error;
 use crate::openapi::{self, Operation};
 use axum::Router;
 use axum::handler::Handler;
+use axum::http::HeaderMap;
 use axum::middleware::from_fn_with_state;
-use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodFilter, get, on};
+use document::Document;
+use guard::Guard;
 use std::future::ready;
 use std::sync::Arc;
 
@@ -81,17 +88,29 @@ pub fn document() -> serde_json::Value {
 /// Returns the router of all operations, with the layers around it.
 pub fn router(app: App) -> Router {
     let api = api();
-    let document = Arc::new(openapi::document(&api.operations).to_string());
-    let operations: Arc<[Operation]> = api.operations.into();
-    let guard = from_fn_with_state((app.clone(), operations), guard::guard);
+    let document = Arc::new(Document::new(&openapi::document(&api.operations)));
+    let show = move |headers: HeaderMap| ready(document.answer(&headers));
+    let guard = Guard { app: app.clone(), operations: api.operations.into(), large_bodies: Arc::default() };
     let router = layers::limit_time(api.router, layers::REQUEST_TIMEOUT)
-        .route_layer(guard)
-        .route("/openapi.json", get(move || ready(openapi_json(&document))))
-        .fallback(|| async { Error::NotFound("path") })
-        .method_not_allowed_fallback(|| async { Error::MethodNotAllowed });
-    layers::wrap(router).with_state(app)
+        .route_layer(from_fn_with_state(guard, guard::guard))
+        .route("/openapi.json", get(show.clone()))
+        .route("/api-json", get(show));
+    // settings that were loaded were checked
+    let router = match app.config.server.cors_origins().ok().flatten() {
+        Some(origins) => layers::allow_origins(with_fallbacks(router), origins),
+        None => with_fallbacks(router),
+    };
+    layers::forgive_slashes(layers::wrap(router).with_state(app))
 }
 
-fn openapi_json(document: &str) -> Response {
-    ([("content-type", "application/json")], document.to_owned()).into_response()
+/// Returns the router of the metrics alone, for an address of their own.
+fn metrics_router(app: App) -> Router {
+    let router = Router::new().route("/metrics", get(operation::metrics));
+    layers::wrap(with_fallbacks(router)).with_state(app)
+}
+
+fn with_fallbacks(router: Router<App>) -> Router<App> {
+    router
+        .fallback(|| async { Error::NotFound("path") })
+        .method_not_allowed_fallback(|| async { Error::MethodNotAllowed })
 }

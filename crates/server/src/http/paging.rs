@@ -13,6 +13,10 @@ use uuid::Uuid;
 
 /// The rows on a page of a list that takes no size.
 pub const PAGE_SIZE: usize = 50;
+/// The bytes after which a page ends early.
+pub const PAGE_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// The most characters of a cursor.
+pub(super) const CURSOR_MAX: usize = 200;
 
 /// A page, and where the next one begins.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -30,6 +34,30 @@ pub fn cut_page<T>(mut rows: Vec<T>, cursor: impl Fn(&T) -> Cursor) -> (Vec<T>, 
     rows.truncate(PAGE_SIZE);
     let next = rows.last().filter(|_| more).map(|last| cursor(last).to_string());
     (rows, next.into())
+}
+
+/// Cuts `rows`, of which one more than a page was loaded, to a page that is bounded in bytes too. `size` gives the bytes
+/// of a row.
+pub fn cut_page_to_size<T>(
+    mut rows: Vec<T>,
+    size: impl Fn(&T) -> usize,
+    cursor: impl Fn(&T) -> Cursor,
+) -> (Vec<T>, Nullable<String>) {
+    let count = count_fitting(&rows, size);
+    let more = rows.len() > count;
+    rows.truncate(count);
+    let next = rows.last().filter(|_| more).map(|last| cursor(last).to_string());
+    (rows, next.into())
+}
+
+/// Returns how many of `rows` fit on a page; one at least.
+pub(super) fn count_fitting<T>(rows: &[T], size: impl Fn(&T) -> usize) -> usize {
+    let mut bytes = 0_usize;
+    let fits = |row: &&T| {
+        bytes = bytes.saturating_add(size(row));
+        bytes <= PAGE_BYTES_MAX
+    };
+    rows.iter().take(PAGE_SIZE).take_while(fits).count().max(1)
 }
 
 /// The position after the last row of a page: a time or sequence, and an id. Opaque on the wire.
@@ -59,7 +87,8 @@ impl std::fmt::Display for Cursor {
 impl<'de> Deserialize<'de> for Cursor {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = <Cow<'de, str>>::deserialize(deserializer)?;
-        let bytes = URL_SAFE_NO_PAD.decode(text.as_bytes()).unwrap_or_default();
+        let text = if text.len() <= CURSOR_MAX { text.as_bytes() } else { &[] };
+        let bytes = URL_SAFE_NO_PAD.decode(text).unwrap_or_default();
         match (bytes.first_chunk::<8>(), bytes.get(8..).and_then(|id| Uuid::from_slice(id).ok())) {
             (Some(position), Some(id)) => Ok(Self { position: i64::from_be_bytes(*position), id }),
             _ => Err(D::Error::custom("expected the `next` of an earlier page")),
@@ -77,6 +106,6 @@ impl JsonSchema for Cursor {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({"type": "string"})
+        json_schema!({"type": "string", "maxLength": CURSOR_MAX})
     }
 }

@@ -1,7 +1,7 @@
 //! Walks through the lists of sessions and contacts, newest update first. A row that changes under way jumps behind the
 //! reader; so a walk remembers at which change it began, and ends with what changed since, as it is now.
 
-use super::paging::PAGE_SIZE;
+use super::paging::{CURSOR_MAX, PAGE_SIZE, count_fitting};
 use crate::db::{self, Db, Record, Sql, sql};
 use crate::error::{Error, Result};
 use crate::ids::OrgId;
@@ -56,7 +56,7 @@ enum Place {
 
 /// A list to walk through.
 #[derive(Debug)]
-pub struct Walk<'a, Select, Position> {
+pub struct Walk<'a, Select, Position, Size> {
     /// The database.
     pub db: &'a Db,
     /// The organization whose rows are listed.
@@ -69,13 +69,16 @@ pub struct Walk<'a, Select, Position> {
     pub select: Select,
     /// Returns the time of a row's newest update, and its id.
     pub position: Position,
+    /// Returns about how many bytes a row is shown in.
+    pub size: Size,
 }
 
-impl<Select: Fn() -> Sql, Position> Walk<'_, Select, Position> {
+impl<Select: Fn() -> Sql, Position, Size> Walk<'_, Select, Position, Size> {
     /// Reads a page of the list, and the cursor of the next one.
     pub async fn page<T: Record>(&self) -> Result<(Vec<T>, Nullable<String>)>
     where
         Position: Fn(&T) -> (Timestamp, Uuid),
+        Size: Fn(&T) -> usize,
     {
         let (began, behind) = match self.window.cursor.0 {
             Some(Place::Change(seq)) => return self.changed_since(seq, Vec::new()).await,
@@ -88,10 +91,11 @@ impl<Select: Fn() -> Sql, Position> Walk<'_, Select, Position> {
         }
         query.push(" order by updated_at desc, id desc limit ").push_bind(db::count(PAGE_SIZE) + 1);
         let mut rows: Vec<T> = self.db.fetch_all(query).await?;
-        if rows.len() <= PAGE_SIZE {
+        let count = count_fitting(&rows, &self.size);
+        if rows.len() <= count {
             return self.changed_since(began, rows).await;
         }
-        rows.truncate(PAGE_SIZE);
+        rows.truncate(count);
         let next = rows.last().map(|last| {
             let (updated_at, id) = (self.position)(last);
             Place::Row { began, updated_at: updated_at.micros(), id }.to_string()
@@ -109,6 +113,7 @@ impl<Select: Fn() -> Sql, Position> Walk<'_, Select, Position> {
     async fn changed_since<T: Record>(&self, seq: i64, mut rows: Vec<T>) -> Result<(Vec<T>, Nullable<String>)>
     where
         Position: Fn(&T) -> (Timestamp, Uuid),
+        Size: Fn(&T) -> usize,
     {
         let query = sql("
             select seq, subject_id from changes where org_id = $1 and seq > $2 and kind = $3 order by seq limit $4
@@ -132,6 +137,13 @@ impl<Select: Fn() -> Sql, Position> Walk<'_, Select, Position> {
                 .push_list(latest.iter().map(|(_, id)| *id))
                 .push(" order by updated_at, id");
             rows.extend(self.db.fetch_all(query).await?);
+        }
+        // what is too much for this page is where the next one begins
+        let left = rows.split_off(count_fitting(&rows, &self.size).min(rows.len()));
+        let seq_of =
+            |row: &T| latest.iter().find(|(_, id)| *id == (self.position)(row).1).map(|(seq, _)| *seq);
+        if let Some(first_left) = left.iter().filter_map(seq_of).min() {
+            return Ok((rows, Some(Place::Change(first_left - 1).to_string()).into()));
         }
         let is_last = !is_cut && changes.len() < CHANGES_READ_MAX;
         Ok((rows, (!is_last).then(|| Place::Change(reached).to_string()).into()))
@@ -182,7 +194,8 @@ impl std::fmt::Display for Place {
 impl<'de> Deserialize<'de> for Place {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = <Cow<'de, str>>::deserialize(deserializer)?;
-        let bytes = URL_SAFE_NO_PAD.decode(text.as_bytes()).unwrap_or_default();
+        let text = if text.len() <= CURSOR_MAX { text.as_bytes() } else { &[] };
+        let bytes = URL_SAFE_NO_PAD.decode(text).unwrap_or_default();
         let number = |at| bytes.get(at..).and_then(<[u8]>::first_chunk).copied().map(i64::from_be_bytes);
         let place = match (bytes.len(), number(0), number(8)) {
             (8, Some(seq), _) => Some(Self::Change(seq)),
@@ -206,6 +219,6 @@ impl JsonSchema for Place {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({"type": "string"})
+        json_schema!({"type": "string", "maxLength": CURSOR_MAX})
     }
 }

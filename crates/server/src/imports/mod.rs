@@ -1,6 +1,8 @@
 //! Imports: conversations from files, each once even if it comes again. Exports write the same records.
 
+mod columns;
 mod record;
+mod rows;
 mod source;
 mod write;
 

@@ -6,10 +6,10 @@ use crate::http::describe;
 use crate::ids::{ContactId, SessionId};
 use crate::sessions::{
     AiClosureType, Attachment, Channel, Event, HandoffInput, LanguageTag, Sender, Sentiment, SessionStatus,
-    TicketingSystemRef,
+    TAGS_MAX, TicketingSystemRef,
 };
 use crate::time::Timestamp;
-use crate::wire::{Email, SingleLine, Text};
+use crate::wire::{Email, SingleLine, Text, is_web_address, printable_json};
 use serde::de::{Deserializer, Error as _};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
@@ -243,12 +243,17 @@ mod iso {
 impl Record {
     /// Reads a record from a line of JSON. An error names what is wrong, without values.
     pub fn parse(line: &str) -> Result<Self, String> {
-        let mut json: Json = serde_json::from_str(line)
+        let json: Json = serde_json::from_str(line)
             .map_err(|error| format!("malformed JSON at column {}", error.column()))?;
+        Self::from_json(json)
+    }
+
+    /// Reads a record from JSON; characters that steer a terminal, or that no database keeps, are dropped.
+    pub(super) fn from_json(json: Json) -> Result<Self, String> {
         if !json.is_object() {
             return Err("expected a JSON object".into());
         }
-        drop_nul(&mut json);
+        let json = printable_json(json);
         let record: Self = serde_path_to_error::deserialize(json).map_err(|error| {
             let path = error.path().to_string();
             describe(if path == "." { "body" } else { &path }, &error.into_inner().to_string())
@@ -260,6 +265,17 @@ impl Record {
     pub fn check(self) -> Result<Self, String> {
         if self.turns.len() > TURNS_MAX {
             return Err(format!("turns: expected at most {TURNS_MAX}"));
+        }
+        if self.tags.as_ref().is_some_and(|tags| tags.len() > TAGS_MAX) {
+            return Err(format!("tags: expected at most {TAGS_MAX} items"));
+        }
+        let mut attached = self.turns.iter().enumerate();
+        let has_other =
+            |turn: &Turn| turn.attachments.iter().flatten().any(|file| !is_web_address(&file.url));
+        if let Some((i, _)) = attached.find(|(_, turn)| has_other(turn)) {
+            return Err(format!(
+                "turns[{i}].attachments: expected addresses that begin with http:, https: or data:"
+            ));
         }
         if self.language.as_deref().is_some_and(|tag| LanguageTag::parse(tag).is_none()) {
             return Err("language: expected a language tag such as en or pt-BR".into());
@@ -324,15 +340,5 @@ impl Record {
     /// Returns the SHA-256 of everything in the record, to tell whether it changed since it was imported.
     pub fn hash(&self) -> Vec<u8> {
         Sha256::digest(serde_json::to_vec(self).unwrap_or_default()).to_vec()
-    }
-}
-
-/// Removes the character that PostgreSQL can't store.
-fn drop_nul(json: &mut Json) {
-    match json {
-        Json::String(text) if text.contains('\0') => *text = text.replace('\0', ""),
-        Json::Array(items) => items.iter_mut().for_each(drop_nul),
-        Json::Object(members) => members.values_mut().for_each(drop_nul),
-        _ => {}
     }
 }

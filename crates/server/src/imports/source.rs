@@ -1,9 +1,8 @@
 //! Files of conversations: JSON lines, or CSV with a header; plain, gzip or zstd.
 
-use super::record::{Record, TURNS_MAX, Turn, parse_role};
-use crate::custom_data::{CustomData, Scalar};
-use crate::time::Timestamp;
-use crate::wire::Text;
+use super::columns::Columns;
+use super::record::{Record, TURNS_MAX};
+use super::rows::Rows;
 use anyhow::Context;
 use serde::Serialize;
 use std::collections::HashMap;
@@ -15,8 +14,10 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// The conversations of a batch.
+/// The most conversations of a batch.
 pub const BATCH: usize = 200;
+/// The bytes of conversations at which a batch is full.
+const BATCH_BYTES: u64 = 4 * 1024 * 1024;
 const LINE_MAX: u64 = 16 * 1024 * 1024;
 /// Past this many conversations in one file, a repeated id is no longer noticed.
 const IDS_REMEMBERED_MAX: usize = 5_000_000;
@@ -45,6 +46,8 @@ pub struct Batch {
 struct Source<F> {
     file: String,
     batch: Batch,
+    /// The bytes of the batch, as they were read.
+    bytes: u64,
     lines_of: HashMap<u64, u64>,
     emit: F,
 }
@@ -67,7 +70,8 @@ pub fn read_file(
     } else {
         (Box::new(counted), &lower)
     };
-    let mut source = Source { file: name.clone(), batch: Batch::default(), lines_of: HashMap::new(), emit };
+    let mut source =
+        Source { file: name.clone(), batch: Batch::default(), bytes: 0, lines_of: HashMap::new(), emit };
     #[expect(clippy::case_sensitive_file_extension_comparisons, reason = "it is in lower case")]
     let read = if stem.ends_with(".csv") {
         source.read_csv(reader)
@@ -80,7 +84,7 @@ pub fn read_file(
 /// Reads JSON lines held in memory under the name `file`, as [`read_file`] does.
 pub fn read_text(file: &str, text: impl Read, emit: impl FnMut(Batch) -> bool) -> anyhow::Result<()> {
     let mut source =
-        Source { file: file.to_owned(), batch: Batch::default(), lines_of: HashMap::new(), emit };
+        Source { file: file.to_owned(), batch: Batch::default(), bytes: 0, lines_of: HashMap::new(), emit };
     source.read_lines(BufReader::new(text))
 }
 
@@ -116,7 +120,7 @@ impl<F: FnMut(Batch) -> bool> Source<F> {
                     Err(_) => Err("expected UTF-8".into()),
                 }
             };
-            if !self.take(line, parsed) {
+            if !self.take(line, read as u64, parsed) {
                 return Ok(());
             }
         }
@@ -124,16 +128,19 @@ impl<F: FnMut(Batch) -> bool> Source<F> {
         Ok(())
     }
 
-    /// Takes the record of a line. Returns false if reading is to stop.
-    fn take(&mut self, line: u64, parsed: Result<Record, String>) -> bool {
+    /// Takes the record of a line, of so many bytes. Returns false if reading is to stop.
+    fn take(&mut self, line: u64, bytes: u64, parsed: Result<Record, String>) -> bool {
+        self.bytes += bytes;
         match parsed.and_then(|record| self.unrepeated(line, record)) {
             Ok(record) => self.batch.records.push(record),
             Err(reason) => self.batch.bad.push(BadRecord { file: self.file.clone(), line, reason }),
         }
-        if self.batch.records.len() + self.batch.bad.len() >= BATCH { self.flush() } else { true }
+        let is_full = self.batch.records.len() + self.batch.bad.len() >= BATCH || self.bytes >= BATCH_BYTES;
+        if is_full { self.flush() } else { true }
     }
 
     fn flush(&mut self) -> bool {
+        self.bytes = 0;
         let batch = std::mem::take(&mut self.batch);
         (self.emit)(batch)
     }
@@ -156,43 +163,63 @@ impl<F: FnMut(Batch) -> bool> Source<F> {
 
     /// Reads one message a row; rows of one conversation stand together.
     fn read_csv(&mut self, reader: impl Read) -> anyhow::Result<()> {
-        let mut csv = csv::ReaderBuilder::new().flexible(true).from_reader(reader);
-        let header = Header::read(csv.headers()?)?;
-        let mut open: Option<(u64, Record)> = None;
-        let mut row = csv::StringRecord::new();
-        loop {
-            let parsed = match csv.read_record(&mut row) {
-                Ok(false) => break,
-                Ok(true) => header.parse(&row),
-                Err(error) if error.is_io_error() => return Err(error.into()),
-                Err(_) => Err("malformed CSV or no UTF-8".into()),
-            };
-            let line = row.position().map_or_else(|| csv.position().line(), csv::Position::line);
+        let mut rows = Rows::new(reader);
+        let header = rows.next()?.and_then(|row| row.cells.ok());
+        let columns = Columns::read(&header.unwrap_or_default())?;
+        let mut open: Option<Open> = None;
+        while let Some(row) = rows.next()? {
+            let bytes = row.cells.as_ref().map_or(0, |cells| cells.as_slice().len()) as u64;
+            let parsed = row.cells.map_err(ToOwned::to_owned).and_then(|cells| columns.record(&cells));
             let done = match (&mut open, parsed) {
-                (Some((_, record)), Ok(next)) if record.id == next.id => {
-                    // one more than allowed, so that the check reports it
-                    if record.turns.len() <= TURNS_MAX {
-                        record.turns.extend(next.turns);
+                (Some(open), Ok(next)) if open.record.id == next.id => {
+                    open.add(next, bytes);
+                    None
+                }
+                (_, Ok(record)) => open.replace(Open { line: row.line, record, bytes }),
+                (_, Err(reason)) => {
+                    let goes_on = self.take(row.line, 0, Err(reason));
+                    if !goes_on {
+                        return Ok(());
                     }
                     None
                 }
-                (_, Ok(next)) => open.replace((line, next)),
-                (_, Err(reason)) => {
-                    self.batch.bad.push(BadRecord { file: self.file.clone(), line, reason });
-                    None
-                }
             };
-            if let Some((line, record)) = done
-                && !self.take(line, record.check())
+            if let Some(open) = done
+                && !self.take(open.line, open.bytes, open.checked())
             {
                 return Ok(());
             }
         }
-        if let Some((line, record)) = open {
-            self.take(line, record.check());
+        if let Some(open) = open {
+            self.take(open.line, open.bytes, open.checked());
         }
         self.flush();
         Ok(())
+    }
+}
+
+/// A conversation of which more rows may come.
+struct Open {
+    line: u64,
+    record: Record,
+    bytes: u64,
+}
+
+impl Open {
+    /// Adds a row. Of too long a conversation nothing more is kept.
+    fn add(&mut self, next: Record, bytes: u64) {
+        self.bytes = self.bytes.saturating_add(bytes);
+        // one more than allowed, so that the check reports it
+        if self.bytes <= LINE_MAX && self.record.turns.len() <= TURNS_MAX {
+            self.record.turns.extend(next.turns);
+        }
+    }
+
+    fn checked(self) -> Result<Record, String> {
+        if self.bytes > LINE_MAX {
+            return Err(format!("the conversation is longer than {LINE_MAX} bytes"));
+        }
+        self.record.check()
     }
 }
 
@@ -208,100 +235,5 @@ fn skip_line(reader: &mut impl BufRead) -> std::io::Result<()> {
         if end.is_some() {
             return Ok(());
         }
-    }
-}
-
-/// The columns of a CSV file. Those that are not known become custom data.
-struct Header {
-    id: usize,
-    text: usize,
-    columns: Vec<String>,
-}
-
-impl Header {
-    fn read(header: &csv::StringRecord) -> anyhow::Result<Self> {
-        let columns: Vec<String> = header
-            .iter()
-            .map(|name| match name.trim().trim_start_matches('\u{feff}').to_ascii_lowercase().as_str() {
-                "conversation_id" | "session_id" | "ticket_id" => "id".to_owned(),
-                "message" | "body" => "text".to_owned(),
-                "sender" | "author" => "role".to_owned(),
-                "timestamp" | "date" | "time" => "created_at".to_owned(),
-                "email" => "contact_email".to_owned(),
-                "phone" | "phone_number" | "contact_phone" => "contact_phone_number".to_owned(),
-                name => name.to_owned(),
-            })
-            .collect();
-        let find = |wanted: &str| columns.iter().position(|name| name == wanted);
-        let id =
-            find("id").context("line 1: expected a column id, conversation_id, session_id or ticket_id")?;
-        let text = find("text").context("line 1: expected a column text, message or body")?;
-        Ok(Self { id, text, columns })
-    }
-
-    fn parse(&self, row: &csv::StringRecord) -> Result<Record, String> {
-        let cell = |at: usize| row.get(at).map(|text| text.replace('\0', "")).unwrap_or_default();
-        let named = |name: &str| {
-            let at = self.columns.iter().position(|column| column == name)?;
-            Some(cell(at)).filter(|text| !text.trim().is_empty())
-        };
-        if row.len() > self.columns.len() {
-            return Err(format!("expected {} columns", self.columns.len()));
-        }
-        if cell(self.id).trim().is_empty() {
-            return Err("id: is required".into());
-        }
-        let time = named("created_at").map(|text| Timestamp::parse(&text));
-        let time = time.transpose().map_err(|error| format!("created_at: {error}"))?;
-        let role = named("role").unwrap_or_else(|| "contact".into());
-        let turn = Turn {
-            id: None,
-            event: None,
-            role: parse_role(&role).map_err(|error| format!("role: {error}"))?,
-            text: Some(Text(cell(self.text))),
-            name: named("name").map(Text),
-            created_at: time,
-            attachments: None,
-            context: None,
-        };
-        let contact: serde_json::Map<_, _> = ["email", "phone_number", "name"]
-            .into_iter()
-            .filter_map(|name| Some((name.to_owned(), named(&format!("contact_{name}"))?.into())))
-            .collect();
-        let mut record = serde_json::json!({"id": cell(self.id), "turns": []});
-        for name in ["channel", "language", "brand", "status", "team", "assignee_id"] {
-            record[name] = named(name).into();
-        }
-        if !contact.is_empty() {
-            record["contact"] = contact.into();
-        }
-        let mut record = Record::parse(&record.to_string())?;
-        record.created_at = time;
-        record.turns.push(turn);
-        record.custom_data = Some(self.custom_data(&cell));
-        Ok(record)
-    }
-
-    fn custom_data(&self, cell: &impl Fn(usize) -> String) -> CustomData {
-        const KNOWN: [&str; 14] = [
-            "id",
-            "text",
-            "role",
-            "name",
-            "created_at",
-            "channel",
-            "language",
-            "brand",
-            "status",
-            "team",
-            "assignee_id",
-            "contact_email",
-            "contact_phone_number",
-            "contact_name",
-        ];
-        let unknown = self.columns.iter().enumerate().filter(|(_, name)| !KNOWN.contains(&name.as_str()));
-        let filled =
-            unknown.map(|(at, name)| (name.clone(), cell(at))).filter(|(_, value)| !value.is_empty());
-        CustomData(filled.map(|(name, value)| (name, Scalar::Text(value))).collect())
     }
 }

@@ -4,7 +4,7 @@ use super::queue::{self, Claimed, Lease, Release};
 use super::round::Queue;
 use super::{Outcome, is_pointless, pointless, ring};
 use crate::app::{App, JOBS};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, causes};
 use anyhow::anyhow;
 use futures_util::future::BoxFuture;
 use std::sync::Arc;
@@ -95,7 +95,10 @@ async fn run_claimed(app: &App, claimed: Claimed) -> Result<()> {
 /// Returns a failed job to the queue for another attempt. Sets the job aside for a person if another attempt is
 /// pointless or there were too many.
 async fn fail(app: &App, lease: &Lease, attempts: i64, key: Option<String>, error: &Error) -> Result<()> {
-    let message = format!("{error:#}");
+    let message = match error {
+        Error::Internal(cause) => causes(cause),
+        error => error.to_string(),
+    };
     tracing::warn!(job.attempts = attempts, error = message, "job failed");
     let now = app.clock.now();
     let seconds = 2_i64.saturating_pow(u32::try_from(attempts).unwrap_or(u32::MAX)).min(BACKOFF_SECONDS_MAX);
@@ -119,7 +122,7 @@ async fn run_held(app: &App, lease: &Lease, job: BoxFuture<'static, Result<Outco
     loop {
         match tokio::time::timeout(HEARTBEAT, task.join_next()).await {
             Ok(Some(Ok(result))) => return result,
-            Ok(Some(Err(error))) => return Err(anyhow!("the job panicked: {error}").into()),
+            Ok(Some(Err(error))) => return Err(anyhow::Error::new(error).context("running the job").into()),
             Ok(None) => return Err(anyhow!("the job ended without a result").into()),
             Err(_) if tokio::time::Instant::now() > deadline => {
                 return Err(anyhow!("the job took too long").into());

@@ -128,7 +128,7 @@ impl InHand {
         let ended = match self.tasks.join_next_with_id().await {
             Some(Ok((id, ()))) => self.of.remove(&id),
             Some(Err(error)) => {
-                tracing::error!(%error, "a delivery panicked");
+                tracing::error!(cancelled = error.is_cancelled(), "a delivery panicked");
                 self.of.remove(&error.id())
             }
             None => std::future::pending().await,

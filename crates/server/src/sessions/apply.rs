@@ -14,6 +14,7 @@ use crate::outbox::EventName;
 use crate::teams;
 use crate::wire::Patch;
 use serde_json::{Value as Json, json};
+use std::collections::BTreeSet;
 
 /// Changes to make to a session.
 #[derive(Clone, Debug, Default)]
@@ -217,19 +218,16 @@ async fn assign(
 async fn change_tags(
     tx: &mut OrgTx,
     session: &Session,
-    mut tags: Vec<String>,
+    tags: Vec<String>,
     history: &mut Vec<NewMessage>,
 ) -> Result<()> {
-    tags.sort();
-    tags.dedup();
-    let old = store::tags(tx, session.id).await?;
+    let new: BTreeSet<String> = tags.into_iter().collect();
+    let old: BTreeSet<String> = store::tags(tx, session.id).await?.into_iter().collect();
     let event = |event, tag: &String| NewMessage::event(event, tx.now, Some(json!({"tag_name": tag})));
-    let added = tags.iter().filter(|tag| !old.contains(tag));
-    history.extend(added.map(|tag| event(Event::TagAddedByApi, tag)));
-    let removed = old.iter().filter(|tag| !tags.contains(tag));
-    history.extend(removed.map(|tag| event(Event::TagRemovedByApi, tag)));
-    if tags != old {
-        store::replace_tags(tx, session.id, &tags).await?;
+    history.extend(new.difference(&old).map(|tag| event(Event::TagAddedByApi, tag)));
+    history.extend(old.difference(&new).map(|tag| event(Event::TagRemovedByApi, tag)));
+    if new != old {
+        store::replace_tags(tx, session.id, &new).await?;
     }
     Ok(())
 }

@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::http::{ApiPath, Caller};
 use crate::ids::BlobId;
 use crate::orgs::OrgTx;
-use crate::wire::{Maybe, Text};
+use crate::wire::{Maybe, Text, WebAddress};
 use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
@@ -17,6 +17,8 @@ use base64::engine::general_purpose::STANDARD;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+/// The bytes that a message may have with its files.
+pub(super) const BODY_MAX: usize = 8 * 1024 * 1024;
 /// The most files of one message.
 pub(super) const ATTACHMENTS_MAX: usize = 10;
 const DEFAULT_TYPE: &str = "application/octet-stream";
@@ -27,9 +29,9 @@ pub(super) struct MessageAttachmentInput {
     #[serde(default)]
     name: Maybe<Text<300>>,
     #[serde(default)]
-    url: Maybe<Text<2_000>>,
+    url: Maybe<WebAddress<2_000>>,
     #[serde(default)]
-    base64: Maybe<String>,
+    base64: Maybe<Text<BODY_MAX>>,
     #[serde(default)]
     mime_type: Maybe<Text<100>>,
 }
@@ -40,9 +42,6 @@ pub(super) async fn keep(
     public_url: &str,
     inputs: Vec<MessageAttachmentInput>,
 ) -> Result<Vec<Attachment>> {
-    if inputs.len() > ATTACHMENTS_MAX {
-        return Err(Error::Invalid(format!("message.attachments: expected at most {ATTACHMENTS_MAX}")));
-    }
     let mut kept = Vec::new();
     for (i, input) in inputs.into_iter().enumerate() {
         let invalid = |what: &str| Error::Invalid(format!("message.attachments[{i}]: {what}"));
@@ -52,7 +51,7 @@ pub(super) async fn keep(
         let (size, url) = match (input.base64.0, input.url.0) {
             (Some(text), _) => {
                 let content =
-                    STANDARD.decode(text.trim()).ok().ok_or_else(|| invalid("base64: expected Base64"))?;
+                    STANDARD.decode(text.0.trim()).ok().ok_or_else(|| invalid("base64: expected Base64"))?;
                 let size = content.len() as u64;
                 insert(tx, id, &name, &mime_type, content).await?;
                 (size, format!("{}/attachments/{id}", public_url.trim_end_matches('/')))

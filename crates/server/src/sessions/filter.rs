@@ -1,12 +1,19 @@
 //! Filters and orders of the lists of sessions.
 
 use super::session::{Channel, Sentiment, SessionStatus};
-use crate::custom_data::CustomData;
-use crate::ids::{ContactId, TeamId};
-use crate::wire::{Date, Maybe, Positive, SortOrder, string_enum};
+use crate::custom_data::{self, CustomData};
+use crate::db::{Sql, Value};
+use crate::ids::{ContactId, OrgId, TeamId};
+use crate::wire::{BoundedVec, Date, Maybe, Positive, SortOrder, Text, string_enum};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error as _};
+
+/// The most values of one criterion.
+const VALUES_MAX: usize = 500;
+
+/// Values of which a session has one.
+type Values<T> = BoundedVec<T, VALUES_MAX>;
 
 #[derive(Debug, Deserialize, JsonSchema)]
 pub(super) struct SessionFilter {
@@ -99,21 +106,54 @@ pub(super) struct Filters {
     #[serde(default)]
     pub(super) date_to: Maybe<Date>,
     #[serde(default)]
-    pub(super) channels: Maybe<Vec<Channel>>,
+    pub(super) channels: Maybe<Values<Channel>>,
     #[serde(default)]
-    pub(super) statuses: Maybe<Vec<SessionStatus>>,
+    pub(super) statuses: Maybe<Values<SessionStatus>>,
     #[serde(default)]
-    pub(super) sentiments: Maybe<Vec<Sentiment>>,
+    pub(super) sentiments: Maybe<Values<Sentiment>>,
     #[serde(default)]
-    pub(super) tags: Maybe<Vec<String>>,
+    pub(super) tags: Maybe<Values<Text<200>>>,
     #[serde(default)]
-    pub(super) assignee_ids: Maybe<Vec<String>>,
+    pub(super) assignee_ids: Maybe<Values<Text<200>>>,
     #[serde(default)]
-    pub(super) team_ids: Maybe<Vec<TeamId>>,
+    pub(super) team_ids: Maybe<Values<TeamId>>,
     #[serde(default)]
-    pub(super) contact_ids: Maybe<Vec<ContactId>>,
+    pub(super) contact_ids: Maybe<Values<ContactId>>,
     #[serde(default)]
-    pub(super) languages: Maybe<Vec<String>>,
+    pub(super) languages: Maybe<Values<Text<35>>>,
     #[serde(default)]
     pub(super) custom_data: Maybe<CustomData>,
+}
+
+impl Filters {
+    /// Adds the conditions to a query on sessions.
+    pub(super) fn push(&self, query: &mut Sql, org_id: OrgId) {
+        if let Some(from) = self.date_from.0 {
+            query.push(" and created_at >= ").push_bind(from.start);
+        }
+        if let Some(to) = self.date_to.0 {
+            query.push(" and created_at <= ").push_bind(to.end);
+        }
+        push_any(query, "channel", self.channels.0.as_ref());
+        push_any(query, "status", self.statuses.0.as_ref());
+        push_any(query, "sentiment", self.sentiments.0.as_ref());
+        push_any(query, "assignee_id", self.assignee_ids.0.as_ref());
+        push_any(query, "team_id", self.team_ids.0.as_ref());
+        push_any(query, "contact_id", self.contact_ids.0.as_ref());
+        push_any(query, "language", self.languages.0.as_ref());
+        if let Some(tags) = self.tags.0.as_ref().filter(|tags| !tags.0.is_empty()) {
+            query.push(" and id in (select session_id from session_tags where org_id = ").push_bind(org_id);
+            query.push(" and tag_name in ").push_list(tags.0.iter().cloned()).push(")");
+        }
+        if let Some(data) = self.custom_data.0.as_ref().filter(|data| !data.0.is_empty()) {
+            query.push(" and id in ");
+            custom_data::SESSIONS.push_owners(query, org_id, std::slice::from_ref(data));
+        }
+    }
+}
+
+fn push_any<V: Clone + Into<Value>>(query: &mut Sql, column: &str, values: Option<&Values<V>>) {
+    if let Some(BoundedVec(values)) = values.filter(|values| !values.0.is_empty()) {
+        query.push(" and ").push(column).push(" in ").push_list(values.iter().cloned());
+    }
 }

@@ -136,6 +136,12 @@ pub(super) struct Message {
 }
 
 impl Message {
+    /// Returns about how many bytes it is shown in.
+    pub(super) fn bytes(&self) -> usize {
+        let texts = [&self.text, &self.attachments, &self.context];
+        texts.into_iter().flatten().map(String::len).sum()
+    }
+
     /// Returns the cursor of a page whose last entry this is.
     pub(super) fn cursor(&self) -> Cursor {
         Cursor { position: self.seq, id: Uuid::nil() }

@@ -7,6 +7,9 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error as _};
 use std::borrow::Cow;
 
+/// The characters that BCP 47 has every reader take of a tag.
+const TAG_MAX: usize = 35;
+
 /// A BCP 47 tag, kept as the short code of its language.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LanguageTag(pub String);
@@ -21,6 +24,9 @@ impl<'de> Deserialize<'de> for LanguageTag {
 impl LanguageTag {
     /// Reads a tag. Returns nothing if it is no tag.
     pub fn parse(tag: &str) -> Option<Self> {
+        if tag.len() > TAG_MAX {
+            return None;
+        }
         if let Some(language) = Language::from_tag(tag) {
             return Some(Self(language.code().to_owned()));
         }
@@ -40,7 +46,7 @@ impl JsonSchema for LanguageTag {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({"type": "string", "pattern": "^[A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8})*$"})
+        json_schema!({"type": "string", "maxLength": TAG_MAX, "pattern": "^[A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8})*$"})
     }
 }
 

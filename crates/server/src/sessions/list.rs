@@ -3,14 +3,15 @@
 use super::filter::{FilterInput, SessionFilter};
 use super::response::{ChatSessionListItem, expand};
 use super::search::{Search, search_messages};
+use super::session::Session;
 use super::store;
 use crate::app::App;
 use crate::contacts;
 use crate::db;
-use crate::error::Result;
-use crate::http::{ApiJson, ApiQuery, Caller, Page, Window};
+use crate::error::{Error, Result};
+use crate::http::{ApiJson, ApiQuery, Caller, PAGE_BYTES_MAX, Page, Window};
 use crate::ids::{ContactId, MessageId, SessionId};
-use crate::wire::{Email, Maybe, Nullable, SingleLine};
+use crate::wire::{Email, Maybe, Nullable, SingleLine, Text};
 use axum::Json;
 use axum::extract::State;
 use schemars::JsonSchema;
@@ -53,6 +54,11 @@ pub(super) async fn filter(
     let limit = usize::try_from(input.limit.0).unwrap_or(usize::MAX);
     let has_next = sessions.len() > limit;
     sessions.truncate(limit);
+    if sessions.iter().map(Session::bytes).sum::<usize>() > PAGE_BYTES_MAX && sessions.len() > 1 {
+        return Err(Error::Invalid(format!(
+            "limit: these sessions are more than {PAGE_BYTES_MAX} bytes together; ask for fewer"
+        )));
+    }
     Ok(Json(FilterChatSessionsOutput {
         data: expand(&app.db, caller.org_id, sessions).await?,
         page: input.page.0,
@@ -68,7 +74,7 @@ pub(super) struct SearchInput {
     q: SingleLine<64>,
     /// Only this contact and its sessions.
     #[serde(default)]
-    contact_id: Maybe<String>,
+    contact_id: Maybe<Text<100>>,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -101,7 +107,7 @@ pub(super) async fn search(
     ApiQuery(input): ApiQuery<SearchInput>,
 ) -> Result<Json<SearchChatSessionsOutput>> {
     // a malformed id is treated as an unknown one
-    let contact_id = match input.contact_id.0.map(|id| id.parse()) {
+    let contact_id = match input.contact_id.0.map(|id| id.0.parse()) {
         Some(Err(_)) => {
             return Ok(Json(SearchChatSessionsOutput { contacts: Vec::new(), messages: Vec::new() }));
         }

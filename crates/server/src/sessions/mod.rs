@@ -27,7 +27,7 @@ pub use response::{ChatSessionListItem, GetChatSessionOutput};
 pub use routes::routes;
 pub use search::{IndexMessages, request_index, search_places};
 pub use session::{
-    AiClosureType, Channel, ExternalIdType, Sentiment, Session, SessionStatus, TicketingSystemName,
+    AiClosureType, Channel, ExternalIdType, Sentiment, Session, SessionStatus, TAGS_MAX, TicketingSystemName,
     TicketingSystemRef,
 };
 pub use storage::{add_stored, require_room};

@@ -5,7 +5,7 @@ use super::filter::{FilterInput, SessionFilter};
 use super::handoff::HandoffInput;
 use super::language_tag::LanguageTag;
 use super::response::{GetChatSessionOutput, expand};
-use super::session::{AiClosureType, Channel, SessionStatus, TicketingSystemRef};
+use super::session::{AiClosureType, Channel, SessionStatus, TAGS_MAX, TicketingSystemRef};
 use super::store::{self, NewSession};
 use super::{attachments, list, send};
 use crate::app::App;
@@ -18,13 +18,20 @@ use crate::jobs;
 use crate::keys::{Resource, Scope};
 use crate::openapi::Operation;
 use crate::teams;
-use crate::wire::{Email, Maybe, Nullable, Patch, SingleLine, Text};
+use crate::wire::{
+    BoundedVec, Email, JsonObject, Maybe, Nullable, Patch, SingleLine, Text, printable_members,
+};
 use axum::Json;
 use axum::extract::State;
 use axum::http::Method;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value as JsonValue};
+use serde_json::Map;
+
+/// The most bytes that are kept with the event of closing.
+const CLOSING_BYTES_MAX: usize = 64_000;
+
+type Tags = BoundedVec<SingleLine<200>, TAGS_MAX>;
 
 /// Returns the operations on sessions.
 pub fn routes() -> Api {
@@ -92,6 +99,7 @@ fn routes_of_one() -> Api {
                 .scope(write)
                 .live()
                 .body::<send::SendMessageInput>()
+                .body_max(attachments::BODY_MAX)
                 .returns::<send::SendMessageOutput>()
                 .or(507),
             send::send,
@@ -138,7 +146,7 @@ struct CreateChatSessionInput {
     #[serde(default)]
     ticketing_system: Maybe<TicketingSystemRef>,
     #[serde(default)]
-    tags: Maybe<Vec<SingleLine<200>>>,
+    tags: Maybe<Tags>,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -202,7 +210,7 @@ async fn create(
         assist_mode: input.assist_mode.0.unwrap_or(false),
         ticketing_system: input.ticketing_system.0,
         handoff: None,
-        tags: input.tags.0.into_iter().flatten().map(|tag| tag.0).collect(),
+        tags: input.tags.0.unwrap_or_default().0.into_iter().map(|tag| tag.0).collect(),
         messages: Vec::new(),
         import_hash: None,
         created_at: tx.now,
@@ -243,7 +251,7 @@ struct UpdateChatSessionInput {
     reflect_status_change_for_integration: Maybe<bool>,
     /// Kept with the event of closing.
     #[serde(default)]
-    session_closed_payload: Maybe<Map<String, JsonValue>>,
+    session_closed_payload: Maybe<JsonObject<CLOSING_BYTES_MAX>>,
     #[serde(default)]
     ai_closure_type: Patch<AiClosureType>,
     #[serde(default)]
@@ -265,14 +273,14 @@ struct UpdateChatSessionInput {
     assist_mode: Maybe<bool>,
     /// All tags of the session.
     #[serde(default)]
-    tags: Maybe<Vec<SingleLine<200>>>,
+    tags: Maybe<Tags>,
 }
 
 impl From<UpdateChatSessionInput> for Changes {
     fn from(input: UpdateChatSessionInput) -> Self {
         let mut context = Map::new();
         if let Some(payload) = input.session_closed_payload.0 {
-            context.insert("session_closed_payload".into(), payload.into());
+            context.insert("session_closed_payload".into(), printable_members(payload.0).into());
         }
         if let Some(reflect) = input.reflect_status_change_for_integration.0 {
             context.insert("reflect_status_change_for_integration".into(), reflect.into());
@@ -290,7 +298,7 @@ impl From<UpdateChatSessionInput> for Changes {
             assist_mode: input.assist_mode.0,
             ticketing_system: input.ticketing_system,
             handoff: input.handoff,
-            tags: input.tags.0.map(|tags| tags.into_iter().map(|tag| tag.0).collect()),
+            tags: input.tags.0.map(|tags| tags.0.into_iter().map(|tag| tag.0).collect()),
             import_hash: None,
         }
     }

@@ -1,7 +1,7 @@
 //! Messages of a session: sending them, and reading its history.
 
 use super::apply::{self, Changes};
-use super::attachments::{self, MessageAttachmentInput};
+use super::attachments::{self, ATTACHMENTS_MAX, MessageAttachmentInput};
 use super::history::{ChatHistoryItem, Event, Message, NewMessage, Sender};
 use super::session::{Session, SessionStatus};
 use super::{storage, store};
@@ -9,11 +9,11 @@ use crate::app::App;
 use crate::contacts::{self, Details, Trust};
 use crate::custom_data::CustomData;
 use crate::error::{Error, Result};
-use crate::http::{ApiJson, ApiPath, ApiQuery, Caller, Cursor, Page, cut_page};
+use crate::http::{ApiJson, ApiPath, ApiQuery, Caller, Cursor, Page, cut_page_to_size};
 use crate::ids::{ContactId, MessageId, SessionId};
 use crate::jobs;
 use crate::orgs::OrgTx;
-use crate::wire::{Email, Maybe, Patch, Text, string_enum};
+use crate::wire::{BoundedVec, Email, Maybe, Patch, Text, string_enum};
 use axum::Json;
 use axum::extract::State;
 use schemars::JsonSchema;
@@ -54,7 +54,7 @@ struct MessageInput {
     _type: MessageType,
     text: Text<100_000>,
     #[serde(default)]
-    attachments: Maybe<Vec<MessageAttachmentInput>>,
+    attachments: Maybe<BoundedVec<MessageAttachmentInput, ATTACHMENTS_MAX>>,
 }
 
 string_enum! {
@@ -122,7 +122,7 @@ pub(super) async fn send(
     let mut changes = Changes { custom_data: input.custom_data.0, ..Changes::default() };
     let message_id = MessageId::new(tx.now);
     let mut message = NewMessage::said(message_id, Sender::Contact, input.message.text.0, Some(tx.now));
-    let attached = input.message.attachments.0.unwrap_or_default();
+    let attached = input.message.attachments.0.unwrap_or_default().0;
     message.attachments = attachments::keep(&mut tx, &app.config.server.public_url(), attached).await?;
     let mut said = Vec::new();
     match input.sender {
@@ -197,7 +197,7 @@ pub(super) async fn history(
     store::find(&app.db, caller.org_id, id).await?.ok_or(Error::NotFound("session"))?;
     let after = input.cursor.0.map_or(0, |cursor| cursor.position);
     let messages = store::history(&app.db, caller.org_id, id, after).await?;
-    let (messages, next) = cut_page(messages, Message::cursor);
+    let (messages, next) = cut_page_to_size(messages, Message::bytes, Message::cursor);
     let items = messages.into_iter().map(ChatHistoryItem::try_from).collect::<anyhow::Result<_>>()?;
     Ok(Json(ListChatHistoryOutput(Page { items, next })))
 }

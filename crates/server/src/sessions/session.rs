@@ -6,6 +6,9 @@ use crate::wire::{Text, string_enum};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+/// The most tags of a session.
+pub const TAGS_MAX: usize = 100;
+
 string_enum! {
     /// The status of a session: open, or closed with its outcome.
     SessionStatus {
@@ -120,10 +123,9 @@ string_enum! {
 
 /// The record that a session is in a help desk.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[schemars(deny_unknown_fields)]
+#[schemars(inline, deny_unknown_fields)]
 pub struct TicketingSystemRef {
     name: TicketingSystemName,
-    #[schemars(with = "String")]
     external_id: Text<500>,
     id_type: ExternalIdType,
 }
@@ -153,6 +155,9 @@ pub struct Session {
     /// The member who is assigned to it.
     pub assignee_id: Option<String>,
     pub(super) custom_data: String,
+    /// The bytes of its contact's custom data, where lists load it.
+    #[sqlx(default)]
+    pub(super) contact_bytes: Option<i64>,
     pub(super) assist_mode: bool,
     pub(super) ticketing_system: Option<String>,
     /// A summary, in a sentence or two.
@@ -165,4 +170,11 @@ pub struct Session {
     pub created_at: Timestamp,
     /// The time of its last change.
     pub updated_at: Timestamp,
+}
+
+impl Session {
+    /// Returns about how many bytes it is shown in.
+    pub(super) fn bytes(&self) -> usize {
+        self.custom_data.len() + self.contact_bytes.and_then(|bytes| usize::try_from(bytes).ok()).unwrap_or(0)
+    }
 }

@@ -14,7 +14,7 @@ use crate::orgs::{OrgTx, Subject};
 use crate::time::Timestamp;
 use crate::wire::Nullable;
 use refrain_nlp::case_fold::fold;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use uuid::Uuid;
 
 /// A session to insert, with its history so far.
@@ -94,12 +94,25 @@ pub(super) async fn list(
         subject: Subject::Session,
         select: || select_filtered(org_id, filter),
         position: |session: &Session| (session.updated_at, session.id.into()),
+        size: Session::bytes,
     };
     walk.page().await
 }
 
+/// Begins a query for sessions with the size of what is shown of their contacts.
+fn select_for_list(org_id: OrgId) -> Sql {
+    sql(&format!(
+        "select {COLUMNS}, (
+            select coalesce(octet_length(c.custom_data), 0) + coalesce(octet_length(c.non_verified_custom_data), 0)
+            from contacts c where c.org_id = sessions.org_id and c.id = sessions.contact_id
+        ) as contact_bytes
+        from sessions where org_id = $1"
+    ))
+    .bind(org_id)
+}
+
 fn select_filtered(org_id: OrgId, filter: &SessionFilter) -> Sql {
-    let mut query = select("1 = 1", org_id);
+    let mut query = select_for_list(org_id);
     if let Some(status) = filter.status.0 {
         query.push(" and status = ").push_bind(status);
     }
@@ -116,40 +129,13 @@ fn select_filtered(org_id: OrgId, filter: &SessionFilter) -> Sql {
 
 /// Lists a page of sessions as `input` filters and orders them, with one session more if there is a next page.
 pub(super) async fn filter(db: &Db, org_id: OrgId, input: &FilterInput) -> Result<Vec<Session>> {
-    let mut query = select("1 = 1", org_id);
-    let filters = &input.filters;
-    if let Some(from) = filters.date_from.0 {
-        query.push(" and created_at >= ").push_bind(from.start);
-    }
-    if let Some(to) = filters.date_to.0 {
-        query.push(" and created_at <= ").push_bind(to.end);
-    }
-    push_any(&mut query, "channel", filters.channels.0.as_deref());
-    push_any(&mut query, "status", filters.statuses.0.as_deref());
-    push_any(&mut query, "sentiment", filters.sentiments.0.as_deref());
-    push_any(&mut query, "assignee_id", filters.assignee_ids.0.as_deref());
-    push_any(&mut query, "team_id", filters.team_ids.0.as_deref());
-    push_any(&mut query, "contact_id", filters.contact_ids.0.as_deref());
-    push_any(&mut query, "language", filters.languages.0.as_deref());
-    if let Some(tags) = filters.tags.0.as_deref().filter(|tags| !tags.is_empty()) {
-        query.push(" and id in (select session_id from session_tags where org_id = ").push_bind(org_id);
-        query.push(" and tag_name in ").push_list(tags.iter().cloned()).push(")");
-    }
-    if let Some(data) = filters.custom_data.0.as_ref().filter(|data| !data.0.is_empty()) {
-        query.push(" and id in ");
-        custom_data::SESSIONS.push_owners(&mut query, org_id, std::slice::from_ref(data));
-    }
+    let mut query = select_for_list(org_id);
+    input.filters.push(&mut query, org_id);
     let direction = input.sort_order.as_str();
     query.push(&format!(" order by {} {direction}, id {direction} limit ", input.sort_by.as_str()));
     let offset = (input.page.0 - 1).saturating_mul(input.limit.0);
     query.push_bind(input.limit.0 + 1).push(" offset ").push_bind(offset);
     db.fetch_all(query).await
-}
-
-fn push_any<V: Clone + Into<Value>>(query: &mut Sql, column: &str, values: Option<&[V]>) {
-    if let Some(values) = values.filter(|values| !values.is_empty()) {
-        query.push(" and ").push(column).push(" in ").push_list(values.iter().cloned());
-    }
 }
 
 /// Lists a page of a session's history after the entry of sequence `after`, oldest first, with one entry more if there
@@ -255,8 +241,7 @@ fn session_row(org_id: OrgId, now: Timestamp, number: i64, session: &NewSession)
         db::count(session.messages.len() + 1).into(),
         session.import_hash.clone().into(),
         1.into(),
-        // where nothing was said yet, there is nothing to read
-        i64::from(session.messages.is_empty()).into(),
+        0.into(),
         last_said_at.unwrap_or(session.created_at).max(session.created_at).into(),
         session.created_at.into(),
         now.into(),
@@ -347,7 +332,7 @@ pub(super) async fn update(tx: &mut OrgTx, session: &Session) -> Result<()> {
 }
 
 /// Replaces the tags on a session.
-pub(super) async fn replace_tags(tx: &mut OrgTx, id: SessionId, tags: &[String]) -> Result<()> {
+pub(super) async fn replace_tags(tx: &mut OrgTx, id: SessionId, tags: &BTreeSet<String>) -> Result<()> {
     let query = sql("delete from session_tags where org_id = $1 and session_id = $2");
     tx.run(query.bind(tx.org_id).bind(id)).await?;
     let rows = tags.iter().map(|tag| vec![tx.org_id.into(), tag.into(), id.into()]).collect();

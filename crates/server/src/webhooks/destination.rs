@@ -102,7 +102,7 @@ async fn send(app: &App, org_id: OrgId, delivery: &Delivery) -> Result<Outcome> 
     let (id, now) = (delivery.id.to_string(), app.clock.now());
     let mut headers = HeaderMap::new();
     let values = [
-        ("webhook-signature", webhook.secrets.signature(&id, now, &body)?),
+        ("webhook-signature", webhook.secrets(&app.sealer)?.signature(&id, now, &body)?),
         ("webhook-timestamp", seconds(now).to_string()),
         ("webhook-id", id),
     ];

@@ -162,7 +162,8 @@ struct WebhookWithSecret {
 }
 
 impl Webhook {
-    fn show(self, now: Timestamp) -> Result<WebhookOutput> {
+    fn show(self, app: &App) -> Result<WebhookOutput> {
+        let old_secrets_until = self.secrets(&app.sealer)?.old_sign_until(app.clock.now());
         let events = self.events.as_deref().map(serde_json::from_str).transpose();
         Ok(WebhookOutput {
             id: self.id,
@@ -176,7 +177,7 @@ impl Webhook {
             failing_since: self.failing_since.into(),
             waiting: self.waiting,
             dropped: self.dropped,
-            old_secrets_until: self.secrets.old_sign_until(now).into(),
+            old_secrets_until: old_secrets_until.into(),
             created_at: self.created_at,
             updated_at: self.updated_at,
         })
@@ -190,13 +191,14 @@ async fn create(
 ) -> Result<Json<WebhookWithSecret>> {
     access::check(&caller, input.events.0.as_ref().map_or(&[][..], |events| &events.0))?;
     let mut tx = app.begin(caller.org_id).await?;
-    let webhook = Webhook {
+    let secrets = Secrets::new()?;
+    let mut webhook = Webhook {
         id: WebhookId::new(tx.now),
         url: checked_url(&app, &input.url)?,
         description: input.description.0.map(|text| text.0),
         events: input.events.0.map(events_column).transpose()?,
         scopes: Some(access::scopes_of(&caller).to_string()),
-        secrets: Secrets::new()?,
+        secrets: String::new(),
         waiting: 0,
         dropped: 0,
         failing_since: None,
@@ -205,6 +207,7 @@ async fn create(
         created_at: tx.now,
         updated_at: tx.now,
     };
+    webhook.keep(&secrets, &app.sealer)?;
     store::insert(&mut tx, &webhook).await?;
     tx.audit(AuditKind::WebhookCreated, caller.actor(), Some(webhook.id.into()), json!({}));
     tx.commit().await?;
@@ -212,8 +215,8 @@ async fn create(
 }
 
 fn with_secret(app: &App, webhook: Webhook) -> Result<Json<WebhookWithSecret>> {
-    let secret = webhook.secrets.newest().to_owned();
-    Ok(Json(WebhookWithSecret { webhook: webhook.show(app.clock.now())?, secret }))
+    let secret = webhook.secrets(&app.sealer)?.newest().to_owned();
+    Ok(Json(WebhookWithSecret { webhook: webhook.show(app)?, secret }))
 }
 
 /// Checks a URL as far as that is possible before its name is resolved. Fails with the 400 if it must not be called.
@@ -235,8 +238,8 @@ fn events_column(events: NonEmptyVec<EventName, EVENTS_MAX>) -> Result<String> {
 }
 
 async fn list(State(app): State<App>, caller: Caller) -> Result<Json<Vec<WebhookOutput>>> {
-    let (webhooks, now) = (store::list(&app.db, caller.org_id).await?, app.clock.now());
-    webhooks.into_iter().map(|webhook| webhook.show(now)).collect::<Result<_>>().map(Json)
+    let webhooks = store::list(&app.db, caller.org_id).await?;
+    webhooks.into_iter().map(|webhook| webhook.show(&app)).collect::<Result<_>>().map(Json)
 }
 
 async fn show(
@@ -244,7 +247,7 @@ async fn show(
     caller: Caller,
     ApiPath(id): ApiPath<WebhookId>,
 ) -> Result<Json<WebhookOutput>> {
-    store::require(&app.db, caller.org_id, id).await?.show(app.clock.now()).map(Json)
+    store::require(&app.db, caller.org_id, id).await?.show(&app).map(Json)
 }
 
 async fn update(
@@ -283,7 +286,7 @@ async fn update(
     }
     tx.audit(AuditKind::WebhookUpdated, caller.actor(), Some(id.into()), detail);
     tx.commit().await?;
-    store::require(&app.db, caller.org_id, id).await?.show(app.clock.now()).map(Json)
+    store::require(&app.db, caller.org_id, id).await?.show(&app).map(Json)
 }
 
 async fn delete(State(app): State<App>, caller: Caller, ApiPath(id): ApiPath<WebhookId>) -> Result<()> {
@@ -303,7 +306,9 @@ async fn rotate(
 ) -> Result<Json<WebhookWithSecret>> {
     let mut tx = app.begin(caller.org_id).await?;
     let mut webhook = store::require(&mut tx, caller.org_id, id).await?;
-    webhook.secrets.rotate(tx.now, input.revoke_old)?;
+    let mut secrets = webhook.secrets(&app.sealer)?;
+    secrets.rotate(tx.now, input.revoke_old)?;
+    webhook.keep(&secrets, &app.sealer)?;
     webhook.updated_at = tx.now;
     store::update(&mut tx, &webhook).await?;
     tx.audit(AuditKind::WebhookSecretRotated, caller.actor(), Some(id.into()), json!({}));

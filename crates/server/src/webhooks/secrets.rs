@@ -80,17 +80,14 @@ impl Secrets {
         Ok(signatures?.join(" "))
     }
 
+    /// Reads what [`Secrets::to_column`] wrote.
+    pub(super) fn from_column(column: &str) -> anyhow::Result<Self> {
+        Ok(Self(serde_json::from_str(column)?))
+    }
+
     /// Serializes the secrets for the database.
     pub(super) fn to_column(&self) -> anyhow::Result<String> {
         Ok(serde_json::to_string(&self.0)?)
-    }
-}
-
-impl TryFrom<String> for Secrets {
-    type Error = serde_json::Error;
-
-    fn try_from(column: String) -> Result<Self, Self::Error> {
-        serde_json::from_str(&column).map(Self)
     }
 }
 

@@ -48,7 +48,7 @@ pub(super) async fn insert(tx: &mut OrgTx, webhook: &Webhook) -> Result<()> {
         .bind(webhook.description.clone())
         .bind(webhook.events.clone())
         .bind(webhook.scopes.clone())
-        .bind(webhook.secrets.to_column()?)
+        .bind(&webhook.secrets)
         .bind(tx.now);
     tx.run(query).await
 }
@@ -67,7 +67,7 @@ pub(super) async fn update(tx: &mut OrgTx, webhook: &Webhook) -> Result<()> {
         .bind(webhook.description.clone())
         .bind(webhook.events.clone())
         .bind(webhook.scopes.clone())
-        .bind(webhook.secrets.to_column()?)
+        .bind(&webhook.secrets)
         .bind(webhook.failing_since)
         .bind(webhook.disabled_at)
         .bind(webhook.disabled_reason.clone())
@@ -90,6 +90,11 @@ pub(super) async fn delete(tx: &mut OrgTx, id: WebhookId) -> Result<bool> {
     outbox::forget(tx, id.into()).await?;
     let query = sql("delete from webhooks where org_id = $1 and id = $2").bind(tx.org_id).bind(id);
     Ok(tx.execute(query).await? > 0)
+}
+
+/// Lists every webhook of every organization. An organization has few.
+pub(super) async fn all(db: &Db) -> Result<Vec<(OrgId, WebhookId)>> {
+    db.fetch_all(sql("select org_id, id from webhooks order by org_id, id")).await
 }
 
 /// Lists the enabled webhooks.

@@ -71,8 +71,12 @@ impl JsonSchema for Email {
         "Email".into()
     }
 
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({"type": "string", "format": "email", "pattern": EMAIL_PATTERN})
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let mut schema = json_schema!({"type": "string", "format": "email", "pattern": EMAIL_PATTERN});
+        if generator.contract().is_deserialize() {
+            schema.insert("maxLength".into(), EMAIL_MAX.into());
+        }
+        schema
     }
 }
 

@@ -2,15 +2,25 @@
 
 use crate::support::app::{TestApp, TestDatabase};
 use crate::support::cli::{Cli, Server, name, stderr};
+use refrain::backup::{restore, write};
 use refrain::db::Db;
 use serde_json::{Value, json};
 use std::os::unix::fs::PermissionsExt;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+async fn backed_up(db: &Db) -> Vec<u8> {
+    let db = db.clone();
+    let write = move || {
+        let mut file = Vec::new();
+        write(&db, &mut file, |_| true).unwrap();
+        file
+    };
+    tokio::task::spawn_blocking(write).await.unwrap()
+}
+
 /// The lines of a backup, in an order that is the same for both databases.
-fn lines(cli: &Cli, file: &str) -> Vec<String> {
-    let packed = std::fs::read(cli.database.folder.path().join(file)).unwrap();
-    let text = String::from_utf8(zstd::decode_all(&packed[..]).unwrap()).unwrap();
+fn lines(packed: &[u8]) -> Vec<String> {
+    let text = String::from_utf8(zstd::decode_all(packed).unwrap()).unwrap();
     let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
     lines.sort();
     lines
@@ -27,7 +37,7 @@ fn call(server: &Server, token: &str, method: &str, path: &str, body: &Value) ->
 }
 
 /// Starts conversations until it is told to stop; returns the ids of those that were acknowledged.
-fn write(server: &Server, token: &str, stop: &AtomicBool) -> Vec<String> {
+fn converse(server: &Server, token: &str, stop: &AtomicBool) -> Vec<String> {
     let mut ids = Vec::new();
     while !stop.load(Ordering::Relaxed) {
         let session =
@@ -44,12 +54,16 @@ fn write(server: &Server, token: &str, stop: &AtomicBool) -> Vec<String> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_backup_under_load_is_one_moment_and_restores_into_either_database() {
     let cli = Cli::new().await;
-    cli.run(&["demo", "--no-serve"]);
+    let records =
+        (0..400).map(|i| json!({"id": i, "turns": [{"role": "contact", "text": "I want my refund"}]}));
+    let records: Vec<String> = records.map(|record| record.to_string()).collect();
+    let records = name(&cli.file("records.jsonl", records.join("\n")));
+    assert_eq!(cli.run(&["import", &records]).status.code(), Some(0));
     let token = token(&cli);
     let server = cli.serve();
     let stop = AtomicBool::new(false);
     let (before, after) = std::thread::scope(|scope| {
-        let writer = scope.spawn(|| write(&server, &token, &stop));
+        let writer = scope.spawn(|| converse(&server, &token, &stop));
         std::thread::sleep(std::time::Duration::from_millis(500));
         let before = call(&server, &token, "GET", "/chat/sessions", &Value::Null);
         let summary = cli.json(&["backup", "moment.backup", "--json"], 0);
@@ -73,24 +87,36 @@ async fn a_backup_under_load_is_one_moment_and_restores_into_either_database() {
     assert!(stderr(&again).contains("the database is not empty"), "{}", stderr(&again));
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_restored_is_what_was_backed_up() {
-    let cli = Cli::new().await;
-    assert_eq!(cli.run(&["demo", "--no-serve"]).status.code(), Some(0));
-    assert_eq!(cli.run(&["backup", "a.backup"]).status.code(), Some(0));
-    let file = name(&cli.database.folder.path().join("a.backup"));
-    let original = lines(&cli, "a.backup");
+    let t = TestApp::new().await;
+    let said = ["Where is my refund?", "I want my refund", "My card was charged twice"];
+    t.import(
+        (0..60).map(|i| json!({"id": i, "turns": [{"role": "contact", "text": said[i % 3]}]})).collect(),
+    )
+    .await;
+    t.post_ok("/webhooks", json!({"url": "https://example.com/"})).await;
+    t.run_jobs().await;
+    let original = backed_up(&t.app.db).await;
+    assert!(lines(&original).len() > 200);
     for database in [TestDatabase::sqlite(), TestDatabase::new().await] {
-        let other = Cli { database };
-        let restored = other.run(&["restore", &file]);
-        assert_eq!(restored.status.code(), Some(0), "{}", stderr(&restored));
-        other.run(&["backup", "b.backup"]);
-        assert!(lines(&other, "b.backup") == original, "the rows differ");
+        let (location, file) = (database.location(), original.clone());
+        let rows =
+            tokio::task::spawn_blocking(move || restore(&location, &file[..], |_| true)).await.unwrap();
         assert_eq!(
-            other.json(&["insights", "--json"], 0),
-            cli.json(&["insights", "--json"], 0),
-            "the insights are the same"
+            rows.unwrap()
+                + 2
+                + Db::open(&database.location()).await.unwrap().tables().await.unwrap().len() as u64,
+            lines(&original).len() as u64
         );
+        let other = Db::open(&database.location()).await.unwrap();
+        let again = backed_up(&other).await;
+        let (theirs, ours) = (lines(&again), lines(&original));
+        for (theirs, ours) in theirs.iter().zip(&ours) {
+            assert_eq!(theirs, ours);
+        }
+        assert_eq!(theirs.len(), ours.len());
+        other.close().await;
     }
 }
 
@@ -98,12 +124,7 @@ async fn what_is_restored_is_what_was_backed_up() {
 async fn a_file_that_is_not_whole_restores_nothing() {
     let t = TestApp::new().await;
     t.session_saying("Where is my refund?").await;
-    let whole = tokio::task::spawn_blocking(move || {
-        let mut file = Vec::new();
-        refrain::backup::write(&t.app.db, &mut file, |_| true).unwrap();
-        file
-    });
-    let whole = whole.await.unwrap();
+    let whole = backed_up(&t.app.db).await;
     let plain = zstd::decode_all(&whole[..]).unwrap();
     let pack = |plain: &[u8]| zstd::encode_all(plain, 0).unwrap();
     let text = String::from_utf8(plain.clone()).unwrap();

@@ -26,9 +26,10 @@ fn values(setting: &Arg) -> [String; 2] {
         ("escalation_sensitivity", _) => ["strict", "normal"],
         ("escalation_basis", _) => ["share", "volume"],
         (_, "N") => ["5", "7"],
+        ("cors_origins", _) => ["https://one.example.com", "https://two.example.com,http://localhost:3000"],
         (_, "ADDR") => ["127.0.0.1:1", "127.0.0.1:2"],
         (_, "URL") => ["https://one.example.com/v1", "https://two.example.com/v1"],
-        (_, "DIR" | "NAME") => ["one", "two"],
+        (_, "DIR" | "FILE" | "NAME") => ["one", "two"],
         _ => panic!("give two values of {name}"),
     };
     values.map(str::to_owned)
@@ -134,7 +135,10 @@ async fn the_file_is_read_strictly_and_secrets_are_not_printed() {
     let cli = Cli::new().await;
     for (file, expected) in [
         ("workers = 2\ncolour = \"red\"\n", ["line 2", "unknown field `colour`", "`webhooks_private`"]),
-        ("\nworkers = \"many\"\n", ["line 2", "workers = \"many\"", "invalid type"]),
+        ("\nworkers = \"many\"\n", ["line 2", "workers: ", "expected"]),
+        ("workers = 2\nlanguage_model_key = many\n", ["line 2", "language_model_key: ", "expected"]),
+        ("language_model_key = 8004711\n", ["line 1", "language_model_key: ", "expected a string"]),
+        ("language_model_key = \"many\n", ["line 1", "language_model_key: ", "refrain.toml"]),
     ] {
         cli.file("refrain.toml", file);
         let output = config(&cli).output().unwrap();
@@ -142,10 +146,27 @@ async fn the_file_is_read_strictly_and_secrets_are_not_printed() {
         for part in expected {
             assert!(stderr(&output).contains(part), "{part}: {}", stderr(&output));
         }
+        assert!(!stderr(&output).contains("many") && !stderr(&output).contains("8004711"));
     }
-    cli.file("refrain.toml", "language_model_key = \"quiet\"\ndatabase_url = \"postgres://u:quiet@h/d\"\n");
+    for (url, shown) in [
+        ("postgres://u@h/d?password=quiet", "postgres://u@h/d"),
+        (
+            "postgres://u:quiet@h/d?sslmode=require&password=quiet&sslpassword=quiet",
+            "postgres://u@h/d?sslmode=require",
+        ),
+        ("postgres:///d?user=u&PASSWORD=quiet&host=h", "postgres:///d?user=u&host=h"),
+        ("postgres://u:qu?quiet@h/d?application_name=a", "postgres://u@h/d?application_name=a"),
+    ] {
+        cli.file("refrain.toml", format!("database_url = \"{url}\"\n"));
+        let printed = output(&mut config(&cli));
+        assert!(printed.contains(&format!("\"{shown}\"")) && !printed.contains("quiet"), "{printed}");
+    }
+    let secrets = "language_model_key = \"quiet\"\nmetrics_key = \"quiet-for-its-length\"\n";
+    cli.file("refrain.toml", format!("{secrets}database_url = \"postgres://u:quiet@h/d\"\n"));
     for args in [&[][..], &["--json"]] {
-        let printed = output(config(&cli).env("REFRAIN_LANGUAGE_MODEL_KEY", "quiet").args(args));
+        let mut config = config(&cli);
+        config.env("REFRAIN_METRICS_KEY", "quiet-for-its-length");
+        let printed = output(config.env("REFRAIN_LANGUAGE_MODEL_KEY", "quiet").args(args));
         assert!(printed.contains("postgres://u@h/d"), "{printed}");
         assert!(!printed.contains("quiet"), "{printed}");
     }

@@ -17,6 +17,7 @@ mod config;
 mod contacts;
 mod crash;
 mod exports;
+mod faults;
 mod http;
 mod imports;
 mod insights;

@@ -65,6 +65,7 @@ pub(crate) fn routes() -> Api {
                 .summary("Make some sessions of an insight an insight of their own; no grouping joins the two again")
                 .scope(write)
                 .body::<SplitInput>()
+                .body_max(SPLIT_BYTES_MAX)
                 .versioned()
                 .returns::<PublicInsight>(),
             split,
@@ -83,6 +84,7 @@ pub(crate) fn routes() -> Api {
                 .scope(write)
                 .or(409)
                 .body::<SplitInput>()
+                .body_max(SPLIT_BYTES_MAX)
                 .returns::<Preview>(),
             preview_split,
         )
@@ -229,6 +231,8 @@ impl MergeInput {
 
 /// The most sessions that are split off at a time.
 const SPLIT_MAX: usize = 10_000;
+/// The bytes of a body that names them.
+const SPLIT_BYTES_MAX: usize = 512 * 1024;
 
 #[derive(Debug, Deserialize, JsonSchema)]
 struct SplitInput {

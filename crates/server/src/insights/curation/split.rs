@@ -5,20 +5,30 @@ use crate::error::{Error, Result};
 use crate::ids::{CategoryId, InsightId, MemberId, SessionId, StatementId, TeamId};
 use crate::insights::insight::{self, Change, InsightEventKind, NewInsight, PERSON};
 use crate::insights::lifecycle::{archive, review};
+use crate::insights::statements::embedding;
 use crate::insights::{grouping, occurrences};
 use crate::orgs::OrgTx;
 use crate::sessions::Sentiment;
 use crate::settings::Settings;
 use crate::time::Timestamp;
+use refrain_nlp::encoders::static_embedding::DIMENSIONS;
+use refrain_nlp::grouping::Statement;
+use refrain_nlp::title;
 use serde_json::json;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use uuid::Uuid;
+
+/// The most statements of a part from which its title is chosen.
+const TITLE_STATEMENTS_MAX: usize = 100;
+
+/// What proves an insight: a session, who speaks in it, and the statement.
+type Proof = (SessionId, Uuid, StatementId);
 
 /// The request for a split.
 pub(super) struct Split {
     /// The sessions that move to the new insight.
     pub(super) session_ids: Vec<SessionId>,
-    /// The content of the new insight; if none, its best statement.
+    /// The content of the new insight; if none, a sentence is chosen as in every grouping.
     pub(crate) content: Option<String>,
 }
 
@@ -36,7 +46,6 @@ pub(super) async fn split(
         "select session_id, {PERSON}, statement_id from occurrences o
         where org_id = $1 and insight_id = $2 order by score desc, statement_id"
     ));
-    type Proof = (SessionId, Uuid, StatementId);
     let proofs: Vec<Proof> = tx.fetch_all(proofs.bind(tx.org_id).bind(id)).await?;
     let known: HashSet<SessionId> = proofs.iter().map(|proof| proof.0).collect();
     if let Some(at) = split.session_ids.iter().position(|session_id| !known.contains(session_id)) {
@@ -52,7 +61,11 @@ pub(super) async fn split(
             return Err(Error::Invalid(format!("{name}: fewer than {least} contacts, too few to be shown")));
         }
     }
-    let new_id = insert_part(tx, id, split.content, parted[0].2).await?;
+    let own = match &split.content {
+        Some(content) => content.clone(),
+        None => title_of(tx, &parted, settings.contacts_min as usize).await?,
+    };
+    let new_id = insert_part(tx, id, own, split.content.is_some()).await?;
     occurrences::shift(tx, id, new_id, &split.session_ids).await?;
     // the new insight inherits the cannot-link constraints of the old one
     inherit_apart(tx, id, new_id).await?;
@@ -71,13 +84,33 @@ pub(super) async fn split(
     Ok(new_id)
 }
 
+/// Chooses a title for a part of an insight from its best statements.
+async fn title_of(tx: &mut OrgTx, part: &[&Proof], contacts_min: usize) -> Result<String> {
+    let best = &part[..part.len().min(TITLE_STATEMENTS_MAX)];
+    let mut query = sql("select id, text, embedding from statements where org_id = $1 and id in ");
+    query = query.bind(tx.org_id);
+    query.push_list(best.iter().map(|proof| proof.2));
+    let rows: Vec<(StatementId, String, Option<Vec<u8>>)> = tx.fetch_all(query).await?;
+    let said: HashMap<StatementId, (String, Vec<f32>)> = rows
+        .into_iter()
+        .map(|(id, text, vector)| {
+            let vector = vector.as_deref().and_then(embedding::from_bytes);
+            (id, (text, vector.unwrap_or_else(|| vec![0.0; DIMENSIONS])))
+        })
+        .collect();
+    let mut numbers: HashMap<Uuid, u32> = HashMap::new();
+    let statements = best.iter().filter_map(|proof| {
+        let (text, vector) = said.get(&proof.2)?;
+        let next = u32::try_from(numbers.len()).unwrap_or(u32::MAX);
+        let speaker = *numbers.entry(proof.1).or_insert(next);
+        Some(Statement { text, vector, weight: 1, speaker })
+    });
+    let titles = title::choose(&[statements.collect()], contacts_min);
+    Ok(titles.into_iter().next().unwrap_or_default())
+}
+
 /// Inserts the insight for a part of another. It has no centroid until the next grouping.
-async fn insert_part(
-    tx: &mut OrgTx,
-    id: InsightId,
-    content: Option<String>,
-    best: StatementId,
-) -> Result<InsightId> {
+async fn insert_part(tx: &mut OrgTx, id: InsightId, content: String, by_hand: bool) -> Result<InsightId> {
     #[derive(sqlx::FromRow)]
     struct WholeRow {
         sentiment: Sentiment,
@@ -85,18 +118,15 @@ async fn insert_part(
         team_id: Option<TeamId>,
         resolved_at: Option<Timestamp>,
         resolved_by: Option<MemberId>,
-        text: String,
     }
     let query = sql("
-        select i.sentiment, i.category_id, i.team_id, i.resolved_at, i.resolved_by, t.text
-        from insights i join statements t on t.org_id = i.org_id and t.id = $3
-        where i.org_id = $1 and i.id = $2
+        select sentiment, category_id, team_id, resolved_at, resolved_by from insights
+        where org_id = $1 and id = $2
     ");
-    let whole: WholeRow = tx.fetch_one(query.bind(tx.org_id).bind(id).bind(best)).await?;
-    let by_hand = content.is_some();
+    let whole: WholeRow = tx.fetch_one(query.bind(tx.org_id).bind(id)).await?;
     let new = NewInsight {
         id: InsightId::new(tx.now),
-        content: content.unwrap_or(whole.text),
+        content,
         sentiment: whole.sentiment,
         centroid: None,
         reach: None,

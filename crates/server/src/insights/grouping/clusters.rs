@@ -10,10 +10,10 @@ use crate::sessions::Sentiment;
 use refrain_nlp::grouping::{self, Options};
 use refrain_nlp::{sentiment, title};
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
-/// The number of members in the usual language from which the title is chosen from these.
-const TITLE_MEMBERS_MIN: usize = 3;
+/// The number of contacts in the usual language from which the title is chosen from what they say.
+const TITLE_CONTACTS_MIN: usize = 3;
 
 /// A group of statements that say the same: an insight to be.
 pub(super) struct Group {
@@ -28,6 +28,20 @@ pub(super) struct Group {
     /// Each session of the group, with the statement nearest to the centroid and that similarity.
     pub(super) proofs: BTreeMap<SessionId, (StatementId, f32)>,
     members: Vec<usize>,
+}
+
+impl Group {
+    /// Returns true if enough contacts of the group say each word of a sentence that stands for it, or nobody does.
+    pub(super) fn bears_out(&self, statements: &[Statement], sentence: &str, contacts_min: usize) -> bool {
+        let mut numbers: HashMap<_, u32> = HashMap::new();
+        let said = self.members.iter().map(|i| {
+            let next = u32::try_from(numbers.len()).unwrap_or(u32::MAX);
+            let speaker = *numbers.entry(statements[*i].speaker()).or_insert(next);
+            (speaker, statements[*i].text.as_str())
+        });
+        let said: Vec<(u32, &str)> = said.collect();
+        title::Support::of(said, contacts_min).and(&self.content).bears_out(sentence)
+    }
 }
 
 /// A subject that several groups are about, or one.
@@ -90,21 +104,21 @@ pub(super) fn group(
     };
     groups.sort_by_cached_key(|group| (Reverse(group.proofs.len()), first_text(group)));
     let candidates = groups.iter().map(|group| {
-        let members = in_one_language(statements, &group.members, usual);
+        let members = in_one_language(statements, &group.members, usual, contacts_min);
         vectors.weighted(statements, &members)
     });
     let candidates: Vec<_> = candidates.collect();
-    let contents = title::choose(&candidates);
+    let contents = title::choose(&candidates, contacts_min);
     for (group, content) in groups.iter_mut().zip(contents) {
         group.content = content;
     }
-    let themes = themes(&groups, &candidates);
+    let themes = themes(&groups, &candidates, contacts_min);
     let hash = format!("{:032x}", grouping.hash);
     Grouped { groups, themes, hash, contextual: contextual.into_made() }
 }
 
 /// Brings groups under themes, and names each theme from the statements in the language of its groups' titles.
-fn themes(groups: &[Group], said: &[Vec<grouping::Statement<'_>>]) -> Vec<Theme> {
+fn themes(groups: &[Group], said: &[Vec<grouping::Statement<'_>>], contacts_min: usize) -> Vec<Theme> {
     let centroids: Vec<&[f32]> = groups.iter().map(|group| group.centroid.as_slice()).collect();
     let mut themes: Vec<Theme> = Vec::new();
     for (group, theme) in grouping::themes(&centroids).into_iter().enumerate() {
@@ -117,7 +131,7 @@ fn themes(groups: &[Group], said: &[Vec<grouping::Statement<'_>>]) -> Vec<Theme>
         .iter()
         .map(|theme| theme.groups.iter().flat_map(|group| &said[*group]).copied().collect())
         .collect();
-    for (theme, name) in themes.iter_mut().zip(title::name(&said)) {
+    for (theme, name) in themes.iter_mut().zip(title::name(&said, contacts_min)) {
         theme.name = name;
     }
     themes
@@ -151,15 +165,21 @@ fn shape(
     }
 }
 
-/// Returns the members in the usual language if they are enough to choose a title from, else those in the most
-/// frequent language.
-fn in_one_language(statements: &[Statement], members: &[usize], usual: &str) -> Vec<usize> {
+/// Returns the members in the usual language if enough contacts speak it to choose a title from what they say, else
+/// those in the most frequent language.
+fn in_one_language(
+    statements: &[Statement],
+    members: &[usize],
+    usual: &str,
+    contacts_min: usize,
+) -> Vec<usize> {
     let mut by_language: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for i in members {
         by_language.entry(&statements[*i].language).or_default().push(*i);
     }
+    let enough = contacts_min.max(TITLE_CONTACTS_MIN);
     match by_language.remove(usual) {
-        Some(members) if members.len() >= TITLE_MEMBERS_MIN || by_language.is_empty() => members,
+        Some(members) if contacts(statements, &members) >= enough || by_language.is_empty() => members,
         rare => {
             let most = by_language.into_values().rev().max_by_key(Vec::len);
             most.into_iter().chain(rare).max_by_key(Vec::len).unwrap_or_default()
@@ -167,10 +187,7 @@ fn in_one_language(statements: &[Statement], members: &[usize], usual: &str) -> 
     }
 }
 
-/// Counts the contacts behind statements. A session without a contact counts for one.
+/// Counts the contacts behind statements.
 fn contacts(statements: &[Statement], members: &[usize]) -> usize {
-    let contact = |i: &usize| {
-        (statements[*i].contact_id, statements[*i].contact_id.is_none().then_some(statements[*i].session_id))
-    };
-    members.iter().map(contact).collect::<HashSet<_>>().len()
+    members.iter().map(|i| statements[*i].speaker()).collect::<HashSet<_>>().len()
 }

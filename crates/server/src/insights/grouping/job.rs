@@ -94,6 +94,8 @@ struct Plan {
     grouped: Grouped,
     /// For each group, the position of the old insight that continues in it.
     continued: Vec<Option<usize>>,
+    /// For each group, true if it bears out the sentence that this insight had so far.
+    borne_out: Vec<bool>,
     /// The old insights that end, each with the position of the group that holds most of its sessions.
     ended: Vec<(InsightId, Option<usize>)>,
 }
@@ -190,7 +192,13 @@ fn plan(snapshot: Snapshot, contacts_min: usize, usual: &str, options: &Options)
             None => ended.push((insight.id, successors[i])),
         }
     }
-    Plan { snapshot, grouped, continued, ended }
+    let borne_out = grouped.groups.iter().zip(&continued).map(|(group, continued)| {
+        let old = continued.map(|i| &snapshot.insights[i]).filter(|old| !old.content_by_hand);
+        let is_new = old.filter(|old| old.content != group.content);
+        is_new.is_none_or(|old| group.bears_out(&snapshot.statements, &old.content, contacts_min))
+    });
+    let borne_out = borne_out.collect();
+    Plan { snapshot, grouped, continued, borne_out, ended }
 }
 
 /// Writes the plan. Returns the number of occurrences deleted and inserted.
@@ -295,7 +303,9 @@ async fn write_insights(
     let contents = plan.grouped.groups.iter().map(|group| group.content.as_str());
     let wordings = Wordings::load(tx, model, contents).await?;
     let mut ids = Vec::new();
-    for (group, continued) in plan.grouped.groups.iter().zip(&plan.continued) {
+    for ((group, continued), borne_out) in
+        plan.grouped.groups.iter().zip(&plan.continued).zip(&plan.borne_out)
+    {
         let category = chooser.choose(&group.centroid);
         let mut fresh = NewInsight {
             id: InsightId::new(tx.now),
@@ -308,7 +318,11 @@ async fn write_insights(
         };
         match continued.and_then(|i| current.get(&plan.snapshot.insights[i].id)) {
             Some(old) => {
-                fresh.content = wordings.choose(tx, old.id, fresh.content, &group.centroid).await?;
+                if *borne_out {
+                    fresh.content = wordings.choose(tx, old.id, fresh.content, &group.centroid).await?;
+                } else {
+                    wordings.forget(tx, old.id).await?;
+                }
                 ids.push(refresh(tx, old, fresh).await?);
             }
             None => {

@@ -15,13 +15,18 @@ const TALK_NEARNESS_MAX: f32 = 0.70;
 pub(super) struct Vectors {
     distinct: Vec<Vec<f32>>,
     at: Vec<usize>,
+    /// A number for the contact behind each statement. A session without a contact counts for one.
+    speakers: Vec<u32>,
 }
 
 impl Vectors {
     pub(super) fn of(statements: &[Statement]) -> Self {
-        let mut vectors = Self { distinct: Vec::new(), at: Vec::new() };
+        let mut vectors = Self { distinct: Vec::new(), at: Vec::new(), speakers: Vec::new() };
         let mut known: HashMap<&[u8], usize> = HashMap::new();
+        let mut numbers: HashMap<_, u32> = HashMap::new();
         for statement in statements {
+            let next = u32::try_from(numbers.len()).unwrap_or(u32::MAX);
+            vectors.speakers.push(*numbers.entry(statement.speaker()).or_insert(next));
             let at = *known.entry(&statement.embedding).or_insert_with(|| {
                 // a broken embedding becomes the zero vector, which is similar to nothing
                 vectors.distinct.push(
@@ -75,7 +80,12 @@ impl Vectors {
             let statement = &statements[*i];
             let first =
                 statement.contact_id.is_none_or(|contact| said.insert((contact, statement.text.as_str())));
-            grouping::Statement { text: &statement.text, vector: self.get(*i), weight: u32::from(first) }
+            grouping::Statement {
+                text: &statement.text,
+                vector: self.get(*i),
+                weight: u32::from(first),
+                speaker: self.speakers[*i],
+            }
         };
         members.iter().map(weighted).collect()
     }

@@ -5,7 +5,7 @@ use crate::ids::{ContactId, TeamId};
 use crate::insights::filter::{InsightConditions, InsightFilter, InsightSort, SessionConditions, TeamFilter};
 use crate::insights::insight::InsightStatus;
 use crate::sessions::{Channel, KnownLanguage, Sentiment, SessionStatus};
-use crate::wire::{Date, Nullable, Positive, SortOrder};
+use crate::wire::{Date, Nullable, Positive, SortOrder, Text};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use serde::de::{Deserializer, Error as _};
@@ -16,7 +16,7 @@ use std::borrow::Cow;
 #[serde(default, rename_all = "camelCase")]
 pub struct ListInsightsInput {
     /// Filter by category name
-    pub category: Nullable<String>,
+    pub category: Nullable<Text<200>>,
     /// Filter by status; all by default
     pub status: Nullable<InsightStatus>,
     /// Filter by sentiment
@@ -28,7 +28,7 @@ pub struct ListInsightsInput {
     /// Minimum occurrence count
     pub min_sessions: Nullable<Positive>,
     /// Search in insight content
-    pub search: Nullable<String>,
+    pub search: Nullable<Text<200>>,
     /// Filter by specific team ID or none for unassigned insights
     pub team_id: Nullable<TeamFilter>,
     /// Filter by insight number
@@ -101,10 +101,10 @@ impl From<ListInsightsInput> for InsightFilter {
             },
             insights: InsightConditions {
                 status: input.status.0,
-                category: input.category.0,
+                category: input.category.0.map(|text| text.0),
                 sentiment: input.sentiment.0,
                 sessions_min: input.min_sessions.0.map(|least| least.0),
-                search: input.search.0,
+                search: input.search.0.map(|text| text.0),
                 team: input.team_id.0,
                 number: input.insight_number.0.map(|number| number.0),
             },

@@ -161,7 +161,7 @@ fn holds(sentence: &Sentence, claims: &[&Claim], content: &str, said: &[(uuid::U
         && redact::find(text, &[]).is_empty()
         && language::detect(text, Some(Language::En)) == Some(Language::En)
         && numbers(text).all(|number| known.contains(number))
-        && Words::of(&source, said.iter().copied()).bear_out(&digitless(text))
+        && Words::of(&source, said.iter().copied(), 1).bear_out(&digitless(text))
 }
 
 /// Blanks out digits, since numbers are checked by themselves, with their decimals.

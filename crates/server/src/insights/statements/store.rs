@@ -28,6 +28,13 @@ pub(crate) struct Statement {
     pub(crate) contextual: Option<Vec<u8>>,
 }
 
+impl Statement {
+    /// Returns who says it: the contact, or the session where none is known.
+    pub(crate) fn speaker(&self) -> (Option<ContactId>, Option<SessionId>) {
+        (self.contact_id, self.contact_id.is_none().then_some(self.session_id))
+    }
+}
+
 /// Loads every statement that has a static embedding, in the order of ids.
 pub(crate) async fn load(tx: &mut Tx, org_id: OrgId) -> Result<Vec<Statement>> {
     let mut statements: Vec<Statement> = Vec::new();

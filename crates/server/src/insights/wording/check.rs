@@ -3,7 +3,7 @@
 
 use refrain_nlp::case_fold::fold;
 use refrain_nlp::language::Language;
-use refrain_nlp::statements::{is_content_word, is_unspaced};
+use refrain_nlp::title::Support;
 use refrain_nlp::vectors::dot_in_order;
 use refrain_nlp::{language, reading, redact};
 use std::collections::{HashMap, HashSet};
@@ -14,10 +14,6 @@ const CHARS_MIN: usize = 4;
 const CHARS_MAX: usize = 120;
 /// The least cosine similarity of a sentence to the centroid of its group (docs/language-model.md).
 const NEARNESS_MIN: f32 = 0.55;
-/// A word belongs to a few customers alone if fewer than one in this many, or only one, said it.
-const FEW: usize = 50;
-/// The letters by which forms of a word are equal: refund, refunded.
-const STEM_CHARS: usize = 5;
 
 /// An insight that is to be worded.
 #[derive(Clone, Debug)]
@@ -32,52 +28,40 @@ pub(super) struct Target {
     pub(super) words: Words,
 }
 
-/// The words of the customers behind an insight.
+/// The words of the customers behind an insight, by the rule that holds for the grouping's own titles.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Words {
-    /// The words of the grouping's sentence, or of several customers in several texts.
-    shared: HashSet<String>,
-    /// The words of one customer or a few alone.
-    lone: HashSet<String>,
+    by_speaker: Support,
+    /// The same by texts: one text that many send could be an instruction to the model.
+    by_text: Support,
 }
 
 impl Words {
-    /// Collects the words of the grouping's sentence and of statements, each with its speaker.
-    pub(crate) fn of<'a>(source: &str, said: impl IntoIterator<Item = (Uuid, &'a str)>) -> Self {
-        let mut shared: HashSet<String> = terms(source).into_iter().chain(numbers(source)).collect();
-        // the speakers of each word, and the texts that contain it
-        let mut heard: HashMap<String, (HashSet<Uuid>, HashSet<&str>)> = HashMap::new();
-        let mut count = 0;
+    /// Collects the words of the grouping's sentence, which are shared, and of statements, each with its speaker.
+    pub(crate) fn of<'a>(
+        source: &str,
+        said: impl IntoIterator<Item = (Uuid, &'a str)>,
+        contacts_min: usize,
+    ) -> Self {
+        let mut speakers: HashMap<Uuid, u32> = HashMap::new();
+        let mut texts: HashSet<&str> = HashSet::new();
+        let mut by_speaker = Vec::new();
         for (speaker, text) in said {
-            count += 1;
-            for term in terms(text).into_iter().chain(numbers(text)) {
-                let (speakers, texts) = heard.entry(term).or_default();
-                speakers.insert(speaker);
-                texts.insert(text);
-            }
+            let next = u32::try_from(speakers.len()).unwrap_or(u32::MAX);
+            by_speaker.push((*speakers.entry(speaker).or_insert(next), text));
+            texts.insert(text);
         }
-        let several = (count / FEW).max(2);
-        let mut lone = HashSet::new();
-        for (term, (speakers, texts)) in heard {
-            let is_shared = speakers.len() >= several && texts.len() >= several;
-            if is_shared {
-                shared.insert(term);
-            } else if !shared.contains(&term) {
-                lone.insert(term);
-            }
+        let by_text = (0..).zip(texts);
+        Self {
+            by_speaker: Support::of(by_speaker, contacts_min).and(source),
+            by_text: Support::of(by_text, contacts_min).and(source),
         }
-        Self { shared, lone }
     }
 
     /// Returns true if at least half of a sentence's words and all of its numbers are shared, and no word is of a few
     /// customers alone: their text could be an instruction to the model.
     pub(crate) fn bear_out(&self, sentence: &str) -> bool {
-        let terms: HashSet<String> = terms(sentence).into_iter().collect();
-        let shared = terms.iter().filter(|term| self.shared.contains(*term)).count();
-        shared > 0
-            && shared * 2 >= terms.len()
-            && !terms.iter().any(|term| self.lone.contains(term))
-            && numbers(sentence).all(|number| self.shared.contains(&number))
+        self.by_speaker.bears_out(sentence) && self.by_text.bears_out(sentence)
     }
 }
 
@@ -137,25 +121,6 @@ fn is_plain_sentence(sentence: &str) -> bool {
         })
 }
 
-/// Returns the stems of a text's content words, or pairs of letters in scripts that do not separate words.
-fn terms(text: &str) -> Vec<String> {
-    let folded = fold(text).replace(['\'', '’'], "");
-    folded
-        .split(|c: char| !c.is_alphanumeric() && !is_combining_mark(c))
-        .filter(|word| is_content_word(word))
-        .flat_map(|word| {
-            let letters: Vec<char> = word.chars().collect();
-            let size = if is_unspaced(word) { 2 } else { letters.len() };
-            let pieces = letters.windows(size).map(|piece| piece.iter().take(STEM_CHARS).collect());
-            pieces.collect::<Vec<String>>()
-        })
-        .collect()
-}
-
-fn numbers(text: &str) -> impl Iterator<Item = String> {
-    text.split(|c: char| !c.is_numeric()).filter(|run| !run.is_empty()).map(str::to_owned)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -171,7 +136,7 @@ mod tests {
     fn target() -> Target {
         let source = "My refund has not arrived yet".to_owned();
         let speakers = SAID.iter().enumerate().map(|(i, text)| (Uuid::from_u128(i as u128), *text));
-        let words = Words::of(&source, speakers);
+        let words = Words::of(&source, speakers, 2);
         let centroid = static_embedding::encode(&SAID.join(". ")).unwrap().to_vec();
         Target { source, language: Some(Language::En), centroid, words }
     }
@@ -217,7 +182,7 @@ mod tests {
     fn scripts_without_blanks_are_compared_by_pairs_of_letters() {
         let said = ["返金がまだ届いていません", "返金はいつ届きますか"];
         let speakers = said.iter().enumerate().map(|(i, text)| (Uuid::from_u128(i as u128), *text));
-        let words = Words::of(said[0], speakers);
+        let words = Words::of(said[0], speakers, 2);
         assert!(words.bear_out("返金が届いていません"));
         assert!(!words.bear_out("パスワードを忘れました"));
     }

@@ -13,6 +13,9 @@ use std::collections::{HashMap, HashSet};
 /// The cosine similarity of the old and new centroids from which a group is about the same.
 const SAME_MIN: f32 = 0.97;
 
+/// The requests for a new wording in the place of one that may not be shown any more.
+const ANSWERS_AGAIN: i64 = 1;
+
 /// The wordings of an organization while it is grouped anew.
 pub(crate) struct Wordings {
     by_insight: HashMap<InsightId, Wording>,
@@ -69,5 +72,17 @@ impl Wordings {
             tx.run(query.bind(tx.org_id).bind(id).bind(shown).bind(source)).await?;
         }
         Ok(if shown { wording.content.clone() } else { content })
+    }
+
+    /// Deletes the wording of an insight if it is shown: too few contacts say its words any more, since some were erased.
+    pub(crate) async fn forget(&self, tx: &mut OrgTx, id: InsightId) -> Result<()> {
+        if self.by_insight.get(&id).is_some_and(|wording| wording.shown) {
+            let query = sql("
+                update wordings set shown = $3, content = null, model = null, answers_left = $4
+                where org_id = $1 and insight_id = $2
+            ");
+            tx.run(query.bind(tx.org_id).bind(id).bind(false).bind(ANSWERS_AGAIN)).await?;
+        }
+        Ok(())
     }
 }

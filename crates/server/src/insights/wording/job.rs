@@ -71,7 +71,8 @@ async fn reword_insights(app: &App, lease: &Lease) -> Result<Outcome> {
     for entry in &mut entries {
         entry.heard = heard(&app.db, lease.org_id, entry.id).await?;
     }
-    let prepared = tokio::task::spawn_blocking(move || prepare(entries)).await;
+    let contacts_min = app.settings(&app.db, lease.org_id).await?.contacts_min as usize;
+    let prepared = tokio::task::spawn_blocking(move || prepare(entries, contacts_min)).await;
     let (entries, request) = prepared.context("preparing a request")?;
     let answers = match ask(app, model, &request, entries.len()).await {
         Ok(answers) => answers,

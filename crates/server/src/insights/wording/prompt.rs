@@ -41,12 +41,12 @@ pub(super) struct Heard {
 
 /// Prepares entries and the request for them. Sets the words and the language by which answers are checked. In the
 /// request entries have names that mean nothing outside of it.
-pub(super) fn prepare(mut entries: Vec<Entry>) -> (Vec<Entry>, String) {
+pub(super) fn prepare(mut entries: Vec<Entry>, contacts_min: usize) -> (Vec<Entry>, String) {
     let mut request = Map::new();
     for (i, entry) in entries.iter_mut().enumerate() {
         let Entry { target, heard, .. } = entry;
-        target.words =
-            Words::of(&target.source, heard.iter().map(|heard| (heard.speaker, heard.text.as_str())));
+        let said = heard.iter().map(|heard| (heard.speaker, heard.text.as_str()));
+        target.words = Words::of(&target.source, said, contacts_min);
         target.language = language::detect(&target.source, usual_language(heard));
         let value = json!({
             "entry": outgoing(&target.source),

@@ -185,3 +185,38 @@ async fn processes_that_start_at_once_share_a_new_database() {
     }
     assert_eq!(cli.json(&["keys", "list", "--json"], 0).as_array().unwrap().len(), 6);
 }
+
+/// Texts that steer a terminal, or turn what is read around.
+const STEERING: &str = "My refund has not \u{1b}]0;owned\u{7}\u{1b}[31m arrived\u{202e} \u{9b}2Jyet\u{2066}";
+
+#[tokio::test]
+async fn nothing_that_is_printed_steers_the_terminal() {
+    let cli = Cli::new().await;
+    let records: Vec<String> = (0..12)
+        .map(|id| {
+            json!({"id": id, "brand": STEERING, "turns": [{"role": "contact", "name": STEERING, "text": STEERING}]})
+                .to_string()
+        })
+        .collect();
+    let file = cli.file("steering.jsonl", records.join("\n"));
+    cli.json(&["import", file.to_str().unwrap(), "--json"], 0);
+    assert!(cli.run(&["keys", "create", "--name", STEERING]).status.success());
+    let org = format!("nobody {STEERING}");
+    for args in [
+        &["insights"][..],
+        &["insights", "--json"],
+        &["insights", "--themes"],
+        &["keys", "list"],
+        &["keys", "list", "--json"],
+        &["insights", "--org", &org],
+        &["import", STEERING],
+    ] {
+        let output = cli.run(args);
+        let printed = [output.stdout, output.stderr].concat();
+        let printed = String::from_utf8(printed).unwrap();
+        let is_steering = |c: char| {
+            c.is_control() && c != '\n' || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        };
+        assert!(!printed.is_empty() && !printed.contains(is_steering), "{args:?}: {printed:?}");
+    }
+}

@@ -116,11 +116,70 @@ async fn a_body_that_is_no_json_is_refused() {
         send("text/plain", b"{}".to_vec()).await.error(415),
         "expected content-type: application/json"
     );
-    let answer = send("application/json", vec![b' '; 9_000_000]).await;
-    assert_eq!(answer.error(413), "the body is larger than 8388608 bytes");
+    let answer = send("application/json", vec![b' '; 300_000]).await;
+    assert_eq!(answer.error(413), "the body is larger than 262144 bytes");
     send("application/json", vec![b'['; 100_000]).await.error(400);
+    let ignored = format!("{{\"x\":{}", "[".repeat(100_000));
+    let answer = send("application/json", ignored.into_bytes()).await;
+    assert_eq!(answer.error(400), "body: malformed JSON at line 1 column 132");
+    let answer = send("application/json", b"{\"page\": 1} x".to_vec()).await;
+    assert_eq!(answer.error(400), "body: malformed JSON at line 1 column 13");
+    let answer = send("application/json; charset=utf-16", b"{}".to_vec()).await;
+    assert_eq!(answer.error(415), "expected charset=utf-8");
     assert_eq!(send("text/plain", Vec::new()).await.status, 200, "an empty body asks for the defaults");
-    assert_eq!(send("application/json; charset=utf-8", b"{}".to_vec()).await.status, 200);
+    for charset in ["utf-8", "UTF-8", "\"utf-8\""] {
+        let content_type = format!("application/json; charset={charset}").leak();
+        assert_eq!(send(content_type, b"{}".to_vec()).await.status, 200, "{charset}");
+    }
+}
+
+#[tokio::test]
+async fn a_packed_body_and_one_that_says_a_thing_twice_are_refused() {
+    let t = TestApp::new().await;
+    let send = |path: &str, encoding: Option<&str>, body: &str| {
+        let request = Request::builder().method("POST").uri(path);
+        let request = request
+            .header("authorization", format!("Bearer {}", t.token))
+            .header("content-type", "application/json");
+        let request = match encoding {
+            Some(encoding) => request.header("content-encoding", encoding),
+            None => request,
+        };
+        t.send(request.body(Body::from(body.to_owned())).unwrap())
+    };
+    assert_eq!(send("/insights", Some("identity"), "{}").await.status, 200);
+    for encoding in ["gzip", "br", "gzip, identity"] {
+        let refused = send("/insights", Some(encoding), "{}").await;
+        assert_eq!(refused.error(415), "expected a body without content-encoding");
+    }
+    for (path, body, error) in [
+        ("/insights", r#"{"page": 1, "page": 2}"#, "page: given more than once"),
+        (
+            "/chat/sessions",
+            r#"{"contact": {"name": "a", "name": "b"}}"#,
+            "contact.name: given more than once",
+        ),
+        ("/chat/sessions", r#"{"custom_data": {"a": 1, "a": 1}}"#, "custom_data.a: given more than once"),
+        (
+            "/chat/sessions/filter",
+            r#"{"filters": {"tags": [], "tags": []}}"#,
+            "filters.tags: given more than once",
+        ),
+    ] {
+        assert_eq!(send(path, None, body).await.error(400), error, "{body}");
+    }
+    let id = t.session_saying("hello").await;
+    let closing = r#"{"status": "closed_resolved", "session_closed_payload": {"a": {"b": 1, "b": 2}}}"#;
+    let refused = t.send(
+        Request::builder()
+            .method("PATCH")
+            .uri(format!("/chat/sessions/{id}"))
+            .header("authorization", format!("Bearer {}", t.token))
+            .header("content-type", "application/json")
+            .body(Body::from(closing))
+            .unwrap(),
+    );
+    assert_eq!(refused.await.error(400), "session_closed_payload.a.b: given more than once");
 }
 
 /// Takes the fifteen seconds that the server waits for a body.

@@ -210,3 +210,55 @@ async fn of_a_long_message_what_is_around_the_quote_is_shown() {
         assert_eq!(part, quote["text"]);
     }
 }
+
+/// What one or two of many contacts hang on the words of all, with words that must not be shown for all.
+const PLANTED: [(&str, &[&str]); 8] = [
+    ("my passphrase is correct horse battery staple", &["horse", "battery", "staple"]),
+    ("sort code 20-00-00", &["20", "00"]),
+    ("I live at 742 evergreen terrace springfield", &["742", "evergreen", "springfield"]),
+    ("this is zebulon quirke calling", &["zebulon", "quirke"]),
+    ("I am pregnant", &["pregnant"]),
+    ("my mother died in May", &["mother", "died"]),
+    ("the door code is one nine eight four", &["door", "nine"]),
+    ("ask for mark rose", &["mark", "rose"]),
+];
+
+#[tokio::test]
+async fn a_title_says_nothing_that_only_a_few_of_its_contacts_say() {
+    for (i, (planted, words)) in PLANTED.into_iter().enumerate() {
+        let t = TestApp::new().await;
+        let joint = [", ", " and ", ". ", " "][i % 4];
+        let texts = ["My refund has not arrived yet", "I am still waiting for my refund"];
+        let few = texts.map(|text| format!("{text}{joint}{planted}"));
+        let many = texts.iter().cycle().take(18).map(|text| (*text).to_owned());
+        // the first statements of a group are those that come first to a title
+        let said = few.into_iter().chain(many).enumerate();
+        t.import(said.map(|(i, text)| record(i, &text)).collect()).await;
+        t.run_jobs().await;
+        let found = insights(&t).await;
+        assert_eq!(found.len(), 1, "{found:#?}");
+        let themes = t.get_ok("/insights/themes").await;
+        let shown = format!("{} {}", found[0]["content"], themes["items"]).to_lowercase();
+        let shown: Vec<&str> = shown.split(|c: char| !c.is_alphanumeric()).collect();
+        for word in words {
+            assert!(!shown.contains(word), "{word} in {shown:?}");
+        }
+        assert!(shown.contains(&"refund"), "{shown:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_title_whose_words_are_corrected_away_is_replaced() {
+    let t = TestApp::new().await;
+    let said = |i: usize, text: &str| record(i, text);
+    let wording = "My refund for the Zebulon bundle has not arrived";
+    let plain = "My refund has not arrived";
+    t.import((0..6).map(|i| said(i, wording)).collect()).await;
+    t.run_jobs().await;
+    assert!(insights(&t).await[0]["content"].as_str().unwrap().contains("Zebulon"));
+    t.import((0..6).map(|i| said(i, if i < 2 { wording } else { plain })).collect()).await;
+    t.run_jobs().await;
+    let found = insights(&t).await;
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0]["content"], plain);
+}

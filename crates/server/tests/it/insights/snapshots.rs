@@ -188,7 +188,7 @@ async fn themes_are_shown_whole() {
             "occurrence_count": 59
           }
         ],
-        "name": "Refund, arrived, yet",
+        "name": "Refund, arrived",
         "session_count": 59
       },
       {
@@ -202,7 +202,7 @@ async fn themes_are_shown_whole() {
             "occurrence_count": 59
           }
         ],
-        "name": "Invoice, come, copy",
+        "name": "Invoice, copy, download",
         "session_count": 59
       }
     ]

@@ -111,3 +111,37 @@ async fn ticket_numbers_have_no_gaps_though_requests_fail() {
         assert_eq!(session["ticket_number"], i);
     }
 }
+
+#[tokio::test]
+async fn characters_that_steer_a_terminal_are_dropped_where_a_text_is_read() {
+    let t = TestApp::new().await;
+    let steering = "a\u{1b}[2J\u{7}b\u{85}\u{9b}c\u{202e}d\u{2066}\u{200f}e\r\nf\tg\u{7f}";
+    let plain = "a[2Jbcde\nf\tg";
+    let body = json!({
+        "contact": {"name": steering, "custom_data": {"k\u{1b}ey": steering}}, "verified": true,
+        "custom_data": {"k\u{202d}ey": steering},
+    });
+    let id = t.post_ok("/chat/sessions", body).await["id"].as_str().unwrap().to_owned();
+    let path = format!("/chat/sessions/{id}");
+    let joined = "\u{1f468}\u{200d}\u{1f469}\u{200d}\u{1f467} می\u{200c}خواهم क्\u{200d}ष \u{2764}\u{fe0f}";
+    for text in [steering, joined] {
+        let message = json!({"sender": "contact", "message": {"type": "text", "text": text}, "contact": {"name": steering}});
+        t.post_ok(&format!("{path}/send"), message).await;
+    }
+    let closed = json!({"status": "closed_resolved", "session_closed_payload": {"n\u{7}ote": [steering]}});
+    t.patch_ok(&path, closed).await;
+    let session = t.get_ok(&path).await;
+    assert_eq!(session["custom_data"], json!({"key": plain}));
+    assert_eq!(session["contact"]["name"], plain);
+    assert_eq!(session["contact"]["custom_data"], json!({"key": plain}));
+    let history = t.get_ok(&format!("{path}/history")).await;
+    let said = |i: usize| history["items"][i]["event"]["content"]["text"].clone();
+    assert_eq!((said(0), said(1)), (json!(plain), json!(joined)));
+    assert!(history.to_string().contains(&json!({"note": [plain]}).to_string()), "{history}");
+    let record = json!({"id": "s\u{1b}1", "turns": [{"role": "contact", "name": steering, "text": steering, "context": {"n\u{1b}": steering}}]});
+    t.import(vec![record]).await;
+    let imported = t.get_ok("/chat/sessions").await["items"][0]["id"].as_str().unwrap().to_owned();
+    let history = t.get_ok(&format!("/chat/sessions/{imported}/history")).await;
+    assert_eq!(history["items"][0]["event"]["content"]["text"], plain);
+    assert_eq!(history["items"][0]["event"]["context"]["n"], plain);
+}

@@ -102,6 +102,12 @@ impl TestApp {
         Self { app, org_id, token, router, _database: database }
     }
 
+    /// Goes on with other settings.
+    pub(crate) fn configure(&mut self, config: Config) {
+        self.app = App::new(self.app.db.clone(), self.app.clock.clone(), config);
+        self.router = http::router(self.app.clone());
+    }
+
     /// The token of a new key with these scopes.
     pub(crate) async fn key(&self, org_id: OrgId, scopes: &str) -> String {
         let scopes = scopes.parse().unwrap();

@@ -61,7 +61,8 @@ impl Cli {
         let mut child = command.stdout(Stdio::piped()).stderr(stderr).spawn().unwrap();
         let mut first = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut first).unwrap();
-        let address = first.trim().strip_prefix("listening on http://").unwrap().to_owned();
+        let url = first.trim().strip_prefix("listening on ").unwrap();
+        let address = url.split_once("://").unwrap().1.to_owned();
         Server { child, address, log }
     }
 }
@@ -69,8 +70,8 @@ impl Cli {
 /// A running `refrain serve`.
 pub(crate) struct Server {
     child: Child,
-    address: String,
-    log: PathBuf,
+    pub(crate) address: String,
+    pub(crate) log: PathBuf,
 }
 
 impl Server {

@@ -25,6 +25,7 @@ async fn private_addresses_are_never_asked() {
         ("ftp://example.com/", "url: expected an https URL without a user"),
         ("https://user:pass@example.com/", "url: expected an https URL without a user"),
         ("example.com", "url: expected an https URL without a user"),
+        ("https://example.com:65536/", "url: expected an https URL without a user"),
         (" ", "url: expected text that is not blank"),
     ] {
         assert_eq!(t.post("/webhooks", json!({"url": url})).await.error(400), error, "{url}");
@@ -41,16 +42,12 @@ async fn private_addresses_are_never_asked() {
     };
     assert_eq!(attempt().await, "it has no public address");
     // other ways to write an address of this machine; a resolver may know them or not
-    for host in ["2130706433", "0x7f.1", "127.1", "localhost."] {
+    for host in ["2130706433", "0x7f.1", "127.1", "localhost.", "no-such-name.invalid"] {
         t.execute(
             sql("update webhooks set url = $1 where url <> ''").bind(format!("https://{host}:{port}/")),
         )
         .await;
-        let error = attempt().await.as_str().unwrap().to_owned();
-        assert!(
-            error == "it has no public address" || error.starts_with("looking up its address"),
-            "{host}: {error}"
-        );
+        assert_eq!(attempt().await, "it has no public address", "{host}");
     }
     // made while it was allowed
     t.execute(sql("update webhooks set url = $1 where url <> ''").bind(format!("http://localhost:{port}/")))

@@ -4,7 +4,9 @@ use super::DAY;
 use super::{config, deliver, hook, is_signed, taken};
 use crate::support::app::TestApp;
 use crate::support::scripted::Server;
+use refrain::config::Secret;
 use refrain::time::Clock;
+use refrain::webhooks;
 use serde_json::{Value, json};
 
 #[tokio::test]
@@ -61,4 +63,36 @@ async fn an_old_secret_signs_for_a_day_and_a_revoked_one_never_again() {
     let asked = server.asked().pop().unwrap();
     assert!(is_signed(&asked, &fourth) && !is_signed(&asked, &third) && !is_signed(&asked, &second));
     assert_eq!(signed(&[&first, &second, &third, &fourth]).await, [false, false, false, true]);
+}
+
+#[tokio::test]
+async fn secrets_are_sealed_by_a_key_that_is_not_in_the_database() {
+    let with_key = |key: &str| {
+        let mut config = config();
+        config.database.secrets_key = Some(Secret(key.to_owned()));
+        config
+    };
+    let mut t = TestApp::with(config()).await;
+    let server = Server::new(taken).await;
+    let (old, old_secret) = hook(&t, &server, json!(["webhook.test"])).await;
+    let column = "select count(*) from webhooks where secrets like '%whsec_%'";
+    assert_eq!(t.count(column).await, 1, "in the clear without a key");
+    t.configure(with_key("0123456789 0123456789 0123456789 ab"));
+    webhooks::seal_secrets(&t.app).await.unwrap();
+    let (new, new_secret) = hook(&t, &server, json!(["webhook.test"])).await;
+    assert_eq!(t.count(column).await, 0);
+    for (path, secret) in [(&old, &old_secret), (&new, &new_secret)] {
+        t.post_ok(&format!("{path}/test"), json!({})).await;
+        deliver(&t).await;
+        assert!(is_signed(server.asked().last().unwrap(), secret));
+    }
+    let rotated = t.post_ok(&format!("{new}/rotate-secret"), json!({})).await;
+    assert_eq!(t.count(column).await, 0);
+    t.post_ok(&format!("{new}/test"), json!({})).await;
+    deliver(&t).await;
+    assert!(is_signed(server.asked().last().unwrap(), rotated["secret"].as_str().unwrap()));
+    for config in [with_key("another key that is long enough too"), config()] {
+        t.configure(config);
+        webhooks::seal_secrets(&t.app).await.unwrap_err();
+    }
 }
