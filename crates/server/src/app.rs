@@ -8,22 +8,23 @@ use crate::contacts;
 use crate::db::{Db, Query};
 use crate::erasures::{self, ApplyRetention, EraseSessions};
 use crate::error::Result;
-use crate::exports::{self, Slots};
+use crate::exports;
 use crate::http::{Api, RateLimiter};
 use crate::ids::OrgId;
 use crate::insights::{
     self, Centroids, Consolidate, RereadSessions, ResearchInsight, ReviewInsights, RewordInsights,
 };
-use crate::jobs::JobKind;
+use crate::jobs::{JobKind, Round};
 use crate::language_model::LanguageModel;
 use crate::orgs::{self, Hooks, OrgTx};
 use crate::outbox::{self, Destination};
 use crate::seal::Sealer;
-use crate::sessions::{self, ReadSessions};
+use crate::sessions::{self, IndexMessages, ReadSessions};
 use crate::settings::{self, Settings};
 use crate::tags;
 use crate::teams;
 use crate::time::Clock;
+use crate::turns::Turns;
 use crate::webhooks::{self, Webhooks};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -67,6 +68,7 @@ pub static ROUTES: &[fn() -> Api] = &[
 /// The jobs that workers know.
 pub static JOBS: &[JobKind] = &[
     JobKind::of::<ReadSessions>(),
+    JobKind::of::<IndexMessages>(),
     JobKind::of::<RereadSessions>(),
     JobKind::of::<Consolidate>(),
     JobKind::of::<AssignCategories>(),
@@ -99,8 +101,14 @@ pub struct App {
     pub job_added: Arc<Notify>,
     /// The sealer of secrets.
     pub sealer: Arc<Sealer>,
-    /// The exports that run now, by organization.
-    pub exports: Arc<Slots>,
+    /// The bell for the workers that take what was just said alone.
+    pub live_job_added: Arc<Notify>,
+    /// The organizations whose jobs were taken last.
+    pub job_round: Arc<Round>,
+    /// The places of exports.
+    pub exports: Arc<Turns>,
+    /// The places of searches over messages.
+    pub searches: Arc<Turns>,
     draining: Arc<AtomicBool>,
 }
 
@@ -117,7 +125,10 @@ impl App {
             config: Arc::new(config),
             centroids: Arc::default(),
             job_added: Arc::default(),
-            exports: Arc::default(),
+            live_job_added: Arc::default(),
+            job_round: Arc::default(),
+            exports: exports::places(),
+            searches: sessions::search_places(),
             draining: Arc::default(),
         }
     }
@@ -141,6 +152,7 @@ impl App {
     pub fn drain(&self) {
         self.draining.store(true, Ordering::SeqCst);
         self.job_added.notify_waiters();
+        self.live_job_added.notify_waiters();
     }
 
     /// Waits until the app drains. To be raced with an answer from outside that need not be waited for then.

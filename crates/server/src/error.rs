@@ -44,6 +44,9 @@ pub enum Error {
     /// The key has used up its requests; more after this many seconds.
     #[error("too many requests")]
     TooManyRequests(u64),
+    /// The organization stores as much as it may.
+    #[error("the organization stores as many bytes of messages and files as it may")]
+    QuotaReached,
     /// The server is starting, draining or at its limit.
     #[error("{0}")]
     Unavailable(&'static str),
@@ -106,6 +109,7 @@ impl Error {
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::TooManyRequests(_) => StatusCode::TOO_MANY_REQUESTS,
+            Self::QuotaReached => StatusCode::INSUFFICIENT_STORAGE,
             Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::StorageFull(_) => StatusCode::INSUFFICIENT_STORAGE,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,

@@ -20,6 +20,7 @@ mod seal;
 pub mod spreadsheet;
 pub mod telemetry;
 pub mod time;
+pub mod turns;
 pub mod wire;
 
 pub mod audit_log;

@@ -73,7 +73,7 @@ pub struct OrgTx {
 
 /// Begins a transaction that writes to an organization, and moves the organization's clock forward.
 pub async fn begin(db: &Db, clock: &Clock, hooks: &'static Hooks, org_id: OrgId) -> Result<OrgTx> {
-    let mut tx = db.begin().await?;
+    let mut tx = db.begin_for(org_id).await?;
     let query = sql("
         update orgs set clock = case when clock < $2 then $2 else clock end where id = $1 returning clock
     ");

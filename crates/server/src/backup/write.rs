@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde_json::Value as Json;
 use std::io::Write;
 use tokio::runtime::Handle;
+use uuid::Uuid;
 
 /// Writes everything that the database holds at this moment, while others go on to write to it. `on_rows` gets the number
 /// of rows so far, and returns false to stop. Returns the number of rows. To be called where a thread may block.
@@ -18,7 +19,7 @@ pub fn write(
     let runtime = Handle::current();
     let mut sink = zstd::Encoder::new(sink, 0)?;
     sink.include_checksum(true)?;
-    let mut tx = runtime.block_on(db.snapshot())?;
+    let mut tx = runtime.block_on(db.patient(Uuid::nil()).snapshot())?;
     let (tables, schema) = (runtime.block_on(db.tables())?, runtime.block_on(db.schema())?);
     line(&mut sink, &Line::Header { format: FORMAT, release: env!("CARGO_PKG_VERSION").to_owned(), schema })?;
     let mut rows = 0;

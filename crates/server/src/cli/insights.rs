@@ -171,8 +171,14 @@ pub(super) async fn table(app: &App, org_id: OrgId, filter: &InsightFilter) -> a
     let all = insights::counts(&app.db, org_id).await?.sessions;
     let ids: Vec<_> = output.data.iter().map(|insight| insight.id).collect();
     let calendar = app.settings(&app.db, org_id).await?.calendar;
-    let trends =
-        insights::trends(&mut app.db.snapshot().await?, org_id, &calendar, &ids, app.clock.now()).await?;
+    let trends = insights::trends(
+        &mut app.db.patient(org_id).snapshot().await?,
+        org_id,
+        &calendar,
+        &ids,
+        app.clock.now(),
+    )
+    .await?;
     let mut table = Table::new(&["No.", "Insight", "Sessions", "Share", "Sentiment", "12 weeks", "4 weeks"]);
     table.align_right(&[0, 2, 3, 6]);
     for insight in &output.data {

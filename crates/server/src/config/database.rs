@@ -23,6 +23,9 @@ pub struct DatabaseConfig {
     #[arg(long, value_name = "URL", env = "REFRAIN_DATABASE_URL")]
     #[serde(serialize_with = "without_password")]
     pub database_url: Option<String>,
+    /// Most megabytes of messages and files that an organization stores; 0 for no limit
+    #[arg(long, value_name = "N", env = "REFRAIN_ORG_MEGABYTES")]
+    pub org_megabytes: u64,
     /// File with the key that seals the secrets of webhooks in the database; the key can come from
     /// REFRAIN_SECRETS_KEY too [default: none, they are in the clear]
     #[arg(long, value_name = "FILE", env = "REFRAIN_SECRETS_KEY_FILE")]
@@ -35,7 +38,13 @@ pub struct DatabaseConfig {
 
 impl Default for DatabaseConfig {
     fn default() -> Self {
-        Self { data: "refrain-data".into(), database_url: None, secrets_key_file: None, secrets_key: None }
+        Self {
+            data: "refrain-data".into(),
+            database_url: None,
+            org_megabytes: 0,
+            secrets_key_file: None,
+            secrets_key: None,
+        }
     }
 }
 
@@ -66,6 +75,12 @@ impl DatabaseConfig {
             bail!("database_url: expected a URL that begins with postgres://");
         }
         Ok(())
+    }
+
+    /// Returns the most bytes that an organization stores, or none if there is no limit.
+    pub fn org_bytes_max(&self) -> Option<i64> {
+        let megabytes = i64::try_from(self.org_megabytes).unwrap_or(i64::MAX);
+        Some(megabytes.saturating_mul(1_000_000)).filter(|bytes| *bytes > 0)
     }
 
     /// Returns the place of the database.

@@ -9,14 +9,20 @@ use serde::{Deserialize, Serialize};
 #[serde(default)]
 #[command(next_help_heading = "Jobs")]
 pub struct JobsConfig {
-    /// Jobs worked on at once [default: one a core]
+    /// Jobs worked on at once [default: one a core, at least 3]
     #[arg(long, value_name = "N", env = "REFRAIN_WORKERS")]
     pub workers: usize,
+    /// Conversations read at once besides, as messages come: no import and no grouping is in their way
+    #[arg(long, value_name = "N", env = "REFRAIN_LIVE_WORKERS")]
+    pub live_workers: usize,
 }
 
 impl Default for JobsConfig {
     fn default() -> Self {
-        Self { workers: std::thread::available_parallelism().map_or(2, |n| n.get().clamp(2, 16)) }
+        Self {
+            workers: std::thread::available_parallelism().map_or(3, |n| n.get().clamp(3, 16)),
+            live_workers: 2,
+        }
     }
 }
 
@@ -24,6 +30,9 @@ impl JobsConfig {
     pub(super) fn check(&self) -> anyhow::Result<()> {
         if !(1..=64).contains(&self.workers) {
             bail!("workers: expected a number between 1 and 64");
+        }
+        if !(1..=64).contains(&self.live_workers) {
+            bail!("live_workers: expected a number between 1 and 64");
         }
         Ok(())
     }

@@ -2,51 +2,45 @@
 //! knows which of the two is in use.
 
 mod health;
+mod lanes;
 mod open;
 mod purge;
 mod query;
 mod sql;
 mod table;
 
+pub use lanes::Hold;
 pub use query::{Query, Record};
 pub use sql::{Sql, Value, like_pattern, sql};
 pub use table::{Column, Kind, Table};
 
 use crate::error::{Error, Result};
 use futures_util::TryStreamExt;
-use health::{Health, PROBE_PAUSE};
-use purge::LastPurge;
+use health::PROBE_PAUSE;
+use lanes::{Lane, Lanes, Pools};
 use query::{ReadRow, Row};
-use sqlx_postgres::{PgPool, Postgres};
-use sqlx_sqlite::{Sqlite, SqlitePool};
+use sqlx::SqlSafeStr;
+use sqlx_postgres::Postgres;
+use sqlx_sqlite::Sqlite;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
+use uuid::Uuid;
 
 /// The most values that one statement of many rows binds: SQLite takes 32,766, PostgreSQL 65,535, and longer
 /// statements gain nothing.
 const VALUES_MAX: usize = 8_000;
+/// The rows that are read before other tasks may run.
+const ROWS_AT_ONCE: usize = 500;
 /// The longest wait for the writer by one who only looks whether writing is possible.
 const WRITE_PATIENCE: Duration = Duration::from_secs(2);
 
-#[derive(Clone, Debug)]
-enum Pools {
-    /// One connection that writes, several that read: SQLite has one writer at a time.
-    Sqlite {
-        write: SqlitePool,
-        read: SqlitePool,
-    },
-    Postgres(PgPool),
-}
-
-/// The database.
+/// The database. Its reads are short ones: those of them that may take long are made by [`Db::long`].
 #[derive(Clone, Debug)]
 pub struct Db {
-    pools: Pools,
-    location: Location,
-    health: Arc<Health>,
-    last_purge: Arc<LastPurge>,
+    lanes: Arc<Lanes>,
+    lane: Lane,
 }
 
 /// The place of the database.
@@ -70,12 +64,24 @@ impl Db {
     /// Opens the database and brings its schema up to the migration of this number, if it is not past it.
     pub async fn open_at(location: &Location, schema: i64) -> anyhow::Result<Self> {
         let pools = open::open(location, schema).await?;
-        Ok(Self { pools, location: location.clone(), health: Arc::default(), last_purge: Arc::default() })
+        Ok(Self { lanes: Arc::new(Lanes::new(pools, location.clone())), lane: Lane::Short })
+    }
+
+    /// Returns the database for reads that may take long: searches, counts over many rows, exports. They have
+    /// connections of their own, shared out over organizations. PostgreSQL ends a statement after less than a request
+    /// may take.
+    pub fn long(&self, org_id: impl Into<Uuid>) -> Self {
+        Self { lanes: Arc::clone(&self.lanes), lane: Lane::request(org_id.into()) }
+    }
+
+    /// Returns the database for the long reads of a job or a command, whose statements may take longer.
+    pub fn patient(&self, org_id: impl Into<Uuid>) -> Self {
+        Self { lanes: Arc::clone(&self.lanes), lane: Lane::job(org_id.into()) }
     }
 
     /// Brings the schema up to date.
     pub async fn migrate(&self) -> anyhow::Result<()> {
-        open::migrate(&self.location, &self.pools, Self::SCHEMA).await
+        open::migrate(&self.lanes.location, &self.lanes.pools, Self::SCHEMA).await
     }
 
     /// Returns the number of the last migration that the database ran.
@@ -85,20 +91,14 @@ impl Db {
 
     /// Closes every connection. SQLite merges its write-ahead log into the file.
     pub async fn close(&self) {
-        match &self.pools {
-            Pools::Sqlite { write, read } => {
-                read.close().await;
-                write.close().await;
-            }
-            Pools::Postgres(pool) => pool.close().await,
-        }
+        self.lanes.close().await;
     }
 
     /// Returns the name of the database, for people.
     pub fn name(&self) -> &'static str {
-        match self.pools {
+        match self.lanes.pools {
             Pools::Sqlite { .. } => "SQLite",
-            Pools::Postgres(_) => "PostgreSQL",
+            Pools::Postgres { .. } => "PostgreSQL",
         }
     }
 
@@ -112,21 +112,29 @@ impl Db {
     /// Hands each row of `query` to `read`. It is no generic function, so that it is compiled once and not for each
     /// type of record.
     async fn read_rows(&self, query: Sql, read: ReadRow<'_>) -> Result<()> {
-        match &self.pools {
-            Pools::Sqlite { read: pool, .. } => {
+        match &self.lanes.pools {
+            Pools::Sqlite { .. } => {
                 let (text, arguments) = query.sqlite()?;
-                let mut rows = sqlx::query_with(text, arguments).fetch(pool);
+                let reader = self.lanes.reader(self.lane).await?;
+                let mut connection = reader.connect().await?;
+                let mut rows = sqlx::query_with(text, arguments).fetch(&mut *connection);
+                let mut count = 0;
                 while let Some(row) = rows.try_next().await? {
                     read(Row::Sqlite(&row))?;
+                    give_way(&mut count).await;
                 }
             }
-            Pools::Postgres(pool) => {
+            Pools::Postgres { .. } => {
                 let (text, arguments) = query.postgres()?;
-                let mut connection = self.health.attempt(pool, pool.acquire()).await?;
+                let (mut connection, mut hold) = self.lanes.postgres(self.lane).await?;
+                hold.begins();
                 let mut rows = sqlx::query_with(text, arguments).fetch(&mut *connection);
+                let mut count = 0;
                 while let Some(row) = rows.try_next().await? {
                     read(Row::Postgres(&row))?;
+                    give_way(&mut count).await;
                 }
+                hold.ended();
             }
         }
         Ok(())
@@ -145,7 +153,7 @@ impl Db {
     /// Makes PostgreSQL analyze the tables of conversations and insights, so that it plans well right after many rows
     /// came: by itself it analyzes up to a minute later. SQLite plans well without.
     pub async fn analyze(&self) -> Result<()> {
-        if let Pools::Postgres(pool) = &self.pools {
+        if let Pools::Postgres { main: pool, .. } = &self.lanes.pools {
             sqlx::query(
                 "analyze sessions, session_values, contacts, contact_values, statements, occurrences",
             )
@@ -155,18 +163,26 @@ impl Db {
         Ok(())
     }
 
-    /// Begins a transaction that writes.
+    /// Begins a transaction that writes what belongs to no organization, or to more than one.
     pub async fn begin(&self) -> Result<Tx> {
-        Ok(match &self.pools {
-            Pools::Sqlite { write, .. } => Tx::Sqlite(write.begin_with("begin immediate").await?),
-            Pools::Postgres(pool) => Tx::Postgres(self.health.attempt(pool, pool.begin()).await?),
+        self.begin_for(Uuid::nil()).await
+    }
+
+    /// Begins a transaction that writes for an organization. Those who wait for it take turns.
+    pub async fn begin_for(&self, org_id: impl Into<Uuid>) -> Result<Tx> {
+        let hold = self.lanes.writer(org_id.into()).await?;
+        Ok(match &self.lanes.pools {
+            Pools::Sqlite { write, .. } => Tx::Sqlite(lanes::begin_immediate(write).await?, hold),
+            Pools::Postgres { main, .. } => {
+                Tx::Postgres(self.lanes.health.attempt(main, main.begin()).await?, hold)
+            }
         })
     }
 
     /// Writes something of no matter, once a second at most. Fails if the database cannot be written to. That other
     /// writers keep it busy is no failure.
     pub async fn try_writing(&self) -> Result<()> {
-        let mut wrote_at = self.health.wrote_at.lock().await;
+        let mut wrote_at = self.lanes.health.wrote_at.lock().await;
         if wrote_at.is_some_and(|at| at.elapsed() < PROBE_PAUSE) {
             return Ok(());
         }
@@ -182,16 +198,20 @@ impl Db {
 
     /// Begins a read-only transaction that sees one snapshot of the database throughout.
     pub async fn snapshot(&self) -> Result<Tx> {
-        Ok(match &self.pools {
-            Pools::Sqlite { read, .. } => Tx::Sqlite(read.begin().await?),
-            Pools::Postgres(pool) => {
-                let begin = pool.begin_with("begin isolation level repeatable read read only");
-                let mut tx = self.health.attempt(pool, begin).await?;
+        Ok(match &self.lanes.pools {
+            Pools::Sqlite { .. } => {
+                let reader = self.lanes.reader(self.lane).await?;
+                Tx::Sqlite(reader.begin().await?, reader.into())
+            }
+            Pools::Postgres { .. } => {
+                let (connection, hold) = self.lanes.postgres(self.lane).await?;
+                let begin = "begin isolation level repeatable read read only".into_sql_str();
+                let mut tx = sqlx::Transaction::begin(connection, Some(begin)).await?;
                 // it holds up nobody, and its reader may be slow
                 sqlx::query("set local idle_in_transaction_session_timeout = '60s'")
                     .execute(&mut *tx)
                     .await?;
-                Tx::Postgres(tx)
+                Tx::Postgres(tx, hold)
             }
         })
     }
@@ -201,20 +221,20 @@ impl Db {
 #[derive(Debug)]
 pub enum Tx {
     /// A transaction on SQLite.
-    Sqlite(sqlx::Transaction<'static, Sqlite>),
+    Sqlite(sqlx::Transaction<'static, Sqlite>, Hold),
     /// A transaction on PostgreSQL.
-    Postgres(sqlx::Transaction<'static, Postgres>),
+    Postgres(sqlx::Transaction<'static, Postgres>, Hold),
 }
 
 impl Tx {
     /// Runs `query` and returns the number of rows that it changed.
     pub async fn execute(&mut self, query: Sql) -> Result<u64> {
         Ok(match self {
-            Self::Sqlite(tx) => {
+            Self::Sqlite(tx, _) => {
                 let (text, arguments) = query.sqlite()?;
                 sqlx::query_with(text, arguments).execute(&mut **tx).await?.rows_affected()
             }
-            Self::Postgres(tx) => {
+            Self::Postgres(tx, _) => {
                 let (text, arguments) = query.postgres()?;
                 sqlx::query_with(text, arguments).execute(&mut **tx).await?.rows_affected()
             }
@@ -231,19 +251,25 @@ impl Tx {
     /// Hands each row of `query` to `read`, as [`Db::read_rows`] does.
     async fn read_rows(&mut self, query: Sql, read: ReadRow<'_>) -> Result<()> {
         match self {
-            Self::Sqlite(tx) => {
+            Self::Sqlite(tx, _) => {
                 let (text, arguments) = query.sqlite()?;
                 let mut rows = sqlx::query_with(text, arguments).fetch(&mut **tx);
+                let mut count = 0;
                 while let Some(row) = rows.try_next().await? {
                     read(Row::Sqlite(&row))?;
+                    give_way(&mut count).await;
                 }
             }
-            Self::Postgres(tx) => {
+            Self::Postgres(tx, hold) => {
                 let (text, arguments) = query.postgres()?;
+                hold.begins();
                 let mut rows = sqlx::query_with(text, arguments).fetch(&mut **tx);
+                let mut count = 0;
                 while let Some(row) = rows.try_next().await? {
                     read(Row::Postgres(&row))?;
+                    give_way(&mut count).await;
                 }
+                hold.ended();
             }
         }
         Ok(())
@@ -280,11 +306,21 @@ impl Tx {
 
     /// Commits the transaction.
     pub async fn commit(self) -> Result<()> {
+        // the hold ends after the commit
         match self {
-            Self::Sqlite(tx) => tx.commit().await?,
-            Self::Postgres(tx) => tx.commit().await?,
+            Self::Sqlite(tx, _hold) => tx.commit().await?,
+            Self::Postgres(tx, _hold) => tx.commit().await?,
         }
         Ok(())
+    }
+}
+
+/// Lets other tasks run once in a while: rows may come as fast as they are read, and a million of them would keep the
+/// thread for seconds.
+async fn give_way(count: &mut usize) {
+    *count += 1;
+    if count.is_multiple_of(ROWS_AT_ONCE) {
+        tokio::task::yield_now().await;
     }
 }
 

@@ -1,6 +1,7 @@
 //! Opening the database: connections, and migrations.
 
-use super::{Location, Pools};
+use super::Location;
+use super::lanes::{ACQUIRE_TIMEOUT, BUSY_TIMEOUT, LONG_PLACES, Pools, Readers, SHORT_PLACES};
 use anyhow::Context;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::{AssertSqlSafe, Connection, SqlSafeStr};
@@ -12,18 +13,18 @@ use std::fs::File;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
-use std::time::Duration;
 
-const SQLITE_READERS: u32 = 4;
-const POSTGRES_CONNECTIONS: u32 = 16;
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
-const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
+/// The connections to PostgreSQL, without those of long reads.
+const POSTGRES_CONNECTIONS: u32 = 14;
+/// The cache of a connection, in KiB as SQLite writes it: nine connections have less than 160 MB together.
+const CACHE_SIZE: &str = "-16000";
 
 /// Every migration, in PostgreSQL's words: its number, its name and its text.
-const MIGRATIONS: [(i64, &str, &str); 6] = [
+const MIGRATIONS: [(i64, &str, &str); 7] = [
     (1, "initial", include_str!("../../migrations/0001_initial.sql")),
     (2, "destinations", include_str!("../../migrations/0002_destinations.sql")),
     (3, "org_settings", include_str!("../../migrations/0003_org_settings.sql")),
+    (4, "tenants", include_str!("../../migrations/0004_tenants.sql")),
     (5, "masking", include_str!("../../migrations/0005_masking.sql")),
     (6, "access", include_str!("../../migrations/0006_access.sql")),
     (8, "erasure", include_str!("../../migrations/0008_erasure.sql")),
@@ -60,6 +61,10 @@ pub(super) async fn open(location: &Location, schema: i64) -> anyhow::Result<Poo
         Location::Postgres(url) => open_postgres(url).await?,
     };
     migrate(location, &pools, schema).await?;
+    if let Pools::Sqlite { write, .. } = &pools {
+        // from now on who begins to write looks for the lock itself
+        sqlx::query("pragma busy_timeout = 2").execute(write).await?;
+    }
     Ok(pools)
 }
 
@@ -76,7 +81,7 @@ pub(super) async fn migrate(location: &Location, pools: &Pools, schema: i64) -> 
     };
     let done = match pools {
         Pools::Sqlite { write, .. } => migrator(in_sqlite, schema).run(write).await,
-        Pools::Postgres(pool) => migrator(str::to_owned, schema).run(pool).await,
+        Pools::Postgres { main, .. } => migrator(str::to_owned, schema).run(main).await,
     };
     done.context("bringing the schema up to date")
 }
@@ -110,7 +115,7 @@ async fn open_sqlite(path: &PathBuf) -> anyhow::Result<Pools> {
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
         .busy_timeout(BUSY_TIMEOUT)
-        .pragma("cache_size", "-32000")
+        .pragma("cache_size", CACHE_SIZE)
         .pragma("mmap_size", "268435456")
         .pragma("temp_store", "memory")
         // what is deleted is overwritten, and its pages can be given back: of new files, since it is set as they are made
@@ -121,6 +126,8 @@ async fn open_sqlite(path: &PathBuf) -> anyhow::Result<Pools> {
     private_file(path).with_context(opening)?;
     let write = SqlitePoolOptions::new()
         .max_connections(1)
+        .max_lifetime(None)
+        .idle_timeout(None)
         .acquire_timeout(BUSY_TIMEOUT)
         // there is one writer, so waiting for it is no reason for a warning
         .acquire_slow_threshold(BUSY_TIMEOUT)
@@ -129,13 +136,10 @@ async fn open_sqlite(path: &PathBuf) -> anyhow::Result<Pools> {
         .connect_with(options.clone())
         .await
         .with_context(opening)?;
-    let read = SqlitePoolOptions::new()
-        .max_connections(SQLITE_READERS)
-        .acquire_timeout(ACQUIRE_TIMEOUT)
-        .connect_with(options.pragma("query_only", "on").optimize_on_close(false, None))
-        .await
-        .with_context(opening)?;
-    Ok(Pools::Sqlite { write, read })
+    let options = options.pragma("query_only", "on").optimize_on_close(false, None);
+    let short = Readers::new(SHORT_PLACES, &options);
+    let long = Readers::new(LONG_PLACES, &options);
+    Ok(Pools::Sqlite { write, short, long })
 }
 
 async fn open_postgres(url: &str) -> anyhow::Result<Pools> {
@@ -153,13 +157,17 @@ async fn open_postgres(url: &str) -> anyhow::Result<Pools> {
             ("plan_cache_mode", "force_custom_plan"),
             ("jit", "off"),
         ]);
-    let pool = PgPoolOptions::new()
+    let main = PgPoolOptions::new()
         .max_connections(POSTGRES_CONNECTIONS)
         .acquire_timeout(ACQUIRE_TIMEOUT)
-        .connect_with(options)
+        .connect_with(options.clone())
         .await
         .context("connecting to PostgreSQL")?;
-    Ok(Pools::Postgres(pool))
+    let long = PgPoolOptions::new()
+        .max_connections(u32::try_from(LONG_PLACES)?)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .connect_lazy_with(options);
+    Ok(Pools::Postgres { main, long })
 }
 
 #[cfg(test)]

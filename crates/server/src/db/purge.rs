@@ -3,6 +3,7 @@
 use super::{Db, Pools};
 use crate::error::Result;
 use std::sync::atomic::{AtomicI64, Ordering};
+use uuid::Uuid;
 
 /// The largest file that is written anew: that takes about a second, during which others wait to write.
 const REWRITTEN_BYTES_MAX: i64 = 64 * 1024 * 1024;
@@ -18,11 +19,12 @@ impl Db {
     /// one, freed pages are given back, which were overwritten as they were freed. PostgreSQL does as much by its own
     /// vacuum. Returns the time to wait for if the last purge was a moment before `now`; both in microseconds.
     pub async fn purge(&self, now: i64) -> Result<Option<i64>> {
-        let Pools::Sqlite { write, .. } = &self.pools else { return Ok(None) };
+        let Pools::Sqlite { write, .. } = &self.lanes.pools else { return Ok(None) };
         let is_over = |last: i64| (last == 0 || now >= last + PAUSE).then_some(now);
-        if let Err(last) = self.last_purge.0.fetch_update(Ordering::SeqCst, Ordering::SeqCst, is_over) {
+        if let Err(last) = self.lanes.last_purge.0.fetch_update(Ordering::SeqCst, Ordering::SeqCst, is_over) {
             return Ok(Some(last + PAUSE));
         }
+        let _hold = self.lanes.writer(Uuid::nil()).await?;
         let mut connection = write.acquire().await?;
         let samples = "select count(*) from sqlite_schema where name = 'sqlite_stat4'";
         let (samples,): (i64,) = sqlx::query_as(samples).fetch_one(&mut *connection).await?;

@@ -1,7 +1,8 @@
 //! Tables and their columns as the database describes them, to copy rows from one database to another.
 
+use super::lanes::Pools;
 use super::query::Row;
-use super::{Db, Pools, Tx, Value, open, sql};
+use super::{Db, Tx, Value, open, sql};
 use crate::error::Result;
 use anyhow::anyhow;
 use sqlx::Row as _;
@@ -61,9 +62,9 @@ pub(super) type TakeRow<'f> = &'f mut (dyn FnMut(Vec<Value>) -> Result<()> + Sen
 impl Db {
     /// Lists the tables that the migrations make, each after those that its rows refer to.
     pub async fn tables(&self) -> Result<Vec<Table>> {
-        let columns = match self.pools {
+        let columns = match self.lanes.pools {
             Pools::Sqlite { .. } => "select name, type from pragma_table_info($1) order by cid",
-            Pools::Postgres(_) => {
+            Pools::Postgres { .. } => {
                 "select column_name::text, data_type::text from information_schema.columns
                 where table_schema = current_schema() and table_name = $1 order by ordinal_position"
             }

@@ -10,24 +10,32 @@ mod insights;
 mod occurrences;
 mod parquet;
 mod routes;
-mod slots;
 mod table;
 
 pub use routes::routes;
-pub use slots::{Slot, Slots};
 
 use crate::app::App;
 use crate::db::{Tx, sql};
 use crate::error::{Error, Result};
 use crate::event::{Actor, AuditKind};
 use crate::ids::OrgId;
+use crate::turns::Turns;
 use crate::wire::string_enum;
 use anyhow::bail;
 use encoder::Encoder;
 use serde_json::json;
 use std::io::Write;
+use std::sync::Arc;
 use table::{Column, Row};
 use tokio::runtime::Handle;
+
+/// The most exports of all organizations together: each holds one of the connections of long reads as long as it lasts.
+const AT_ONCE_MAX: usize = 2;
+
+/// Makes the places of exports over the API, of which an organization has one.
+pub fn places() -> Arc<Turns> {
+    Turns::new(AT_ONCE_MAX, 1, 0)
+}
 
 string_enum! {
     /// The kind of things that are exported.
@@ -73,7 +81,7 @@ impl Export {
         let mut noted = app.begin(org_id).await?;
         noted.audit(AuditKind::ExportStarted, actor, None, json!({"what": what, "format": format}));
         noted.commit().await?;
-        let mut tx = app.db.snapshot().await?;
+        let mut tx = app.db.patient(org_id).snapshot().await?;
         let count = match what {
             What::Conversations => "select count(*) from sessions where org_id = $1",
             What::Insights => insights::COUNT,

@@ -1,11 +1,12 @@
 //! `GET /exports`.
 
-use super::{Export, Format, Slot, What};
+use super::{Export, Format, What};
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::http::{Api, ApiQuery, Caller};
 use crate::keys::{Resource, Scope};
 use crate::openapi::Operation;
+use crate::turns::Turn;
 use crate::wire::Maybe;
 use axum::body::{Body, Bytes};
 use axum::extract::State;
@@ -14,7 +15,7 @@ use axum::response::{IntoResponse, Response};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::io::{self, Write};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 
@@ -26,6 +27,9 @@ const CHUNK: usize = 64 * 1024;
 const CHUNKS_AHEAD: usize = 4;
 /// The time after which a client that takes nothing is given up, since an export holds a connection and a snapshot.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// The least that a client takes on average once it let wait for as long, and the most that an export may take.
+const BYTES_A_SECOND_MIN: u64 = 64 * 1024;
+const DURATION_MAX: Duration = Duration::from_hours(1);
 
 /// Returns the operation that exports.
 pub fn routes() -> Api {
@@ -62,10 +66,10 @@ async fn export(
         }
     }
     let busy = Error::Unavailable("as many exports as may be at once are under way");
-    let slot = app.exports.take(caller.org_id).ok_or(busy)?;
+    let place = app.exports.try_take(caller.org_id).ok_or(busy)?;
     let export = Export::begin(&app, caller.org_id, caller.actor(), what, format).await?;
     let (sender, receiver) = mpsc::channel(CHUNKS_AHEAD);
-    tokio::task::spawn_blocking(move || stream(&app, export, &sender, slot));
+    tokio::task::spawn_blocking(move || stream(&app, export, &sender, place));
     let next = async |mut receiver: mpsc::Receiver<io::Result<Bytes>>| {
         receiver.recv().await.map(|chunk| (chunk, receiver))
     };
@@ -86,19 +90,47 @@ async fn export(
 
 /// Writes an export into the body of an answer. If the export fails, the body ends without its last chunk, which every
 /// client takes for a failure.
-fn stream(app: &App, export: Export, sender: &mpsc::Sender<io::Result<Bytes>>, slot: Slot) {
-    let chunks = Chunks { sender: sender.clone(), buffer: Vec::with_capacity(CHUNK) };
+fn stream(app: &App, export: Export, sender: &mpsc::Sender<io::Result<Bytes>>, place: Turn) {
+    let chunks = Chunks { sender: sender.clone(), buffer: Vec::with_capacity(CHUNK), pace: Pace::new() };
     if let Err(error) = export.write(chunks, |_| !app.is_draining()) {
         tracing::warn!(error = format!("{error:#}"), "an export was cut off");
         let _ = Handle::current().block_on(sender.send_timeout(Err(io::Error::other(error)), PATIENCE));
     }
-    drop(slot);
+    drop(place);
+}
+
+/// How fast a client takes an export.
+struct Pace {
+    began: Instant,
+    waited: Duration,
+    taken: u64,
+}
+
+impl Pace {
+    fn new() -> Self {
+        Self { began: Instant::now(), waited: Duration::ZERO, taken: 0 }
+    }
+
+    /// Notes that the client let wait for so long to take so many bytes. Fails if it keeps the place too long.
+    fn add(&mut self, waited: Duration, bytes: usize) -> io::Result<()> {
+        self.waited += waited;
+        self.taken += bytes as u64;
+        let least = self.waited.saturating_sub(PATIENCE).as_secs() * BYTES_A_SECOND_MIN;
+        if self.taken < least {
+            return Err(io::Error::other("the client takes too little a second"));
+        }
+        if self.began.elapsed() > DURATION_MAX {
+            return Err(io::Error::other("the export takes too long"));
+        }
+        Ok(())
+    }
 }
 
 /// Collects what is written and sends it in chunks.
 struct Chunks {
     sender: mpsc::Sender<io::Result<Bytes>>,
     buffer: Vec<u8>,
+    pace: Pace,
 }
 
 impl Write for Chunks {
@@ -115,7 +147,23 @@ impl Write for Chunks {
             return Ok(());
         }
         let chunk = Bytes::from(std::mem::replace(&mut self.buffer, Vec::with_capacity(CHUNK)));
+        let (bytes, since) = (chunk.len(), Instant::now());
         let sent = Handle::current().block_on(self.sender.send_timeout(Ok(chunk), PATIENCE));
-        sent.map_err(|error| io::Error::other(format!("sending to the client: {error}")))
+        sent.map_err(|error| io::Error::other(format!("sending to the client: {error}")))?;
+        self.pace.add(since.elapsed(), bytes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_client_that_takes_little_keeps_its_place_for_no_long() {
+        let mut pace = Pace::new();
+        let refused = (1..).find(|_| pace.add(Duration::from_secs(1), 6 * 1024).is_err());
+        assert!(refused.is_some_and(|seconds| (30..40).contains(&seconds)), "{refused:?}");
+        let mut pace = Pace::new();
+        assert!((0..1_000).all(|_| pace.add(Duration::from_secs(1), 128 * 1024).is_ok()));
     }
 }

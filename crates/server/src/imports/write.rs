@@ -66,6 +66,7 @@ impl Import {
         self.totals.bad += batch.bad.len();
         let ids: Vec<SessionId> = batch.records.iter().map(|record| self.session_id(record)).collect();
         let mut tx = self.app.begin(self.org_id).await?;
+        sessions::require_room(&mut tx, &self.app.config.database).await?;
         let known = known(&mut tx, &ids).await?;
         let (mut new, mut to_read) = (Vec::new(), Vec::new());
         for (record, id) in batch.records.into_iter().zip(ids) {

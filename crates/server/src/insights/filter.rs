@@ -34,6 +34,13 @@ impl Default for InsightFilter {
     }
 }
 
+impl InsightFilter {
+    /// Returns true if more rows may be looked at than a list of the insights has: those of sessions, or each content.
+    pub fn is_scan(&self) -> bool {
+        self.sessions != SessionConditions::default() || self.insights.search.is_some()
+    }
+}
+
 /// Conditions on sessions; all of them must hold. With none, every session counts.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct SessionConditions {

@@ -2,12 +2,14 @@
 //! least once and committed at most once. A job is a struct in its feature; [`JOBS`](crate::app::JOBS) lists them.
 
 mod queue;
+mod round;
 mod worker;
 
 pub use queue::{
-    Backlog, Lease, backlog, enqueue, enqueue_bulk, finish, is_done_by_another, move_waiting, postpone,
+    Backlog, Lease, backlog, enqueue, enqueue_bulk, finish, is_done_by_another, move_waiting, postpone, rest,
     schedule,
 };
+pub use round::Round;
 pub use worker::{run_next, work};
 
 use crate::app::App;
@@ -24,7 +26,14 @@ pub trait Job: Serialize + DeserializeOwned + Send + 'static {
     /// The name of the kind in the queue and in metrics.
     const KIND: &'static str;
 
-    /// Returns the key under which waiting jobs are deduplicated, or none if the job is never a duplicate.
+    /// How long jobs of the kind take, by which workers share them out.
+    const PACE: Pace = Pace::Quick;
+
+    /// True if an organization has one job of the kind in hand at a time, whatever their keys.
+    const ALONE: bool = false;
+
+    /// Returns the key under which waiting jobs are deduplicated, or none if the job is never a duplicate. One job of a
+    /// key is in hand at a time, in all processes.
     fn dedupe_key(&self) -> Option<String> {
         Some(Self::KIND.to_owned())
     }
@@ -33,17 +42,38 @@ pub trait Job: Serialize + DeserializeOwned + Send + 'static {
     fn run(self, app: &App, lease: &Lease) -> impl Future<Output = Result<Outcome>> + Send;
 }
 
+/// How long the jobs of a kind take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pace {
+    /// Milliseconds, for what was just said: some workers take nothing else.
+    Live,
+    /// Moments.
+    Quick,
+    /// Up to minutes: one worker always stays free of such jobs of the same organization.
+    Long,
+}
+
 /// A kind of job that workers know.
 #[derive(Debug)]
 pub struct JobKind {
     name: &'static str,
+    pace: Pace,
+    alone: bool,
     run: fn(App, Lease, String) -> BoxFuture<'static, Result<Outcome>>,
+    /// Returns the key of a job with this payload.
+    key: fn(&str) -> Option<String>,
 }
 
 impl JobKind {
     /// Returns the kind of the job `J`.
     pub const fn of<J: Job>() -> Self {
-        Self { name: J::KIND, run: |app, lease, payload| Box::pin(run::<J>(app, lease, payload)) }
+        Self {
+            name: J::KIND,
+            pace: J::PACE,
+            alone: J::ALONE,
+            run: |app, lease, payload| Box::pin(run::<J>(app, lease, payload)),
+            key: |payload| serde_json::from_str::<J>(payload).ok()?.dedupe_key(),
+        }
     }
 }
 
@@ -78,4 +108,5 @@ fn is_pointless(error: &Error) -> bool {
 /// Wakes a worker of this process. To be called after the transaction that enqueued a job is committed.
 pub fn ring(app: &App) {
     app.job_added.notify_one();
+    app.live_job_added.notify_one();
 }

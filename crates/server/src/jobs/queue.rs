@@ -1,8 +1,9 @@
 //! The queue in SQL. A job is a row; the worker that has its lease runs it.
 
 use super::Job;
-use crate::app::App;
-use crate::db::sql;
+use super::round::{self, Queue};
+use crate::app::{App, JOBS};
+use crate::db::{is_unique_violation, sql};
 use crate::error::{Error, Result};
 use crate::ids::{JobId, OrgId};
 use crate::orgs::OrgTx;
@@ -13,8 +14,6 @@ use serde::Serialize;
 /// The number of buckets. The jobs of an organization share a bucket, by which the table can be split over machines.
 const BUCKETS: u8 = 64;
 const LEASE_MICROS: i64 = 15_000_000;
-/// The due jobs that are a worker's candidates, so that workers beside each other find different ones.
-const CANDIDATES: i64 = 8;
 
 /// A job held by a worker.
 #[derive(Clone, Debug)]
@@ -81,7 +80,9 @@ async fn insert<J: Job>(tx: &mut OrgTx, job: &J, bulk: bool, run_at: Timestamp, 
     let query = sql(&format!(
         "insert into jobs (bucket, org_id, id, kind, dedupe_key, payload, bulk, run_at, attempts, created_at)
         values ($1, $2, $3, $4, $5, $6, $7, $8, 0, $9)
-        on conflict (bucket, org_id, dedupe_key) do update set run_at = {waiting}"
+        on conflict (bucket, org_id, dedupe_key) do update set
+            run_at = case when jobs.last_error is null then {waiting} else jobs.run_at end,
+            bulk = jobs.bulk and excluded.bulk"
     ));
     let payload = serde_json::to_string(&Payload { kind: J::KIND, job }).map_err(anyhow::Error::new)?;
     let query = query
@@ -107,6 +108,21 @@ pub async fn finish(tx: &mut OrgTx, lease: &Lease) -> Result<()> {
     }
 }
 
+/// Leaves a job in hand until then, so that no other of its key begins, in the transaction that writes its result. Then
+/// it is run once more, for what came meanwhile. Fails if the lease was lost to another worker.
+pub async fn rest(tx: &mut OrgTx, lease: &Lease, until: Timestamp) -> Result<()> {
+    // a lease that nobody renews
+    let query = sql("
+        update jobs set lease_id = $5, leased_until = $6, run_at = $6, attempts = 0
+        where bucket = $1 and org_id = $2 and id = $3 and lease_id = $4
+    ");
+    let query = query.bind(lease.bucket).bind(lease.org_id).bind(lease.id).bind(lease.lease_id);
+    match tx.execute(query.bind(JobId::new(tx.now)).bind(until)).await? {
+        0 => Err(Error::Internal(anyhow!("the lease on the job was lost"))),
+        _ => Ok(()),
+    }
+}
+
 /// Returns true if another worker runs a job of the kind for the organization.
 pub async fn is_done_by_another<J: Job>(tx: &mut OrgTx, lease: &Lease) -> Result<bool> {
     let query = sql("
@@ -125,41 +141,79 @@ pub(super) struct Claimed {
     pub(super) attempts: i64,
 }
 
-/// Takes a due job. Returns none if there is none.
-pub(super) async fn claim(app: &App) -> Result<Option<Claimed>> {
-    let now = app.clock.now();
-    let due = sql("
-        select bucket, org_id, id, bulk from jobs
-        where run_at <= $1 and failed_at is null and (leased_until is null or leased_until < $1)
-        order by bulk, run_at
-        limit $2
-    ");
-    let due: Vec<(i64, OrgId, JobId, bool)> = app.db.fetch_all(due.bind(now).bind(CANDIDATES)).await?;
-    for (bucket, org_id, id, bulk) in due {
-        let lease = Lease { bucket, org_id, id, lease_id: JobId::new(now), bulk };
-        // a job in hand gives up its dedupe key, so that a change made from now on enqueues another
-        let query = sql("
-            update jobs set lease_id = $4, leased_until = $5, attempts = attempts + 1, dedupe_key = $6
-            where bucket = $1 and org_id = $2 and id = $3 and failed_at is null
-                and (leased_until is null or leased_until < $7)
-            returning kind, payload, attempts
-        ");
-        let query = query
-            .bind(bucket)
-            .bind(org_id)
-            .bind(id)
-            .bind(lease.lease_id)
-            .bind(now.plus(LEASE_MICROS))
-            .bind(id.to_string())
-            .bind(now);
-        let mut tx = app.db.begin().await?;
-        let claimed: Option<(String, String, i64)> = tx.fetch_optional(query).await?;
-        tx.commit().await?;
-        if let Some((kind, payload, attempts)) = claimed {
-            return Ok(Some(Claimed { lease, kind, payload, attempts }));
+/// A due job that a worker may try to take.
+#[derive(sqlx::FromRow)]
+struct Candidate {
+    bucket: i64,
+    org_id: OrgId,
+    id: JobId,
+    kind: String,
+    dedupe_key: String,
+    bulk: bool,
+}
+
+/// Takes a due job from the first of these queues that has one, of the organization whose turn it is. Returns none if
+/// there is none.
+pub(super) async fn claim(app: &App, queues: &[Queue]) -> Result<Option<Claimed>> {
+    let (now, workers) = (app.clock.now(), app.config.jobs.workers);
+    for &queue in queues {
+        let last = app.job_round.last(queue);
+        for is_behind in [true, false] {
+            let due = round::due(queue, now, last, is_behind, workers);
+            let due: Vec<Candidate> = app.db.fetch_all(due).await?;
+            for candidate in due {
+                let org_id = candidate.org_id;
+                if let Some(claimed) = take(app, candidate, now).await? {
+                    app.job_round.served(queue, org_id.into());
+                    return Ok(Some(claimed));
+                }
+            }
         }
     }
     Ok(None)
+}
+
+/// Returns the key of a job in hand, which is no other job's. Its own is free, so that a change made from now on enqueues
+/// another, which waits until this one has ended.
+fn key_in_hand(kind: &str, key: &str) -> String {
+    let alone = JOBS.iter().any(|known| known.name == kind && known.alone);
+    match key {
+        _ if alone => format!("+{kind}"),
+        key if key.starts_with('+') => key.to_owned(),
+        key => format!("+{key}"),
+    }
+}
+
+/// Takes a due job. Returns none if another worker was faster, or has a job of the same key.
+async fn take(app: &App, due: Candidate, now: Timestamp) -> Result<Option<Claimed>> {
+    let Candidate { bucket, org_id, id, bulk, .. } = due;
+    let lease = Lease { bucket, org_id, id, lease_id: JobId::new(now), bulk };
+    let query = sql("
+        update jobs set lease_id = $4, leased_until = $5, attempts = attempts + 1, dedupe_key = $6
+        where bucket = $1 and org_id = $2 and id = $3 and failed_at is null
+            and (leased_until is null or leased_until < $7)
+            and not exists (
+                select 1 from jobs held
+                where held.bucket = $1 and held.org_id = $2 and held.id <> $3 and held.dedupe_key = $6
+            )
+        returning kind, payload, attempts
+    ");
+    let query = query
+        .bind(bucket)
+        .bind(org_id)
+        .bind(id)
+        .bind(lease.lease_id)
+        .bind(now.plus(LEASE_MICROS))
+        .bind(key_in_hand(&due.kind, &due.dedupe_key))
+        .bind(now);
+    let mut tx = app.db.begin().await?;
+    let claimed: Option<(String, String, i64)> = match tx.fetch_optional(query).await {
+        // a worker of another process took one of the same key at the same moment
+        Err(error) if is_unique_violation(&error) => return Ok(None),
+        claimed => claimed?,
+    };
+    tx.commit().await?;
+    Ok(claimed.map(|(kind, payload, attempts)| Claimed { lease, kind, payload, attempts }))
 }
 
 /// Renews the lease on a job.
@@ -182,11 +236,32 @@ pub(super) struct Release {
     pub(super) failed_at: Option<Timestamp>,
 }
 
-/// Returns a job that was not done to the queue.
-pub(super) async fn release(app: &App, lease: &Lease, release: Release) -> Result<()> {
+/// Returns a job that was not done to the queue. It takes its key again, and stands for what was enqueued under it
+/// meanwhile; without a key it is apart from others.
+pub(super) async fn release(app: &App, lease: &Lease, release: Release, key: Option<String>) -> Result<()> {
+    let Some(key) = key else { return put_back(app, lease, &release, &lease.id.to_string()).await };
+    match put_back(app, lease, &release, &key).await {
+        // another was enqueued at this moment
+        Err(error) if is_unique_violation(&error) => {
+            put_back(app, lease, &release, &lease.id.to_string()).await
+        }
+        result => result,
+    }
+}
+
+async fn put_back(app: &App, lease: &Lease, release: &Release, key: &str) -> Result<()> {
+    let mut tx = app.db.begin().await?;
+    let query = sql("
+        delete from jobs where bucket = $1 and org_id = $2 and dedupe_key = $4 and id <> $3 and exists (
+            select 1 from jobs held
+            where held.bucket = $1 and held.org_id = $2 and held.id = $3 and held.lease_id = $5
+        )
+    ");
+    let query = query.bind(lease.bucket).bind(lease.org_id).bind(lease.id).bind(key);
+    tx.run(query.bind(lease.lease_id)).await?;
     let query = sql("
         update jobs set lease_id = null, leased_until = null, run_at = $5, attempts = $6, last_error = $7,
-            failed_at = $8
+            failed_at = $8, dedupe_key = $9
         where bucket = $1 and org_id = $2 and id = $3 and lease_id = $4
     ");
     let query = query
@@ -196,9 +271,9 @@ pub(super) async fn release(app: &App, lease: &Lease, release: Release) -> Resul
         .bind(lease.lease_id)
         .bind(release.run_at)
         .bind(release.attempts)
-        .bind(release.error)
-        .bind(release.failed_at);
-    let mut tx = app.db.begin().await?;
+        .bind(release.error.clone())
+        .bind(release.failed_at)
+        .bind(key);
     tx.run(query).await?;
     tx.commit().await
 }

@@ -1,36 +1,45 @@
 //! Workers: tasks that take due jobs, run them and renew their leases.
 
 use super::queue::{self, Claimed, Lease, Release};
+use super::round::Queue;
 use super::{Outcome, is_pointless, pointless, ring};
 use crate::app::{App, JOBS};
 use crate::error::{Error, Result, causes};
 use anyhow::anyhow;
 use futures_util::future::BoxFuture;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
+use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tracing::Instrument;
 
+/// The queues of a worker, and those of one that takes what was just said alone.
+const ALL: &[Queue] = &[Queue::Usual, Queue::Bulk];
+const LIVE: &[Queue] = &[Queue::Live];
 const HEARTBEAT: Duration = Duration::from_secs(5);
 const POLL: Duration = Duration::from_millis(500);
 const TIME_MAX: Duration = Duration::from_mins(30);
 const ATTEMPTS_MAX: i64 = 10;
 const BACKOFF_SECONDS_MAX: i64 = 300;
 
-/// Runs jobs with `workers` tasks until the app drains.
+/// Runs jobs with `workers` tasks until the app drains, and with some more that take what was just said alone.
 pub async fn work(app: App, workers: usize) {
     let mut tasks = JoinSet::new();
     for _ in 0..workers {
-        tasks.spawn(work_alone(app.clone()));
+        tasks.spawn(work_alone(app.clone(), ALL, Arc::clone(&app.job_added)));
+    }
+    for _ in 0..app.config.jobs.live_workers {
+        tasks.spawn(work_alone(app.clone(), LIVE, Arc::clone(&app.live_job_added)));
     }
     tasks.join_all().await;
 }
 
-async fn work_alone(app: App) {
+async fn work_alone(app: App, queues: &[Queue], bell: Arc<Notify>) {
     while !app.is_draining() {
-        match run_next(&app).await {
+        match run_one_of(&app, queues).await {
             Ok(true) => {}
             Ok(false) => {
-                let _ = tokio::time::timeout(POLL, app.job_added.notified()).await;
+                let _ = tokio::time::timeout(POLL, bell.notified()).await;
             }
             Err(error) => {
                 tracing::error!(%error, "looking for a job failed");
@@ -42,7 +51,11 @@ async fn work_alone(app: App) {
 
 /// Runs one due job. Returns false if there is none.
 pub async fn run_next(app: &App) -> Result<bool> {
-    let Some(claimed) = queue::claim(app).await? else { return Ok(false) };
+    run_one_of(app, ALL).await
+}
+
+async fn run_one_of(app: &App, queues: &[Queue]) -> Result<bool> {
+    let Some(claimed) = queue::claim(app, queues).await? else { return Ok(false) };
     // this worker is busy now, so another takes the next job, if there is one
     ring(app);
     // at the highest level, so that a warning has the fields of the span at any log level
@@ -60,6 +73,7 @@ async fn run_claimed(app: &App, claimed: Claimed) -> Result<()> {
     let Claimed { lease, kind, payload, attempts } = claimed;
     let started = Instant::now();
     let known = JOBS.iter().find(|known| known.name == kind);
+    let key = known.and_then(|known| (known.key)(&payload));
     let result = match known {
         Some(known) => run_held(app, &lease, (known.run)(app.clone(), lease.clone(), payload)).await,
         None => Err(pointless(anyhow!("this release does not know the kind of job"))),
@@ -72,15 +86,15 @@ async fn run_claimed(app: &App, claimed: Claimed) -> Result<()> {
         Ok(Outcome::Done) => Ok(()),
         Ok(Outcome::Later(at)) => {
             let release = Release { run_at: at, attempts: attempts - 1, error: None, failed_at: None };
-            queue::release(app, &lease, release).await
+            queue::release(app, &lease, release, key).await
         }
-        Err(error) => fail(app, &lease, attempts, &error).await,
+        Err(error) => fail(app, &lease, attempts, key, &error).await,
     }
 }
 
 /// Returns a failed job to the queue for another attempt. Sets the job aside for a person if another attempt is
 /// pointless or there were too many.
-async fn fail(app: &App, lease: &Lease, attempts: i64, error: &Error) -> Result<()> {
+async fn fail(app: &App, lease: &Lease, attempts: i64, key: Option<String>, error: &Error) -> Result<()> {
     let message = match error {
         Error::Internal(cause) => causes(cause),
         error => error.to_string(),
@@ -95,7 +109,8 @@ async fn fail(app: &App, lease: &Lease, attempts: i64, error: &Error) -> Result<
         error: Some(message),
         failed_at: is_over.then_some(now),
     };
-    queue::release(app, lease, release).await
+    // one that was set aside is in the way of no other
+    queue::release(app, lease, release, key.filter(|_| !is_over)).await
 }
 
 /// Runs a job and renews its lease meanwhile. Aborts the job after the time limit. A job that lost its lease cannot

@@ -2,13 +2,14 @@
 //! if the process dies in between, the delivery is sent again. Only the first waiting delivery of a subject is ever
 //! due, so that several replicas keep the order too.
 
-use super::store::{self, Due};
+use super::store::{self, Busy, Due};
 use super::{Attempt, Delivery, DeliveryState, Destination, Outcome};
 use crate::app::{App, DESTINATIONS};
+use crate::db;
 use crate::error::Result;
 use crate::ids::OrgId;
 use crate::time::Timestamp;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 use tracing::Instrument;
@@ -16,12 +17,21 @@ use uuid::Uuid;
 
 const POLL: Duration = Duration::from_millis(500);
 const FORGET_EVERY: Duration = Duration::from_hours(1);
-/// The most attempts at once in a process; below, to one destination, and to one that fails.
+/// The most attempts at once in a process; below, of one organization, to one destination, to one that fails, and to all
+/// that fail: healthy ones find places whatever others do.
 const AT_ONCE_MAX: usize = 32;
+const AT_ONCE_OF_ORG: usize = 8;
 const AT_ONCE_OF_ONE: usize = 4;
 const AT_ONCE_OF_FAILING: usize = 1;
+const AT_ONCE_OF_ALL_FAILING: usize = 16;
+/// An answer that took longer counts as failing here, though it may be a delivery.
+const SLOW: Duration = Duration::from_secs(3);
+/// The most slow destinations that are remembered.
+const SLOW_MAX: usize = 10_000;
 /// The due deliveries that are candidates, so that one destination does not hide the others.
 const CANDIDATES: i64 = 200;
+/// The most looks for others, where none of the candidates may be begun.
+const LOOKS_MAX: usize = 5;
 /// The time for which an attempt holds a delivery: longer than it can take.
 const LEASE_MICROS: i64 = 60 * 1_000_000;
 /// The waits after each failed attempt. After the last one, the delivery is given up.
@@ -80,7 +90,15 @@ pub async fn forget_old(app: &App) -> Result<()> {
 #[derive(Default)]
 struct InHand {
     tasks: JoinSet<()>,
-    of: HashMap<tokio::task::Id, Due>,
+    of: HashMap<tokio::task::Id, Begun>,
+    /// The destinations whose last answer was slow.
+    slow: HashSet<Uuid>,
+}
+
+/// An attempt under way.
+struct Begun {
+    due: Due,
+    at: Instant,
 }
 
 impl InHand {
@@ -95,7 +113,7 @@ impl InHand {
             for (org_id, due) in chosen {
                 for (due, delivery) in take(app, org_id, due).await? {
                     let task = self.tasks.spawn(attempt(app.clone(), org_id, delivery));
-                    self.of.insert(task.id(), due);
+                    self.of.insert(task.id(), Begun { due, at: Instant::now() });
                     begun = true;
                 }
             }
@@ -107,7 +125,7 @@ impl InHand {
 
     /// Waits until one attempt ends, or forever if there is none.
     async fn end_one(&mut self) {
-        match self.tasks.join_next_with_id().await {
+        let ended = match self.tasks.join_next_with_id().await {
             Some(Ok((id, ()))) => self.of.remove(&id),
             Some(Err(error)) => {
                 tracing::error!(cancelled = error.is_cancelled(), "a delivery panicked");
@@ -115,33 +133,83 @@ impl InHand {
             }
             None => std::future::pending().await,
         };
+        let Some(Begun { due, at }) = ended else { return };
+        if at.elapsed() <= SLOW {
+            self.slow.remove(&due.destination_id);
+        } else if self.slow.len() < SLOW_MAX {
+            self.slow.insert(due.destination_id);
+        }
     }
 
-    /// Chooses the deliveries to begin: the longest due first, but not too many to one destination.
+    /// Chooses the deliveries to begin: the longest due first, but not too many of one organization or to one
+    /// destination.
     async fn choose(&self, app: &App) -> Result<Vec<Due>> {
-        let free = AT_ONCE_MAX.saturating_sub(self.tasks.len());
-        if free == 0 {
+        let mut counts = Counts::default();
+        for begun in self.of.values() {
+            counts.add(&begun.due);
+        }
+        if counts.all >= AT_ONCE_MAX {
             return Ok(Vec::new());
         }
-        let mut counts: HashMap<Uuid, usize> = HashMap::new();
-        let mut busy = Vec::new();
-        for due in self.of.values() {
-            let count = counts.entry(due.destination_id).or_default();
-            *count += 1;
-            if *count >= due.at_once_max() {
-                busy.push(due.destination_id);
+        let (orgs, destinations) = counts.busy(self.of.values().map(|begun| &begun.due));
+        let mut busy = Busy { orgs, destinations };
+        let mut chosen = Vec::new();
+        for _ in 0..LOOKS_MAX {
+            let kinds = DESTINATIONS.iter().map(|destination| destination.kind());
+            let mut due = store::due(&app.db, app.clock.now(), kinds, &busy, CANDIDATES).await?;
+            mark_failing(app, &mut due).await?;
+            let is_last = db::count(due.len()) < CANDIDATES;
+            for mut due in due {
+                due.is_failing |= self.slow.contains(&due.destination_id);
+                if counts.allow(&due) {
+                    counts.add(&due);
+                    chosen.push(due);
+                } else if !busy.destinations.contains(&due.destination_id) {
+                    busy.destinations.push(due.destination_id);
+                }
+            }
+            if is_last || !chosen.is_empty() {
+                break;
             }
         }
-        let kinds = DESTINATIONS.iter().map(|destination| destination.kind());
-        let mut chosen = store::due(&app.db, app.clock.now(), kinds, busy, CANDIDATES).await?;
-        mark_failing(app, &mut chosen).await?;
-        chosen.retain(|due| {
-            let count = counts.entry(due.destination_id).or_default();
-            *count += 1;
-            *count <= due.at_once_max()
-        });
-        chosen.truncate(free);
         Ok(chosen)
+    }
+}
+
+/// How many attempts are under way.
+#[derive(Default)]
+struct Counts {
+    all: usize,
+    failing: usize,
+    of_org: HashMap<OrgId, usize>,
+    to: HashMap<Uuid, usize>,
+}
+
+impl Counts {
+    /// Counts an attempt.
+    fn add(&mut self, due: &Due) {
+        self.all += 1;
+        self.failing += usize::from(due.is_failing);
+        *self.of_org.entry(due.org_id).or_default() += 1;
+        *self.to.entry(due.destination_id).or_default() += 1;
+    }
+
+    /// Returns true if one more attempt to this destination may begin.
+    fn allow(&self, due: &Due) -> bool {
+        self.all < AT_ONCE_MAX
+            && (!due.is_failing || self.failing < AT_ONCE_OF_ALL_FAILING)
+            && self.of_org.get(&due.org_id).is_none_or(|count| *count < AT_ONCE_OF_ORG)
+            && self.to.get(&due.destination_id).is_none_or(|count| *count < due.at_once_max())
+    }
+
+    /// Returns the organizations and the destinations of these attempts that have as many as they may.
+    fn busy<'a>(&self, under_way: impl Iterator<Item = &'a Due>) -> (Vec<OrgId>, Vec<Uuid>) {
+        let orgs = self.of_org.iter().filter(|(_, count)| **count >= AT_ONCE_OF_ORG).map(|(id, _)| *id);
+        let destinations: BTreeSet<Uuid> = under_way
+            .filter(|due| self.to.get(&due.destination_id).is_some_and(|count| *count >= due.at_once_max()))
+            .map(|due| due.destination_id)
+            .collect();
+        (orgs.collect(), destinations.into_iter().collect())
     }
 }
 

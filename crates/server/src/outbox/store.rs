@@ -193,19 +193,28 @@ pub(super) struct Due {
     pub(super) is_failing: bool,
 }
 
-/// Lists due deliveries to these kinds of destinations, the longest due first. Leaves out busy destinations.
+/// The organizations and destinations that have as many attempts under way as they may.
+pub(super) struct Busy {
+    pub(super) orgs: Vec<OrgId>,
+    pub(super) destinations: Vec<Uuid>,
+}
+
+/// Lists due deliveries to these kinds of destinations, the longest due first. Leaves out what is busy.
 pub(super) async fn due(
     db: &Db,
     now: Timestamp,
     kinds: impl Iterator<Item = &'static str>,
-    busy: Vec<Uuid>,
+    busy: &Busy,
     limit: i64,
 ) -> Result<Vec<Due>> {
     let mut query =
         sql("select org_id, id, destination, webhook_id from deliveries where due_at <= $1").bind(now);
     query.push(" and destination in ").push_list(kinds);
-    if !busy.is_empty() {
-        query.push(" and webhook_id not in ").push_list(busy);
+    if !busy.orgs.is_empty() {
+        query.push(" and org_id not in ").push_list(busy.orgs.iter().copied());
+    }
+    if !busy.destinations.is_empty() {
+        query.push(" and webhook_id not in ").push_list(busy.destinations.iter().copied());
     }
     query.push(" order by due_at limit ").push_bind(limit);
     db.fetch_all(query).await

@@ -1,8 +1,9 @@
 //! Files that come with messages: kept here when they were sent, pointed at when they lie elsewhere.
 
 use super::history::Attachment;
+use super::storage;
 use crate::app::App;
-use crate::db::sql;
+use crate::db::{self, sql};
 use crate::error::{Error, Result};
 use crate::http::{ApiPath, Caller};
 use crate::ids::{BlobId, SessionId};
@@ -64,6 +65,7 @@ pub(super) async fn keep(
 }
 
 async fn insert(tx: &mut OrgTx, id: BlobId, name: &str, mime_type: &str, content: Vec<u8>) -> Result<()> {
+    storage::add_stored(tx, db::count(content.len())).await?;
     let query = sql("
         insert into blobs (org_id, id, name, mime_type, content, created_at) values ($1, $2, $3, $4, $5, $6)
     ");

@@ -2,10 +2,12 @@
 
 use super::filter::{FilterInput, SessionFilter};
 use super::response::{ChatSessionListItem, expand};
+use super::search::{Search, search_messages};
 use super::session::Session;
 use super::store;
 use crate::app::App;
 use crate::contacts;
+use crate::db;
 use crate::error::{Error, Result};
 use crate::http::{ApiJson, ApiQuery, Caller, PAGE_BYTES_MAX, Page, Window};
 use crate::ids::{ContactId, MessageId, SessionId};
@@ -16,7 +18,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The most contacts and the most messages that a search answers.
-const SEARCH_MAX: i64 = 25;
+const SEARCH_MAX: usize = 25;
 
 #[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct ListChatSessionsOutput(Page<ChatSessionListItem>);
@@ -27,7 +29,7 @@ pub(super) async fn list(
     ApiQuery(window): ApiQuery<Window>,
     ApiQuery(filter): ApiQuery<SessionFilter>,
 ) -> Result<Json<ListChatSessionsOutput>> {
-    let (sessions, next) = store::list(&app.db, caller.org_id, &filter, &window).await?;
+    let (sessions, next) = store::list(&app.db.long(caller.org_id), caller.org_id, &filter, &window).await?;
     let items = expand(&app.db, caller.org_id, sessions).await?;
     Ok(Json(ListChatSessionsOutput(Page { items, next })))
 }
@@ -48,7 +50,7 @@ pub(super) async fn filter(
     caller: Caller,
     ApiJson(input): ApiJson<FilterInput>,
 ) -> Result<Json<FilterChatSessionsOutput>> {
-    let mut sessions = store::filter(&app.db, caller.org_id, &input).await?;
+    let mut sessions = store::filter(&app.db.long(caller.org_id), caller.org_id, &input).await?;
     let limit = usize::try_from(input.limit.0).unwrap_or(usize::MAX);
     let has_next = sessions.len() > limit;
     sessions.truncate(limit);
@@ -69,7 +71,7 @@ pub(super) async fn filter(
 #[derive(Debug, Deserialize, JsonSchema)]
 pub(super) struct SearchInput {
     /// Name, e-mail address, phone number or words of a message.
-    q: SingleLine<500>,
+    q: SingleLine<64>,
     /// Only this contact and its sessions.
     #[serde(default)]
     contact_id: Maybe<Text<100>>,
@@ -111,14 +113,23 @@ pub(super) async fn search(
         }
         id => id.and_then(Result::ok),
     };
-    let contacts = contacts::search(&app.db, caller.org_id, &input.q.0, contact_id, SEARCH_MAX).await?;
+    let _turn = app.searches.take(caller.org_id).await?;
+    let contacts = contacts::search(
+        &app.db.long(caller.org_id),
+        caller.org_id,
+        &input.q.0,
+        contact_id,
+        db::count(SEARCH_MAX),
+    )
+    .await?;
     let contacts = contacts.into_iter().map(|contact| FoundContact {
         id: contact.id,
         name: contact.name.or(contact.non_verified_name).into(),
         email: contact.email.or(contact.non_verified_email).into(),
         phone: contact.phone_number.or(contact.non_verified_phone_number).into(),
     });
-    let messages = store::search_messages(&app.db, caller.org_id, &input.q.0, contact_id, SEARCH_MAX).await?;
+    let search = Search { text: &input.q.0, contact_id, limit: SEARCH_MAX };
+    let messages = search_messages(&app, caller.org_id, search).await?;
     let messages = messages.into_iter().map(|(id, session_id, text, kind)| FoundMessage {
         id,
         session_id,

@@ -13,8 +13,10 @@ mod masked;
 mod reading;
 mod response;
 mod routes;
+mod search;
 mod send;
 mod session;
+mod storage;
 mod store;
 mod webhook_event;
 
@@ -28,9 +30,11 @@ pub use mask::mask;
 pub use reading::{Finding, ReadSessions, SaidMessage, Unread, follow, read_again, save_findings, unread};
 pub use response::{ChatSessionListItem, GetChatSessionOutput};
 pub use routes::routes;
+pub use search::{IndexMessages, request_index, search_places};
 pub use session::{
     AiClosureType, Channel, ExternalIdType, Sentiment, Session, SessionStatus, TAGS_MAX, TicketingSystemName,
     TicketingSystemRef,
 };
+pub use storage::{add_stored, require_room};
 pub use store::{NewSession, find, find_all, forget, insert_all};
 pub use webhook_event::{WebhookEvent, webhook_event};

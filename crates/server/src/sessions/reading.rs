@@ -14,6 +14,8 @@ use std::collections::{HashMap, HashSet};
 
 /// The most messages of a session that are read; the rest is skipped.
 const MESSAGES_READ_MAX: i64 = 1_000;
+/// The most bytes of a session that are read, up to the message that goes beyond.
+const BYTES_READ_MAX: i64 = 512 * 1024;
 /// The sessions of one job, where many are read again.
 const BATCH: usize = 100;
 
@@ -106,12 +108,16 @@ type Said = HashMap<SessionId, (Vec<SaidMessage>, Option<usize>)>;
 
 async fn said(db: &Db, org_id: OrgId, ids: &[SessionId]) -> Result<Said> {
     let mut query = sql("
-        select session_id, id, event_type, sender, text, masked from messages
-        where org_id = $1 and event_type in ('message', 'handoff') and seq <= $2 and session_id in
+        select session_id, id, event_type, sender, text, masked from (
+            select session_id, seq, id, event_type, sender, text, masked,
+                sum(coalesce(octet_length(text), 0)) over (partition by session_id order by seq) as bytes
+            from messages
+            where org_id = $1 and event_type in ('message', 'handoff') and seq <= $2 and session_id in
     ")
     .bind(org_id)
     .bind(MESSAGES_READ_MAX);
-    query.push_list(ids.iter().copied()).push(" order by session_id, seq");
+    query.push_list(ids.iter().copied()).push(") said where bytes <= ").push_bind(BYTES_READ_MAX);
+    query.push(" order by session_id, seq");
     type Row = (SessionId, MessageId, Event, Sender, Option<String>, Option<String>);
     let rows: Vec<Row> = db.fetch_all(query).await?;
     let mut said = Said::new();

@@ -100,7 +100,8 @@ fn routes_of_one() -> Api {
                 .live()
                 .body::<send::SendMessageInput>()
                 .body_max(attachments::BODY_MAX)
-                .returns::<send::SendMessageOutput>(),
+                .returns::<send::SendMessageOutput>()
+                .or(507),
             send::send,
         )
         .route(

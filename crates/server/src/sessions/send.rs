@@ -4,7 +4,7 @@ use super::apply::{self, Changes};
 use super::attachments::{self, ATTACHMENTS_MAX, MessageAttachmentInput};
 use super::history::{ChatHistoryItem, Event, Message, NewMessage, Sender};
 use super::session::{Session, SessionStatus};
-use super::store;
+use super::{storage, store};
 use crate::app::App;
 use crate::contacts::{self, Details, Trust};
 use crate::custom_data::CustomData;
@@ -117,6 +117,7 @@ pub(super) async fn send(
     ApiJson(input): ApiJson<SendMessageInput>,
 ) -> Result<Json<SendMessageOutput>> {
     let mut tx = app.begin(caller.org_id).await?;
+    storage::require_room(&mut tx, &app.config.database).await?;
     let session = store::require(&mut tx, id).await?;
     let mut changes = Changes { custom_data: input.custom_data.0, ..Changes::default() };
     let message_id = MessageId::new(tx.now);

@@ -4,8 +4,9 @@ use super::filter::{FilterInput, SessionFilter};
 use super::handoff::{self, Handoff};
 use super::history::{Message, NewMessage, column};
 use super::session::{AiClosureType, Channel, Session, SessionStatus, TicketingSystemRef};
+use super::storage;
 use crate::custom_data::{self, CustomData};
-use crate::db::{self, Db, Query, Sql, Tx, Value, like_pattern, sql};
+use crate::db::{self, Db, Query, Sql, Tx, Value, sql};
 use crate::error::{Error, Result};
 use crate::http::{PAGE_SIZE, Walk, Window};
 use crate::ids::{ContactId, MessageId, OrgId, SessionId, TeamId};
@@ -137,28 +138,6 @@ pub(super) async fn filter(db: &Db, org_id: OrgId, input: &FilterInput) -> Resul
     db.fetch_all(query).await
 }
 
-/// Finds messages that contain `text`, of one contact's sessions or all: id, session, text, kind.
-pub(super) async fn search_messages(
-    db: &Db,
-    org_id: OrgId,
-    text: &str,
-    contact_id: Option<ContactId>,
-    limit: i64,
-) -> Result<Vec<(MessageId, SessionId, Option<String>, String)>> {
-    let mut query = sql("
-        select id, session_id, text, event_type from messages
-        where org_id = $1 and text_folded like $2 escape '\\'
-    ")
-    .bind(org_id)
-    .bind(like_pattern(text));
-    if let Some(contact_id) = contact_id {
-        query.push(" and session_id in (select id from sessions where org_id = ").push_bind(org_id);
-        query.push(" and contact_id = ").push_bind(contact_id).push(")");
-    }
-    query.push(" order by id desc limit ").push_bind(limit);
-    db.fetch_all(query).await
-}
-
 /// Lists a page of a session's history after the entry of sequence `after`, oldest first, with one entry more if there
 /// is a next page.
 pub(super) async fn history(db: &Db, org_id: OrgId, id: SessionId, after: i64) -> Result<Vec<Message>> {
@@ -202,6 +181,8 @@ struct Rows {
     tags: Vec<Vec<Value>>,
     handoffs: Vec<Vec<Value>>,
     messages: Vec<Vec<Value>>,
+    /// The bytes of the messages.
+    bytes: i64,
 }
 
 /// Inserts sessions with everything that is theirs. They are numbered in their order.
@@ -219,6 +200,7 @@ pub async fn insert_all(tx: &mut OrgTx, sessions: Vec<NewSession>) -> Result<()>
     custom_data::SESSIONS.insert(tx, rows.custom_data).await?;
     insert_tags(tx, rows.tags).await?;
     handoff::insert_all(tx, rows.handoffs).await?;
+    storage::add_stored(tx, rows.bytes).await?;
     insert_messages(tx, rows.messages).await
 }
 
@@ -230,6 +212,7 @@ impl Rows {
         self.tags.extend(session.tags.iter().map(|tag| vec![org_id.into(), tag.into(), id.into()]));
         self.handoffs.extend(session.handoff.map(|handoff| handoff::row(org_id, now, id, handoff)));
         for (message, seq) in session.messages.into_iter().zip(1..) {
+            self.bytes += storage::bytes(message.text.as_deref());
             self.messages.push(message_row(org_id, id, seq, message)?);
         }
         Ok(())
@@ -297,11 +280,13 @@ async fn insert_messages(tx: &mut Tx, rows: Vec<Vec<Value>>) -> Result<()> {
 
 /// Adds entries to a session's history. The session's row is to be updated in the same transaction.
 pub(super) async fn append(tx: &mut OrgTx, session: &mut Session, messages: Vec<NewMessage>) -> Result<()> {
-    let mut rows = Vec::new();
+    let (mut rows, mut bytes) = (Vec::new(), 0);
     for message in messages {
+        bytes += storage::bytes(message.text.as_deref());
         rows.push(message_row(tx.org_id, session.id, session.next_seq, message)?);
         session.next_seq += 1;
     }
+    storage::add_stored(tx, bytes).await?;
     insert_messages(tx, rows).await
 }
 

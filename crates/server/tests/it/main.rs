@@ -28,4 +28,5 @@ mod settings;
 mod soak;
 mod support;
 mod telemetry;
+mod tenants;
 mod webhooks;

@@ -35,7 +35,7 @@ pub(super) struct Population {
 impl Population {
     /// Reads the population from one snapshot, page by page.
     pub(super) async fn load(db: &Db, org_id: OrgId, language: Option<Language>) -> Result<Self> {
-        let mut tx = db.snapshot().await?;
+        let mut tx = db.patient(org_id).snapshot().await?;
         let query = sql("select grouping_version from orgs where id = $1").bind(org_id);
         let (grouping,) = tx.fetch_one(query).await?;
         let insights = Arc::new(Insights::load(&mut tx, org_id).await?);

@@ -16,14 +16,15 @@ use crate::insights::lifecycle::{self, review};
 use crate::insights::occurrences::{self, NewOccurrence};
 use crate::insights::statements::{self, Statement, embedding};
 use crate::insights::wording::{RewordInsights, Wordings};
-use crate::jobs::{self, Job, Lease, Outcome};
+use crate::jobs::{self, Job, Lease, Outcome, Pace};
 use crate::language_model::LanguageModel;
 use crate::orgs::{OrgTx, Subject};
-use crate::sessions::Sentiment;
+use crate::sessions::{self, Sentiment};
 use anyhow::Context;
 use refrain_nlp::grouping::Options;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
 use std::time::Instant;
 
 const BULK_WAIT_MICROS: i64 = 500_000;
@@ -37,6 +38,7 @@ pub struct Consolidate {}
 
 impl Job for Consolidate {
     const KIND: &str = "consolidate";
+    const PACE: Pace = Pace::Long;
 
     async fn run(self, app: &App, lease: &Lease) -> Result<Outcome> {
         consolidate(app, lease).await
@@ -112,7 +114,7 @@ async fn consolidate(app: &App, lease: &Lease) -> Result<Outcome> {
     let usual = settings.language.clone();
     let options = settings.granularity.options();
     let plan = tokio::task::spawn_blocking(move || plan(snapshot, contacts_min, &usual, &options)).await;
-    let plan = plan.context("grouping statements")?;
+    let plan = Arc::new(plan.context("grouping statements")?);
     let mut tx = app.begin(lease.org_id).await?;
     if occurrences::grouping_version(&mut tx, lease.org_id).await? != plan.snapshot.org.grouping_version {
         return Ok(Outcome::Later(now.plus(RETRY_MICROS)));
@@ -122,6 +124,7 @@ async fn consolidate(app: &App, lease: &Lease) -> Result<Outcome> {
         jobs::enqueue(&mut tx, &RewordInsights {}).await?;
     }
     review::request_daily_review(&settings, &mut tx).await?;
+    sessions::request_index(&mut tx).await?;
     jobs::finish(&mut tx, lease).await?;
     tx.commit().await?;
     if moved >= ANALYZED_MIN
@@ -136,7 +139,7 @@ async fn consolidate(app: &App, lease: &Lease) -> Result<Outcome> {
 }
 
 async fn load(db: &Db, org_id: OrgId) -> Result<Snapshot> {
-    let mut tx = db.snapshot().await?;
+    let mut tx = db.patient(org_id).snapshot().await?;
     let org = sql("select grouping_version, change_seq, new_statements from orgs where id = $1");
     let org: Org = tx.fetch_one(org.bind(org_id)).await?;
     let statements = statements::load(&mut tx, org_id).await?;
@@ -199,41 +202,17 @@ fn plan(snapshot: Snapshot, contacts_min: usize, usual: &str, options: &Options)
 }
 
 /// Writes the plan. Returns the number of occurrences deleted and inserted.
-async fn write(tx: &mut OrgTx, plan: &Plan, model: Option<&LanguageModel>) -> Result<usize> {
+async fn write(tx: &mut OrgTx, plan: &Arc<Plan>, model: Option<&LanguageModel>) -> Result<usize> {
     let changed = changed_sessions(tx, plan.snapshot.org.change_seq).await?;
     let ids = write_insights(tx, plan, model).await?;
-    let mut wanted: BTreeMap<(InsightId, SessionId), (StatementId, f32)> = BTreeMap::new();
-    for (group, id) in plan.grouped.groups.iter().zip(&ids) {
-        let proofs = group.proofs.iter().filter(|(session_id, _)| !changed.contains(session_id));
-        wanted.extend(proofs.map(|(session_id, proof)| ((*id, *session_id), *proof)));
-    }
-    for pinned in occurrences::pinned(tx, None).await? {
-        if !changed.contains(&pinned.session_id) {
-            let proof = (pinned.statement_id, pinned.score);
-            wanted.entry((pinned.insight_id, pinned.session_id)).or_insert(proof);
-        }
-    }
-    let mut touched = BTreeSet::new();
-    let mut gone = Vec::new();
-    for old in plan.snapshot.occurrences.iter().filter(|old| !changed.contains(&old.session_id)) {
-        let key = (old.insight_id, old.session_id);
-        match wanted.get(&key) {
-            Some((statement_id, _)) if *statement_id == old.statement_id && old.canonical => {
-                wanted.remove(&key);
-            }
-            _ => gone.push(key),
-        }
-    }
-    touched.extend(gone.iter().map(|(id, _)| *id));
-    occurrences::delete(tx, &gone).await?;
-    let moved = gone.len() + wanted.len();
-    let links = wanted.into_iter().map(|((insight_id, session_id), (statement_id, score))| NewOccurrence {
-        insight_id,
-        session_id,
-        statement_id,
-        score,
-    });
-    occurrences::insert(tx, links.collect(), true).await?;
+    let pinned = occurrences::pinned(tx, None).await?;
+    let compared = (Arc::clone(plan), ids.clone());
+    let compare = move || Difference::of(&compared.0, &compared.1, &changed, pinned);
+    let difference = tokio::task::spawn_blocking(compare).await.context("comparing occurrences")?;
+    let mut touched: BTreeSet<InsightId> = difference.gone.iter().map(|(id, _)| *id).collect();
+    occurrences::delete(tx, &difference.gone).await?;
+    let moved = difference.gone.len() + difference.new.len();
+    occurrences::insert(tx, difference.new, true).await?;
     for (old, successor) in &plan.ended {
         lifecycle::end(tx, *old, successor.map(|j| ids[j]), InsightEventKind::Ended, None).await?;
         touched.extend(successor.map(|j| ids[j]));
@@ -254,6 +233,47 @@ async fn write(tx: &mut OrgTx, plan: &Plan, model: Option<&LanguageModel>) -> Re
     tx.run(query.bind(plan.snapshot.org.new_statements)).await?;
     tx.trim_changes().await?;
     Ok(moved)
+}
+
+/// The occurrences that a plan takes away and those that it adds.
+struct Difference {
+    gone: Vec<(InsightId, SessionId)>,
+    new: Vec<NewOccurrence>,
+}
+
+impl Difference {
+    /// Compares a plan, whose groups are these insights, with the occurrences that there were. Those of sessions that
+    /// changed are newer, and those that are pinned stay.
+    fn of(plan: &Plan, ids: &[InsightId], changed: &HashSet<SessionId>, pinned: Vec<NewOccurrence>) -> Self {
+        let mut wanted: BTreeMap<(InsightId, SessionId), (StatementId, f32)> = BTreeMap::new();
+        for (group, id) in plan.grouped.groups.iter().zip(ids) {
+            let proofs = group.proofs.iter().filter(|(session_id, _)| !changed.contains(session_id));
+            wanted.extend(proofs.map(|(session_id, proof)| ((*id, *session_id), *proof)));
+        }
+        for pinned in pinned {
+            if !changed.contains(&pinned.session_id) {
+                let proof = (pinned.statement_id, pinned.score);
+                wanted.entry((pinned.insight_id, pinned.session_id)).or_insert(proof);
+            }
+        }
+        let mut gone = Vec::new();
+        for old in plan.snapshot.occurrences.iter().filter(|old| !changed.contains(&old.session_id)) {
+            let key = (old.insight_id, old.session_id);
+            match wanted.get(&key) {
+                Some((statement_id, _)) if *statement_id == old.statement_id && old.canonical => {
+                    wanted.remove(&key);
+                }
+                _ => gone.push(key),
+            }
+        }
+        let new = wanted.into_iter().map(|((insight_id, session_id), (statement_id, score))| NewOccurrence {
+            insight_id,
+            session_id,
+            statement_id,
+            score,
+        });
+        Self { gone, new: new.collect() }
+    }
 }
 
 /// Returns the sessions that changed since the snapshot: their occurrences are newer than the plan, and stay.

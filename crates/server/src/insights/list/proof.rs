@@ -59,7 +59,7 @@ async fn prove(
     ApiPath(id): ApiPath<InsightId>,
 ) -> Result<Json<Proof>> {
     let id = insight::require_current(&app.db, caller.org_id, id).await?;
-    let mut tx = app.db.snapshot().await?;
+    let mut tx = app.db.long(caller.org_id).snapshot().await?;
     let query = sql("
         select i.occurrence_count, o.grouping_version, o.grouping_hash, o.grouped_at, o.change_seq
         from insights i join orgs o on o.id = i.org_id

@@ -64,7 +64,9 @@ async fn list_page(
     caller: Caller,
     ApiJson(input): ApiJson<ListInsightsInput>,
 ) -> Result<Json<ListInsightsOutput>> {
-    sql::list(&app.db, caller.org_id, &input.into()).await.map(Json)
+    let filter: InsightFilter = input.into();
+    let db = if filter.is_scan() { app.db.long(caller.org_id) } else { app.db.clone() };
+    sql::list(&db, caller.org_id, &filter).await.map(Json)
 }
 
 async fn show(State(app): State<App>, caller: Caller, ApiPath(id): ApiPath<InsightId>) -> Result<WithEtag> {

@@ -145,9 +145,11 @@ pub(super) async fn list_sessions(
     }
     query.push(" order by o.session_created_at desc, o.session_id desc limit ");
     query.push_bind(db::count(PAGE_SIZE) + 1);
-    let rows: Vec<Row> = app.db.fetch_all(query).await?;
+    let is_scan = *filter != SessionConditions::default();
+    let db = if is_scan { app.db.long(org_id) } else { app.db.clone() };
+    let rows: Vec<Row> = db.fetch_all(query).await?;
     let version = occurrences::grouping_version(&app.db, org_id).await?;
     let centroids = app.centroids.get(&app.db, org_id, version).await?;
     let sessions = rows.into_iter().map(|row| row.show(id, &centroids)).collect();
-    Ok((sessions, filter_sql::count_sessions(&app.db, org_id, id, filter).await?))
+    Ok((sessions, filter_sql::count_sessions(&db, org_id, id, filter).await?))
 }

@@ -7,7 +7,7 @@ use crate::ids::{MessageId, SessionId, StatementId};
 use crate::insights::grouping::job::Consolidate;
 use crate::insights::occurrences::{self, OrgCentroids};
 use crate::insights::statements::{ReadStatement, contextual, embedding};
-use crate::jobs::{self, Job, Lease, Outcome};
+use crate::jobs::{self, Job, Lease, Outcome, Pace};
 use crate::sessions::{self, Finding, ReadSessions, Sender, Sentiment, Unread};
 use anyhow::Context;
 use refrain_nlp::conversation::{Author, Conversation, Turn};
@@ -20,9 +20,14 @@ const GROWTH_SHARE: i64 = 20;
 const CONSOLIDATE_SOON_MICROS: i64 = 500_000;
 const CONSOLIDATE_LATER_MICROS: i64 = 10 * 60 * 1_000_000;
 const RELINKS_MAX: usize = 5;
+/// The length of a conversation from which its next reading waits, and how long it waits for each further as much: it is
+/// read whole for each message.
+const LARGE_BYTES: usize = 32 * 1024;
+const PAUSE_MICROS: i64 = 1_000_000;
 
 impl Job for ReadSessions {
     const KIND: &str = "read_sessions";
+    const PACE: Pace = Pace::Live;
 
     /// Returns a key for one session, so that it is read once for all its waiting changes. The batches of an import get
     /// none, since no two are the same.
@@ -62,6 +67,7 @@ impl From<Sentiment> for refrain_nlp::sentiment::Sentiment {
 /// changing meanwhile.
 async fn read_sessions(app: &App, lease: &Lease, ids: &[SessionId]) -> Result<Outcome> {
     let unread = sessions::unread(&app.db, lease.org_id, ids).await?;
+    let pause = if lease.bulk { 0 } else { pause_micros(&unread) };
     let settings = app.settings(&app.db, lease.org_id).await?;
     let usual = Language::from_code(&settings.language);
     let read = move || unread.into_iter().map(|session| read(&session, usual)).unzip();
@@ -87,13 +93,24 @@ async fn read_sessions(app: &App, lease: &Lease, ids: &[SessionId]) -> Result<Ou
             let at = tx.now.plus(wait);
             jobs::schedule(&mut tx, &Consolidate {}, at).await?;
         }
-        jobs::finish(&mut tx, lease).await?;
+        if pause > 0 {
+            let until = tx.now.plus(pause);
+            jobs::rest(&mut tx, lease, until).await?;
+        } else {
+            jobs::finish(&mut tx, lease).await?;
+        }
         tx.commit().await?;
         metrics::counter!("refrain_sessions_read_total").increment(saved.len() as u64);
         return Ok(Outcome::Done);
     }
     // insights changed during every attempt
     Ok(Outcome::Later(app.clock.now().plus(CONSOLIDATE_SOON_MICROS)))
+}
+
+/// Returns the time for which no other reading of these sessions begins, by how much there was to read.
+fn pause_micros(unread: &[Unread]) -> i64 {
+    let bytes: usize = unread.iter().flat_map(|session| &session.messages).map(|said| said.text.len()).sum();
+    i64::try_from(bytes / LARGE_BYTES).unwrap_or(0) * PAUSE_MICROS
 }
 
 fn read(session: &Unread, usual: Option<Language>) -> (Finding, Vec<ReadStatement>) {

@@ -20,7 +20,7 @@ use crate::db::{Db, sql};
 use crate::error::{Error, Result};
 use crate::ids::{InsightId, MemberId, OrgId, ResearchId};
 use crate::insights::insight::{self, Change, InsightEventKind};
-use crate::jobs::{self, Job, Lease, Outcome};
+use crate::jobs::{self, Job, Lease, Outcome, Pace};
 use crate::orgs::OrgTx;
 use crate::time::Timestamp;
 use crate::wire::string_enum;
@@ -47,6 +47,8 @@ pub struct ResearchInsight {
 
 impl Job for ResearchInsight {
     const KIND: &str = "research_insight";
+    const PACE: Pace = Pace::Long;
+    const ALONE: bool = true;
 
     fn dedupe_key(&self) -> Option<String> {
         Some(format!("{}:{}", Self::KIND, self.research_id))
@@ -206,7 +208,7 @@ async fn begin(app: &App, org_id: OrgId, run: Run) -> Result<Option<i64>> {
     ));
     let query =
         query.bind(org_id).bind(run.insight_id).bind(run.id).bind(State::Running).bind(app.clock.now());
-    let mut tx = app.db.begin().await?;
+    let mut tx = app.db.begin_for(org_id).await?;
     let attempts: Option<(i64,)> = tx.fetch_optional(query).await?;
     tx.commit().await?;
     Ok(attempts.map(|(attempts,)| attempts))
@@ -222,7 +224,7 @@ async fn advance(app: &App, org_id: OrgId, run: Run, progress: i64, step: &str) 
         )"
     ));
     let query = query.bind(org_id).bind(run.insight_id).bind(run.id).bind(progress).bind(step);
-    let mut tx = app.db.begin().await?;
+    let mut tx = app.db.begin_for(org_id).await?;
     let is_wanted = tx.execute(query).await? > 0;
     tx.commit().await?;
     Ok(is_wanted)
@@ -233,7 +235,7 @@ async fn explain(app: &App, org_id: OrgId, run: Run) -> Result<Explained> {
         return Ok(Explained::Unwanted);
     }
     // one snapshot both for the claims and for their check
-    let mut tx = app.db.snapshot().await?;
+    let mut tx = app.db.patient(org_id).snapshot().await?;
     let Some((frame, insight)) = evidence::frame(&mut tx, org_id, run.insight_id).await? else {
         return Ok(Explained::Unwanted);
     };

@@ -80,7 +80,7 @@ pub async fn compared_vectors(
     of: &[GroupedStatement],
 ) -> Result<HashMap<StatementId, Vec<f32>>> {
     let wanted: HashSet<StatementId> = of.iter().map(|statement| statement.id).collect();
-    let mut statements = store::load(&mut db.snapshot().await?, org_id).await?;
+    let mut statements = store::load(&mut db.patient(org_id).snapshot().await?, org_id).await?;
     statements.retain(|statement| wanted.contains(&statement.id));
     let compare = move || {
         let positions: Vec<usize> = (0..statements.len()).collect();

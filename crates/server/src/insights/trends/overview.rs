@@ -82,7 +82,7 @@ struct Silent {
 
 async fn overview(State(app): State<App>, caller: Caller) -> Result<Json<Overview>> {
     let (org_id, now) = (caller.org_id, app.clock.now());
-    let mut tx = app.db.snapshot().await?;
+    let mut tx = app.db.long(org_id).snapshot().await?;
     let settings = app.settings(&mut tx, org_id).await?;
     let today = settings.calendar.day(now);
     let since = settings.calendar.start(today + 1 - RECENT_DAYS);

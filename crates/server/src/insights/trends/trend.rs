@@ -16,6 +16,7 @@ use crate::openapi::Operation;
 use crate::settings::Settings;
 use crate::time::{Calendar, Timestamp};
 use crate::wire::{Date, Maybe, NonEmptyVec, Nullable, SafeInt, string_enum};
+use anyhow::Context;
 use axum::Json;
 use axum::extract::State;
 use axum::http::Method;
@@ -156,16 +157,21 @@ async fn trend(
     ));
     let query = query.bind(caller.org_id).bind(id);
     let query = query.bind(settings.calendar.start(first)).bind(settings.calendar.start(end));
-    let rows: Vec<(Timestamp, Uuid)> = app.db.fetch_all(query).await?;
-    let mut counted: Vec<(u64, HashSet<Uuid>)> =
-        vec![Default::default(); usize::try_from(count).unwrap_or(0)];
-    for (at, contact) in rows {
-        let at = usize::try_from((settings.calendar.day(at) - first).div_euclid(interval.days())).ok();
-        if let Some((sessions, contacts)) = at.and_then(|at| counted.get_mut(at)) {
-            *sessions += 1;
-            contacts.insert(contact);
+    let rows: Vec<(Timestamp, Uuid)> = app.db.long(caller.org_id).fetch_all(query).await?;
+    let (calendar, days) = (settings.calendar.clone(), interval.days());
+    let counting = tokio::task::spawn_blocking(move || {
+        let mut counted: Vec<(u64, HashSet<Uuid>)> =
+            vec![Default::default(); usize::try_from(count).unwrap_or(0)];
+        for (at, contact) in rows {
+            let at = usize::try_from((calendar.day(at) - first).div_euclid(days)).ok();
+            if let Some((sessions, contacts)) = at.and_then(|at| counted.get_mut(at)) {
+                *sessions += 1;
+                contacts.insert(contact);
+            }
         }
-    }
+        counted
+    });
+    let counted = counting.await.context("counting sessions")?;
     let points = (0..).zip(counted).map(|(i, (sessions, contacts))| {
         let day = first + i * interval.days();
         let expected = standing.as_ref().and_then(|standing| standing.expected(day..day + interval.days()));
@@ -210,7 +216,7 @@ async fn standing(
     id: InsightId,
     today: i64,
 ) -> Result<Option<ArchivedStanding>> {
-    let mut tx = app.db.snapshot().await?;
+    let mut tx = app.db.long(caller.org_id).snapshot().await?;
     let query = sql("
         select a.record, i.resurface_target from archives a
         join insights i on i.org_id = a.org_id and i.id = a.insight_id
@@ -250,7 +256,7 @@ async fn sparklines(
     }
     let settings = app.settings(&app.db, caller.org_id).await?;
     let trends = weeks::trends(
-        &mut app.db.snapshot().await?,
+        &mut app.db.long(caller.org_id).snapshot().await?,
         caller.org_id,
         &settings.calendar,
         &ids,

@@ -8,7 +8,7 @@ use crate::app::App;
 use crate::db::sql;
 use crate::error::Result;
 use crate::ids::OrgId;
-use crate::jobs::{self, Job, Lease, Outcome};
+use crate::jobs::{self, Job, Lease, Outcome, Pace};
 use crate::language_model::{Failure, LanguageModel, spend};
 use crate::orgs::OrgTx;
 use crate::time::{DAY, Timestamp};
@@ -24,6 +24,7 @@ pub struct RewordInsights {}
 
 impl Job for RewordInsights {
     const KIND: &str = "reword_insights";
+    const PACE: Pace = Pace::Long;
 
     async fn run(self, app: &App, lease: &Lease) -> Result<Outcome> {
         reword_insights(app, lease).await

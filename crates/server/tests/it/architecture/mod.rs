@@ -12,6 +12,7 @@ use std::path::Path;
 /// modules of their own; `insights` itself is its `mod.rs`, the door for other features.
 const ORDER: &[&str] = &[
     "error",
+    "turns",
     "db",
     "backup",
     "time",
@@ -82,6 +83,7 @@ const OWNERS: &[(&str, &str)] = &[
     ("orgs.norms", "insights/lifecycle"),
     ("orgs.norms_day", "insights/lifecycle"),
     ("orgs.reviewed_on", "insights/lifecycle"),
+    ("orgs.stored_bytes", "sessions"),
     ("orgs.language_model_day", "language_model"),
     ("orgs.language_model_requests", "language_model"),
     ("changes", "orgs"),
@@ -99,6 +101,7 @@ const OWNERS: &[(&str, &str)] = &[
     ("handoffs", "sessions"),
     ("messages", "sessions"),
     ("blobs", "sessions"),
+    ("search_bits", "sessions"),
     ("statements", "insights/statements"),
     ("themes", "insights/grouping"),
     ("insights", "insights/insight"),

@@ -83,7 +83,7 @@ async fn an_export_is_of_one_moment_and_ends_visibly_if_it_is_cut_off() {
     while t.open(&t.token, "/exports?what=insights").await.status() == 503 {
         tokio::task::yield_now().await;
     }
-    while t.app.exports.take(t.org_id).is_none() {
+    while t.app.exports.try_take(t.org_id).is_none() {
         tokio::task::yield_now().await;
     }
     let response = t.open(&t.token, "/exports").await;

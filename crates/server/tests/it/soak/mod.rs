@@ -1,3 +1,4 @@
 //! Long runs, which are asked for by name.
 
+mod live;
 mod year;

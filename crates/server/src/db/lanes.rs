@@ -1,0 +1,336 @@
+//! The connections, and who may use them when. Short reads, long ones and writes have lanes of their own; in those of
+//! long reads and of writes, organizations take turns. A statement that reads ends with whoever waits for it.
+
+use super::Location;
+use super::health::Health;
+use super::purge::LastPurge;
+use crate::error::{Error, Result};
+use crate::turns::{Turn, Turns};
+use sqlx::pool::PoolConnection;
+use sqlx_postgres::{PgPool, Postgres};
+use sqlx_sqlite::{Sqlite, SqliteConnectOptions, SqlitePool, SqlitePoolOptions};
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+use tokio::runtime::Handle;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use uuid::Uuid;
+
+/// The time for which a connection is waited for; below, the turn to write.
+pub(super) const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
+pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
+/// The connections of short reads to SQLite; below, those of long ones to either database, and the most of them that
+/// one organization uses.
+pub(super) const SHORT_PLACES: usize = 4;
+pub(super) const LONG_PLACES: usize = 4;
+const LONG_OF_ONE: usize = 2;
+/// The most transactions that write at once on PostgreSQL, and those of one organization, which wait for one another.
+const WRITES_AT_ONCE: usize = 10;
+const WRITES_OF_ONE: usize = 3;
+/// The most that wait for an organization in a lane.
+const WAITING_MAX: usize = 512;
+/// The most that one statement of PostgreSQL may take: less than a request, and what a job may wait for.
+const REQUEST_STATEMENT_MS: i64 = 25_000;
+const JOB_STATEMENT_MS: i64 = 300_000;
+/// The length of a transaction on SQLite from which other processes are let go first, and for how long: they look for
+/// the lock every few milliseconds, and would seldom find it free between two transactions of an import.
+const LONG_WRITE: Duration = Duration::from_millis(20);
+const WAY_GIVEN: Duration = Duration::from_millis(5);
+/// The code of SQLite for a lock that another has.
+const BUSY: &str = "5";
+/// The time after which a connection of SQLite for long reads is closed, with its cache.
+const IDLE_MAX: Duration = Duration::from_mins(1);
+/// The steps of SQLite's machine after which it looks again if anybody still waits. Few: the step that compares a text
+/// with a pattern can take milliseconds.
+const STEPS_BETWEEN_LOOKS: i32 = 100;
+
+/// The lane of a read.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Lane {
+    /// A few rows by a key.
+    Short,
+    /// Anything that may take long, for an organization.
+    Long { org_id: Uuid, statement_ms: i64 },
+}
+
+impl Lane {
+    pub(super) fn request(org_id: Uuid) -> Self {
+        Self::Long { org_id, statement_ms: REQUEST_STATEMENT_MS }
+    }
+
+    pub(super) fn job(org_id: Uuid) -> Self {
+        Self::Long { org_id, statement_ms: JOB_STATEMENT_MS }
+    }
+}
+
+/// The connections to a database.
+#[derive(Debug)]
+pub(super) enum Pools {
+    /// One connection that writes, several that read: SQLite has one writer at a time.
+    Sqlite { write: SqlitePool, short: Arc<Readers>, long: Arc<Readers> },
+    /// The connections of writes and short reads, and those of long reads.
+    Postgres { main: PgPool, long: PgPool },
+}
+
+/// The connections to a database and the turns in which they are used.
+#[derive(Debug)]
+pub(super) struct Lanes {
+    pub(super) pools: Pools,
+    pub(super) location: Location,
+    pub(super) health: Health,
+    pub(super) last_purge: LastPurge,
+    long: Arc<Turns>,
+    writes: Arc<Turns>,
+}
+
+impl Lanes {
+    pub(super) fn new(pools: Pools, location: Location) -> Self {
+        let (at_once, of_one) = match pools {
+            Pools::Sqlite { .. } => (1, 1),
+            Pools::Postgres { .. } => (WRITES_AT_ONCE, WRITES_OF_ONE),
+        };
+        Self {
+            pools,
+            location,
+            health: Health::default(),
+            last_purge: LastPurge::default(),
+            long: Turns::new(LONG_PLACES, LONG_OF_ONE, WAITING_MAX),
+            writes: Turns::new(at_once, of_one, WAITING_MAX),
+        }
+    }
+
+    pub(super) async fn close(&self) {
+        match &self.pools {
+            Pools::Sqlite { write, short, long } => {
+                for pool in short.pools().chain(long.pools()) {
+                    pool.close().await;
+                }
+                write.close().await;
+            }
+            Pools::Postgres { main, long } => {
+                long.close().await;
+                main.close().await;
+            }
+        }
+    }
+
+    /// Waits for the turn of an organization to write.
+    pub(super) async fn writer(&self, org_id: Uuid) -> Result<Hold> {
+        let turn = tokio::time::timeout(BUSY_TIMEOUT, self.writes.take(org_id)).await;
+        let turn = turn.map_err(|_| Error::Unavailable("the database is busy"))??;
+        let gives_way = matches!(self.pools, Pools::Sqlite { .. });
+        Ok(Hold(Held::Write(Write { turn: Some(turn), since: Instant::now(), gives_way })))
+    }
+
+    /// Takes a connection to SQLite that reads, and waits for it if need be.
+    pub(super) async fn reader(&self, lane: Lane) -> Result<Reader> {
+        let Pools::Sqlite { short, long, .. } = &self.pools else {
+            return Err(Error::Internal(anyhow::anyhow!("SQLite is not in use")));
+        };
+        match lane {
+            Lane::Short => short.take(None).await,
+            Lane::Long { org_id, .. } => long.take(Some(self.long.take(org_id).await?)).await,
+        }
+    }
+
+    /// Takes a connection to PostgreSQL that reads, and waits for it if need be.
+    pub(super) async fn postgres(&self, lane: Lane) -> Result<(PoolConnection<Postgres>, Hold)> {
+        let Pools::Postgres { main, long } = &self.pools else {
+            return Err(Error::Internal(anyhow::anyhow!("PostgreSQL is not in use")));
+        };
+        let Lane::Long { org_id, statement_ms } = lane else {
+            return Ok((self.health.attempt(main, main.acquire()).await?, Hold(Held::Nothing)));
+        };
+        let turn = self.long.take(org_id).await?;
+        let mut connection = self.health.attempt(long, long.acquire()).await?;
+        let prepare = "select pg_backend_pid(), set_config('statement_timeout', $1, false)";
+        let query = sqlx::query_as(prepare).bind(statement_ms.to_string());
+        let (process_id, _): (i32, String) = query.fetch_one(&mut *connection).await?;
+        let statement = Statement { process_id, runs: false, pool: main.clone(), turn: Some(turn) };
+        Ok((connection, Hold(Held::Statement(statement))))
+    }
+}
+
+/// Begins a transaction that writes to SQLite. While another process writes it looks again and again, since the waits of
+/// SQLite itself grow to a tenth of a second.
+pub(super) async fn begin_immediate(write: &SqlitePool) -> Result<sqlx::Transaction<'static, Sqlite>> {
+    let since = Instant::now();
+    loop {
+        match write.begin_with("begin immediate").await {
+            Err(sqlx::Error::Database(error)) if error.code().as_deref() == Some(BUSY) => {
+                if since.elapsed() > BUSY_TIMEOUT {
+                    return Err(Error::Unavailable("the database is busy"));
+                }
+            }
+            begun => return Ok(begun?),
+        }
+    }
+}
+
+/// Connections to SQLite that read. Each is a pool of one, so that the flag that stops its statements is known.
+#[derive(Debug)]
+pub(super) struct Readers {
+    all: Vec<(SqlitePool, Arc<AtomicBool>)>,
+    /// The positions of those that nobody has, the longest free first.
+    free: Mutex<VecDeque<usize>>,
+    permits: Arc<Semaphore>,
+}
+
+impl Readers {
+    pub(super) fn new(count: usize, options: &SqliteConnectOptions) -> Arc<Self> {
+        let all = (0..count).map(|_| {
+            let stopped = Arc::new(AtomicBool::new(false));
+            let flag = Arc::clone(&stopped);
+            let pool = SqlitePoolOptions::new()
+                .max_connections(1)
+                .acquire_timeout(ACQUIRE_TIMEOUT)
+                .idle_timeout(IDLE_MAX)
+                .after_connect(move |connection, _| {
+                    let flag = Arc::clone(&flag);
+                    Box::pin(async move {
+                        let goes_on = move || !flag.load(Ordering::Relaxed);
+                        connection.lock_handle().await?.set_progress_handler(STEPS_BETWEEN_LOOKS, goes_on);
+                        Ok(())
+                    })
+                })
+                .connect_lazy_with(options.clone());
+            (pool, stopped)
+        });
+        let (free, permits) = (Mutex::new((0..count).collect()), Arc::new(Semaphore::new(count)));
+        Arc::new(Self { all: all.collect(), free, permits })
+    }
+
+    fn pools(&self) -> impl Iterator<Item = &SqlitePool> {
+        self.all.iter().map(|(pool, _)| pool)
+    }
+
+    async fn take(self: &Arc<Self>, turn: Option<Turn>) -> Result<Reader> {
+        let permit = tokio::time::timeout(ACQUIRE_TIMEOUT, Arc::clone(&self.permits).acquire_owned()).await;
+        let permit = permit.map_err(|_| sqlx::Error::PoolTimedOut)?.map_err(|_| sqlx::Error::PoolClosed)?;
+        let position = self.free().pop_front().ok_or(sqlx::Error::PoolTimedOut)?;
+        Ok(Reader { readers: Arc::clone(self), position, _permit: permit, _turn: turn })
+    }
+
+    fn free(&self) -> std::sync::MutexGuard<'_, VecDeque<usize>> {
+        self.free.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// One of the connections to SQLite that read. A statement that still runs when it is dropped is stopped.
+#[derive(Debug)]
+pub(super) struct Reader {
+    readers: Arc<Readers>,
+    position: usize,
+    _permit: OwnedSemaphorePermit,
+    _turn: Option<Turn>,
+}
+
+impl Reader {
+    /// Takes the connection. The pool hands it out once the statement that ran before has ended.
+    pub(super) async fn connect(&self) -> Result<PoolConnection<Sqlite>> {
+        let (pool, stopped) = &self.readers.all[self.position];
+        let connection = pool.acquire().await?;
+        stopped.store(false, Ordering::Relaxed);
+        Ok(connection)
+    }
+
+    /// Begins a transaction on the connection.
+    pub(super) async fn begin(&self) -> Result<sqlx::Transaction<'static, Sqlite>> {
+        Ok(sqlx::Transaction::begin(self.connect().await?, None).await?)
+    }
+}
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        self.readers.all[self.position].1.store(true, Ordering::Relaxed);
+        self.readers.free().push_back(self.position);
+    }
+}
+
+/// The right to a connection for the length of a transaction or a statement, behind which the next may follow.
+#[derive(Debug)]
+pub struct Hold(Held);
+
+#[derive(Debug)]
+enum Held {
+    Nothing,
+    Reader(#[expect(dead_code, reason = "held until the transaction ends")] Reader),
+    Write(#[expect(dead_code, reason = "held until the transaction ends")] Write),
+    Statement(Statement),
+}
+
+impl From<Reader> for Hold {
+    fn from(reader: Reader) -> Self {
+        Self(Held::Reader(reader))
+    }
+}
+
+impl Hold {
+    /// Notes that a statement runs: if the hold is dropped meanwhile, it is cancelled.
+    pub(super) fn begins(&mut self) {
+        if let Held::Statement(statement) = &mut self.0 {
+            statement.runs = true;
+        }
+    }
+
+    /// Notes that the statement has ended.
+    pub(super) fn ended(&mut self) {
+        if let Held::Statement(statement) = &mut self.0 {
+            statement.runs = false;
+        }
+    }
+}
+
+/// A turn to write.
+#[derive(Debug)]
+struct Write {
+    turn: Option<Turn>,
+    since: Instant,
+    /// True if other processes wait for the same lock, by looking at it again and again.
+    gives_way: bool,
+}
+
+impl Drop for Write {
+    fn drop(&mut self) {
+        let turn = self.turn.take();
+        if self.gives_way
+            && self.since.elapsed() > LONG_WRITE
+            && let Ok(runtime) = Handle::try_current()
+        {
+            runtime.spawn(async move {
+                tokio::time::sleep(WAY_GIVEN).await;
+                drop(turn);
+            });
+        }
+    }
+}
+
+/// The statements of a connection to PostgreSQL.
+#[derive(Debug)]
+struct Statement {
+    process_id: i32,
+    runs: bool,
+    /// The connections by which it is cancelled.
+    pool: PgPool,
+    turn: Option<Turn>,
+}
+
+impl Drop for Statement {
+    fn drop(&mut self) {
+        let turn = self.turn.take();
+        let Ok(runtime) = Handle::try_current() else { return };
+        if !self.runs {
+            return;
+        }
+        let (process_id, pool) = (self.process_id, self.pool.clone());
+        runtime.spawn(async move {
+            let cancel = sqlx::query("select pg_cancel_backend($1)").bind(process_id);
+            if let Err(error) = cancel.execute(&pool).await {
+                tracing::warn!(%error, "a statement was not cancelled");
+            }
+            // there are as many turns as connections: while this one is kept, nobody else has the connection
+            drop(turn);
+        });
+    }
+}

@@ -1,0 +1,28 @@
+//! How much the messages and files of an organization take, counted in the transaction that writes them.
+
+use crate::config::DatabaseConfig;
+use crate::db::{self, sql};
+use crate::error::{Error, Result};
+use crate::orgs::OrgTx;
+
+/// Counts bytes that the transaction adds, or takes away where they are negative.
+pub async fn add_stored(tx: &mut OrgTx, bytes: i64) -> Result<()> {
+    if bytes == 0 {
+        return Ok(());
+    }
+    let query = sql("update orgs set stored_bytes = stored_bytes + $2 where id = $1");
+    tx.run(query.bind(tx.org_id).bind(bytes)).await
+}
+
+/// Fails if the organization stores as much as it may, before it stores more.
+pub async fn require_room(tx: &mut OrgTx, config: &DatabaseConfig) -> Result<()> {
+    let Some(max) = config.org_bytes_max() else { return Ok(()) };
+    let query = sql("select stored_bytes from orgs where id = $1").bind(tx.org_id);
+    let (stored,): (i64,) = tx.fetch_one(query).await?;
+    if stored >= max { Err(Error::QuotaReached) } else { Ok(()) }
+}
+
+/// Returns the bytes of a text.
+pub(super) fn bytes(text: Option<&str>) -> i64 {
+    db::count(text.map_or(0, str::len))
+}

@@ -1,0 +1,94 @@
+//! Statements end with the request that waits for them, and long ones leave room for others.
+
+use crate::support::app::TestApp;
+use futures_util::future::join_all;
+use refrain::db::{Db, sql};
+use refrain::ids::OrgId;
+use std::time::{Duration, Instant};
+use tokio::time::timeout;
+
+const ENDLESS: &str =
+    "with recursive n(i) as (select cast(1 as bigint) union all select i + 1 from n where i < 4000000000)
+    select count(*) from n";
+
+async fn one(db: &Db) -> i64 {
+    db.fetch_one::<(i64,)>(sql("select cast(1 as bigint)")).await.unwrap().0
+}
+
+/// Waits until no statement of the test runs in PostgreSQL.
+async fn is_over(t: &TestApp) {
+    if t.app.db.name() == "SQLite" {
+        return;
+    }
+    let query = "select count(*) from pg_stat_activity
+        where state = 'active' and query like '%from n where i < 4000000000%' and pid <> pg_backend_pid()";
+    while t.count(query).await > 0 {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_statement_ends_when_nobody_waits_for_it_any_more() {
+    let t = TestApp::new().await;
+    let db = t.app.db.long(t.org_id);
+    let other = t.app.db.long(t.app.find_or_create_org("other").await.unwrap());
+    let leave = |db: Db| async move {
+        timeout(Duration::from_millis(400), db.fetch_one::<(i64,)>(sql(ENDLESS))).await.is_err()
+    };
+    let many = tokio::spawn(join_all((0..8).map(|_| leave(db.clone()))));
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    // while they run, short reads have connections of their own, and so has another organization
+    for db in [&t.app.db, &other] {
+        let since = Instant::now();
+        assert_eq!(one(db).await, 1);
+        assert!(since.elapsed() < Duration::from_millis(100), "{:?}", since.elapsed());
+    }
+    assert!(many.await.unwrap().into_iter().all(|left| left));
+    let since = Instant::now();
+    // all of the places again, on every connection
+    join_all([&db, &db, &other, &other].map(one)).await;
+    is_over(&t).await;
+    assert!(since.elapsed() < Duration::from_secs(1), "{:?}", since.elapsed());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_snapshot_that_is_left_ends_its_statement_too() {
+    let t = TestApp::new().await;
+    for _ in 0..6 {
+        let mut tx = t.app.db.long(t.org_id).snapshot().await.unwrap();
+        let running = tx.fetch_one::<(i64,)>(sql(ENDLESS));
+        assert!(timeout(Duration::from_millis(50), running).await.is_err());
+        drop(tx);
+    }
+    let since = Instant::now();
+    let mut tx = t.app.db.long(t.org_id).snapshot().await.unwrap();
+    assert_eq!(tx.fetch_one::<(i64,)>(sql("select cast(1 as bigint)")).await.unwrap().0, 1);
+    tx.commit().await.unwrap();
+    is_over(&t).await;
+    assert!(since.elapsed() < Duration::from_secs(1), "{:?}", since.elapsed());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn organizations_take_turns_to_write() {
+    let t = TestApp::new().await;
+    let other: OrgId = t.app.find_or_create_org("other").await.unwrap();
+    let held = t.app.begin(t.org_id).await.unwrap();
+    let many: Vec<_> = (0..40)
+        .map(|_| {
+            let (app, org_id) = (t.app.clone(), t.org_id);
+            tokio::spawn(async move {
+                let tx = app.begin(org_id).await.unwrap();
+                tokio::time::sleep(Duration::from_millis(20)).await;
+                tx.commit().await.unwrap();
+            })
+        })
+        .collect();
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    let since = Instant::now();
+    held.commit().await.unwrap();
+    t.app.begin(other).await.unwrap().commit().await.unwrap();
+    assert!(since.elapsed() < Duration::from_millis(400), "{:?}", since.elapsed());
+    for writing in many {
+        writing.await.unwrap();
+    }
+}
