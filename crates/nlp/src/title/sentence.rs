@@ -103,8 +103,9 @@ impl Sentence {
         if part.range == (0..self.text.len()) {
             return Some(self.clone());
         }
+        let is_cut = part.range.end < self.text.len();
         let text = &self.text[part.range];
-        let mut sentence = Self::of(if part.is_clause { text } else { closed(text) })?;
+        let mut sentence = Self::of(if is_cut { closed(text) } else { text })?;
         sentence.faults += if part.is_clause { CLAUSE_FAULT } else { CUT_FAULT };
         Some(sentence)
     }

@@ -45,8 +45,11 @@ fn a_title_names_nobody() {
         "I need to see a doctor",
         "can I get an appointment with a doctor",
     ];
-    let titles = titles(&[&appointments]);
-    assert!(!titles[0].contains("morgan"), "{titles:?}");
+    let found = titles(&[&appointments]);
+    assert!(!found[0].contains("morgan"), "{found:?}");
+    let masked = ["I need to see Dr. [name]", "I need to see Dr [name] soon", "I need to see Dr. [name]!"];
+    let found = titles(&[&masked]);
+    assert!(!found[0].to_lowercase().contains("dr"), "{found:?}");
 }
 
 #[test]
