@@ -213,3 +213,49 @@ proptest! {
         prop_assert_eq!(title::choose(&members(&said, &grouping), CONTACTS_MIN).len(), grouping.groups.len());
     }
 }
+
+/// What two contacts hang on a statement, each with words that nobody else of these customers says.
+const PLANTED: [&str; 8] = [
+    "my passphrase is correct horse battery staple",
+    "sort code 20-00-00",
+    "zebulon quirke speaking",
+    "my husband died of cancer",
+    "I live behind the old lighthouse",
+    "the alarm is four seven one one",
+    "spelled k w i r k",
+    "hunter2 opens the cellar",
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(60) })]
+
+    #[test]
+    fn what_two_of_many_customers_say_is_in_no_title(
+        planted in prop::sample::select(&PLANTED[..]),
+        joint in prop::sample::select(&[", ", " and ", ". ", " ", " - ", " because "][..]),
+        intent in 0_usize..20,
+        first in 0_usize..400,
+        is_first in any::<bool>(),
+    ) {
+        let all = insurance();
+        let intents: BTreeSet<&str> = all.iter().map(|said| said.intent.as_str()).collect();
+        let intent = intents.iter().nth(intent % intents.len()).expect("an intent");
+        let mut group: Vec<Said> = all.iter().filter(|said| said.intent == *intent).cloned().collect();
+        let count = group.len();
+        prop_assume!(count > 8);
+        for at in [first % count, (first + 1) % count] {
+            let text = &group[at].text;
+            let text = if is_first { format!("{planted}{joint}{text}") } else { format!("{text}{joint}{planted}") };
+            group[at] = said(intent, &text).expect("a vector");
+        }
+        let statements = vec![weighed(&group)];
+        let shown = [title::choose(&statements, CONTACTS_MIN), title::name(&statements, CONTACTS_MIN)].concat();
+        let words = |text: &str| {
+            text.to_lowercase().split(|c: char| !c.is_alphanumeric()).map(str::to_owned).collect::<BTreeSet<_>>()
+        };
+        let others: BTreeSet<String> = all.iter().flat_map(|said| words(&said.text)).collect();
+        for word in words(planted).difference(&others) {
+            prop_assert!(shown.iter().all(|shown| !words(shown).contains(word)), "{word} in {shown:?}");
+        }
+    }
+}

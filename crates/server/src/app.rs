@@ -6,6 +6,7 @@ use crate::categories::{self, AssignCategories};
 use crate::config::Config;
 use crate::contacts;
 use crate::db::{Db, Query};
+use crate::erasures::{self, ApplyRetention, EraseSessions};
 use crate::error::Result;
 use crate::exports;
 use crate::http::{Api, RateLimiter};
@@ -53,6 +54,7 @@ static HOOKS: Hooks = Hooks {
 pub static ROUTES: &[fn() -> Api] = &[
     sessions::routes,
     contacts::routes,
+    erasures::routes,
     insights::routes,
     categories::routes,
     teams::routes,
@@ -73,6 +75,8 @@ pub static JOBS: &[JobKind] = &[
     JobKind::of::<RewordInsights>(),
     JobKind::of::<ReviewInsights>(),
     JobKind::of::<ResearchInsight>(),
+    JobKind::of::<EraseSessions>(),
+    JobKind::of::<ApplyRetention>(),
 ];
 
 /// The kinds of destinations that events are delivered to.

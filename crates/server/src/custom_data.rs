@@ -197,10 +197,13 @@ impl<V: CustomValue> CustomData<V> {
         if self.0.len() == KEYS_MAX {
             return Err(format!("expected at most {KEYS_MAX} keys"));
         }
-        match self.0.insert(printable(key), value.printable()) {
-            Some(_) => Err("the same key twice".to_owned()),
-            None => Ok(()),
+        let key = printable(key);
+        if self.0.contains_key(&key) {
+            // as serde says it of a type's own members
+            return Err(format!("duplicate field `{key}`"));
         }
+        self.0.insert(key, value.printable());
+        Ok(())
     }
 }
 
@@ -216,7 +219,10 @@ impl<'de, V: CustomValue> Visitor<'de> for Pairs<V> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut pairs: A) -> Result<Self::Value, A::Error> {
         let mut data = CustomData::default();
-        while let Some((key, value)) = pairs.next_entry()? {
+        while let Some((key, value)) = pairs.next_entry::<String, V>()? {
+            if data.0.contains_key(&key) {
+                return Err(A::Error::custom(format!("duplicate field `{key}`")));
+            }
             data.add(key, value).map_err(A::Error::custom)?;
         }
         Ok(data)

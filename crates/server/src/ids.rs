@@ -172,4 +172,6 @@ define_id! {
     WebhookId,
     /// A delivery of an event to a destination.
     DeliveryId,
+    /// An erasure of a contact, a session or of what is old.
+    ErasureId,
 }

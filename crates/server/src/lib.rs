@@ -27,6 +27,7 @@ pub mod audit_log;
 pub mod backup;
 pub mod categories;
 pub mod contacts;
+pub mod erasures;
 pub mod exports;
 pub mod imports;
 pub mod insights;

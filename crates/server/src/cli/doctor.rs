@@ -67,9 +67,10 @@ const CHECKS: &[(&str, &str)] = &[
         where w.shown and not i.content_by_hand and (w.content is null or i.content <> w.content)",
     ),
     (
-        "ticket numbers have no gaps",
+        "ticket numbers have no gaps but those of deleted sessions",
         "select count(*) from orgs o where o.next_ticket_number - 1 <> (
-            select count(*) from sessions s where s.org_id = o.id)",
+            select count(*) from sessions s where s.org_id = o.id) + (
+            select coalesce(sum(e.sessions_deleted), 0) from erasures e where e.org_id = o.id)",
     ),
     (
         "insight numbers have no gaps",
@@ -111,6 +112,11 @@ const CHECKS: &[(&str, &str)] = &[
         "every deep research that runs has a job",
         "select count(*) from researches r where r.state in ('queued', 'running') and not exists (
             select 1 from jobs j where j.org_id = r.org_id and j.kind = 'research_insight')",
+    ),
+    (
+        "every erasure that is under way has a job",
+        "select count(*) from erasures e where e.finished_at is null and not exists (
+            select 1 from jobs j where j.org_id = e.org_id and j.kind = 'erase_sessions')",
     ),
     ("no job failed", "select count(*) from jobs where failed_at is not null"),
 ];

@@ -10,7 +10,7 @@ const WORKING: &[&str] = &["serve", "demo", "import", "eval", "config"];
 const SERVING: &[&str] = &["serve", "demo", "config"];
 
 /// The sections of the settings, by their headings, and the commands that they concern.
-const SECTIONS: [(&str, &[&str]); 8] = [
+const SECTIONS: [(&str, &[&str]); 9] = [
     // what `eval` works on is in a folder of its own
     ("Database", &["serve", "demo", "import", "export", "insights", "keys", "audit", "doctor", "config"]),
     ("Server", SERVING),
@@ -18,6 +18,7 @@ const SECTIONS: [(&str, &[&str]); 8] = [
     ("Log", WORKING),
     ("Insights", WORKING),
     ("Escalation", &["serve", "demo", "import", "config"]),
+    ("Retention", SERVING),
     ("Language model", WORKING),
     ("Webhooks", SERVING),
 ];

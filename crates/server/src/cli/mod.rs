@@ -28,7 +28,7 @@ use anyhow::{Context, bail};
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 use std::fs::DirBuilder;
 use std::io::Write;
-use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -178,15 +178,10 @@ async fn open(config: Config) -> anyhow::Result<App> {
     Ok(App::new(db, Clock::default(), config))
 }
 
-/// Makes the data folder, for its owner alone. Warns of one that others can look into.
+/// Makes the data folder, if it is not there, for its owner alone.
 fn private_folder(folder: &Path) -> anyhow::Result<()> {
-    let making = || format!("making the folder {}", folder.display());
-    DirBuilder::new().recursive(true).mode(0o700).create(folder).with_context(making)?;
-    let mode = std::fs::metadata(folder).with_context(making)?.permissions().mode();
-    if mode & 0o077 != 0 {
-        tracing::warn!(folder = %folder.display(), mode = format!("{:o}", mode & 0o777), "others can look into the data folder: chmod 700 it");
-    }
-    Ok(())
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
+    made.with_context(|| format!("making the folder {}", folder.display()))
 }
 
 /// Finds the organization that a command names; it has to exist.

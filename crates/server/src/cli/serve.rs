@@ -4,8 +4,10 @@ use super::{Exit, open, print_line};
 use crate::app::App;
 use crate::config::Config;
 use crate::http::Listener;
-use crate::{http, insights, jobs, memory, outbox, telemetry, webhooks};
+use crate::{erasures, http, insights, jobs, memory, outbox, telemetry, webhooks};
 use anyhow::Context;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinHandle;
 
@@ -28,7 +30,21 @@ pub(super) async fn bind(mut config: Config) -> anyhow::Result<(App, Listener)> 
         tracing::info!(url, "metrics have an address of their own");
     }
     telemetry::start_metrics()?;
-    Ok((open(config).await?, listener))
+    let app = open(config).await?;
+    warn_of_readers(&app.config.database.data);
+    Ok((app, listener))
+}
+
+/// Warns if others can look into the data folder.
+fn warn_of_readers(folder: &Path) {
+    let mode = std::fs::metadata(folder).map_or(0, |found| found.permissions().mode() & 0o777);
+    if mode & 0o077 != 0 {
+        tracing::warn!(
+            folder = %folder.display(),
+            mode = format!("{mode:o}"),
+            "others can look into the data folder: chmod 700 it",
+        );
+    }
 }
 
 /// Serves until a signal comes; then finishes what was begun, by the workers too.
@@ -36,7 +52,11 @@ pub(super) async fn run(app: App, listener: Listener, workers: JoinHandle<()>) -
     webhooks::seal_secrets(&app).await?;
     insights::request_wordings(&app).await?;
     insights::request_rereading(&app).await?;
-    let upkeep = [tokio::spawn(telemetry::keep_metrics()), tokio::spawn(memory::keep_small())];
+    let upkeep = [
+        tokio::spawn(telemetry::keep_metrics()),
+        tokio::spawn(memory::keep_small()),
+        tokio::spawn(erasures::retain(app.clone())),
+    ];
     let deliveries = tokio::spawn(outbox::dispatch(app.clone()));
     http::serve(app.clone(), listener, asked_to_stop()?).await?;
     tracing::info!("finishing the jobs in hand");

@@ -38,7 +38,7 @@ const KEYS: [(&str, &str, &str); 3] = [
 ];
 
 /// The examples for settings that may be left out.
-const EXAMPLES: [(&str, &str); 11] = [
+const EXAMPLES: [(&str, &str); 12] = [
     ("secrets_key_file", "\"/etc/refrain/secrets.key\""),
     ("database_url", "\"postgres://user@host/refrain\""),
     ("public_url", "\"https://refrain.example.com\""),
@@ -48,6 +48,7 @@ const EXAMPLES: [(&str, &str); 11] = [
     ("metrics_listen", "\"127.0.0.1:9090\""),
     ("log", "\"info\""),
     ("escalation_returns_week", "1.0"),
+    ("retention_days", "365"),
     ("language_model_url", "\"http://127.0.0.1:11434/v1\""),
     ("language_model", "\"qwen2.5:7b\""),
 ];
@@ -94,6 +95,7 @@ fn parse(text: &str) -> Result<Config, toml::de::Error> {
         log: section(text)?,
         insights: section(text)?,
         escalation: section(text)?,
+        retention: section(text)?,
         language_model: section(text)?,
         webhooks: section(text)?,
     })

@@ -10,6 +10,7 @@ mod insights;
 mod jobs;
 mod language_model;
 mod log;
+mod retention;
 mod server;
 mod webhooks;
 
@@ -20,6 +21,7 @@ pub use jobs::JobsConfig;
 pub(crate) use language_model::completions_url;
 pub use language_model::{LanguageModelConfig, Secret};
 pub use log::{LogConfig, LogFormat};
+pub use retention::RetentionConfig;
 pub use server::{Origins, ServerConfig};
 pub use webhooks::WebhooksConfig;
 
@@ -56,6 +58,10 @@ pub struct Config {
     #[command(flatten)]
     #[serde(flatten)]
     pub escalation: EscalationConfig,
+    /// The time for which sessions are kept.
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub retention: RetentionConfig,
     /// The endpoint that may reword insights.
     #[command(flatten)]
     #[serde(flatten)]
@@ -90,6 +96,7 @@ impl Config {
         self.jobs.check()?;
         self.insights.check()?;
         self.escalation.check()?;
+        self.retention.check()?;
         self.webhooks.check()?;
         self.language_model.check()
     }

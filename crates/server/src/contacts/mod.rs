@@ -2,9 +2,11 @@
 
 mod routes;
 mod store;
+mod words;
 
 pub use routes::routes;
 pub use store::{find, find_all, search};
+pub use words::Words;
 
 use crate::custom_data::{self, CustomData, Scalar};
 use crate::error::{Error, Result};
@@ -309,12 +311,13 @@ fn text_value((key, value): (String, Scalar)) -> (String, String) {
     (key, text)
 }
 
-/// Deletes a contact; its sessions stay, without a contact. Returns false if there is none.
-pub async fn delete(tx: &mut OrgTx, id: ContactId) -> Result<bool> {
-    let org_id = tx.org_id;
-    if find(&mut *tx, org_id, id).await?.is_none() {
-        return Ok(false);
-    }
+/// Collects the words that a contact is known by.
+pub async fn words(tx: &mut OrgTx, contact: &Contact) -> Result<Words> {
+    Ok(Words::of(contact, store::own_values(tx, contact.id).await?))
+}
+
+/// Deletes a contact; its sessions stay, without a contact.
+pub async fn delete(tx: &mut OrgTx, id: ContactId) -> Result<()> {
     tx.deleting(Subject::Contact, id).await?;
     store::delete(tx, id).await
 }

@@ -3,8 +3,7 @@
 use super::{Details, SessionContact, Trust, store};
 use crate::app::App;
 use crate::custom_data::CustomData;
-use crate::error::{Error, Result};
-use crate::event::AuditKind;
+use crate::error::Result;
 use crate::http::{Api, ApiJson, ApiPath, ApiQuery, Caller, Page, Window};
 use crate::ids::ContactId;
 use crate::keys::{Resource, Scope};
@@ -15,7 +14,6 @@ use axum::extract::State;
 use axum::http::Method;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 
 /// Returns the operations on contacts.
 pub fn routes() -> Api {
@@ -47,12 +45,6 @@ pub fn routes() -> Api {
                 .body::<UpdateContactInput>()
                 .or(409),
             update,
-        )
-        .route(
-            Operation::new(Method::DELETE, "/contacts/{contact_id}", "deleteContact")
-                .summary("Delete a contact; its sessions stay, without a contact")
-                .scope(write),
-            delete,
         )
 }
 
@@ -123,14 +115,5 @@ async fn update(
     let mut tx = app.begin(caller.org_id).await?;
     let contact = super::require(&mut tx, id).await?;
     super::update(&mut tx, contact, input.contact.into(), Trust::Verified).await?;
-    tx.commit().await
-}
-
-async fn delete(State(app): State<App>, caller: Caller, ApiPath(id): ApiPath<ContactId>) -> Result<()> {
-    let mut tx = app.begin(caller.org_id).await?;
-    if !super::delete(&mut tx, id).await? {
-        return Err(Error::NotFound("contact"));
-    }
-    tx.audit(AuditKind::ContactDeleted, caller.actor(), Some(id.into()), json!({}));
     tx.commit().await
 }

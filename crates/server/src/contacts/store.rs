@@ -120,7 +120,21 @@ fn bind_all(query: Sql, org_id: OrgId, contact: &Contact) -> Sql {
         .bind(contact.search_folded())
 }
 
-pub(super) async fn delete(tx: &mut OrgTx, id: ContactId) -> Result<bool> {
+/// Lists the values of a contact's custom data that no other contact has under the same name.
+pub(super) async fn own_values(tx: &mut OrgTx, id: ContactId) -> Result<Vec<String>> {
+    let query = sql("
+        select v.value from contact_values v
+        where v.org_id = $1 and v.contact_id = $2 and not exists (
+            select 1 from contact_values o
+            where o.org_id = v.org_id and o.key = v.key and o.value = v.value and o.contact_id <> v.contact_id
+        )
+        order by v.value
+    ");
+    let values: Vec<(String,)> = tx.fetch_all(query.bind(tx.org_id).bind(id)).await?;
+    Ok(values.into_iter().map(|(value,)| value).collect())
+}
+
+pub(super) async fn delete(tx: &mut OrgTx, id: ContactId) -> Result<()> {
     let query = sql("delete from contacts where org_id = $1 and id = $2");
-    Ok(tx.execute(query.bind(tx.org_id).bind(id)).await? > 0)
+    tx.run(query.bind(tx.org_id).bind(id)).await
 }

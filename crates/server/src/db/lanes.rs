@@ -3,6 +3,7 @@
 
 use super::Location;
 use super::health::Health;
+use super::purge::LastPurge;
 use crate::error::{Error, Result};
 use crate::turns::{Turn, Turns};
 use sqlx::pool::PoolConnection;
@@ -78,6 +79,7 @@ pub(super) struct Lanes {
     pub(super) pools: Pools,
     pub(super) location: Location,
     pub(super) health: Health,
+    pub(super) last_purge: LastPurge,
     long: Arc<Turns>,
     writes: Arc<Turns>,
 }
@@ -92,6 +94,7 @@ impl Lanes {
             pools,
             location,
             health: Health::default(),
+            last_purge: LastPurge::default(),
             long: Turns::new(LONG_PLACES, LONG_OF_ONE, WAITING_MAX),
             writes: Turns::new(at_once, of_one, WAITING_MAX),
         }

@@ -4,6 +4,7 @@
 mod health;
 mod lanes;
 mod open;
+mod purge;
 mod query;
 mod sql;
 mod table;

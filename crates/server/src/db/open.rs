@@ -6,7 +6,9 @@ use anyhow::Context;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::{AssertSqlSafe, Connection, SqlSafeStr};
 use sqlx_postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx_sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx_sqlite::{
+    SqliteAutoVacuum, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
+};
 use std::fs::File;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
@@ -18,13 +20,14 @@ const POSTGRES_CONNECTIONS: u32 = 14;
 const CACHE_SIZE: &str = "-16000";
 
 /// Every migration, in PostgreSQL's words: its number, its name and its text.
-const MIGRATIONS: [(i64, &str, &str); 6] = [
+const MIGRATIONS: [(i64, &str, &str); 7] = [
     (1, "initial", include_str!("../../migrations/0001_initial.sql")),
     (2, "destinations", include_str!("../../migrations/0002_destinations.sql")),
     (3, "org_settings", include_str!("../../migrations/0003_org_settings.sql")),
     (4, "tenants", include_str!("../../migrations/0004_tenants.sql")),
     (5, "masking", include_str!("../../migrations/0005_masking.sql")),
     (6, "access", include_str!("../../migrations/0006_access.sql")),
+    (8, "erasure", include_str!("../../migrations/0008_erasure.sql")),
 ];
 
 /// Words of PostgreSQL in a migration, and what SQLite has in their place. Databases keep a checksum of each
@@ -115,6 +118,9 @@ async fn open_sqlite(path: &PathBuf) -> anyhow::Result<Pools> {
         .pragma("cache_size", CACHE_SIZE)
         .pragma("mmap_size", "268435456")
         .pragma("temp_store", "memory")
+        // what is deleted is overwritten, and its pages can be given back: of new files, since it is set as they are made
+        .pragma("secure_delete", "on")
+        .auto_vacuum(SqliteAutoVacuum::Incremental)
         .optimize_on_close(true, 1000);
     let opening = || format!("opening {}", path.display());
     private_file(path).with_context(opening)?;

@@ -1,5 +1,7 @@
 //! The insight: its states and kinds of events, and the one place that writes its row and its history.
 
+pub(super) mod texts;
+
 use crate::db::{Db, Sql, Value, sql};
 use crate::error::{Error, Result};
 use crate::event::EventName;

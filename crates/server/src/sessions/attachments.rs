@@ -6,7 +6,7 @@ use crate::app::App;
 use crate::db::{self, sql};
 use crate::error::{Error, Result};
 use crate::http::{ApiPath, Caller};
-use crate::ids::BlobId;
+use crate::ids::{BlobId, SessionId};
 use crate::orgs::OrgTx;
 use crate::wire::{Maybe, Text, WebAddress};
 use axum::extract::State;
@@ -70,6 +70,28 @@ async fn insert(tx: &mut OrgTx, id: BlobId, name: &str, mime_type: &str, content
         insert into blobs (org_id, id, name, mime_type, content, created_at) values ($1, $2, $3, $4, $5, $6)
     ");
     tx.run(query.bind(tx.org_id).bind(id).bind(name).bind(mime_type).bind(content).bind(tx.now)).await
+}
+
+/// Deletes the files that were sent with the messages of sessions. Returns their number.
+pub(super) async fn delete(tx: &mut OrgTx, ids: &[SessionId]) -> Result<u64> {
+    let query =
+        "select attachments from messages where org_id = $1 and attachments is not null and session_id in ";
+    let mut query = sql(query).bind(tx.org_id);
+    query.push_list(ids.iter().copied());
+    let columns: Vec<(String,)> = tx.fetch_all(query).await?;
+    let mut files: Vec<BlobId> = Vec::new();
+    let mut count = 0;
+    for (column,) in columns {
+        let attached: Vec<Attachment> = serde_json::from_str(&column).map_err(anyhow::Error::new)?;
+        count += attached.len() as u64;
+        files.extend(attached.iter().filter_map(|file| file.id.parse::<BlobId>().ok()));
+    }
+    for files in files.chunks(1_000) {
+        let mut query = sql("delete from blobs where org_id = $1 and id in ").bind(tx.org_id);
+        query.push_list(files.iter().copied());
+        tx.run(query).await?;
+    }
+    Ok(count)
 }
 
 /// Answers a file that was sent with a message, to be saved, never shown in place.

@@ -28,7 +28,7 @@ pub(super) struct SessionFilter {
 
 /// `true` or `false` in a query string.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Flag(pub(super) bool);
+pub struct Flag(pub bool);
 
 impl<'de> Deserialize<'de> for Flag {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

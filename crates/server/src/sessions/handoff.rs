@@ -1,6 +1,7 @@
 //! Handoffs: a session passes from the AI agent to a person.
 
 use super::session::Sentiment;
+use crate::contacts::Words;
 use crate::db::{Query, Tx, Value, sql};
 use crate::error::Result;
 use crate::ids::{HandoffId, OrgId, SessionId};
@@ -82,6 +83,19 @@ pub(super) async fn insert_all(tx: &mut Tx, rows: Vec<Vec<Value>>) -> Result<()>
 pub(super) async fn insert(tx: &mut OrgTx, session_id: SessionId, handoff: Handoff) -> Result<()> {
     let row = row(tx.org_id, tx.now, session_id, handoff);
     insert_all(tx, vec![row]).await
+}
+
+/// Masks what was said at the handoffs of a session.
+pub(super) async fn mask(tx: &mut OrgTx, session_id: SessionId, words: &Words) -> Result<()> {
+    let query = sql("select id, summary from handoffs where org_id = $1 and session_id = $2");
+    let handoffs: Vec<(HandoffId, String)> = tx.fetch_all(query.bind(tx.org_id).bind(session_id)).await?;
+    for (id, summary) in handoffs {
+        if let Some(masked) = words.mask(&summary) {
+            let query = sql("update handoffs set summary = $3 where org_id = $1 and id = $2");
+            tx.run(query.bind(tx.org_id).bind(id).bind(masked)).await?;
+        }
+    }
+    Ok(())
 }
 
 /// Deletes the handoffs of a session.

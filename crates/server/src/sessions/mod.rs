@@ -2,11 +2,13 @@
 
 mod apply;
 mod attachments;
+mod erase;
 mod filter;
 mod handoff;
 mod history;
 mod language_tag;
 mod list;
+mod mask;
 mod masked;
 mod reading;
 mod response;
@@ -19,9 +21,12 @@ mod store;
 mod webhook_event;
 
 pub use apply::{Changes, update_imported};
+pub use erase::{Erased, Touched, delete_all, mark, marked, senders, values};
+pub use filter::Flag;
 pub use handoff::{Handoff, HandoffInput};
 pub use history::{Attachment, Event, NewMessage, Sender};
 pub use language_tag::{KnownLanguage, LanguageTag};
+pub use mask::mask;
 pub use reading::{Finding, ReadSessions, SaidMessage, Unread, follow, read_again, save_findings, unread};
 pub use response::{ChatSessionListItem, GetChatSessionOutput};
 pub use routes::routes;

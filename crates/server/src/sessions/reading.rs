@@ -72,7 +72,8 @@ struct Row {
     handed_off: bool,
 }
 
-/// Loads those of these sessions whose latest revision was not read yet, with their messages.
+/// Loads those of these sessions whose latest revision was not read yet, with their messages. One that is to be erased
+/// or masked is left out: it is read after, or never.
 pub async fn unread(db: &Db, org_id: OrgId, ids: &[SessionId]) -> Result<Vec<Unread>> {
     let mut query = sql("
         select s.id, s.revision, s.language, s.language_declared, s.status, s.summary_wanted, c.name,
@@ -81,7 +82,7 @@ pub async fn unread(db: &Db, org_id: OrgId, ids: &[SessionId]) -> Result<Vec<Unr
                 where h.org_id = s.org_id and h.session_id = s.id and not h.sentiment_declared
             ) as handed_off
         from sessions s left join contacts c on c.org_id = s.org_id and c.id = s.contact_id
-        where s.read_revision < s.revision and s.org_id = $1 and s.id in
+        where s.read_revision < s.revision and s.erasure_id is null and s.org_id = $1 and s.id in
     ")
     .bind(org_id);
     query.push_list(ids.iter().copied());

@@ -33,6 +33,8 @@ pub struct Settings {
     pub regress: bool,
     /// The days after resolving during which they do not.
     pub regress_grace_days: u32,
+    /// The days after its last message for which a closed session is kept; none: for good.
+    pub retention_days: Option<u32>,
 }
 
 /// The settings that an organization set itself, as its row stores them.
@@ -47,6 +49,7 @@ struct OwnSettings {
     escalation_returns_week: Option<f64>,
     regress: Option<bool>,
     regress_grace_days: Option<i64>,
+    retention_days: Option<i64>,
 }
 
 /// Loads the settings in effect for an organization.
@@ -57,7 +60,7 @@ pub async fn load(db: impl Query, config: &Config, org_id: OrgId) -> Result<Sett
 async fn own(db: impl Query, org_id: OrgId) -> Result<OwnSettings> {
     let query = sql("
         select time_zone, language, granularity, contacts_min, escalation_sensitivity, escalation_basis,
-            escalation_returns_week, regress, regress_grace_days
+            escalation_returns_week, regress, regress_grace_days, retention_days
         from org_settings where org_id = $1
     ");
     Ok(db.fetch_optional(query.bind(org_id)).await?.unwrap_or_default())
@@ -66,13 +69,14 @@ async fn own(db: impl Query, org_id: OrgId) -> Result<OwnSettings> {
 async fn save(tx: &mut OrgTx, own: &OwnSettings) -> Result<()> {
     let query = sql("
         insert into org_settings (org_id, time_zone, language, granularity, contacts_min, escalation_sensitivity,
-            escalation_basis, escalation_returns_week, regress, regress_grace_days, updated_at)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+            escalation_basis, escalation_returns_week, regress, regress_grace_days, retention_days, updated_at)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
         on conflict (org_id) do update set time_zone = excluded.time_zone, language = excluded.language,
             granularity = excluded.granularity, contacts_min = excluded.contacts_min,
             escalation_sensitivity = excluded.escalation_sensitivity, escalation_basis = excluded.escalation_basis,
             escalation_returns_week = excluded.escalation_returns_week, regress = excluded.regress,
-            regress_grace_days = excluded.regress_grace_days, updated_at = excluded.updated_at
+            regress_grace_days = excluded.regress_grace_days, retention_days = excluded.retention_days,
+            updated_at = excluded.updated_at
     ");
     let query = query
         .bind(tx.org_id)
@@ -85,6 +89,7 @@ async fn save(tx: &mut OrgTx, own: &OwnSettings) -> Result<()> {
         .bind(own.escalation_returns_week)
         .bind(own.regress)
         .bind(own.regress_grace_days)
+        .bind(own.retention_days)
         .bind(tx.now);
     tx.run(query).await?;
     let org_id = tx.org_id;
@@ -110,6 +115,10 @@ impl OwnSettings {
             escalation_returns_week: self.escalation_returns_week.or(escalation.returns_week),
             regress: self.regress.unwrap_or(insights.regress),
             regress_grace_days: whole(self.regress_grace_days, insights.regress_grace_days),
+            retention_days: match self.retention_days {
+                Some(days) => u32::try_from(days).ok(),
+                None => config.retention.retention_days,
+            },
         }
     }
 }

@@ -22,6 +22,7 @@ use serde_json::json;
 
 const CONTACTS_MAX: i64 = 1_000;
 const GRACE_DAYS_MAX: i64 = 3_650;
+const RETENTION_DAYS_MAX: i64 = 36_500;
 
 /// Returns the operations on the settings of an organization.
 pub fn routes() -> Api {
@@ -65,6 +66,8 @@ struct SettingsOutput {
     regress: bool,
     /// The days after which they do.
     regress_grace_days: u32,
+    /// The days after its last message for which a closed session is kept. Null: for good.
+    retention_days: Nullable<u32>,
     /// The names of the members above that the organization set itself; the others are as the server is configured.
     own: Vec<&'static str>,
 }
@@ -81,6 +84,7 @@ impl SettingsOutput {
             ("escalation_returns_week", own.escalation_returns_week.is_some()),
             ("regress", own.regress.is_some()),
             ("regress_grace_days", own.regress_grace_days.is_some()),
+            ("retention_days", own.retention_days.is_some()),
         ];
         Self {
             time_zone: settings.calendar.name().to_owned(),
@@ -92,6 +96,7 @@ impl SettingsOutput {
             escalation_returns_week: settings.escalation_returns_week.into(),
             regress: settings.regress,
             regress_grace_days: settings.regress_grace_days,
+            retention_days: settings.retention_days.into(),
             own: names.into_iter().filter(|(_, is_own)| *is_own).map(|(name, _)| name).collect(),
         }
     }
@@ -114,6 +119,8 @@ struct UpdateSettingsInput {
     regress: Patch<bool>,
     /// From 0 to 3,650.
     regress_grace_days: Patch<SafeInt>,
+    /// Closed sessions are erased so many days after their last message.
+    retention_days: Patch<Positive<RETENTION_DAYS_MAX>>,
 }
 
 impl UpdateSettingsInput {
@@ -165,6 +172,7 @@ impl UpdateSettingsInput {
             escalation_returns_week: self.escalation_returns_week.apply(old.escalation_returns_week),
             regress: self.regress.apply(old.regress),
             regress_grace_days: self.regress_grace_days.map(|days| days.0).apply(old.regress_grace_days),
+            retention_days: self.retention_days.map(|days| days.0).apply(old.retention_days),
         })
     }
 }

@@ -213,7 +213,7 @@ fn every_command_takes_every_setting() {
                 line.insert(2, "list");
             }
             let rest: &[&str] = match command.get_name() {
-                "import" => &["a.jsonl"],
+                "import" | "backup" | "restore" => &["a.jsonl"],
                 "eval" => &["--gold", "a.jsonl"],
                 "export" | "audit" => &["--out", "a"],
                 _ => &[],

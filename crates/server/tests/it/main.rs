@@ -16,6 +16,7 @@ mod cli;
 mod config;
 mod contacts;
 mod crash;
+mod erasure;
 mod exports;
 mod faults;
 mod http;

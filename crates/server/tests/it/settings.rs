@@ -12,13 +12,13 @@ async fn an_organization_has_what_the_process_is_configured_to_until_it_sets_som
     let configured = json!({
         "time_zone": "Europe/Berlin", "language": "en", "granularity": "balanced", "contacts_min": 3,
         "escalation_sensitivity": "normal", "escalation_basis": "share", "escalation_returns_week": null,
-        "regress": true, "regress_grace_days": 0, "own": [],
+        "regress": true, "regress_grace_days": 0, "retention_days": null, "own": [],
     });
     assert_eq!(t.get_ok("/settings").await, configured);
     let change = json!({
         "time_zone": "Asia/Tokyo", "language": "de", "granularity": "fine", "contacts_min": 5,
         "escalation_sensitivity": "strict", "escalation_basis": "volume", "escalation_returns_week": 0.5,
-        "regress": false, "regress_grace_days": 7,
+        "regress": false, "regress_grace_days": 7, "retention_days": 30,
     });
     let mut expected = change.clone();
     expected["own"] = json!(change.as_object().unwrap().keys().collect::<Vec<_>>());
@@ -50,6 +50,7 @@ async fn a_wrong_setting_is_named_and_nothing_is_changed() {
         ("escalation_returns_week", json!(-1)),
         ("regress", json!("yes")),
         ("regress_grace_days", json!(4_000)),
+        ("retention_days", json!(0)),
     ] {
         let body = json!({"regress_grace_days": 1, name: value});
         let error = t.patch("/settings", body).await.error(400);

@@ -11,4 +11,5 @@ mod vectors;
 
 pub(crate) use job::regroup;
 pub(crate) use routes::routes;
+pub(crate) use themes::forget_words as forget_theme_words;
 pub use themes::{ThemeOutput, list as themes};

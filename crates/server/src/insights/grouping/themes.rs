@@ -2,12 +2,13 @@
 
 use super::clusters::Theme;
 use super::continuity::continuations;
-use crate::db::{Db, Value, sql};
+use crate::db::{self, Db, Value, sql};
 use crate::error::Result;
 use crate::ids::{InsightId, OrgId, ThemeId};
 use crate::insights::insight::{self, Change, UNRESOLVED};
 use crate::orgs::OrgTx;
 use crate::wire::SafeInt;
+use refrain_nlp::case_fold::fold;
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::{BTreeMap, HashSet};
@@ -15,6 +16,8 @@ use std::collections::{BTreeMap, HashSet};
 /// The most themes shown, and insights of each.
 const THEMES_MAX: usize = 500;
 const INSIGHTS_MAX: usize = 100;
+/// The most statements in which the words of a name are looked for.
+const TEXTS_MAX: i64 = 5_000;
 
 /// A subject that several insights are about, or one, with those that are unresolved.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -71,6 +74,40 @@ pub async fn list(db: &Db, org_id: OrgId) -> Result<Vec<ThemeOutput>> {
         ThemeOutput { id, name, session_count, insight_count, insights }
     };
     Ok(themes.into_iter().take(THEMES_MAX).map(output).collect())
+}
+
+/// Takes words out of the names of themes that nobody says any more, of those that `may_be_gone`, until the next grouping
+/// names them anew. `none` stands for a name without words.
+pub(crate) async fn forget_words(
+    tx: &mut OrgTx,
+    may_be_gone: &(dyn Fn(&str) -> bool + Sync),
+    none: &str,
+) -> Result<()> {
+    let query = sql("select id, name from themes where org_id = $1 order by id limit $2");
+    let themes: Vec<(ThemeId, String)> =
+        tx.fetch_all(query.bind(tx.org_id).bind(db::count(THEMES_MAX))).await?;
+    for (id, name) in themes {
+        let words: Vec<&str> = name.split(", ").collect();
+        if !words.iter().any(|word| may_be_gone(word)) {
+            continue;
+        }
+        let query = sql("
+            select distinct t.text from insights i
+            join occurrences o on o.org_id = i.org_id and o.insight_id = i.id
+            join statements t on t.org_id = o.org_id and t.id = o.statement_id
+            where i.org_id = $1 and i.theme_id = $2 limit $3
+        ");
+        let texts: Vec<(String,)> = tx.fetch_all(query.bind(tx.org_id).bind(id).bind(TEXTS_MAX)).await?;
+        let texts: Vec<String> = texts.iter().map(|(text,)| fold(text)).collect();
+        let is_said = |word: &&str| texts.iter().any(|text| text.contains(&fold(word)));
+        let said: Vec<&str> = words.iter().copied().filter(is_said).collect();
+        if said.len() < words.len() {
+            let name = if said.is_empty() { none.to_owned() } else { said.join(", ") };
+            let query = sql("update themes set name = $3 where org_id = $1 and id = $2");
+            tx.run(query.bind(tx.org_id).bind(id).bind(name)).await?;
+        }
+    }
+    Ok(())
 }
 
 /// Writes the themes of a grouping. `insights` are those of its groups, each with its theme before. A theme that shares

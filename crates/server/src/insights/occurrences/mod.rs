@@ -8,5 +8,6 @@ pub use centroids::Centroids;
 pub(crate) use centroids::{OrgCentroids, grouping_version};
 pub(crate) use follow::follow_sessions;
 pub(super) use store::{
-    NewOccurrence, copy, delete, delete_all, delete_proved, insert, pinned, recount, shift,
+    NewOccurrence, copy, delete, delete_all, delete_of_sessions, delete_proved, insert, pinned, recount,
+    shift,
 };

@@ -173,6 +173,20 @@ pub(crate) async fn delete_proved(tx: &mut OrgTx, ids: &[StatementId]) -> Result
     recount(tx, &touched.into_iter().collect::<Vec<_>>()).await
 }
 
+/// Deletes the occurrences in sessions that are to be deleted, and counts their insights again. Returns their number, and
+/// the insights.
+pub(crate) async fn delete_of_sessions(
+    tx: &mut OrgTx,
+    ids: &[SessionId],
+) -> Result<(u64, BTreeSet<InsightId>)> {
+    let mut query = sql("delete from occurrences where org_id = $1 and session_id in ").bind(tx.org_id);
+    query.push_list(ids.iter().copied()).push(" returning insight_id");
+    let gone: Vec<(InsightId,)> = tx.fetch_all(query).await?;
+    let counted: BTreeSet<InsightId> = gone.iter().map(|(id,)| *id).collect();
+    recount(tx, &counted.iter().copied().collect::<Vec<_>>()).await?;
+    Ok((gone.len() as u64, counted))
+}
+
 /// Moves the occurrences in these sessions from one insight to another that has none of them; nothing is counted again.
 pub(crate) async fn shift(
     tx: &mut OrgTx,

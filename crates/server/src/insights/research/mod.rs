@@ -3,6 +3,7 @@
 
 mod claims;
 mod compare;
+mod erase;
 mod evidence;
 mod outcomes;
 mod quotes;
@@ -11,6 +12,7 @@ mod routes;
 mod segments;
 mod summary;
 
+pub(super) use erase::{restart, withdraw};
 pub(super) use routes::routes;
 
 use crate::app::App;

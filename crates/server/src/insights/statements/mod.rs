@@ -2,9 +2,11 @@
 
 pub(crate) mod contextual;
 pub(crate) mod embedding;
+mod erase;
 mod store;
 
 pub use contextual::compared_vectors;
+pub(crate) use erase::{delete_all, mask, texts};
 pub(crate) use store::{
     Excerpt, ReadStatement, Statement, delete, insert, keep_contextual, keep_excerpts, load,
     sessions_of_earlier_readings,

@@ -12,3 +12,4 @@ pub(crate) use continuity::Wordings;
 pub use job::{RewordInsights, request_wordings};
 pub(crate) use prompt::object;
 pub(crate) use routes::routes;
+pub(crate) use store::forget;

@@ -125,6 +125,19 @@ pub(super) async fn keep(
     Ok("kept")
 }
 
+/// Forgets the wordings whose sentence, or the sentence that they were made of, `is_gone`.
+pub(crate) async fn forget(tx: &mut OrgTx, is_gone: &(dyn Fn(&str) -> bool + Sync)) -> Result<()> {
+    let query = sql("select insight_id, source, content from wordings where org_id = $1");
+    let rows: Vec<(InsightId, String, Option<String>)> = tx.fetch_all(query.bind(tx.org_id)).await?;
+    for (insight_id, source, content) in rows {
+        if is_gone(&source) || content.is_some_and(|content| is_gone(&content)) {
+            let query = sql("delete from wordings where org_id = $1 and insight_id = $2");
+            tx.run(query.bind(tx.org_id).bind(insight_id)).await?;
+        }
+    }
+    Ok(())
+}
+
 string_enum! {
     /// The author of an insight's content.
     ContentSource {
