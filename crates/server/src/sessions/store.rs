@@ -294,6 +294,10 @@ pub(super) async fn append(tx: &mut OrgTx, session: &mut Session, messages: Vec<
 
 /// Updates the text of a message.
 pub(super) async fn update_text(tx: &mut OrgTx, id: MessageId, text: &str) -> Result<()> {
+    let query = sql("select text from messages where org_id = $1 and id = $2").bind(tx.org_id).bind(id);
+    let old: Option<(Option<String>,)> = tx.fetch_optional(query).await?;
+    let grown = storage::bytes(Some(text)) - storage::bytes(old.and_then(|(old,)| old).as_deref());
+    storage::add_stored(tx, grown).await?;
     // what was masked in the old text has no place in the new one
     let query = sql("
         update messages set text = $3, text_folded = $4, masked = null where org_id = $1 and id = $2
