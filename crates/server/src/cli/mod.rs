@@ -169,7 +169,8 @@ fn print_config(config: &Config, args: &ConfigArgs) -> anyhow::Result<Exit> {
 }
 
 /// Opens the database of a command.
-async fn open(config: Config) -> anyhow::Result<App> {
+async fn open(mut config: Config) -> anyhow::Result<App> {
+    config.database.read_key_file().map_err(|error| UsageError(format!("{error:#}")))?;
     let location = config.database.location();
     if let Location::Sqlite(_) = location {
         private_folder(&config.database.data)?;

@@ -49,15 +49,21 @@ impl Default for DatabaseConfig {
 }
 
 impl DatabaseConfig {
-    /// Takes the key of secrets from its file, or from the environment, if it is there.
-    pub(super) fn read_key(&mut self) -> anyhow::Result<()> {
-        if let Some(path) = &self.secrets_key_file {
+    /// Takes the key of secrets from the environment, if it is there.
+    pub(super) fn read_key(&mut self) {
+        if let Ok(key) = std::env::var(KEY_VARIABLE) {
+            self.secrets_key = Some(Secret(key));
+        }
+    }
+
+    /// Takes the key of secrets from its file, if there is one and no other key: when the database is opened, so that
+    /// what does not open it needs no file.
+    pub fn read_key_file(&mut self) -> anyhow::Result<()> {
+        if let (Some(path), None) = (&self.secrets_key_file, &self.secrets_key) {
             let key = std::fs::read_to_string(path);
             let key = key.with_context(|| format!("secrets_key_file: reading {}", path.display()))?;
             self.secrets_key = Some(Secret(key));
-        }
-        if let Ok(key) = std::env::var(KEY_VARIABLE) {
-            self.secrets_key = Some(Secret(key));
+            self.check()?;
         }
         Ok(())
     }

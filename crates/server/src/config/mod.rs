@@ -84,7 +84,7 @@ impl Config {
         // takes only what a flag or a variable gives
         config.update_from_arg_matches(matches)?;
         config.server.read_key();
-        config.database.read_key()?;
+        config.database.read_key();
         config.language_model.read_key();
         config.check()?;
         Ok(config)
