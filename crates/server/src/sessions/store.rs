@@ -103,7 +103,8 @@ pub(super) async fn list(
 fn select_for_list(org_id: OrgId) -> Sql {
     sql(&format!(
         "select {COLUMNS}, (
-            select coalesce(octet_length(c.custom_data), 0) + coalesce(octet_length(c.non_verified_custom_data), 0)
+            select cast(coalesce(octet_length(c.custom_data), 0)
+                + coalesce(octet_length(c.non_verified_custom_data), 0) as bigint)
             from contacts c where c.org_id = sessions.org_id and c.id = sessions.contact_id
         ) as contact_bytes
         from sessions where org_id = $1"
