@@ -105,7 +105,8 @@ impl Db {
     /// Reads every row of `query`, which must bound their number.
     pub async fn fetch_all<T: Record>(&self, query: Sql) -> Result<Vec<T>> {
         let mut records = Vec::new();
-        self.read_rows(query, &mut |row| row.push_to(&mut records)).await?;
+        // boxed, as what waits for a connection is large, and every caller would be as large
+        Box::pin(self.read_rows(query, &mut |row| row.push_to(&mut records))).await?;
         Ok(records)
     }
 
@@ -170,7 +171,11 @@ impl Db {
 
     /// Begins a transaction that writes for an organization. Those who wait for it take turns.
     pub async fn begin_for(&self, org_id: impl Into<Uuid>) -> Result<Tx> {
-        let hold = self.lanes.writer(org_id.into()).await?;
+        Box::pin(self.begin_in_turn(org_id.into())).await
+    }
+
+    async fn begin_in_turn(&self, org_id: Uuid) -> Result<Tx> {
+        let hold = self.lanes.writer(org_id).await?;
         Ok(match &self.lanes.pools {
             Pools::Sqlite { write, .. } => Tx::Sqlite(lanes::begin_immediate(write).await?, hold),
             Pools::Postgres { main, .. } => {
@@ -198,6 +203,10 @@ impl Db {
 
     /// Begins a read-only transaction that sees one snapshot of the database throughout.
     pub async fn snapshot(&self) -> Result<Tx> {
+        Box::pin(self.begin_snapshot()).await
+    }
+
+    async fn begin_snapshot(&self) -> Result<Tx> {
         Ok(match &self.lanes.pools {
             Pools::Sqlite { .. } => {
                 let reader = self.lanes.reader(self.lane).await?;

@@ -4,7 +4,7 @@ use super::handoff::{self, HandoffInput};
 use super::history::{Event, NewMessage, Sender, column};
 use super::reading::ReadSessions;
 use super::session::{AiClosureType, Session, SessionStatus, TicketingSystemRef};
-use super::{storage, store};
+use super::store;
 use crate::custom_data::{self, CustomData};
 use crate::error::Result;
 use crate::ids::{ContactId, MessageId, SessionId, TeamId};
@@ -154,11 +154,7 @@ pub async fn update_imported(
         match (known.get(&message.id), &message.text) {
             (None, _) => said.push(message),
             (Some(old), new) if old == new => {}
-            (Some(old), new) => {
-                let grown = storage::bytes(new.as_deref()) - storage::bytes(old.as_deref());
-                storage::add_stored(tx, grown).await?;
-                store::update_text(tx, message.id, new.as_deref().unwrap_or_default()).await?;
-            }
+            (Some(_), new) => store::update_text(tx, message.id, new.as_deref().unwrap_or_default()).await?,
         }
     }
     apply(tx, &session, changes, said).await?;

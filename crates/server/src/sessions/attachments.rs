@@ -88,8 +88,9 @@ pub(super) async fn delete(tx: &mut OrgTx, ids: &[SessionId]) -> Result<u64> {
     }
     for files in files.chunks(1_000) {
         let mut query = sql("delete from blobs where org_id = $1 and id in ").bind(tx.org_id);
-        query.push_list(files.iter().copied());
-        tx.run(query).await?;
+        query.push_list(files.iter().copied()).push(" returning octet_length(content)");
+        let gone: Vec<(i32,)> = tx.fetch_all(query).await?;
+        storage::add_stored(tx, -gone.iter().map(|(bytes,)| i64::from(*bytes)).sum::<i64>()).await?;
     }
     Ok(count)
 }

@@ -103,8 +103,9 @@ pub(super) async fn list(
 fn select_for_list(org_id: OrgId) -> Sql {
     sql(&format!(
         "select {COLUMNS}, (
-            select cast(coalesce(octet_length(c.custom_data), 0)
-                + coalesce(octet_length(c.non_verified_custom_data), 0) as bigint)
+            select cast(
+                coalesce(octet_length(c.custom_data), 0) + coalesce(octet_length(c.non_verified_custom_data), 0)
+                as bigint)
             from contacts c where c.org_id = sessions.org_id and c.id = sessions.contact_id
         ) as contact_bytes
         from sessions where org_id = $1"
@@ -293,6 +294,10 @@ pub(super) async fn append(tx: &mut OrgTx, session: &mut Session, messages: Vec<
 
 /// Updates the text of a message.
 pub(super) async fn update_text(tx: &mut OrgTx, id: MessageId, text: &str) -> Result<()> {
+    let query = sql("select text from messages where org_id = $1 and id = $2").bind(tx.org_id).bind(id);
+    let old: Option<(Option<String>,)> = tx.fetch_optional(query).await?;
+    let grown = storage::bytes(Some(text)) - storage::bytes(old.and_then(|(old,)| old).as_deref());
+    storage::add_stored(tx, grown).await?;
     // what was masked in the old text has no place in the new one
     let query = sql("
         update messages set text = $3, text_folded = $4, masked = null where org_id = $1 and id = $2

@@ -104,14 +104,8 @@ async fn what_is_read_of_a_conversation_is_bounded() {
     turns.extend((0..8).map(|_| json!({"role": "agent", "text": "Some words. ".repeat(7_000)})));
     turns.push(json!({"role": "contact", "text": "The app crashes when I open it."}));
     t.import(vec![json!({"id": 1, "turns": turns})]).await;
-    assert!(jobs::run_next(&t.app).await.unwrap());
-    let errors: Vec<(Option<String>,)> =
-        t.app.db.fetch_all(sql("select last_error from jobs")).await.unwrap();
-    assert_eq!(
-        t.count("select count(*) from sessions where read_revision = revision").await,
-        1,
-        "{errors:?}"
-    );
+    t.run_jobs().await;
+    assert_eq!(t.count("select count(*) from sessions where read_revision = revision").await, 1);
     assert_eq!(t.count("select count(*) from statements").await, 1);
 }
 

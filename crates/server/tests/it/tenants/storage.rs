@@ -43,3 +43,19 @@ async fn what_is_stored_is_counted_when_it_is_imported_and_when_it_changes() {
         assert_eq!(t.count(stored).await, text.len() as i64, "{text}");
     }
 }
+
+#[tokio::test]
+async fn what_is_erased_makes_room() {
+    let t = TestApp::new().await;
+    let session = t.session_saying("My name is Zebulon, where is my refund?").await;
+    let file = json!([{"name": "a.txt", "base64": "A".repeat(4_000)}]);
+    let message =
+        json!({"sender": "contact", "message": {"type": "text", "text": "Here", "attachments": file}});
+    t.post_ok(&format!("/chat/sessions/{session}/send"), message).await;
+    let stored = "select stored_bytes from orgs where name = 'default'";
+    assert!(t.count(stored).await > 3_000);
+    let answer = t.call_as(&t.token, "DELETE", &format!("/chat/sessions/{session}"), None).await;
+    assert!(answer.status.is_success(), "{}", answer.body);
+    t.run_jobs().await;
+    assert_eq!(t.count(stored).await, 0);
+}
