@@ -118,7 +118,7 @@ impl Lanes {
     /// Waits for the turn of an organization to write.
     pub(super) async fn writer(&self, org_id: Uuid) -> Result<Hold> {
         let turn = tokio::time::timeout(BUSY_TIMEOUT, self.writes.take(org_id)).await;
-        let turn = turn.map_err(|_| Error::Unavailable("the database is busy"))??;
+        let turn = turn.map_err(|_elapsed| Error::Unavailable("the database is busy"))??;
         let gives_way = matches!(self.pools, Pools::Sqlite { .. });
         Ok(Hold(Held::Write(Write { turn: Some(turn), since: Instant::now(), gives_way })))
     }
@@ -207,7 +207,9 @@ impl Readers {
 
     async fn take(self: &Arc<Self>, turn: Option<Turn>) -> Result<Reader> {
         let permit = tokio::time::timeout(ACQUIRE_TIMEOUT, Arc::clone(&self.permits).acquire_owned()).await;
-        let permit = permit.map_err(|_| sqlx::Error::PoolTimedOut)?.map_err(|_| sqlx::Error::PoolClosed)?;
+        let permit = permit
+            .map_err(|_elapsed| sqlx::Error::PoolTimedOut)?
+            .map_err(|_closed| sqlx::Error::PoolClosed)?;
         let position = self.free().pop_front().ok_or(sqlx::Error::PoolTimedOut)?;
         Ok(Reader { readers: Arc::clone(self), position, _permit: permit, _turn: turn })
     }
