@@ -1,6 +1,6 @@
 //! The erasure of sessions: which ones an erasure is of, and their deletion with everything that is theirs.
 
-use super::attachments;
+use super::{attachments, storage};
 use crate::contacts::Words;
 use crate::custom_data::{self, CustomData};
 use crate::db::{Sql, sql};
@@ -115,6 +115,11 @@ pub struct Touched {
 /// Deletes sessions with everything that is theirs. What counts them must be gone already.
 pub async fn delete_all(tx: &mut OrgTx, ids: &[SessionId]) -> Result<Touched> {
     let files = attachments::delete(tx, ids).await?;
+    let mut query = sql("select sum(octet_length(text)) from messages where org_id = $1 and session_id in ");
+    query = query.bind(tx.org_id);
+    query.push_list(ids.iter().copied());
+    let (bytes,): (Option<i64>,) = tx.fetch_one(query).await?;
+    storage::add_stored(tx, -bytes.unwrap_or(0)).await?;
     let mut query = sql("delete from messages where org_id = $1 and session_id in ").bind(tx.org_id);
     query.push_list(ids.iter().copied());
     let messages = tx.execute(query).await?;
