@@ -60,6 +60,10 @@ async fn nothing_of_a_person_is_anywhere_once_it_is_erased_with_its_sessions() {
     for asked in server.asked() {
         assert_eq!(Person::planted_in(&asked.body), Vec::<&str>::new(), "{}", asked.body);
     }
+    // what the organization stores is counted without it
+    let stored =
+        "select stored_bytes - (select coalesce(sum(octet_length(text)), 0) from messages) from orgs";
+    assert_eq!(t.count(stored).await, 0);
     t.app.db.close().await;
     let Some(folder) = &person.folder else { return };
     for file in std::fs::read_dir(folder).unwrap() {

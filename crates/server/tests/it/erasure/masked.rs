@@ -46,6 +46,9 @@ async fn who_is_deleted_alone_is_named_nowhere() {
     let session = t.get_ok(&person.sessions[3]).await;
     assert_eq!(session.get("contact"), None);
     assert_eq!(session["custom_data"]["n"], 7);
+    let stored =
+        "select stored_bytes - (select coalesce(sum(octet_length(text)), 0) from messages) from orgs";
+    assert_eq!(t.count(stored).await, 0);
     let unread = "select count(*) from sessions where read_revision < revision or erasure_id is not null";
     assert_eq!(t.count(unread).await, 0);
 }
