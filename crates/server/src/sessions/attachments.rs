@@ -87,11 +87,6 @@ pub(super) async fn delete(tx: &mut OrgTx, ids: &[SessionId]) -> Result<u64> {
         files.extend(attached.iter().filter_map(|file| file.id.parse::<BlobId>().ok()));
     }
     for files in files.chunks(1_000) {
-        let mut query = sql("select sum(octet_length(content)) from blobs where org_id = $1 and id in ");
-        query = query.bind(tx.org_id);
-        query.push_list(files.iter().copied());
-        let (bytes,): (Option<i64>,) = tx.fetch_one(query).await?;
-        storage::add_stored(tx, -bytes.unwrap_or(0)).await?;
         let mut query = sql("delete from blobs where org_id = $1 and id in ").bind(tx.org_id);
         query.push_list(files.iter().copied()).push(" returning octet_length(content)");
         let gone: Vec<(i32,)> = tx.fetch_all(query).await?;

@@ -1,7 +1,7 @@
 //! Masking a session at rest: what it keeps of a person is masked where it is stored, for good.
 
 use super::reading::read_again;
-use super::{attachments, erase, handoff, masked, storage, store};
+use super::{attachments, erase, handoff, masked, store};
 use crate::contacts::Words;
 use crate::db::sql;
 use crate::error::Result;
@@ -30,8 +30,6 @@ struct MaskedEntry {
     id: MessageId,
     text: Option<String>,
     context: Option<String>,
-    /// The bytes that its text is longer than before.
-    grown: i64,
 }
 
 /// Masks a session: texts, custom data, summary, handoffs. Files go, since they can't be masked, and so do the names
@@ -47,7 +45,6 @@ pub async fn mask(tx: &mut OrgTx, id: SessionId, words: &Arc<Words>) -> Result<e
     let (masked, words) = tokio::task::spawn_blocking(masking).await.context("masking a session")??;
     let messages = masked.len() as u64;
     for entry in masked {
-        storage::add_stored(tx, entry.grown).await?;
         if let Some(text) = entry.text {
             store::update_text(tx, entry.id, &text).await?;
         }
@@ -96,9 +93,7 @@ fn mask_entry(entry: &Entry, kept: &[Finding], words: &Words) -> Option<MaskedEn
         let mut json: Json = serde_json::from_str(context).ok()?;
         mask_json(&mut json, words).then(|| json.to_string())
     });
-    let old = text.as_ref().and(entry.text.as_deref());
-    let grown = storage::bytes(text.as_deref()) - storage::bytes(old);
-    (text.is_some() || context.is_some()).then_some(MaskedEntry { id: entry.id, text, context, grown })
+    (text.is_some() || context.is_some()).then_some(MaskedEntry { id: entry.id, text, context })
 }
 
 /// Masks the texts of a JSON value, but for ids, by which things are found. Returns true if it is another then.
