@@ -33,7 +33,7 @@ impl Sealer {
         getrandom::fill(&mut nonce).map_err(|error| anyhow!("asking for random bytes: {error}"))?;
         let mut sealed = text.into_bytes();
         key.seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from(place), &mut sealed)
-            .map_err(|_| anyhow!("sealing a secret failed"))?;
+            .map_err(|unspecified| anyhow!("sealing a secret: {unspecified}"))?;
         Ok(format!("{PREFIX}{}", STANDARD.encode([&nonce[..], &sealed].concat())))
     }
 
@@ -45,7 +45,8 @@ impl Sealer {
         let (nonce, sealed) = bytes.split_first_chunk::<NONCE_LEN>().context("it is not as it was sealed")?;
         let mut sealed = sealed.to_vec();
         let open = key.open_in_place(Nonce::assume_unique_for_key(*nonce), Aad::from(place), &mut sealed);
-        let open = open.map_err(|_| anyhow!("it was sealed by another secrets_key"))?;
+        let open =
+            open.map_err(|unspecified| anyhow!("it was sealed by another secrets_key ({unspecified})"))?;
         Ok(String::from_utf8(open.to_vec())?)
     }
 }

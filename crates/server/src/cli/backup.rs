@@ -44,11 +44,10 @@ pub(super) async fn back_up(config: Config, args: BackupArgs) -> anyhow::Result<
     let (started, app) = (Instant::now(), open(config).await?);
     let target = Target::open(&args.file)?;
     let db = app.db.clone();
-    let rows = interruptible("the backup", move |is_wanted| {
-        target.fill(|sink| backup::write(&db, sink, |rows| is_wanted(rows)))
-    })
-    .await
-    .with_context(|| format!("writing {}", args.file.display()))?;
+    let rows =
+        interruptible("the backup", move |is_wanted| target.fill(|sink| backup::write(&db, sink, is_wanted)))
+            .await
+            .with_context(|| format!("writing {}", args.file.display()))?;
     app.db.close().await;
     if args.file.as_os_str() != "-" {
         summarize("backed up to", &args.file, rows, started, args.json)?;
@@ -66,11 +65,9 @@ pub(super) async fn restore(config: Config, args: RestoreArgs) -> anyhow::Result
     } else {
         Box::new(File::open(&args.file).with_context(|| format!("opening {}", args.file.display()))?)
     };
-    let rows = interruptible("the restore", move |is_wanted| {
-        backup::restore(&location, source, |rows| is_wanted(rows))
-    })
-    .await
-    .with_context(|| format!("restoring {}", args.file.display()))?;
+    let rows = interruptible("the restore", move |is_wanted| backup::restore(&location, source, is_wanted))
+        .await
+        .with_context(|| format!("restoring {}", args.file.display()))?;
     summarize("restored from", &args.file, rows, started, args.json)?;
     Ok(Exit::Success)
 }

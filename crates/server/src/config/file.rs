@@ -16,7 +16,7 @@ const KEYS: [(&str, &str, &str); 3] = [
         "secrets_key_file",
         "\
 # Key that seals the secrets of webhooks; shown nowhere, so it is not repeated here. Better: REFRAIN_SECRETS_KEY.
-# secrets_key = \"…\"
+# secrets_key = \"at-least-32-letters-digits-and-signs\"
 ",
     ),
     (

@@ -58,9 +58,10 @@ impl Health {
         if probed_at.is_none_or(|at| at.elapsed() >= PROBE_PAUSE) {
             let is_there = answers(&pool.connect_options()).await;
             if self.is_gone.swap(!is_there, Ordering::Relaxed) == is_there {
-                match is_there {
-                    true => tracing::info!("the database is back"),
-                    false => tracing::error!("the database cannot be reached"),
+                if is_there {
+                    tracing::info!("the database is back");
+                } else {
+                    tracing::error!("the database cannot be reached");
                 }
             }
             *probed_at = Some(Instant::now());

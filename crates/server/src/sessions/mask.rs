@@ -106,7 +106,9 @@ fn mask_json(json: &mut Json, words: &Words) -> bool {
             }
             None => false,
         },
-        Json::Array(items) => items.iter_mut().fold(false, |any, item| mask_json(item, words) || any),
+        Json::Array(items) => {
+            items.iter_mut().filter_map(|item| mask_json(item, words).then_some(())).count() > 0
+        }
         Json::Object(members) => {
             let before = members.len();
             members.retain(|name, _| !OWN.contains(&name.as_str()));

@@ -88,9 +88,11 @@ fn replace_texts(json: &mut Json, replace: Replace<'_>) -> bool {
             *text = new.unwrap_or_else(|| std::mem::take(text));
             is_another
         }
-        Json::Array(items) => items.iter_mut().fold(false, |any, item| replace_texts(item, replace) || any),
+        Json::Array(items) => {
+            items.iter_mut().filter_map(|item| replace_texts(item, replace).then_some(())).count() > 0
+        }
         Json::Object(members) => {
-            members.values_mut().fold(false, |any, member| replace_texts(member, replace) || any)
+            members.values_mut().filter_map(|member| replace_texts(member, replace).then_some(())).count() > 0
         }
         _ => false,
     }

@@ -153,8 +153,7 @@ impl Person {
         let t = &self.t;
         let mut all = String::new();
         let insights = t.post_ok("/insights", json!({"status": "all"})).await;
-        let insights: Vec<String> =
-            insights["data"].as_array().unwrap().iter().map(|insight| id(insight)).collect();
+        let insights: Vec<String> = insights["data"].as_array().unwrap().iter().map(id).collect();
         all += &read_all(t, "/insights", &insights).await;
         for path in refrain::http::document()["paths"].as_object().unwrap().keys() {
             let described = &refrain::http::document()["paths"][path];

@@ -29,7 +29,7 @@ const WORDS: [&str; 16] = [
 
 fn say(number: usize) -> Value {
     let word = |i: usize| WORDS[(number * (i + 3) + number / WORDS.len() + i * i) % WORDS.len()];
-    let text: Vec<&str> = (0..1 + number % 5).map(word).collect();
+    let text: Vec<&str> = (0..=number % 5).map(word).collect();
     json!({"id": number, "turns": [
         {"role": "contact", "text": text.join(" ")},
         {"role": "agent", "text": format!("number {number}")},
