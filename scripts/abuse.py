@@ -190,7 +190,7 @@ def read_answer(stream):
 
 
 def invented_methods(server):
-    """S1: 10,000 methods that nobody knows, short and long, down one connection."""
+    """10,000 methods that nobody knows, short and long, down one connection."""
     def series():
         text = server.call("GET", "/metrics")[1]
         return len(text), {line.rsplit(" ", 1)[0] for line in text.splitlines() if not line.startswith("#")}
@@ -212,7 +212,7 @@ def invented_methods(server):
 
 
 def silent_readers(server):
-    """S2: 1,100 clients that ask for the largest document 150 times and read nothing."""
+    """1,100 clients that ask for the largest document 150 times and read nothing."""
     request = b"GET /openapi.json HTTP/1.1\r\nhost: x\r\n\r\n" * 150
     clients = []
     try:
@@ -233,7 +233,7 @@ def silent_readers(server):
 
 
 def search(server):
-    """S5: words that nearly match, over long messages, 20 at once."""
+    """Words that nearly match, over long messages, 20 at once."""
     long = session(server)
     for _ in range(100):
         say(server, long, "a" * 100_000)
@@ -243,7 +243,7 @@ def search(server):
 
 
 def tags(server):
-    """S6: as many tags as fit, changed again and again."""
+    """As many tags as fit, changed again and again."""
     id = session(server)
     for count in (100_000, 20_000, 100):
         for word in "abc":
@@ -254,7 +254,7 @@ def tags(server):
 
 
 def quotes(server):
-    """S8: the sessions behind an insight whose messages are long, 16 at once."""
+    """The sessions behind an insight whose messages are long, 16 at once."""
     found = server.make("POST", "/insights", {})["data"]
     if not found:
         raise Failure("there is no insight to ask for")
@@ -280,7 +280,7 @@ class Slow(http.server.BaseHTTPRequestHandler):
 
 
 def fairness(server):
-    """S9: receivers that are slow, exports that are taken slowly, one word a second into long sessions."""
+    """Receivers that are slow, exports that are taken slowly, one word a second into long sessions."""
     receiver = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Slow)
     receiver.daemon_threads, receiver.delivered = True, threading.Event()
     threading.Thread(target=receiver.serve_forever, daemon=True).start()
@@ -319,7 +319,7 @@ def slow_export(server):
 
 
 def memory(server):
-    """S10: large bodies that mean nothing, pages of the largest rows, large files."""
+    """Large bodies that mean nothing, pages of the largest rows, large files."""
     id = session(server)
     send = f"/chat/sessions/{id}/send"
     nothing = ('{"x":[' + '{"a":0},' * 1_040_000 + "0]}").encode()
@@ -338,7 +338,7 @@ def memory(server):
 
 
 def oversized(server):
-    """S16: lists and texts without end."""
+    """Lists and texts without end."""
     lists = {"channels": "web", "statuses": "open", "tags": "a", "languages": "en", "assignee_ids": "a"}
     requests = [("/chat/sessions/filter", {"filters": {name: [value] * 20_000}}) for name, value in lists.items()]
     ids = [f"00000000-0000-4000-8000-{i:012}" for i in range(6_000)]
@@ -356,14 +356,14 @@ def oversized(server):
 
 
 CASES = {
-    "S1": invented_methods,
-    "S2": silent_readers,
-    "S5": search,
-    "S6": tags,
-    "S8": quotes,
-    "S9": fairness,
-    "S10": memory,
-    "S16": oversized,
+    "methods": invented_methods,
+    "readers": silent_readers,
+    "search": search,
+    "tags": tags,
+    "masking": quotes,
+    "fairness": fairness,
+    "memory": memory,
+    "lists": oversized,
 }
 
 
