@@ -40,7 +40,7 @@ const WAY_GIVEN: Duration = Duration::from_millis(5);
 /// The code of SQLite for a lock that another has.
 const BUSY: &str = "5";
 /// The time after which a connection of SQLite for long reads is closed, with its cache.
-const IDLE_MAX: Duration = Duration::from_mins(1);
+pub(super) const IDLE_MAX: Duration = Duration::from_mins(1);
 /// The steps of SQLite's machine after which it looks again if anybody still waits. Few: the step that compares a text
 /// with a pattern can take milliseconds.
 const STEPS_BETWEEN_LOOKS: i32 = 100;
@@ -178,14 +178,16 @@ pub(super) struct Readers {
 }
 
 impl Readers {
-    pub(super) fn new(count: usize, options: &SqliteConnectOptions) -> Arc<Self> {
+    /// Makes `count` connections, which are closed after `idle_max` without use. They are opened as they are needed.
+    pub(super) fn new(count: usize, idle_max: Option<Duration>, options: &SqliteConnectOptions) -> Arc<Self> {
         let all = (0..count).map(|_| {
             let stopped = Arc::new(AtomicBool::new(false));
             let flag = Arc::clone(&stopped);
             let pool = SqlitePoolOptions::new()
                 .max_connections(1)
                 .acquire_timeout(ACQUIRE_TIMEOUT)
-                .idle_timeout(IDLE_MAX)
+                .idle_timeout(idle_max)
+                .max_lifetime(None)
                 .after_connect(move |connection, _| {
                     let flag = Arc::clone(&flag);
                     Box::pin(async move {
@@ -199,6 +201,12 @@ impl Readers {
         });
         let (free, permits) = (Mutex::new((0..count).collect()), Arc::new(Semaphore::new(count)));
         Arc::new(Self { all: all.collect(), free, permits })
+    }
+
+    /// Opens a connection that is kept. While one is open, SQLite keeps the index of its write-ahead log, which it could
+    /// not make anew on a full disk.
+    pub(super) async fn connect_one(&self) -> Result<(), sqlx::Error> {
+        self.all[0].0.acquire().await.map(drop)
     }
 
     fn pools(&self) -> impl Iterator<Item = &SqlitePool> {

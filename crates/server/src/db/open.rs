@@ -1,7 +1,7 @@
 //! Opening the database: connections, and migrations.
 
 use super::Location;
-use super::lanes::{ACQUIRE_TIMEOUT, BUSY_TIMEOUT, LONG_PLACES, Pools, Readers, SHORT_PLACES};
+use super::lanes::{ACQUIRE_TIMEOUT, BUSY_TIMEOUT, IDLE_MAX, LONG_PLACES, Pools, Readers, SHORT_PLACES};
 use anyhow::Context;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::{AssertSqlSafe, Connection, SqlSafeStr};
@@ -118,10 +118,8 @@ async fn open_sqlite(path: &PathBuf) -> anyhow::Result<Pools> {
         .pragma("cache_size", CACHE_SIZE)
         .pragma("mmap_size", "268435456")
         .pragma("temp_store", "memory")
-        // what is deleted is overwritten, and its pages can be given back: of new files, since it is set as they are made
-        .pragma("secure_delete", "on")
-        .auto_vacuum(SqliteAutoVacuum::Incremental)
-        .optimize_on_close(true, 1000);
+        // what is deleted is overwritten
+        .pragma("secure_delete", "on");
     let opening = || format!("opening {}", path.display());
     private_file(path).with_context(opening)?;
     let write = SqlitePoolOptions::new()
@@ -133,12 +131,17 @@ async fn open_sqlite(path: &PathBuf) -> anyhow::Result<Pools> {
         .acquire_slow_threshold(BUSY_TIMEOUT)
         // a full disk can make a transaction's end fail, which leaves the connection within it: another is opened
         .before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }))
-        .connect_with(options.clone())
+        // pages of what is deleted can be given back: of new files, since it is set as they are made. It is set by a
+        // write, which readers must not need: a disk may be full
+        .connect_with(
+            options.clone().auto_vacuum(SqliteAutoVacuum::Incremental).optimize_on_close(true, 1000),
+        )
         .await
         .with_context(opening)?;
-    let options = options.pragma("query_only", "on").optimize_on_close(false, None);
-    let short = Readers::new(SHORT_PLACES, &options);
-    let long = Readers::new(LONG_PLACES, &options);
+    let options = options.pragma("query_only", "on");
+    let short = Readers::new(SHORT_PLACES, None, &options);
+    let long = Readers::new(LONG_PLACES, Some(IDLE_MAX), &options);
+    short.connect_one().await.with_context(opening)?;
     Ok(Pools::Sqlite { write, short, long })
 }
 
