@@ -41,7 +41,8 @@ async fn a_statement_ends_when_nobody_waits_for_it_any_more() {
     for db in [&t.app.db, &other] {
         let since = Instant::now();
         assert_eq!(one(db).await, 1);
-        assert!(since.elapsed() < Duration::from_millis(100), "{:?}", since.elapsed());
+        // behind the others it would be 300 ms at least
+        assert!(since.elapsed() < Duration::from_millis(250), "{:?}", since.elapsed());
     }
     assert!(many.await.unwrap().into_iter().all(|left| left));
     let since = Instant::now();
