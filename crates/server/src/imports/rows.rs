@@ -186,16 +186,16 @@ mod tests {
             read("1,\"open\n2,b\n3,c\n"),
             [(1, None), (2, Some(cells(&["2", "b"]))), (3, Some(cells(&["3", "c"])))]
         );
-        let long = format!("1,\"open\n{}3,c\n", "2,b\n".repeat(2 * ROW_MAX / 4));
-        let rows = read(&long);
-        assert_eq!((rows.len(), &rows[0]), (2 * ROW_MAX / 4 + 2, &(1, None)));
+        let (line, count) = (format!("2,{}\n", "b".repeat(1_000)), 2 * ROW_MAX / 1_000);
+        let rows = read(&format!("1,\"open\n{}3,c\n", line.repeat(count)));
+        assert_eq!((rows.len(), &rows[0]), (count + 2, &(1, None)));
         assert_eq!(rows.last().unwrap().1, Some(cells(&["3", "c"])));
     }
 
     #[test]
     fn looking_for_ends_in_vain_is_bounded() {
         // each line opens a quote that the next one doubles
-        let text = "1,\"\"\"\n".repeat(300_000);
+        let text = "1,\"\"\"\n".repeat(30_000);
         let started = std::time::Instant::now();
         read(&text);
         assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());
