@@ -16,7 +16,7 @@ pub const PAGE_SIZE: usize = 50;
 /// The bytes after which a page ends early.
 pub const PAGE_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// The most characters of a cursor.
-pub(super) const CURSOR_MAX: usize = 200;
+const CURSOR_MAX: usize = 200;
 
 /// A page, and where the next one begins.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -29,11 +29,8 @@ pub struct Page<T> {
 }
 
 /// Cuts `rows`, of which one more than a page was loaded, to a page. `cursor` gives the position after a row.
-pub fn cut_page<T>(mut rows: Vec<T>, cursor: impl Fn(&T) -> Cursor) -> (Vec<T>, Nullable<String>) {
-    let more = rows.len() > PAGE_SIZE;
-    rows.truncate(PAGE_SIZE);
-    let next = rows.last().filter(|_| more).map(|last| cursor(last).to_string());
-    (rows, next.into())
+pub fn cut_page<T>(rows: Vec<T>, cursor: impl Fn(&T) -> Cursor) -> (Vec<T>, Nullable<String>) {
+    cut_page_to_size(rows, |_| 0, cursor)
 }
 
 /// Cuts `rows`, of which one more than a page was loaded, to a page that is bounded in bytes too. `size` gives the bytes
@@ -78,22 +75,33 @@ impl Cursor {
 
 impl std::fmt::Display for Cursor {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let mut bytes = self.position.to_be_bytes().to_vec();
-        bytes.extend(self.id.as_bytes());
-        f.write_str(&URL_SAFE_NO_PAD.encode(bytes))
+        f.write_str(&opaque(&[&self.position.to_be_bytes()[..], self.id.as_bytes()].concat()))
     }
 }
 
 impl<'de> Deserialize<'de> for Cursor {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = <Cow<'de, str>>::deserialize(deserializer)?;
-        let text = if text.len() <= CURSOR_MAX { text.as_bytes() } else { &[] };
-        let bytes = URL_SAFE_NO_PAD.decode(text).unwrap_or_default();
-        match (bytes.first_chunk::<8>(), bytes.get(8..).and_then(|id| Uuid::from_slice(id).ok())) {
-            (Some(position), Some(id)) => Ok(Self { position: i64::from_be_bytes(*position), id }),
-            _ => Err(D::Error::custom("expected the `next` of an earlier page")),
-        }
+        read_opaque(deserializer, |bytes| {
+            let (position, id) = bytes.split_first_chunk()?;
+            Some(Self { position: i64::from_be_bytes(*position), id: Uuid::from_slice(id).ok()? })
+        })
     }
+}
+
+/// Writes the bytes of a position in a list as they are on the wire.
+pub(super) fn opaque(bytes: &[u8]) -> String {
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+/// Reads the bytes of a position, of which `read` makes one, if they are of one.
+pub(super) fn read_opaque<'de, D: serde::Deserializer<'de>, T>(
+    deserializer: D,
+    read: impl Fn(&[u8]) -> Option<T>,
+) -> Result<T, D::Error> {
+    let text = <Cow<'de, str>>::deserialize(deserializer)?;
+    let text = if text.len() <= CURSOR_MAX { text.as_bytes() } else { &[] };
+    let bytes = URL_SAFE_NO_PAD.decode(text).unwrap_or_default();
+    read(&bytes).ok_or_else(|| D::Error::custom("expected the `next` of an earlier page"))
 }
 
 impl JsonSchema for Cursor {

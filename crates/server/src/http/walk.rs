@@ -1,18 +1,15 @@
 //! Walks through the lists of sessions and contacts, newest update first. A row that changes under way jumps behind the
 //! reader; so a walk remembers at which change it began, and ends with what changed since, as it is now.
 
-use super::paging::{CURSOR_MAX, PAGE_SIZE, count_fitting};
+use super::paging::{Cursor, PAGE_SIZE, count_fitting, opaque, read_opaque};
 use crate::db::{self, Db, Record, Sql, sql};
 use crate::error::{Error, Result};
 use crate::ids::OrgId;
 use crate::orgs::Subject;
 use crate::time::Timestamp;
 use crate::wire::{Date, Maybe, Nullable};
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize;
-use serde::de::Error as _;
 use std::borrow::Cow;
 use std::collections::HashMap;
 use uuid::Uuid;
@@ -187,25 +184,24 @@ impl std::fmt::Display for Place {
             }
             Self::Change(seq) => seq.to_be_bytes().to_vec(),
         };
-        f.write_str(&URL_SAFE_NO_PAD.encode(bytes))
+        f.write_str(&opaque(&bytes))
     }
 }
 
 impl<'de> Deserialize<'de> for Place {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = <Cow<'de, str>>::deserialize(deserializer)?;
-        let text = if text.len() <= CURSOR_MAX { text.as_bytes() } else { &[] };
-        let bytes = URL_SAFE_NO_PAD.decode(text).unwrap_or_default();
-        let number = |at| bytes.get(at..).and_then(<[u8]>::first_chunk).copied().map(i64::from_be_bytes);
-        let place = match (bytes.len(), number(0), number(8)) {
-            (8, Some(seq), _) => Some(Self::Change(seq)),
-            (32, Some(began), Some(updated_at)) => {
-                let id = bytes.get(16..).and_then(|id| Uuid::from_slice(id).ok());
-                id.map(|id| Self::Row { began, updated_at, id })
-            }
-            _ => None,
-        };
-        place.ok_or_else(|| D::Error::custom("expected the `next` of an earlier page"))
+        read_opaque(deserializer, |bytes| {
+            let number = |at| bytes.get(at..).and_then(<[u8]>::first_chunk).copied().map(i64::from_be_bytes);
+            Some(match bytes.len() {
+                8 => Self::Change(number(0)?),
+                32 => Self::Row {
+                    began: number(0)?,
+                    updated_at: number(8)?,
+                    id: Uuid::from_slice(bytes.get(16..)?).ok()?,
+                },
+                _ => return None,
+            })
+        })
     }
 }
 
@@ -215,10 +211,10 @@ impl JsonSchema for Place {
     }
 
     fn schema_name() -> Cow<'static, str> {
-        "Cursor".into()
+        Cursor::schema_name()
     }
 
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({"type": "string", "maxLength": CURSOR_MAX})
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        Cursor::json_schema(generator)
     }
 }
