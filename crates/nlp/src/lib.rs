@@ -7,10 +7,12 @@
 //! 2. `text`: a text as the finders see it. [`language`]: the language of a text. [`encoders`]: its embeddings.
 //! 3. [`redact`] and [`sentiment`]: what must not be shown, and the mood.
 //! 4. [`conversation`]: what is read, and what is found in it. [`statements`]: the places where something is stated.
-//! 5. `summary` and [`reading`]: a conversation read whole, which calls all of the above.
-//! 6. [`grouping`] and [`title`]: many statements brought together and named. [`evaluation`]: how well that went.
+//! 5. [`cleaning`]: what of a message its author wrote.
+//! 6. `summary` and [`reading`]: a conversation read whole, which calls all of the above.
+//! 7. [`grouping`] and [`title`]: many statements brought together and named. [`evaluation`]: how well that went.
 
 pub mod case_fold;
+pub mod cleaning;
 pub mod conversation;
 pub mod encoders;
 pub mod evaluation;
