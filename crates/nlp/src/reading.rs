@@ -5,6 +5,7 @@ use crate::cleaning::{self, Cleaned};
 use crate::conversation::{Author, Conversation, Said, Statement, Turn};
 use crate::encoders::{multilingual, static_embedding};
 use crate::language::{self, Language};
+use crate::machines::{self, Machine};
 use crate::redact::Finding;
 use crate::sentiment::{self, Sentiment};
 use crate::{redact, statements, summary};
@@ -21,6 +22,8 @@ pub struct Reading {
     pub said: Vec<Said>,
     /// The statements of the contact, in order.
     pub statements: Vec<Statement>,
+    /// The machine that wrote each turn of the contact, in which nothing is read; none for what people wrote.
+    pub machines: Vec<Option<Machine>>,
     /// What is masked in each turn.
     pub masked: Vec<Vec<Finding>>,
     /// Turns of which nothing is read, and why.
@@ -47,7 +50,13 @@ impl Reading {
 
 /// Reads a conversation.
 pub fn read(conversation: &Conversation<'_>) -> Reading {
-    let cleaned = cleaning::clean(conversation.turns, conversation.names);
+    let mut cleaned = cleaning::clean(conversation.turns, conversation.names);
+    let machines = machines(conversation.turns, &cleaned);
+    cleaned
+        .said
+        .iter_mut()
+        .filter(|words| machines[words.turn].is_some())
+        .for_each(|words| words.text = Mapped::default());
     let turns: Vec<Turn<'_>> =
         cleaned.said.iter().map(|said| Turn { author: said.author, text: said.text.text() }).collect();
     let spans = statements::find(&turns);
@@ -82,9 +91,29 @@ pub fn read(conversation: &Conversation<'_>) -> Reading {
         summary: summary::write(&said, &statements),
         said,
         statements,
+        machines,
         masked,
         asides: cleaned.unclear.iter().map(|turn| (*turn, Aside::UnclearSpeakers)).collect(),
     }
+}
+
+/// Finds the machine that wrote each turn: by the turn as it came, or by its words alone.
+fn machines(turns: &[Turn<'_>], cleaned: &Cleaned) -> Vec<Option<Machine>> {
+    let mut machines = machines::find(turns);
+    if cleaned.said.iter().all(|words| words.text.is_verbatim()) {
+        return machines;
+    }
+    let mut parts = vec![0; turns.len()];
+    cleaned.said.iter().for_each(|words| parts[words.turn] += 1);
+    let mut plain: Vec<Turn<'_>> = turns.iter().map(|turn| Turn { text: "", ..*turn }).collect();
+    // a chat in one turn is no machine's
+    for words in cleaned.said.iter().filter(|words| parts[words.turn] == 1) {
+        plain[words.turn].text = words.text.text();
+    }
+    for (machine, found) in machines.iter_mut().zip(machines::find(&plain)) {
+        *machine = machine.or(found);
+    }
+    machines
 }
 
 /// Finds what to mask in each turn: in the whole of it as it came, in the words that are read of it, and in each
