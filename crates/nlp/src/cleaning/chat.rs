@@ -208,7 +208,7 @@ fn lone_bracket(text: &str, at: usize) -> Option<Shown> {
 fn emphasis(text: &str, at: usize) -> Option<Shown> {
     let bytes = text.as_bytes();
     let mark = bytes[at];
-    let run = bytes[at..].iter().take_while(|byte| **byte == mark).count();
+    let run = bytes[at..].iter().take(4).take_while(|byte| **byte == mark).count();
     let before = text[..at].chars().next_back();
     if run > 3 || mark == b'`' && run > 2 || before.is_some_and(char::is_alphanumeric) {
         return bullet(text, at, run);
@@ -241,9 +241,15 @@ fn emphasis(text: &str, at: usize) -> Option<Shown> {
 
 /// Reads the star before an item of a list.
 fn bullet(text: &str, at: usize, run: usize) -> Option<Shown> {
-    let begins = text[..at].rsplit('\n').next().is_none_or(|before| before.trim().is_empty());
+    let begins = line_before(text, at).trim().is_empty();
     let is_item = begins && run == 1 && text.as_bytes()[at] == b'*' && text[at + 1..].starts_with(' ');
     is_item.then_some(Shown { part: at..at + 2, as_: As::Nothing })
+}
+
+/// Returns what stands before a byte on its line, or the end of that.
+fn line_before(text: &str, at: usize) -> &str {
+    let from = text.ceil_char_boundary(at.saturating_sub(SPAN_MAX));
+    text[from..at].rsplit('\n').next().unwrap_or_default()
 }
 
 /// Reads the name of a picture: ":pray:".
@@ -295,10 +301,17 @@ fn address(text: &str, at: usize) -> Option<Shown> {
         .unwrap_or(rest.len());
     let said = rest[..length].trim_end_matches(['.', ',', '!', '?', ';', ':', ')', ']', '*', '_', '\'']);
     let end = at + said.len();
+    // a place in a program, as a stack trace has it
+    if said.ends_with(|c: char| c.is_ascii_digit())
+        && said.rsplit(':').take(2).all(|part| part.parse::<u32>().is_ok())
+    {
+        return None;
+    }
     let host_start = if scheme == "www." { at } else { at + scheme.len() };
     let shown = text[host_start..end].find(['?', '#']).map_or(end, |query| host_start + query);
-    let before = text[..at].rsplit('\n').next().unwrap_or_default().trim_end();
-    let after = text[end..].split('\n').next().unwrap_or_default();
+    let before = line_before(text, at).trim_end();
+    let after = &text[end..text.floor_char_boundary((end + SPAN_MAX).min(text.len()))];
+    let after = after.split('\n').next().unwrap_or_default();
     let is_bracketed = before.ends_with(['(', '[', '<']) && after.starts_with([')', ']', '>']);
     let is_alone = before.trim().is_empty() && after.trim().is_empty();
     // an address at the end of a line is where to look, rather than what is said

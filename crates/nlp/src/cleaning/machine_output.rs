@@ -36,16 +36,23 @@ pub(super) fn without(page: &Page<'_>, lines: Vec<Line>) -> Vec<Line> {
     while at < lines.len() {
         let end = block_end(page, &lines, &kinds, at);
         if is_block(&lines, &kinds, at, end) {
-            drop[at..end].fill(true);
+            let is_bare = |at: usize| kinds[at] == Kind::Blank && !lines[at].is_empty();
+            let from = (0..at).rev().take_while(|before| is_bare(*before)).last().unwrap_or(at);
+            let to =
+                (end..lines.len()).take_while(|behind| is_bare(*behind)).last().map_or(end, |last| last + 1);
+            drop[from..to].fill(true);
         }
         at = end.max(at + 1);
     }
     let mut kept: Vec<Line> = Vec::new();
     for (at, line) in lines.into_iter().enumerate() {
-        if !drop[at] {
+        let is_behind = at > 0 && drop[at - 1];
+        if drop[at] {
+            if !is_behind {
+                without_announcement(page, &mut kept);
+            }
+        } else if !(is_behind && line.is_empty() && kept.last().is_some_and(Line::is_empty)) {
             kept.push(line);
-        } else if at == 0 || !drop[at - 1] {
-            without_announcement(page, &mut kept);
         }
     }
     kept
@@ -127,16 +134,21 @@ fn kind(said: &str) -> Kind {
     if is_certain(said) {
         return Kind::Certain;
     }
-    let (mut prose, mut machine, mut count) = (0, 0, 0);
+    let is_row = said.len() > 2 && said.starts_with('|') && said.ends_with('|');
+    let is_frame = said.starts_with("at ") && said.contains('(') && said.ends_with(')');
+    if is_row || is_frame || is_stamped(said) {
+        return Kind::Likely;
+    }
+    let (mut prose, mut machine, mut count, mut marked) = (0, 0, 0, 0);
     for token in said.split_whitespace() {
         match sort(token) {
             Token::Word => prose += token.len(),
-            Token::Machine => (machine, count) = (machine + token.len(), count + 1),
+            Token::Machine => (machine, count, marked) = (machine + token.len(), count + 1, marked + 1),
             Token::Number => (machine, count) = (machine + token.len().min(4), count + 1),
             Token::Sign => machine += token.len(),
         }
     }
-    let is_one_blob = count == 1 && prose == 0 && said.len() >= 40;
+    let is_bare = machine > 0 && prose == 0 && (marked > 0 || said.len() >= 40);
     match () {
         () if prose == 0 && count == 0 => {
             if said.len() <= 3 {
@@ -145,7 +157,7 @@ fn kind(said: &str) -> Kind {
                 Kind::Likely
             }
         }
-        () if is_one_blob || count >= 2 && machine * 2 > prose * 3 => Kind::Likely,
+        () if is_bare || count >= 2 && machine * 2 > prose * 3 => Kind::Likely,
         () => Kind::Prose,
     }
 }
@@ -166,6 +178,8 @@ fn sort(token: &str) -> Token {
     if token.contains(['{', '}', '<', '>', '=', ';', '\\', '|', '$', '^', '~'])
         && token.len() > core.len() + 1
         || core.contains(['{', '}', '<', '>', '=', '\\', '|', '_', '#', '"'])
+        || core.contains(';')
+        || core.matches(',').count() >= 2 && !core.contains(", ")
         || core.contains("::")
         || token.contains("()")
     {
@@ -189,6 +203,18 @@ fn sort(token: &str) -> Token {
     if mixed || dotted && core.is_ascii() || humped || blob { Token::Machine } else { Token::Word }
 }
 
+/// Tells a line that begins with a moment to the second.
+fn is_stamped(said: &str) -> bool {
+    let head = &said[..said.floor_char_boundary(36)];
+    let Some(colon) = head.find(':') else { return false };
+    let before = head[..colon].trim_end_matches(|c: char| c.is_ascii_digit());
+    let is_moment = head.len() > colon + 6
+        && head.as_bytes()[colon + 3] == b':'
+        && super::page::has_time(&head[..colon + 3]);
+    let words = before.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty());
+    is_moment && words.clone().all(|word| word.len() <= 3) && words.count() <= 2
+}
+
 /// Tells lines of logs, of stack traces, and of data by how they begin.
 fn is_certain(said: &str) -> bool {
     const LEVELS: [&str; 13] = [
@@ -209,8 +235,9 @@ fn is_certain(said: &str) -> bool {
     }) && said.contains(['.', '=', '/', '(', '[', '_']);
     let frame = said.strip_prefix("at ").is_some_and(|rest| {
         let name = rest.split(['(', ' ']).next().unwrap_or_default();
-        rest.contains('(') && (name.contains('.') || name.contains("::") || rest.contains(".js:"))
-            || name.contains("://")
+        let is_place =
+            name.contains('.') || name.contains("::") || rest.contains(".js:") || rest.contains("://");
+        rest.contains('(') && is_place
     });
     let python = said.strip_prefix("File \"").is_some_and(|rest| rest.contains("\", line "));
     let opens_data = said.starts_with("{\"")

@@ -203,7 +203,7 @@ fn passes_on(page: &Page<'_>, above: &[Line], kind: Kind, names: &[&str]) -> boo
     });
     let (named, other): (Vec<usize>, Vec<usize>) = unknown.partition(|word| page.is_capitalized(**word));
     if !passing {
-        let greets_one = named.len() <= 1 && words.len() <= 3 && words.len() > named.len();
+        let greets_one = named.len() <= 2 && words.len() > named.len() && !named.contains(first);
         return kind == Kind::Forward && other.is_empty() && (named.is_empty() || greets_one);
     }
     named.len() <= 2 && other.len() <= words.len() / 6

@@ -5,6 +5,8 @@ use super::page::{Line, Page, ends_sentence};
 use super::phrases::List;
 use crate::case_fold::fold;
 
+/// The most rounds: what is left out may bare what was above it.
+const ROUNDS_MAX: usize = 4;
 /// The most lines of a signature.
 const LINES_MAX: usize = 15;
 /// The most words of a line of a signature that is no sentence, and of one that only names a device.
@@ -18,7 +20,7 @@ const NAME_WORDS_MAX: usize = 4;
 /// Keeps the lines above the signature and the notices.
 pub(super) fn own(page: &Page<'_>, lines: Vec<Line>, names: &[&str]) -> Vec<Line> {
     let mut lines = notices::without(page, above_dashes(page, lines));
-    loop {
+    for _ in 0..ROUNDS_MAX {
         let before = (lines.len(), lines.last().cloned());
         trim_end(&mut lines);
         drop_sent(page, &mut lines);
@@ -28,9 +30,10 @@ pub(super) fn own(page: &Page<'_>, lines: Vec<Line>, names: &[&str]) -> Vec<Line
         drop_details(page, &mut lines);
         trim_end(&mut lines);
         if (lines.len(), lines.last().cloned()) == before {
-            return lines;
+            break;
         }
     }
+    lines
 }
 
 fn trim_end(lines: &mut Vec<Line>) {

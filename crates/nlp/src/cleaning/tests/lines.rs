@@ -199,6 +199,41 @@ const WHAT_A_MACHINE_WROTE_IS_LEFT_OUT: &[(&str, &str)] = &[
         "Die Synchronisierung bricht ab.\n\nHier das Protokoll:\n[2025-05-05 10:00:01] ERROR: timeout in worker-3\n[2025-05-05 10:00:02] ERROR: timeout in worker-4",
         "Die Synchronisierung bricht ab.",
     ),
+    (
+        "The import stops.\nApr  2 09:15:00 web1 imp[812]: worker exited\nApr  2 09:15:01 web1 imp[812]: worker started\nApr  2 09:15:02 web1 imp[812]: worker exited",
+        "The import stops.",
+    ),
+    (
+        "The import stops.\n127.0.0.1 - - [02/Apr/2025:09:15:00 +0000] \"GET /imp HTTP/1.1\" 500 12\n127.0.0.1 - - [02/Apr/2025:09:15:01 +0000] \"GET /imp HTTP/1.1\" 500 12",
+        "The import stops.",
+    ),
+    (
+        "The import stops.\n04-02 09:15:00.000  1234  1234 E AndroidRuntime: FATAL EXCEPTION: main\n04-02 09:15:00.000  1234  1234 E AndroidRuntime: Process: com.acme.imp, PID: 1234",
+        "The import stops.",
+    ),
+    (
+        "The import stops.\nts=2025-04-02T09:15:00Z level=error msg=\"broken pipe\" job=imp\nts=2025-04-02T09:15:01Z level=error msg=\"broken pipe\" job=imp",
+        "The import stops.",
+    ),
+    (
+        "The import stops.\nTypeError: Cannot read properties of undefined (reading 'id')\n    at imp (https://app.example/main.js:1:2345)\n    at async Promise.all (index 0)",
+        "The import stops.",
+    ),
+    (
+        "The import stops.\nSystem.NullReferenceException: Object reference not set to an instance of an object.\n   at Acme.Imp.Run() in C:\\src\\Imp.cs:line 42\n   at Acme.Program.Main(String[] args)",
+        "The import stops.",
+    ),
+    ("The import stops.\n\n<order>\n  <id>12</id>\n  <total>3.50</total>\n</order>", "The import stops."),
+    (
+        "The import stops.\n\n{\n  \"id\": 12,\n  \"total\": 3.5,\n  \"ok\": false\n}\n\nCan you help?",
+        "The import stops.\n\nCan you help?",
+    ),
+    ("The import stops.\nid;name;total\n1;A-100;3.50\n2;B-200;4.50\n3;C-300;5.50", "The import stops."),
+    ("The import stops.\n| day | total |\n|---|---|\n| 1 | 3.50 |\n| 2 | 4.50 |", "The import stops."),
+    (
+        "The import stops.\n00000000  7f 45 4c 46 02 01 01 00  00 00 00 00 00 00 00 00\n00000010  03 00 3e 00 01 00 00 00  40 10 00 00 00 00 00 00",
+        "The import stops.",
+    ),
     ("Error 0x80070005 when I install KB5034441", "Error 0x80070005 when I install KB5034441"),
     (
         "I was charged 12.50 and 13.00\nand then 14.20 again",

@@ -108,6 +108,67 @@ fn what_an_answer_quotes_is_not_said_by_it() {
     check(WHAT_AN_ANSWER_QUOTES_IS_NOT_SAID_BY_IT);
 }
 
+const OTHER_PROGRAMS_QUOTE: &[(&str, &str)] = &[
+    (
+        "The fan hums.\n\n> On 5 May 2025, at 18:02, Fans Ltd <care@fans.example> wrote:\n> \n> Dear Sam,\n> want a new fan?",
+        "The fan hums.",
+    ),
+    ("The fan hums.\n\nOn 05/05/2025 18:02, Fans Ltd wrote:\n> Dear Sam", "The fan hums."),
+    (
+        "The fan hums.\n\nOn Monday, May 5, 2025 at 06:02:00 PM GMT+2, Fans Ltd <care@fans.example> wrote:\n\nDear Sam",
+        "The fan hums.",
+    ),
+    (
+        "The fan hums.\n\n---- On Mon, 05 May 2025 18:02:00 +0200 Fans Ltd <care@fans.example> wrote ----\n\nDear Sam",
+        "The fan hums.",
+    ),
+    (
+        "The fan hums.\n\n2025-05-05 18:02 GMT+02:00 Fans Ltd <care@fans.example>:\n\n> Dear Sam",
+        "The fan hums.",
+    ),
+    (
+        "Der Lüfter brummt.\n\nFans Ltd <care@fans.example> schrieb am Mo., 5. Mai 2025, 18:02:\n\n> Guten Tag",
+        "Der Lüfter brummt.",
+    ),
+    (
+        "Der Lüfter brummt.\n\n-------- Ursprüngliche Nachricht --------\nVon: Fans Ltd <care@fans.example>\nDatum: 05.05.25 18:02 (GMT+01:00)\nAn: sam@poe.example\nBetreff: Lüfter\n\nGuten Tag",
+        "Der Lüfter brummt.",
+    ),
+    (
+        "The fan hums.\n\n*From:* Fans Ltd <care@fans.example>\n*Sent:* Monday, May 5, 2025 6:02 PM\n*To:* Sam\n*Subject:* Fan\n\nDear Sam",
+        "The fan hums.",
+    ),
+    (
+        "The fan hums.\n\nFrom: Fans Ltd <care@fans.example>\nDate: Monday, 5 May 2025 at 18:02\nTo: Sam Poe <sam@poe.example>, Ann Lee <ann@lee.example>,\n Bo Ray <bo@ray.example>\nSubject: Fan\n\nDear Sam",
+        "The fan hums.",
+    ),
+    (
+        "Viftan bullrar.\n\nFrån: Fans Ltd <care@fans.example>\nSkickat: den 5 maj 2025 18:02\nTill: Sam\nÄmne: Sv: vifta\n\nHej",
+        "Viftan bullrar.",
+    ),
+    (
+        "Il ventilatore ronza.\n\nDa: Fans Ltd <care@fans.example>\nInviato: lunedì 5 maggio 2025 18:02\nA: Sam\nOggetto: R: ventola\n\nCiao",
+        "Il ventilatore ronza.",
+    ),
+    (
+        "A ventoinha zumbe.\n\nDe: Fans Ltd <care@fans.example>\nEnviada: 5 de maio de 2025 18:02\nPara: Sam\nAssunto: RE: ventoinha\n\nOlá",
+        "A ventoinha zumbe.",
+    ),
+    (
+        "선풍기가 울려요.\n\n보낸 사람: Fans Ltd <care@fans.example>\n보낸 날짜: 2025년 5월 5일 18:02\n받는 사람: Sam\n제목: RE: 선풍기\n\n안녕하세요",
+        "선풍기가 울려요.",
+    ),
+    (
+        "المروحة تطن.\n\nمن: Fans Ltd <care@fans.example>\nتاريخ الإرسال: 5 مايو 2025 18:02\nإلى: Sam\nالموضوع: رد\n\nمرحبا",
+        "المروحة تطن.",
+    ),
+];
+
+#[test]
+fn other_programs_quote() {
+    check(OTHER_PROGRAMS_QUOTE);
+}
+
 const A_HEADER_PARTS_AN_ANSWER_FROM_WHAT_IT_ANSWERS: &[(&str, &str)] = &[
     (
         "The lid is cracked.\n\nFrom: Kettle Care <care@kettle.example>\nSent: Monday, May 5, 2025 6:02 PM\nTo: Sam Poe\nSubject: Re: lid\n\nWe ship a new lid.",
@@ -216,6 +277,18 @@ const WHAT_IS_ONLY_PASSED_ON_IS_THE_MATTER: &[(&str, &str)] = &[
     (
         "I never ordered this newsletter, and I want it to stop.\n\n---------- Forwarded message ---------\nFrom: Kettle Care <care@kettle.example>\nDate: Mon, May 5, 2025\nSubject: Spring sale\nTo: <sam@poe.example>\n\nAll kettles are cheaper!",
         "I never ordered this newsletter, and I want it to stop.",
+    ),
+    (
+        "Could someone get back to her please?\n\nRosa\n\n---------- Forwarded message ---------\nFrom: Ann Lee <ann@lee.example>\nDate: Mon, May 5, 2025\nSubject: fan\nTo: <office@firm.example>\n\nThe fan hums at night.",
+        "The fan hums at night.",
+    ),
+    (
+        "Kannst du dir das bitte ansehen?\n\n---------- Weitergeleitete Nachricht ---------\nVon: Ann Lee <ann@lee.example>\nDatum: Mo., 5. Mai 2025\nBetreff: Lüfter\nAn: <buero@firm.example>\n\nDer Lüfter brummt nachts.",
+        "Der Lüfter brummt nachts.",
+    ),
+    (
+        "<div>FYI</div><br><div class=\"gmail_quote\"><div class=\"gmail_attr\">---------- Forwarded message ---------<br>From: <b>Ann Lee</b> &lt;ann@lee.example&gt;<br>Date: Mon, May 5, 2025<br>Subject: fan<br>To: &lt;office@firm.example&gt;<br></div><br><div>The fan hums at night.</div></div>",
+        "The fan hums at night.",
     ),
     (
         "Thanks!\n\n-----Original Message-----\nFrom: Kettle Care <care@kettle.example>\nSent: Monday, May 5, 2025\nTo: Sam\nSubject: lid\n\nWe ship a new lid.",
