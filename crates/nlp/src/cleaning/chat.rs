@@ -82,7 +82,20 @@ fn with_blank(text: &str, part: Range<usize>) -> Range<usize> {
 fn is_sign(byte: u8) -> bool {
     matches!(
         byte,
-        b'<' | b'[' | b'!' | b'*' | b'_' | b'~' | b'`' | b':' | b'#' | b'h' | b'w' | b'>' | b'H' | b'W'
+        b'<' | b'['
+            | b'!'
+            | b'|'
+            | b'*'
+            | b'_'
+            | b'~'
+            | b'`'
+            | b':'
+            | b'#'
+            | b'h'
+            | b'w'
+            | b'>'
+            | b'H'
+            | b'W'
     )
 }
 
@@ -90,7 +103,7 @@ fn bracketed(text: &str, at: usize) -> Option<Shown> {
     let rest = &text[at..];
     match rest.as_bytes()[0] {
         b'<' => mention(text, at),
-        b'[' => link(text, at, at),
+        b'[' => link(text, at, at).or_else(|| forum(text, at)),
         b'!' if rest.starts_with("![") => {
             let shown = link(text, at, at + 1)?;
             Some(Shown { part: shown.part, as_: As::Nothing })
@@ -159,6 +172,20 @@ fn is_address_with_label(inner: &str) -> bool {
     })
 }
 
+/// Reads a tag of a forum, such as "[b]" with "[/b]" behind; what Refrain masks is written like one without an end.
+fn forum(text: &str, at: usize) -> Option<Shown> {
+    const NAMES: [&str; 14] = [
+        "b", "i", "u", "s", "url", "color", "size", "font", "code", "quote", "list", "img", "center",
+        "spoiler",
+    ];
+    let rest = &text[at + 1..text.floor_char_boundary((at + SPAN_MAX).min(text.len()))];
+    let end = rest.find([']', '\n']).filter(|end| rest[*end..].starts_with(']'))?;
+    let name = rest[..end].trim_start_matches('/').split('=').next().unwrap_or_default().to_ascii_lowercase();
+    let closes = || rest.to_ascii_lowercase().contains(&format!("[/{name}]"));
+    (NAMES.contains(&name.as_str()) && (rest.starts_with('/') || closes()))
+        .then_some(Shown { part: at..at + end + 2, as_: As::Nothing })
+}
+
 /// Reads "[label](address)".
 fn link(text: &str, start: usize, bracket: usize) -> Option<Shown> {
     let bytes = text.as_bytes();
@@ -186,6 +213,7 @@ fn link(text: &str, start: usize, bracket: usize) -> Option<Shown> {
 fn marked(text: &str, at: usize, is_chat: bool) -> Option<Shown> {
     match text.as_bytes()[at] {
         b'*' | b'_' | b'~' | b'`' => emphasis(text, at),
+        b'|' if text[at..].starts_with("||") => emphasis(text, at),
         b':' => emoji(text, at),
         b'#' => heading(text, at),
         b'h' | b'w' | b'H' | b'W' => address(text, at),

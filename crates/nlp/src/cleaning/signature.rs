@@ -4,6 +4,7 @@ use super::notices;
 use super::page::{Line, Page, ends_sentence};
 use super::phrases::List;
 use crate::case_fold::fold;
+use crate::statements::is_function_word;
 
 /// The most rounds: what is left out may bare what was above it.
 const ROUNDS_MAX: usize = 4;
@@ -73,10 +74,10 @@ fn drop_sent(page: &Page<'_>, lines: &mut Vec<Line>) {
         let devices = || page.phrases(words.clone(), List::Device);
         // some languages say it at the end
         let ends = devices().next().is_some_and(|device| device.words.start < sent.words.end)
-            && page.phrases(words.clone(), List::Sent).any(|sent| sent.words.end + 1 >= words.end);
+            && page.phrases(words.clone(), List::Sent).any(|sent| sent.words.end == words.end);
         let begins = sent.words.start == words.start
             && devices().last().is_some_and(|device| device.words.end + DEVICE_WORDS_MAX >= words.end);
-        let whole = page.length(line) <= LINE_WORDS_MAX as f32 && (begins || ends);
+        let whole = words.len() <= SENT_WORDS_MAX && (begins || ends);
         let names_device = devices().any(|device| device.words.end > sent.words.start);
         let start = page.word(sent.words.start).start;
         let before = page.text[line.start..start].trim_end();
@@ -103,6 +104,8 @@ fn above_closing(page: &Page<'_>, mut lines: Vec<Line>) -> Vec<Line> {
         let is_last = below == lines.len();
         let whole = start == lines[at].start;
         let has_name = below > at + 1;
+        let is_last = is_last || is_boilerplate(page, &lines[at + 1..below], &lines[below..]);
+        let below = if is_last { lines.len() } else { below };
         if at == first && whole || !is_last && !has_name {
             continue;
         }
@@ -116,6 +119,13 @@ fn above_closing(page: &Page<'_>, mut lines: Vec<Line>) -> Vec<Line> {
     lines
 }
 
+/// Tells lines that stand below a signature with an address: what its author adds begins as a postscript, or asks.
+fn is_boilerplate(page: &Page<'_>, signature: &[Line], below: &[Line]) -> bool {
+    let filled = signature.iter().filter(|line| !line.is_empty()).count();
+    let adds = |line: &Line| is_postscript(page.said(line)) || page.said(line).contains(['?', '？', '؟']);
+    filled >= 2 && signature.iter().any(|line| is_contact(page, line)) && !below.iter().any(adds)
+}
+
 /// Returns where a closing begins on a line: the whole of it, or behind its last sentence. A name may follow.
 fn closing(page: &Page<'_>, line: &Line) -> Option<usize> {
     let words = page.words(line);
@@ -125,7 +135,9 @@ fn closing(page: &Page<'_>, line: &Line) -> Option<usize> {
         let before = page.text[line.start..start].trim_end();
         let begins = phrase.words.start == words.start;
         let is_formula = phrase.words.len() >= 2 || page.text[start..line.end].chars().all(|c| !c.is_ascii());
-        let is_behind = ends_sentence(before) && is_formula;
+        // thanks behind a sentence are said, not signed
+        let is_thanks = (phrase.words.start..words.end).all(|word| is_function_word(page.folded(word)));
+        let is_behind = ends_sentence(before) && is_formula && !is_thanks;
         ((begins || is_behind) && closes(page, phrase.words.start..words.end)).then_some(start)
     })
 }
@@ -180,12 +192,16 @@ fn is_titled(page: &Page<'_>, line: &Line) -> bool {
 fn is_prose(page: &Page<'_>, line: &Line) -> bool {
     let said = page.said(line);
     let length = page.length(line);
-    let is_postscript = ["p.s", "ps:", "ps ", "p.d", "pd:"]
-        .iter()
-        .any(|mark| said.get(..mark.len()).is_some_and(|start| start.eq_ignore_ascii_case(mark)));
-    is_postscript
+    is_postscript(said)
         || said.ends_with(['?', '？', '؟'])
         || !is_detail(page, line) && (length > LINE_WORDS_MAX as f32 || length >= 4.0 && ends_sentence(said))
+}
+
+fn is_postscript(said: &str) -> bool {
+    let begins = |mark: &str| said.get(..mark.len()).is_some_and(|start| start.eq_ignore_ascii_case(mark));
+    ["p.s", "ps:", "ps ", "p.d", "pd:", "n.b", "nb:"].into_iter().any(begins)
+        || said.starts_with("З.Ы")
+        || said.starts_with("追伸")
 }
 
 /// Tells a line with an address: of mail, of the web, of a telephone, of a place.

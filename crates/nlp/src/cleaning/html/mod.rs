@@ -9,7 +9,8 @@ use std::ops::Range;
 use tags::{Markup, Tag, markup_at};
 
 /// Elements whose content is not shown as text.
-const UNSEEN: &str = "style script head title template noscript svg select object audio video iframe map at";
+const UNSEEN: &str =
+    "style script head title template noscript svg select object audio video iframe map at xml";
 /// Elements without content.
 const EMPTY: &str = "area base br col embed hr img input link meta param source wbr";
 /// Elements that begin and end a line.

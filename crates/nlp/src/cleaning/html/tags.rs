@@ -6,7 +6,7 @@ const NAMES: &str = " a abbr acronym address article aside at b base big blockqu
     col colgroup dd del details dfn div dl dt em embed fieldset figcaption figure font footer form h1 h2 h3 h4 h5 h6 head \
     header hr html i iframe img input ins kbd label legend li link main map mark meta nav noscript object ol option p param \
     picture pre q s samp script section select small source span strike strong style sub summary sup svg table tbody td \
-    template textarea tfoot th thead time title tr tt u ul var video wbr ";
+    template textarea tfoot th thead time title tr tt u ul var video wbr xml nobr ruby rt rp menu dialog data output dir hgroup ";
 /// Attributes that may stand without a value.
 const BARE: &str =
     " checked disabled hidden nowrap noshade selected readonly required reversed open compact multiple ";

@@ -4,6 +4,14 @@ use crate::conversation::{Author, Turn};
 
 const A_CHAT_IN_ONE_TEXT_IS_TOLD_BY_ITS_SPEAKERS: &[(&str, &str)] = &[
     (
+        "May 5, 2025 10:01 AM | Ina: Welcome!\nMay 5, 2025 10:02 AM | Sam Poe: my desk wobbles",
+        "my desk wobbles",
+    ),
+    (
+        "5. Mai 2025, 10:01 - Ina: Willkommen im Chat\n5. Mai 2025, 10:02 - Sam: mein Tisch wackelt",
+        "mein Tisch wackelt",
+    ),
+    (
         "(10:01:07) Sam Poe: Hello\n(10:01:30) Sam Poe: my desk wobbles\n(10:02:00) Ina: How can I help you?",
         "Hello\nmy desk wobbles",
     ),

@@ -109,6 +109,8 @@ const CHAT_MARKUP_IS_SHOWN_AS_IT_IS_MEANT: &[(&str, &str)] = &[
     ("The lock is jammed:\nhttps://bikes.example/p?id=4", "The lock is jammed:"),
     ("The lock (see https://bikes.example/p?id=4) is jammed", "The lock (see bikes.example/p) is jammed"),
     ("The lock (https://bikes.example/p?id=4) is jammed", "The lock is jammed"),
+    ("[b]The lock[/b] is [color=red]jammed[/color] ||again||", "The lock is jammed again"),
+    ("[url] is refused, and [name] too", "[url] is refused, and [name] too"),
     ("2*3*4 is snake_case_name at 10:30:45", "2*3*4 is snake_case_name at 10:30:45"),
     ("My card **** 1234 was refused", "My card **** 1234 was refused"),
     ("Settings > Account does nothing", "Settings > Account does nothing"),

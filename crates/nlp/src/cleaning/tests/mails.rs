@@ -335,6 +335,16 @@ const SIGNATURES_ARE_LEFT_OUT: &[(&str, &str)] = &[
         "The spout is bent",
     ),
     ("Thanks\nNow the spout is bent", "Thanks\nNow the spout is bent"),
+    ("The spout is bent. Thank you very much", "The spout is bent. Thank you very much"),
+    ("The spout is bent. Thanks, Sam", "The spout is bent. Thanks, Sam"),
+    (
+        "The spout is bent.\n\nRegards,\nSam Poe\nPoe Ltd\nsam@poe.example\n\nPoe Ltd is part of the Poe family of teas since eighteen hundred and two.",
+        "The spout is bent.",
+    ),
+    (
+        "Der Henkel fehlt.\n\nDiese Nachricht wurde von meinem Android-Gerät mit GMX Mail gesendet.",
+        "Der Henkel fehlt.",
+    ),
     ("Best kettle I ever had", "Best kettle I ever had"),
 ];
 

@@ -52,40 +52,42 @@ fn behind_time(page: &Page<'_>, line: &Line) -> Line {
 
 /// Returns the bytes of a date and a moment at the start of a text.
 fn time_length(text: &str) -> usize {
-    let mut length = 0;
-    let mut timed = 0;
-    for token in text.split_inclusive([' ', '\t', '\u{a0}']) {
+    let (mut length, mut timed, mut is_day) = (0, 0, false);
+    let mut tokens = text.split_inclusive([' ', '\t']).peekable();
+    while let Some(token) = tokens.next() {
         let word = token.trim();
-        let is_number = word.starts_with(|c: char| c.is_ascii_digit())
-            && word.chars().all(|c| {
-                c.is_ascii_digit()
-                    || matches!(c, ':' | '.' | '/' | '-' | ',' | 'T' | 'Z' | '+' | '年' | '月' | '日')
-            });
-        let is_half = matches!(
-            word.trim_matches([',', ':']),
-            "AM" | "PM"
-                | "am"
-                | "pm"
-                | "a.m."
-                | "p.m."
-                | "Uhr"
-                | "UTC"
-                | "GMT"
-                | "h"
-                | "오전"
-                | "오후"
-                | "上午"
-                | "下午"
-        );
-        if !is_number && !is_half {
+        let next = tokens.peek().map_or("", |next| next.trim());
+        // the name of a month or a day stands beside a number
+        let is_name = timed == 0 && is_letters(word) && (is_day || is_number(next) && !next.contains(':'));
+        if !is_number(word) && !(is_half(word) && length > 0) && !is_name {
             break;
         }
         length += token.len();
-        if has_time(word) || is_half && timed > 0 {
+        is_day = is_number(word) && !word.contains(':');
+        if has_time(word) || is_half(word) && timed > 0 {
             timed = length;
         }
     }
     timed
+}
+
+fn is_number(word: &str) -> bool {
+    let is_part = |c: char| {
+        c.is_ascii_digit() || matches!(c, ':' | '.' | '/' | '-' | ',' | 'T' | 'Z' | '+' | '年' | '月' | '日')
+    };
+    word.starts_with(|c: char| c.is_ascii_digit()) && word.chars().all(is_part)
+}
+
+/// Tells which half of the day it is, or what else stands behind a moment.
+fn is_half(word: &str) -> bool {
+    const HALVES: [&str; 14] =
+        ["AM", "PM", "am", "pm", "a.m.", "p.m.", "Uhr", "UTC", "GMT", "h", "오전", "오후", "上午", "下午"];
+    HALVES.contains(&word.trim_matches([',', ':']))
+}
+
+fn is_letters(word: &str) -> bool {
+    let word = word.trim_end_matches(['.', ',']);
+    (1..=20).contains(&word.len()) && word.chars().all(char::is_alphabetic)
 }
 
 /// Reads "<Name> text".
