@@ -59,7 +59,7 @@ fn time_length(text: &str) -> usize {
         let next = tokens.peek().map_or("", |next| next.trim());
         // the name of a month or a day stands beside a number
         let is_name = timed == 0 && is_letters(word) && (is_day || is_number(next) && !next.contains(':'));
-        if !is_number(word) && !(is_half(word) && length > 0) && !is_name {
+        if !(is_number(word) || is_name || is_half(word) && length > 0) {
             break;
         }
         length += token.len();
