@@ -102,3 +102,13 @@ fn a_conversation_has_at_most_eight() {
     let turns = vec![Turn { author: Author::Contact, text: "I want to cancel my order" }; 30];
     assert_eq!(find(&turns).len(), STATEMENTS_MAX);
 }
+
+/// Folding takes accents off, so that a word of one language may turn into another's.
+#[test]
+fn no_english_word_of_grammar_is_a_cue_of_another_language() {
+    let lines = include_str!("words.txt").lines().filter_map(|line| line.strip_prefix("neutral: "));
+    for word in lines.flat_map(|words| words.split(", ")).filter(|word| word.is_ascii()) {
+        let cues = matter::Cues::of(word);
+        assert!(!cues.wrong && !cues.life && !cues.frame && !cues.vague, "{word}: {cues:?}");
+    }
+}
