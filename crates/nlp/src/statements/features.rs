@@ -67,7 +67,9 @@ impl Features {
         features.asks = text.contains(['?', '？', '؟', '¿'])
             || words::is_question(opens) && words.len() > 3
             || features.cues.asked && words.len() > 3;
-        features.points_back = words.iter().take(2).any(|word| words::is_pointing(&word.folded));
+        // "is it possible" points at nothing
+        let pointing = words.iter().take(if words::is_question(opens) { 1 } else { 2 });
+        features.points_back = pointing.into_iter().any(|word| words::is_pointing(&word.folded));
         features.is_name |= features.content <= 2.0 && words.len() <= 5 && introduces(&words);
         features.is_name &= !features.has_cue();
         features.is_detail = features.is_detail(text);
@@ -148,8 +150,8 @@ impl Features {
             Place::Offered => self.has_cue() && self.content >= 2.0,
             Place::Later if self.points_back => self.requests && self.content >= 2.0,
             Place::Later => {
-                self.cues.wanted && self.content >= 1.0
-                    || (self.requests || self.asks || wrong) && self.content >= 2.0
+                (self.cues.wanted || self.requests) && self.content >= 1.0
+                    || (self.asks || wrong) && self.content >= 2.0
             }
             Place::Answer => self.requests && self.content >= 3.0 && !self.points_back,
         }

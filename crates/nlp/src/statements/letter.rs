@@ -49,6 +49,10 @@ pub(super) fn statements(text: &str, place: Place, answered: &HashSet<String>) -
         chosen = sentences.iter().filter(|sentence| sentence.features.content >= 2.0).collect();
         if chosen.iter().any(|sentence| !sentence.features.is_frame()) {
             chosen.retain(|sentence| !sentence.features.is_frame());
+            // what people tell of themselves is seldom the matter
+            if chosen.iter().any(|sentence| !sentence.features.cues.own) {
+                chosen.retain(|sentence| !sentence.features.cues.own);
+            }
             best(&mut chosen, GUESSED_MAX);
         } else {
             best(&mut chosen, 1);

@@ -32,6 +32,8 @@ pub(super) struct Cues {
     pub(super) frame: bool,
     /// Says only that there is something to say.
     pub(super) vague: bool,
+    /// Begins with who speaks.
+    pub(super) own: bool,
     /// Says that all is well again.
     pub(super) solved: bool,
     /// Names what an order or a person is known by.
@@ -57,6 +59,7 @@ impl Cues {
                     "life" => cues.life = true,
                     "frame" => cues.frame = true,
                     "solved" => cues.solved = true,
+                    "self" => cues.own |= word == 0,
                     "vague" => {
                         cues.vague = true;
                         other[word..hit.end.min(words)].fill(false);
