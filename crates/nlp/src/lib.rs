@@ -9,9 +9,11 @@
 //! 4. [`conversation`]: what is read, and what is found in it. [`statements`]: the places where something is stated.
 //!    [`machines`]: what no person wrote.
 //! 5. `summary` and [`reading`]: a conversation read whole, which calls all of the above.
-//! 6. [`grouping`] and [`title`]: many statements brought together and named. [`evaluation`]: how well that went.
+//! 6. [`contrast`]: texts that say the opposite. [`grouping`] and [`title`]: many statements brought together and
+//!    named. [`evaluation`]: how well that went.
 
 pub mod case_fold;
+pub mod contrast;
 pub mod conversation;
 pub mod encoders;
 pub mod evaluation;

@@ -1,0 +1,62 @@
+use super::*;
+use proptest::prelude::*;
+
+fn check(a: &str, b: &str, opposite: bool) {
+    let (first, second) = (Signature::of(a), Signature::of(b));
+    assert_eq!(first.contrasts(second), opposite, "{a} ({first:?}) and {b} ({second:?})");
+    assert_eq!(second.contrasts(first), opposite, "{b} and {a}");
+    assert!(!first.contrasts(first), "{a} and itself");
+}
+
+#[test]
+fn a_denial_makes_the_opposite() {
+    check("I was charged twice", "I was not charged", true);
+    check("My order was never charged", "Two identical charges for one order", true);
+    check("Die Rechnung wurde abgebucht", "Die Rechnung wurde nicht abgebucht", true);
+}
+
+#[test]
+fn a_denial_reaches_only_its_own_clause() {
+    check("I do not know why I was charged twice", "I was charged twice", false);
+    check("I was charged for something I did not order", "I was charged twice", false);
+    check("Cancel my plan, I do not use it any more", "Please end my plan", false);
+}
+
+#[test]
+fn to_end_and_to_go_on_are_opposites() {
+    check("I want to cancel my subscription", "I want to renew my subscription", true);
+    check("Stop my subscription from renewing", "Please renew my subscription", true);
+    check("Stop my subscription from renewing", "I want to cancel my subscription", false);
+    check("I do not want to cancel", "Please cancel it", true);
+}
+
+#[test]
+fn a_fix_and_a_fault_are_opposites() {
+    check("The app crashes", "The app no longer crashes since the update", true);
+    check("Login fails", "Login works again", true);
+    check("I cannot log in", "Login fails", false);
+}
+
+#[test]
+fn a_question_takes_no_side() {
+    assert!(Signature::of("Has my parcel arrived?").is_neutral());
+    check("When will my parcel arrive?", "My parcel has not arrived", false);
+    check("Why was I charged twice?", "I was not charged", true);
+}
+
+#[test]
+fn who_asks_for_it_and_who_complains_want_the_same() {
+    check("My account is locked", "Please unlock my account", false);
+    check("Why has my bill gone up?", "Please lower my bill", false);
+}
+
+proptest! {
+    #[test]
+    fn any_text_has_a_signature(text in any::<String>(), words in "[a-z ?.,'nicht no not]{0,200}") {
+        for text in [text, words] {
+            let signature = Signature::of(&text);
+            prop_assert!(!signature.contrasts(signature));
+            prop_assert_eq!(signature.plus & signature.minus, 0);
+        }
+    }
+}
