@@ -108,7 +108,7 @@ pub(super) fn is_detail(text: &str) -> bool {
                 word = end;
             }
             None if folded.contains(|c: char| c.is_numeric()) || words::is_function_word(&folded) => {
-                word += 1
+                word += 1;
             }
             None => return false,
         }
