@@ -29,6 +29,9 @@ use page::{Line, Page};
 /// The bytes of a message that are read.
 pub const BYTES_MAX: usize = 20_000;
 
+/// The most bytes of a message that is told for one sentence at a glance.
+const SENTENCE_BYTES_MAX: usize = 300;
+
 /// The words of one author in a turn.
 #[derive(Clone, Debug)]
 pub struct Words {
@@ -76,6 +79,10 @@ struct Message {
 
 fn clean_message(turn: &Turn<'_>, names: &[&str]) -> Message {
     let clipped = &turn.text[..turn.text.floor_char_boundary(BYTES_MAX)];
+    if is_sentence(clipped) {
+        let whole = Mapped::whole(clipped);
+        return Message { parts: vec![(turn.author, whole)], speakers: Vec::new(), is_unclear: false };
+    }
     let (text, seams) = plain(clipped);
     let page = Page::of(text.text());
     let lines = page.lines();
@@ -91,6 +98,22 @@ fn clean_message(turn: &Turn<'_>, names: &[&str]) -> Message {
     let own = own(&page, lines.clone(), &seams, turn.author, names);
     let text = if own == lines { text } else { text.only(&own) };
     Message { parts: vec![(turn.author, text)], speakers: Vec::new(), is_unclear: false }
+}
+
+/// Tells one sentence in plain letters, in which nothing can be foreign: most messages of a chat are no more.
+fn is_sentence(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let is_letter = |byte: &u8| byte.is_ascii_alphanumeric() || b" ,'\"()$%+?!.-/".contains(byte);
+    let ends = |pair: &[u8]| {
+        matches!(pair[0], b'.' | b'!' | b'?') && pair[1] == b' ' || pair == b"--" || pair == b"//"
+    };
+    let names = |name: &str| bytes.windows(name.len()).any(|part| part.eq_ignore_ascii_case(name.as_bytes()));
+    bytes.len() <= SENTENCE_BYTES_MAX
+        && bytes.iter().all(is_letter)
+        && !bytes.windows(2).any(ends)
+        && !["www.", "phone", "pad", "mail", "android", "outlook", "mobile", "galaxy", "windows"]
+            .into_iter()
+            .any(names)
 }
 
 /// Makes a text plain, character by character. Returns it with the places at which a quotation begins in it.
