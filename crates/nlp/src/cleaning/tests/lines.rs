@@ -250,6 +250,15 @@ fn what_a_machine_wrote_is_left_out() {
 }
 
 #[test]
+fn lines_that_stand_for_media_are_left_out() {
+    check(&[
+        ("The tent leaks here:\n<Media omitted>\nand there", "The tent leaks here:\nand there"),
+        ("[Attachment: tent.jpg]\nThe tent leaks", "The tent leaks"),
+        ("<Media omitted>", "<Media omitted>"),
+    ]);
+}
+
+#[test]
 fn a_name_the_contact_is_known_by_signs() {
     assert_eq!(said_by("The tent leaks.\n\nsam", &["Sam Poe"]), "The tent leaks.");
     assert_eq!(said_by("Sam", &["Sam Poe"]), "Sam");
