@@ -12,6 +12,7 @@
 mod chat;
 mod form;
 mod html;
+mod joined;
 mod letters;
 mod machine_output;
 pub mod mapped;
@@ -23,6 +24,7 @@ mod signature;
 mod transcript;
 
 use crate::conversation::{Author, Turn};
+use crate::machines::is_placeholder;
 use mapped::Mapped;
 use page::{Line, Page};
 
@@ -142,7 +144,16 @@ fn own(page: &Page<'_>, lines: Vec<Line>, seams: &[usize], author: Author, names
         Author::Contact => form::said(page, &lines).unwrap_or(lines),
         Author::Other => lines,
     };
-    signature::own(page, lines, names)
+    let mut lines = signature::own(page, lines, names);
+    // a message of nothing else is left to be told as one
+    let is_media = |line: &Line| is_placeholder(page.said(line));
+    if lines.len() > 1
+        && lines.iter().any(is_media)
+        && !lines.iter().all(|line| line.is_empty() || is_media(line))
+    {
+        lines.retain(|line| !is_media(line));
+    }
+    lines
 }
 
 #[cfg(test)]

@@ -108,6 +108,38 @@ fn what_an_answer_quotes_is_not_said_by_it() {
     check(WHAT_AN_ANSWER_QUOTES_IS_NOT_SAID_BY_IT);
 }
 
+const WITHOUT_LINE_BREAKS: &[(&str, &str)] = &[
+    (
+        "The fan hums at night. On Mon, May 5, 2025 at 6:02 PM Fans Ltd <care@fans.example> wrote: > Dear Sam, > want a new fan?",
+        "The fan hums at night.",
+    ),
+    (
+        "Der Lüfter brummt nachts Am Mo., 5. Mai 2025 um 18:02 Uhr schrieb Fans Ltd <care@fans.example>: > Guten Tag, > Ihr Paket",
+        "Der Lüfter brummt nachts",
+    ),
+    (
+        "Le ventilateur ronfle Le lun. 5 mai 2025 à 18:02, Fans Ltd <care@fans.example> a écrit : Bonjour, votre colis arrive",
+        "Le ventilateur ronfle",
+    ),
+    (
+        "The fan hums at night -----Original Message----- From: Fans Ltd Sent: Monday, May 5, 2025 6:02 PM To: Sam Subject: Fan Dear Sam, want a new fan?",
+        "The fan hums at night",
+    ),
+    (
+        "The fan hums at night From: Fans Ltd <care@fans.example> Sent: Monday, May 5, 2025 6:02 PM To: Sam Subject: Fan Dear Sam, want a new fan?",
+        "The fan hums at night",
+    ),
+    (
+        "I wrote on Monday: the fan hums at night, and on 5 May 2025 you wrote: we look into it, but nobody did anything",
+        "I wrote on Monday: the fan hums at night, and on 5 May 2025 you wrote: we look into it, but nobody did anything",
+    ),
+];
+
+#[test]
+fn a_quotation_within_a_line_is_found() {
+    check(WITHOUT_LINE_BREAKS);
+}
+
 const OTHER_PROGRAMS_QUOTE: &[(&str, &str)] = &[
     (
         "The fan hums.\n\n> On 5 May 2025, at 18:02, Fans Ltd <care@fans.example> wrote:\n> \n> Dear Sam,\n> want a new fan?",
