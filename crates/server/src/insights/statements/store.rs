@@ -11,7 +11,7 @@ const PAGE: i64 = 20_000;
 /// The sessions that are listed at a time to be read again.
 const REREAD: i64 = 500;
 /// The reading that made a statement; a higher one reads sessions again.
-const READING_VERSION: i64 = 3;
+const READING_VERSION: i64 = 4;
 
 /// A statement as the grouping reads it.
 #[derive(Debug, sqlx::FromRow)]
@@ -177,18 +177,23 @@ pub(crate) async fn keep_excerpts(tx: &mut OrgTx, statements: &[&ReadStatement])
     Ok(())
 }
 
-/// Lists sessions with statements that an earlier release read, in the order of ids, 500 at most.
+/// Lists sessions that an earlier release read, in the order of ids, 500 at most. One without statements may be any
+/// release's.
 pub(crate) async fn sessions_of_earlier_readings(
     db: &Db,
     org_id: OrgId,
     after: Option<SessionId>,
 ) -> Result<Vec<SessionId>> {
-    let mut query = sql("select distinct session_id from statements where org_id = $1 and version < $2");
+    let mut query = sql("
+        select s.id from sessions s where s.org_id = $1 and s.read_revision > 0 and not exists (
+            select 1 from statements t where t.org_id = s.org_id and t.session_id = s.id and t.version >= $2
+        )
+    ");
     query = query.bind(org_id).bind(READING_VERSION);
     if let Some(after) = after {
-        query.push(" and session_id > ").push_bind(after);
+        query.push(" and s.id > ").push_bind(after);
     }
-    query.push(" order by session_id limit ").push_bind(REREAD);
+    query.push(" order by s.id limit ").push_bind(REREAD);
     let sessions: Vec<(SessionId,)> = db.fetch_all(query).await?;
     Ok(sessions.into_iter().map(|(id,)| id).collect())
 }
