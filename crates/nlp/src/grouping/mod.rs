@@ -13,14 +13,16 @@ mod cluster;
 mod draft;
 mod linkage;
 mod matrix;
+mod opposites;
 mod texts;
 
 pub use texts::Statement;
 
+use crate::contrast::Signature;
 use crate::fnv::hash_128;
 use crate::vectors::dot;
 use cluster::{centered, cluster, distances, mean};
-use draft::{Draft, assign};
+use draft::{Draft, Place, assign};
 use matrix::Matrix;
 use std::cmp::Reverse;
 use std::thread;
@@ -57,6 +59,8 @@ pub struct Group {
     pub reach: f32,
     /// The sum of the weights of its statements.
     pub weight: u64,
+    /// The side that its statements take of opposites: what says the contrary is not of the group.
+    pub side: Signature,
 }
 
 /// A division of statements into groups.
@@ -73,9 +77,11 @@ pub struct Grouping {
 /// Gives the statements at these positions contextual embeddings, of length 1, in the same order.
 pub type ContextualEmbeddings<'a> = dyn Fn(&[usize]) -> Vec<Vec<f32>> + 'a;
 
-/// Returns the nearest group and the similarity to it, if the vector is within its reach.
-pub fn nearest(groups: &[Group], vector: &[f32]) -> Option<(usize, f32)> {
-    let similarities = groups.iter().map(|group| dot(&group.centroid, vector)).enumerate();
+/// Returns the group nearest to a text, given its vector and what it says, and the similarity to it, if the vector is
+/// within its reach. A group that says the opposite is passed over.
+pub fn nearest(groups: &[Group], vector: &[f32], said: Signature) -> Option<(usize, f32)> {
+    let of_one_mind = groups.iter().enumerate().filter(|(_, group)| !group.side.contrasts(said));
+    let similarities = of_one_mind.map(|(index, group)| (index, dot(&group.centroid, vector)));
     let (index, similarity) = similarities.reduce(|best, next| if next.1 > best.1 { next } else { best })?;
     (similarity >= groups[index].reach).then_some((index, similarity))
 }
@@ -122,6 +128,7 @@ pub fn group(
             break;
         }
         let first = drafts.len();
+        let sides: Vec<Signature> = found.iter().map(|rows| texts.side(rows)).collect();
         drafts.extend(found.iter().map(|rows| Draft::around(&texts.matrix(rows), &mean_of_all)));
         for (group, rows) in (number(first)..).zip(found) {
             for row in rows {
@@ -132,8 +139,10 @@ pub fn group(
             break;
         }
         let loose: Vec<usize> = open.into_iter().filter(|&row| group_of[row].is_none()).collect();
+        let places: Vec<Place<'_>> =
+            drafts[first..].iter().zip(sides).map(|(draft, side)| Place { draft, side }).collect();
         for rows in loose.chunks(ASSIGNED_AT_ONCE) {
-            let nearest = assign(&texts.matrix(rows), &drafts[first..], options.threads);
+            let nearest = assign(&texts.matrix(rows), &texts.said(rows), &places, options.threads);
             for (&row, group) in rows.iter().zip(nearest) {
                 group_of[row] = group.map(|group| number(first) + group);
             }
@@ -167,6 +176,8 @@ fn divide(
     }
     let total = texts.weights.iter().sum::<u64>() as f64;
     let weight_min = (share * total.sqrt()).max((texts.weight(sample) as f64).sqrt()) * options.least;
+    let said = |at: usize| (texts.says[sample[at]], texts.weights[sample[at]]);
+    let members = opposites::parted(members, vectors, said);
     let mut drafts = Vec::new();
     let mut groups: Vec<Vec<usize>> = Vec::new();
     let mut is_loose = vec![true; sample.len()];
@@ -189,7 +200,10 @@ fn divide(
         }
     }
     let loose: Vec<usize> = (0..sample.len()).filter(|&at| is_loose[at]).collect();
-    let nearest = assign(&vectors.pick(&loose), &drafts, options.threads);
+    let loose_rows: Vec<usize> = loose.iter().map(|&at| sample[at]).collect();
+    let places: Vec<Place<'_>> =
+        drafts.iter().zip(&groups).map(|(draft, rows)| Place { draft, side: texts.side(rows) }).collect();
+    let nearest = assign(&vectors.pick(&loose), &texts.said(&loose_rows), &places, options.threads);
     for (at, group) in loose.into_iter().zip(nearest) {
         if let Some(group) = group {
             groups[group as usize].push(sample[at]);
@@ -224,6 +238,7 @@ fn finish(texts: &Texts<'_>, drafts: &[Draft], group_of: &[Option<u32>]) -> Grou
             centroid: texts.matrix(&rows[group]).centroid(),
             reach: drafts[group].reach,
             weight: weight(group),
+            side: texts.side(&rows[group]),
         })
         .collect();
     let ranked = |row: usize| group_of[row].map(|group| rank[group as usize]);

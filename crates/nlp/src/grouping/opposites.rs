@@ -1,0 +1,71 @@
+//! Clusters whose members say the opposite of each other, parted: to embeddings "I was charged" and "I was not charged"
+//! are the same.
+
+use super::matrix::Matrix;
+use crate::contrast::{Parted, Signature, part};
+use crate::vectors::dot;
+
+/// The share of the heavier side from which the lighter one is a group of its own, that has its part of what takes no
+/// side: below it, those are a few stray texts.
+const GROUP_SHARE: u64 = 4;
+
+/// Parts clusters of rows until each is of one mind, given what each row says and weighs. A row that takes no side
+/// stays with the nearer one.
+pub(super) fn parted(
+    clusters: Vec<Vec<usize>>,
+    vectors: &Matrix,
+    said: impl Fn(usize) -> (Signature, u64),
+) -> Vec<Vec<usize>> {
+    let mut open = clusters;
+    open.reverse();
+    let mut whole = Vec::new();
+    while let Some(cluster) = open.pop() {
+        let members: Vec<(Signature, u64)> = cluster.iter().map(|&row| said(row)).collect();
+        match part(&members) {
+            None => whole.push(cluster),
+            Some(parted) => {
+                let weight = |side: &[usize]| side.iter().map(|&member| members[member].1).sum::<u64>();
+                let are_groups = weight(&parted.lighter) * GROUP_SHARE >= weight(&parted.heavier);
+                let [heavier, lighter] = sides(&cluster, parted, vectors, are_groups);
+                open.push(lighter);
+                open.push(heavier);
+            }
+        }
+    }
+    whole
+}
+
+/// Returns the rows of both sides, those that take none with the nearer one or with the heavier.
+fn sides(cluster: &[usize], parted: Parted, vectors: &Matrix, are_groups: bool) -> [Vec<usize>; 2] {
+    let rows = |side: &[usize]| side.iter().map(|&member| cluster[member]).collect::<Vec<usize>>();
+    let (mut heavier, mut lighter) = (rows(&parted.heavier), rows(&parted.lighter));
+    let places = [vectors.pick(&heavier).centroid(), vectors.pick(&lighter).centroid()];
+    for row in rows(&parted.neutral) {
+        let near = |place: &[f32]| dot(vectors.row(row), place);
+        if are_groups && near(&places[1]) > near(&places[0]) {
+            lighter.push(row);
+        } else {
+            heavier.push(row);
+        }
+    }
+    heavier.sort_unstable();
+    lighter.sort_unstable();
+    [heavier, lighter]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cluster_of_opposites_is_two() {
+        let texts =
+            ["Cancel my plan", "End my plan", "My plan", "Renew my plan", "Extend my plan", "The plan"];
+        let places: [[f32; 2]; 6] = [[1.0, 0.0], [1.0, 0.0], [0.9, 0.4], [0.0, 1.0], [0.0, 1.0], [0.4, 0.9]];
+        let vectors = Matrix::of(places.iter().map(<[f32; 2]>::as_slice));
+        let said = |row: usize| (Signature::of(texts[row]), 3);
+        let whole = parted(vec![vec![0, 1, 2, 3, 4, 5]], &vectors, said);
+        assert_eq!(whole, [vec![3, 4, 5], vec![0, 1, 2]]);
+        assert_eq!(parted(vec![vec![0, 1], vec![3]], &vectors, said), [vec![0, 1], vec![3]]);
+    }
+}
