@@ -381,7 +381,8 @@ def settled(server, start):
 def run(server, names):
     wrong = []
     # what is loaded once is loaded at the start
-    session(server, "My refund has not arrived yet")
+    for text in ("My refund has not arrived yet", "Meine Rückerstattung ist noch nicht angekommen"):
+        session(server, text)
     for _ in range(20):
         server.call("POST", "/insights", {}, server.other)
         time.sleep(0.2)

@@ -4,9 +4,10 @@
 //! No module uses one that comes after it in this reading order:
 //!
 //! 1. [`case_fold`], [`random`], [`vectors`] and `fnv`: small arithmetic of letters and numbers.
-//! 2. `text`: a text as the finders see it. [`language`]: the language of a text. [`encoders`]: its embeddings.
+//! 2. `text` and `phrases`: a text as the finders see it, and what they find. [`language`]: the language of a text. [`encoders`]: its embeddings.
 //! 3. [`redact`] and [`sentiment`]: what must not be shown, and the mood.
 //! 4. [`conversation`]: what is read, and what is found in it. [`statements`]: the places where something is stated.
+//!    [`machines`]: what no person wrote.
 //! 5. `summary` and [`reading`]: a conversation read whole, which calls all of the above.
 //! 6. [`contrast`]: texts that say the opposite. [`grouping`] and [`title`]: many statements brought together and
 //!    named. [`evaluation`]: how well that went.
@@ -19,6 +20,8 @@ pub mod evaluation;
 mod fnv;
 pub mod grouping;
 pub mod language;
+pub mod machines;
+mod phrases;
 pub mod random;
 pub mod reading;
 pub mod redact;

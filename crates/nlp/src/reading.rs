@@ -3,6 +3,7 @@
 use crate::conversation::{Author, Conversation, Statement, Turn};
 use crate::encoders::{multilingual, static_embedding};
 use crate::language::{self, Language};
+use crate::machines::{self, Machine};
 use crate::redact::Finding;
 use crate::sentiment::{self, Sentiment};
 use crate::{redact, statements, summary};
@@ -16,6 +17,8 @@ pub struct Reading {
     pub sentiment: Sentiment,
     /// The statements of the contact, in order.
     pub statements: Vec<Statement>,
+    /// The machine that wrote each turn of the contact, in which nothing is read; none for what people wrote.
+    pub machines: Vec<Option<Machine>>,
     /// What is masked in each turn.
     pub masked: Vec<Vec<Finding>>,
     /// Its subject, in the words that were used; none where nothing was stated.
@@ -24,11 +27,13 @@ pub struct Reading {
 
 /// Reads a conversation.
 pub fn read(conversation: &Conversation<'_>) -> Reading {
+    let machines = machines::find(conversation.turns);
+    let turns = by_people(conversation.turns, &machines);
     let language = conversation.language.or_else(|| {
-        let said: Vec<&str> = by_contact(conversation.turns).collect();
+        let said: Vec<&str> = by_contact(&turns).collect();
         language::detect(&said.join("\n"), conversation.usual_language)
     });
-    let spans = statements::find(conversation.turns);
+    let spans = statements::find(&turns);
     let masked = masked(conversation, &spans);
     let mut statements: Vec<Statement> = spans
         .into_iter()
@@ -52,9 +57,10 @@ pub fn read(conversation: &Conversation<'_>) -> Reading {
     embed(&mut statements, language);
     Reading {
         language,
-        sentiment: sentiment(conversation.turns),
+        sentiment: sentiment::of_messages(by_contact(&turns)),
         summary: summary::write(conversation, &statements, &masked),
         statements,
+        machines,
         masked,
     }
 }
@@ -81,7 +87,13 @@ fn masked(conversation: &Conversation<'_>, spans: &[statements::Span]) -> Vec<Ve
 
 /// Returns the mood of the contact over these turns.
 pub fn sentiment(turns: &[Turn<'_>]) -> Sentiment {
-    sentiment::of_messages(by_contact(turns))
+    sentiment::of_messages(by_contact(&by_people(turns, &machines::find(turns))))
+}
+
+/// Returns the turns as people wrote them: those of machines are empty.
+fn by_people<'a>(turns: &[Turn<'a>], machines: &[Option<Machine>]) -> Vec<Turn<'a>> {
+    let turns = turns.iter().zip(machines);
+    turns.map(|(turn, machine)| if machine.is_some() { Turn { text: "", ..*turn } } else { *turn }).collect()
 }
 
 fn by_contact<'a>(turns: &'a [Turn<'a>]) -> impl Iterator<Item = &'a str> {

@@ -91,6 +91,11 @@ impl Text {
         self.words.get(word).map_or(&[], |w| &self.chars[w.start..w.end])
     }
 
+    /// Returns a word in lower case with its accents; empty past the end.
+    pub(crate) fn lowercase(&self, word: usize) -> String {
+        self.word_chars(word).iter().flat_map(|c| c.to_lowercase()).collect()
+    }
+
     /// Returns the characters between a word and the next one, or the end of the text.
     pub(crate) fn gap_after(&self, word: usize) -> &[char] {
         let start = self.words.get(word).map_or(self.chars.len(), |w| w.end);

@@ -39,12 +39,15 @@ impl Timestamp {
     /// Parses ISO 8601: a date and a time with `T` or a blank between and `Z` or an offset behind, or a
     /// bare date, which is its first moment UTC.
     pub fn parse(text: &str) -> anyhow::Result<Self> {
-        parse(text).map(|(start, _)| start)
-    }
-
-    /// Parses as [`Timestamp::parse`] does, but a bare date is its last moment UTC.
-    pub fn parse_end(text: &str) -> anyhow::Result<Self> {
-        parse(text).map(|(_, end)| end)
+        let invalid = || anyhow!("expected an ISO 8601 date, or a date and time with Z or an offset");
+        if let Some(day) = Calendar::parse_day(text) {
+            return Ok(Calendar::default().start(day));
+        }
+        if !matches!(text.as_bytes().get(10), Some(b'T' | b't' | b' ')) || text.contains('[') {
+            return Err(invalid());
+        }
+        let time: jiff::Timestamp = text.parse().ok().ok_or_else(invalid)?;
+        Ok(Self(time.as_microsecond()))
     }
 }
 
@@ -86,28 +89,18 @@ impl Calendar {
         Timestamp(start.unwrap_or(day.saturating_mul(DAY)))
     }
 
+    /// Parses a bare date, `2026-11-27`, to its day.
+    pub fn parse_day(text: &str) -> Option<i64> {
+        let date: civil::Date = (text.len() == 10).then(|| text.parse().ok())??;
+        let midnight = date.to_zoned(TimeZone::UTC).ok()?.timestamp();
+        Some(midnight.as_microsecond().div_euclid(DAY))
+    }
+
     /// Returns the date of a day. Days beyond the year 9999 all give its last one.
     pub fn date(day: i64) -> civil::Date {
         let days = jiff::Span::new().try_days(day).unwrap_or_default();
         civil::date(1970, 1, 1).checked_add(days).unwrap_or(civil::Date::MAX)
     }
-}
-
-fn parse(text: &str) -> anyhow::Result<(Timestamp, Timestamp)> {
-    let invalid = || anyhow!("expected an ISO 8601 date, or a date and time with Z or an offset");
-    let bytes = text.as_bytes();
-    let (start, span) = if bytes.len() == 10 {
-        let date: civil::Date = text.parse().ok().ok_or_else(invalid)?;
-        let midnight = date.to_zoned(TimeZone::UTC).ok().ok_or_else(invalid)?;
-        (midnight.timestamp(), DAY - 1)
-    } else {
-        if !matches!(bytes.get(10), Some(b'T' | b't' | b' ')) || text.contains('[') {
-            return Err(invalid());
-        }
-        (text.parse::<jiff::Timestamp>().ok().ok_or_else(invalid)?, 0)
-    };
-    let start = start.as_microsecond();
-    Ok((Timestamp(start), Timestamp(start.saturating_add(span))))
 }
 
 impl std::fmt::Display for Timestamp {
@@ -198,10 +191,6 @@ mod tests {
         check("2025-09-01T10:20Z", "2025-09-01T10:20:00.000Z");
         check("2025-09-01", "2025-09-01T00:00:00.000Z");
         check("1969-12-31T23:59:59.9999Z", "1969-12-31T23:59:59.999Z");
-        assert_eq!(
-            Timestamp::parse_end("2025-09-01").map(|t| t.to_string()).ok().as_deref(),
-            Some("2025-09-01T23:59:59.999Z")
-        );
     }
 
     #[test]

@@ -88,7 +88,8 @@ fn after_other(text: &str, nothing_yet: bool) -> Place {
 
 /// Finds the only message of a contact, which counts when it says anything at all: "refund".
 fn only_message(turns: &[Turn<'_>]) -> Option<Span> {
-    let mut own = turns.iter().enumerate().filter(|(_, turn)| turn.author == Author::Contact);
+    let of_contact = |turn: &Turn<'_>| turn.author == Author::Contact && !turn.text.is_empty();
+    let mut own = turns.iter().enumerate().filter(|(_, turn)| of_contact(turn));
     let (turn, only) = own.next()?;
     if own.next().is_some() {
         return None;
@@ -97,6 +98,12 @@ fn only_message(turns: &[Turn<'_>]) -> Option<Span> {
     let reading = Reading::of(&only.text[range.clone()]);
     let says_something = reading.content > 0.0 || reading.requests && reading.total >= 5.0;
     says_something.then_some(Span { turn, start: range.start, end: range.end })
+}
+
+/// Tells if a sentence asks for something, or says that something is wrong.
+pub(crate) fn states_matter(sentence: &str) -> bool {
+    let reading = Reading::of(sentence);
+    reading.has_cue() && reading.content >= 2.0
 }
 
 fn clipped(text: &str) -> &str {

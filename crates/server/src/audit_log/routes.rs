@@ -99,6 +99,7 @@ async fn list(
     caller: Caller,
     ApiQuery(input): ApiQuery<AuditInput>,
 ) -> Result<Json<Page<AuditEntry>>> {
+    let calendar = app.settings(&app.db, caller.org_id).await?.calendar;
     let mut query = sql("
         select l.id, l.created_at, l.kind, l.key_id, k.name as key_name, l.member_id, m.email,
             m.name as member_name, l.subject_id, l.detail
@@ -115,10 +116,10 @@ async fn list(
         query.push(" and l.key_id = ").push_bind(key_id);
     }
     if let Some(date) = input.created_after.0 {
-        query.push(" and l.created_at >= ").push_bind(date.start);
+        query.push(" and l.created_at >= ").push_bind(date.start(&calendar));
     }
     if let Some(date) = input.created_before.0 {
-        query.push(" and l.created_at <= ").push_bind(date.end);
+        query.push(" and l.created_at <= ").push_bind(date.end(&calendar));
     }
     if let Some(cursor) = input.cursor.0 {
         query.push(" and (l.created_at, l.id) < (").push_bind(cursor.position);

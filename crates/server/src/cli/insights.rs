@@ -149,9 +149,9 @@ pub(super) async fn insights(config: Config, args: InsightsArgs) -> anyhow::Resu
         Error::Invalid(message) => anyhow::Error::new(UsageError(message)),
         error => error.into(),
     })?;
-    let filter = InsightFilter::from(input);
     let app = open(config).await?;
     let org_id = find_org(&app, &args.org).await?;
+    let filter = input.into_filter(&app, org_id).await?;
     if args.themes {
         let themes = insights::themes(&app.db, org_id).await?;
         print_line(&if args.json { serde_json::to_string(&themes)? } else { tree(themes) })?;

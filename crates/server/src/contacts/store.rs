@@ -6,6 +6,7 @@ use crate::error::{Error, Result};
 use crate::http::{Walk, Window};
 use crate::ids::{ContactId, OrgId};
 use crate::orgs::{OrgTx, Subject};
+use crate::time::Calendar;
 use crate::wire::Nullable;
 
 const COLUMNS: &str = "id, email, phone_number, name, custom_data, non_verified_name, non_verified_email,
@@ -51,11 +52,13 @@ pub(super) async fn list(
     db: &Db,
     org_id: OrgId,
     window: &Window,
+    calendar: &Calendar,
 ) -> Result<(Vec<Contact>, Nullable<String>)> {
     let walk = Walk {
         db,
         org_id,
         window,
+        calendar,
         subject: Subject::Contact,
         select: || select("1 = 1", org_id),
         position: |contact: &Contact| (contact.updated_at, contact.id.into()),

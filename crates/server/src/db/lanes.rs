@@ -25,9 +25,10 @@ pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 pub(super) const SHORT_PLACES: usize = 4;
 pub(super) const LONG_PLACES: usize = 4;
 const LONG_OF_ONE: usize = 2;
-/// The most transactions that write at once on PostgreSQL, and those of one organization, which wait for one another.
+/// The most transactions that write at once on PostgreSQL, and those of one organization. They would wait for one another in
+/// the database: if this process stopped then, each would hold up other processes in turn until the database ends it.
 const WRITES_AT_ONCE: usize = 10;
-const WRITES_OF_ONE: usize = 3;
+const WRITES_OF_ONE: usize = 1;
 /// The most that wait for an organization in a lane.
 const WAITING_MAX: usize = 512;
 /// The most that one statement of PostgreSQL may take: less than a request, and what a job may wait for.

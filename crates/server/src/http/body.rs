@@ -3,19 +3,19 @@
 use crate::error::{Error, Result};
 use crate::ids::OrgId;
 use crate::openapi::BODY_MAX;
+use crate::turns::{Turn, Turns};
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, header};
 use http_body_util::{BodyExt, Limited};
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// The time that a body may take to arrive.
 const ARRIVAL_TIMEOUT: Duration = Duration::from_secs(15);
 /// The most bodies in hand that are larger than most operations take, and those of one organization.
 const LARGE_MAX: usize = 8;
 const LARGE_MAX_OF_ORG: usize = 2;
+const LARGE_WAITING_MAX: usize = 256;
 /// The time that a large body waits for its turn.
 const TURN_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -41,52 +41,27 @@ fn announced(headers: &HeaderMap) -> Option<usize> {
     headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
-/// The large bodies in hand. Each is held several times over while it is read and written down.
-#[derive(Debug)]
-pub(super) struct LargeBodies {
-    all: Arc<Semaphore>,
-    of_org: Mutex<HashMap<OrgId, Arc<Semaphore>>>,
+/// Waits for room for the body of a request, if that may be a large one: each is held several times over while it is read
+/// and written down. Fails with the 503 if there is none for long.
+pub(super) async fn room(
+    large_bodies: &Arc<Turns>,
+    org_id: OrgId,
+    max: usize,
+    headers: &HeaderMap,
+) -> Result<Option<Turn>> {
+    let is_bare =
+        !headers.contains_key(header::CONTENT_LENGTH) && !headers.contains_key(header::TRANSFER_ENCODING);
+    if max <= BODY_MAX
+        || is_bare
+        || announced(headers).is_some_and(|length| length <= BODY_MAX || length > max)
+    {
+        return Ok(None);
+    }
+    let room = tokio::time::timeout(TURN_TIMEOUT, large_bodies.take(org_id)).await;
+    room.unwrap_or(Err(Error::Unavailable("as many large bodies as may be at once are in hand"))).map(Some)
 }
 
-/// The room for a large body, while it is held.
-#[derive(Debug)]
-pub(super) struct Room {
-    _of_org: OwnedSemaphorePermit,
-    _all: OwnedSemaphorePermit,
-}
-
-impl Default for LargeBodies {
-    fn default() -> Self {
-        Self { all: Arc::new(Semaphore::new(LARGE_MAX)), of_org: Mutex::default() }
-    }
-}
-
-impl LargeBodies {
-    /// Waits for room for the body of a request, if that may be a large one. Fails with the 503 if there is none for
-    /// long.
-    pub(super) async fn room(&self, org_id: OrgId, max: usize, headers: &HeaderMap) -> Result<Option<Room>> {
-        let is_bare =
-            !headers.contains_key(header::CONTENT_LENGTH) && !headers.contains_key(header::TRANSFER_ENCODING);
-        if max <= BODY_MAX
-            || is_bare
-            || announced(headers).is_some_and(|length| length <= BODY_MAX || length > max)
-        {
-            return Ok(None);
-        }
-        let own = self.semaphore(org_id);
-        let turn = async {
-            // first among its own, so that what waits there takes no room from others
-            let of_org = own.acquire_owned().await.ok()?;
-            let all = Arc::clone(&self.all).acquire_owned().await.ok()?;
-            Some(Room { _of_org: of_org, _all: all })
-        };
-        let room = tokio::time::timeout(TURN_TIMEOUT, turn).await.ok().flatten();
-        room.map(Some).ok_or(Error::Unavailable("as many large bodies as may be at once are in hand"))
-    }
-
-    fn semaphore(&self, org_id: OrgId) -> Arc<Semaphore> {
-        let mut of_org = self.of_org.lock().unwrap_or_else(PoisonError::into_inner);
-        of_org.retain(|_, semaphore| Arc::strong_count(semaphore) > 1);
-        Arc::clone(of_org.entry(org_id).or_insert_with(|| Arc::new(Semaphore::new(LARGE_MAX_OF_ORG))))
-    }
+/// Returns the places for large bodies.
+pub(super) fn large_bodies() -> Arc<Turns> {
+    Turns::new(LARGE_MAX, LARGE_MAX_OF_ORG, LARGE_WAITING_MAX)
 }

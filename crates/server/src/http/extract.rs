@@ -4,6 +4,7 @@
 use super::body::{self, BodyMax};
 use super::strict::Strict;
 use crate::error::{Error, Result};
+use anyhow::Context;
 use axum::extract::{FromRequest, FromRequestParts, RawPathParams, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
@@ -14,11 +15,14 @@ use std::str::FromStr;
 /// The most characters of a member's name in an error: some names are a client's own.
 const MEMBER_MAX: usize = 200;
 
+/// The bytes of a body that is parsed where it arrives. A larger one would keep other requests of the thread waiting.
+const PARSED_AT_ONCE_MAX: usize = 64 * 1024;
+
 /// A JSON body. An empty body is an empty object.
 #[derive(Debug)]
 pub struct ApiJson<T>(pub T);
 
-impl<S: Sync, T: DeserializeOwned> FromRequest<S> for ApiJson<T> {
+impl<S: Sync, T: DeserializeOwned + Send + 'static> FromRequest<S> for ApiJson<T> {
     type Rejection = Error;
 
     async fn from_request(request: Request, _: &S) -> Result<Self> {
@@ -29,7 +33,11 @@ impl<S: Sync, T: DeserializeOwned> FromRequest<S> for ApiJson<T> {
             return parse_json(Json::Object(serde_json::Map::new())).map(Self);
         }
         require_json(&parts.headers)?;
-        parse_body(&bytes).map(Self)
+        if bytes.len() <= PARSED_AT_ONCE_MAX {
+            return parse_body(&bytes).map(Self);
+        }
+        let parsed = tokio::task::spawn_blocking(move || parse_body(&bytes)).await;
+        parsed.context("parsing a body")?.map(Self)
     }
 }
 

@@ -1,18 +1,22 @@
 //! The checks of every request: its key, its scope, its rate and the room for a large body.
 
-use super::body::{BodyMax, LargeBodies};
+use super::body::{self, BodyMax};
+use super::kept::Kept;
 use super::rate_limit::{Allowance, FILLED_IN};
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::keys::{self, Scope};
 use crate::openapi::Operation;
+use crate::turns::Turns;
+use axum::body::Body;
 use axum::extract::{FromRequestParts, MatchedPath, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
+use tokio::time::timeout;
 use tracing::Span;
 use tracing::field::display;
 
@@ -26,12 +30,40 @@ impl<S: Sync> FromRequestParts<S> for Caller {
     }
 }
 
+/// The most requests that are worked on at once, those of one organization, and how many more of it may wait. What one makes
+/// of the processors in a row is bounded by the size of a page; with few in hand, another's request is soon behind none.
+const WORKED_ON_MAX: usize = 256;
+const WORKED_ON_MAX_OF_ORG: usize = 8;
+const WAITING_MAX: usize = 512;
+/// The most answers of one organization that are being made or wait to be taken by their clients, and those of all.
+const ANSWERS_MAX: usize = 1_024;
+const ANSWERS_MAX_OF_ORG: usize = 32;
+/// The time that a request waits for its turn.
+const TURN_TIMEOUT: Duration = Duration::from_secs(10);
+
 /// What the guard needs.
 #[derive(Clone, Debug)]
 pub(super) struct Guard {
-    pub(super) app: App,
-    pub(super) operations: Arc<[Operation]>,
-    pub(super) large_bodies: Arc<LargeBodies>,
+    app: App,
+    operations: Arc<[Operation]>,
+    /// The requests that are worked on.
+    worked_on: Arc<Turns>,
+    /// The answers that are not taken yet.
+    answers: Arc<Turns>,
+    large_bodies: Arc<Turns>,
+}
+
+impl Guard {
+    /// Makes the guard of these operations.
+    pub(super) fn new(app: App, operations: Vec<Operation>) -> Self {
+        Self {
+            app,
+            operations: operations.into(),
+            worked_on: Turns::new(WORKED_ON_MAX, WORKED_ON_MAX_OF_ORG, WAITING_MAX),
+            answers: Turns::new(ANSWERS_MAX, ANSWERS_MAX_OF_ORG, WAITING_MAX),
+            large_bodies: body::large_bodies(),
+        }
+    }
 }
 
 fn find<'a>(operations: &'a [Operation], request: &Request) -> Option<&'a Operation> {
@@ -81,13 +113,21 @@ async fn check(guard: &Guard, operation: &Operation, scope: Scope, request: Requ
 
 /// Runs the handler, once there is room for the body.
 async fn run(guard: &Guard, body_max: usize, caller: Caller, mut request: Request, next: Next) -> Response {
-    let _room = match guard.large_bodies.room(caller.org_id, body_max, request.headers()).await {
-        Ok(room) => room,
-        Err(error) => return error.into_response(),
+    let (org_id, headers) = (caller.org_id, request.headers());
+    let turns = async {
+        let room = body::room(&guard.large_bodies, org_id, body_max, headers).await?;
+        let turns = async { Ok((guard.answers.take(org_id).await?, guard.worked_on.take(org_id).await?)) };
+        let too_long = || Error::Unavailable("too many requests of the organization are in hand");
+        let (answer, work) = timeout(TURN_TIMEOUT, turns).await.unwrap_or_else(|_| Err(too_long()))?;
+        Ok((room, answer, work))
+    };
+    let (_room, answer, _work) = match turns.await {
+        Ok(turns) => turns,
+        Err(error) => return Error::into_response(error),
     };
     request.extensions_mut().insert(caller);
     request.extensions_mut().insert(BodyMax(body_max));
-    next.run(request).await
+    next.run(request).await.map(|body| Body::new(Kept::new(body, answer)))
 }
 
 async fn authenticate(app: &App, headers: &HeaderMap) -> Result<Caller> {

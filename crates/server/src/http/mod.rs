@@ -5,6 +5,7 @@ mod connections;
 mod document;
 mod extract;
 mod guard;
+mod kept;
 mod layers;
 mod operation;
 mod paging;
@@ -90,7 +91,7 @@ pub fn router(app: App) -> Router {
     let api = api();
     let document = Arc::new(Document::new(&openapi::document(&api.operations)));
     let show = move |headers: HeaderMap| ready(document.answer(&headers));
-    let guard = Guard { app: app.clone(), operations: api.operations.into(), large_bodies: Arc::default() };
+    let guard = Guard::new(app.clone(), api.operations);
     let router = layers::limit_time(api.router, layers::REQUEST_TIMEOUT)
         .route_layer(from_fn_with_state(guard, guard::guard))
         .route("/openapi.json", get(show.clone()))

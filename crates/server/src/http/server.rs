@@ -1,7 +1,8 @@
 //! Serves the router on a socket: bounded connections, no patience with slow clients, and an end that
 //! finishes what was begun.
 
-use super::connections::{Busy, Connections, Place};
+use super::connections::{Connections, Place};
+use super::kept::Kept;
 use super::stream::ClientStream;
 use super::tls::Tls;
 use crate::app::App;
@@ -9,19 +10,18 @@ use crate::config::ServerConfig;
 use crate::error::Error;
 use anyhow::Context;
 use axum::Router;
-use axum::body::{Body, Bytes, HttpBody};
+use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::{Version, header};
 use axum::response::{IntoResponse, Response};
-use hyper::body::{Frame, Incoming, SizeHint};
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use std::convert::Infallible;
 use std::net::SocketAddr;
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::sync::Arc;
-use std::task;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
@@ -179,7 +179,7 @@ async fn converse<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
     let service = service_fn(|request: Request<Incoming>| {
         let busy = place.activity.begin();
         let answer = answer(router.clone(), request.map(Body::new), peer);
-        async move { Ok::<_, Infallible>(answer.await.map(|body| Body::new(Unfinished { body, _busy: busy }))) }
+        async move { Ok::<_, Infallible>(answer.await.map(|body| Body::new(Kept::new(body, busy)))) }
     });
     let mut builder = http1::Builder::new();
     builder
@@ -217,31 +217,5 @@ async fn answer(router: Router, mut request: Request, peer: SocketAddr) -> Respo
     request.extensions_mut().insert(ConnectInfo(peer));
     match router.oneshot(request).await {
         Ok(response) => response,
-    }
-}
-
-/// The body of an answer. The request is worked on until it is all made.
-struct Unfinished {
-    body: Body,
-    _busy: Busy,
-}
-
-impl HttpBody for Unfinished {
-    type Data = Bytes;
-    type Error = axum::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut task::Context<'_>,
-    ) -> task::Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        Pin::new(&mut self.body).poll_frame(context)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
     }
 }

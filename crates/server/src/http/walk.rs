@@ -6,7 +6,7 @@ use crate::db::{self, Db, Record, Sql, sql};
 use crate::error::{Error, Result};
 use crate::ids::OrgId;
 use crate::orgs::Subject;
-use crate::time::Timestamp;
+use crate::time::{Calendar, Timestamp};
 use crate::wire::{Date, Maybe, Nullable};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize;
@@ -60,6 +60,8 @@ pub struct Walk<'a, Select, Position, Size> {
     pub org_id: OrgId,
     /// The rows that are asked for.
     pub window: &'a Window,
+    /// The calendar of the organization's days.
+    pub calendar: &'a Calendar,
     /// The name of the rows in the change log.
     pub subject: Subject,
     /// Makes the query for all rows, to which conditions are added.
@@ -82,7 +84,7 @@ impl<Select: Fn() -> Sql, Position, Size> Walk<'_, Select, Position, Size> {
             Some(Place::Row { began, updated_at, id }) => (began, Some((updated_at, id))),
             None => (self.newest_change().await?, None),
         };
-        let mut query = self.window.narrow((self.select)());
+        let mut query = self.query();
         if let Some((updated_at, id)) = behind {
             query.push(" and (updated_at, id) < (").push_bind(updated_at).push(", ").push_bind(id).push(")");
         }
@@ -98,6 +100,26 @@ impl<Select: Fn() -> Sql, Position, Size> Walk<'_, Select, Position, Size> {
             Place::Row { began, updated_at: updated_at.micros(), id }.to_string()
         });
         Ok((rows, next.into()))
+    }
+
+    /// Makes the query for the rows within the window.
+    fn query(&self) -> Sql {
+        let mut query = (self.select)();
+        let (window, calendar) = (self.window, self.calendar);
+        let start = |date: &Maybe<Date>| date.0.map(|date| date.start(calendar));
+        let end = |date: &Maybe<Date>| date.0.map(|date| date.end(calendar));
+        let bounds = [
+            (" and created_at >= ", start(&window.created_after)),
+            (" and created_at <= ", end(&window.created_before)),
+            (" and updated_at >= ", start(&window.updated_after)),
+            (" and updated_at <= ", end(&window.updated_before)),
+        ];
+        for (condition, bound) in bounds {
+            if let Some(bound) = bound {
+                query.push(condition).push_bind(bound);
+            }
+        }
+        query
     }
 
     async fn newest_change(&self) -> Result<i64> {
@@ -128,7 +150,7 @@ impl<Select: Fn() -> Sql, Position, Size> Walk<'_, Select, Position, Size> {
         if !latest.is_empty() {
             let is_listed = |row: &T| latest.iter().any(|(_, id)| *id == (self.position)(row).1);
             rows.retain(|row| !is_listed(row));
-            let mut query = self.window.narrow((self.select)());
+            let mut query = self.query();
             query
                 .push(" and id in ")
                 .push_list(latest.iter().map(|(_, id)| *id))
@@ -155,24 +177,6 @@ impl<Select: Fn() -> Sql, Position, Size> Walk<'_, Select, Position, Size> {
             }
             _ => Ok(()),
         }
-    }
-}
-
-impl Window {
-    /// Adds the conditions to a query on a table with these columns.
-    fn narrow(&self, mut query: Sql) -> Sql {
-        let bounds = [
-            (" and created_at >= ", self.created_after.0.map(|date| date.start)),
-            (" and created_at <= ", self.created_before.0.map(|date| date.end)),
-            (" and updated_at >= ", self.updated_after.0.map(|date| date.start)),
-            (" and updated_at <= ", self.updated_before.0.map(|date| date.end)),
-        ];
-        for (condition, bound) in bounds {
-            if let Some(bound) = bound {
-                query.push(condition).push_bind(bound);
-            }
-        }
-        query
     }
 }
 

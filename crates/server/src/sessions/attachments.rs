@@ -9,6 +9,7 @@ use crate::http::{ApiPath, Caller};
 use crate::ids::{BlobId, SessionId};
 use crate::orgs::OrgTx;
 use crate::wire::{Maybe, Text, WebAddress};
+use anyhow::Context;
 use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
@@ -36,28 +37,62 @@ pub(super) struct MessageAttachmentInput {
     mime_type: Maybe<Text<100>>,
 }
 
-/// Stores the files of a message and returns them as its history shows them.
-pub(super) async fn keep(
-    tx: &mut OrgTx,
-    public_url: &str,
-    inputs: Vec<MessageAttachmentInput>,
-) -> Result<Vec<Attachment>> {
-    let mut kept = Vec::new();
-    for (i, input) in inputs.into_iter().enumerate() {
-        let invalid = |what: &str| Error::Invalid(format!("message.attachments[{i}]: {what}"));
-        let id = BlobId::new(tx.now);
-        let name = input.name.0.map_or_else(|| format!("attachment-{}", i + 1), |name| name.0);
-        let mime_type = input.mime_type.0.map_or_else(|| DEFAULT_TYPE.to_owned(), |mime_type| mime_type.0);
-        let (size, url) = match (input.base64.0, input.url.0) {
+/// A file that comes with a message.
+#[derive(Debug)]
+pub(super) struct File {
+    name: String,
+    mime_type: String,
+    content: Content,
+}
+
+#[derive(Debug)]
+enum Content {
+    /// Its bytes, to be kept here.
+    Bytes(Vec<u8>),
+    /// Where it lies.
+    Url(String),
+}
+
+/// Decodes the files of a message.
+pub(super) async fn decode(inputs: Vec<MessageAttachmentInput>) -> Result<Vec<File>> {
+    if inputs.is_empty() {
+        return Ok(Vec::new());
+    }
+    let decode = || inputs.into_iter().enumerate().map(|(i, input)| input.decode(i)).collect();
+    tokio::task::spawn_blocking(decode).await.context("decoding files")?
+}
+
+impl MessageAttachmentInput {
+    fn decode(self, position: usize) -> Result<File> {
+        let invalid = |what: &str| Error::Invalid(format!("message.attachments[{position}]: {what}"));
+        let content = match (self.base64.0, self.url.0) {
             (Some(text), _) => {
-                let content =
-                    STANDARD.decode(text.0.trim()).ok().ok_or_else(|| invalid("base64: expected Base64"))?;
+                let decoded = STANDARD.decode(text.0.trim()).ok();
+                Content::Bytes(decoded.ok_or_else(|| invalid("base64: expected Base64"))?)
+            }
+            (None, Some(url)) => Content::Url(url.0),
+            (None, None) => return Err(invalid("expected url or base64")),
+        };
+        Ok(File {
+            name: self.name.0.map_or_else(|| format!("attachment-{}", position + 1), |name| name.0),
+            mime_type: self.mime_type.0.map_or_else(|| DEFAULT_TYPE.to_owned(), |mime_type| mime_type.0),
+            content,
+        })
+    }
+}
+
+/// Stores the files of a message and returns them as its history shows them.
+pub(super) async fn keep(tx: &mut OrgTx, public_url: &str, files: Vec<File>) -> Result<Vec<Attachment>> {
+    let mut kept = Vec::new();
+    for File { name, mime_type, content } in files {
+        let id = BlobId::new(tx.now);
+        let (size, url) = match content {
+            Content::Bytes(content) => {
                 let size = content.len() as u64;
                 insert(tx, id, &name, &mime_type, content).await?;
                 (size, format!("{}/attachments/{id}", public_url.trim_end_matches('/')))
             }
-            (None, Some(url)) => (0, url.0),
-            (None, None) => return Err(invalid("expected url or base64")),
+            Content::Url(url) => (0, url),
         };
         kept.push(Attachment { id: id.to_string(), name, size, r#type: mime_type, url });
     }

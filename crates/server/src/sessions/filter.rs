@@ -4,6 +4,7 @@ use super::session::{Channel, Sentiment, SessionStatus};
 use crate::custom_data::{self, CustomData};
 use crate::db::{Sql, Value};
 use crate::ids::{ContactId, OrgId, TeamId};
+use crate::time::Calendar;
 use crate::wire::{BoundedVec, Date, Maybe, Positive, SortOrder, Text, string_enum};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -127,12 +128,12 @@ pub(super) struct Filters {
 
 impl Filters {
     /// Adds the conditions to a query on sessions.
-    pub(super) fn push(&self, query: &mut Sql, org_id: OrgId) {
+    pub(super) fn push(&self, query: &mut Sql, org_id: OrgId, calendar: &Calendar) {
         if let Some(from) = self.date_from.0 {
-            query.push(" and created_at >= ").push_bind(from.start);
+            query.push(" and created_at >= ").push_bind(from.start(calendar));
         }
         if let Some(to) = self.date_to.0 {
-            query.push(" and created_at <= ").push_bind(to.end);
+            query.push(" and created_at <= ").push_bind(to.end(calendar));
         }
         push_any(query, "channel", self.channels.0.as_ref());
         push_any(query, "status", self.statuses.0.as_ref());

@@ -29,7 +29,9 @@ pub(super) async fn list(
     ApiQuery(window): ApiQuery<Window>,
     ApiQuery(filter): ApiQuery<SessionFilter>,
 ) -> Result<Json<ListChatSessionsOutput>> {
-    let (sessions, next) = store::list(&app.db.long(caller.org_id), caller.org_id, &filter, &window).await?;
+    let calendar = app.settings(&app.db, caller.org_id).await?.calendar;
+    let db = app.db.long(caller.org_id);
+    let (sessions, next) = store::list(&db, caller.org_id, &filter, &window, &calendar).await?;
     let items = expand(&app.db, caller.org_id, sessions).await?;
     Ok(Json(ListChatSessionsOutput(Page { items, next })))
 }
@@ -50,7 +52,8 @@ pub(super) async fn filter(
     caller: Caller,
     ApiJson(input): ApiJson<FilterInput>,
 ) -> Result<Json<FilterChatSessionsOutput>> {
-    let mut sessions = store::filter(&app.db.long(caller.org_id), caller.org_id, &input).await?;
+    let calendar = app.settings(&app.db, caller.org_id).await?.calendar;
+    let mut sessions = store::filter(&app.db.long(caller.org_id), caller.org_id, &input, &calendar).await?;
     let limit = usize::try_from(input.limit.0).unwrap_or(usize::MAX);
     let has_next = sessions.len() > limit;
     sessions.truncate(limit);

@@ -116,14 +116,14 @@ pub(super) async fn send(
     ApiPath(id): ApiPath<SessionId>,
     ApiJson(input): ApiJson<SendMessageInput>,
 ) -> Result<Json<SendMessageOutput>> {
+    let files = attachments::decode(input.message.attachments.0.unwrap_or_default().0).await?;
     let mut tx = app.begin(caller.org_id).await?;
     storage::require_room(&mut tx, &app.config.database).await?;
     let session = store::require(&mut tx, id).await?;
     let mut changes = Changes { custom_data: input.custom_data.0, ..Changes::default() };
     let message_id = MessageId::new(tx.now);
     let mut message = NewMessage::said(message_id, Sender::Contact, input.message.text.0, Some(tx.now));
-    let attached = input.message.attachments.0.unwrap_or_default().0;
-    message.attachments = attachments::keep(&mut tx, &app.config.server.public_url(), attached).await?;
+    message.attachments = attachments::keep(&mut tx, &app.config.server.public_url(), files).await?;
     let mut said = Vec::new();
     match input.sender {
         SenderInput::Contact => {

@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::http::{PAGE_SIZE, Walk, Window};
 use crate::ids::{ContactId, MessageId, OrgId, SessionId, TeamId};
 use crate::orgs::{OrgTx, Subject};
-use crate::time::Timestamp;
+use crate::time::{Calendar, Timestamp};
 use crate::wire::Nullable;
 use refrain_nlp::case_fold::fold;
 use std::collections::{BTreeSet, HashMap};
@@ -86,11 +86,13 @@ pub(super) async fn list(
     org_id: OrgId,
     filter: &SessionFilter,
     window: &Window,
+    calendar: &Calendar,
 ) -> Result<(Vec<Session>, Nullable<String>)> {
     let walk = Walk {
         db,
         org_id,
         window,
+        calendar,
         subject: Subject::Session,
         select: || select_filtered(org_id, filter),
         position: |session: &Session| (session.updated_at, session.id.into()),
@@ -130,9 +132,14 @@ fn select_filtered(org_id: OrgId, filter: &SessionFilter) -> Sql {
 }
 
 /// Lists a page of sessions as `input` filters and orders them, with one session more if there is a next page.
-pub(super) async fn filter(db: &Db, org_id: OrgId, input: &FilterInput) -> Result<Vec<Session>> {
+pub(super) async fn filter(
+    db: &Db,
+    org_id: OrgId,
+    input: &FilterInput,
+    calendar: &Calendar,
+) -> Result<Vec<Session>> {
     let mut query = select_for_list(org_id);
-    input.filters.push(&mut query, org_id);
+    input.filters.push(&mut query, org_id, calendar);
     let direction = input.sort_order.as_str();
     query.push(&format!(" order by {} {direction}, id {direction} limit ", input.sort_by.as_str()));
     let offset = (input.page.0 - 1).saturating_mul(input.limit.0);

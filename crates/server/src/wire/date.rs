@@ -1,6 +1,6 @@
 //! Dates and points in time in requests.
 
-use crate::time::Timestamp;
+use crate::time::{Calendar, Timestamp};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
@@ -9,13 +9,39 @@ use std::borrow::Cow;
 /// The most characters of a date.
 const DATE_MAX: usize = 64;
 
-/// A point in time in a request: see [`Timestamp::parse`]. As an upper bound a bare date is its last moment.
+/// A point in time in a request, or a bare date: a day of the organization's time zone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Date {
-    /// Its first moment, used as a lower bound.
-    pub start: Timestamp,
-    /// Its last moment, used as an upper bound.
-    pub end: Timestamp,
+pub enum Date {
+    /// A date and time.
+    Time(Timestamp),
+    /// A bare date, as the number of a day from 1970-01-01 on.
+    Day(i64),
+}
+
+impl Date {
+    /// Returns the time as a lower bound: the first moment of a day.
+    pub fn start(self, calendar: &Calendar) -> Timestamp {
+        match self {
+            Self::Time(time) => time,
+            Self::Day(day) => calendar.start(day),
+        }
+    }
+
+    /// Returns the time as an upper bound: the last moment of a day.
+    pub fn end(self, calendar: &Calendar) -> Timestamp {
+        match self {
+            Self::Time(time) => time,
+            Self::Day(day) => calendar.start(day + 1).plus(-1),
+        }
+    }
+
+    /// Returns the day of the time.
+    pub fn day(self, calendar: &Calendar) -> i64 {
+        match self {
+            Self::Time(time) => calendar.day(time),
+            Self::Day(day) => day,
+        }
+    }
 }
 
 impl<'de> Deserialize<'de> for Date {
@@ -24,9 +50,10 @@ impl<'de> Deserialize<'de> for Date {
         if text.len() > DATE_MAX {
             return Err(D::Error::custom(format!("expected at most {DATE_MAX} characters")));
         }
-        let start = Timestamp::parse(&text).map_err(D::Error::custom)?;
-        let end = Timestamp::parse_end(&text).map_err(D::Error::custom)?;
-        Ok(Self { start, end })
+        match Calendar::parse_day(&text) {
+            Some(day) => Ok(Self::Day(day)),
+            None => Timestamp::parse(&text).map(Self::Time).map_err(D::Error::custom),
+        }
     }
 }
 

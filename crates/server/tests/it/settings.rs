@@ -93,3 +93,43 @@ async fn what_is_resolved_stays_so_where_the_organization_wants_that() {
         assert_eq!(t.post_ok("/insights", json!({"status": status})).await["total"], 1, "{status}");
     }
 }
+
+#[tokio::test]
+async fn a_day_is_the_same_day_wherever_it_is_asked_for() {
+    let t = TestApp::new().await;
+    // half past four in the morning UTC, which is the evening before in Los Angeles, in summer and in winter
+    let times = ["2026-03-06", "2026-03-08", "2026-03-09", "2026-06-10", "2026-06-11"];
+    let said = (0..10).map(|i| {
+        let mut record = record(i, REFUND[i % REFUND.len()]);
+        record["created_at"] = json!(format!("{}T04:30:00Z", times[i % times.len()]));
+        record
+    });
+    t.import(said.collect()).await;
+    t.run_jobs().await;
+    t.patch_ok("/settings", json!({"time_zone": "America/Los_Angeles"})).await;
+    t.run_jobs().await;
+    let insight = t.post_ok("/insights", json!({})).await["data"][0].clone();
+    assert_eq!(insight["occurrence_count"], 10);
+    let id = insight["id"].as_str().unwrap();
+    let trend = t.get_ok(&format!("/insights/{id}/trend?from=2026-03-04&to=2026-06-12")).await;
+    let points = trend["points"].as_array().unwrap();
+    assert_eq!(points.iter().map(|point| point["sessions"].as_u64().unwrap()).sum::<u64>(), 10);
+    for point in points {
+        let (day, sessions) = (point["date"].as_str().unwrap(), point["sessions"].as_u64().unwrap());
+        // those of one day, and days nearby on which nobody wrote
+        if sessions == 0 && !times.contains(&day) {
+            continue;
+        }
+        let filter = json!({"sessionFromDate": day, "sessionToDate": day});
+        let listed = t.post_ok("/insights", filter.clone()).await;
+        assert_eq!(listed["data"][0]["occurrence_count"].as_u64().unwrap_or(0), sessions, "{day}");
+        let behind = t.post_ok(&format!("/insights/{id}/sessions"), json!({"filter": filter})).await;
+        assert_eq!(behind["total"].as_u64(), Some(sessions), "{day}");
+        let body = json!({"filters": {"date_from": day, "date_to": day}});
+        let filtered = t.post_ok("/chat/sessions/filter", body).await;
+        assert_eq!(filtered["data"].as_array().unwrap().len() as u64, sessions, "{day}");
+        let walked = t.get_ok(&format!("/chat/sessions?created_after={day}&created_before={day}")).await;
+        assert_eq!(walked["items"].as_array().unwrap().len() as u64, sessions, "{day}");
+    }
+    assert_eq!(points.iter().filter(|point| point["sessions"] == 2).count(), 5);
+}

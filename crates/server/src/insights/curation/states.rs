@@ -247,8 +247,8 @@ async fn bulk(
             ids
         }
         (None, Some(filter)) => {
-            list::sql::matching(&app.db.long(caller.org_id), caller.org_id, &filter.into(), DECIDED_MAX)
-                .await?
+            let filter = filter.into_filter(&app, caller.org_id).await?;
+            list::sql::matching(&app.db.long(caller.org_id), caller.org_id, &filter, DECIDED_MAX).await?
         }
         _ => return Err(Error::Invalid("insight_ids, filter: one of them is required".into())),
     };

@@ -1,10 +1,13 @@
 //! The body of `POST /insights`, and its conversion to a filter.
 
+use crate::app::App;
 use crate::custom_data::Alternatives;
-use crate::ids::{ContactId, TeamId};
+use crate::error::Result;
+use crate::ids::{ContactId, OrgId, TeamId};
 use crate::insights::filter::{InsightConditions, InsightFilter, InsightSort, SessionConditions, TeamFilter};
 use crate::insights::insight::InsightStatus;
 use crate::sessions::{Channel, KnownLanguage, Sentiment, SessionStatus};
+use crate::time::Calendar;
 use crate::wire::{Date, Nullable, Positive, SortOrder, Text};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
@@ -82,18 +85,30 @@ impl JsonSchema for InsightPage {
     }
 }
 
-impl From<ListInsightsInput> for InsightFilter {
-    fn from(input: ListInsightsInput) -> Self {
+impl ListInsightsInput {
+    /// Makes a filter of it, in which bare dates are days of the organization.
+    pub async fn into_filter(self, app: &App, org_id: OrgId) -> Result<InsightFilter> {
+        let dates = [self.session_from_date.0, self.session_to_date.0];
+        // it is the call that is made most, and mostly without a date
+        let calendar = match dates {
+            [None, None] => Calendar::default(),
+            _ => app.settings(&app.db, org_id).await?.calendar,
+        };
+        Ok(self.over(&calendar))
+    }
+
+    fn over(self, calendar: &Calendar) -> InsightFilter {
+        let input = self;
         let asked = |alternatives: Nullable<Alternatives>| {
             alternatives.0.as_ref().and_then(Alternatives::asking).unwrap_or_default().to_vec()
         };
-        Self {
+        InsightFilter {
             sessions: SessionConditions {
                 language: input.session_language.0,
                 sentiment: input.ticket_sentiment.0,
                 channel: input.channel.0,
-                from: input.session_from_date.0.map(|date| date.start),
-                to: input.session_to_date.0.map(|date| date.end),
+                from: input.session_from_date.0.map(|date| date.start(calendar)),
+                to: input.session_to_date.0.map(|date| date.end(calendar)),
                 status: input.session_status.0,
                 contact_id: input.session_contact_id.0,
                 session_data: asked(input.ticket_custom_data),

@@ -9,7 +9,7 @@ use crate::app::App;
 use crate::error::Result;
 use crate::http::{Api, ApiJson, ApiPath, ApiQuery, Caller, Cursor, Page, cut_page};
 use crate::ids::InsightId;
-use crate::insights::filter::{InsightFilter, SessionConditions};
+use crate::insights::filter::SessionConditions;
 use crate::insights::insight;
 use crate::keys::{Resource, Scope};
 use crate::openapi::Operation;
@@ -64,7 +64,7 @@ async fn list_page(
     caller: Caller,
     ApiJson(input): ApiJson<ListInsightsInput>,
 ) -> Result<Json<ListInsightsOutput>> {
-    let filter: InsightFilter = input.into();
+    let filter = input.into_filter(&app, caller.org_id).await?;
     let db = if filter.is_scan() { app.db.long(caller.org_id) } else { app.db.clone() };
     sql::list(&db, caller.org_id, &filter).await.map(Json)
 }
@@ -115,7 +115,7 @@ async fn filter_sessions(
     ApiPath(id): ApiPath<InsightId>,
     ApiJson(input): ApiJson<FilterSessionsInput>,
 ) -> Result<Json<ListInsightSessionsOutput>> {
-    let filter = InsightFilter::from(input.filter.0.unwrap_or_default());
+    let filter = input.filter.0.unwrap_or_default().into_filter(&app, caller.org_id).await?;
     page_of_sessions(&app, &caller, id, &filter.sessions, input.cursor.0).await
 }
 

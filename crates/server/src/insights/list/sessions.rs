@@ -13,6 +13,7 @@ use crate::insights::statements::embedding;
 use crate::sessions::{Channel, Sentiment, SessionStatus};
 use crate::time::Timestamp;
 use crate::wire::{Nullable, SafeInt};
+use anyhow::Context;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -150,6 +151,8 @@ pub(super) async fn list_sessions(
     let rows: Vec<Row> = db.fetch_all(query).await?;
     let version = occurrences::grouping_version(&app.db, org_id).await?;
     let centroids = app.centroids.get(&app.db, org_id, version).await?;
-    let sessions = rows.into_iter().map(|row| row.show(id, &centroids)).collect();
+    // each is compared with all insights
+    let show = move || rows.into_iter().map(|row| row.show(id, &centroids)).collect();
+    let sessions = tokio::task::spawn_blocking(show).await.context("comparing quotes with insights")?;
     Ok((sessions, filter_sql::count_sessions(&db, org_id, id, filter).await?))
 }

@@ -142,9 +142,9 @@ async fn trend(
     let interval = input.interval.0.unwrap_or(Interval::Day);
     let settings = app.settings(&app.db, caller.org_id).await?;
     let today = settings.calendar.day(app.clock.now());
-    let last = input.to.0.map_or(today, |to| settings.calendar.day(to.end));
+    let last = input.to.0.map_or(today, |to| to.day(&settings.calendar));
     let usual = interval.first_day(last) - (POINTS_USUAL - 1) * interval.days();
-    let first = interval.first_day(input.from.0.map_or(usual, |from| settings.calendar.day(from.start)));
+    let first = interval.first_day(input.from.0.map_or(usual, |from| from.day(&settings.calendar)));
     let count = (last - first).div_euclid(interval.days()) + 1;
     if !(1..=POINTS_MAX).contains(&count) {
         return Err(Error::Invalid(format!("from, to: expected between 1 and {POINTS_MAX} points")));

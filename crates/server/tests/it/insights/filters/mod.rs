@@ -5,7 +5,7 @@ use crate::support::app::TestApp;
 use crate::support::fixtures::Chance;
 use refrain::db::{Value as Bound, sql};
 use refrain::ids::{CategoryId, InsightId, MemberId, SessionId, TeamId};
-use refrain::time::Timestamp;
+use refrain::time::{DAY, Timestamp};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -56,8 +56,8 @@ struct Model {
 fn in_slice(model: &Model, session: &ModelSession, body: &Value) -> bool {
     let text = |name: &str| body[name].as_str();
     let bound = |name: &str, end: bool| {
-        let parse = if end { Timestamp::parse_end } else { Timestamp::parse };
-        text(name).map(|text| parse(text).unwrap().micros())
+        let last = |text: &str| if end && text.len() == 10 { DAY - 1 } else { 0 };
+        text(name).map(|text| Timestamp::parse(text).unwrap().micros() + last(text))
     };
     let holds = |data: &BTreeMap<String, String>, filter: &Value| {
         let alternatives = filter.as_array().map_or(&[][..], Vec::as_slice);

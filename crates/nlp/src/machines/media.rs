@@ -1,0 +1,122 @@
+//! What stands for a picture, a recording, a file, or a message that is gone.
+
+use crate::phrases::Phrases;
+use crate::text::Text;
+use std::sync::LazyLock;
+
+static PHRASES: LazyLock<Phrases> = LazyLock::new(|| Phrases::read(include_str!("media.txt")));
+
+/// The bytes of the longest line that is looked at.
+const LINE_MAX: usize = 240;
+
+/// The words of the longest name before "sent a photo".
+const NAME_MAX: usize = 3;
+
+/// The lines of a message of placeholders.
+const LINES_MAX: usize = 50;
+
+/// The endings of files, without the dot.
+const FILES: [&str; 46] = [
+    "jpg", "jpeg", "png", "gif", "webp", "heic", "heif", "bmp", "tif", "tiff", "svg", "mp4", "mov", "3gp",
+    "avi", "mkv", "webm", "mp3", "ogg", "oga", "opus", "m4a", "wav", "aac", "amr", "pdf", "doc", "docx",
+    "odt", "rtf", "xls", "xlsx", "csv", "ppt", "pptx", "txt", "zip", "rar", "7z", "vcf", "ics", "eml", "msg",
+    "html", "log", "xml",
+];
+
+/// Tells if a line is nothing but a placeholder: "image omitted", "[Attachment: invoice.pdf]".
+pub fn is_placeholder(line: &str) -> bool {
+    let line = line.trim();
+    if line.is_empty() || line.len() > LINE_MAX {
+        return false;
+    }
+    let bare = line.trim_matches(|c: char| !c.is_alphanumeric() && !is_bracket(c));
+    let bracketed = bare.starts_with(is_bracket) && bare.ends_with(is_bracket);
+    let text = Text::new(bare, &[]);
+    if text.words.is_empty() {
+        return false;
+    }
+    is_whole(&text) || is_named(&text) || is_made_of_media(bare, &text, bracketed)
+}
+
+/// Tells if every line of a message is a placeholder.
+pub(super) fn is_all_placeholders(text: &str) -> bool {
+    let mut lines = text.lines().filter(|line| !line.trim().is_empty());
+    text.len() <= LINE_MAX * LINES_MAX && lines.all(is_placeholder)
+}
+
+fn is_bracket(c: char) -> bool {
+    matches!(
+        c,
+        '<' | '>' | '[' | ']' | '(' | ')' | '{' | '}' | '【' | '】' | '（' | '）' | '［' | '］' | '〈' | '〉'
+    )
+}
+
+fn is_whole(text: &Text) -> bool {
+    PHRASES.at(text, 0).any(|hit| hit.list == "whole" && hit.end == text.words.len())
+}
+
+/// Tells "Ana Lopez sent a photo"; a person who writes so of herself says "I".
+fn is_named(text: &Text) -> bool {
+    (1..=NAME_MAX.min(text.words.len() - 1)).any(|word| {
+        let name = (0..word).all(|at| text.word_chars(at).first().is_some_and(|c| !c.is_lowercase()));
+        let own = (0..word)
+            .any(|at| matches!(text.word(at), "i" | "we" | "ich" | "wir" | "yo" | "eu" | "io" | "je"));
+        let hits = PHRASES.at(text, word);
+        name && !own && hits.into_iter().any(|hit| hit.list == "named" && hit.end == text.words.len())
+    })
+}
+
+/// Tells a line of kinds of media, what became of them, and names of files.
+fn is_made_of_media(line: &str, text: &Text, bracketed: bool) -> bool {
+    let (named, rest) = file_name(line, text);
+    let (mut nouns, mut states) = (0, usize::from(named));
+    let (mut word, mut words) = (0, 0);
+    while word < rest {
+        let longest = PHRASES
+            .at(text, word)
+            .filter(|hit| {
+                matches!(hit.list, "noun" | "state" | "glue") || bracketed && hit.list == "state in brackets"
+            })
+            .max_by_key(|hit| (hit.end, hit.list != "glue"));
+        match longest {
+            Some(hit) => {
+                nouns += usize::from(hit.list == "noun");
+                states += usize::from(hit.list.starts_with("state"));
+                word = hit.end;
+            }
+            None if text.word_chars(word).iter().all(char::is_ascii_digit) => word += 1,
+            None => return false,
+        }
+        words += 1;
+    }
+    if bracketed { nouns + states > 0 } else { named || nouns > 0 && (states > 0 || words == 1) }
+}
+
+/// Finds the name of a file at the end of a line, whatever words it has: in "Attachment: my invoice.pdf". Returns if
+/// there is one, and the number of words before it.
+fn file_name(line: &str, text: &Text) -> (bool, usize) {
+    let words = text.words.len();
+    let inner = line.trim_matches(|c: char| is_bracket(c) || c.is_whitespace());
+    let named = inner.rsplit_once('.').is_some_and(|(name, ending)| {
+        !name.is_empty() && FILES.contains(&ending.to_ascii_lowercase().as_str())
+    });
+    if !named {
+        return attached_name(inner, words);
+    }
+    // the name begins behind the last colon, or else is one word of the line
+    let from = match inner.rfind(": ") {
+        Some(colon) => colon + 1,
+        None => inner.rfind(char::is_whitespace).unwrap_or(0),
+    };
+    let named = Text::new(&inner[from..], &[]).words.len();
+    (true, words.saturating_sub(named))
+}
+
+/// Finds the name of a file before what became of it: "IMG-20240301.jpg (file attached)".
+fn attached_name(line: &str, words: usize) -> (bool, usize) {
+    let Some((name, rest)) = line.split_once(char::is_whitespace) else { return (false, words) };
+    let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending).to_ascii_lowercase();
+    let is_rest = rest.trim().starts_with(is_bracket) && is_placeholder(rest);
+    let named = is_rest && FILES.contains(&ending.as_str());
+    (named, if named { 0 } else { words })
+}
