@@ -194,6 +194,11 @@ pub(super) struct Lexicons {
 /// The lexicons, read once.
 pub(super) static LEXICONS: LazyLock<Lexicons> = LazyLock::new(|| Lexicons::parse(include_str!("words.txt")));
 
+/// The words of another language from which a text mixes languages, and the share of the words of its own that they
+/// must be: one in this many.
+const FOREIGN_MIN: usize = 2;
+const FOREIGN_SHARE: usize = 3;
+
 /// The most words of a text that vote for its language.
 const VOTES_MAX: usize = 40;
 
@@ -229,17 +234,35 @@ impl Lexicons {
         if let Some(code) = by_script(text) {
             return self.by_language.iter().find(|(known, _)| *known == code).map(|(_, lexicon)| lexicon);
         }
+        let (language, _) = self.most(text)?;
+        self.by_language.get(language).map(|(_, lexicon)| lexicon)
+    }
+
+    /// Returns the language that most words of a folded text are of, and how many are.
+    fn most(&self, text: &str) -> Option<(usize, u32)> {
         let mut counts = [0_u32; 64];
-        for word in text.split(' ').filter(|word| !word.is_empty()).take(VOTES_MAX) {
-            let mut languages = self.votes.get(word).copied().unwrap_or(0);
+        for mut languages in self.languages(text) {
             while languages != 0 {
                 counts[languages.trailing_zeros() as usize] += 1;
                 languages &= languages - 1;
             }
         }
         // of equals the first, which is English
-        let best = counts.iter().enumerate().rev().max_by_key(|(_, count)| **count)?;
-        (*best.1 > 0).then(|| self.by_language.get(best.0).map(|(_, lexicon)| lexicon)).flatten()
+        let (language, count) = counts.into_iter().enumerate().rev().max_by_key(|(_, count)| *count)?;
+        (count > 0).then_some((language, count))
+    }
+
+    /// Lists the languages of each word of a folded text, of those words that tell any.
+    fn languages(&self, text: &str) -> impl Iterator<Item = u64> {
+        let words = text.split(' ').filter(|word| !word.is_empty()).take(VOTES_MAX);
+        words.filter_map(|word| self.votes.get(word).copied())
+    }
+
+    /// Returns true if a good part of the words of a folded text are of another language than most.
+    pub(super) fn mix(&self, text: &str) -> bool {
+        let Some((language, count)) = self.most(text) else { return false };
+        let foreign = self.languages(text).filter(|languages| languages & (1 << language) == 0).count();
+        foreign >= FOREIGN_MIN && foreign * FOREIGN_SHARE >= count as usize
     }
 }
 

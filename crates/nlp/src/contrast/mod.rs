@@ -17,5 +17,12 @@ pub use parting::{Parted, part};
 pub use signature::Signature;
 pub use tally::Tally;
 
+use lexicon::{LEXICONS, folded};
+
+/// Returns true if a text has words of two of the languages of the list: "Where is mein Paket bitte?"
+pub(crate) fn mixes_languages(text: &str) -> bool {
+    LEXICONS.mix(&folded(text))
+}
+
 #[cfg(test)]
 mod tests;

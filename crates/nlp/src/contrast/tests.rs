@@ -96,3 +96,15 @@ fn a_group_takes_the_side_of_most_of_its_members() {
     assert!(tally.side().contrasts(Signature::of("I would like to renew it")));
     assert!(!tally.side().contrasts(Signature::of("Please terminate it")));
 }
+
+#[test]
+fn a_mixture_of_languages_is_told() {
+    for text in ["Where is mein Paket bitte?", "Hola, my paquete no ha llegado yet"] {
+        assert!(mixes_languages(text), "{text}");
+    }
+    for line in include_str!("../../tests/data/contrast/pairs.tsv").lines() {
+        for text in line.split('\t').skip(2) {
+            assert!(!mixes_languages(text), "{text}");
+        }
+    }
+}
