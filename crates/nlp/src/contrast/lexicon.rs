@@ -187,8 +187,15 @@ impl Lexicon {
 /// The lexicons of all languages, and the words that tell which one a text is in.
 pub(super) struct Lexicons {
     by_language: Vec<(&'static str, Lexicon)>,
-    /// For each word the languages that have it, one bit each.
-    votes: HashMap<String, u64>,
+    votes: HashMap<String, Vote>,
+}
+
+/// The languages that have a word, one bit each.
+#[derive(Clone, Copy, Debug, Default)]
+struct Vote {
+    any: u64,
+    /// Those in which it is a word of grammar, which no other language borrows.
+    grammar: u64,
 }
 
 /// The lexicons, read once.
@@ -219,7 +226,9 @@ impl Lexicons {
                 let phrase = folded(word.trim_end_matches('*'));
                 let phrase = phrase.trim();
                 for word in phrase.split(' ').filter(|_| !is_beginning) {
-                    *lexicons.votes.entry(word.to_owned()).or_insert(0) |= 1 << at;
+                    let vote = lexicons.votes.entry(word.to_owned()).or_default();
+                    vote.any |= 1 << at;
+                    vote.grammar |= u64::from(role == "words" && word.len() > 1) << at;
                 }
                 if let Some(role) = Role::parse(role) {
                     lexicons.by_language[at].1.insert(phrase, is_beginning, role);
@@ -234,36 +243,37 @@ impl Lexicons {
         if let Some(code) = by_script(text) {
             return self.by_language.iter().find(|(known, _)| *known == code).map(|(_, lexicon)| lexicon);
         }
-        let (language, _) = self.most(text)?;
+        let (language, _) = most(self.votes(text).map(|vote| vote.any))?;
         self.by_language.get(language).map(|(_, lexicon)| lexicon)
     }
 
-    /// Returns the language that most words of a folded text are of, and how many are.
-    fn most(&self, text: &str) -> Option<(usize, u32)> {
-        let mut counts = [0_u32; 64];
-        for mut languages in self.languages(text) {
-            while languages != 0 {
-                counts[languages.trailing_zeros() as usize] += 1;
-                languages &= languages - 1;
-            }
-        }
-        // of equals the first, which is English
-        let (language, count) = counts.into_iter().enumerate().rev().max_by_key(|(_, count)| *count)?;
-        (count > 0).then_some((language, count))
-    }
-
-    /// Lists the languages of each word of a folded text, of those words that tell any.
-    fn languages(&self, text: &str) -> impl Iterator<Item = u64> {
+    /// Lists the votes of the words of a folded text, of those words that have any.
+    fn votes(&self, text: &str) -> impl Iterator<Item = Vote> {
         let words = text.split(' ').filter(|word| !word.is_empty()).take(VOTES_MAX);
         words.filter_map(|word| self.votes.get(word).copied())
     }
 
-    /// Returns true if a good part of the words of a folded text are of another language than most.
+    /// Returns true if a good part of the words of grammar of a folded text are of another language than most.
     pub(super) fn mix(&self, text: &str) -> bool {
-        let Some((language, count)) = self.most(text) else { return false };
-        let foreign = self.languages(text).filter(|languages| languages & (1 << language) == 0).count();
+        let grammar = || self.votes(text).map(|vote| vote.grammar).filter(|languages| *languages != 0);
+        let Some((language, count)) = most(grammar()) else { return false };
+        let foreign = grammar().filter(|languages| languages & (1 << language) == 0).count();
         foreign >= FOREIGN_MIN && foreign * FOREIGN_SHARE >= count as usize
     }
+}
+
+/// Returns the language that most words are of, and how many are.
+fn most(words: impl Iterator<Item = u64>) -> Option<(usize, u32)> {
+    let mut counts = [0_u32; 64];
+    for mut languages in words {
+        while languages != 0 {
+            counts[languages.trailing_zeros() as usize] += 1;
+            languages &= languages - 1;
+        }
+    }
+    // of equals the first, which is English
+    let (language, count) = counts.into_iter().enumerate().rev().max_by_key(|(_, count)| *count)?;
+    (count > 0).then_some((language, count))
 }
 
 /// Returns the language of a text whose script leaves only one.

@@ -31,7 +31,9 @@ pub fn part(members: &[(Signature, u64)]) -> Option<Parted> {
         let (plus, minus) = (says(|signature| signature.plus), says(|signature| signature.minus));
         let tally = |side: &[usize]| {
             let mut tally = Tally::default();
-            side.iter().for_each(|member| tally.add(members[*member].0, members[*member].1));
+            for member in side {
+                tally.add(members[*member].0, members[*member].1);
+            }
             tally
         };
         let (of_plus, of_minus) = (tally(&plus), tally(&minus));

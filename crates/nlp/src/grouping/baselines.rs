@@ -1,6 +1,6 @@
 //! Plain methods that [`super::group`] is compared with.
 
-use super::cluster::{distances, moved};
+use super::cluster::{Pull, distances, moved};
 use super::linkage;
 use super::matrix::{Matrix, Packed, for_each_product, largest};
 use super::texts::Statement;
@@ -28,7 +28,7 @@ pub fn reference(statements: &[Statement<'_>], threads: usize) -> Vec<u32> {
     if neighbors == 0 {
         return vec![0; vectors.rows()];
     }
-    let vectors = moved(&vectors, neighbors, threads, |_| 1.0);
+    let vectors = moved(&vectors, neighbors, threads, |_, _| Pull { same: 0.0, other: 1.0 });
     let clusters = linkage::average(distances(&vectors, threads), CUT);
     absorb(&vectors, clusters)
 }

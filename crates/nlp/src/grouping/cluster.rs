@@ -1,11 +1,9 @@
 //! Clusters of vectors: moved toward their neighbors, then joined by average distance.
 
+use super::granularity;
 use super::linkage;
 use super::matrix::{Matrix, Packed, for_each_product, largest};
 use crate::vectors::normalize;
-
-/// The number of texts that stand for "everything in general" when the mean is taken.
-const MEAN_HOLD: f64 = 30.0;
 
 /// The share of a vector that stays its own when it moves toward its neighbors.
 const OWN_SHARE: f32 = 0.3;
@@ -16,53 +14,69 @@ const MOVES: usize = 2;
 /// The neighbors that it moves toward: a third of the root of the number of texts, between these.
 const NEIGHBORS: (usize, usize) = (2, 10);
 
-/// Returns the mean, held back while vectors are few: what they have in common says nothing about any.
-#[expect(clippy::cast_possible_truncation, reason = "rounds to the nearest")]
-pub(super) fn mean<'a>(vectors: impl Iterator<Item = &'a [f32]>) -> Vec<f32> {
-    let mut sums: Vec<f64> = Vec::new();
-    let mut count = 0.0;
-    for vector in vectors {
-        sums.resize(vector.len(), 0.0);
-        for (sum, &value) in sums.iter_mut().zip(vector) {
-            *sum += f64::from(value);
-        }
-        count += 1.0;
-    }
-    sums.iter().map(|sum| (sum / (count + MEAN_HOLD)) as f32).collect()
+/// The nearness that a neighbor must be beyond to count at all, if there were next to no texts, and the number of
+/// texts at which it is a quarter of that: among few, the nearest one may say something else.
+const NEAR_OF_FEW: f32 = 0.7;
+const FEW: f32 = 50.0;
+
+/// The nearness below which what many say in the same words has no neighbor but itself; higher among few.
+const NEAR_OF_MANY: f32 = 0.4;
+
+/// How often texts are said.
+pub(super) struct Said<'a> {
+    /// How often each is said, by the usual weight.
+    pub(super) copies: &'a [f32],
+    /// The copies from which a text is one that many say.
+    pub(super) many: f32,
 }
 
-/// Takes the mean out of every vector; one of zeros points nowhere, and stays.
-pub(super) fn centered(mut vectors: Matrix, mean: &[f32]) -> Matrix {
-    for row in 0..vectors.rows() {
-        let vector = vectors.row_mut(row);
-        if vector.iter().all(|&value| value == 0.0) {
-            continue;
-        }
-        for (value, mean) in vector.iter_mut().zip(mean) {
-            *value -= mean;
-        }
-        normalize(vector);
+impl Said<'_> {
+    /// Returns how far a text is one that many say: 0 up to half as often, 1 from so often.
+    fn by_many(&self, row: usize) -> f32 {
+        (2.0 * self.copies[row] / self.many - 1.0).clamp(0.0, 1.0)
     }
-    vectors
+
+    /// Returns what a text counts for where clusters are counted: one text does not make up a corpus.
+    fn mass(&self, row: usize) -> f64 {
+        f64::from(self.copies[row].min(self.many))
+    }
 }
 
-/// Cuts vectors into clusters at a mean distance. Returns the cluster of each row.
+/// Cuts vectors into clusters at the height that suits them, or so much above it. Returns the cluster of each row.
+pub(super) fn cluster(mut vectors: Matrix, said: &Said<'_>, above: f32, threads: usize) -> Vec<u32> {
+    let count = vectors.rows();
+    if count < 2 {
+        return vec![0; count];
+    }
+    let neighbors = neighbors(count);
+    let few = (FEW / (count as f32 + FEW)).powi(2);
+    let floor = few * NEAR_OF_FEW;
+    let near_of_many = few + (1.0 - few) * NEAR_OF_MANY;
+    let pull = |row: usize, nearness: f32| {
+        let same = if nearness < near_of_many { said.by_many(row) } else { 0.0 };
+        Pull { same, other: (1.0 - same) * ((nearness - floor) / (1.0 - floor)).max(0.0) }
+    };
+    for _ in 0..MOVES {
+        vectors = moved(&vectors, neighbors, threads, pull);
+    }
+    let highest = (granularity::CUT_MAX + above).max(granularity::COUNTED_AT);
+    let tree = linkage::tree(distances(&vectors, threads), highest);
+    let clusters = tree.clusters(granularity::COUNTED_AT);
+    let mut masses = vec![0.0; clusters.iter().max().map_or(0, |&last| last as usize + 1)];
+    for (row, cluster) in clusters.into_iter().enumerate() {
+        masses[cluster as usize] += said.mass(row);
+    }
+    tree.clusters(granularity::cut(&masses, count) + above)
+}
+
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
     reason = "the root of a number of rows, rounded"
 )]
-pub(super) fn cluster(mut vectors: Matrix, cut: f32, threads: usize) -> Vec<u32> {
-    let count = vectors.rows();
-    if count < 2 {
-        return vec![0; count];
-    }
+fn neighbors(count: usize) -> usize {
     let neighbors = ((count as f64).sqrt() / 3.0).round() as usize;
-    let neighbors = neighbors.clamp(NEIGHBORS.0, NEIGHBORS.1).min(count - 1);
-    for _ in 0..MOVES {
-        vectors = moved(&vectors, neighbors, threads, |nearness| nearness.max(0.0));
-    }
-    linkage::average(distances(&vectors, threads), cut)
+    neighbors.clamp(NEIGHBORS.0, NEIGHBORS.1).min(count - 1)
 }
 
 /// Returns the cosine distance of each row to each.
@@ -77,20 +91,36 @@ pub(super) fn distances(vectors: &Matrix, threads: usize) -> Matrix {
     distances
 }
 
-/// Moves every row toward the mean of its nearest others, each counting for what `count` makes of its nearness.
-pub(super) fn moved(vectors: &Matrix, neighbors: usize, threads: usize, count: fn(f32) -> f32) -> Matrix {
+/// What a neighbor does to a row, in shares of its place among the neighbors.
+pub(super) struct Pull {
+    /// The share that is left to the row itself.
+    pub(super) same: f32,
+    /// The share of the neighbor.
+    pub(super) other: f32,
+}
+
+/// Moves every row toward the mean of its nearest others, given how much one of such a nearness pulls.
+pub(super) fn moved(
+    vectors: &Matrix,
+    neighbors: usize,
+    threads: usize,
+    pull: impl Fn(usize, f32) -> Pull + Sync,
+) -> Matrix {
     let mut out = Matrix::zeros(vectors.rows(), vectors.columns);
     for_each_product(vectors, &Packed::new(vectors), &mut out, threads, |row, products, out| {
         products[row] = f32::NEG_INFINITY;
+        let mut same = 0.0;
         for near in largest(products, neighbors) {
-            let count = count(products[near]);
+            let pull = pull(row, products[near]);
+            same += pull.same;
             for (out, value) in out.iter_mut().zip(vectors.row(near)) {
-                *out += count * value;
+                *out += pull.other * value;
             }
         }
         let share = (1.0 - OWN_SHARE) / neighbors as f32;
+        let own = OWN_SHARE + share * same;
         for (out, value) in out.iter_mut().zip(vectors.row(row)) {
-            *out = OWN_SHARE * value + share * *out;
+            *out = own * value + share * *out;
         }
         normalize(out);
     });

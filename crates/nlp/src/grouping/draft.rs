@@ -16,24 +16,26 @@ pub(super) struct Draft {
 
 impl Draft {
     /// Places a group of just these members.
-    pub(super) fn around(members: &Matrix, mean: &[f32]) -> Self {
-        Self::and_nearness(members, mean).map_or_else(|| Self::alone(members, mean), |(draft, _)| draft)
+    pub(super) fn around(members: &Matrix, copies: &[f32], mean: &[f32]) -> Self {
+        let placed = Self::and_nearness(members, copies, mean);
+        placed.map_or_else(|| Self::alone(members, copies, mean), |(draft, _)| draft)
     }
 
     /// Makes a place that only what is very near belongs to.
-    fn alone(members: &Matrix, mean: &[f32]) -> Self {
-        let centroid = members.centroid();
+    fn alone(members: &Matrix, copies: &[f32], mean: &[f32]) -> Self {
+        let centroid = members.weighted_centroid(&masses(copies));
         let common = dot(&centroid, mean);
         Self { centroid, reach: common + MEMBER_SHARE * (1.0 - common) }
     }
 
-    /// Places a cluster. Returns the place, and the nearness of each member to the mean of the others. None if the members
-    /// have no more in common than any texts.
-    pub(super) fn and_nearness(members: &Matrix, mean: &[f32]) -> Option<(Self, Vec<f32>)> {
+    /// Places a cluster of members, each said so often. Returns the place, and the nearness of each member to the mean of
+    /// the others and of its own copies. None if the members have no more in common than any texts.
+    pub(super) fn and_nearness(members: &Matrix, copies: &[f32], mean: &[f32]) -> Option<(Self, Vec<f32>)> {
         if members.rows() == 1 {
-            return Some((Self::alone(members, mean), vec![1.0]));
+            return Some((Self::alone(members, copies, mean), vec![1.0]));
         }
-        let (sum, centroid) = (members.sum(), members.centroid());
+        let masses = masses(copies);
+        let (sum, centroid) = (members.sum(&masses), members.weighted_centroid(&masses));
         let common = dot(&centroid, mean);
         let length = dot(&sum, &sum);
         let nearness = |row: usize| {
@@ -41,9 +43,15 @@ impl Draft {
             (product - 1.0) / (length - 2.0 * product + 1.0).max(f32::EPSILON).sqrt()
         };
         let near: Vec<f32> = (0..members.rows()).map(nearness).collect();
-        let above = near.iter().sum::<f32>() / near.len() as f32 - common;
+        let above = dot(&near, &masses) / masses.iter().sum::<f32>() - common;
         (above > 0.0).then_some((Self { centroid, reach: common + MEMBER_SHARE * above }, near))
     }
+}
+
+/// Returns how much each member counts for in a mean, given how often it is said: the root of that, for else one of them
+/// would stand for all.
+pub(super) fn masses(copies: &[f32]) -> Vec<f32> {
+    copies.iter().map(|copies| copies.sqrt()).collect()
 }
 
 /// A group to which rows are assigned.

@@ -1,16 +1,71 @@
-//! Average linkage: joins the two nearest clusters, by mean distance, until all are further apart than the cut.
+//! Average linkage: joins the two nearest clusters, by mean distance, again and again, up to a height.
 
 use super::matrix::Matrix;
 
+/// The joins of points up to a height, lowest first.
+pub(super) struct Tree {
+    points: usize,
+    joins: Vec<Join>,
+}
+
+/// A join of the cluster of one point with that of another.
+#[derive(Clone, Copy)]
+struct Join {
+    /// The mean distance at which they join.
+    height: f32,
+    first: usize,
+    second: usize,
+}
+
+impl Tree {
+    /// Returns the cluster of each point if those nearer than the cut join, numbered by first point.
+    pub(super) fn clusters(&self, cut: f32) -> Vec<u32> {
+        let mut joined_to: Vec<usize> = (0..self.points).collect();
+        for join in self.joins.iter().take_while(|join| join.height <= cut) {
+            let (one, two) = (root(&mut joined_to, join.first), root(&mut joined_to, join.second));
+            joined_to[one.max(two)] = one.min(two);
+        }
+        let mut clusters: Vec<u32> = Vec::with_capacity(self.points);
+        let mut next = 0;
+        for point in 0..self.points {
+            // a cluster is named by its first point, so what it joined has its number already
+            match root(&mut joined_to, point) {
+                first if first == point => {
+                    clusters.push(next);
+                    next += 1;
+                }
+                first => clusters.push(clusters[first]),
+            }
+        }
+        clusters
+    }
+}
+
+/// Finds the first point of a point's cluster, and shortens the way to it.
+fn root(joined_to: &mut [usize], mut point: usize) -> usize {
+    while joined_to[point] != point {
+        joined_to[point] = joined_to[joined_to[point]];
+        point = joined_to[point];
+    }
+    point
+}
+
 /// Cuts points into clusters, given the square matrix of their distances, which it uses up. Returns each
-/// point's cluster, numbered by first point. Costs n² steps (nearest-neighbor chain).
+/// point's cluster, numbered by first point.
 pub(super) fn average(distances: Matrix, cut: f32) -> Vec<u32> {
-    let count = distances.rows();
+    tree(distances, cut).clusters(cut)
+}
+
+/// Joins points up to a height, given the square matrix of their distances, which it uses up. Costs n²
+/// steps (nearest-neighbor chain).
+pub(super) fn tree(distances: Matrix, highest: f32) -> Tree {
+    let points = distances.rows();
     let mut linkage = Linkage {
         distances,
-        sizes: vec![1.0; count],
-        open: (0..count).collect(),
-        joined_to: (0..count).collect(),
+        sizes: vec![1.0; points],
+        open: (0..points).collect(),
+        is_joined: vec![false; points],
+        joins: Vec::new(),
     };
     let mut chain: Vec<usize> = Vec::new();
     loop {
@@ -25,8 +80,8 @@ pub(super) fn average(distances: Matrix, cut: f32) -> Vec<u32> {
             chain.push(last);
         }
         let before = chain.len().checked_sub(2).map(|at| chain[at]);
-        match linkage.nearest(last, before, cut) {
-            // further from everything than the cut: done, and no later join can come nearer
+        match linkage.nearest(last, before, highest) {
+            // further from everything than that: done, and no later join can come nearer
             None => {
                 linkage.close(last);
                 chain.pop();
@@ -36,12 +91,17 @@ pub(super) fn average(distances: Matrix, cut: f32) -> Vec<u32> {
                 chain.truncate(chain.len() - 2);
                 linkage.join(last.min(nearest), last.max(nearest));
                 // rounding can leave a joined cluster further down the chain
-                chain.retain(|&cluster| linkage.joined_to[cluster] == cluster);
+                chain.retain(|&cluster| !linkage.is_joined[cluster]);
             }
             Some(nearest) => chain.push(nearest),
         }
     }
-    linkage.clusters()
+    // the chain joins now here, now there
+    let mut joins = linkage.joins;
+    joins.sort_by(|a, b| {
+        a.height.total_cmp(&b.height).then(a.first.cmp(&b.first)).then(a.second.cmp(&b.second))
+    });
+    Tree { points, joins }
 }
 
 struct Linkage {
@@ -49,12 +109,13 @@ struct Linkage {
     sizes: Vec<f32>,
     /// Clusters that may still join, ascending, each by its first point.
     open: Vec<usize>,
-    joined_to: Vec<usize>,
+    is_joined: Vec<bool>,
+    joins: Vec<Join>,
 }
 
 impl Linkage {
-    /// Finds the nearest open cluster within the cut; of equals the one before in the chain, else the first.
-    fn nearest(&self, cluster: usize, before: Option<usize>, cut: f32) -> Option<usize> {
+    /// Finds the nearest open cluster up to a height; of equals the one before in the chain, else the first.
+    fn nearest(&self, cluster: usize, before: Option<usize>, highest: f32) -> Option<usize> {
         let row = self.distances.row(cluster);
         let mut nearest = before;
         let mut least = before.map_or(f32::INFINITY, |before| row[before]);
@@ -64,7 +125,7 @@ impl Linkage {
                 least = row[other];
             }
         }
-        nearest.filter(|_| least <= cut)
+        nearest.filter(|_| least <= highest)
     }
 
     fn close(&mut self, cluster: usize) {
@@ -75,8 +136,10 @@ impl Linkage {
 
     /// Joins `second` into `first`: distances become means over all pairs of points.
     fn join(&mut self, first: usize, second: usize) {
+        let height = self.distances.row(first)[second];
+        self.joins.push(Join { height, first, second });
         self.close(second);
-        self.joined_to[second] = first;
+        self.is_joined[second] = true;
         let (one, two) = (self.sizes[first], self.sizes[second]);
         let (share_one, share_two) = (one / (one + two), two / (one + two));
         for index in 0..self.open.len() {
@@ -87,21 +150,6 @@ impl Linkage {
             self.distances.row_mut(other)[first] = mean;
         }
         self.sizes[first] = one + two;
-    }
-
-    fn clusters(&self) -> Vec<u32> {
-        let mut clusters: Vec<u32> = Vec::with_capacity(self.joined_to.len());
-        let mut next = 0;
-        for (point, &joined) in self.joined_to.iter().enumerate() {
-            // a cluster is named by its first point, so what it joined has its number already
-            if joined == point {
-                clusters.push(next);
-                next += 1;
-            } else {
-                clusters.push(clusters[joined]);
-            }
-        }
-        clusters
     }
 }
 
@@ -118,9 +166,13 @@ mod tests {
                 distances.row_mut(row)[column] = (a - b).abs();
             }
         }
-        assert_eq!(average(distances.clone(), 0.5), [0, 0, 1, 0, 1, 2]);
-        assert_eq!(average(distances.clone(), 5.0), [0, 0, 1, 0, 1, 1]);
-        assert_eq!(average(distances, 0.0), [0, 1, 2, 3, 4, 5]);
+        for (cut, clusters) in
+            [(0.5, [0, 0, 1, 0, 1, 2]), (5.0, [0, 0, 1, 0, 1, 1]), (0.0, [0, 1, 2, 3, 4, 5])]
+        {
+            assert_eq!(average(distances.clone(), cut), clusters);
+            // a tree that goes on beyond the cut is cut alike
+            assert_eq!(tree(distances.clone(), 9.0).clusters(cut), clusters);
+        }
     }
 
     #[test]

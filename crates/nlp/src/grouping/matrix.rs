@@ -50,19 +50,25 @@ impl Matrix {
         &mut self.values[index * self.columns..(index + 1) * self.columns]
     }
 
-    pub(super) fn sum(&self) -> Vec<f32> {
+    /// Returns the sum of the rows, each taken so many times.
+    pub(super) fn sum(&self, times: &[f32]) -> Vec<f32> {
         let mut sum = vec![0.0; self.columns];
-        for row in 0..self.rows() {
+        for (row, times) in times.iter().enumerate() {
             for (sum, value) in sum.iter_mut().zip(self.row(row)) {
-                *sum += value;
+                *sum += times * value;
             }
         }
         sum
     }
 
-    /// Returns the sum, brought to length 1.
+    /// Returns the mean of the rows, brought to length 1.
     pub(super) fn centroid(&self) -> Vec<f32> {
-        let mut sum = self.sum();
+        self.weighted_centroid(&vec![1.0; self.rows()])
+    }
+
+    /// Returns the mean of the rows, each taken so many times, brought to length 1.
+    pub(super) fn weighted_centroid(&self, times: &[f32]) -> Vec<f32> {
+        let mut sum = self.sum(times);
         normalize(&mut sum);
         sum
     }

@@ -10,9 +10,12 @@
 
 pub mod baselines;
 mod cluster;
+mod divide;
 mod draft;
+mod granularity;
 mod linkage;
 mod matrix;
+mod mean;
 mod opposites;
 mod texts;
 
@@ -21,9 +24,11 @@ pub use texts::Statement;
 use crate::contrast::Signature;
 use crate::fnv::hash_128;
 use crate::vectors::dot;
-use cluster::{centered, cluster, distances, mean};
-use draft::{Draft, Place, assign};
+use cluster::distances;
+use divide::{Sample, divide};
+use draft::{Draft, Place, assign, masses};
 use matrix::Matrix;
+use mean::{centered, common, of_centroids};
 use std::cmp::Reverse;
 use std::thread;
 use texts::Texts;
@@ -31,8 +36,9 @@ use texts::Texts;
 /// Settings of a grouping. The default is what the product uses everywhere.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// The mean distance up to which clusters join, between 0 (nothing) and about 1 (everything).
-    pub cut: f32,
+    /// What is added to the mean distance up to which clusters join, which follows from the data: more makes groups
+    /// broader, less narrower.
+    pub broader: f32,
     /// The least weight of a group, as a share of the root of the weight of all.
     pub least: f64,
     /// The distinct texts that are compared each with each; of more, a sample is.
@@ -46,7 +52,7 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         let threads = thread::available_parallelism().map_or(1, usize::from);
-        Self { cut: 0.53, least: 0.25, sample_max: 8192, rounds_max: 4, threads }
+        Self { broader: 0.0, least: 0.18, sample_max: 8192, rounds_max: 4, threads }
     }
 }
 
@@ -95,7 +101,7 @@ pub fn themes(centroids: &[&[f32]]) -> Vec<u32> {
     if centroids.is_empty() {
         return Vec::new();
     }
-    let mean = mean(centroids.iter().copied());
+    let mean = of_centroids(centroids.iter().copied());
     let vectors = centered(Matrix::of(centroids.iter().copied()), &mean);
     linkage::average(distances(&vectors, 1), THEME_CUT)
 }
@@ -108,7 +114,7 @@ pub fn group(
     options: &Options,
 ) -> Grouping {
     let texts = Texts::of(statements);
-    let mean_of_all = mean(texts.vectors.iter().copied());
+    let common_to_all = common(texts.vectors.iter().copied());
     let mut drafts: Vec<Draft> = Vec::new();
     let mut group_of: Vec<Option<u32>> = vec![None; texts.count()];
     for _ in 0..options.rounds_max {
@@ -120,16 +126,22 @@ pub fn group(
                 let positions: Vec<usize> = sample.iter().map(|&row| texts.first[row]).collect();
                 let vectors = contextual(&positions);
                 let vectors = vectors.iter().map(Vec::as_slice);
-                divide(&texts, &sample, share, &Matrix::of(vectors.clone()), &mean(vectors), options)
+                let (vectors, common) = (Matrix::of(vectors.clone()), common(vectors));
+                divide(&texts, &Sample { rows: &sample, share, vectors, common: &common }, options)
             }
-            None => divide(&texts, &sample, share, &texts.matrix(&sample), &mean_of_all, options),
+            None => {
+                let vectors = texts.matrix(&sample);
+                divide(&texts, &Sample { rows: &sample, share, vectors, common: &common_to_all }, options)
+            }
         };
         if found.is_empty() {
             break;
         }
         let first = drafts.len();
         let sides: Vec<Signature> = found.iter().map(|rows| texts.side(rows)).collect();
-        drafts.extend(found.iter().map(|rows| Draft::around(&texts.matrix(rows), &mean_of_all)));
+        drafts.extend(
+            found.iter().map(|rows| Draft::around(&texts.matrix(rows), &texts.copies(rows), &common_to_all)),
+        );
         for (group, rows) in (number(first)..).zip(found) {
             for row in rows {
                 group_of[row] = Some(group);
@@ -151,66 +163,8 @@ pub fn group(
     finish(&texts, &drafts, &group_of)
 }
 
-/// A group has at least this weight, and at least `Options::least` of the root of the weight of all: in a sample, of
-/// the sample's share of that.
-const WEIGHT_MIN: f64 = 3.0;
-
 /// Rows that are compared with all centroids at a time.
 const ASSIGNED_AT_ONCE: usize = 4096;
-
-/// Divides a sample, a share of the rows that have no group yet, into the rows of each group, by its vectors
-/// and the mean of these or of more.
-fn divide(
-    texts: &Texts<'_>,
-    sample: &[usize],
-    share: f64,
-    vectors: &Matrix,
-    mean: &[f32],
-    options: &Options,
-) -> Vec<Vec<usize>> {
-    let clusters = cluster(centered(vectors.clone(), mean), options.cut, options.threads);
-    let mut members: Vec<Vec<usize>> =
-        vec![Vec::new(); clusters.iter().max().map_or(0, |&last| last as usize + 1)];
-    for (at, &cluster) in clusters.iter().enumerate() {
-        members[cluster as usize].push(at);
-    }
-    let total = texts.weights.iter().sum::<u64>() as f64;
-    let weight_min = (share * total.sqrt()).max((texts.weight(sample) as f64).sqrt()) * options.least;
-    let said = |at: usize| (texts.says[sample[at]], texts.weights[sample[at]]);
-    let members = opposites::parted(members, vectors, said);
-    let mut drafts = Vec::new();
-    let mut groups: Vec<Vec<usize>> = Vec::new();
-    let mut is_loose = vec![true; sample.len()];
-    for members in members {
-        let Some((draft, near)) = Draft::and_nearness(&vectors.pick(&members), mean) else { continue };
-        // without those that are too far off
-        let members: Vec<usize> = members
-            .into_iter()
-            .zip(near)
-            .filter(|(_, near)| *near >= draft.reach)
-            .map(|(at, _)| at)
-            .collect();
-        let rows: Vec<usize> = members.iter().map(|&at| sample[at]).collect();
-        if texts.weight(&rows) as f64 >= weight_min.max(WEIGHT_MIN) {
-            for at in members {
-                is_loose[at] = false;
-            }
-            drafts.push(draft);
-            groups.push(rows);
-        }
-    }
-    let loose: Vec<usize> = (0..sample.len()).filter(|&at| is_loose[at]).collect();
-    let loose_rows: Vec<usize> = loose.iter().map(|&at| sample[at]).collect();
-    let places: Vec<Place<'_>> =
-        drafts.iter().zip(&groups).map(|(draft, rows)| Place { draft, side: texts.side(rows) }).collect();
-    let nearest = assign(&vectors.pick(&loose), &texts.said(&loose_rows), &places, options.threads);
-    for (at, group) in loose.into_iter().zip(nearest) {
-        if let Some(group) = group {
-            groups[group as usize].push(sample[at]);
-        }
-    }
-    groups
-}
 
 /// Returns the number of a group: there are fewer than texts, which lie in memory.
 fn number(group: usize) -> u32 {
@@ -235,7 +189,7 @@ fn finish(texts: &Texts<'_>, drafts: &[Draft], group_of: &[Option<u32>]) -> Grou
     let groups = order
         .iter()
         .map(|&group| Group {
-            centroid: texts.matrix(&rows[group]).centroid(),
+            centroid: texts.matrix(&rows[group]).weighted_centroid(&masses(&texts.copies(&rows[group]))),
             reach: drafts[group].reach,
             weight: weight(group),
             side: texts.side(&rows[group]),

@@ -26,7 +26,7 @@ pub(super) fn parted(
             Some(parted) => {
                 let weight = |side: &[usize]| side.iter().map(|&member| members[member].1).sum::<u64>();
                 let are_groups = weight(&parted.lighter) * GROUP_SHARE >= weight(&parted.heavier);
-                let [heavier, lighter] = sides(&cluster, parted, vectors, are_groups);
+                let [heavier, lighter] = sides(&cluster, &parted, vectors, are_groups);
                 open.push(lighter);
                 open.push(heavier);
             }
@@ -36,7 +36,7 @@ pub(super) fn parted(
 }
 
 /// Returns the rows of both sides, those that take none with the nearer one or with the heavier.
-fn sides(cluster: &[usize], parted: Parted, vectors: &Matrix, are_groups: bool) -> [Vec<usize>; 2] {
+fn sides(cluster: &[usize], parted: &Parted, vectors: &Matrix, are_groups: bool) -> [Vec<usize>; 2] {
     let rows = |side: &[usize]| side.iter().map(|&member| cluster[member]).collect::<Vec<usize>>();
     let (mut heavier, mut lighter) = (rows(&parted.heavier), rows(&parted.lighter));
     let places = [vectors.pick(&heavier).centroid(), vectors.pick(&lighter).centroid()];

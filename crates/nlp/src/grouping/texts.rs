@@ -25,6 +25,8 @@ pub(super) struct Texts<'a> {
     pub(super) weights: Vec<u64>,
     /// What each row says of opposites.
     pub(super) says: Vec<Signature>,
+    /// The weight of most rows: the one that half of them do not exceed. If all is said twice, this is two.
+    pub(super) usual_weight: u64,
     /// One statement of each row.
     pub(super) first: Vec<usize>,
     /// The row of each statement.
@@ -45,6 +47,7 @@ impl<'a> Texts<'a> {
             folded: Vec::new(),
             weights: Vec::new(),
             says: Vec::new(),
+            usual_weight: 1,
             first: Vec::new(),
             row_of: vec![0; statements.len()],
         };
@@ -60,6 +63,10 @@ impl<'a> Texts<'a> {
             texts.weights[row] += u64::from(statements[index].weight);
             texts.row_of[index] = row;
         }
+        let mut weights = texts.weights.clone();
+        weights.sort_unstable();
+        texts.usual_weight =
+            weights.get(weights.len().saturating_sub(1) / 2).map_or(1, |&weight| weight.max(1));
         texts
     }
 
@@ -69,6 +76,13 @@ impl<'a> Texts<'a> {
 
     pub(super) fn matrix(&self, rows: &[usize]) -> Matrix {
         Matrix::of(rows.iter().map(|&row| self.vectors[row]))
+    }
+
+    /// Returns how often each of these is said, by the usual weight, and at least once.
+    #[expect(clippy::cast_possible_truncation, reason = "rounds to the nearest")]
+    pub(super) fn copies(&self, rows: &[usize]) -> Vec<f32> {
+        let usual = self.usual_weight as f64;
+        rows.iter().map(|&row| (self.weights[row] as f64 / usual).max(1.0) as f32).collect()
     }
 
     pub(super) fn weight(&self, rows: &[usize]) -> u64 {
@@ -83,7 +97,9 @@ impl<'a> Texts<'a> {
     /// Returns the side that these rows take as a whole.
     pub(super) fn side(&self, rows: &[usize]) -> Signature {
         let mut tally = Tally::default();
-        rows.iter().for_each(|&row| tally.add(self.says[row], self.weights[row]));
+        for &row in rows {
+            tally.add(self.says[row], self.weights[row]);
+        }
         tally.side()
     }
 

@@ -31,8 +31,13 @@ pub(super) fn best<'t>(
             counts.entry(folded).or_insert((0, told, shown)).0 += 1;
         }
     }
-    let mut ranked: Vec<(f32, String)> =
-        counts.into_values().map(|(count, told, shown)| ((count as f32).sqrt() * told, shown)).collect();
+    let mut ranked: Vec<(f32, String)> = counts
+        .into_values()
+        .map(|(count, told, shown)| {
+            let share = if shown.contains(' ') { 1.0 } else { WORD_SHARE };
+            (share * (count as f32).sqrt() * told, shown)
+        })
+        .collect();
     // stable: of equal scores the first by text
     ranked.sort_by(|a, b| b.0.total_cmp(&a.0));
     ranked.truncate(PHRASES_MAX);

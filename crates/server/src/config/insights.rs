@@ -75,9 +75,9 @@ impl Granularity {
     /// Returns the settings of the grouping (docs/engine.md).
     pub fn options(self) -> Options {
         match self {
-            Self::Coarse => Options { cut: 0.65, ..Options::default() },
+            Self::Coarse => Options { broader: 0.12, ..Options::default() },
             Self::Balanced => Options::default(),
-            Self::Fine => Options { cut: 0.42, least: 0.125, ..Options::default() },
+            Self::Fine => Options { broader: -0.11, ..Options::default() },
         }
     }
 }

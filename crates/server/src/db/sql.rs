@@ -97,6 +97,17 @@ impl Sql {
         self
     }
 
+    /// Adds rows as [`Sql::push_values`] does, each with the organization before: a table to update another from. Were the
+    /// organization a condition beside it, SQLite would read all its rows first, to make a Bloom filter of them.
+    pub fn push_values_of<R: IntoIterator<Item = Value>>(
+        &mut self,
+        org_id: impl Into<Uuid>,
+        rows: impl IntoIterator<Item = R>,
+    ) -> &mut Self {
+        let org_id = org_id.into();
+        self.push_values(rows.into_iter().map(|row| std::iter::once(org_id.into()).chain(row)))
+    }
+
     /// Converts the statement for SQLite, with a bare `?` for each placeholder: SQLite finds numbered ones by a linear
     /// search, so that a long list of rows would take quadratic time.
     pub(super) fn sqlite(self) -> Result<(AssertSqlSafe<String>, SqliteArguments)> {

@@ -169,15 +169,15 @@ pub async fn save_findings(tx: &mut OrgTx, findings: &[Finding]) -> Result<Vec<S
             finding.summary.clone().into(),
         ]
     };
-    let mut query = sql("with f (id, revision, language, sentiment, summary) as (");
-    query.push_values(findings.iter().map(row)).push(
+    let mut query = sql("with f (org_id, id, revision, language, sentiment, summary) as (");
+    query.push_values_of(tx.org_id, findings.iter().map(row)).push(
         ") update sessions set
             language = case when language_declared then sessions.language else coalesce(f.language, sessions.language) end,
             sentiment = f.sentiment, summary = coalesce(f.summary, sessions.summary),
             read_revision = f.revision, updated_at = ",
     );
-    query.push_bind(tx.now).push(" from f where sessions.read_revision < f.revision and sessions.id = f.id");
-    query.push(" and sessions.org_id = ").push_bind(tx.org_id);
+    query.push_bind(tx.now).push(" from f where sessions.read_revision < f.revision");
+    query.push(" and sessions.org_id = f.org_id and sessions.id = f.id");
     query.push(" returning sessions.id, sessions.revision");
     let rows: Vec<(SessionId, i64)> = tx.fetch_all(query).await?;
     let revisions: HashSet<(SessionId, i64)> = rows.iter().copied().collect();

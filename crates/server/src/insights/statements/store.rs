@@ -62,10 +62,12 @@ pub(crate) async fn load(tx: &mut Tx, org_id: OrgId) -> Result<Vec<Statement>> {
 /// Stores the contextual embeddings of statements, so that the next grouping need not compute them again.
 pub(crate) async fn keep_contextual(tx: &mut OrgTx, embeddings: &[(StatementId, Vec<u8>)]) -> Result<()> {
     for embeddings in embeddings.chunks(2_000) {
-        let mut query = sql("with f (id, finer) as (");
-        query.push_values(embeddings.iter().map(|(id, vector)| [(*id).into(), vector.clone().into()]));
-        query.push(") update statements set finer = f.finer from f where statements.id = f.id");
-        query.push(" and statements.org_id = ").push_bind(tx.org_id);
+        let mut query = sql("with f (org_id, id, finer) as (");
+        let rows = embeddings.iter().map(|(id, vector)| [(*id).into(), vector.clone().into()]);
+        query.push_values_of(tx.org_id, rows).push(
+            ") update statements set finer = f.finer from f
+            where statements.org_id = f.org_id and statements.id = f.id",
+        );
         tx.run(query).await?;
     }
     Ok(())
@@ -167,13 +169,13 @@ pub(crate) async fn keep_excerpts(tx: &mut OrgTx, statements: &[&ReadStatement])
             let Excerpt { text, start, end } = &statement.excerpt;
             [statement.id.into(), text.into(), db::count(*start).into(), db::count(*end).into()]
         };
-        let mut query = sql("with f (id, excerpt, starts, ends) as (");
-        query.push_values(statements.iter().map(row));
+        let mut query = sql("with f (org_id, id, excerpt, starts, ends) as (");
+        query.push_values_of(tx.org_id, statements.iter().map(row));
         query.push(
             ") update statements set excerpt = f.excerpt, excerpt_start = f.starts, excerpt_end = f.ends,",
         );
-        query.push(" version = ").push_bind(READING_VERSION).push(" from f where statements.id = f.id");
-        query.push(" and statements.org_id = ").push_bind(tx.org_id);
+        query.push(" version = ").push_bind(READING_VERSION);
+        query.push(" from f where statements.org_id = f.org_id and statements.id = f.id");
         tx.run(query).await?;
     }
     Ok(())
