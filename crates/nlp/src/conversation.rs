@@ -4,6 +4,7 @@ use crate::encoders::{english, static_embedding};
 use crate::language::Language;
 use crate::redact::Finding;
 use crate::sentiment::Sentiment;
+use std::ops::Range;
 
 /// The author of a turn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +39,19 @@ pub struct Conversation<'a> {
     pub usual_language: Option<Language>,
 }
 
+/// Something that one author said, without what a message carries beside.
+#[derive(Clone, Debug)]
+pub struct Said {
+    /// The position of its turn in the conversation.
+    pub turn: usize,
+    /// Its author.
+    pub author: Author,
+    /// Its words.
+    pub text: String,
+    /// What is masked in them.
+    pub masked: Vec<Finding>,
+}
+
 /// Something that a contact states.
 #[derive(Clone, Debug)]
 pub struct Statement {
@@ -47,6 +61,10 @@ pub struct Statement {
     pub start: usize,
     /// The byte behind its last.
     pub end: usize,
+    /// The position of the words that it is a part of, among all that were read.
+    pub said: usize,
+    /// Its bytes in these words.
+    pub part: Range<usize>,
     /// Its text, with personal data masked.
     pub text: String,
     /// Its mood.

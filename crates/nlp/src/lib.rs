@@ -8,11 +8,13 @@
 //! 3. [`redact`] and [`sentiment`]: what must not be shown, and the mood.
 //! 4. [`conversation`]: what is read, and what is found in it. [`statements`]: the places where something is stated.
 //!    [`machines`]: what no person wrote.
-//! 5. `summary` and [`reading`]: a conversation read whole, which calls all of the above.
-//! 6. [`contrast`]: texts that say the opposite. [`grouping`] and [`title`]: many statements brought together and
+//! 5. [`cleaning`]: what of a message its author wrote.
+//! 6. `summary` and [`reading`]: a conversation read whole, which calls all of the above.
+//! 7. [`contrast`]: texts that say the opposite. [`grouping`] and [`title`]: many statements brought together and
 //!    named. [`evaluation`]: how well that went.
 
 pub mod case_fold;
+pub mod cleaning;
 pub mod contrast;
 pub mod conversation;
 pub mod encoders;

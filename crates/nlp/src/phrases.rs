@@ -88,7 +88,8 @@ impl Phrase {
 
 impl Part {
     fn read(part: &str) -> Part {
-        if part == "~" {
+        // a number sign stands for what names a thing: "#12", "no. 7", or nothing
+        if matches!(part, "~" | "#") {
             return Part::Gap;
         }
         Part::Either(part.split('|').map(tokens).collect())

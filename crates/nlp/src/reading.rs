@@ -1,12 +1,15 @@
 //! One conversation read whole: its language, its statements, the mood of the contact, and a summary.
 
-use crate::conversation::{Author, Conversation, Statement, Turn};
+use crate::cleaning::mapped::Mapped;
+use crate::cleaning::{self, Cleaned};
+use crate::conversation::{Author, Conversation, Said, Statement, Turn};
 use crate::encoders::{multilingual, static_embedding};
 use crate::language::{self, Language};
 use crate::machines::{self, Machine};
 use crate::redact::Finding;
 use crate::sentiment::{self, Sentiment};
 use crate::{redact, statements, summary};
+use std::ops::Range;
 
 /// The findings of a conversation.
 #[derive(Clone, Debug)]
@@ -15,40 +18,67 @@ pub struct Reading {
     pub language: Option<Language>,
     /// The mood of the contact, all in all.
     pub sentiment: Sentiment,
+    /// The words of the conversation, in order.
+    pub said: Vec<Said>,
     /// The statements of the contact, in order.
     pub statements: Vec<Statement>,
     /// The machine that wrote each turn of the contact, in which nothing is read; none for what people wrote.
     pub machines: Vec<Option<Machine>>,
     /// What is masked in each turn.
     pub masked: Vec<Vec<Finding>>,
+    /// Turns of which nothing is read, and why.
+    pub asides: Vec<(usize, Aside)>,
     /// Its subject, in the words that were used; none where nothing was stated.
     pub summary: Option<String>,
 }
 
+/// The reason for which nothing of a turn is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Aside {
+    /// It holds a chat of several speakers, and it cannot be told which of them is the contact.
+    UnclearSpeakers,
+}
+
+impl Reading {
+    /// Returns the mood of the contact over the first turns.
+    pub fn sentiment_before(&self, turn: usize) -> Sentiment {
+        sentiment::of_messages(
+            by_contact(&self.said).filter(|said| said.turn < turn).map(|said| said.text.as_str()),
+        )
+    }
+}
+
 /// Reads a conversation.
 pub fn read(conversation: &Conversation<'_>) -> Reading {
-    let machines = machines::find(conversation.turns);
-    let turns = by_people(conversation.turns, &machines);
-    let language = conversation.language.or_else(|| {
-        let said: Vec<&str> = by_contact(&turns).collect();
-        language::detect(&said.join("\n"), conversation.usual_language)
-    });
+    let mut cleaned = cleaning::clean(conversation.turns, conversation.names);
+    let machines = machines(conversation.turns, &cleaned);
+    cleaned
+        .said
+        .iter_mut()
+        .filter(|words| machines[words.turn].is_some())
+        .for_each(|words| words.text = Mapped::default());
+    let turns: Vec<Turn<'_>> =
+        cleaned.said.iter().map(|said| Turn { author: said.author, text: said.text.text() }).collect();
     let spans = statements::find(&turns);
-    let masked = masked(conversation, &spans);
+    let (said, masked) = masked(conversation, &cleaned, &spans);
+    let language = conversation.language.or_else(|| {
+        let words: Vec<&str> = by_contact(&said).map(|said| said.text.as_str()).collect();
+        language::detect(&words.join("\n"), conversation.usual_language)
+    });
     let mut statements: Vec<Statement> = spans
         .into_iter()
         .map(|span| {
-            let said = &conversation.turns[span.turn].text[span.start..span.end];
+            let part = span.start..span.end;
+            let words = &said[span.turn];
+            let source = cleaned.said[span.turn].text.source_range(part.clone());
             Statement {
-                turn: span.turn,
-                start: span.start,
-                end: span.end,
-                sentiment: sentiment::of_text(said),
-                text: redact::mask_part(
-                    conversation.turns[span.turn].text,
-                    span.start..span.end,
-                    &masked[span.turn],
-                ),
+                turn: words.turn,
+                start: source.start,
+                end: source.end,
+                said: span.turn,
+                sentiment: sentiment::of_text(&words.text[part.clone()]),
+                text: redact::mask_part(&words.text, part.clone(), &words.masked),
+                part,
                 static_embedding: None,
                 contextual_embedding: None,
             }
@@ -57,47 +87,86 @@ pub fn read(conversation: &Conversation<'_>) -> Reading {
     embed(&mut statements, language);
     Reading {
         language,
-        sentiment: sentiment::of_messages(by_contact(&turns)),
-        summary: summary::write(conversation, &statements, &masked),
+        sentiment: sentiment::of_messages(by_contact(&said).map(|said| said.text.as_str())),
+        summary: summary::write(&said, &statements),
+        said,
         statements,
         machines,
         masked,
+        asides: cleaned.unclear.iter().map(|turn| (*turn, Aside::UnclearSpeakers)).collect(),
     }
 }
 
-/// Finds what to mask in each turn: in the whole of it, and in each statement by itself, where other words are near.
-fn masked(conversation: &Conversation<'_>, spans: &[statements::Span]) -> Vec<Vec<Finding>> {
+/// Finds the machine that wrote each turn: by the turn as it came, or by its words alone.
+fn machines(turns: &[Turn<'_>], cleaned: &Cleaned) -> Vec<Option<Machine>> {
+    let mut machines = machines::find(turns);
+    if cleaned.said.iter().all(|words| words.text.is_verbatim()) {
+        return machines;
+    }
+    let mut parts = vec![0; turns.len()];
+    cleaned.said.iter().for_each(|words| parts[words.turn] += 1);
+    let mut plain: Vec<Turn<'_>> = turns.iter().map(|turn| Turn { text: "", ..*turn }).collect();
+    // a chat in one turn is no machine's
+    for words in cleaned.said.iter().filter(|words| parts[words.turn] == 1) {
+        plain[words.turn].text = words.text.text();
+    }
+    for (machine, found) in machines.iter_mut().zip(machines::find(&plain)) {
+        *machine = machine.or(found);
+    }
+    machines
+}
+
+/// Finds what to mask in each turn: in the whole of it as it came, in the words that are read of it, and in each
+/// statement by itself, where other words are near. Returns these words, and what is masked in the turns.
+fn masked(
+    conversation: &Conversation<'_>,
+    cleaned: &Cleaned,
+    spans: &[statements::Span],
+) -> (Vec<Said>, Vec<Vec<Finding>>) {
+    let names = |turn: usize| -> Vec<&str> {
+        let speakers = cleaned.speakers.iter().filter(|(at, _)| *at == turn).map(|(_, name)| name.as_str());
+        conversation.names.iter().copied().chain(speakers).collect()
+    };
     let none = Vec::new();
     let earlier = |at: usize| conversation.masked.get(at).unwrap_or(&none);
     let turns = conversation.turns.iter().enumerate();
     let mut masked: Vec<Vec<Finding>> =
-        turns.map(|(at, turn)| redact::find_beside(turn.text, conversation.names, earlier(at))).collect();
-    for span in spans {
-        let said = &conversation.turns[span.turn].text[span.start..span.end];
-        let found = redact::find(said, conversation.names).into_iter();
-        masked[span.turn].extend(found.map(|finding| Finding {
-            start: finding.start + span.start,
-            end: finding.end + span.start,
-            ..finding
-        }));
-        masked[span.turn] = redact::merge(std::mem::take(&mut masked[span.turn]));
+        turns.map(|(at, turn)| redact::find_beside(turn.text, &names(at), earlier(at))).collect();
+    let mut all = Vec::with_capacity(cleaned.said.len());
+    for (position, words) in cleaned.said.iter().enumerate() {
+        let (turn, text) = (words.turn, words.text.text());
+        let mut found = shown(&words.text, &masked[turn]);
+        if !words.text.is_verbatim() {
+            found = redact::find_beside(text, &names(turn), &found);
+        }
+        for span in spans.iter().filter(|span| span.turn == position) {
+            let stated = redact::find(&text[span.start..span.end], &names(turn)).into_iter();
+            found.extend(
+                stated.map(|finding| moved(&finding, finding.start + span.start..finding.end + span.start)),
+            );
+            found = redact::merge(found);
+        }
+        let in_turn =
+            found.iter().map(|finding| moved(finding, words.text.source_range(finding.start..finding.end)));
+        masked[turn].extend(in_turn);
+        masked[turn] = redact::merge(std::mem::take(&mut masked[turn]));
+        all.push(Said { turn, author: words.author, text: text.to_owned(), masked: found });
     }
-    masked
+    (all, masked)
 }
 
-/// Returns the mood of the contact over these turns.
-pub fn sentiment(turns: &[Turn<'_>]) -> Sentiment {
-    sentiment::of_messages(by_contact(&by_people(turns, &machines::find(turns))))
+/// Lays what is masked in a turn over the words that are read of it.
+fn shown(words: &Mapped, masked: &[Finding]) -> Vec<Finding> {
+    let parts = masked.iter().map(|finding| moved(finding, words.text_range(finding.start..finding.end)));
+    redact::merge(parts.filter(|finding| finding.start < finding.end).collect())
 }
 
-/// Returns the turns as people wrote them: those of machines are empty.
-fn by_people<'a>(turns: &[Turn<'a>], machines: &[Option<Machine>]) -> Vec<Turn<'a>> {
-    let turns = turns.iter().zip(machines);
-    turns.map(|(turn, machine)| if machine.is_some() { Turn { text: "", ..*turn } } else { *turn }).collect()
+fn moved(finding: &Finding, to: Range<usize>) -> Finding {
+    Finding { start: to.start, end: to.end, kind: finding.kind }
 }
 
-fn by_contact<'a>(turns: &'a [Turn<'a>]) -> impl Iterator<Item = &'a str> {
-    turns.iter().filter(|turn| turn.author == Author::Contact).map(|turn| turn.text)
+fn by_contact(said: &[Said]) -> impl Iterator<Item = &Said> {
+    said.iter().filter(|said| said.author == Author::Contact)
 }
 
 /// Returns the embedding by which a text is compared with linked statements. None if no word of it is known.

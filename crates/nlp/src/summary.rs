@@ -1,7 +1,7 @@
 //! A summary of a conversation in the words that were used: the statements of the contact, and the answer.
 
-use crate::conversation::{Author, Conversation, Statement};
-use crate::redact::{self, Finding};
+use crate::conversation::{Author, Said, Statement};
+use crate::redact;
 
 const STATEMENTS_MAX: usize = 2;
 const STATEMENT_CHARS_MAX: usize = 240;
@@ -11,25 +11,21 @@ const ANSWER_CHARS_MIN: usize = 25;
 
 /// Writes the first things stated, and the last of what was answered that is more than small talk, personal data
 /// masked. None if nothing was stated.
-pub(crate) fn write(
-    conversation: &Conversation<'_>,
-    statements: &[Statement],
-    masked: &[Vec<Finding>],
-) -> Option<String> {
+pub(crate) fn write(said: &[Said], statements: &[Statement]) -> Option<String> {
     let last = statements.last()?;
     let stated: Vec<String> = statements
         .iter()
         .take(STATEMENTS_MAX)
         .map(|statement| sentence(&statement.text, STATEMENT_CHARS_MAX))
         .collect();
-    let answers = conversation.turns.iter().enumerate().skip(last.turn.min(statements[0].turn) + 1);
+    let answers = said.iter().skip(last.said.min(statements[0].said) + 1);
     let answer = answers
-        .filter(|(_, turn)| turn.author == Author::Other)
-        .rfind(|(_, turn)| {
-            let text = turn.text.trim();
+        .filter(|answer| answer.author == Author::Other)
+        .rfind(|answer| {
+            let text = answer.text.trim();
             text.chars().count() >= ANSWER_CHARS_MIN && !text.ends_with('?')
         })
-        .map(|(at, turn)| sentence(&redact::mask(turn.text, &masked[at]), ANSWER_CHARS_MAX));
+        .map(|answer| sentence(&redact::mask(&answer.text, &answer.masked), ANSWER_CHARS_MAX));
     let said = stated.join(" ");
     Some(match answer {
         Some(answer) => format!("{said} – {answer}"),

@@ -102,3 +102,81 @@ fn a_conversation_has_at_most_eight() {
     let turns = vec![Turn { author: Author::Contact, text: "I want to cancel my order" }; 30];
     assert_eq!(find(&turns).len(), STATEMENTS_MAX);
 }
+
+/// Folding takes accents off, so that a word of one language may turn into another's.
+#[test]
+fn no_english_word_of_grammar_is_a_cue_of_another_language() {
+    let lines = include_str!("words.txt").lines().filter_map(|line| line.strip_prefix("neutral: "));
+    for word in lines.flat_map(|words| words.split(", ")).filter(|word| word.is_ascii()) {
+        let cues = matter::Cues::of(word);
+        assert!(!cues.wrong && !cues.life && !cues.frame && !cues.vague, "{word}: {cues:?}");
+    }
+}
+
+/// Checks mails of "frame | matter | frame": the matter alone must be stated.
+fn check_mails(mails: &[&str]) {
+    let mut wrong = Vec::new();
+    for mail in mails {
+        let parts: Vec<&str> = mail.split(" | ").collect();
+        let text = parts.join(" ");
+        let turns = [Turn { author: Author::Contact, text: &text }];
+        let found: Vec<&str> = find(&turns).iter().map(|span| &text[span.start..span.end]).collect();
+        let matter = parts[1].trim_end_matches(['.', '。']);
+        if found.len() != 1 || found[0].trim_end_matches(['.', '。']) != matter {
+            wrong.push(format!("{found:?} in {mail}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), mails.len(), wrong.join("\n"));
+}
+
+#[test]
+fn a_plain_complaint_in_a_polite_mail_is_stated_alone() {
+    check_mails(&[
+        "Hello everyone, I hope this message finds you well. We discovered your shop two years ago at a fair in Leeds and have bought quite a few things for the garden since then. | The parasol arrived with a bent pole. | My wife works from home, so somebody can always open the door for you. Thank you for your time and best wishes from the north.",
+        "Good afternoon, my family has been with you since 2011 and my parents were your customers before us. In spring we renovated the kitchen and chose your oven after long talks. | The timer beeps all night long and the fan is far too loud. | We live on the third floor, the bell is at the left. Have a lovely day and greetings to the whole team.",
+        "Dear support, I am a teacher and use your planner for all my classes; my colleagues love it as well. At the start of the school year I set up five calendars with a lot of care. | All entries of September have vanished. | You can reach me at school until three in the afternoon and at home after six. Kind regards",
+        "To whom it may concern, this spring my brother and I opened a small café near the harbour, and the grinder from your shop is the heart of it. We recommend you to everybody who asks. | The amount was taken from our account two times. | We are open every day except Tuesday, and the coffee is on the house if you ever come by.",
+        "Hi team, first of all let me say how much I enjoy your podcasts, I listen to them on the train every morning on my way to work in the city. | The subscription renewed although I had ended it in May. | I am a student and live in a shared flat with three friends. Best wishes and keep it up",
+        "Hello, we celebrated my father's seventieth birthday last weekend and gave him one of your watches, which he had wanted for a long time. | The strap came off after one day. | He lives in the countryside and comes to town once a month. Thanks a lot for everything you do, with warm regards from all of us",
+        "Dear all, I bought my first bicycle from you when I was a student, and now I ride the third one to work each day, in rain and sun alike. | The invoice shows the wrong company name. | Our office is next to the old station, and visitors are always welcome. With best regards and many thanks",
+        "Sehr geehrte Damen und Herren, seit vielen Jahren bin ich eine treue Kundin Ihres Hauses und habe immer gern bei Ihnen eingekauft. Im Frühjahr sind wir in ein Haus mit Garten gezogen und haben uns endlich eine Bank gegönnt. | Die Bank wurde mit einem Riss im Holz geliefert. | Mein Mann und ich sind abends meistens zu Hause. Mit freundlichen Grüßen und vielen Dank für Ihre Mühe",
+        "Guten Tag, meine Familie und ich kaufen seit langem bei Ihnen ein, und auch meine Eltern waren schon Ihre Kunden. Letzten Monat haben wir die Küche renoviert und dafür einen Herd bestellt. | Der Betrag wurde zweimal von unserem Konto abgebucht. | Wir wohnen im dritten Stock und haben einen Aufzug. Herzliche Grüße aus dem Norden",
+        "Bonjour, je suis cliente chez vous depuis de nombreuses années et j'ai toujours été très satisfaite de vos produits. Le mois dernier nous avons déménagé à Lyon avec nos enfants et acheté quatre chaises pour la cuisine. | Deux chaises sont arrivées cassées. | Mon mari travaille à la maison et peut ouvrir au livreur. Bien cordialement et merci d'avance",
+        "Bonjour à toute l'équipe, ma sœur m'a parlé de votre boutique il y a deux ans et depuis j'y achète tous mes cadeaux de Noël. J'habite une petite maison près de la mer. | Le montant a été débité deux fois sur mon compte. | Je suis joignable le matin et mes voisins peuvent aussi prendre les paquets. Bonne journée à vous tous",
+        "Estimados señores, soy cliente de su tienda desde hace muchos años y siempre he hablado bien de ustedes a mis amigos. El mes pasado nos mudamos a un piso nuevo en Valencia y compramos cuatro lámparas para el salón. | El importe se cobró dos veces en mi cuenta. | Mi marido y yo estamos en casa por las tardes de lunes a viernes. Un cordial saludo y gracias por su atención",
+        "Gentile assistenza, sono vostra cliente da molti anni e ho sempre parlato bene di voi con le mie amiche. Il mese scorso ci siamo trasferiti in una casa nuova a Torino e abbiamo comprato quattro sedie per la cucina. | Una sedia è arrivata rotta. | Mio marito e io siamo a casa la sera dal lunedì al venerdì. Cordiali saluti e grazie per la vostra attenzione",
+        "Boa tarde, sou cliente da vossa loja há muitos anos e sempre gostei muito dos vossos produtos. No mês passado mudámos para uma casa nova no Porto e comprámos quatro candeeiros para a sala. | O valor foi cobrado duas vezes na minha conta. | O meu marido e eu estamos em casa à noite de segunda a sexta. Com os melhores cumprimentos e obrigada pela atenção",
+        "Beste mensen, al jaren ben ik een trouwe klant van jullie winkel en ik kom er altijd graag. Vorige maand zijn wij naar een nieuw huis in Utrecht verhuisd en hebben we vier lampen gekocht. | Het bedrag is twee keer afgeschreven. | Mijn man en ik zijn 's avonds thuis van maandag tot vrijdag. Met vriendelijke groet en alvast bedankt voor de moeite",
+        "Hej, jag har varit kund hos er i många år och har alltid tyckt om era lampor. Förra månaden flyttade vi till en ny lägenhet i Lund och köpte fyra av dem till köket och hallen. | Paketet har inte kommit fram. | Min man och jag är hemma på kvällarna från måndag till fredag. Vänliga hälsningar och tack på förhand för hjälpen",
+        "Dzień dobry, jestem Państwa klientką od wielu lat i zawsze lubiłam Państwa lampy. W zeszłym miesiącu przeprowadziliśmy się do nowego mieszkania w Gdańsku i kupiliśmy cztery sztuki do kuchni. | Kwota została pobrana dwukrotnie z mojego konta. | Mój mąż i ja jesteśmy w domu wieczorami od poniedziałku do piątku. Pozdrawiam serdecznie i dziękuję za pomoc",
+        "Здравствуйте, я ваша постоянная клиентка уже много лет, и мне всегда нравились ваши лампы. В прошлом месяце мы переехали в новую квартиру в Твери и купили четыре штуки для кухни и коридора. | Деньги списаны с моей карты дважды. | Мой муж и я дома по вечерам с понедельника по пятницу. С уважением и заранее спасибо за помощь от всей нашей семьи",
+        "Merhaba, uzun yıllardır müşterinizim ve lambalarınızı her zaman çok beğendim. Geçen ay İzmir'de yeni bir eve taşındık ve mutfak ile koridor için dört tane aldık, komşularımız da çok beğendi. | Tutar hesabımdan iki kez çekildi. | Eşim ve ben hafta içi akşamları evdeyiz, kapıyı her zaman açabiliriz. Saygılarımla ve yardımınız için şimdiden teşekkür ederim, iyi çalışmalar dilerim",
+    ]);
+}
+
+#[test]
+fn what_follows_an_open_question_is_the_matter() {
+    for (before, question, matter) in [
+        ("hi", "Hi there, how may I help you?", "The zip of the jacket came apart"),
+        ("Order 7731", "Thank you. What seems to be the trouble?", "Half of the tiles are chipped"),
+        ("My booking reference is KX81.", "Please tell us what happened.", "The room smelled of smoke"),
+        ("Hello, I have a quick question", "Sure, go ahead", "My points from June are gone"),
+        ("Ich brauche Hilfe", "Gern, worum geht es?", "Der Bildschirm bleibt schwarz"),
+        ("Bestellnummer 4471", "Danke. Was ist damit?", "Ein Glas hat einen Sprung"),
+        ("Bonjour, j'ai une question", "Je vous écoute", "Le lave-linge fuit"),
+        ("Hola", "¿En qué puedo ayudarle?", "La pantalla llegó rayada"),
+        ("Ho bisogno di aiuto", "Certo, mi dica", "Il frigorifero fa un rumore forte"),
+        ("Mam pytanie", "Słucham, w czym mogę pomóc?", "Paczka jest uszkodzona"),
+        ("Здравствуйте", "Чем могу помочь?", "Экран треснул после двух дней"),
+        ("你好", "请问有什么可以帮您？", "屏幕碎了"),
+        ("質問があります", "どのような内容でしょうか？", "画面が割れていました"),
+    ] {
+        let turns = [
+            Turn { author: Author::Contact, text: before },
+            Turn { author: Author::Other, text: question },
+            Turn { author: Author::Contact, text: matter },
+        ];
+        let found: Vec<&str> = find(&turns).iter().map(|span| turns[span.turn].text).collect();
+        assert_eq!(found, [matter], "after {question}");
+    }
+}

@@ -129,20 +129,20 @@ fn read(session: &Unread, usual: Option<Language>) -> (Finding, Vec<ReadStatemen
         usual_language: usual,
     });
     let language = declared.or(reading.language.map(Language::code)).map(str::to_owned);
-    let handoff_sentiment = session.before_handoff.map(|count| reading::sentiment(&turns[..count]).into());
+    let handoff_sentiment = session.before_handoff.map(|count| reading.sentiment_before(count).into());
     let finding = Finding {
         id: session.id,
         revision: session.revision,
         language: language.clone(),
         sentiment: reading.sentiment.into(),
         handoff_sentiment,
-        summary: session.summary_wanted.then_some(reading.summary).flatten(),
+        summary: reading.summary.filter(|_| session.summary_wanted),
         masked: newly_masked(session, &reading.masked),
     };
     let statement = |(position, found): (usize, refrain_nlp::conversation::Statement)| {
         let message_id = session.messages[found.turn].id;
         let span = found.start..found.end;
-        let said = &session.messages[found.turn].text;
+        let said = &reading.said[found.said];
         let language = language.clone().unwrap_or_default();
         // the id is derived from all that was read: if a later reading differs, it is another statement
         let id: [&[u8]; 6] = [
@@ -160,7 +160,7 @@ fn read(session: &Unread, usual: Option<Language>) -> (Finding, Vec<ReadStatemen
             position,
             span: (found.start, found.end),
             text: found.text,
-            excerpt: excerpt::around(said, span, &reading.masked[found.turn]),
+            excerpt: excerpt::around(&said.text, found.part.clone(), &said.masked),
             language,
             sentiment: found.sentiment.into(),
             embedding: found.static_embedding.map(|embedding| embedding::to_bytes(&embedding)),

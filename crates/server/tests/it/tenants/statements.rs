@@ -2,7 +2,7 @@
 
 use crate::support::app::TestApp;
 use futures_util::future::join_all;
-use refrain::db::{Db, sql};
+use refrain::db::{Db, Value, sql};
 use refrain::ids::OrgId;
 use std::time::{Duration, Instant};
 use tokio::time::timeout;
@@ -92,4 +92,28 @@ async fn organizations_take_turns_to_write() {
     for writing in many {
         writing.await.unwrap();
     }
+}
+
+#[tokio::test]
+async fn rows_are_updated_without_a_look_at_all_of_the_organization() {
+    let t = TestApp::new().await;
+    if t.app.db.name() != "SQLite" {
+        return;
+    }
+    let mut tx = t.app.db.begin().await.unwrap();
+    // SQLite plans as if there were a million sessions
+    tx.run(sql("analyze")).await.unwrap();
+    tx.run(sql("insert into sqlite_stat1 values ('sessions', 'sqlite_autoindex_sessions_1', '1000000 1001 1')"))
+        .await
+        .unwrap();
+    tx.run(sql("analyze sqlite_schema")).await.unwrap();
+    let rows = (0..1_000).map(|i| [Value::from(uuid::Uuid::from_u128(i)), Value::from(1_i64)]);
+    let mut update = sql("explain query plan with f (org_id, id, revision) as (");
+    update.push_values_of(t.org_id, rows).push(
+        ") update sessions set searched_revision = f.revision from f
+        where sessions.org_id = f.org_id and sessions.id = f.id",
+    );
+    let plan: Vec<(i64, i64, i64, String)> = tx.fetch_all(update).await.unwrap();
+    let steps: Vec<&str> = plan.iter().map(|step| step.3.as_str()).filter(|step| step.contains("sessions")).collect();
+    assert!(matches!(steps[..], [step] if step.contains("(org_id=? AND id=?)") && !step.contains("BLOOM")), "{steps:?}");
 }

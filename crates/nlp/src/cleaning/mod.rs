@@ -1,0 +1,126 @@
+//! The words of the author of a message, and nothing else: without the markup that carries them, mails that they answer
+//! or pass on, signatures and notices, the labels of a form, and what machines wrote. Each character of what is left
+//! knows where in the message it came from.
+//!
+//! A text goes through these steps, of which the last ones only choose among its lines:
+//!
+//! 1. `html`, `letters` and `chat` make it plain, character by character ([`mapped`]).
+//! 2. `page` finds its lines and the phrases that are known (`phrases`, `words.txt`).
+//! 3. `transcript` tells a whole chat from a message, and the turns of its speakers.
+//! 4. `quotation`, `form`, `machine_output`, and `signature` with `notices` leave out what is not the author's.
+
+mod chat;
+mod form;
+mod html;
+mod letters;
+mod machine_output;
+pub mod mapped;
+mod notices;
+mod page;
+mod phrases;
+mod quotation;
+mod signature;
+mod transcript;
+
+use crate::conversation::{Author, Turn};
+use mapped::Mapped;
+use page::{Line, Page};
+
+/// The bytes of a message that are read.
+pub const BYTES_MAX: usize = 20_000;
+
+/// The words of one author in a turn.
+#[derive(Clone, Debug)]
+pub struct Words {
+    /// The position of its turn in the conversation: a turn may hold a whole chat.
+    pub turn: usize,
+    /// Its author.
+    pub author: Author,
+    /// Its words, and where in the turn they stand.
+    pub text: Mapped,
+}
+
+/// The words of a conversation.
+#[derive(Clone, Debug, Default)]
+pub struct Cleaned {
+    /// What was said, in order; turns of the contact in which nothing is left are left out.
+    pub said: Vec<Words>,
+    /// Turns that hold a chat of which it cannot be told who is the contact: nothing in them is anybody's.
+    pub unclear: Vec<usize>,
+    /// The names of the speakers of a chat in a turn, with its position.
+    pub speakers: Vec<(usize, String)>,
+}
+
+/// Finds the words of the authors of these turns. The contact is known by these names.
+pub fn clean(turns: &[Turn<'_>], names: &[&str]) -> Cleaned {
+    let mut cleaned = Cleaned::default();
+    for (turn, said) in turns.iter().enumerate() {
+        let mut message = clean_message(said, names);
+        let is_heard = |part: &(Author, Mapped)| part.0 == Author::Other || !part.1.text().trim().is_empty();
+        message.parts.retain(is_heard);
+        cleaned.said.extend(message.parts.into_iter().map(|(author, text)| Words { turn, author, text }));
+        cleaned.speakers.extend(message.speakers.into_iter().map(|name| (turn, name)));
+        if message.is_unclear {
+            cleaned.unclear.push(turn);
+        }
+    }
+    cleaned
+}
+
+/// What one message holds.
+struct Message {
+    parts: Vec<(Author, Mapped)>,
+    speakers: Vec<String>,
+    is_unclear: bool,
+}
+
+fn clean_message(turn: &Turn<'_>, names: &[&str]) -> Message {
+    let clipped = &turn.text[..turn.text.floor_char_boundary(BYTES_MAX)];
+    let (text, seams) = plain(clipped);
+    let page = Page::of(text.text());
+    let lines = page.lines();
+    if turn.author == Author::Contact
+        && let Some(chat) = transcript::read(&page, &lines, names)
+    {
+        let parts = chat.turns.into_iter().map(|(author, lines)| {
+            let lines = if author == Author::Contact { machine_output::without(&page, lines) } else { lines };
+            (author, text.only(&lines))
+        });
+        return Message { parts: parts.collect(), speakers: chat.names, is_unclear: chat.is_unclear };
+    }
+    let own = own(&page, lines.clone(), &seams, turn.author, names);
+    let text = if own == lines { text } else { text.only(&own) };
+    Message { parts: vec![(turn.author, text)], speakers: Vec::new(), is_unclear: false }
+}
+
+/// Makes a text plain, character by character. Returns it with the places at which a quotation begins in it.
+fn plain(source: &str) -> (Mapped, Vec<usize>) {
+    let mut text = Mapped::whole(source);
+    let mut seams = Vec::new();
+    if source.contains(['<', '&'])
+        && let Some(html) = html::plain(&text)
+    {
+        (text, seams) = (html.text, html.seams);
+    }
+    if let Some(letters) = letters::plain(&text) {
+        text = letters;
+    }
+    if let Some(shown) = chat::plain(&text) {
+        text = shown;
+    }
+    let seams = seams.into_iter().map(|seam| text.text_range(seam..source.len()).start).collect();
+    (text, seams)
+}
+
+/// Keeps the lines that are the author's. What is learned to be of no author leaves them first.
+fn own(page: &Page<'_>, lines: Vec<Line>, seams: &[usize], author: Author, names: &[&str]) -> Vec<Line> {
+    let lines = machine_output::without(page, quotation::own(page, lines, seams, names));
+    let lines = match author {
+        Author::Contact => form::said(page, &lines).unwrap_or(lines),
+        Author::Other => lines,
+    };
+    signature::own(page, lines, names)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,124 @@
+//! What tells the matter of a message from the frame around it: words for what is wrong, wanted or asked, against
+//! those of who somebody is and of courtesy, in every language that is known here. `matter.txt` has the words.
+
+use super::words;
+use crate::phrases::Phrases;
+use crate::text::Text;
+use std::sync::LazyLock;
+
+static PHRASES: LazyLock<Phrases> = LazyLock::new(|| Phrases::read(include_str!("matter.txt")));
+
+/// The words of one sentence or message that are looked at.
+const WORDS_MAX: usize = 120;
+
+/// The letters of the longest word that is too short to name a topic in most languages.
+const SMALL_MAX: usize = 3;
+
+/// The bytes of a message of the other side in which a question for the matter is looked for, from its end.
+const QUESTION_BYTES_MAX: usize = 400;
+
+/// The cues of a sentence.
+#[expect(clippy::struct_excessive_bools, reason = "each is a cue of its own")]
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Cues {
+    /// Says that something is wrong.
+    pub(super) wrong: bool,
+    /// Says that something is wanted.
+    pub(super) wanted: bool,
+    pub(super) asked: bool,
+    /// Tells of somebody's life.
+    pub(super) life: bool,
+    /// Is a courtesy of letters.
+    pub(super) frame: bool,
+    /// Says only that there is something to say.
+    pub(super) vague: bool,
+    /// Begins with who speaks.
+    pub(super) own: bool,
+    /// Says that all is well again.
+    pub(super) solved: bool,
+    /// Names what an order or a person is known by.
+    pub(super) detail: bool,
+    /// Says what somebody is called.
+    pub(super) named: bool,
+}
+
+impl Cues {
+    /// Finds the cues of a text.
+    pub(super) fn of(text: &str) -> Cues {
+        let text = Text::new(text, &[]);
+        let mut cues = Cues::default();
+        let words = text.words.len().min(WORDS_MAX);
+        // words that "I have a question" does not have
+        let mut other = vec![true; words];
+        for word in 0..words {
+            for hit in PHRASES.at(&text, word) {
+                match hit.list {
+                    "wrong" => cues.wrong = true,
+                    "wanted" => cues.wanted = true,
+                    "asked" => cues.asked |= !hit.opens || opens(&text, word),
+                    "life" => cues.life = true,
+                    "frame" => cues.frame = true,
+                    "solved" => cues.solved = true,
+                    "self" => cues.own |= word == 0,
+                    "vague" => {
+                        cues.vague = true;
+                        other[word..hit.end.min(words)].fill(false);
+                    }
+                    "detail" => cues.detail = true,
+                    "named" => cues.named = true,
+                    _ => {}
+                }
+            }
+        }
+        cues.vague &=
+            text.words.len() == words && (0..words).all(|word| !other[word] || is_small(&text, word));
+        cues
+    }
+}
+
+/// Tells a word of grammar or courtesy, a number, or a word that is too short to tell.
+fn is_small(text: &Text, word: usize) -> bool {
+    let letters = text.word_chars(word);
+    let short = letters.len() <= SMALL_MAX && !letters.iter().any(|c| matches!(c, '\u{3400}'..='\u{9fff}'));
+    short || letters.iter().any(char::is_ascii_digit) || words::is_function_word(&text.lowercase(word))
+}
+
+/// Tells if nothing but courtesies stands before a word in its sentence.
+fn opens(text: &Text, word: usize) -> bool {
+    let before = (0..word)
+        .rev()
+        .take_while(|at| !text.gap_after(*at).iter().any(|c| matches!(c, '.' | '!' | '?' | '\n')));
+    before.take(WORDS_MAX).all(|at| words::is_courtesy(&text.lowercase(at)))
+}
+
+/// Tells if a text is of names for orders, accounts and people, of numbers and words of grammar.
+pub(super) fn is_detail(text: &str) -> bool {
+    let text = Text::new(text, &[]);
+    let words = text.words.len();
+    let (mut word, mut names) = (0, 0);
+    if words > WORDS_MAX {
+        return false;
+    }
+    while word < words {
+        let named = PHRASES.at(&text, word).filter(|hit| hit.list == "detail").map(|hit| hit.end).max();
+        let folded = text.lowercase(word);
+        match named {
+            Some(end) => {
+                names += 1;
+                word = end;
+            }
+            None if folded.contains(|c: char| c.is_numeric()) || words::is_function_word(&folded) => {
+                word += 1;
+            }
+            None => return false,
+        }
+    }
+    names > 0
+}
+
+/// Tells if a text of the other side asks for the matter: "how can I help", "what happened".
+pub(super) fn is_asked_for(text: &str) -> bool {
+    let text =
+        Text::new(&text[text.ceil_char_boundary(text.len().saturating_sub(QUESTION_BYTES_MAX))..], &[]);
+    (0..text.words.len()).any(|word| PHRASES.at(&text, word).any(|hit| hit.list == "open"))
+}
