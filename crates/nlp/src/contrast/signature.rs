@@ -30,6 +30,13 @@ impl Signature {
         opposite != 0 && same & !(self.weak | other.weak) == 0
     }
 
+    /// Returns true if the two say the same of something, and the opposite of nothing.
+    pub fn agrees(self, other: Self) -> bool {
+        let opposite = self.plus & other.minus | self.minus & other.plus;
+        let same = self.plus & other.plus | self.minus & other.minus;
+        opposite == 0 && same & !(self.weak | other.weak) != 0
+    }
+
     /// Returns true if the text takes no side anywhere.
     pub fn is_neutral(self) -> bool {
         self.plus | self.minus == 0
