@@ -170,7 +170,7 @@ def foreign_in_bodies(own):
         + one("event", ("POST", f"/insights/{own['insight2']}/undo", {"event_id": "$"}))
         + one("delivery", ("POST", f"/webhooks/{own['webhook']}/deliveries/$/replay", None))
         + [(kind, "GET", path + "cursor=" + "$cursor", None) for kind in ("session", "contact", "insight_session") for path in
-           ("/chat/sessions?", "/contacts?", f"/insights/{i}/sessions?", f"/chat/sessions/{s}/history?", f"/webhooks/{own['webhook']}/deliveries?")]
+           ("/chat/sessions?", "/contacts?", f"/insights/{i}/sessions?", f"/chat/sessions/{s}/history?", "/chat/messages/set-aside?", f"/webhooks/{own['webhook']}/deliveries?")]
     )
 
 def put(x, id):
@@ -202,7 +202,7 @@ def snapshot(c, doc, ids):
     parts = {}
     for path in [f"/exports?what={w}" for w in ("conversations", "insights", "occurrences")] + \
             ["/teams", "/tags", "/categories", "/webhooks", "/insights/themes", "/insights/shadow", f"/webhooks/{ids['webhook']}",
-             f"/webhooks/{ids['webhook']}/deliveries?state=delivered", "/contacts", "/chat/sessions"] + \
+             f"/webhooks/{ids['webhook']}/deliveries?state=delivered", "/contacts", "/chat/sessions", "/chat/messages/set-aside"] + \
             [f"/insights/{ids[k]}{t}" for k in ("insight", "insight2") for t in ("", "/events", "/lineage", "/proof", "/wording", "/sessions")]:
         parts[path] = c.call("GET", path)[:2]
     return parts

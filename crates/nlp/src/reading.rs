@@ -51,12 +51,7 @@ impl Reading {
 /// Reads a conversation.
 pub fn read(conversation: &Conversation<'_>) -> Reading {
     let mut cleaned = cleaning::clean(conversation.turns, conversation.names);
-    let machines = machines(conversation.turns, &cleaned);
-    cleaned
-        .said
-        .iter_mut()
-        .filter(|words| machines[words.turn].is_some())
-        .for_each(|words| words.text = Mapped::default());
+    let machines = machines(conversation.turns, &mut cleaned);
     let turns: Vec<Turn<'_>> =
         cleaned.said.iter().map(|said| Turn { author: said.author, text: said.text.text() }).collect();
     let spans = statements::find(&turns);
@@ -97,21 +92,26 @@ pub fn read(conversation: &Conversation<'_>) -> Reading {
     }
 }
 
-/// Finds the machine that wrote each turn: by the turn as it came, or by its words alone.
-fn machines(turns: &[Turn<'_>], cleaned: &Cleaned) -> Vec<Option<Machine>> {
+/// Finds the machine that wrote each turn: by the turn as it came, or by its words alone. Takes out the words of machines,
+/// in a chat that came as one turn those of single speakers.
+fn machines(turns: &[Turn<'_>], cleaned: &mut Cleaned) -> Vec<Option<Machine>> {
     let mut machines = machines::find(turns);
-    if cleaned.said.iter().all(|words| words.text.is_verbatim()) {
-        return machines;
+    let mut written: Vec<bool> = cleaned.said.iter().map(|words| machines[words.turn].is_some()).collect();
+    if cleaned.said.iter().any(|words| !words.text.is_verbatim()) {
+        let plain: Vec<Turn<'_>> =
+            cleaned.said.iter().map(|words| Turn { author: words.author, text: words.text.text() }).collect();
+        let mut parts = vec![0; turns.len()];
+        cleaned.said.iter().for_each(|words| parts[words.turn] += 1);
+        for (at, found) in machines::find(&plain).into_iter().enumerate() {
+            let turn = cleaned.said[at].turn;
+            written[at] |= found.is_some();
+            if parts[turn] == 1 {
+                machines[turn] = machines[turn].or(found);
+            }
+        }
     }
-    let mut parts = vec![0; turns.len()];
-    cleaned.said.iter().for_each(|words| parts[words.turn] += 1);
-    let mut plain: Vec<Turn<'_>> = turns.iter().map(|turn| Turn { text: "", ..*turn }).collect();
-    // a chat in one turn is no machine's
-    for words in cleaned.said.iter().filter(|words| parts[words.turn] == 1) {
-        plain[words.turn].text = words.text.text();
-    }
-    for (machine, found) in machines.iter_mut().zip(machines::find(&plain)) {
-        *machine = machine.or(found);
+    for (words, _) in cleaned.said.iter_mut().zip(written).filter(|(_, written)| *written) {
+        words.text = Mapped::default();
     }
     machines
 }

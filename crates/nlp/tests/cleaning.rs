@@ -72,6 +72,14 @@ fn a_chat_of_unknown_speakers_is_nobodys_and_is_told_of() {
 }
 
 #[test]
+fn a_click_within_a_chat_is_no_statement() {
+    let chat = "(10:01) Bot: What is it about?\n1) Orders and delivery\n2) Payments\n(10:02) Visitor: Orders and delivery\n(10:03) Visitor: my kettle leaks";
+    let found = reading(&[chat], &[]);
+    let stated: Vec<&str> = found.statements.iter().map(|statement| statement.text.as_str()).collect();
+    assert_eq!(stated, ["my kettle leaks"]);
+}
+
+#[test]
 fn speakers_of_a_chat_are_masked() {
     let chat = "(10:01:07) Ina Wolf: How can I help you?\n(10:02:00) Olav Ruud: my kettle leaks and Ina Wolf knows it";
     let found = reading(&[chat], &[]);

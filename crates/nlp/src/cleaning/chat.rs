@@ -6,6 +6,9 @@ use std::ops::Range;
 /// The most bytes between two marks that belong together.
 const SPAN_MAX: usize = 400;
 
+/// The most words behind a link at the end of what is said: "please".
+const REFERENCE_REST_MAX: usize = 2;
+
 /// A part of a text, and what is shown of it: a part of that part, or something else.
 struct Shown {
     part: Range<usize>,
@@ -151,10 +154,23 @@ fn mention(text: &str, at: usize) -> Option<Shown> {
         {
             As::Nothing
         }
-        _ if is_address(inner) => label(inner).map_or(As::Nothing, As::Part),
+        _ if is_address(inner) => {
+            let label = label(inner).filter(|label| !is_reference(text, label, part.end));
+            label.map_or(As::Nothing, As::Part)
+        }
         _ => return None,
     };
     Some(Shown { part, as_ })
+}
+
+/// Tells the label of a record, such as "order 7", that is put behind what is said, rather than into it.
+fn is_reference(text: &str, label: &Range<usize>, end: usize) -> bool {
+    let rest = &text[end..text.floor_char_boundary((end + SPAN_MAX).min(text.len()))];
+    let line = rest.split('\n').next().unwrap_or_default();
+    let is_name =
+        |word: &&str| word.contains(char::is_alphabetic) && !(word.starts_with(':') && word.ends_with(':'));
+    text[label.clone()].contains(|c: char| c.is_ascii_digit())
+        && line.split_whitespace().filter(is_name).count() <= REFERENCE_REST_MAX
 }
 
 fn is_address(inner: &str) -> bool {

@@ -12,6 +12,7 @@
 mod chat;
 mod form;
 mod html;
+mod joined;
 mod letters;
 mod machine_output;
 pub mod mapped;
@@ -23,11 +24,15 @@ mod signature;
 mod transcript;
 
 use crate::conversation::{Author, Turn};
+use crate::machines::is_placeholder;
 use mapped::Mapped;
 use page::{Line, Page};
 
 /// The bytes of a message that are read.
 pub const BYTES_MAX: usize = 20_000;
+
+/// The most bytes of a message that is told for one sentence at a glance.
+const SENTENCE_BYTES_MAX: usize = 300;
 
 /// The words of one author in a turn.
 #[derive(Clone, Debug)]
@@ -76,6 +81,10 @@ struct Message {
 
 fn clean_message(turn: &Turn<'_>, names: &[&str]) -> Message {
     let clipped = &turn.text[..turn.text.floor_char_boundary(BYTES_MAX)];
+    if is_sentence(clipped) {
+        let whole = Mapped::whole(clipped);
+        return Message { parts: vec![(turn.author, whole)], speakers: Vec::new(), is_unclear: false };
+    }
     let (text, seams) = plain(clipped);
     let page = Page::of(text.text());
     let lines = page.lines();
@@ -91,6 +100,22 @@ fn clean_message(turn: &Turn<'_>, names: &[&str]) -> Message {
     let own = own(&page, lines.clone(), &seams, turn.author, names);
     let text = if own == lines { text } else { text.only(&own) };
     Message { parts: vec![(turn.author, text)], speakers: Vec::new(), is_unclear: false }
+}
+
+/// Tells one sentence in plain letters, in which nothing can be foreign: most messages of a chat are no more.
+fn is_sentence(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let is_letter = |byte: &u8| byte.is_ascii_alphanumeric() || b" ,'\"()$%+?!.-/".contains(byte);
+    let ends = |pair: &[u8]| {
+        matches!(pair[0], b'.' | b'!' | b'?') && pair[1] == b' ' || pair == b"--" || pair == b"//"
+    };
+    let names = |name: &str| bytes.windows(name.len()).any(|part| part.eq_ignore_ascii_case(name.as_bytes()));
+    bytes.len() <= SENTENCE_BYTES_MAX
+        && bytes.iter().all(is_letter)
+        && !bytes.windows(2).any(ends)
+        && !["www.", "phone", "pad", "mail", "android", "outlook", "mobile", "galaxy", "windows"]
+            .into_iter()
+            .any(names)
 }
 
 /// Makes a text plain, character by character. Returns it with the places at which a quotation begins in it.
@@ -119,7 +144,16 @@ fn own(page: &Page<'_>, lines: Vec<Line>, seams: &[usize], author: Author, names
         Author::Contact => form::said(page, &lines).unwrap_or(lines),
         Author::Other => lines,
     };
-    signature::own(page, lines, names)
+    let mut lines = signature::own(page, lines, names);
+    // a message of nothing else is left to be told as one
+    let is_media = |line: &Line| is_placeholder(page.said(line));
+    if lines.len() > 1
+        && lines.iter().any(is_media)
+        && !lines.iter().all(|line| line.is_empty() || is_media(line))
+    {
+        lines.retain(|line| !is_media(line));
+    }
+    lines
 }
 
 #[cfg(test)]

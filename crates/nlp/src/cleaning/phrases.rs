@@ -21,6 +21,7 @@ pub(super) enum List {
     Sent,
     Device,
     NoticeCertain,
+    NoticeStrong,
     Notice,
     Message,
     Field,
@@ -32,7 +33,7 @@ pub(super) enum List {
     Log,
 }
 
-const NAMES: [(&str, List); 23] = [
+const NAMES: [(&str, List); 24] = [
     ("from", List::From),
     ("date", List::Date),
     ("to", List::To),
@@ -47,6 +48,7 @@ const NAMES: [(&str, List); 23] = [
     ("sent", List::Sent),
     ("device", List::Device),
     ("notice certain", List::NoticeCertain),
+    ("notice strong", List::NoticeStrong),
     ("notice", List::Notice),
     ("message", List::Message),
     ("field", List::Field),

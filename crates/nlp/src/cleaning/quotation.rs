@@ -2,7 +2,7 @@
 
 use super::page::{Line, Page, has_time, has_year};
 use super::phrases::List;
-use super::signature;
+use super::{joined, signature};
 
 /// The most mails within each other.
 const DEPTH_MAX: usize = 5;
@@ -36,6 +36,12 @@ enum Kind {
 /// Keeps the lines that the author of a mail wrote; of a mail that only passes another on, what that one says. At each of
 /// the `seams` a mail program says that a quotation begins.
 pub(super) fn own(page: &Page<'_>, mut lines: Vec<Line>, seams: &[usize], names: &[&str]) -> Vec<Line> {
+    if first_header(page, &lines, seams).is_none() {
+        let parted = joined::parted(page, &lines);
+        if first_header(page, &parted, seams).is_some() {
+            lines = parted;
+        }
+    }
     for _ in 0..DEPTH_MAX {
         let Some((at, header)) = first_header(page, &lines, seams) else { break };
         let above = unquoted(page, &lines[..at]);

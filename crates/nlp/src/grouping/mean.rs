@@ -19,21 +19,33 @@ const ONE: f64 = 0.65;
 static IN_GENERAL: &[u8] = include_bytes!("../../models/general/mean.f32");
 
 /// Returns what the vectors have in common, by which they are not told apart.
-pub(super) fn common<'a>(vectors: impl Iterator<Item = &'a [f32]> + Clone) -> Vec<f32> {
-    let dimensions = vectors.clone().next().map_or(0, <[f32]>::len);
+pub(super) fn common<'a>(vectors: impl Iterator<Item = &'a [f32]>) -> Vec<f32> {
+    let mut vectors = vectors.peekable();
+    let dimensions = vectors.peek().map_or(0, |row| row.len());
     let general = in_general(dimensions);
-    let own = held(vectors.clone(), &general);
-    let directions = centered(Matrix::of(vectors), &general);
-    let rows = (0..directions.rows()).map(|row| directions.row(row));
-    let shared = held(rows, &vec![0.0; dimensions]);
+    let (mut places, mut directions) = (Sum::of(dimensions), Sum::of(dimensions));
+    let mut direction = vec![0.0; dimensions];
+    for vector in vectors {
+        places.add(vector);
+        direction.copy_from_slice(vector);
+        center(&mut direction, &general);
+        directions.add(&direction);
+    }
+    let shared = directions.mean_held_to(&vec![0.0; dimensions]);
     let length = shared.iter().map(|value| f64::from(*value) * f64::from(*value)).sum::<f64>().sqrt();
     let share = ((ONE - length) / (ONE - SEVERAL)).clamp(0.0, 1.0);
+    let own = places.mean_held_to(&general);
     own.iter().zip(general).map(|(own, general)| blend(general, *own, share)).collect()
 }
 
 /// Returns the mean of centroids, held back while there are few.
-pub(super) fn of_centroids<'a>(vectors: impl Iterator<Item = &'a [f32]>) -> Vec<f32> {
-    held(vectors, &[])
+pub(super) fn of_centroids(centroids: &[&[f32]]) -> Vec<f32> {
+    let dimensions = centroids.first().map_or(0, |centroid| centroid.len());
+    let mut sum = Sum::of(dimensions);
+    for centroid in centroids {
+        sum.add(centroid);
+    }
+    sum.mean_held_to(&vec![0.0; dimensions])
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "rounds to the nearest")]
@@ -41,22 +53,30 @@ fn blend(general: f32, own: f32, share: f64) -> f32 {
     (f64::from(general) + share * (f64::from(own) - f64::from(general))) as f32
 }
 
-/// Returns the mean, held to another while vectors are few: to zeros if there is none.
-#[expect(clippy::cast_possible_truncation, reason = "rounds to the nearest")]
-fn held<'a>(vectors: impl Iterator<Item = &'a [f32]>, to: &[f32]) -> Vec<f32> {
-    let mut sums: Vec<f64> = Vec::new();
-    let mut count = 0.0;
-    for vector in vectors {
-        sums.resize(vector.len(), 0.0);
-        for (sum, &value) in sums.iter_mut().zip(vector) {
+/// A sum of vectors.
+struct Sum {
+    values: Vec<f64>,
+    count: f64,
+}
+
+impl Sum {
+    fn of(dimensions: usize) -> Self {
+        Self { values: vec![0.0; dimensions], count: 0.0 }
+    }
+
+    fn add(&mut self, vector: &[f32]) {
+        for (sum, &value) in self.values.iter_mut().zip(vector) {
             *sum += f64::from(value);
         }
-        count += 1.0;
+        self.count += 1.0;
     }
-    for (sum, &value) in sums.iter_mut().zip(to) {
-        *sum += HOLD * f64::from(value);
+
+    /// Returns the mean, held to another while vectors are few.
+    #[expect(clippy::cast_possible_truncation, reason = "rounds to the nearest")]
+    fn mean_held_to(&self, other: &[f32]) -> Vec<f32> {
+        let held = |(sum, &value): (&f64, &f32)| (sum + HOLD * f64::from(value)) / (self.count + HOLD);
+        self.values.iter().zip(other).map(|pair| held(pair) as f32).collect()
     }
-    sums.iter().map(|sum| (sum / (count + HOLD)) as f32).collect()
 }
 
 /// Returns the mean of texts in general: zeros where vectors are of no encoder here.
@@ -70,17 +90,21 @@ fn in_general(dimensions: usize) -> Vec<f32> {
     bytes.as_chunks().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect()
 }
 
-/// Takes the mean out of every vector; one of zeros points nowhere, and stays.
+/// Takes the mean out of every vector.
 pub(super) fn centered(mut vectors: Matrix, mean: &[f32]) -> Matrix {
     for row in 0..vectors.rows() {
-        let vector = vectors.row_mut(row);
-        if vector.iter().all(|&value| value == 0.0) {
-            continue;
-        }
-        for (value, mean) in vector.iter_mut().zip(mean) {
-            *value -= mean;
-        }
-        normalize(vector);
+        center(vectors.row_mut(row), mean);
     }
     vectors
+}
+
+/// Takes the mean out of a vector, and brings it to length 1; one of zeros points nowhere, and stays.
+fn center(vector: &mut [f32], mean: &[f32]) {
+    if vector.iter().all(|&value| value == 0.0) {
+        return;
+    }
+    for (value, mean) in vector.iter_mut().zip(mean) {
+        *value -= mean;
+    }
+    normalize(vector);
 }

@@ -101,7 +101,7 @@ pub fn themes(centroids: &[&[f32]]) -> Vec<u32> {
     if centroids.is_empty() {
         return Vec::new();
     }
-    let mean = of_centroids(centroids.iter().copied());
+    let mean = of_centroids(centroids);
     let vectors = centered(Matrix::of(centroids.iter().copied()), &mean);
     linkage::average(distances(&vectors, 1), THEME_CUT)
 }

@@ -103,12 +103,11 @@ impl Features {
     /// Tells a number or a name of an order, an account or a person, and nothing that is wrong, wanted or asked.
     fn is_detail(&self, text: &str) -> bool {
         let plain = !self.has_cue() || self.content < 1.0;
-        let introduces = self.cues.named && (self.content <= 4.0 || self.numbers > 0.0);
+        let introduces = self.cues.named && (self.content <= 4.0 || self.numbers > 0.0 && self.total <= 8.0);
         introduces && !self.speaks()
             || plain
                 && (is_detail(text)
-                    || self.cues.detail && self.numbers > 0.0
-                    || self.numbers > 0.0 && self.numbers >= self.content)
+                    || self.numbers >= self.content && self.content <= 1.0 && self.numbers > 0.0)
     }
 
     /// Tells if it asks, wants or complains.
@@ -139,7 +138,7 @@ impl Features {
             Place::Opened
                 if !self.has_cue()
                     && !self.is_own
-                    && (self.total - self.courtesies <= 3.0 || self.numbers > 0.0) =>
+                    && (self.total - self.courtesies <= 3.0 || self.numbers > 0.0 && self.total <= 8.0) =>
             {
                 false
             }

@@ -36,8 +36,6 @@ pub(super) struct Cues {
     pub(super) own: bool,
     /// Says that all is well again.
     pub(super) solved: bool,
-    /// Names what an order or a person is known by.
-    pub(super) detail: bool,
     /// Says what somebody is called.
     pub(super) named: bool,
 }
@@ -64,7 +62,6 @@ impl Cues {
                         cues.vague = true;
                         other[word..hit.end.min(words)].fill(false);
                     }
-                    "detail" => cues.detail = true,
                     "named" => cues.named = true,
                     _ => {}
                 }
@@ -91,29 +88,34 @@ fn opens(text: &Text, word: usize) -> bool {
     before.take(WORDS_MAX).all(|at| words::is_courtesy(&text.lowercase(at)))
 }
 
-/// Tells if a text is of names for orders, accounts and people, of numbers and words of grammar.
+/// Tells if a text is of names for orders, accounts and people, of numbers and words of grammar. Beside a number one
+/// other word may stand.
 pub(super) fn is_detail(text: &str) -> bool {
     let text = Text::new(text, &[]);
     let words = text.words.len();
-    let (mut word, mut names) = (0, 0);
     if words > WORDS_MAX {
         return false;
     }
+    let (mut word, mut names, mut numbers, mut others) = (0, 0, 0, 0);
     while word < words {
-        let named = PHRASES.at(&text, word).filter(|hit| hit.list == "detail").map(|hit| hit.end).max();
+        let named =
+            PHRASES.at(&text, word).filter(|hit| hit.list.ends_with("detail")).max_by_key(|hit| hit.end);
         let folded = text.lowercase(word);
-        match named {
-            Some(end) => {
-                names += 1;
-                word = end;
-            }
-            None if folded.contains(|c: char| c.is_numeric()) || words::is_function_word(&folded) => {
-                word += 1;
-            }
-            None => return false,
+        let end = named.as_ref().map_or(word + 1, |hit| hit.end);
+        if named.is_some_and(|hit| hit.list == "detail") {
+            names += 1;
+        } else if folded.contains(|c: char| c.is_numeric()) {
+            numbers += 1;
+        } else if end == word + 1 && !words::is_function_word(&folded) && !is_beside(&text, word) {
+            others += 1;
         }
+        word = end;
     }
-    names > 0
+    names > 0 && others <= usize::from(numbers > 0)
+}
+
+fn is_beside(text: &Text, word: usize) -> bool {
+    PHRASES.at(text, word).any(|hit| hit.list == "beside a detail")
 }
 
 /// Tells if a text of the other side asks for the matter: "how can I help", "what happened".

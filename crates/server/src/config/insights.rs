@@ -77,7 +77,7 @@ impl Granularity {
         match self {
             Self::Coarse => Options { broader: 0.12, ..Options::default() },
             Self::Balanced => Options::default(),
-            Self::Fine => Options { broader: -0.11, ..Options::default() },
+            Self::Fine => Options { broader: -0.11, least: 0.09, ..Options::default() },
         }
     }
 }

@@ -97,15 +97,11 @@ impl Sql {
         self
     }
 
-    /// Adds rows as [`Sql::push_values`] does, each with the organization before: a table to update another from. Were the
-    /// organization a condition beside it, SQLite would read all its rows first, to make a Bloom filter of them.
-    pub fn push_values_of<R: IntoIterator<Item = Value>>(
-        &mut self,
-        org_id: impl Into<Uuid>,
-        rows: impl IntoIterator<Item = R>,
-    ) -> &mut Self {
-        let org_id = org_id.into();
-        self.push_values(rows.into_iter().map(|row| std::iter::once(org_id.into()).chain(row)))
+    /// Adds the end of an `update` of `table` from the rows of `with f (id, …) as (…)`: those of the organization with their
+    /// ids. The ids are named twice: with the join alone SQLite may begin at the other end, and read all there is.
+    pub fn push_from_f(&mut self, table: &str, org_id: impl Into<Value>) -> &mut Self {
+        self.push(&format!(" from f where {table}.id in (select id from f) and {table}.id = f.id"));
+        self.push(&format!(" and {table}.org_id = ")).push_bind(org_id)
     }
 
     /// Converts the statement for SQLite, with a bare `?` for each placeholder: SQLite finds numbered ones by a linear

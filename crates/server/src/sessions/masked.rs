@@ -41,11 +41,9 @@ pub(super) async fn save(tx: &mut OrgTx, masked: &[(MessageId, Vec<Finding>)]) -
         for (id, findings) in masked {
             rows.push([(*id).into(), to_column(findings)?.into()]);
         }
-        let mut query = sql("with f (org_id, id, masked) as (");
-        query
-            .push_values_of(tx.org_id, rows)
-            .push(") update messages set masked = f.masked from f where messages.org_id = f.org_id");
-        query.push(" and messages.id = f.id");
+        let mut query = sql("with f (id, masked) as (");
+        query.push_values(rows).push(") update messages set masked = f.masked");
+        query.push_from_f("messages", tx.org_id);
         tx.run(query).await?;
     }
     Ok(())

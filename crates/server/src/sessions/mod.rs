@@ -16,6 +16,7 @@ mod routes;
 mod search;
 mod send;
 mod session;
+mod set_aside;
 mod storage;
 mod store;
 mod webhook_event;
@@ -35,6 +36,7 @@ pub use session::{
     AiClosureType, Channel, ExternalIdType, Sentiment, Session, SessionStatus, TAGS_MAX, TicketingSystemName,
     TicketingSystemRef,
 };
+pub use set_aside::SetAsideReason;
 pub use storage::{add_stored, require_room};
 pub use store::{NewSession, find, find_all, forget, insert_all};
 pub use webhook_event::{WebhookEvent, webhook_event};

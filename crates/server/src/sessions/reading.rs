@@ -3,6 +3,7 @@
 use super::history::{Event, Sender};
 use super::masked;
 use super::session::{Sentiment, SessionStatus};
+use super::set_aside::{self, SetAsideReason};
 use crate::db::{Db, Value, sql};
 use crate::error::Result;
 use crate::ids::{ContactId, MessageId, OrgId, SessionId};
@@ -57,6 +58,8 @@ pub struct SaidMessage {
     pub text: String,
     /// What earlier readings masked in it.
     pub masked: Vec<redact::Finding>,
+    /// The reason why an earlier reading set it aside, as it is stored.
+    pub set_aside: Option<String>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -108,8 +111,8 @@ type Said = HashMap<SessionId, (Vec<SaidMessage>, Option<usize>)>;
 
 async fn said(db: &Db, org_id: OrgId, ids: &[SessionId]) -> Result<Said> {
     let mut query = sql("
-        select session_id, id, event_type, sender, text, masked from (
-            select session_id, seq, id, event_type, sender, text, masked,
+        select session_id, id, event_type, sender, text, masked, set_aside from (
+            select session_id, seq, id, event_type, sender, text, masked, set_aside,
                 sum(coalesce(octet_length(text), 0)) over (partition by session_id order by seq) as bytes
             from messages
             where org_id = $1 and event_type in ('message', 'handoff') and seq <= $2 and session_id in
@@ -118,16 +121,16 @@ async fn said(db: &Db, org_id: OrgId, ids: &[SessionId]) -> Result<Said> {
     .bind(MESSAGES_READ_MAX);
     query.push_list(ids.iter().copied()).push(") said where bytes <= ").push_bind(BYTES_READ_MAX);
     query.push(" order by session_id, seq");
-    type Row = (SessionId, MessageId, Event, Sender, Option<String>, Option<String>);
+    type Row = (SessionId, MessageId, Event, Sender, Option<String>, Option<String>, Option<String>);
     let rows: Vec<Row> = db.fetch_all(query).await?;
     let mut said = Said::new();
-    for (session_id, id, event, sender, text, masked) in rows {
+    for (session_id, id, event, sender, text, masked, set_aside) in rows {
         let (messages, before_handoff) = said.entry(session_id).or_default();
         match text {
             _ if event == Event::Handoff => *before_handoff = Some(messages.len()),
             Some(text) => {
                 let masked = masked::from_column(masked.as_deref(), &text)?;
-                messages.push(SaidMessage { id, sender, text, masked });
+                messages.push(SaidMessage { id, sender, text, masked, set_aside });
             }
             None => {}
         }
@@ -152,6 +155,8 @@ pub struct Finding {
     pub summary: Option<String>,
     /// The messages in which other parts are masked than before, with all these parts.
     pub masked: Vec<(MessageId, Vec<redact::Finding>)>,
+    /// The messages that are set aside for another reason than before, or none.
+    pub set_aside: Vec<(MessageId, Option<SetAsideReason>)>,
 }
 
 /// Stores findings and returns the sessions of which no later revision was read before. Language and
@@ -169,23 +174,25 @@ pub async fn save_findings(tx: &mut OrgTx, findings: &[Finding]) -> Result<Vec<S
             finding.summary.clone().into(),
         ]
     };
-    let mut query = sql("with f (org_id, id, revision, language, sentiment, summary) as (");
-    query.push_values_of(tx.org_id, findings.iter().map(row)).push(
+    let mut query = sql("with f (id, revision, language, sentiment, summary) as (");
+    query.push_values(findings.iter().map(row)).push(
         ") update sessions set
             language = case when language_declared then sessions.language else coalesce(f.language, sessions.language) end,
             sentiment = f.sentiment, summary = coalesce(f.summary, sessions.summary),
             read_revision = f.revision, updated_at = ",
     );
-    query.push_bind(tx.now).push(" from f where sessions.read_revision < f.revision");
-    query.push(" and sessions.org_id = f.org_id and sessions.id = f.id");
+    query.push_bind(tx.now).push_from_f("sessions", tx.org_id);
+    query.push(" and sessions.read_revision < f.revision");
     query.push(" returning sessions.id, sessions.revision");
     let rows: Vec<(SessionId, i64)> = tx.fetch_all(query).await?;
     let revisions: HashSet<(SessionId, i64)> = rows.iter().copied().collect();
     let saved: Vec<SessionId> = rows.into_iter().map(|(id, _)| id).collect();
     // the places are those of the text that was read
     let current = findings.iter().filter(|finding| revisions.contains(&(finding.id, finding.revision)));
-    let masked: Vec<_> = current.flat_map(|finding| &finding.masked).cloned().collect();
+    let masked: Vec<_> = current.clone().flat_map(|finding| &finding.masked).cloned().collect();
     masked::save(tx, &masked).await?;
+    let set_aside: Vec<_> = current.flat_map(|finding| &finding.set_aside).copied().collect();
+    set_aside::save(tx, &set_aside).await?;
     for finding in findings.iter().filter(|finding| saved.contains(&finding.id)) {
         tx.changed(Subject::Session, finding.id);
         if let Some(sentiment) = finding.handoff_sentiment {

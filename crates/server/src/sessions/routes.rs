@@ -7,7 +7,7 @@ use super::language_tag::LanguageTag;
 use super::response::{GetChatSessionOutput, expand};
 use super::session::{AiClosureType, Channel, SessionStatus, TAGS_MAX, TicketingSystemRef};
 use super::store::{self, NewSession};
-use super::{attachments, list, send};
+use super::{attachments, list, send, set_aside};
 use crate::app::App;
 use crate::contacts::{self, Details, Trust};
 use crate::custom_data::CustomData;
@@ -73,6 +73,7 @@ pub fn routes() -> Api {
             list::search,
         )
         .merge(routes_of_one())
+        .merge(set_aside::routes())
 }
 
 fn routes_of_one() -> Api {

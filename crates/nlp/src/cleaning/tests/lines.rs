@@ -93,7 +93,11 @@ fn letters_are_plain_and_what_nobody_sees_is_gone() {
 const CHAT_MARKUP_IS_SHOWN_AS_IT_IS_MEANT: &[(&str, &str)] = &[
     (
         "<@U04AB12CD> my tyre is flat <https://bikes.example/t/7|tyre 7> :cry: &gt; *really*",
-        "my tyre is flat tyre 7 really",
+        "my tyre is flat really",
+    ),
+    (
+        "Where is <https://bikes.example/t/7|order 7> that I placed in May?",
+        "Where is order 7 that I placed in May?",
     ),
     ("<!here> see <#C024BE7LR|shop>: the lock is jammed", "see shop: the lock is jammed"),
     ("<@!81290412> the lock is jammed <:sad:8123412> <t:1618953630:R>", "the lock is jammed"),
@@ -247,6 +251,15 @@ const WHAT_A_MACHINE_WROTE_IS_LEFT_OUT: &[(&str, &str)] = &[
 #[test]
 fn what_a_machine_wrote_is_left_out() {
     check(WHAT_A_MACHINE_WROTE_IS_LEFT_OUT);
+}
+
+#[test]
+fn lines_that_stand_for_media_are_left_out() {
+    check(&[
+        ("The tent leaks here:\n<Media omitted>\nand there", "The tent leaks here:\nand there"),
+        ("[Attachment: tent.jpg]\nThe tent leaks", "The tent leaks"),
+        ("<Media omitted>", "<Media omitted>"),
+    ]);
 }
 
 #[test]

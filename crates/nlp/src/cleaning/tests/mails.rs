@@ -108,6 +108,38 @@ fn what_an_answer_quotes_is_not_said_by_it() {
     check(WHAT_AN_ANSWER_QUOTES_IS_NOT_SAID_BY_IT);
 }
 
+const WITHOUT_LINE_BREAKS: &[(&str, &str)] = &[
+    (
+        "The fan hums at night. On Mon, May 5, 2025 at 6:02 PM Fans Ltd <care@fans.example> wrote: > Dear Sam, > want a new fan?",
+        "The fan hums at night.",
+    ),
+    (
+        "Der Lüfter brummt nachts Am Mo., 5. Mai 2025 um 18:02 Uhr schrieb Fans Ltd <care@fans.example>: > Guten Tag, > Ihr Paket",
+        "Der Lüfter brummt nachts",
+    ),
+    (
+        "Le ventilateur ronfle Le lun. 5 mai 2025 à 18:02, Fans Ltd <care@fans.example> a écrit : Bonjour, votre colis arrive",
+        "Le ventilateur ronfle",
+    ),
+    (
+        "The fan hums at night -----Original Message----- From: Fans Ltd Sent: Monday, May 5, 2025 6:02 PM To: Sam Subject: Fan Dear Sam, want a new fan?",
+        "The fan hums at night",
+    ),
+    (
+        "The fan hums at night From: Fans Ltd <care@fans.example> Sent: Monday, May 5, 2025 6:02 PM To: Sam Subject: Fan Dear Sam, want a new fan?",
+        "The fan hums at night",
+    ),
+    (
+        "I wrote on Monday: the fan hums at night, and on 5 May 2025 you wrote: we look into it, but nobody did anything",
+        "I wrote on Monday: the fan hums at night, and on 5 May 2025 you wrote: we look into it, but nobody did anything",
+    ),
+];
+
+#[test]
+fn a_quotation_within_a_line_is_found() {
+    check(WITHOUT_LINE_BREAKS);
+}
+
 const OTHER_PROGRAMS_QUOTE: &[(&str, &str)] = &[
     (
         "The fan hums.\n\n> On 5 May 2025, at 18:02, Fans Ltd <care@fans.example> wrote:\n> \n> Dear Sam,\n> want a new fan?",
@@ -407,6 +439,37 @@ const NOTICES_AND_FOOTERS_ARE_LEFT_OUT: &[(&str, &str)] = &[
         "My iPhone app never got the code, sent from my bank",
     ),
 ];
+
+/// Each stands below the same words.
+const NOTICES: &[&str] = &[
+    "Der Inhalt dieser E-Mail ist vertraulich und ausschließlich für den bezeichneten Adressaten bestimmt. Wenn Sie nicht der vorgesehene Adressat sein sollten, so ist jede Weitergabe des Inhalts unzulässig.",
+    "Ce courriel et les documents joints sont strictement confidentiels. Si vous n'êtes pas le destinataire, merci de le détruire et d'en avertir l'expéditeur.",
+    "La información contenida en este correo es confidencial y está destinada únicamente a la persona a la que va dirigida. Si usted no es el destinatario, le rogamos que lo elimine.",
+    "Le informazioni contenute nella presente comunicazione sono riservate e destinate esclusivamente al destinatario. Chi la ricevesse per errore è pregato di distruggerla.",
+    "Esta mensagem é confidencial e destina-se apenas ao destinatário. Se a recebeu por erro, por favor elimine-a e avise-nos.",
+    "De informatie in dit bericht is vertrouwelijk en alleen bestemd voor de geadresseerde. Bent u dat niet, dan verzoeken wij u dit bericht te verwijderen.",
+    "Ta wiadomość jest poufna i przeznaczona wyłącznie dla adresata. Jeśli nie są Państwo adresatem, prosimy o usunięcie wiadomości.",
+    "Это сообщение является конфиденциальным и предназначено исключительно для адресата. Если вы получили его по ошибке, удалите его и сообщите отправителю.",
+    "Detta meddelande är konfidentiellt och avsett endast för adressaten. Har du fått det av misstag, radera det och meddela avsändaren.",
+    "Bu e-posta gizlidir ve sadece alıcısına yöneliktir. Yanlışlıkla aldıysanız lütfen göndereni bilgilendirip siliniz.",
+    "本メールには機密情報が含まれている場合があります。誤って受信された場合は、送信者に連絡の上、削除してください。",
+    "本邮件及其附件含有保密信息，仅限于发送给上面地址中列出的个人。如果您错收了本邮件，请立即通知发件人并删除本邮件。",
+    "The contents of this email are confidential to the intended recipient. They may not be disclosed to, or used or copied in any way by anyone else.",
+    "This e-mail (and its attachments) may be privileged. Any unauthorised use is prohibited. If you are not the addressee, kindly delete it.",
+    "Tato zpráva je důvěrná a je určena výhradně adresátovi. Pokud jste ji obdrželi omylem, informujte prosím odesílatele a zprávu smažte.",
+    "Denne e-mail er fortrolig og kun beregnet til modtageren. Har du modtaget den ved en fejl, bedes du slette den og underrette afsenderen.",
+    "Acest mesaj este confidențial și este destinat exclusiv destinatarului. Dacă l-ați primit din greșeală, vă rugăm să îl ștergeți.",
+    "Το παρόν μήνυμα είναι εμπιστευτικό και προορίζεται μόνο για τον παραλήπτη. Αν το λάβατε εκ παραδρομής, ειδοποιήστε τον αποστολέα και διαγράψτε το.",
+];
+
+#[test]
+fn notices_are_left_out_in_many_languages() {
+    let messages: Vec<String> =
+        NOTICES.iter().map(|notice| format!("The base is scratched.\n\n{notice}")).collect();
+    let expected: Vec<(&str, &str)> =
+        messages.iter().map(|message| (message.as_str(), "The base is scratched.")).collect();
+    check(&expected);
+}
 
 #[test]
 fn notices_and_footers_are_left_out() {

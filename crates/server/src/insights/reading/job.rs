@@ -8,10 +8,11 @@ use crate::insights::grouping::job::Consolidate;
 use crate::insights::occurrences::{self, OrgCentroids};
 use crate::insights::statements::{ReadStatement, contextual, embedding};
 use crate::jobs::{self, Job, Lease, Outcome, Pace};
-use crate::sessions::{self, Finding, ReadSessions, Sender, Sentiment, Unread};
+use crate::sessions::{self, Finding, ReadSessions, Sender, Sentiment, SetAsideReason, Unread};
 use anyhow::Context;
 use refrain_nlp::conversation::{Author, Conversation, Turn};
 use refrain_nlp::language::Language;
+use refrain_nlp::machines::Machine;
 use refrain_nlp::{reading, redact};
 use std::sync::Arc;
 
@@ -138,6 +139,7 @@ fn read(session: &Unread, usual: Option<Language>) -> (Finding, Vec<ReadStatemen
         handoff_sentiment,
         summary: reading.summary.filter(|_| session.summary_wanted),
         masked: newly_masked(session, &reading.masked),
+        set_aside: newly_set_aside(session, &reading.machines),
     };
     let statement = |(position, found): (usize, refrain_nlp::conversation::Statement)| {
         let message_id = session.messages[found.turn].id;
@@ -176,6 +178,17 @@ fn newly_masked(session: &Unread, masked: &[Vec<redact::Finding>]) -> Vec<(Messa
     let messages = session.messages.iter().zip(masked);
     let differ = messages.filter(|(message, masked)| message.masked != **masked);
     differ.map(|(message, masked)| (message.id, masked.clone())).collect()
+}
+
+/// Lists the messages that are set aside for another reason than before.
+fn newly_set_aside(
+    session: &Unread,
+    machines: &[Option<Machine>],
+) -> Vec<(MessageId, Option<SetAsideReason>)> {
+    let messages = session.messages.iter().zip(machines);
+    let differ =
+        messages.filter(|(message, machine)| message.set_aside.as_deref() != machine.map(Machine::name));
+    differ.map(|(message, machine)| (message.id, machine.map(SetAsideReason::from))).collect()
 }
 
 async fn link(statements: Vec<ReadStatement>, centroids: Arc<OrgCentroids>) -> Result<Vec<ReadStatement>> {

@@ -1,4 +1,4 @@
-//! The job that has sessions read again whose statements an earlier release read: they have no excerpts yet.
+//! The job that has sessions read again that an earlier release read: this one finds other statements in them.
 
 use crate::app::App;
 use crate::db::sql;
@@ -45,7 +45,7 @@ impl Job for RereadSessions {
     }
 }
 
-/// Enqueues a job for each organization that has statements of an earlier release.
+/// Enqueues a job for each organization whose sessions an earlier release read.
 pub async fn request_rereading(app: &App) -> Result<()> {
     let orgs: Vec<(OrgId,)> =
         app.db.fetch_all(sql("select id from orgs where rereading order by id")).await?;

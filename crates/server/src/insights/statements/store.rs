@@ -11,7 +11,7 @@ const PAGE: i64 = 20_000;
 /// The sessions that are listed at a time to be read again.
 const REREAD: i64 = 500;
 /// The reading that made a statement; a higher one reads sessions again.
-const READING_VERSION: i64 = 3;
+const READING_VERSION: i64 = 4;
 
 /// A statement as the grouping reads it.
 #[derive(Debug, sqlx::FromRow)]
@@ -62,12 +62,9 @@ pub(crate) async fn load(tx: &mut Tx, org_id: OrgId) -> Result<Vec<Statement>> {
 /// Stores the contextual embeddings of statements, so that the next grouping need not compute them again.
 pub(crate) async fn keep_contextual(tx: &mut OrgTx, embeddings: &[(StatementId, Vec<u8>)]) -> Result<()> {
     for embeddings in embeddings.chunks(2_000) {
-        let mut query = sql("with f (org_id, id, finer) as (");
-        let rows = embeddings.iter().map(|(id, vector)| [(*id).into(), vector.clone().into()]);
-        query.push_values_of(tx.org_id, rows).push(
-            ") update statements set finer = f.finer from f
-            where statements.org_id = f.org_id and statements.id = f.id",
-        );
+        let mut query = sql("with f (id, finer) as (");
+        query.push_values(embeddings.iter().map(|(id, vector)| [(*id).into(), vector.clone().into()]));
+        query.push(") update statements set finer = f.finer").push_from_f("statements", tx.org_id);
         tx.run(query).await?;
     }
     Ok(())
@@ -169,30 +166,34 @@ pub(crate) async fn keep_excerpts(tx: &mut OrgTx, statements: &[&ReadStatement])
             let Excerpt { text, start, end } = &statement.excerpt;
             [statement.id.into(), text.into(), db::count(*start).into(), db::count(*end).into()]
         };
-        let mut query = sql("with f (org_id, id, excerpt, starts, ends) as (");
-        query.push_values_of(tx.org_id, statements.iter().map(row));
+        let mut query = sql("with f (id, excerpt, starts, ends) as (");
+        query.push_values(statements.iter().map(row));
         query.push(
             ") update statements set excerpt = f.excerpt, excerpt_start = f.starts, excerpt_end = f.ends,",
         );
-        query.push(" version = ").push_bind(READING_VERSION);
-        query.push(" from f where statements.org_id = f.org_id and statements.id = f.id");
+        query.push(" version = ").push_bind(READING_VERSION).push_from_f("statements", tx.org_id);
         tx.run(query).await?;
     }
     Ok(())
 }
 
-/// Lists sessions with statements that an earlier release read, in the order of ids, 500 at most.
+/// Lists sessions that an earlier release read, in the order of ids, 500 at most. One without statements may be any
+/// release's.
 pub(crate) async fn sessions_of_earlier_readings(
     db: &Db,
     org_id: OrgId,
     after: Option<SessionId>,
 ) -> Result<Vec<SessionId>> {
-    let mut query = sql("select distinct session_id from statements where org_id = $1 and version < $2");
+    let mut query = sql("
+        select s.id from sessions s where s.org_id = $1 and s.read_revision > 0 and not exists (
+            select 1 from statements t where t.org_id = s.org_id and t.session_id = s.id and t.version >= $2
+        )
+    ");
     query = query.bind(org_id).bind(READING_VERSION);
     if let Some(after) = after {
-        query.push(" and session_id > ").push_bind(after);
+        query.push(" and s.id > ").push_bind(after);
     }
-    query.push(" order by session_id limit ").push_bind(REREAD);
+    query.push(" order by s.id limit ").push_bind(REREAD);
     let sessions: Vec<(SessionId,)> = db.fetch_all(query).await?;
     Ok(sessions.into_iter().map(|(id,)| id).collect())
 }

@@ -134,12 +134,10 @@ async fn index_block(app: &App, lease: &Lease) -> Result<Outcome> {
     let mut tx = app.begin(lease.org_id).await?;
     write(&mut tx, block, bits).await?;
     for sessions in waiting.chunks(SESSIONS_WRITTEN) {
-        let mut query = sql("with w (org_id, id, revision) as (");
-        let rows = sessions.iter().map(|session| [session.id.into(), session.revision.into()]);
-        query.push_values_of(tx.org_id, rows).push(
-            ") update sessions set searched_revision = w.revision from w
-            where sessions.org_id = w.org_id and sessions.id = w.id",
-        );
+        let mut query = sql("with f (id, revision) as (");
+        query.push_values(sessions.iter().map(|session| [session.id.into(), session.revision.into()]));
+        query.push(") update sessions set searched_revision = f.revision");
+        query.push_from_f("sessions", tx.org_id);
         tx.run(query).await?;
     }
     if is_last {

@@ -187,10 +187,22 @@ async fn what_an_earlier_release_read_shows_its_masked_part_until_it_is_read_aga
     assert!(!before.contains("ann@") && before.contains("My refund has not arrived yet"), "{before}");
     refrain::insights::request_rereading(&t.app).await.unwrap();
     t.run_jobs().await;
-    assert_eq!(t.count("select count(*) from statements where excerpt is null or version < 3").await, 0);
+    assert_eq!(t.count("select count(*) from statements where excerpt is null or version < 4").await, 0);
     assert_eq!(t.count("select count(*) from orgs where rereading").await, 0);
     let after = shown(&t).await;
     assert!(!after.contains("ann@") && after.contains("[email]"), "{after}");
+}
+
+#[tokio::test]
+async fn where_an_earlier_release_found_nothing_is_read_again_too() {
+    let t = TestApp::new().await;
+    t.session_saying("My refund has not arrived yet").await;
+    t.run_jobs().await;
+    t.execute(sql("delete from statements")).await;
+    t.execute(sql("update orgs set rereading = true")).await;
+    refrain::insights::request_rereading(&t.app).await.unwrap();
+    t.run_jobs().await;
+    assert_eq!(t.count("select count(*) from statements").await, 1);
 }
 
 #[tokio::test]

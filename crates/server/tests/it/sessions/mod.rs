@@ -3,4 +3,5 @@
 mod history;
 mod list;
 mod session;
+mod set_aside;
 mod sync;
