@@ -1,6 +1,7 @@
 //! The engine from messages to titled groups: floors for its quality, and what holds for any input.
 
 use proptest::prelude::*;
+use refrain_nlp::contrast::Signature;
 use refrain_nlp::conversation::{Author, Turn};
 use refrain_nlp::encoders::english;
 use refrain_nlp::encoders::static_embedding::{self, DIMENSIONS};
@@ -187,12 +188,13 @@ fn a_new_statement_finds_its_group() {
     let said = insurance();
     let grouping = group(&said);
     let vector = static_embedding::encode("how do I reset the password for my account").expect("a vector");
-    let (index, similarity) = grouping::nearest(&grouping.groups, &vector).expect("a group");
+    let (index, similarity) =
+        grouping::nearest(&grouping.groups, &vector, Signature::default()).expect("a group");
     assert!(similarity > 0.6);
     let titles = title::choose(&members(&said, &grouping), CONTACTS_MIN);
     assert!(titles[index].contains("password"), "{}", titles[index]);
     let far = static_embedding::encode("the cat sat on a purple mat under the moon").expect("a vector");
-    assert_eq!(grouping::nearest(&grouping.groups, &far), None);
+    assert_eq!(grouping::nearest(&grouping.groups, &far, Signature::default()), None);
 }
 
 #[test]
@@ -273,5 +275,32 @@ proptest! {
         for word in words(planted).difference(&others) {
             prop_assert!(shown.iter().all(|shown| !words(shown).contains(word)), "{word} in {shown:?}");
         }
+    }
+}
+
+#[test]
+fn opposites_are_in_no_group_together() {
+    let sides = [
+        ["I want to cancel my subscription", "Please cancel my plan", "How do I end my subscription?"],
+        ["I want to renew my subscription", "Please renew my plan", "How do I extend my subscription?"],
+        ["My order was charged twice", "I was charged two times", "You charged me twice for the order"],
+        ["My order was not charged", "I was never charged", "You have not charged me for the order"],
+    ];
+    let mut all = insurance();
+    for (side, texts) in sides.iter().enumerate() {
+        for copy in 0..12 {
+            all.extend(said(&format!("side {side}"), texts[copy % texts.len()]));
+        }
+    }
+    let grouping = group(&all);
+    let groups_of = |side: usize| {
+        let intent = format!("side {side}");
+        let own = all.iter().zip(&grouping.group_of).filter(|(said, _)| said.intent == intent);
+        own.map(|(_, group)| *group).collect::<Vec<Option<u32>>>()
+    };
+    for (one, other) in [(0, 1), (2, 3)] {
+        let (one, other) = (groups_of(one), groups_of(other));
+        assert!(one.iter().flatten().count() >= 9 && other.iter().flatten().count() >= 9);
+        assert!(one.iter().flatten().all(|group| !other.contains(&Some(*group))), "{one:?} {other:?}");
     }
 }

@@ -187,12 +187,24 @@ impl Lexicon {
 /// The lexicons of all languages, and the words that tell which one a text is in.
 pub(super) struct Lexicons {
     by_language: Vec<(&'static str, Lexicon)>,
-    /// For each word the languages that have it, one bit each.
-    votes: HashMap<String, u64>,
+    votes: HashMap<String, Vote>,
+}
+
+/// The languages that have a word, one bit each.
+#[derive(Clone, Copy, Debug, Default)]
+struct Vote {
+    any: u64,
+    /// Those in which it is a word of grammar, which no other language borrows.
+    grammar: u64,
 }
 
 /// The lexicons, read once.
 pub(super) static LEXICONS: LazyLock<Lexicons> = LazyLock::new(|| Lexicons::parse(include_str!("words.txt")));
+
+/// The words of another language from which a text mixes languages, and the share of the words of its own that they
+/// must be: one in this many.
+const FOREIGN_MIN: usize = 2;
+const FOREIGN_SHARE: usize = 3;
 
 /// The most words of a text that vote for its language.
 const VOTES_MAX: usize = 40;
@@ -214,7 +226,9 @@ impl Lexicons {
                 let phrase = folded(word.trim_end_matches('*'));
                 let phrase = phrase.trim();
                 for word in phrase.split(' ').filter(|_| !is_beginning) {
-                    *lexicons.votes.entry(word.to_owned()).or_insert(0) |= 1 << at;
+                    let vote = lexicons.votes.entry(word.to_owned()).or_default();
+                    vote.any |= 1 << at;
+                    vote.grammar |= u64::from(role == "words" && word.len() > 1) << at;
                 }
                 if let Some(role) = Role::parse(role) {
                     lexicons.by_language[at].1.insert(phrase, is_beginning, role);
@@ -229,18 +243,37 @@ impl Lexicons {
         if let Some(code) = by_script(text) {
             return self.by_language.iter().find(|(known, _)| *known == code).map(|(_, lexicon)| lexicon);
         }
-        let mut counts = [0_u32; 64];
-        for word in text.split(' ').filter(|word| !word.is_empty()).take(VOTES_MAX) {
-            let mut languages = self.votes.get(word).copied().unwrap_or(0);
-            while languages != 0 {
-                counts[languages.trailing_zeros() as usize] += 1;
-                languages &= languages - 1;
-            }
-        }
-        // of equals the first, which is English
-        let best = counts.iter().enumerate().rev().max_by_key(|(_, count)| **count)?;
-        (*best.1 > 0).then(|| self.by_language.get(best.0).map(|(_, lexicon)| lexicon)).flatten()
+        let (language, _) = most(self.votes(text).map(|vote| vote.any))?;
+        self.by_language.get(language).map(|(_, lexicon)| lexicon)
     }
+
+    /// Lists the votes of the words of a folded text, of those words that have any.
+    fn votes(&self, text: &str) -> impl Iterator<Item = Vote> {
+        let words = text.split(' ').filter(|word| !word.is_empty()).take(VOTES_MAX);
+        words.filter_map(|word| self.votes.get(word).copied())
+    }
+
+    /// Returns true if a good part of the words of grammar of a folded text are of another language than most.
+    pub(super) fn mix(&self, text: &str) -> bool {
+        let grammar = || self.votes(text).map(|vote| vote.grammar).filter(|languages| *languages != 0);
+        let Some((language, count)) = most(grammar()) else { return false };
+        let foreign = grammar().filter(|languages| languages & (1 << language) == 0).count();
+        foreign >= FOREIGN_MIN && foreign * FOREIGN_SHARE >= count as usize
+    }
+}
+
+/// Returns the language that most words are of, and how many are.
+fn most(words: impl Iterator<Item = u64>) -> Option<(usize, u32)> {
+    let mut counts = [0_u32; 64];
+    for mut languages in words {
+        while languages != 0 {
+            counts[languages.trailing_zeros() as usize] += 1;
+            languages &= languages - 1;
+        }
+    }
+    // of equals the first, which is English
+    let (language, count) = counts.into_iter().enumerate().rev().max_by_key(|(_, count)| *count)?;
+    (count > 0).then_some((language, count))
 }
 
 /// Returns the language of a text whose script leaves only one.

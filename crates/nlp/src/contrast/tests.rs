@@ -60,3 +60,51 @@ proptest! {
         }
     }
 }
+
+fn members(texts: &[(&str, u64)]) -> Vec<(Signature, u64)> {
+    texts.iter().map(|(text, weight)| (Signature::of(text), *weight)).collect()
+}
+
+#[test]
+fn a_group_of_two_minds_is_parted() {
+    let group = members(&[
+        ("I want to renew my plan", 4),
+        ("I want to cancel my plan", 12),
+        ("About my plan", 3),
+        ("Please end my plan", 2),
+    ]);
+    let parted = part(&group).unwrap();
+    assert_eq!(parted, Parted { heavier: vec![1, 3], lighter: vec![0], neutral: vec![2] });
+}
+
+#[test]
+fn what_is_said_in_passing_parts_no_group() {
+    let group = members(&[("About my plan", 30), ("I want to renew my plan", 1), ("Cancel my plan", 2)]);
+    assert_eq!(part(&group), None);
+    // both say that the app fails
+    let group =
+        members(&[("The app crashes, I want to upgrade", 5), ("The app crashes, I want to downgrade", 5)]);
+    assert_eq!(part(&group), None);
+}
+
+#[test]
+fn a_group_takes_the_side_of_most_of_its_members() {
+    let mut tally = Tally::default();
+    for (signature, weight) in members(&[("Cancel my plan", 9), ("My plan", 5), ("Renew my plan", 1)]) {
+        tally.add(signature, weight);
+    }
+    assert!(tally.side().contrasts(Signature::of("I would like to renew it")));
+    assert!(!tally.side().contrasts(Signature::of("Please terminate it")));
+}
+
+#[test]
+fn a_mixture_of_languages_is_told() {
+    for text in ["Where is mein Paket bitte?", "Hola, my paquete no ha llegado yet"] {
+        assert!(mixes_languages(text), "{text}");
+    }
+    for line in include_str!("../../tests/data/contrast/pairs.tsv").lines() {
+        for text in line.split('\t').skip(2) {
+            assert!(!mixes_languages(text), "{text}");
+        }
+    }
+}

@@ -3,6 +3,7 @@
 use super::granularity;
 use super::linkage;
 use super::matrix::{Matrix, Packed, for_each_product, largest};
+use crate::contrast::Signature;
 use crate::vectors::normalize;
 
 /// The share of a vector that stays its own when it moves toward its neighbors.
@@ -22,18 +23,49 @@ const FEW: f32 = 50.0;
 /// The nearness below which what many say in the same words has no neighbor but itself; higher among few.
 const NEAR_OF_MANY: f32 = 0.4;
 
-/// How often texts are said.
+/// The distance of texts that say the opposite: that of vectors that point opposite ways.
+const APART: f32 = 2.0;
+
+/// How often texts are said, and what of opposites.
 pub(super) struct Said<'a> {
     /// How often each is said, by the usual weight.
     pub(super) copies: &'a [f32],
     /// The copies from which a text is one that many say.
     pub(super) many: f32,
+    /// What each says of opposites.
+    pub(super) says: &'a [Signature],
 }
 
 impl Said<'_> {
     /// Returns how far a text is one that many say: 0 up to half as often, 1 from so often.
     fn by_many(&self, row: usize) -> f32 {
         (2.0 * self.copies[row] / self.many - 1.0).clamp(0.0, 1.0)
+    }
+
+    /// Takes those that say the opposite of a text out of its neighbors.
+    fn take_out_opposites(&self, row: usize, products: &mut [f32]) {
+        let own = self.says[row];
+        if own.is_neutral() {
+            return;
+        }
+        for (product, other) in products.iter_mut().zip(self.says) {
+            if own.contrasts(*other) {
+                *product = f32::NEG_INFINITY;
+            }
+        }
+    }
+
+    /// Sets texts that say the opposite as far apart as vectors can be.
+    fn set_apart(&self, distances: &mut Matrix) {
+        let takes_sides = |row: &usize| !self.says[*row].is_neutral();
+        let rows: Vec<usize> = (0..self.says.len()).filter(takes_sides).collect();
+        for &row in &rows {
+            for &other in &rows {
+                if self.says[row].contrasts(self.says[other]) {
+                    distances.row_mut(row)[other] = APART;
+                }
+            }
+        }
     }
 
     /// Returns what a text counts for where clusters are counted: one text does not make up a corpus.
@@ -57,10 +89,13 @@ pub(super) fn cluster(mut vectors: Matrix, said: &Said<'_>, above: f32, threads:
         Pull { same, other: (1.0 - same) * ((nearness - floor) / (1.0 - floor)).max(0.0) }
     };
     for _ in 0..MOVES {
-        vectors = moved(&vectors, neighbors, threads, pull);
+        vectors =
+            moved(&vectors, neighbors, threads, |row, products| said.take_out_opposites(row, products), pull);
     }
     let highest = (granularity::CUT_MAX + above).max(granularity::COUNTED_AT);
-    let tree = linkage::tree(distances(&vectors, threads), highest);
+    let mut distances = distances(&vectors, threads);
+    said.set_apart(&mut distances);
+    let tree = linkage::tree(distances, highest);
     let clusters = tree.clusters(granularity::COUNTED_AT);
     let mut masses = vec![0.0; clusters.iter().max().map_or(0, |&last| last as usize + 1)];
     for (row, cluster) in clusters.into_iter().enumerate() {
@@ -99,16 +134,19 @@ pub(super) struct Pull {
     pub(super) other: f32,
 }
 
-/// Moves every row toward the mean of its nearest others, given how much one of such a nearness pulls.
+/// Moves every row toward the mean of its nearest others, given how much one of such a nearness pulls. Those whose
+/// nearness `take_out` makes negative infinity are no neighbors.
 pub(super) fn moved(
     vectors: &Matrix,
     neighbors: usize,
     threads: usize,
+    take_out: impl Fn(usize, &mut [f32]) + Sync,
     pull: impl Fn(usize, f32) -> Pull + Sync,
 ) -> Matrix {
     let mut out = Matrix::zeros(vectors.rows(), vectors.columns);
     for_each_product(vectors, &Packed::new(vectors), &mut out, threads, |row, products, out| {
         products[row] = f32::NEG_INFINITY;
+        take_out(row, products);
         let mut same = 0.0;
         for near in largest(products, neighbors) {
             let pull = pull(row, products[near]);

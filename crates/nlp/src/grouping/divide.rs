@@ -2,10 +2,12 @@
 
 use super::Options;
 use super::cluster::{Said, cluster};
-use super::draft::{Draft, assign};
+use super::draft::{Draft, Place, assign};
 use super::matrix::Matrix;
 use super::mean::centered;
+use super::opposites;
 use super::texts::Texts;
+use crate::contrast::Signature;
 
 /// Rows that have no group yet.
 pub(super) struct Sample<'a> {
@@ -23,7 +25,8 @@ pub(super) struct Sample<'a> {
 pub(super) fn divide(texts: &Texts<'_>, sample: &Sample<'_>, options: &Options) -> Vec<Vec<usize>> {
     let copies = texts.copies(sample.rows);
     let least = Least::of(texts, sample, options.least);
-    let said = Said { copies: &copies, many: least.many };
+    let says = texts.said(sample.rows);
+    let said = Said { copies: &copies, many: least.many, says: &says };
     let vectors = centered(sample.vectors.clone(), sample.common);
     let clusters = cluster(vectors, &said, options.broader, options.threads);
     let mut members: Vec<Vec<usize>> =
@@ -31,6 +34,8 @@ pub(super) fn divide(texts: &Texts<'_>, sample: &Sample<'_>, options: &Options) 
     for (at, &cluster) in clusters.iter().enumerate() {
         members[cluster as usize].push(at);
     }
+    let weighed = |at: usize| (says[at], texts.weights[sample.rows[at]]);
+    let members = opposites::parted(members, &sample.vectors, weighed);
     let mut groups = Groups { drafts: Vec::new(), members: Vec::new() };
     for members in members {
         for left_out in groups.keep(texts, sample, &copies, &least, members) {
@@ -41,7 +46,8 @@ pub(super) fn divide(texts: &Texts<'_>, sample: &Sample<'_>, options: &Options) 
             }
         }
     }
-    groups.take_in(sample, options.threads);
+    groups.take_in(texts, sample, options.threads);
+    groups.take_sides(texts, sample);
     let rows = |members: &Vec<usize>| members.iter().map(|&at| sample.rows[at]).collect();
     groups.members.iter().map(rows).collect()
 }
@@ -83,19 +89,48 @@ impl Groups {
         left_out
     }
 
-    /// Takes in what is in no group, but within the reach of one.
-    fn take_in(&mut self, sample: &Sample<'_>, threads: usize) {
+    /// Takes in what is in no group, but within the reach of one that does not say the opposite.
+    fn take_in(&mut self, texts: &Texts<'_>, sample: &Sample<'_>, threads: usize) {
         let mut is_loose = vec![true; sample.rows.len()];
         for &at in self.members.iter().flatten() {
             is_loose[at] = false;
         }
         let loose: Vec<usize> = (0..is_loose.len()).filter(|&at| is_loose[at]).collect();
-        let nearest = assign(&sample.vectors.pick(&loose), &self.drafts, threads);
+        let says: Vec<Signature> = loose.iter().map(|&at| texts.says[sample.rows[at]]).collect();
+        let places = self.places(texts, sample);
+        let nearest = assign(&sample.vectors.pick(&loose), &says, &places, threads);
         for (at, group) in loose.into_iter().zip(nearest) {
             if let Some(group) = group {
                 self.members[group as usize].push(at);
             }
         }
+    }
+}
+
+impl Groups {
+    fn places(&self, texts: &Texts<'_>, sample: &Sample<'_>) -> Vec<Place<'_>> {
+        let side = |members: &[usize]| {
+            let rows: Vec<usize> = members.iter().map(|&at| sample.rows[at]).collect();
+            texts.side(&rows)
+        };
+        let places = self.drafts.iter().zip(&self.members);
+        places.map(|(draft, members)| Place { draft, side: side(members) }).collect()
+    }
+
+    /// Adds groups of one text to those that take the same side of what it is about.
+    fn take_sides(&mut self, texts: &Texts<'_>, sample: &Sample<'_>) {
+        let places = self.places(texts, sample);
+        let alone = (0..places.len()).filter(|&at| self.members[at].len() == 1);
+        let moves: Vec<(usize, usize)> =
+            alone.filter_map(|at| Some((at, opposites::company(at, &places)?))).collect();
+        for (from, to) in moves {
+            // where it went to may have gone itself
+            if !self.members[to].is_empty() {
+                let members = std::mem::take(&mut self.members[from]);
+                self.members[to].extend(members);
+            }
+        }
+        self.members.retain(|members| !members.is_empty());
     }
 }
 

@@ -1,6 +1,7 @@
 //! The places of groups while these are made, and the assignment of texts to them.
 
 use super::matrix::{Matrix, Packed, for_each_product, largest};
+use crate::contrast::Signature;
 use crate::vectors::dot;
 
 /// The least nearness of a member beyond that of any text, as a share of what members have on average.
@@ -53,27 +54,45 @@ pub(super) fn masses(copies: &[f32]) -> Vec<f32> {
     copies.iter().map(|copies| copies.sqrt()).collect()
 }
 
-/// Returns the nearest group of each row, if the row is within its reach.
+/// A group to which rows are assigned.
+pub(super) struct Place<'a> {
+    pub(super) draft: &'a Draft,
+    /// The side that its members take of opposites.
+    pub(super) side: Signature,
+}
+
+/// Returns for each row, given what it says, the nearest group that does not say the opposite, if the row is within
+/// its reach.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
     reason = "positions, exact as f32 up to 2^24"
 )]
-pub(super) fn assign(vectors: &Matrix, groups: &[Draft], threads: usize) -> Vec<Option<u32>> {
+pub(super) fn assign(
+    vectors: &Matrix,
+    said: &[Signature],
+    groups: &[Place<'_>],
+    threads: usize,
+) -> Vec<Option<u32>> {
     if groups.is_empty() {
         return vec![None; vectors.rows()];
     }
-    let centroids = Packed::new(&Matrix::of(groups.iter().map(|group| group.centroid.as_slice())));
+    let centroids = Packed::new(&Matrix::of(groups.iter().map(|group| group.draft.centroid.as_slice())));
     // the nearest group of each row, and its similarity
     let mut near = Matrix::zeros(vectors.rows(), 2);
-    for_each_product(vectors, &centroids, &mut near, threads, |_, products, out| {
+    for_each_product(vectors, &centroids, &mut near, threads, |row, products, out| {
+        for (product, group) in products.iter_mut().zip(groups) {
+            if group.side.contrasts(said[row]) {
+                *product = f32::NEG_INFINITY;
+            }
+        }
         if let [group] = largest(products, 1)[..] {
             out.copy_from_slice(&[group as f32, products[group]]);
         }
     });
     let within = |near: &[f32]| {
         let group = groups.get(near[0] as usize)?;
-        (near[1] >= group.reach).then_some(near[0] as u32)
+        (near[1] >= group.draft.reach).then_some(near[0] as u32)
     };
     near.values.chunks_exact(2).map(within).collect()
 }

@@ -16,15 +16,17 @@ mod granularity;
 mod linkage;
 mod matrix;
 mod mean;
+mod opposites;
 mod texts;
 
 pub use texts::Statement;
 
+use crate::contrast::Signature;
 use crate::fnv::hash_128;
 use crate::vectors::dot;
 use cluster::distances;
 use divide::{Sample, divide};
-use draft::{Draft, assign, masses};
+use draft::{Draft, Place, assign, masses};
 use matrix::Matrix;
 use mean::{centered, common, of_centroids};
 use std::cmp::Reverse;
@@ -63,6 +65,8 @@ pub struct Group {
     pub reach: f32,
     /// The sum of the weights of its statements.
     pub weight: u64,
+    /// The side that its statements take of opposites: what says the contrary is not of the group.
+    pub side: Signature,
 }
 
 /// A division of statements into groups.
@@ -79,9 +83,11 @@ pub struct Grouping {
 /// Gives the statements at these positions contextual embeddings, of length 1, in the same order.
 pub type ContextualEmbeddings<'a> = dyn Fn(&[usize]) -> Vec<Vec<f32>> + 'a;
 
-/// Returns the nearest group and the similarity to it, if the vector is within its reach.
-pub fn nearest(groups: &[Group], vector: &[f32]) -> Option<(usize, f32)> {
-    let similarities = groups.iter().map(|group| dot(&group.centroid, vector)).enumerate();
+/// Returns the group nearest to a text, given its vector and what it says, and the similarity to it, if the vector is
+/// within its reach. A group that says the opposite is passed over.
+pub fn nearest(groups: &[Group], vector: &[f32], said: Signature) -> Option<(usize, f32)> {
+    let of_one_mind = groups.iter().enumerate().filter(|(_, group)| !group.side.contrasts(said));
+    let similarities = of_one_mind.map(|(index, group)| (index, dot(&group.centroid, vector)));
     let (index, similarity) = similarities.reduce(|best, next| if next.1 > best.1 { next } else { best })?;
     (similarity >= groups[index].reach).then_some((index, similarity))
 }
@@ -132,6 +138,7 @@ pub fn group(
             break;
         }
         let first = drafts.len();
+        let sides: Vec<Signature> = found.iter().map(|rows| texts.side(rows)).collect();
         drafts.extend(
             found.iter().map(|rows| Draft::around(&texts.matrix(rows), &texts.copies(rows), &common_to_all)),
         );
@@ -144,8 +151,10 @@ pub fn group(
             break;
         }
         let loose: Vec<usize> = open.into_iter().filter(|&row| group_of[row].is_none()).collect();
+        let places: Vec<Place<'_>> =
+            drafts[first..].iter().zip(sides).map(|(draft, side)| Place { draft, side }).collect();
         for rows in loose.chunks(ASSIGNED_AT_ONCE) {
-            let nearest = assign(&texts.matrix(rows), &drafts[first..], options.threads);
+            let nearest = assign(&texts.matrix(rows), &texts.said(rows), &places, options.threads);
             for (&row, group) in rows.iter().zip(nearest) {
                 group_of[row] = group.map(|group| number(first) + group);
             }
@@ -183,6 +192,7 @@ fn finish(texts: &Texts<'_>, drafts: &[Draft], group_of: &[Option<u32>]) -> Grou
             centroid: texts.matrix(&rows[group]).weighted_centroid(&masses(&texts.copies(&rows[group]))),
             reach: drafts[group].reach,
             weight: weight(group),
+            side: texts.side(&rows[group]),
         })
         .collect();
     let ranked = |row: usize| group_of[row].map(|group| rank[group as usize]);

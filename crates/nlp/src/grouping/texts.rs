@@ -2,6 +2,7 @@
 
 use super::matrix::Matrix;
 use crate::case_fold::fold_blanks;
+use crate::contrast::{Signature, Tally};
 use crate::fnv::hash_128;
 
 /// Something said.
@@ -22,6 +23,8 @@ pub(super) struct Texts<'a> {
     pub(super) vectors: Vec<&'a [f32]>,
     pub(super) folded: Vec<String>,
     pub(super) weights: Vec<u64>,
+    /// What each row says of opposites.
+    pub(super) says: Vec<Signature>,
     /// The weight of most rows: the one that half of them do not exceed. If all is said twice, this is two.
     pub(super) usual_weight: u64,
     /// One statement of each row.
@@ -43,6 +46,7 @@ impl<'a> Texts<'a> {
             vectors: Vec::new(),
             folded: Vec::new(),
             weights: Vec::new(),
+            says: Vec::new(),
             usual_weight: 1,
             first: Vec::new(),
             row_of: vec![0; statements.len()],
@@ -52,6 +56,7 @@ impl<'a> Texts<'a> {
                 texts.vectors.push(statements[index].vector);
                 texts.folded.push(std::mem::take(&mut folded[index]));
                 texts.weights.push(0);
+                texts.says.push(Signature::of(statements[index].text));
                 texts.first.push(index);
             }
             let row = texts.folded.len() - 1;
@@ -82,6 +87,20 @@ impl<'a> Texts<'a> {
 
     pub(super) fn weight(&self, rows: &[usize]) -> u64 {
         rows.iter().map(|&row| self.weights[row]).sum()
+    }
+
+    /// Returns what these rows say.
+    pub(super) fn said(&self, rows: &[usize]) -> Vec<Signature> {
+        rows.iter().map(|&row| self.says[row]).collect()
+    }
+
+    /// Returns the side that these rows take as a whole.
+    pub(super) fn side(&self, rows: &[usize]) -> Signature {
+        let mut tally = Tally::default();
+        for &row in rows {
+            tally.add(self.says[row], self.weights[row]);
+        }
+        tally.side()
     }
 
     /// Picks rows by a hash of their text, heavy ones first, so that the choice depends on nothing else.

@@ -9,7 +9,7 @@ mod tokens;
 mod words;
 
 pub(crate) use edges::{sentences, substance};
-pub(crate) use tokens::split_words;
+pub(crate) use tokens::{Word, split_words};
 pub use words::{is_content as is_content_word, is_unspaced};
 pub(crate) use words::{is_function_word, size};
 

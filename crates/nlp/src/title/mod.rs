@@ -1,6 +1,8 @@
 //! Chooses the title of a group: a sentence that a member said, central, worded as the others word it,
 //! understood alone, without what only a few of its speakers say, and unlike the titles of other groups.
 
+mod chosen;
+mod phrase;
 mod sentence;
 mod support;
 mod units;
@@ -10,6 +12,7 @@ pub use support::Support;
 use crate::grouping::Statement;
 use crate::statements::is_content_word;
 use crate::vectors::dot_in_order;
+use chosen::Chosen;
 use sentence::Sentence;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -22,48 +25,59 @@ const CANDIDATES_MAX: usize = 40;
 /// The most words that are taken for the topic of a group.
 const TOPIC_WORDS: usize = 6;
 
-/// The share of words that two titles may have in common.
-const OVERLAP_MAX: f32 = 0.7;
-
-/// The title of a group in which no word is shared.
-const NOTHING_SHARED: &str = "Various requests";
+/// The most words that stand for a group of which no sentence can.
+const NAME_WORDS: usize = 3;
 
 /// Chooses one title for each group; no two are the same. Where two groups want titles that say the same, the
 /// earlier one has it. A title holds only what at least `contacts_min` contacts of the group say (see [`Support`]).
 /// Bounded: of a large group the most central few hundred texts are looked at.
 pub fn choose(groups: &[Vec<Statement<'_>>], contacts_min: usize) -> Vec<String> {
+    choose_again(groups, &[], contacts_min)
+}
+
+/// Chooses titles as [`choose`] does, for groups of which some have a title from before: one that still fits keeps
+/// it, unless another is clearly better.
+pub fn choose_again(
+    groups: &[Vec<Statement<'_>>],
+    before: &[Option<&str>],
+    contacts_min: usize,
+) -> Vec<String> {
     let mut all: Vec<Central<'_>> = groups.iter().map(|group| Central::of(group, contacts_min)).collect();
     let everywhere = Shares::of(all.iter().flat_map(|group| &group.texts));
     for group in &mut all {
         group.rank(&everywhere);
     }
-    let mut chosen = Chosen::default();
-    for group in &all {
-        chosen.add(group, &all);
+    let mut chosen = Chosen::of(all.len());
+    for (at, (group, before)) in all.iter().zip(before).enumerate() {
+        if let Some(before) = before {
+            chosen.keep(at, group, before);
+        }
     }
-    chosen.titles
+    for (at, group) in all.iter().enumerate() {
+        chosen.add(at, group, &all);
+    }
+    chosen.titles.into_iter().flatten().collect()
 }
 
-/// The most words in the name of a theme.
-const NAME_WORDS: usize = 3;
-
-/// Names themes by the words that are frequent in each and rare in the others: at most three, "Refund, transfer, late".
-/// No two are the same. At least `contacts_min` contacts of the theme say each word.
+/// Names themes by what is frequent in each and rare in the others: the phrase that most of its contacts say, "Refund
+/// for a cancelled flight", or else a word. No two are the same. At least `contacts_min` contacts of the theme say
+/// each phrase.
 pub fn name(themes: &[Vec<Statement<'_>>], contacts_min: usize) -> Vec<String> {
-    let all: Vec<Central<'_>> = themes.iter().map(|theme| Central::of(theme, contacts_min)).collect();
+    let mut all: Vec<Central<'_>> = themes.iter().map(|theme| Central::of(theme, contacts_min)).collect();
     let everywhere = Shares::of(all.iter().flat_map(|theme| &theme.texts));
     let mut taken = HashSet::new();
-    let name = |theme: &Central<'_>| {
-        let name = theme.shared_words(&everywhere).unwrap_or_else(|| "Other".to_owned());
+    let mut names = Vec::with_capacity(all.len());
+    for (theme, said) in all.iter_mut().zip(themes) {
+        let name = theme.phrase(said, &everywhere, contacts_min).unwrap_or_else(|| "Other".to_owned());
         let mut free = name.clone();
         let mut number = 1;
         while !taken.insert(free.clone()) {
             number += 1;
             free = format!("{name} ({number})");
         }
-        free
-    };
-    all.iter().map(name).collect()
+        names.push(free);
+    }
+    names
 }
 
 /// The middle of a group.
@@ -113,6 +127,15 @@ impl<'a> Central<'a> {
         let words: HashSet<&String> = words.collect();
         let shared = words.into_iter().filter(|word| support.shares(word)).cloned().collect();
         Self { centroid, texts, shared, candidates: Vec::new(), fallback: None }
+    }
+
+    /// Returns the phrase that names what most texts are about. Where a script sets no blanks, or nobody says a phrase
+    /// twice, it is the best sentence, or words.
+    fn phrase(&mut self, said: &[Statement<'a>], everywhere: &Shares, contacts_min: usize) -> Option<String> {
+        let topic = topic(&Shares::of(&self.texts), everywhere);
+        let texts = self.texts.iter().map(|text| text.statement.text);
+        let phrase = phrase::best(texts, &topic, |word| self.is_name(word), said, contacts_min);
+        phrase.or_else(|| self.shared_words(everywhere))
     }
 
     /// Returns up to three words that are frequent here and rare elsewhere, if enough contacts say any; no names.
@@ -250,73 +273,6 @@ fn score(sentence: &Sentence, here: &Shares, everywhere: &Shares, topic: &[(Stri
         content.iter().filter(|word| here.count(word) < 2.0 && everywhere.count(word) < 4.0).count() as f32;
     let name = sentence.names.iter().any(|word| here.share(word) < 0.2);
     0.8 * covered + typical - 0.15 * odd - if name { 1.0 } else { 0.0 } - sentence.faults
-}
-
-/// The titles so far; the next must differ from them.
-#[derive(Default)]
-struct Chosen {
-    titles: Vec<String>,
-    folded: HashSet<String>,
-    content: Vec<HashSet<String>>,
-}
-
-impl Chosen {
-    /// Takes the best candidate that sets the group apart; else the best that is not taken.
-    fn add(&mut self, group: &Central<'_>, all: &[Central<'_>]) {
-        let apart = group
-            .candidates
-            .iter()
-            .find(|candidate| self.is_new(candidate) && is_nearest(group, candidate, all));
-        let new = || group.candidates.iter().find(|candidate| self.is_new(candidate));
-        let free =
-            || group.candidates.iter().find(|candidate| !self.folded.contains(&candidate.sentence.folded));
-        let (title, folded, content) = match apart.or_else(new).or_else(free) {
-            Some(Candidate { sentence, .. }) => {
-                (sentence.text.clone(), sentence.folded.clone(), content(sentence))
-            }
-            None => self.numbered(group),
-        };
-        self.titles.push(title);
-        self.folded.insert(folded);
-        self.content.push(content);
-    }
-
-    fn is_new(&self, candidate: &Candidate) -> bool {
-        let words = content(&candidate.sentence);
-        !self.folded.contains(&candidate.sentence.folded)
-            && self.content.iter().all(|taken| {
-                let common = taken.intersection(&words).count() as f32;
-                common <= OVERLAP_MAX * taken.union(&words).count() as f32
-            })
-    }
-
-    /// No sentence is left: says what the group shares, with a number if that is taken.
-    fn numbered(&self, group: &Central<'_>) -> (String, String, HashSet<String>) {
-        let text = match (group.candidates.first(), &group.fallback) {
-            (Some(candidate), _) => candidate.sentence.text.clone(),
-            (None, Some(words)) => words.clone(),
-            (None, None) if group.texts.is_empty() => "Nothing said".to_owned(),
-            (None, None) => NOTHING_SHARED.to_owned(),
-        };
-        let mut title = text.clone();
-        let mut number = 1;
-        while self.folded.contains(&sentence::folded(&title)) {
-            number += 1;
-            title = format!("{text} ({number})");
-        }
-        let folded = sentence::folded(&title);
-        (title, folded, HashSet::new())
-    }
-}
-
-fn content(sentence: &Sentence) -> HashSet<String> {
-    sentence.words.iter().filter(|word| is_content_word(word)).cloned().collect()
-}
-
-/// Tells if the candidate is nearer to its own group than to any other.
-fn is_nearest(group: &Central<'_>, candidate: &Candidate, all: &[Central<'_>]) -> bool {
-    let own = dot_in_order(&group.centroid, &candidate.vector);
-    all.iter().all(|other| dot_in_order(&other.centroid, &candidate.vector) <= own)
 }
 
 #[cfg(test)]

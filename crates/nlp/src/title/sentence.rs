@@ -1,7 +1,8 @@
 //! Sentences of a text as titles: cleaned, and marked down for what makes a poor title.
 
 use super::support::Support;
-use crate::statements::{is_unspaced, sentences as sentences_of, size, split_words, substance};
+use crate::contrast::mixes_languages;
+use crate::statements::{Word, is_unspaced, sentences as sentences_of, size, split_words, substance};
 
 /// One sentence, ready to be shown.
 #[derive(Clone, Debug)]
@@ -26,13 +27,24 @@ fn among(list: &str, word: &str) -> bool {
 const LEANING: &str = "it its it's that that's this they them these those he she because or which who then also than \
     with for of to by as if same else what's not actually basically like just";
 
+/// The words that stand for something that was named before, wherever they are; the first of the sentence is among
+/// [`LEANING`].
+const POINTING: &str = "it him her them those these one ones he she they this same there's that's";
+
+/// The words before "it" that make it stand for nothing: "how long does it take".
+const EMPTY_IT: &str = "is was does will would did can how";
+
 /// The words that a sentence cannot end with: it was cut off.
 const OPEN_ENDS: &str = "a an the to of and or but for with my your our is are was if because that in on at from i so am \
     can would will want need";
 
 /// Words of dates and times, which only one speaker means.
 const TIMES: &str = "monday tuesday wednesday thursday friday saturday sunday january february march april june july \
-    august september october november december today tomorrow yesterday tonight am pm";
+    august september october november december today tomorrow yesterday tonight am pm montag dienstag mittwoch \
+    donnerstag freitag samstag sonntag heute gestern morgen lundi mardi mercredi jeudi vendredi samedi dimanche hier \
+    demain lunes martes miércoles jueves viernes sábado domingo hoy ayer mañana lunedì martedì mercoledì giovedì \
+    venerdì sabato domenica oggi ieri domani segunda terça quarta quinta sexta hoje ontem amanhã maandag dinsdag \
+    woensdag donderdag vrijdag zaterdag zondag vandaag gisteren";
 
 /// Words that a person's name follows, which only one speaker means.
 const ADDRESSES: &str = "dr mr mrs ms prof";
@@ -66,13 +78,16 @@ impl Sentence {
         let shouted = text.chars().filter(|c| c.is_uppercase()).count() * 2
             > text.chars().filter(|c| c.is_alphabetic()).count();
         let timed = words.iter().filter(|word| among(TIMES, &word.folded)).count() as f32;
-        let mut faults = 0.1 * timed + 0.04 * (5.0 - length).max(0.0) + 0.05 * (length - 12.0).max(0.0);
+        let mut faults = 0.25 * timed + 0.04 * (5.0 - length).max(0.0) + 0.05 * (length - 12.0).max(0.0);
         let is_addressed = words.windows(2).any(|pair| among(ADDRESSES, &pair[0].folded));
         for (weight, is_so) in [
             (1.0, private),
             (1.0, is_addressed),
             (0.5, shouted),
             (0.4, among(LEANING, first)),
+            (0.3, points(&words)),
+            (0.3, words.windows(2).any(|pair| pair[0].folded == pair[1].folded)),
+            (1.0, mixes_languages(&text)),
             (0.5, among(OPEN_ENDS, last)),
             (0.6, length < 3.0),
             (1.0, length > 18.0),
@@ -109,6 +124,13 @@ impl Sentence {
         sentence.faults += if part.is_clause { CLAUSE_FAULT } else { CUT_FAULT };
         Some(sentence)
     }
+}
+
+/// Tells if a word after the first stands for something that is not named here.
+fn points(words: &[Word]) -> bool {
+    words.windows(2).any(|pair| {
+        among(POINTING, &pair[1].folded) && !(pair[1].folded == "it" && among(EMPTY_IT, &pair[0].folded))
+    })
 }
 
 /// Takes away what a sentence that was cut cannot end with: "an appointment with Dr".

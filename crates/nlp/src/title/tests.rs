@@ -199,3 +199,62 @@ mod planted {
         assert!(!["zebulon", "quirke", "evergreen"].iter().any(|word| title.to_lowercase().contains(word)));
     }
 }
+
+/// The statements of plain texts, each said by somebody else.
+fn said<'a>(texts: &[&'a str], vectors: &'a [[f32; DIMENSIONS]]) -> Vec<Statement<'a>> {
+    let numbered = texts.iter().zip(vectors).zip(0..);
+    numbered.map(|((text, vector), speaker)| Statement { text, vector, weight: 1, speaker }).collect()
+}
+
+fn vectors(texts: &[&str]) -> Vec<[f32; DIMENSIONS]> {
+    texts.iter().map(|text| static_embedding::encode(text).expect("a vector")).collect()
+}
+
+#[test]
+fn a_title_stays_unless_another_is_clearly_better() {
+    let texts = [
+        "I need to reset my password",
+        "I need to reset my password",
+        "I want to reset my online password",
+        "How do I reset my online password?",
+        "My password reset, it was for him and",
+        "my password reset, it was for him and",
+    ];
+    let vectors = vectors(&texts);
+    let group = [said(&texts, &vectors)];
+    let again = |before: &str| choose_again(&group, &[Some(before)], 2).remove(0);
+    let fresh = choose(&group, 2).remove(0);
+    for good in ["I need to reset my password", "How do I reset my online password?"] {
+        assert_eq!(again(good), good);
+    }
+    for bad in ["My password reset, it was for him and", "Where is my parcel?"] {
+        assert_eq!(again(bad), fresh);
+    }
+}
+
+#[test]
+fn a_theme_is_named_by_a_phrase() {
+    let refunds = ["I want a refund for my cancelled flight", "Refund for my cancelled flight please"];
+    let tables = ["I need to book a table", "Can you book a table for two?"];
+    let (of_refunds, of_tables) = (vectors(&refunds), vectors(&tables));
+    let found = name(&[said(&refunds, &of_refunds), said(&tables, &of_tables)], 2);
+    assert_eq!(found, ["Refund for my cancelled flight", "Book a table"]);
+}
+
+#[test]
+fn no_title_mixes_languages_or_points_at_what_is_not_named() {
+    let mixed = [
+        "Where is mein Paket bitte?",
+        "Where is mein Paket bitte?",
+        "Where is my parcel?",
+        "Where is my parcel?",
+    ];
+    assert_eq!(titles(&[&mixed]), ["Where is my parcel?"]);
+    let pointing = [
+        "I want to close it",
+        "I want to close it",
+        "I want to close my account",
+        "I want to close my account",
+    ];
+    assert_eq!(titles(&[&pointing]), ["I want to close my account"]);
+}

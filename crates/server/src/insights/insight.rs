@@ -59,6 +59,8 @@ string_enum! {
         Edited = "edited",
         /// A language model worded the insight.
         Reworded = "reworded",
+        /// The grouping found a sentence that stands for the insight clearly better.
+        Retitled = "retitled",
         /// A person resolved the insight.
         Resolved = "resolved",
         /// A person reopened the resolved insight.
@@ -110,9 +112,11 @@ impl InsightEventKind {
             Self::Split => Some(EventName::InsightSplit),
             Self::Ended => Some(EventName::InsightEnded),
             Self::ResearchCompleted => Some(EventName::InsightResearchCompleted),
-            Self::Reworded | Self::SessionAdded | Self::SessionRemoved | Self::SessionDecisionWithdrawn => {
-                None
-            }
+            Self::Reworded
+            | Self::Retitled
+            | Self::SessionAdded
+            | Self::SessionRemoved
+            | Self::SessionDecisionWithdrawn => None,
         }
     }
 }

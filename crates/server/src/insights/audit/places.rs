@@ -5,6 +5,7 @@ use crate::error::Result;
 use crate::ids::{ContactId, OrgId, SessionId, StatementId};
 use crate::insights::statements::embedding;
 use anyhow::Context;
+use refrain_nlp::contrast::Signature;
 use refrain_nlp::grouping::{self, Group};
 use refrain_nlp::language::Language;
 use refrain_nlp::vectors::dot_in_order;
@@ -69,7 +70,7 @@ impl Insights {
         let reaches = rows.iter().map(|row| row.reach.unwrap_or(f64::INFINITY) as f32).collect();
         let place = |(at, row): (usize, InsightRow)| {
             let centroid = embedding::from_bytes(&row.centroid?)?;
-            Some((at, Group { centroid, reach: f32::NEG_INFINITY, weight: 0 }))
+            Some((at, Group { centroid, reach: f32::NEG_INFINITY, weight: 0, side: Signature::default() }))
         };
         let groups: (Vec<usize>, Vec<Group>) = rows.into_iter().enumerate().filter_map(place).unzip();
         let neighbors = neighbors(numbers.len(), &groups);
@@ -79,7 +80,7 @@ impl Insights {
     /// Returns the position of the insight that a statement lies nearest to.
     fn nearest(&self, vector: &[f32]) -> Option<usize> {
         let (positions, groups) = &self.groups;
-        grouping::nearest(groups, vector).map(|(at, _)| positions[at])
+        grouping::nearest(groups, vector, Signature::default()).map(|(at, _)| positions[at])
     }
 
     /// Returns true if a statement is within reach of one of these insights.

@@ -46,7 +46,7 @@ impl Group {
 
 /// A subject that several groups are about, or one.
 pub(super) struct Theme {
-    /// The most telling words of its groups.
+    /// The phrase that most of its contacts say.
     pub(crate) name: String,
     /// The positions of its groups.
     pub(super) groups: Vec<usize>,
@@ -64,17 +64,15 @@ pub(super) struct Grouped {
     pub(crate) contextual: Vec<(StatementId, Vec<u8>)>,
 }
 
-/// Groups statements of any languages. The title of a group is in the language `usual` if enough of its statements
-/// are. A group with fewer than `contacts_min` contacts is left out, since it must not be shown to anyone. The order of
-/// the statements makes no difference.
+/// Groups statements of any languages; [`entitle`] gives the groups their titles. A group with fewer than `contacts_min`
+/// contacts is left out, since it must not be shown to anyone. The order of the statements makes no difference.
 pub(super) fn group(
     statements: &[Statement],
+    vectors: &Vectors,
     bonds: &Bonds,
     contacts_min: usize,
-    usual: &str,
     options: &Options,
 ) -> Grouped {
-    let vectors = Vectors::of(statements);
     let contextual = ContextualVectors::of(statements);
     let everything: Vec<usize> = (0..statements.len()).collect();
     let compared_by = |positions: &[usize]| contextual.get(positions, options.threads);
@@ -86,7 +84,7 @@ pub(super) fn group(
         }
     }
     let mut groups = Vec::new();
-    for bound in bonds.apply(members_of, statements, &vectors) {
+    for bound in bonds.apply(members_of, statements, vectors) {
         let found = bound.found_in.iter().map(|at| &grouping.groups[*at]);
         let reach = found.clone().map(|group| group.reach).fold(f32::INFINITY, f32::min);
         let centroid = if bound.is_decided {
@@ -96,25 +94,37 @@ pub(super) fn group(
         };
         let enough = contacts(statements, &bound.members) >= contacts_min;
         if enough && (bound.is_decided || !vectors.is_talk(statements, &bound.members, &centroid)) {
-            groups.push(shape(statements, &vectors, centroid, reach, bound.members));
+            groups.push(shape(statements, vectors, centroid, reach, bound.members));
         }
     }
     let first_text = |group: &Group| {
         group.members.iter().map(|i| statements[*i].text.as_str()).min().unwrap_or("").to_owned()
     };
     groups.sort_by_cached_key(|group| (Reverse(group.proofs.len()), first_text(group)));
-    let candidates = groups.iter().map(|group| {
+    let hash = format!("{:032x}", grouping.hash);
+    Grouped { groups, themes: Vec::new(), hash, contextual: contextual.into_made() }
+}
+
+/// Gives groups their titles and brings them under themes. A title is in the language `usual` if enough of the group's
+/// statements are. `before` has the sentence that each group had: it stays as long as no other is clearly better.
+pub(super) fn entitle(
+    grouped: &mut Grouped,
+    statements: &[Statement],
+    vectors: &Vectors,
+    before: &[Option<&str>],
+    contacts_min: usize,
+    usual: &str,
+) {
+    let candidates = grouped.groups.iter().map(|group| {
         let members = in_one_language(statements, &group.members, usual, contacts_min);
         vectors.weighted(statements, &members)
     });
     let candidates: Vec<_> = candidates.collect();
-    let contents = title::choose(&candidates, contacts_min);
-    for (group, content) in groups.iter_mut().zip(contents) {
+    let contents = title::choose_again(&candidates, before, contacts_min);
+    for (group, content) in grouped.groups.iter_mut().zip(contents) {
         group.content = content;
     }
-    let themes = themes(&groups, &candidates, contacts_min);
-    let hash = format!("{:032x}", grouping.hash);
-    Grouped { groups, themes, hash, contextual: contextual.into_made() }
+    grouped.themes = themes(&grouped.groups, &candidates, contacts_min);
 }
 
 /// Brings groups under themes, and names each theme from the statements in the language of its groups' titles.

@@ -6,6 +6,7 @@ use super::clusters::{self, Grouped};
 use super::constraints::Bonds;
 use super::continuity::{continuations, successors};
 use super::themes;
+use super::vectors::Vectors;
 use crate::app::App;
 use crate::categories;
 use crate::db::{self, Db, Sql, sql};
@@ -23,6 +24,7 @@ use crate::sessions::{self, Sentiment};
 use anyhow::Context;
 use refrain_nlp::grouping::Options;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Instant;
@@ -171,7 +173,8 @@ fn plan(snapshot: Snapshot, contacts_min: usize, usual: &str, options: &Options)
     let proofs = snapshot.occurrences.iter().filter(|proof| proof.canonical);
     let proofs = proofs.map(|proof| (proof.insight_id, proof.statement_id));
     let bonds = Bonds::new(&ids, joined, &snapshot.apart, proofs);
-    let grouped = clusters::group(&snapshot.statements, &bonds, contacts_min, usual, options);
+    let vectors = Vectors::of(&snapshot.statements);
+    let mut grouped = clusters::group(&snapshot.statements, &vectors, &bonds, contacts_min, options);
     let at: HashMap<InsightId, usize> =
         snapshot.insights.iter().enumerate().map(|(i, insight)| (insight.id, i)).collect();
     let mut old_sessions = vec![Vec::new(); snapshot.insights.len()];
@@ -192,6 +195,9 @@ fn plan(snapshot: Snapshot, contacts_min: usize, usual: &str, options: &Options)
             None => ended.push((insight.id, successors[i])),
         }
     }
+    let before: Vec<Option<&str>> =
+        continued.iter().map(|continued| continued.map(|i| snapshot.insights[i].content.as_str())).collect();
+    clusters::entitle(&mut grouped, &snapshot.statements, &vectors, &before, contacts_min, usual);
     let borne_out = grouped.groups.iter().zip(&continued).map(|(group, continued)| {
         let old = continued.map(|i| &snapshot.insights[i]).filter(|old| !old.content_by_hand);
         let is_new = old.filter(|old| old.content != group.content);
@@ -353,6 +359,12 @@ async fn refresh(tx: &mut OrgTx, old: &OldInsight, fresh: NewInsight) -> Result<
             .set("reach", fresh.reach)
             .set("category_id", category_id)
             .set("team_id", team_id);
+        let change = if *content == old.content {
+            change
+        } else {
+            let detail = json!({"before": old.content, "after": content});
+            change.event(InsightEventKind::Retitled, None, Some(detail))
+        };
         insight::update(tx, old.id, change).await?;
     }
     Ok(old.id)

@@ -23,7 +23,7 @@ const TEXTS_MAX: i64 = 5_000;
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct ThemeOutput {
     id: ThemeId,
-    /// Its most telling words.
+    /// The phrase that most of its contacts say, or words.
     pub(crate) name: String,
     /// Different sessions behind its unresolved insights.
     #[schemars(with = "SafeInt")]

@@ -57,7 +57,7 @@ pub(crate) async fn replace_in_histories(tx: &mut OrgTx, replace: Replace<'_>) -
     loop {
         let mut query = sql("
             select id, detail from insight_events
-            where org_id = $1 and detail is not null and kind in ('edited', 'reworded', 'resurfaced')
+            where org_id = $1 and detail is not null and kind in ('edited', 'reworded', 'retitled', 'resurfaced')
         ")
         .bind(tx.org_id);
         if let Some(after) = after {

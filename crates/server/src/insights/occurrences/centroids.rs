@@ -4,6 +4,8 @@ use crate::db::{Db, Query, sql};
 use crate::error::Result;
 use crate::ids::{InsightId, OrgId};
 use crate::insights::statements::embedding;
+use anyhow::Context;
+use refrain_nlp::contrast::Signature;
 use refrain_nlp::grouping::{self, Group};
 use refrain_nlp::vectors::dot_in_order;
 use std::collections::HashMap;
@@ -35,9 +37,10 @@ pub(crate) struct OrgCentroids {
 }
 
 impl OrgCentroids {
-    /// Returns the insight nearest to a statement and their cosine similarity, if the statement is within its reach.
-    pub(crate) fn nearest(&self, vector: &[f32]) -> Option<(InsightId, f32)> {
-        let (at, similarity) = grouping::nearest(&self.groups, vector)?;
+    /// Returns the insight nearest to a statement, given its embedding and its text, and their cosine similarity, if the
+    /// statement is within its reach. An insight whose sentence says the opposite is passed over.
+    pub(crate) fn nearest(&self, vector: &[f32], text: &str) -> Option<(InsightId, f32)> {
+        let (at, similarity) = grouping::nearest(&self.groups, vector, Signature::of(text))?;
         Some((self.ids[at], similarity))
     }
 
@@ -68,16 +71,19 @@ impl Centroids {
 
 async fn load(db: &Db, org_id: OrgId, version: i64) -> Result<OrgCentroids> {
     let query = sql("
-        select id, centroid, reach from insights
+        select id, content, centroid, reach from insights
         where org_id = $1 and retired_at is null and centroid is not null and reach is not null
         order by insight_number
         limit $2
     ");
-    let rows: Vec<(InsightId, Vec<u8>, f64)> = db.fetch_all(query.bind(org_id).bind(INSIGHTS_MAX)).await?;
+    let rows: Vec<(InsightId, String, Vec<u8>, f64)> =
+        db.fetch_all(query.bind(org_id).bind(INSIGHTS_MAX)).await?;
     #[expect(clippy::cast_possible_truncation, reason = "it was of that width when it was stored")]
-    let place = |(id, bytes, reach): (InsightId, Vec<u8>, f64)| {
-        Some((id, Group { centroid: embedding::from_bytes(&bytes)?, reach: reach as f32, weight: 0 }))
+    let place = |(id, content, bytes, reach): (InsightId, String, Vec<u8>, f64)| {
+        let centroid = embedding::from_bytes(&bytes)?;
+        Some((id, Group { centroid, reach: reach as f32, weight: 0, side: Signature::of(&content) }))
     };
-    let (ids, groups) = rows.into_iter().filter_map(place).unzip();
+    let place_all = move || rows.into_iter().filter_map(place).unzip();
+    let (ids, groups) = tokio::task::spawn_blocking(place_all).await.context("placing insights")?;
     Ok(OrgCentroids { version, ids, groups })
 }

@@ -194,7 +194,7 @@ fn newly_set_aside(
 async fn link(statements: Vec<ReadStatement>, centroids: Arc<OrgCentroids>) -> Result<Vec<ReadStatement>> {
     let link = move |mut statement: ReadStatement| {
         let vector = statement.embedding.as_deref().and_then(embedding::from_bytes);
-        statement.linked = vector.and_then(|vector| centroids.nearest(&vector));
+        statement.linked = vector.and_then(|vector| centroids.nearest(&vector, &statement.text));
         statement
     };
     let link_all = move || statements.into_iter().map(link).collect();

@@ -121,12 +121,10 @@ async fn the_order_of_arrival_makes_no_difference() {
         t.run_jobs().await;
         let hash: (Option<String>,) =
             t.app.db.fetch_one(refrain::db::sql("select grouping_hash from orgs")).await.unwrap();
-        let mut shown: Vec<(String, i64)> = insights(&t)
-            .await
-            .iter()
-            .map(|i| (i["content"].as_str().unwrap().to_owned(), i["occurrence_count"].as_i64().unwrap()))
-            .collect();
-        shown.sort();
+        // titles stay while they fit, so they may differ
+        let mut shown: Vec<i64> =
+            insights(&t).await.iter().map(|i| i["occurrence_count"].as_i64().unwrap()).collect();
+        shown.sort_unstable();
         assert!(shown.len() > 10, "{shown:#?}");
         seen.push((hash, shown));
     }

@@ -273,4 +273,5 @@ async fn a_title_whose_words_are_corrected_away_is_replaced() {
     let found = insights(&t).await;
     assert_eq!(found.len(), 1);
     assert_eq!(found[0]["content"], plain);
+    assert_eq!(t.count("select count(*) from insight_events where kind = 'retitled'").await, 1);
 }

@@ -188,7 +188,7 @@ async fn themes_are_shown_whole() {
             "occurrence_count": 59
           }
         ],
-        "name": "Refund, arrived",
+        "name": "Refund has not arrived yet",
         "session_count": 59
       },
       {
@@ -202,7 +202,7 @@ async fn themes_are_shown_whole() {
             "occurrence_count": 59
           }
         ],
-        "name": "Invoice, copy, download",
+        "name": "Invoice did not come",
         "session_count": 59
       }
     ]
