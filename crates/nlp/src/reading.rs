@@ -110,8 +110,10 @@ fn machines(turns: &[Turn<'_>], cleaned: &Cleaned) -> Vec<Option<Machine>> {
     for words in cleaned.said.iter().filter(|words| parts[words.turn] == 1) {
         plain[words.turn].text = words.text.text();
     }
-    for (machine, found) in machines.iter_mut().zip(machines::find(&plain)) {
-        *machine = machine.or(found);
+    for ((machine, found), turn) in machines.iter_mut().zip(machines::find(&plain)).zip(&plain) {
+        // a notice that somebody quotes below their own words is not theirs
+        let quoted = *machine == Some(Machine::Notice) && !turn.text.is_empty();
+        *machine = if quoted { found } else { machine.or(found) };
     }
     machines
 }
