@@ -187,11 +187,12 @@ impl Row {
 pub(super) async fn save(tx: &mut OrgTx, set_aside: &[(MessageId, Option<SetAsideReason>)]) -> Result<()> {
     for set_aside in set_aside.chunks(CHUNK) {
         let rows = set_aside.iter().map(|(id, reason)| -> [Value; 2] { [(*id).into(), (*reason).into()] });
-        let mut query = sql("with f (org_id, id, reason) as (");
-        query.push_values_of(tx.org_id, rows).push(
-            ") update messages set set_aside = f.reason, set_aside_at = case when f.reason is null then null else coalesce(messages.created_at, ",
+        let mut query = sql("with f (id, reason) as (");
+        query.push_values(rows).push(
+            ") update messages set set_aside = f.reason,
+                set_aside_at = case when f.reason is null then null else coalesce(messages.created_at, ",
         );
-        query.push_bind(tx.now).push(") end from f where messages.org_id = f.org_id and messages.id = f.id");
+        query.push_bind(tx.now).push(") end").push_from_f("messages", tx.org_id);
         tx.run(query).await?;
     }
     Ok(())
