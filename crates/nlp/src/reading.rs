@@ -96,22 +96,24 @@ pub fn read(conversation: &Conversation<'_>) -> Reading {
 /// in a chat that came as one turn those of single speakers.
 fn machines(turns: &[Turn<'_>], cleaned: &mut Cleaned) -> Vec<Option<Machine>> {
     let mut machines = machines::find(turns);
-    let mut written: Vec<bool> = cleaned.said.iter().map(|words| machines[words.turn].is_some()).collect();
+    let mut of_words: Vec<Option<Machine>> = vec![None; cleaned.said.len()];
     if cleaned.said.iter().any(|words| !words.text.is_verbatim()) {
         let plain: Vec<Turn<'_>> =
             cleaned.said.iter().map(|words| Turn { author: words.author, text: words.text.text() }).collect();
+        of_words = machines::find(&plain);
         let mut parts = vec![0; turns.len()];
         cleaned.said.iter().for_each(|words| parts[words.turn] += 1);
-        for (at, found) in machines::find(&plain).into_iter().enumerate() {
-            let turn = cleaned.said[at].turn;
-            written[at] |= found.is_some();
-            if parts[turn] == 1 {
-                machines[turn] = machines[turn].or(found);
-            }
+        for (words, found) in cleaned.said.iter().zip(&of_words).filter(|(words, _)| parts[words.turn] == 1) {
+            let machine = &mut machines[words.turn];
+            // a notice that somebody quotes below their own words is not theirs
+            let is_quoted = *machine == Some(Machine::Notice) && !words.text.text().is_empty();
+            *machine = if is_quoted { *found } else { machine.or(*found) };
         }
     }
-    for (words, _) in cleaned.said.iter_mut().zip(written).filter(|(_, written)| *written) {
-        words.text = Mapped::default();
+    for (words, found) in cleaned.said.iter_mut().zip(of_words) {
+        if found.is_some() || machines[words.turn].is_some() {
+            words.text = Mapped::default();
+        }
     }
     machines
 }
