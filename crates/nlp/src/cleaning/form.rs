@@ -75,19 +75,28 @@ fn field(page: &Page<'_>, lines: &[Line], at: usize) -> Option<Field> {
         .take_while(|(offset, _)| *offset <= LABEL_BYTES_MAX)
         .find(|(offset, c)| is_separator(said, *offset, *c));
     let Some((offset, separator)) = split else {
-        let is_label = page.is(line, List::Field) || page.is(line, List::Message);
-        let has_value = lines.get(at + 1).is_some_and(|next| !next.is_empty());
-        let kind = if page.is(line, List::Message) { Kind::Message } else { Kind::Known };
-        return (is_label && has_value && !ends_sentence(said)).then_some(Field {
-            line: at,
-            kind,
-            value: line.end..line.end,
-        });
+        let kind = label_alone(page, line, lines.get(at + 1)?)?;
+        return Some(Field { line: at, kind, value: line.end..line.end });
     };
     let label = trimmed(page.text, line.start..line.start + offset);
     let value = trimmed(page.text, line.start + offset + separator.len_utf8()..line.end);
     let kind = kind(page, &label, &value)?;
     Some(Field { line: at, kind, value })
+}
+
+/// Tells the kind of a label that has its value on the next line; none if it is no label.
+fn label_alone(page: &Page<'_>, line: &Line, next: &Line) -> Option<Kind> {
+    let said = page.said(line);
+    let core = line.start..line.start + said.trim_end_matches(['*', '?', ' ']).len();
+    if next.is_empty() {
+        None
+    } else if page.words(line).len() <= TICK_WORDS_MAX && is_agreed(page.said(next)) {
+        Some(Kind::Tick)
+    } else if page.is(&core, List::Message) {
+        Some(Kind::Message)
+    } else {
+        (page.is(line, List::Field) && !ends_sentence(said)).then_some(Kind::Known)
+    }
 }
 
 fn is_separator(said: &str, offset: usize, c: char) -> bool {

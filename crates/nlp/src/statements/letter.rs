@@ -14,7 +14,7 @@ const STATEMENTS_MAX: usize = 3;
 /// The most of them where no sentence has a cue.
 const GUESSED_MAX: usize = 2;
 
-/// The most sentences that are looked at.
+/// The most sentences of any substance that are looked at.
 const SENTENCES_MAX: usize = 200;
 
 /// A sentence without its edges.
@@ -70,13 +70,16 @@ fn best(chosen: &mut Vec<&Sentence>, most: usize) {
 
 fn read(text: &str, answered: &HashSet<String>) -> Vec<Sentence> {
     let mut read = Vec::new();
-    for sentence in sentences(text).into_iter().take(SENTENCES_MAX) {
+    for sentence in sentences(text) {
         let range = substance(&text[sentence.clone()]);
         let (start, end) = (sentence.start + range.start, sentence.start + range.end);
         if start < end {
             let features = Features::of(&text[start..end]);
             let score = score(&features, &text[start..end], answered);
             read.push(Sentence { range: (start, end), features, score });
+        }
+        if read.len() == SENTENCES_MAX {
+            break;
         }
     }
     read

@@ -109,7 +109,8 @@ fn only_message(turns: &[Turn<'_>]) -> Option<Span> {
         let features = Features::of(&only.text[range.clone()]);
         let enough = features.content >= if alone { 1.0 } else { 2.0 };
         let says_something = enough && !features.is_detail || features.requests && features.total >= 5.0;
-        says_something.then_some(Span { turn, start: range.start, end: range.end })
+        let is_brief = features.total <= WORDS_WHOLE_MAX as f32;
+        (says_something && is_brief).then_some(Span { turn, start: range.start, end: range.end })
     });
     let only = saying.next()?;
     saying.next().is_none().then_some(only)

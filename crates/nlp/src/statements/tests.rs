@@ -180,3 +180,11 @@ fn what_follows_an_open_question_is_the_matter() {
         assert_eq!(found, [matter], "after {question}");
     }
 }
+
+#[test]
+fn what_is_stated_is_found_among_any_number_of_greetings() {
+    let text = format!("{}The zip came apart. {}", "Hello there. ".repeat(400), "Bye now. ".repeat(400));
+    let turns = [Turn { author: Author::Contact, text: &text }];
+    let found: Vec<&str> = find(&turns).iter().map(|span| &text[span.start..span.end]).collect();
+    assert_eq!(found, ["The zip came apart."]);
+}

@@ -20,6 +20,10 @@ const A_CHAT_IN_ONE_TEXT_IS_TOLD_BY_ITS_SPEAKERS: &[(&str, &str)] = &[
         "my desk wobbles\nand the lamp, too",
     ),
     (
+        "Sam Poe\n10:01 AM\nHi there\nSam Poe\n10:01 AM\nmy desk wobbles\nIna (Support)\n10:02 AM\nSorry to hear that. Shall I send a new one?",
+        "Hi there\nmy desk wobbles",
+    ),
+    (
         "Visitor: my desk wobbles\nAgent: Sorry to hear that. Which one is it?\nVisitor: the oak one",
         "my desk wobbles\nthe oak one",
     ),

@@ -155,7 +155,11 @@ const A_FORM_SAYS_WHAT_ITS_MESSAGE_SAYS: &[(&str, &str)] = &[
     ("姓名：王明\n电话：123\n留言：我的帐篷漏水了", "我的帐篷漏水了"),
     (
         "New submission from your contact form\n\nName\nSam Poe\n\nEmail\nsam@poe.example\n\nMessage\nMy tent leaks at the seam\n\nI agree to the terms\nYes",
-        "My tent leaks at the seam\n\nI agree to the terms\nYes",
+        "My tent leaks at the seam",
+    ),
+    (
+        "First name\nSam\n\nLast name\nPoe\n\nEmail\nsam@poe.example\n\nHow can we help?\nMy tent leaks at the seam\n\nI agree to the terms and conditions\nYes",
+        "My tent leaks at the seam",
     ),
     (
         "*First name*: Sam\n*Email*: sam@poe.example\n*Product*: Tent\n*How can we help?*: It leaks at the seam",

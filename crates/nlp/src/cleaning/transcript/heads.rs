@@ -32,6 +32,21 @@ pub(super) fn head(page: &Page<'_>, line: &Line) -> Option<Head> {
     is_timed.then_some(Head { is_timed, name: rest.start..rest.start, text: rest })
 }
 
+/// Gives a moment that stands alone on its line the name on the line above, which is then nobody's words.
+pub(super) fn take_names_above(page: &Page<'_>, lines: &[Line], heads: &mut [Option<Head>]) {
+    for (at, line) in lines.iter().enumerate().take(heads.len().saturating_sub(1)) {
+        let is_timed = heads[at].as_ref().is_some_and(|head| head.is_timed);
+        let Some(next) = heads[at + 1].as_mut().filter(|next| next.name.is_empty() && next.text.is_empty())
+        else {
+            continue;
+        };
+        if next.is_timed && !is_timed && is_name(page, line) && is_title(page, line) {
+            next.name = line.clone();
+            heads[at] = Some(Head { is_timed: true, name: line.end..line.end, text: line.end..line.end });
+        }
+    }
+}
+
 /// Returns the line behind the moment with which it begins.
 fn behind_time(page: &Page<'_>, line: &Line) -> Line {
     let said = page.said(line);

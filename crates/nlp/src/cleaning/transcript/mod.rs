@@ -32,7 +32,8 @@ pub(super) fn read(page: &Page<'_>, lines: &[Line], names: &[&str]) -> Option<Tr
     if lines.len() < 2 {
         return None;
     }
-    let heads: Vec<Option<Head>> = lines.iter().map(|line| head(page, line)).collect();
+    let mut heads: Vec<Option<Head>> = lines.iter().map(|line| head(page, line)).collect();
+    heads::take_names_above(page, lines, &mut heads);
     let heads = accepted(page, lines, heads, names)?;
     let turns = turns(page, lines, &heads);
     let mut speakers = Speakers::of(page, &heads, names);
