@@ -4,6 +4,7 @@ mod chats;
 mod lines;
 mod mails;
 mod properties;
+mod signatures;
 
 use super::*;
 
