@@ -46,7 +46,7 @@ cd "$dir"
 cat >"$dir/ctl" <<END
 #!/usr/bin/env bash
 cd "$dir"
-exec ${as_user[*]} "$bin/pg_ctl" -D "$dir/data" -w -l "$dir/log" -m immediate "\$1" \
+exec ${as_user[*]} "$bin/pg_ctl" -D "$dir/data" -w -l "$dir/log" -m fast "\$1" \
     -o "-k $dir -c listen_addresses= -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=300 -c shared_buffers=256MB" \
     >/dev/null
 END
