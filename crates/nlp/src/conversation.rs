@@ -74,3 +74,14 @@ pub struct Statement {
     /// The embedding by which it is compared, where that was had for nothing: in other languages than English.
     pub contextual_embedding: Option<[f32; english::DIMENSIONS]>,
 }
+
+/// Reads turns written as "c: text" for the contact and "o: text" for the other side.
+#[cfg(test)]
+pub(crate) fn turns<'a>(conversation: &[&'a str]) -> Vec<Turn<'a>> {
+    let turn = |turn: &&'a str| match turn.split_once(": ") {
+        Some(("o", text)) => Turn { author: Author::Other, text },
+        Some((_, text)) => Turn { author: Author::Contact, text },
+        None => panic!("who says {turn}?"),
+    };
+    conversation.iter().map(turn).collect()
+}

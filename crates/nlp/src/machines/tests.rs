@@ -1,17 +1,11 @@
 use super::*;
+use crate::conversation::turns;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 
 /// Turns as "c: text" for the contact and "o: text" for the other side; expected: what the last one is.
 fn check(conversation: &[&str], expected: Option<Machine>) {
-    let turns: Vec<Turn<'_>> = conversation
-        .iter()
-        .map(|turn| match turn.split_once(": ") {
-            Some(("o", text)) => Turn { author: Author::Other, text },
-            Some((_, text)) => Turn { author: Author::Contact, text },
-            None => panic!("who says {turn}?"),
-        })
-        .collect();
+    let turns = turns(conversation);
     assert_eq!(find(&turns).pop().flatten(), expected, "in {conversation:?}");
 }
 

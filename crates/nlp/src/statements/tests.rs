@@ -1,15 +1,9 @@
 use super::*;
+use crate::conversation::turns;
 
 /// Turns as "c: text" for the contact and "o: text" for the other side; expected: the statements' texts.
 fn check(conversation: &[&str], expected: &[&str]) {
-    let turns: Vec<Turn<'_>> = conversation
-        .iter()
-        .map(|turn| match turn.split_once(": ") {
-            Some(("o", text)) => Turn { author: Author::Other, text },
-            Some((_, text)) => Turn { author: Author::Contact, text },
-            None => panic!("who says {turn}?"),
-        })
-        .collect();
+    let turns = turns(conversation);
     let found: Vec<&str> =
         find(&turns).iter().map(|span| &turns[span.turn].text[span.start..span.end]).collect();
     assert_eq!(found, expected, "in {conversation:?}");

@@ -16,8 +16,8 @@ const ARRIVAL_TIMEOUT: Duration = Duration::from_secs(15);
 const LARGE_MAX: usize = 8;
 const LARGE_MAX_OF_ORG: usize = 2;
 const LARGE_WAITING_MAX: usize = 256;
-/// The time that a large body waits for its turn.
-const TURN_TIMEOUT: Duration = Duration::from_secs(10);
+/// The time that a request waits for its turn.
+pub(super) const TURN_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The length that the body of a request may have. The guard sets it by the operation.
 #[derive(Clone, Copy, Debug)]

@@ -1,6 +1,6 @@
 //! The checks of every request: its key, its scope, its rate and the room for a large body.
 
-use super::body::{self, BodyMax};
+use super::body::{self, BodyMax, TURN_TIMEOUT};
 use super::kept::Kept;
 use super::rate_limit::{Allowance, FILLED_IN};
 use crate::app::App;
@@ -15,7 +15,7 @@ use axum::http::{HeaderMap, HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use tokio::time::timeout;
 use tracing::Span;
 use tracing::field::display;
@@ -38,8 +38,6 @@ const WAITING_MAX: usize = 512;
 /// The most answers of one organization that are being made or wait to be taken by their clients, and those of all.
 const ANSWERS_MAX: usize = 1_024;
 const ANSWERS_MAX_OF_ORG: usize = 32;
-/// The time that a request waits for its turn.
-const TURN_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What the guard needs.
 #[derive(Clone, Debug)]

@@ -5,13 +5,13 @@ use super::masked;
 use crate::app::App;
 use crate::db::{self, Db, Value, sql};
 use crate::error::Result;
-use crate::http::{Api, ApiQuery, Caller, Cursor, PAGE_SIZE, cut_page_to_size};
+use crate::http::{Api, ApiQuery, Caller, Cursor, PAGE_SIZE, Page, cut_page_to_size};
 use crate::ids::{MessageId, OrgId, SessionId};
 use crate::keys::{Resource, Scope};
 use crate::openapi::Operation;
 use crate::orgs::OrgTx;
 use crate::time::Timestamp;
-use crate::wire::{Maybe, Nullable, string_enum};
+use crate::wire::{Maybe, string_enum};
 use axum::Json;
 use axum::extract::State;
 use axum::http::Method;
@@ -89,9 +89,8 @@ struct SetAsideInput {
 
 #[derive(Debug, Serialize, JsonSchema)]
 struct ListSetAsideMessagesOutput {
-    items: Vec<SetAsideMessage>,
-    /// The cursor of the next page; null on the last.
-    next: Nullable<String>,
+    #[serde(flatten)]
+    page: Page<SetAsideMessage>,
     /// The number of messages by reason, over all pages and whatever reason is asked for.
     totals: Vec<SetAsideTotal>,
 }
@@ -136,8 +135,8 @@ async fn list(
     let behind = |row: &Row| Cursor::new(row.set_aside_at, row.id.as_bytes());
     let (rows, next) = cut_page_to_size(rows, size, behind);
     let items = rows.into_iter().map(Row::into_message).collect::<Result<_>>()?;
-    let totals = totals(&app.db, caller.org_id).await?;
-    Ok(Json(ListSetAsideMessagesOutput { items, next, totals }))
+    let totals = totals(&app.db.long(caller.org_id), caller.org_id).await?;
+    Ok(Json(ListSetAsideMessagesOutput { page: Page { items, next }, totals }))
 }
 
 /// Loads a page of messages, with one more if there is a next page.

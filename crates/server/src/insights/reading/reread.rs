@@ -28,7 +28,8 @@ impl Job for RereadSessions {
         if jobs::backlog(app, lease.org_id, now).await?.bulk >= WAITING_MAX {
             return Ok(Outcome::Later(now.plus(WAIT_MICROS)));
         }
-        let old = statements::sessions_of_earlier_readings(&app.db, lease.org_id, self.after).await?;
+        let db = app.db.patient(lease.org_id);
+        let old = statements::sessions_of_earlier_readings(&db, lease.org_id, self.after).await?;
         let mut tx = app.begin(lease.org_id).await?;
         jobs::finish(&mut tx, lease).await?;
         if let Some(last) = old.last() {
