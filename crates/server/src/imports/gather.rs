@@ -40,8 +40,9 @@ struct Open {
 }
 
 /// What is put together.
-#[derive(Default)]
 pub(super) struct Gather {
+    /// The most bytes that are held in memory.
+    held_max: usize,
     open: Vec<Open>,
     /// Of each id, its place in `open`.
     places: HashMap<String, usize>,
@@ -52,7 +53,26 @@ pub(super) struct Gather {
     people: HashMap<String, Json>,
 }
 
+impl Default for Gather {
+    fn default() -> Self {
+        Self::holding(HELD_MAX)
+    }
+}
+
 impl Gather {
+    fn holding(held_max: usize) -> Self {
+        Self {
+            held_max,
+            open: Vec::new(),
+            places: HashMap::new(),
+            held: 0,
+            spool: None,
+            spooled: 0,
+            same: Same::default(),
+            people: HashMap::new(),
+        }
+    }
+
     /// Takes what was found at a place. A whole conversation is taken as the only part of one.
     pub(super) fn add(&mut self, place: Place, found: Found) -> anyhow::Result<()> {
         match found {
@@ -81,7 +101,7 @@ impl Gather {
                 self.open.push(part);
             }
         }
-        if self.held > HELD_MAX { self.spill() } else { Ok(()) }
+        if self.held > self.held_max { self.spill() } else { Ok(()) }
     }
 
     /// Writes to the disk what is held.
@@ -117,7 +137,7 @@ impl Gather {
         }
         self.spill()?;
         let Some(spool) = self.spool.take() else { return Ok(()) };
-        let count = (self.spooled / (HELD_MAX as u64 / 4) + 1).min(FILES_MAX);
+        let count = (self.spooled / (self.held_max as u64 / 4).max(1) + 1).min(FILES_MAX);
         let mut files = Vec::new();
         for _ in 0..count {
             files.push(BufWriter::new(tempfile::tempfile().context("making room on the disk")?));
@@ -273,5 +293,90 @@ impl Same {
             bail!("more than {REMEMBERED_MAX} answers");
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use serde_json::json;
+    use std::collections::BTreeMap;
+
+    /// Returns of each conversation what was said in it, in order, and its custom data.
+    fn gathered(held_max: usize, found: &[Found]) -> BTreeMap<String, Json> {
+        let mut gather = Gather::holding(held_max);
+        for (line, found) in (1..).zip(found) {
+            gather.add(Place { file: 0, line }, found.clone()).unwrap();
+        }
+        let mut all = BTreeMap::new();
+        let mut take = |_, whole: Result<Json, String>| {
+            let whole = whole.unwrap();
+            assert!(all.insert(text_of(whole.get("id")), whole).is_none());
+            true
+        };
+        gather.finish(&mut take).unwrap();
+        all
+    }
+
+    fn part(id: &str, turn: usize) -> Found {
+        let data = json!({format!("k{}", turn % 3): turn});
+        Found::Part(
+            id.into(),
+            json!({"turns": [{"text": turn.to_string()}], "custom_data": data, "status": turn}),
+        )
+    }
+
+    proptest! {
+        #[test]
+        fn parts_are_put_together_wherever_they_stand(ids in prop::collection::vec(0_usize..12, 1..60), held in 200_usize..4_000) {
+            let found: Vec<Found> = ids.iter().enumerate().map(|(i, id)| part(&format!("c{id}"), i)).collect();
+            let in_memory = gathered(usize::MAX, &found);
+            prop_assert_eq!(&gathered(held, &found), &in_memory);
+            let mut expected: BTreeMap<String, Vec<String>> = BTreeMap::new();
+            for (i, id) in ids.iter().enumerate() {
+                expected.entry(format!("c{id}")).or_default().push(i.to_string());
+            }
+            for (id, texts) in expected {
+                let turns = in_memory[&id]["turns"].as_array().unwrap();
+                let said: Vec<&str> = turns.iter().map(|turn| turn["text"].as_str().unwrap()).collect();
+                prop_assert_eq!(said, texts.iter().map(String::as_str).collect::<Vec<_>>());
+                prop_assert_eq!(&in_memory[&id]["status"], &json!(texts.last().unwrap().parse::<usize>().unwrap()));
+            }
+        }
+    }
+
+    #[test]
+    fn answers_belong_to_what_they_answer() {
+        let same = |one: &str, other: &str| Found::Same(one.into(), other.into());
+        let found = [part("a", 1), part("b", 2), same("c", "b"), part("c", 3), same("b", "a"), part("d", 4)];
+        for held in [100, usize::MAX] {
+            let all = gathered(held, &found);
+            let count = |id: &str| all[id]["turns"].as_array().unwrap().len();
+            assert_eq!((all.len(), count("a"), count("d")), (2, 3, 1), "{all:?}");
+        }
+    }
+
+    #[test]
+    fn people_are_known_wherever_they_are_described() {
+        let turn = |person: Json, text: &str| json!({"person": person, "text": text});
+        let found = [
+            Found::Part(
+                "1".into(),
+                json!({"contact": {"person": 7}, "turns": [turn(json!("7"), "a"), turn(json!(8), "b")]}),
+            ),
+            Found::Part(
+                "1".into(),
+                json!({"turns": [turn(json!(9), "c"), {"person": 7, "role": "system", "text": "d", "id": 1}, {"id": 1, "text": "d"}]}),
+            ),
+            Found::Person("7".into(), json!({"name": "Ann", "email": "ann@example.com", "role": "end-user"})),
+            Found::Person("9".into(), json!({"name": "Bot", "role": "bot"})),
+        ];
+        let all = gathered(usize::MAX, &found);
+        assert_eq!(all["1"]["contact"], json!({"name": "Ann", "email": "ann@example.com"}));
+        let roles: Vec<&str> =
+            all["1"]["turns"].as_array().unwrap().iter().map(|turn| turn["role"].as_str().unwrap()).collect();
+        assert_eq!(roles, ["contact", "agent", "bot", "system"]);
+        assert_eq!(all["1"]["turns"][2]["name"], "Bot");
     }
 }
