@@ -240,7 +240,7 @@ impl<'a, F: FnMut(Batch) -> bool> Intake<'a, F> {
         }
     }
 
-    /// Reads a record. Of two with one id it is unclear which is meant, unless parts were put together.
+    /// Reads a record. Of two with one id in a file it is unclear which is meant, unless parts were put together.
     fn record(&mut self, place: Place, json: Json, is_gathered: bool) -> bool {
         let bytes = bytes_of(&json);
         let mut remarks = Vec::new();
@@ -257,14 +257,9 @@ impl<'a, F: FnMut(Batch) -> bool> Intake<'a, F> {
         let id = hasher.finish();
         let remembered = self.first.len();
         match self.first.entry(id) {
-            Entry::Occupied(first) if !is_gathered => {
-                let first = *first.get();
-                let file = if first.file == place.file {
-                    String::new()
-                } else {
-                    format!("{}:", self.files[first.file])
-                };
-                return self.bad(self.fault(place, format!("id: {file}line {} has the same", first.line)));
+            Entry::Occupied(first) if !is_gathered && first.get().file == place.file => {
+                let reason = format!("id: line {} has the same", first.get().line);
+                return self.bad(self.fault(place, reason));
             }
             Entry::Occupied(_) => {}
             Entry::Vacant(entry) => {
