@@ -1,6 +1,7 @@
 //! Exports of Slack workspaces: lists of people and channels, and a folder for each channel with a file for each day.
 //! A thread is a conversation. Contacts are guests and people of other workspaces; `--me` says it otherwise.
 
+use super::company::is_ours;
 use super::found::Found;
 use serde_json::{Map, Value as Json, json};
 
@@ -8,11 +9,11 @@ use serde_json::{Map, Value as Json, json};
 const SAID: [&str; 6] = ["", "bot_message", "file_share", "thread_broadcast", "me_message", "file_comment"];
 
 /// Reads what Slack exports: people, channels (in which there is nothing to say) and messages; none if it is something
-/// else. `path` names the file: the folder is the channel.
-pub(super) fn read(value: &Json, path: &str) -> Option<Vec<Found>> {
+/// else. `path` names the file: its folder is the channel. `me` has the names, addresses and domains of the company.
+pub(super) fn read(value: &Json, path: &str, me: &[String]) -> Option<Vec<Found>> {
     let id = text(value, "id");
     if id.starts_with(['U', 'W']) && value.get("profile").is_some_and(Json::is_object) {
-        return Some(vec![person(id, value)]);
+        return Some(vec![person(id, value, me)]);
     }
     let is_channel = id.starts_with(['C', 'G', 'D']) && value.get("members").is_some_and(Json::is_array);
     if is_channel && value.get("created").is_some() {
@@ -38,7 +39,7 @@ fn is_true(value: &Json, name: &str) -> bool {
     value.get(name) == Some(&Json::Bool(true))
 }
 
-fn person(id: &str, user: &Json) -> Found {
+fn person(id: &str, user: &Json, me: &[String]) -> Found {
     let profile = &user["profile"];
     let name = first([
         text(profile, "display_name"),
@@ -48,10 +49,14 @@ fn person(id: &str, user: &Json) -> Found {
     ]);
     let is_guest =
         ["is_restricted", "is_ultra_restricted", "is_stranger"].iter().any(|name| is_true(user, name));
-    let role = match (is_true(user, "is_bot") || id == "USLACKBOT", is_guest) {
-        (true, _) => Json::from("ai"),
-        (false, true) => Json::from("contact"),
-        (false, false) => Json::Null,
+    let role = if is_true(user, "is_bot") || id == "USLACKBOT" {
+        Some("ai")
+    } else if is_guest {
+        Some("contact")
+    } else if me.is_empty() {
+        None
+    } else {
+        Some(if is_ours(me, name, text(profile, "email")) { "agent" } else { "contact" })
     };
     let member = |name: &str| Some(text(profile, name)).filter(|value| !value.is_empty());
     Found::Person(
@@ -149,7 +154,7 @@ mod tests {
     use super::*;
 
     fn part(value: &Json) -> Json {
-        match read(value, "export.zip/help/2025-04-03").unwrap().pop() {
+        match read(value, "export.zip/help/2025-04-03.json", &[]).unwrap().pop() {
             Some(Found::Part(id, record)) => {
                 assert_eq!(record["id"], id);
                 record
@@ -194,25 +199,29 @@ mod tests {
         assert_eq!((&bot["turns"][0]["role"], &bot["turns"][0]["text"]), (&json!("ai"), &json!("Disk full")));
         for subtype in ["channel_join", "channel_topic", "tombstone"] {
             let note = json!({ "type": "message", "subtype": subtype, "user": "U1", "text": "x", "ts": "1743671722.000100" });
-            assert_eq!(read(&note, "help/2025-04-03"), Some(Vec::new()));
+            assert_eq!(read(&note, "help/2025-04-03", &[]), Some(Vec::new()));
         }
     }
 
     #[test]
-    fn guests_are_contacts_and_others_are_left_open() {
-        let role = |user: Json| match &read(&user, "users").unwrap()[..] {
+    fn guests_are_contacts_and_others_what_is_said_of_the_company() {
+        let role_among = |me: &[String], user: Json| match &read(&user, "users", me).unwrap()[..] {
             [Found::Person(_, person)] => person["role"].clone(),
             other => panic!("{other:?}"),
         };
+        let role = |user: Json| role_among(&[], user);
         assert_eq!(role(json!({ "id": "U1", "profile": {}, "is_restricted": true })), "contact");
         assert_eq!(role(json!({ "id": "U1", "profile": {}, "is_bot": true })), "ai");
         assert_eq!(role(json!({ "id": "W1", "profile": { "email": "a@x.example" } })), Json::Null);
+        let me = ["@shop.example".to_owned()];
+        assert_eq!(role_among(&me, json!({ "id": "U1", "profile": { "email": "a@shop.example" } })), "agent");
+        assert_eq!(role_among(&me, json!({ "id": "U1", "profile": { "email": "a@x.example" } })), "contact");
         let channel = json!({ "id": "C1", "name": "help", "created": 1, "members": [] });
-        assert_eq!(read(&channel, "channels"), Some(Vec::new()));
+        assert_eq!(read(&channel, "channels", &[]), Some(Vec::new()));
         for other in
             [json!({ "id": "1", "turns": [] }), json!({ "type": "message", "ts": 5 }), json!([]), json!("x")]
         {
-            assert_eq!(read(&other, "x"), None);
+            assert_eq!(read(&other, "x", &[]), None);
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::Entry;
 use super::stamp::is_mark;
-use refrain_nlp::machines::is_placeholder;
+use refrain_nlp::machines::{Placeholder, placeholder};
 
 /// The mark that WhatsApp sets before words of its own.
 const MARK: char = '\u{200e}';
@@ -26,16 +26,27 @@ pub(super) fn own_words(entry: &Entry<'_>) -> Content {
         let text = format!("{}\n{rest}", bare(words));
         return Content { text: text.trim().to_owned(), file: Some(file), is_note: false };
     }
-    let is_note = entry.name.is_none() || is_own || is_in_place(text);
+    let is_captioned = !rest.is_empty() && is_in_brackets(first);
+    let place = if is_captioned { Some(Placeholder::Media) } else { in_place(text) };
+    let place = place.filter(|_| entry.name.is_some());
+    if place == Some(Placeholder::Media) {
+        let (file, text) = if is_captioned { (first, rest) } else { (text, "") };
+        let file = bare(file).trim_matches(['<', '>']).to_owned();
+        return Content { text: text.to_owned(), file: Some(file), is_note: false };
+    }
+    let is_note = entry.name.is_none() || is_own || place.is_some();
     let text = if is_note { bare(text) } else { without_edit(text) };
-    Content { text, file: None, is_note: is_note || first.is_empty() && rest.is_empty() }
+    Content { text, file: None, is_note }
 }
 
-/// Tells what stands in the place of something: "<Media omitted>", "image omitted", "This message was deleted".
-fn is_in_place(text: &str) -> bool {
-    let bare = bare(text);
-    let is_alone = bare.starts_with('<') && bare.ends_with('>') && !bare[1..].contains(['<', '\n']);
-    is_alone || is_placeholder(&bare)
+/// Finds what a message stands in the place of: "<Media omitted>", "image omitted", "This message was deleted".
+fn in_place(text: &str) -> Option<Placeholder> {
+    placeholder(&bare(text)).or_else(|| is_in_brackets(text).then_some(Placeholder::Media))
+}
+
+fn is_in_brackets(text: &str) -> bool {
+    let text = bare(text);
+    text.len() > 2 && text.starts_with('<') && text.ends_with('>') && !text[1..].contains(['<', '\n'])
 }
 
 /// Finds the name of the file that came with a message, and what was said before it: "photo.jpg (file attached)",
@@ -45,13 +56,13 @@ fn file_of(line: &str) -> Option<(&str, String)> {
         Some(at) => (&line[..at], &line[at + 1..line.len() - 1]),
         None => line.strip_suffix(')')?.split_once(" (").map(|(name, _)| ("", name))?,
     };
-    let is_ours = line.contains(MARK) || is_placeholder(&bare(line));
+    let is_ours = line.contains(MARK) || placeholder(&bare(line)).is_some();
     let name = own.rsplit_once(": ").map_or(own, |(_, name)| name);
     let name = bare(name);
     let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
     let is_name = (2..=5).contains(&ending.len()) && ending.bytes().all(|byte| byte.is_ascii_alphanumeric());
     // a document is named before the mark too
-    let words = if is_placeholder(words.trim_matches(|c: char| is_mark(c) || c == '•' || c == ' ')) {
+    let words = if placeholder(words.trim_matches(|c: char| is_mark(c) || c == '•' || c == ' ')).is_some() {
         ""
     } else {
         words

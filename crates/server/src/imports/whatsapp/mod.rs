@@ -76,8 +76,8 @@ pub(super) fn read(
     }
     for session in sessions(&entries, order) {
         let line = session.first().map_or(0, |(entry, _)| entry.line);
-        if let Some(conversation) = conversation(session, &ours, first)
-            && !take(line, Ok(Found::Conversation(conversation)))
+        if let Some((id, part)) = conversation(session, &ours, first)
+            && !take(line, Ok(Found::Part(id, part)))
         {
             break;
         }
@@ -206,7 +206,7 @@ fn sessions<'a, 'b>(entries: &'b [Entry<'a>], order: Order) -> Vec<Vec<Timed<'a,
 
 /// Makes a conversation of entries that follow each other; none of notes alone. Its id is the same in a longer export of the
 /// chat.
-fn conversation(session: Vec<Timed<'_, '_>>, ours: &[&str], first: Option<&str>) -> Option<Json> {
+fn conversation(session: Vec<Timed<'_, '_>>, ours: &[&str], first: Option<&str>) -> Option<(String, Json)> {
     let contents: Vec<Content> = session.iter().map(|(entry, _)| own_words(entry)).collect();
     let is_named = |(entry, _): &Timed<'_, '_>| entry.name.is_some();
     let begin = contents.iter().position(|content| !content.is_note);
@@ -224,7 +224,7 @@ fn conversation(session: Vec<Timed<'_, '_>>, ours: &[&str], first: Option<&str>)
     hash.update([0]);
     hash.update(session[begin].1.map_or_else(|| start.to_owned(), |time| time.to_string()));
     let id: String = hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-    let mut turns = Vec::new();
+    let (mut turns, mut said_at) = (Vec::new(), HashMap::<&str, usize>::new());
     for (at, ((entry, time), content)) in session.into_iter().zip(contents).enumerate() {
         if content.text.is_empty() && content.file.is_none() {
             continue;
@@ -236,6 +236,8 @@ fn conversation(session: Vec<Timed<'_, '_>>, ours: &[&str], first: Option<&str>)
             _ => "contact",
         };
         turn.insert("role".into(), role.into());
+        let nth = said_at.entry(entry.stamp.written).and_modify(|nth| *nth += 1).or_insert(1);
+        turn.insert("id".into(), format!("{} #{nth}", entry.stamp.written).into());
         if let Some(name) = &entry.name {
             turn.insert("name".into(), name.as_str().into());
         }
@@ -253,13 +255,13 @@ fn conversation(session: Vec<Timed<'_, '_>>, ours: &[&str], first: Option<&str>)
         }
         turns.push(Json::Object(turn));
     }
-    let mut record = json!({ "id": id, "channel": "whatsapp", "turns": turns });
+    let mut record = json!({ "id": &id, "channel": "whatsapp", "turns": turns });
     if let Some(contact) = contact {
         let is_number = contact.starts_with('+') && !contact.contains(char::is_alphabetic);
         let member = if is_number { "phone_number" } else { "name" };
         record["contact"] = json!({ member: contact });
     }
-    Some(record)
+    Some((id, record))
 }
 
 #[cfg(test)]

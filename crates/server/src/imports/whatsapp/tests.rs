@@ -7,7 +7,10 @@ fn chat(text: &str, file: &str, me: &[&str], is_day_first: Option<bool>) -> Resu
     let (mut found, mut error) = (Vec::new(), None);
     read(text.as_bytes(), file, &me, is_day_first, &mut |_, result| {
         match result {
-            Ok(Found::Conversation(json)) => found.push(json),
+            Ok(Found::Part(id, json)) => {
+                assert_eq!(json["id"], id);
+                found.push(json);
+            }
             Ok(other) => panic!("{other:?}"),
             Err(reason) => error = Some(reason),
         }
@@ -47,7 +50,7 @@ fn a_chat_of_an_iphone_is_cut_at_silences() {
             "system, -: Nachrichten und Anrufe sind Ende-zu-Ende-verschlüsselt.",
             "contact, 2025-04-03T09:15:22: The app crashes: every time\nand I lose my list",
             "agent, 2025-04-03T09:17:02: Thanks for writing.",
-            "system, 2025-04-03T09:18:40: Bild weggelassen",
+            "contact, 2025-04-03T09:18:40: - [Bild weggelassen]",
         ]
     );
     assert_eq!(
@@ -94,7 +97,7 @@ my invoice
                 "system, -: Messages and calls are end-to-end encrypted.",
                 "contact, 2025-04-13T09:15:00: Hello",
                 "agent, 2025-04-13T21:17:00: Hi",
-                "system, 2025-04-13T21:18:00: <Media omitted>",
+                "contact, 2025-04-13T21:18:00: - [Media omitted]",
                 "contact, 2025-04-13T21:19:00: my invoice [IMG-20250413-WA0001.jpg]",
                 "system, 2025-04-13T21:20:00: This message was deleted",
             ]
