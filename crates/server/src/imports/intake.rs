@@ -5,17 +5,20 @@ use super::decode::{Decoded, Encoding};
 use super::format::{self, Format};
 use super::found::Found;
 use super::gather::{Gather, Place};
+use super::mail::{Mail, Mails};
 use super::members::{self, DateOrder, OrderTold, Reading, Remark};
 use super::record::{Record, parse_role};
 use super::unpack::{self, Input};
-use super::{json, systems};
+use super::{json, slack, systems, whatsapp};
 use crate::error::causes;
 use crate::sessions::Sender;
+use anyhow::bail;
 use serde::Serialize;
 use serde_json::Value as Json;
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io::BufRead;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -117,6 +120,7 @@ struct Intake<'a, F> {
     /// The names of the files, by their number.
     files: Vec<String>,
     gather: Gather,
+    mails: Mails,
     /// The orders of day and month that dates told.
     orders: Vec<DateOrder>,
     batch: Batch,
@@ -132,6 +136,7 @@ impl<'a, F: FnMut(Batch) -> bool> Intake<'a, F> {
         let Options { dates, roles, me, .. } = options.clone();
         Self {
             options,
+            mails: Mails::new(&me),
             reading: Reading { dates, roles, me },
             files: Vec::new(),
             gather: Gather::default(),
@@ -167,14 +172,26 @@ impl<'a, F: FnMut(Batch) -> bool> Intake<'a, F> {
                 return Ok(true);
             }
         };
+        if matches!(format, Format::Mail | Format::Mbox) {
+            return self.read_mails(name, format, reader);
+        }
         let stream = stream_of(&name);
         let mut decoded = Decoded::new(reader, format == Format::Json);
         let mut goes_on = true;
         match format {
             Format::Json => json::read(&mut decoded, stream, &mut |line, stream, value| {
-                goes_on = self.take_json(line, stream, value);
+                goes_on = self.take_json(line, &name, stream, value);
                 goes_on
             })?,
+            Format::Whatsapp => {
+                let (me, dates) = (self.reading.me.clone(), self.reading.dates);
+                let is_day_first = dates.map(|dates| dates == DateOrder::Dmy);
+                whatsapp::read(&mut decoded, &name, &me, is_day_first, &mut |line, found| {
+                    goes_on = self.take(line, found);
+                    goes_on
+                })?;
+            }
+            Format::Mail | Format::Mbox => {}
         }
         if !goes_on {
             return Ok(false);
@@ -195,13 +212,39 @@ impl<'a, F: FnMut(Batch) -> bool> Intake<'a, F> {
         }
     }
 
-    fn take_json(&mut self, line: u64, stream: &str, value: Result<Json, String>) -> bool {
+    /// Reads mails, which are decoded part by part.
+    fn read_mails(&mut self, name: String, format: Format, reader: impl BufRead) -> anyhow::Result<bool> {
+        let mut mails = std::mem::take(&mut self.mails);
+        let mut goes_on = true;
+        if format == Format::Mbox {
+            mails.read_mbox(reader, &mut |line, mail| {
+                goes_on = self.take_mail(line, mail);
+                goes_on
+            })?;
+        } else {
+            goes_on = self.take_mail(1, mails.read_one(reader)?);
+        }
+        self.mails = mails;
+        self.batch.files.push((name, format.name().to_owned()));
+        Ok(goes_on)
+    }
+
+    fn take_mail(&mut self, line: u64, mail: Mail) -> bool {
+        for remark in mail.remarks {
+            self.note(line, remark);
+        }
+        mail.found.into_iter().all(|found| self.take(line, Ok(found)))
+    }
+
+    fn take_json(&mut self, line: u64, path: &str, stream: &str, value: Result<Json, String>) -> bool {
         let value = match value {
             Ok(value) => value,
             Err(reason) => return self.take(line, Err(reason)),
         };
         let is_ours = value.get("turns").is_some();
         let found = if is_ours { None } else { systems::read(&value, stream) };
+        let found =
+            if is_ours { None } else { found.or_else(|| slack::read(&value, path, &self.reading.me)) };
         match found {
             Some(found) => found.into_iter().all(|found| self.take(line, Ok(found))),
             None => self.take(line, Ok(Found::Conversation(value))),
@@ -317,6 +360,14 @@ impl<'a, F: FnMut(Batch) -> bool> Intake<'a, F> {
             self.reading.dates = Some(*order);
             let order = if *order == DateOrder::Dmy { "day, month (dmy)" } else { "month, day (mdy)" };
             self.note(0, &format!("dates are read as {order}, as some can only be read so"));
+        }
+        match self.mails.finish() {
+            Ok(None) => {}
+            Ok(Some((company, remark))) => {
+                self.note(0, &remark);
+                self.take(0, Ok(company));
+            }
+            Err(asked) => bail!(asked),
         }
         let gather = std::mem::take(&mut self.gather);
         gather.finish(&mut |place, json| match json {
