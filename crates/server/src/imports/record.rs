@@ -106,6 +106,9 @@ pub struct Turn {
     /// The text that was said; only an event goes without.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<Text<100_000>>,
+    /// The same as HTML, beside the text or in its place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub html: Option<Text<100_000>>,
     /// The sender's name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<Text<300>>,
@@ -280,7 +283,8 @@ impl Record {
         if self.language.as_deref().is_some_and(|tag| LanguageTag::parse(tag).is_none()) {
             return Err("language: expected a language tag such as en or pt-BR".into());
         }
-        let silent = |turn: &Turn| turn.text.is_none() && matches!(turn.event, None | Some(Event::Message));
+        let is_said = |turn: &Turn| turn.text.is_some() || turn.html.is_some();
+        let silent = |turn: &Turn| !is_said(turn) && matches!(turn.event, None | Some(Event::Message));
         if let Some(i) = self.turns.iter().position(silent) {
             return Err(format!("turns[{i}].text: is required"));
         }
