@@ -16,9 +16,8 @@ fn record(i: usize, text: &str) -> Value {
 /// Forty conversations of two topics, the first so many with a line below.
 fn records(line: &str, with_line: usize) -> Vec<Value> {
     let texts = REFUND.iter().chain(&PASSWORD).cycle().take(40).enumerate();
-    let said = |(i, text): (usize, &&str)| match i < with_line {
-        true => record(i, &format!("{text}\n\n{line}")),
-        false => record(i, text),
+    let said = |(i, text): (usize, &&str)| {
+        if i < with_line { record(i, &format!("{text}\n\n{line}")) } else { record(i, text) }
     };
     texts.map(said).collect()
 }
