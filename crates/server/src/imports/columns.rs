@@ -322,11 +322,6 @@ pub(super) fn fields(name: &str) -> impl Iterator<Item = Field> {
     WORDS.columns.get(&plain(name)).into_iter().flatten().map(|(field, _)| *field)
 }
 
-/// Tells whether a word means the contact.
-pub(super) fn is_contact(word: &str) -> bool {
-    WORDS.says(word, "contact")
-}
-
 /// Tells whether a cell says that what stands in the row is a note.
 pub(super) fn is_note(cell: &str) -> bool {
     WORDS.says(cell, "note")

@@ -3,7 +3,7 @@
 use super::cells::Cells;
 use super::columns::{self, Columns, Field};
 use super::desk_columns::Desk;
-use super::record::parse_role;
+use super::members::sender_of;
 use crate::sessions::Sender;
 use serde_json::{Map, Value as Json};
 use std::collections::{BTreeMap, HashSet};
@@ -70,7 +70,8 @@ impl Layout {
     /// Decides whether a column of authors has roles, addresses or names.
     fn settle_author(&mut self, sample: &[&Cells]) {
         let authors = || sample.iter().filter_map(|row| self.columns.cell(row, Field::Author));
-        let field = if authors().any(|author| self.sender(author).is_some()) {
+        let known = authors().filter(|author| self.sender(author).is_some()).count();
+        let field = if known > 0 && 2 * known >= authors().count() {
             Field::Role
         } else if authors().any(|author| author.contains('@')) {
             Field::AuthorEmail
@@ -155,6 +156,7 @@ impl Layout {
             set("html", cell(Field::Html).filter(|_| text.is_none()));
             set("role", role.as_deref());
             set("name", cell(Field::Name));
+            set("email", cell(Field::AuthorEmail));
             set("id", if self.key == Some(Field::Id) { cell(Field::MessageId) } else { Some(id) });
             let date = cell(Field::CreatedAt);
             let time = cell(Field::Time).and_then(|time| Some(format!("{} {}", date?.trim(), time.trim())));
@@ -245,8 +247,6 @@ impl Layout {
     /// Returns who a word for a role means.
     fn sender(&self, word: &str) -> Option<Sender> {
         let told = self.roles.iter().find(|(known, _)| columns::plain(known) == columns::plain(word));
-        told.map(|(_, sender)| *sender)
-            .or_else(|| parse_role(word).ok())
-            .or_else(|| columns::is_contact(word).then_some(Sender::Contact))
+        told.map(|(_, sender)| *sender).or_else(|| sender_of(word))
     }
 }

@@ -3,6 +3,7 @@
 mod cells;
 mod columns;
 mod company;
+mod dates;
 mod decode;
 mod desk_columns;
 mod dialect;
@@ -11,6 +12,7 @@ mod found;
 mod gather;
 mod intake;
 mod json;
+mod json_text;
 mod layout;
 mod mail;
 mod mapping;
@@ -25,10 +27,10 @@ mod unpack;
 mod whatsapp;
 mod write;
 
+pub use dates::DateOrder;
 pub use format::Format;
 pub use intake::{BATCH, Batch, Fault, Options, read_files, read_text};
 pub use mapping::Mapping;
-pub use members::DateOrder;
 pub use record::{Claims, EXPORT_VERSION, Findings, Record, RecordContact, Turn};
 pub use report::{Report, thousands};
 pub use unpack::files_of;
