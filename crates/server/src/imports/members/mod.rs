@@ -63,6 +63,14 @@ pub(super) fn order_told(json: &Json) -> OrderTold {
     all
 }
 
+/// Returns who a word of a system for a role means.
+pub(super) fn sender_of(word: &str) -> Option<Sender> {
+    match words::role(word)? {
+        words::Role::Sender(sender) => Some(sender),
+        words::Role::Note => None,
+    }
+}
+
 /// Reads a record. An error says why the conversation is lost.
 pub(super) fn read(json: Json, reading: &Reading, remarks: &mut Vec<Remark>) -> Result<Record, String> {
     let Json::Object(members) = json else { return Err("expected a JSON object".into()) };
