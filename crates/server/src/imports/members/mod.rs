@@ -50,10 +50,11 @@ pub(super) struct Reading {
 
 /// Tells what the dates of a record tell of the order of day and month.
 pub(super) fn order_told(json: &Json) -> OrderTold {
-    let turns = json.get("turns").and_then(Json::as_array).into_iter().flatten();
+    let turns = json.get("turns").or_else(|| json.get("messages")).and_then(Json::as_array);
     let mut all = OrderTold::Nothing;
-    for of in std::iter::once(json).chain(turns) {
-        let time = of.get("created_at").or_else(|| TIMES.iter().find_map(|name| of.get(name)));
+    for json in std::iter::once(json).chain(turns.into_iter().flatten()) {
+        let mut names = std::iter::once("created_at").chain(TIMES);
+        let time = names.find_map(|name| json.get(name).filter(|time| !time.is_null()));
         match time.and_then(Json::as_str).map_or(OrderTold::Nothing, dates::order_told) {
             OrderTold::Nothing => {}
             OrderTold::Ambiguous => all = OrderTold::Ambiguous,
