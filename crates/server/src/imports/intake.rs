@@ -32,19 +32,21 @@ const BATCH_BYTES: usize = 4 * 1024 * 1024;
 /// Past this many conversations in an import, a repeated id is no longer noticed.
 const IDS_REMEMBERED_MAX: usize = 5_000_000;
 
+const LOSSY: &str = "characters that cannot be read became U+FFFD";
+
 /// How files are to be read, where they do not tell.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
     /// The format; told by the bytes if none.
     pub format: Option<Format>,
-    /// The time zone of dates without one.
-    pub calendar: Calendar,
     /// The order of day and month.
     pub dates: Option<DateOrder>,
     /// The roles that words of the source stand for.
     pub roles: BTreeMap<String, Sender>,
     /// The names and addresses of the company itself.
     pub me: Vec<String>,
+    /// The time zone of dates without one.
+    pub calendar: Calendar,
 }
 
 impl Options {
@@ -139,7 +141,7 @@ struct Intake<'a, F> {
 
 impl<'a, F: FnMut(Batch) -> bool> Intake<'a, F> {
     fn new(options: &'a Options, emit: F) -> Self {
-        let Options { calendar, dates, roles, me, .. } = options.clone();
+        let Options { dates, roles, me, calendar, .. } = options.clone();
         Self {
             options,
             mails: Mails::new(&me),
@@ -186,15 +188,10 @@ impl<'a, F: FnMut(Batch) -> bool> Intake<'a, F> {
         let mut decoded = Decoded::new(reader, format == Format::Json);
         let mut goes_on = true;
         match format {
-            Format::Json => {
-                let damaged = json::read(&mut decoded, stream, &mut |line, stream, value| {
-                    goes_on = self.take_json(line, &name, stream, value);
-                    goes_on
-                })?;
-                for line in damaged {
-                    self.note(line, "halves of characters became U+FFFD");
-                }
-            }
+            Format::Json => json::read(&mut decoded, stream, &mut |line, stream, value| {
+                goes_on = self.take_json(line, &name, stream, value);
+                goes_on
+            })?,
             Format::Whatsapp => {
                 let (me, dates) = (self.reading.me.clone(), self.reading.dates);
                 let is_day_first = dates.map(|dates| dates == DateOrder::Dmy);
@@ -223,7 +220,7 @@ impl<'a, F: FnMut(Batch) -> bool> Intake<'a, F> {
         let kind = format!("{}{systems}, {}{guessed}", format.name(), encoding.name);
         self.batch.files.push((name.to_owned(), kind));
         for line in &encoding.damaged {
-            self.note(*line, "bytes that are no text became U+FFFD");
+            self.note(*line, LOSSY);
         }
     }
 
@@ -251,9 +248,20 @@ impl<'a, F: FnMut(Batch) -> bool> Intake<'a, F> {
         mail.found.into_iter().all(|found| self.take(line, Ok(found)))
     }
 
-    fn take_json(&mut self, line: u64, path: &str, stream: &str, value: Result<Json, String>) -> bool {
+    fn take_json(
+        &mut self,
+        line: u64,
+        path: &str,
+        stream: &str,
+        value: Result<(Json, bool), String>,
+    ) -> bool {
         let value = match value {
-            Ok(value) => value,
+            Ok((value, is_lossy)) => {
+                if is_lossy {
+                    self.note(line, LOSSY);
+                }
+                value
+            }
             Err(reason) => return self.take(line, Err(reason)),
         };
         let found = if value.get("turns").is_some() {

@@ -10,8 +10,6 @@ use std::io::BufRead;
 const DEPTH_MAX: usize = 4;
 /// The values whose end may be looked for in vain before reading is given up: each costs a look at [`VALUE_MAX`] bytes.
 const ENDLESS_MAX: usize = 64;
-/// The lines with lost characters that are listed.
-const DAMAGED_LISTED_MAX: usize = 1_000;
 /// The bytes of an object from which it may be a page, whose lists are read one by one.
 const PAGE_MIN: usize = 1024 * 1024;
 /// The members by which an object is a record, and no page with a list of records.
@@ -39,16 +37,16 @@ const OF_PAGES: [&str; 14] = [
     "next_cursor",
 ];
 
-/// Takes a value: its line, the name of the list or stream that it stands in, and itself or the reason why it is none.
-/// Returns false if no more are wanted.
-pub(super) type Take<'a> = dyn FnMut(u64, &str, Result<Json, String>) -> bool + 'a;
+/// Takes a value: its line, the name of the list or stream that it stands in, and itself or the reason why it is none; true
+/// beside it if characters of it were lost. Returns false if no more are wanted.
+pub(super) type Take<'a> = dyn FnMut(u64, &str, Result<(Json, bool), String>) -> bool + 'a;
 
 /// Reads the objects of a text. Lists are opened, and so are objects that have no id and hold a list: pages of an API;
 /// and the envelopes of Airbyte and Singer.
-pub(super) fn read(reader: impl BufRead, stream: &str, take: &mut Take<'_>) -> anyhow::Result<Vec<u64>> {
-    let mut scanner = Scanner { reader, buffer: Vec::new(), at: 0, line: 1, endless: 0, damaged: Vec::new() };
+pub(super) fn read(reader: impl BufRead, stream: &str, take: &mut Take<'_>) -> anyhow::Result<()> {
+    let mut scanner = Scanner { reader, buffer: Vec::new(), at: 0, line: 1, endless: 0 };
     scanner.values(0, stream, take)?;
-    Ok(scanner.damaged)
+    Ok(())
 }
 
 struct Scanner<R> {
@@ -58,8 +56,6 @@ struct Scanner<R> {
     at: usize,
     line: u64,
     endless: usize,
-    /// The lines in whose texts characters were lost, as far as they are listed.
-    damaged: Vec<u64>,
 }
 
 /// The end of a value.
@@ -140,10 +136,9 @@ impl<R: BufRead> Scanner<R> {
     fn object(&mut self, depth: usize, stream: &str, take: &mut Take<'_>) -> std::io::Result<bool> {
         let line = self.line;
         if depth == 0
-            && let Some((end, (value, is_lossy))) = self.whole_line()?
+            && let Some((end, value)) = self.whole_line()?
         {
             self.advance(end);
-            self.note_loss(line, is_lossy);
             return Ok(unwrap(line, stream, value, DEPTH_MAX, take));
         }
         let reason = match self.end(true)? {
@@ -155,9 +150,8 @@ impl<R: BufRead> Scanner<R> {
                 {
                     return self.page(depth, stream, take);
                 }
-                Ok((value, is_lossy)) => {
+                Ok(value) => {
                     self.advance(end);
-                    self.note_loss(line, is_lossy);
                     return Ok(unwrap(line, stream, value, DEPTH_MAX, take));
                 }
                 Err(error) => malformed(&error),
@@ -180,12 +174,6 @@ impl<R: BufRead> Scanner<R> {
             self.skip_line()?;
         }
         Ok(true)
-    }
-
-    fn note_loss(&mut self, line: u64, is_lossy: bool) {
-        if is_lossy && self.damaged.len() < DAMAGED_LISTED_MAX {
-            self.damaged.push(line);
-        }
     }
 
     /// Returns the object that this line is, and its end. None if it is no whole object, or more than one.
@@ -343,34 +331,40 @@ fn opens_list(object: &[u8]) -> bool {
 }
 
 /// Takes a value out of its envelope, and the values out of a page.
-fn unwrap(line: u64, stream: &str, value: Json, depth: usize, take: &mut Take<'_>) -> bool {
+fn unwrap(
+    line: u64,
+    stream: &str,
+    (value, is_lossy): (Json, bool),
+    depth: usize,
+    take: &mut Take<'_>,
+) -> bool {
     let Json::Object(mut object) = value else {
         return match value {
             Json::Array(values) if depth > 0 => {
-                values.into_iter().all(|value| unwrap(line, stream, value, depth - 1, take))
+                values.into_iter().all(|value| unwrap(line, stream, (value, is_lossy), depth - 1, take))
             }
             _ => take(line, stream, Err("expected a JSON object".into())),
         };
     };
     if let Some(data) = object.remove("_airbyte_data") {
         let text = data.as_str().map(|text| parse(text.as_bytes()));
-        let data = text.and_then(Result::ok).map_or(data, |(data, _)| data);
+        let data = text.and_then(Result::ok).unwrap_or((data, is_lossy));
         return take(line, stream, Ok(data));
     }
     if let Some((stream, record)) = enveloped(&mut object, stream) {
-        return record.is_none_or(|record| take(line, &stream, Ok(record)));
+        return record.is_none_or(|record| take(line, &stream, Ok((record, is_lossy))));
     }
     if depth == 0 || !is_page(&object) {
-        return take(line, stream, Ok(Json::Object(object)));
+        return take(line, stream, Ok((Json::Object(object), is_lossy)));
     }
     let lists = object.into_iter().filter(|(_, value)| is_list(value, false));
     for (name, list) in lists {
         let named = if PLAIN_LISTS.contains(&name.as_str()) { stream } else { &name };
         let goes_on = match list {
             Json::Array(values) => {
-                values.into_iter().all(|value| unwrap(line, named, value, depth - 1, take))
+                values.into_iter().all(|value| unwrap(line, named, (value, is_lossy), depth - 1, take))
             }
-            list => unwrap(line, named, list, depth - 1, take),
+            list => unwrap(line, named, (list, is_lossy), depth - 1, take),
         };
         if !goes_on {
             return false;
@@ -431,7 +425,7 @@ mod tests {
     fn read_all(text: &str) -> Vec<(u64, String, Result<Json, String>)> {
         let mut all = Vec::new();
         read(text.as_bytes(), "file", &mut |line, stream, value| {
-            all.push((line, stream.to_owned(), value));
+            all.push((line, stream.to_owned(), value.map(|(value, _)| value)));
             true
         })
         .unwrap();

@@ -22,6 +22,7 @@ mod write;
 pub use dates::DateOrder;
 pub use format::Format;
 pub use intake::{BATCH, Batch, Fault, Options, read_files, read_text};
+
 pub use record::{Claims, EXPORT_VERSION, Findings, Record, RecordContact, Turn};
 pub use report::{Report, thousands};
 pub use unpack::files_of;
