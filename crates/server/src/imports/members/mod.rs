@@ -125,7 +125,7 @@ impl Reader<'_> {
             return Err(format!("id: expected at most {ID_MAX} bytes"));
         }
         let turns = match (later.turns, later.text) {
-            (None, Some(text)) => Json::Array(vec![text]),
+            (None, Some(text)) => self.only_turn(text),
             (turns, text) => {
                 self.spare.extend(text.map(|text| ("text".to_owned(), text)));
                 turns.ok_or("turns: is required")?
@@ -140,6 +140,15 @@ impl Reader<'_> {
         record.created_at = record.created_at.map(|time| first.map_or(time, |first| first.min(time)));
         record.custom_data = self.custom_data("custom_data", later.custom_data);
         Ok(record)
+    }
+
+    /// Makes the turn of a record that has the text itself, with who says it.
+    fn only_turn(&mut self, text: Json) -> Json {
+        let mut turn = Map::from_iter([("text".to_owned(), text)]);
+        let is_of_turn =
+            |(name, _): &mut (String, Json)| ["role", "sender", "author", "from"].contains(&name.as_str());
+        turn.extend(self.spare.extract_if(.., is_of_turn));
+        Json::Object(turn)
     }
 
     fn member(&mut self, record: &mut Record, later: &mut Later, name: String, value: Json) {

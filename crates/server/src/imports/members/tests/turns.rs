@@ -22,8 +22,9 @@ fn words_are_found_whatever_they_are_called() {
         let shown = said.to_string();
         assert_eq!(turns(json!([said])), (json!([{"role": "contact", "text": "hello"}]), vec![]), "{shown}");
     }
-    let (read, _) = read_with(json!({"conversation_id": 7, "text": "hello"}), &Reading::default());
-    assert_eq!(read.unwrap(), json!({"id": "7", "turns": [{"role": "contact", "text": "hello"}]}));
+    let (read, _) =
+        read_with(json!({"conversation_id": 7, "text": "hello", "role": "bot"}), &Reading::default());
+    assert_eq!(read.unwrap(), json!({"id": "7", "turns": [{"role": "ai", "text": "hello"}]}));
 }
 
 #[test]
@@ -82,7 +83,7 @@ fn an_unknown_role_keeps_its_words_and_is_told_once() {
     let (read, remarks) = turns(said.clone());
     assert!(read.as_array().unwrap().iter().all(|turn| turn["role"] == "system"));
     assert!(
-        remarks[0] == remarks[1] && remarks[0].starts_with("role \"owner\": nobody that is known"),
+        remarks[0] == remarks[1] && remarks[0].starts_with("role \"owner\": no role that is known"),
         "{remarks:?}"
     );
     assert!(remarks[2].starts_with("role: "), "{remarks:?}");
