@@ -1,15 +1,25 @@
 //! Imports: conversations from files, each once even if it comes again. Exports write the same records.
 
-mod columns;
-#[expect(dead_code, reason = "its readers come")]
+mod decode;
+mod format;
 mod found;
+mod gather;
+mod intake;
+mod json;
+mod members;
 mod record;
-mod rows;
-mod source;
-#[expect(dead_code, reason = "the pipeline comes")]
+mod report;
 mod systems;
+mod unpack;
 mod write;
 
+pub use format::Format;
+pub use intake::{BATCH, Batch, Fault, Options, read_files, read_text};
+pub use members::DateOrder;
 pub use record::{Claims, EXPORT_VERSION, Findings, Record, RecordContact, Turn};
-pub use source::{BATCH, BadRecord, Batch, read_file, read_text};
+pub use report::{Report, thousands};
+pub use unpack::files_of;
 pub use write::{EXTERNAL_ID, Import, Totals};
+
+/// The bytes of one conversation, as it comes.
+const VALUE_MAX: usize = 16 * 1024 * 1024;
