@@ -1,10 +1,18 @@
 //! What a file is, told by its first bytes.
 
+use super::{mail, whatsapp};
+
 /// A format that is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum Format {
     /// JSON, of ours or of a help desk: lines, arrays, pages.
     Json,
+    /// A mail.
+    Mail,
+    /// A mailbox: mails one behind the other (mbox).
+    Mbox,
+    /// A chat that WhatsApp exported as text.
+    Whatsapp,
 }
 
 impl Format {
@@ -12,6 +20,9 @@ impl Format {
     pub fn name(self) -> &'static str {
         match self {
             Self::Json => "JSON",
+            Self::Mail => "mail",
+            Self::Mbox => "mailbox",
+            Self::Whatsapp => "WhatsApp chat",
         }
     }
 }
@@ -44,6 +55,13 @@ pub(super) fn tell(head: &[u8]) -> Result<Option<Format>, String> {
             return Err(kind.to_owned());
         }
     }
+    // mails before the rest: each of their parts is text of its own kind
+    if mail::is_mbox(head) {
+        return Ok(Some(Format::Mbox));
+    }
+    if mail::is_mail(head) {
+        return Ok(Some(Format::Mail));
+    }
     let text = super::decode::beginning(head);
     let text = text
         .trim_start_matches(|c: char| c.is_whitespace() || matches!(c, '\u{feff}' | '\u{200e}' | '\u{200f}'));
@@ -57,6 +75,9 @@ pub(super) fn tell(head: &[u8]) -> Result<Option<Format>, String> {
     let unread = text.matches('\u{fffd}').count();
     if (odd + unread) * 10 > text.chars().count() {
         return Err("no text".to_owned());
+    }
+    if whatsapp::is_chat(text) {
+        return Ok(Some(Format::Whatsapp));
     }
     if text.starts_with(['{', '[']) {
         return Ok(Some(Format::Json));

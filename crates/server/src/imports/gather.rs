@@ -229,6 +229,8 @@ impl Open {
         }
         let contact = self.record.get_mut("contact").and_then(Json::as_object_mut);
         let contact_id = contact.and_then(|contact| introduce(contact, people, false));
+        let is_known = self.record.get("contact").is_some_and(|contact| !contact.is_null());
+        let mut first = None;
         let turns = self.record.get_mut("turns").and_then(Json::as_array_mut);
         let mut ids = std::collections::HashSet::new();
         if let Some(turns) = turns {
@@ -244,7 +246,16 @@ impl Open {
                     let role = role.map_or("contact".into(), |known| known.unwrap_or_else(|| "agent".into()));
                     turn.insert("role".into(), role);
                 }
+                if turn.get("role").is_some_and(|role| role == "contact") {
+                    first = first.or(Some(id));
+                }
             }
+        }
+        // where nobody says whose conversation it is, it is that of the first contact who writes
+        if let Some(id) = first.filter(|_| !is_known) {
+            let mut contact = Map::from_iter([("person".to_owned(), id.into())]);
+            introduce(&mut contact, people, false);
+            self.record.insert("contact".into(), contact.into());
         }
         Ok(Json::Object(self.record))
     }

@@ -5,17 +5,20 @@ use super::decode::{Decoded, Encoding};
 use super::format::{self, Format};
 use super::found::Found;
 use super::gather::{Gather, Place};
+use super::mail::{Mail, Mails};
 use super::members::{self, DateOrder, OrderTold, Reading, Remark};
 use super::record::{Record, parse_role};
 use super::unpack::{self, Input};
-use super::{json, systems};
+use super::{json, slack, systems, whatsapp};
 use crate::error::causes;
 use crate::sessions::Sender;
+use anyhow::bail;
 use serde::Serialize;
 use serde_json::Value as Json;
 use std::collections::hash_map::Entry;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io::BufRead;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -117,8 +120,9 @@ struct Intake<'a, F> {
     /// The names of the files, by their number.
     files: Vec<String>,
     gather: Gather,
-    /// The systems whose records the file has.
-    systems: Vec<&'static str>,
+    mails: Mails,
+    /// The systems whose records are in the file that is read.
+    systems: BTreeSet<&'static str>,
     /// The orders of day and month that dates told.
     orders: Vec<DateOrder>,
     batch: Batch,
@@ -134,10 +138,11 @@ impl<'a, F: FnMut(Batch) -> bool> Intake<'a, F> {
         let Options { dates, roles, me, .. } = options.clone();
         Self {
             options,
+            mails: Mails::new(&me),
             reading: Reading { dates, roles, me },
             files: Vec::new(),
             gather: Gather::default(),
-            systems: Vec::new(),
+            systems: BTreeSet::new(),
             orders: Vec::new(),
             batch: Batch::default(),
             bytes: 0,
@@ -170,14 +175,26 @@ impl<'a, F: FnMut(Batch) -> bool> Intake<'a, F> {
                 return Ok(true);
             }
         };
+        if matches!(format, Format::Mail | Format::Mbox) {
+            return self.read_mails(name, format, reader);
+        }
         let stream = stream_of(&name);
         let mut decoded = Decoded::new(reader, format == Format::Json);
         let mut goes_on = true;
         match format {
             Format::Json => json::read(&mut decoded, stream, &mut |line, stream, value| {
-                goes_on = self.take_json(line, stream, value);
+                goes_on = self.take_json(line, &name, stream, value);
                 goes_on
             })?,
+            Format::Whatsapp => {
+                let (me, dates) = (self.reading.me.clone(), self.reading.dates);
+                let is_day_first = dates.map(|dates| dates == DateOrder::Dmy);
+                whatsapp::read(&mut decoded, &name, &me, is_day_first, &mut |line, found| {
+                    goes_on = self.take(line, found);
+                    goes_on
+                })?;
+            }
+            Format::Mail | Format::Mbox => {}
         }
         if !goes_on {
             return Ok(false);
@@ -192,31 +209,58 @@ impl<'a, F: FnMut(Batch) -> bool> Intake<'a, F> {
     /// Says what a file is, and what of its text could not be read.
     fn tell(&mut self, name: &str, format: Format, encoding: &Encoding) {
         let guessed = if encoding.is_guess { ", by guess" } else { "" };
-        let of = if self.systems.is_empty() { "" } else { " of " };
-        let systems = std::mem::take(&mut self.systems).join(", ");
-        let what = format!("{}{of}{systems}, {}{guessed}", format.name(), encoding.name);
-        self.batch.files.push((name.to_owned(), what));
+        let systems: String =
+            std::mem::take(&mut self.systems).iter().map(|system| format!(" of {system}")).collect();
+        let kind = format!("{}{systems}, {}{guessed}", format.name(), encoding.name);
+        self.batch.files.push((name.to_owned(), kind));
         for line in &encoding.damaged {
             self.note(*line, "bytes that are no text became U+FFFD");
         }
     }
 
-    fn take_json(&mut self, line: u64, stream: &str, value: Result<Json, String>) -> bool {
+    /// Reads mails, which are decoded part by part.
+    fn read_mails(&mut self, name: String, format: Format, reader: impl BufRead) -> anyhow::Result<bool> {
+        let mut mails = std::mem::take(&mut self.mails);
+        let mut goes_on = true;
+        if format == Format::Mbox {
+            mails.read_mbox(reader, &mut |line, mail| {
+                goes_on = self.take_mail(line, mail);
+                goes_on
+            })?;
+        } else {
+            goes_on = self.take_mail(1, mails.read_one(reader)?);
+        }
+        self.mails = mails;
+        self.batch.files.push((name, format.name().to_owned()));
+        Ok(goes_on)
+    }
+
+    fn take_mail(&mut self, line: u64, mail: Mail) -> bool {
+        for remark in mail.remarks {
+            self.note(line, remark);
+        }
+        mail.found.into_iter().all(|found| self.take(line, Ok(found)))
+    }
+
+    fn take_json(&mut self, line: u64, path: &str, stream: &str, value: Result<Json, String>) -> bool {
         let value = match value {
             Ok(value) => value,
             Err(reason) => return self.take(line, Err(reason)),
         };
-        let is_ours = value.get("turns").is_some();
-        let known = if is_ours { None } else { systems::read(&value, stream) };
-        match known {
+        let found = if value.get("turns").is_some() {
+            None
+        } else {
+            // before the lists of people of any system, which its users stand in
+            let slack = slack::read(&value, path, &self.reading.me).map(|found| ("Slack", found));
+            slack.or_else(|| systems::read(&value, stream))
+        };
+        self.systems.extend(found.as_ref().map(|(system, _)| *system));
+        match found {
             Some((_, found)) if found.is_empty() => {
                 self.note(line, "left out: it is no part of a conversation");
                 true
             }
-            Some((system, found)) => {
-                self.systems.extend(Some(system).filter(|system| !self.systems.contains(system)));
-                found.into_iter().all(|found| self.take(line, Ok(found)))
-            }
+            Some((_, found)) => found.into_iter().all(|found| self.take(line, Ok(found))),
             None => self.take(line, Ok(Found::Conversation(value))),
         }
     }
@@ -253,7 +297,7 @@ impl<'a, F: FnMut(Batch) -> bool> Intake<'a, F> {
         }
     }
 
-    /// Reads a record. Of two with one id it is unclear which is meant, unless parts were put together.
+    /// Reads a record. Of two with one id in a file it is unclear which is meant, unless parts were put together.
     fn record(&mut self, place: Place, json: Json, is_gathered: bool) -> bool {
         let bytes = bytes_of(&json);
         let mut remarks = Vec::new();
@@ -270,14 +314,9 @@ impl<'a, F: FnMut(Batch) -> bool> Intake<'a, F> {
         let id = hasher.finish();
         let remembered = self.first.len();
         match self.first.entry(id) {
-            Entry::Occupied(first) if !is_gathered => {
-                let first = *first.get();
-                let file = if first.file == place.file {
-                    String::new()
-                } else {
-                    format!("{}:", self.files[first.file])
-                };
-                return self.bad(self.fault(place, format!("id: {file}line {} has the same", first.line)));
+            Entry::Occupied(first) if !is_gathered && first.get().file == place.file => {
+                let reason = format!("id: line {} has the same", first.get().line);
+                return self.bad(self.fault(place, reason));
             }
             Entry::Occupied(_) => {}
             Entry::Vacant(entry) => {
@@ -335,6 +374,14 @@ impl<'a, F: FnMut(Batch) -> bool> Intake<'a, F> {
             self.reading.dates = Some(*order);
             let order = if *order == DateOrder::Dmy { "day, month (dmy)" } else { "month, day (mdy)" };
             self.note(0, &format!("dates are read as {order}, as some can only be read so"));
+        }
+        match self.mails.finish() {
+            Ok(None) => {}
+            Ok(Some((company, remark))) => {
+                self.note(0, &remark);
+                self.take(0, Ok(company));
+            }
+            Err(asked) => bail!(asked),
         }
         let gather = std::mem::take(&mut self.gather);
         gather.finish(&mut |place, json| match json {

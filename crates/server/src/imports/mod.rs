@@ -1,16 +1,20 @@
 //! Imports: conversations from files, each once even if it comes again. Exports write the same records.
 
+mod company;
 mod decode;
 mod format;
 mod found;
 mod gather;
 mod intake;
 mod json;
+mod mail;
 mod members;
 mod record;
 mod report;
+mod slack;
 mod systems;
 mod unpack;
+mod whatsapp;
 mod write;
 
 pub use format::Format;

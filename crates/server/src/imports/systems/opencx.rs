@@ -1,9 +1,9 @@
 //! OpenCX, the hosted product: sessions, histories and contacts as its API has them. Sessions and contacts keep their ids.
 
 use super::shape::{System, apart, at, first, has, id, list, object, text};
+use crate::ids::SessionId;
 use crate::imports::found::Found;
 use crate::imports::record::parse_role;
-use crate::ids::SessionId;
 use crate::sessions::Event;
 use serde_json::{Map, Value as Json};
 

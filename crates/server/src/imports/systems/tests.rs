@@ -8,7 +8,16 @@ use std::path::{Path, PathBuf};
 
 /// The exports: of each the files that belong together, and a text that says what becomes of them.
 const EXPORTS: [&str; 10] = [
-    "chatwoot", "freshchat", "freshdesk", "front", "gorgias", "help_scout", "hubspot", "intercom", "opencx", "zendesk",
+    "chatwoot",
+    "freshchat",
+    "freshdesk",
+    "front",
+    "gorgias",
+    "help_scout",
+    "hubspot",
+    "intercom",
+    "opencx",
+    "zendesk",
 ];
 
 fn folder() -> PathBuf {
@@ -89,7 +98,16 @@ fn paths(value: &Json, path: &str, out: &mut Vec<String>) {
 
 #[test]
 fn whatever_stands_in_a_member_is_read_without_a_panic() {
-    let odd = [json!(null), json!(-1.5), json!(u64::MAX), json!("ö"), json!([]), json!([null, {}]), json!({"id": []}), json!(true)];
+    let odd = [
+        json!(null),
+        json!(-1.5),
+        json!(u64::MAX),
+        json!("ö"),
+        json!([]),
+        json!([null, {}]),
+        json!({"id": []}),
+        json!(true),
+    ];
     for (stream, value) in EXPORTS.iter().flat_map(|export| values(export)) {
         let mut all = Vec::new();
         paths(&value, "", &mut all);
@@ -126,7 +144,8 @@ fn values_of_nobody_are_left_to_others() {
 
 #[test]
 fn a_description_counts_only_without_comments() {
-    let ticket = json!({"id": 1, "requester_id": 2, "submitter_id": 3, "description": "Broken", "is_public": false});
+    let ticket =
+        json!({"id": 1, "requester_id": 2, "submitter_id": 3, "description": "Broken", "is_public": false});
     let Some((_, found)) = read(&ticket, "tickets") else { panic!() };
     let Some(Found::Part(_, record)) = found.last() else { panic!() };
     assert_eq!((text(record, "opening.text"), at(record, "opening.private")), ("Broken", Some(&json!(true))));
