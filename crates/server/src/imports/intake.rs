@@ -257,7 +257,7 @@ impl<'a, F: FnMut(Batch) -> bool> Intake<'a, F> {
         self.systems.extend(found.as_ref().map(|(system, _)| *system));
         match found {
             Some((_, found)) if found.is_empty() => {
-                self.note(line, "left out: it is no part of a conversation");
+                self.note(line, "left out: nothing is said in it");
                 true
             }
             Some((_, found)) => found.into_iter().all(|found| self.take(line, Ok(found))),
