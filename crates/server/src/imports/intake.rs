@@ -295,11 +295,16 @@ impl<'a, F: FnMut(Batch) -> bool> Intake<'a, F> {
         let found = if value.get("turns").is_some() {
             None
         } else {
-            let slack = || Some(("Slack", slack::read(&value, path, &self.reading.me)?));
-            systems::read(&value, stream).or_else(slack)
+            // before the lists of people of any system, which its users stand in
+            let slack = slack::read(&value, path, &self.reading.me).map(|found| ("Slack", found));
+            slack.or_else(|| systems::read(&value, stream))
         };
         self.systems.extend(found.as_ref().map(|(system, _)| *system));
         match found {
+            Some((_, found)) if found.is_empty() => {
+                self.note(line, "left out: nothing is said in it");
+                true
+            }
             Some((_, found)) => found.into_iter().all(|found| self.take(line, Ok(found))),
             None => self.take(line, Ok(Found::Conversation(value))),
         }

@@ -2,6 +2,7 @@
 
 mod files;
 mod members;
+mod systems;
 
 use crate::support::cli::{Cli, name};
 use flate2::Compression;
