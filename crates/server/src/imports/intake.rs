@@ -16,7 +16,7 @@ use anyhow::bail;
 use serde::Serialize;
 use serde_json::Value as Json;
 use std::collections::hash_map::Entry;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::BufRead;
 use std::path::PathBuf;
@@ -121,6 +121,8 @@ struct Intake<'a, F> {
     files: Vec<String>,
     gather: Gather,
     mails: Mails,
+    /// The systems whose records are in the file that is read.
+    systems: BTreeSet<&'static str>,
     /// The orders of day and month that dates told.
     orders: Vec<DateOrder>,
     batch: Batch,
@@ -140,6 +142,7 @@ impl<'a, F: FnMut(Batch) -> bool> Intake<'a, F> {
             reading: Reading { dates, roles, me },
             files: Vec::new(),
             gather: Gather::default(),
+            systems: BTreeSet::new(),
             orders: Vec::new(),
             batch: Batch::default(),
             bytes: 0,
@@ -206,7 +209,9 @@ impl<'a, F: FnMut(Batch) -> bool> Intake<'a, F> {
     /// Says what a file is, and what of its text could not be read.
     fn tell(&mut self, name: &str, format: Format, encoding: &Encoding) {
         let guessed = if encoding.is_guess { ", by guess" } else { "" };
-        self.batch.files.push((name.to_owned(), format!("{}, {}{guessed}", format.name(), encoding.name)));
+        let systems: String = std::mem::take(&mut self.systems).iter().map(|system| format!(" of {system}")).collect();
+        let kind = format!("{}{systems}, {}{guessed}", format.name(), encoding.name);
+        self.batch.files.push((name.to_owned(), kind));
         for line in &encoding.damaged {
             self.note(*line, "bytes that are no text became U+FFFD");
         }
@@ -241,12 +246,15 @@ impl<'a, F: FnMut(Batch) -> bool> Intake<'a, F> {
             Ok(value) => value,
             Err(reason) => return self.take(line, Err(reason)),
         };
-        let is_ours = value.get("turns").is_some();
-        let found = if is_ours { None } else { systems::read(&value, stream) };
-        let found =
-            if is_ours { None } else { found.or_else(|| slack::read(&value, path, &self.reading.me)) };
+        let found = if value.get("turns").is_some() {
+            None
+        } else {
+            let slack = || Some(("Slack", slack::read(&value, path, &self.reading.me)?));
+            systems::read(&value, stream).or_else(slack)
+        };
+        self.systems.extend(found.as_ref().map(|(system, _)| *system));
         match found {
-            Some(found) => found.into_iter().all(|found| self.take(line, Ok(found))),
+            Some((_, found)) => found.into_iter().all(|found| self.take(line, Ok(found))),
             None => self.take(line, Ok(Found::Conversation(value))),
         }
     }
@@ -283,7 +291,7 @@ impl<'a, F: FnMut(Batch) -> bool> Intake<'a, F> {
         }
     }
 
-    /// Reads a record. Of two with one id it is unclear which is meant, unless parts were put together.
+    /// Reads a record. Of two with one id in a file it is unclear which is meant, unless parts were put together.
     fn record(&mut self, place: Place, json: Json, is_gathered: bool) -> bool {
         let bytes = bytes_of(&json);
         let mut remarks = Vec::new();
@@ -300,14 +308,9 @@ impl<'a, F: FnMut(Batch) -> bool> Intake<'a, F> {
         let id = hasher.finish();
         let remembered = self.first.len();
         match self.first.entry(id) {
-            Entry::Occupied(first) if !is_gathered => {
-                let first = *first.get();
-                let file = if first.file == place.file {
-                    String::new()
-                } else {
-                    format!("{}:", self.files[first.file])
-                };
-                return self.bad(self.fault(place, format!("id: {file}line {} has the same", first.line)));
+            Entry::Occupied(first) if !is_gathered && first.get().file == place.file => {
+                let reason = format!("id: line {} has the same", first.get().line);
+                return self.bad(self.fault(place, reason));
             }
             Entry::Occupied(_) => {}
             Entry::Vacant(entry) => {

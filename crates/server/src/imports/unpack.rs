@@ -230,7 +230,7 @@ fn read_zip(
 
 /// Tells an entry that programs leave in archives for themselves.
 fn is_furniture(entry: &str) -> bool {
-    entry.split(['/', '\\']).any(|part| part.starts_with('.') || part == "__MACOSX")
+    entry.split(['/', '\\']).any(|part| part == "__MACOSX" || part.starts_with('.') && part != "..")
 }
 
 /// The members of a gzip file, one after the other. Zeros behind them, as tapes and block devices leave, are no error.
