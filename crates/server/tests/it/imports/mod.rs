@@ -1,6 +1,7 @@
 //! `refrain import`.
 
 mod files;
+mod messengers;
 
 use crate::support::cli::{Cli, name};
 use flate2::Compression;
