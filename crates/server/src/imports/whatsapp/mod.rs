@@ -61,6 +61,10 @@ pub(super) fn read(
         return Ok(());
     }
     let entries = entries(&chat);
+    if entries.is_empty() {
+        take(0, Err("no line begins with a time, as those of a chat do".to_owned()));
+        return Ok(());
+    }
     let names = names(&entries);
     let known = order(&entries, is_day_first).and_then(|order| Ok((order, ours(&names, file_name, me)?)));
     let (order, ours) = match known {
@@ -168,9 +172,10 @@ fn ours<'a>(names: &'a [(String, usize)], file_name: &str, me: &[String]) -> Res
     }
     let plain =
         |text: &str| -> String { text.to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect() };
-    let file = plain(file_name);
-    let named =
-        |name: &&str| file.contains("whatsapp") && !plain(name).is_empty() && file.contains(&plain(name));
+    // the file or archive itself, not the folders around it
+    let file =
+        file_name.rsplit(['/', '\\']).map(plain).find(|name| name.contains("whatsapp")).unwrap_or_default();
+    let named = |name: &&str| !plain(name).is_empty() && file.contains(&plain(name));
     let contacts: Vec<&str> = all().filter(named).collect();
     if me.is_empty() && names.len() <= 2 && contacts.len() == 1 {
         return Ok(all().filter(|name| *name != contacts[0]).collect());
