@@ -228,15 +228,16 @@ impl<'a, F: FnMut(Batch) -> bool> Intake<'a, F> {
     fn read_mails(&mut self, name: String, format: Format, reader: impl BufRead) -> anyhow::Result<bool> {
         let mut mails = std::mem::take(&mut self.mails);
         let mut goes_on = true;
-        if format == Format::Mbox {
+        let read = if format == Format::Mbox {
             mails.read_mbox(reader, &mut |line, mail| {
                 goes_on = self.take_mail(line, mail);
                 goes_on
-            })?;
+            })
         } else {
-            goes_on = self.take_mail(1, mails.read_one(reader)?);
-        }
+            mails.read_one(reader).map(|mail| goes_on = self.take_mail(1, mail))
+        };
         self.mails = mails;
+        read?;
         self.batch.files.push((name, format.name().to_owned()));
         Ok(goes_on)
     }
