@@ -67,6 +67,7 @@ impl Columns {
             role: parse_role(filled("role").unwrap_or("contact"))
                 .map_err(|error| format!("role: {error}"))?,
             text: Some(Text::new(cell("text").to_owned()).map_err(|error| format!("text: {error}"))?),
+            html: None,
             name: name.transpose().map_err(|error| format!("name: {error}"))?,
             created_at: time,
             attachments: None,
