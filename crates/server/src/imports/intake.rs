@@ -268,8 +268,9 @@ impl<'a, F: FnMut(Batch) -> bool> Intake<'a, F> {
         let found = if value.get("turns").is_some() {
             None
         } else {
-            let slack = || Some(("Slack", slack::read(&value, path, &self.reading.me)?));
-            systems::read(&value, stream).or_else(slack)
+            // before the others, of whom some take people of any shape
+            let slack = slack::read(&value, path, &self.reading.me).map(|found| ("Slack", found));
+            slack.or_else(|| systems::read(&value, stream))
         };
         self.systems.extend(found.as_ref().map(|(system, _)| *system));
         match found {

@@ -114,7 +114,11 @@ impl Mails {
         mail.found.extend(references.iter().map(|other| Found::Same(id.clone(), other.clone())));
         let author = author(headers);
         if let Some(Author { name, email }) = &author
-            && self.correspondents.count(email, recipients(headers).iter().map(String::as_str))
+            && self.correspondents.count(
+                email,
+                !name.is_empty(),
+                recipients(headers).iter().map(String::as_str),
+            )
         {
             let role = if is_ours(&self.me, name, email) { "agent" } else { "contact" };
             mail.found.push(person(name, email, role));

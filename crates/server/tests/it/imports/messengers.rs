@@ -88,7 +88,7 @@ async fn mails_become_the_threads_that_they_are() {
         [
             "contact Jörg Ahl: The lamp flickers, Grüße\n\nFrom here on it got worse.",
             "human_agent Ben: We look into it.",
-            "system Jörg Ahl: I am away.",
+            "system -: I am away.",
         ]
     );
     assert_eq!(
@@ -96,6 +96,7 @@ async fn mails_become_the_threads_that_they_are() {
         (&json!("email"), &json!("2025-04-01T06:15:22.000Z"))
     );
     assert_eq!(session["contact"]["email"], "joerg@mail.example");
+    assert_eq!(session["contact"]["name"], "Jörg Ahl");
     assert_eq!(session["custom_data"]["subject"], "Über my lamp");
     let (again, _) = import(&cli, &me[..3], 0);
     assert_eq!(again["unchanged"], 1, "{again}");
