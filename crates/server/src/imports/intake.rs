@@ -195,10 +195,13 @@ impl<'a, F: FnMut(Batch) -> bool> Intake<'a, F> {
             Format::Whatsapp => {
                 let (me, dates) = (self.reading.me.clone(), self.reading.dates);
                 let is_day_first = dates.map(|dates| dates == DateOrder::Dmy);
-                whatsapp::read(&mut decoded, &name, &me, is_day_first, &mut |line, found| {
+                let count = whatsapp::read(&mut decoded, &name, &me, is_day_first, &mut |line, found| {
                     goes_on = self.take(line, found);
                     goes_on
                 })?;
+                if count > 1 {
+                    self.note(0, "the chat is cut into conversations at silences of 24 hours");
+                }
             }
             Format::Mail | Format::Mbox => {}
         }

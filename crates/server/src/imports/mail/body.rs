@@ -113,9 +113,9 @@ impl<'a> Part<'a> {
                 return;
             }
             if sub == "alternative" {
-                read_one_of(&parts, into, depth)
+                read_one_of(&parts, into, depth);
             } else {
-                read_all(&parts, into, depth)
+                read_all(&parts, into, depth);
             }
             return;
         }
