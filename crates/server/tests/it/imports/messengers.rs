@@ -88,7 +88,7 @@ async fn mails_become_the_threads_that_they_are() {
         [
             "contact Jörg Ahl: The lamp flickers, Grüße\n\nFrom here on it got worse.",
             "human_agent Ben: We look into it.",
-            "system -: I am away.",
+            "system Jörg Ahl: I am away.",
         ]
     );
     assert_eq!(
