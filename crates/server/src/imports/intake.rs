@@ -203,10 +203,13 @@ impl<'a, F: FnMut(Batch) -> bool> Intake<'a, F> {
             Format::Whatsapp => {
                 let (me, dates) = (self.reading.me.clone(), self.reading.dates);
                 let is_day_first = dates.map(|dates| dates == DateOrder::Dmy);
-                whatsapp::read(&mut decoded, &name, &me, is_day_first, &mut |line, found| {
+                let count = whatsapp::read(&mut decoded, &name, &me, is_day_first, &mut |line, found| {
                     goes_on = self.take(line, found);
                     goes_on
                 })?;
+                if count > 1 {
+                    self.note(0, "the chat is cut into conversations at silences of 24 hours");
+                }
             }
             Format::Mail | Format::Mbox => {}
         }
@@ -256,15 +259,16 @@ impl<'a, F: FnMut(Batch) -> bool> Intake<'a, F> {
     fn read_mails(&mut self, name: String, format: Format, reader: impl BufRead) -> anyhow::Result<bool> {
         let mut mails = std::mem::take(&mut self.mails);
         let mut goes_on = true;
-        if format == Format::Mbox {
+        let read = if format == Format::Mbox {
             mails.read_mbox(reader, &mut |line, mail| {
                 goes_on = self.take_mail(line, mail);
                 goes_on
-            })?;
+            })
         } else {
-            goes_on = self.take_mail(1, mails.read_one(reader)?);
-        }
+            mails.read_one(reader).map(|mail| goes_on = self.take_mail(1, mail))
+        };
         self.mails = mails;
+        read?;
         self.batch.files.push((name, format.name().to_owned()));
         Ok(goes_on)
     }

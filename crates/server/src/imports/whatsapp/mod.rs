@@ -45,44 +45,49 @@ struct Entry<'a> {
     is_marked: bool,
 }
 
-/// Reads a chat and hands on its conversations, each with its line, until `take` says false. Names and the order of day and
-/// month that the chat leaves open are asked for, in an error at line 0.
+/// Reads a chat and hands on its conversations, each with its line, until `take` says false. Returns how many they are. Names
+/// and the order of day and month that the chat leaves open are asked for, in an error at line 0.
 pub(super) fn read(
     reader: impl BufRead,
     file_name: &str,
     me: &[String],
     is_day_first: Option<bool>,
     take: &mut dyn FnMut(u64, Result<Found, String>) -> bool,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<usize> {
     let mut chat = String::new();
     reader.take(CHAT_MAX + 1).read_to_string(&mut chat).context("reading the chat")?;
     if chat.len() as u64 > CHAT_MAX {
         take(0, Err(format!("the chat is longer than {} MiB: split it", CHAT_MAX >> 20)));
-        return Ok(());
+        return Ok(0);
     }
     let entries = entries(&chat);
+    if entries.is_empty() {
+        take(0, Err("no line begins with a time, as those of a chat do".to_owned()));
+        return Ok(0);
+    }
     let names = names(&entries);
     let known = order(&entries, is_day_first).and_then(|order| Ok((order, ours(&names, file_name, me)?)));
     let (order, ours) = match known {
         Ok(known) => known,
         Err(reason) => {
             take(0, Err(reason));
-            return Ok(());
+            return Ok(0);
         }
     };
     let mut first = None;
     for (name, _) in &names {
         first = first.or_else(|| Some(name.as_str()).filter(|name| !ours.contains(name)));
     }
+    let mut count = 0;
     for session in sessions(&entries, order) {
         let line = session.first().map_or(0, |(entry, _)| entry.line);
-        if let Some((id, part)) = conversation(session, &ours, first)
-            && !take(line, Ok(Found::Part(id, part)))
-        {
+        let Some((id, part)) = conversation(session, &ours, first) else { continue };
+        count += 1;
+        if !take(line, Ok(Found::Part(id, part))) {
             break;
         }
     }
-    Ok(())
+    Ok(count)
 }
 
 /// Splits a chat into what it shows: a line without a time goes on with the one before.
@@ -168,9 +173,10 @@ fn ours<'a>(names: &'a [(String, usize)], file_name: &str, me: &[String]) -> Res
     }
     let plain =
         |text: &str| -> String { text.to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect() };
-    let file = plain(file_name);
-    let named =
-        |name: &&str| file.contains("whatsapp") && !plain(name).is_empty() && file.contains(&plain(name));
+    // the file or archive itself, not the folders around it
+    let file =
+        file_name.rsplit(['/', '\\']).map(plain).find(|name| name.contains("whatsapp")).unwrap_or_default();
+    let named = |name: &&str| !plain(name).is_empty() && file.contains(&plain(name));
     let contacts: Vec<&str> = all().filter(named).collect();
     if me.is_empty() && names.len() <= 2 && contacts.len() == 1 {
         return Ok(all().filter(|name| *name != contacts[0]).collect());

@@ -3,6 +3,7 @@
 mod files;
 mod members;
 mod systems;
+mod messengers;
 
 use crate::support::cli::{Cli, name};
 use flate2::Compression;
