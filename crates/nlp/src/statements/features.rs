@@ -115,7 +115,7 @@ impl Features {
         self.asks || self.requests || self.negates || self.cues.wrong || self.cues.wanted
     }
 
-    fn speaks(&self) -> bool {
+    pub(super) fn speaks(&self) -> bool {
         self.asks || self.cues.wrong || self.cues.wanted
     }
 
@@ -126,7 +126,7 @@ impl Features {
             || self.is_detail
             || self.cues.vague
             || (self.cues.frame || self.cues.solved) && !self.cues.wrong && !self.cues.wanted
-            || self.cues.life && !self.speaks()
+            || (self.cues.life || self.cues.aside) && !self.speaks()
     }
 
     /// Tells if it states something, standing where it stands.

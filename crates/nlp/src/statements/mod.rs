@@ -149,10 +149,10 @@ fn statements_of(text: &str, place: Place, answered: &HashSet<String>) -> Vec<(u
     if features.total > WORDS_WHOLE_MAX as f32 {
         return letter::statements(text, place, answered);
     }
-    if !features.states(place) {
+    let said = letter::without_frame(text, whole);
+    if !features.states(place) && !Features::of(&text[said.clone()]).states(place) {
         return Vec::new();
     }
-    let said = letter::without_frame(text, whole);
     vec![(said.start, said.end)]
 }
 

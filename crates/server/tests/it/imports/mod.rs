@@ -1,5 +1,7 @@
 //! `refrain import`.
 
+mod files;
+
 use crate::support::cli::{Cli, name};
 use flate2::Compression;
 use flate2::write::GzEncoder;
