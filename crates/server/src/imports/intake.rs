@@ -209,7 +209,8 @@ impl<'a, F: FnMut(Batch) -> bool> Intake<'a, F> {
     /// Says what a file is, and what of its text could not be read.
     fn tell(&mut self, name: &str, format: Format, encoding: &Encoding) {
         let guessed = if encoding.is_guess { ", by guess" } else { "" };
-        let systems: String = std::mem::take(&mut self.systems).iter().map(|system| format!(" of {system}")).collect();
+        let systems: String =
+            std::mem::take(&mut self.systems).iter().map(|system| format!(" of {system}")).collect();
         let kind = format!("{}{systems}, {}{guessed}", format.name(), encoding.name);
         self.batch.files.push((name.to_owned(), kind));
         for line in &encoding.damaged {

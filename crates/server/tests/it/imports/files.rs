@@ -101,8 +101,7 @@ async fn a_file_is_told_by_its_bytes_however_it_is_packed_and_named() {
 #[tokio::test]
 async fn what_is_no_file_of_conversations_is_refused_once() {
     let cli = Cli::new().await;
-    let noise: Vec<u8> =
-        (0..20_000_u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+    let noise: Vec<u8> = (0..20_000_u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
     let zeros = zip(&[("zeros.json", &vec![b' '; 400_000_000])]);
     let workbook = zip(&[("[Content_Types].xml", b"<x/>"), ("xl/sheet1.xml", b"<x/>")]);
     let mut deep = gzip(&lines());
