@@ -8,7 +8,8 @@ use crate::ids::OrgId;
 use crate::imports::{
     Batch, DateOrder, Format, Import, Options, Record, Report, Totals, files_of, read_files, thousands,
 };
-use crate::{insights, jobs};
+use crate::time::Calendar;
+use crate::{insights, jobs, settings};
 use anyhow::{Context, bail};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::json;
@@ -67,9 +68,14 @@ struct ReadingArgs {
 }
 
 impl ReadingArgs {
-    fn options(&self, config: &Config) -> anyhow::Result<Options> {
-        let mut options =
-            Options { format: self.format, dates: self.dates, me: self.me.clone(), ..Options::default() };
+    fn options(&self, calendar: Calendar) -> anyhow::Result<Options> {
+        let mut options = Options {
+            format: self.format,
+            dates: self.dates,
+            me: self.me.clone(),
+            calendar,
+            ..Options::default()
+        };
         for pair in &self.roles {
             options.add_role(pair).map_err(|error| UsageError(format!("--role {pair}: {error}")))?;
         }
@@ -116,7 +122,8 @@ pub(super) async fn import(config: Config, args: ImportArgs) -> anyhow::Result<E
     for file in &args.files {
         files_of(file)?;
     }
-    let options = args.reading.options(&config)?;
+    // what is wrong with the arguments is said before anything is opened
+    let options = args.reading.options(Calendar::of(&config.insights.time_zone)?)?;
     if args.dry_run {
         return tokio::task::spawn_blocking(move || dry_run(&args, &options))
             .await
@@ -125,6 +132,8 @@ pub(super) async fn import(config: Config, args: ImportArgs) -> anyhow::Result<E
     let started = Instant::now();
     let app = open(config).await?;
     let org_id = app.find_or_create_org(&args.org.org).await?;
+    let calendar = settings::load(&app.db, &app.config, org_id).await?.calendar;
+    let options = Options { calendar, ..options };
     let import = Import::begin(&app, org_id, &args.source).await?;
     let workers = (!args.no_wait).then(|| tokio::spawn(jobs::work(app.clone(), app.config.jobs.workers)));
     let mut stop = std::pin::pin!(asked_to_stop()?);

@@ -1,17 +1,19 @@
 //! Files read into records: each is unpacked, decoded, told what it is, and read; what is found is put together and handed
 //! on in batches.
 
+use super::dates::{DateOrder, OrderTold};
 use super::decode::{Decoded, Encoding};
 use super::format::{self, Format};
 use super::found::Found;
 use super::gather::{Gather, Place};
 use super::mail::{Mail, Mails};
-use super::members::{self, DateOrder, OrderTold, Reading, Remark};
+use super::members::{self, Reading, Remark};
 use super::record::{Record, parse_role};
 use super::unpack::{self, Input};
 use super::{json, slack, systems, whatsapp};
 use crate::error::causes;
 use crate::sessions::Sender;
+use crate::time::Calendar;
 use anyhow::bail;
 use serde::Serialize;
 use serde_json::Value as Json;
@@ -30,6 +32,8 @@ const BATCH_BYTES: usize = 4 * 1024 * 1024;
 /// Past this many conversations in an import, a repeated id is no longer noticed.
 const IDS_REMEMBERED_MAX: usize = 5_000_000;
 
+const LOSSY: &str = "characters that cannot be read became U+FFFD";
+
 /// How files are to be read, where they do not tell.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
@@ -41,6 +45,8 @@ pub struct Options {
     pub roles: BTreeMap<String, Sender>,
     /// The names and addresses of the company itself.
     pub me: Vec<String>,
+    /// The time zone of dates without one.
+    pub calendar: Calendar,
 }
 
 impl Options {
@@ -135,11 +141,11 @@ struct Intake<'a, F> {
 
 impl<'a, F: FnMut(Batch) -> bool> Intake<'a, F> {
     fn new(options: &'a Options, emit: F) -> Self {
-        let Options { dates, roles, me, .. } = options.clone();
+        let Options { dates, roles, me, calendar, .. } = options.clone();
         Self {
             options,
             mails: Mails::new(&me),
-            reading: Reading { dates, roles, me },
+            reading: Reading { calendar, dates, roles, me },
             files: Vec::new(),
             gather: Gather::default(),
             systems: BTreeSet::new(),
@@ -214,7 +220,7 @@ impl<'a, F: FnMut(Batch) -> bool> Intake<'a, F> {
         let kind = format!("{}{systems}, {}{guessed}", format.name(), encoding.name);
         self.batch.files.push((name.to_owned(), kind));
         for line in &encoding.damaged {
-            self.note(*line, "bytes that are no text became U+FFFD");
+            self.note(*line, LOSSY);
         }
     }
 
@@ -242,9 +248,20 @@ impl<'a, F: FnMut(Batch) -> bool> Intake<'a, F> {
         mail.found.into_iter().all(|found| self.take(line, Ok(found)))
     }
 
-    fn take_json(&mut self, line: u64, path: &str, stream: &str, value: Result<Json, String>) -> bool {
+    fn take_json(
+        &mut self,
+        line: u64,
+        path: &str,
+        stream: &str,
+        value: Result<(Json, bool), String>,
+    ) -> bool {
         let value = match value {
-            Ok(value) => value,
+            Ok((value, is_lossy)) => {
+                if is_lossy {
+                    self.note(line, LOSSY);
+                }
+                value
+            }
             Err(reason) => return self.take(line, Err(reason)),
         };
         let found = if value.get("turns").is_some() {

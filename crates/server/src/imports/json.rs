@@ -2,6 +2,7 @@
 //! read one by one, and of a list of any length no more is held than one of them.
 
 use super::VALUE_MAX;
+use super::json_text::parse;
 use serde_json::{Map, Value as Json};
 use std::io::BufRead;
 
@@ -36,9 +37,9 @@ const OF_PAGES: [&str; 14] = [
     "next_cursor",
 ];
 
-/// Takes a value: its line, the name of the list or stream that it stands in, and itself or the reason why it is none.
-/// Returns false if no more are wanted.
-pub(super) type Take<'a> = dyn FnMut(u64, &str, Result<Json, String>) -> bool + 'a;
+/// Takes a value: its line, the name of the list or stream that it stands in, and itself or the reason why it is none; true
+/// beside it if characters of it were lost. Returns false if no more are wanted.
+pub(super) type Take<'a> = dyn FnMut(u64, &str, Result<(Json, bool), String>) -> bool + 'a;
 
 /// Reads the objects of a text. Lists are opened, and so are objects that have no id and hold a list: pages of an API;
 /// and the envelopes of Airbyte and Singer.
@@ -144,7 +145,7 @@ impl<R: BufRead> Scanner<R> {
             End::Page => return self.page(depth, stream, take),
             End::At(end) => match parse(&self.buffer[self.at..end]) {
                 // read again, so that each record has its line
-                Ok(Json::Object(object))
+                Ok((Json::Object(object), _))
                     if is_page(&object) && object.get("type") != Some(&"RECORD".into()) =>
                 {
                     return self.page(depth, stream, take);
@@ -176,7 +177,7 @@ impl<R: BufRead> Scanner<R> {
     }
 
     /// Returns the object that this line is, and its end. None if it is no whole object, or more than one.
-    fn whole_line(&mut self) -> std::io::Result<Option<(usize, Json)>> {
+    fn whole_line(&mut self) -> std::io::Result<Option<(usize, (Json, bool))>> {
         let mut looked_at = 0;
         let end = loop {
             let from = self.at + looked_at;
@@ -263,7 +264,9 @@ impl<R: BufRead> Scanner<R> {
                     End::Page => self.page(depth + 1, named, take)?,
                     End::Nowhere => break,
                     End::At(end) => match parse(&self.buffer[self.at..end]) {
-                        Ok(Json::Object(object)) if is_page(&object) => self.page(depth + 1, named, take)?,
+                        Ok((Json::Object(object), _)) if is_page(&object) => {
+                            self.page(depth + 1, named, take)?
+                        }
                         _ => {
                             self.advance(end);
                             true
@@ -328,34 +331,40 @@ fn opens_list(object: &[u8]) -> bool {
 }
 
 /// Takes a value out of its envelope, and the values out of a page.
-fn unwrap(line: u64, stream: &str, value: Json, depth: usize, take: &mut Take<'_>) -> bool {
+fn unwrap(
+    line: u64,
+    stream: &str,
+    (value, is_lossy): (Json, bool),
+    depth: usize,
+    take: &mut Take<'_>,
+) -> bool {
     let Json::Object(mut object) = value else {
         return match value {
             Json::Array(values) if depth > 0 => {
-                values.into_iter().all(|value| unwrap(line, stream, value, depth - 1, take))
+                values.into_iter().all(|value| unwrap(line, stream, (value, is_lossy), depth - 1, take))
             }
             _ => take(line, stream, Err("expected a JSON object".into())),
         };
     };
     if let Some(data) = object.remove("_airbyte_data") {
         let text = data.as_str().map(|text| parse(text.as_bytes()));
-        let data = text.and_then(Result::ok).unwrap_or(data);
+        let data = text.and_then(Result::ok).unwrap_or((data, is_lossy));
         return take(line, stream, Ok(data));
     }
     if let Some((stream, record)) = enveloped(&mut object, stream) {
-        return record.is_none_or(|record| take(line, &stream, Ok(record)));
+        return record.is_none_or(|record| take(line, &stream, Ok((record, is_lossy))));
     }
     if depth == 0 || !is_page(&object) {
-        return take(line, stream, Ok(Json::Object(object)));
+        return take(line, stream, Ok((Json::Object(object), is_lossy)));
     }
     let lists = object.into_iter().filter(|(_, value)| is_list(value, false));
     for (name, list) in lists {
         let named = if PLAIN_LISTS.contains(&name.as_str()) { stream } else { &name };
         let goes_on = match list {
             Json::Array(values) => {
-                values.into_iter().all(|value| unwrap(line, named, value, depth - 1, take))
+                values.into_iter().all(|value| unwrap(line, named, (value, is_lossy), depth - 1, take))
             }
-            list => unwrap(line, named, list, depth - 1, take),
+            list => unwrap(line, named, (list, is_lossy), depth - 1, take),
         };
         if !goes_on {
             return false;
@@ -400,10 +409,6 @@ fn is_list(value: &Json, is_empty: bool) -> bool {
     }
 }
 
-fn parse(text: &[u8]) -> serde_json::Result<Json> {
-    serde_json::from_slice(text)
-}
-
 fn malformed(error: &serde_json::Error) -> String {
     if error.line() > 1 {
         format!("malformed JSON {} lines below, at column {}", error.line() - 1, error.column())
@@ -420,7 +425,7 @@ mod tests {
     fn read_all(text: &str) -> Vec<(u64, String, Result<Json, String>)> {
         let mut all = Vec::new();
         read(text.as_bytes(), "file", &mut |line, stream, value| {
-            all.push((line, stream.to_owned(), value));
+            all.push((line, stream.to_owned(), value.map(|(value, _)| value)));
             true
         })
         .unwrap();

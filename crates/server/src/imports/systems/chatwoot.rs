@@ -1,8 +1,8 @@
 //! Chatwoot: conversations and messages, as pages of its API and rows of its tables have them.
 
 use super::shape::{
-    System, at, attachments, contact, custom_data, first, has, id, is_true, list, object, said, tags, text,
-    turns_with,
+    System, apart, at, attachments, contact, custom_data, first, has, id, is_true, list, object, said, tags,
+    text,
 };
 use crate::imports::found::Found;
 use serde_json::Value as Json;
@@ -13,7 +13,7 @@ pub(super) const SYSTEM: System = System { name: "Chatwoot", read };
 fn read(value: &Json, _stream: &str) -> Option<Vec<Found>> {
     if has(value, "message_type") && has(value, "content") {
         let conversation_id = id(value, &["conversation_id", "conversation.id"])?;
-        return Some(turns_with(conversation_id, message(value), writer(value)));
+        return Some(apart(conversation_id, [message(value)], [("contact", writer(value))]));
     }
     let is_conversation = at(value, "meta.sender").is_some()
         || (has(value, "inbox_id") && (has(value, "contact_inbox") || has(value, "contact_id")));

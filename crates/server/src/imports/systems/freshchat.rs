@@ -1,8 +1,8 @@
 //! Freshchat: conversations, messages in parts, users.
 
 use super::shape::{
-    System, at, attachments, contact, custom_data, first, has, id, list, object, said, text,
-    ticketing_system, turns_with,
+    System, apart, at, attachments, contact, custom_data, first, has, id, list, object, said, text,
+    ticketing_system,
 };
 use crate::imports::found::Found;
 use serde_json::Value as Json;
@@ -13,7 +13,7 @@ pub(super) const SYSTEM: System = System { name: "Freshchat", read };
 fn read(value: &Json, _stream: &str) -> Option<Vec<Found>> {
     let conversation_id = id(value, &["conversation_id"])?;
     if has(value, "message_parts") || has(value, "msg_parts") {
-        return Some(turns_with(conversation_id, message(value), contact(writer(value), None)));
+        return Some(apart(conversation_id, [message(value)], [("contact", contact(writer(value), None))]));
     }
     let is_conversation = ["app_id", "assigned_agent_id", "assigned_group_id", "interaction_id"];
     is_conversation.iter().any(|name| has(value, name)).then(|| conversation(conversation_id, value))

@@ -1,8 +1,8 @@
 //! Freshdesk: tickets with or without their conversations, and the tickets and notes of an account export.
 
 use super::shape::{
-    System, at, attachments, contact, custom_data, first, has, id, is_true, list, object, said, tags, text,
-    ticketing_system, turns_of, words,
+    System, apart, at, attachments, contact, custom_data, first, has, id, is_true, list, object, said, tags,
+    text, ticketing_system, words,
 };
 use crate::imports::found::Found;
 use serde_json::Value as Json;
@@ -16,7 +16,7 @@ fn read(value: &Json, _stream: &str) -> Option<Vec<Found>> {
     }
     if let Some(ticket_id) = id(value, &["ticket_id"]) {
         let is_reply = has(value, "incoming") && has(value, "private");
-        return is_reply.then(|| turns_of(ticket_id, std::iter::once(reply(value))));
+        return is_reply.then(|| apart(ticket_id, [reply(value)], []));
     }
     let names = ["responder_id", "description_text", "fr_escalated", "conversations"];
     let is_ticket = has(value, "requester_id") && names.iter().any(|name| has(value, name));
@@ -39,7 +39,7 @@ fn read_ticket(ticket: &Json) -> Option<Vec<Found>> {
         ("tags", tags(ticket, "tags")),
         ("custom_data", data(ticket)),
         ("ticketing_system", ticketing_system("freshdesk", &ticket_id, "ticket_id")),
-        ("turns", said(std::iter::once(description(ticket, &source)).chain(replies))),
+        ("turns", said([description(ticket, &source)].into_iter().chain(replies))),
     ]);
     Some(vec![Found::Part(ticket_id, record)])
 }

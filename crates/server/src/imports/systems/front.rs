@@ -1,8 +1,8 @@
 //! Front: conversations, their messages and comments, which say by the beginnings of their ids what they are.
 
 use super::shape::{
-    System, at, attachments, contact, custom_data, first, has, id, is_true, list, name, object, said,
-    somebody, tags, text, ticketing_system, turns_with, words,
+    System, apart, at, attachments, custom_data, first, has, id, is_true, list, name, object, said, somebody,
+    tags, text, ticketing_system, words,
 };
 use crate::imports::found::Found;
 use serde_json::Value as Json;
@@ -15,11 +15,10 @@ fn read(value: &Json, _stream: &str) -> Option<Vec<Found>> {
     match own_id.split_once('_')?.0 {
         "cnv" => Some(vec![Found::Part(own_id, conversation(value))]),
         "msg" if has(value, "is_inbound") => {
-            Some(turns_with(conversation_of(value)?, message(value), sender(value)))
+            let told = [("contact", sender(value)), ("channel", channel(text(value, "type")).into())];
+            Some(apart(conversation_of(value)?, [message(value)], told))
         }
-        "com" if has(value, "posted_at") => {
-            Some(turns_with(conversation_of(value)?, comment(value), Json::Null))
-        }
+        "com" if has(value, "posted_at") => Some(apart(conversation_of(value)?, [comment(value)], [])),
         "tea" => Some(vec![somebody(own_id, value, "agent")]),
         "evt" | "tag" | "inb" | "cmp" | "rul" | "cha" | "tim" => Some(Vec::new()),
         _ => None,

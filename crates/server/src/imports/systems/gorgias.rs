@@ -1,8 +1,8 @@
 //! Gorgias: tickets with or without their messages, messages that name their ticket.
 
 use super::shape::{
-    System, at, attachments, contact, custom_data, first, has, id, is_true, list, name, object, said, tags,
-    text, ticketing_system, turns_with, words,
+    System, apart, at, attachments, contact, custom_data, first, has, id, is_true, list, name, object, said,
+    tags, text, ticketing_system, words,
 };
 use crate::imports::found::Found;
 use serde_json::Value as Json;
@@ -13,7 +13,7 @@ pub(super) const SYSTEM: System = System { name: "Gorgias", read };
 fn read(value: &Json, _stream: &str) -> Option<Vec<Found>> {
     if has(value, "from_agent") {
         let writer = if is_true(value, "from_agent") { Json::Null } else { customer(value, "sender") };
-        return Some(turns_with(id(value, &["ticket_id"])?, message(value), writer));
+        return Some(apart(id(value, &["ticket_id"])?, [message(value)], [("contact", writer)]));
     }
     let is_ticket = has(value, "created_datetime") && has(value, "customer") && has(value, "status");
     is_ticket.then(|| ticket(value)).flatten()

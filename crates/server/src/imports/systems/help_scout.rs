@@ -1,8 +1,8 @@
 //! Help Scout: conversations with their threads, threads that name their conversation.
 
 use super::shape::{
-    System, at, attachments, contact, custom_data, first, has, id, list, name, object, said, tags, text,
-    turns_of,
+    System, apart, at, attachments, contact, custom_data, first, has, id, list, name, object, said, tags,
+    text,
 };
 use crate::imports::found::Found;
 use serde_json::Value as Json;
@@ -13,7 +13,7 @@ pub(super) const SYSTEM: System = System { name: "Help Scout", read };
 fn read(value: &Json, _stream: &str) -> Option<Vec<Found>> {
     if let Some(conversation_id) = id(value, &["conversation_id", "conversationId"]) {
         let is_thread = has(value, "createdBy") && has(value, "type");
-        return is_thread.then(|| turns_of(conversation_id, std::iter::once(thread(value))));
+        return is_thread.then(|| apart(conversation_id, [thread(value)], []));
     }
     let is_conversation = has(value, "primaryCustomer") || at(value, "_embedded.threads").is_some();
     (is_conversation && has(value, "status")).then(|| conversation(value)).flatten()

@@ -1,8 +1,8 @@
 //! HubSpot: threads of its conversations, their messages and comments, and the tickets and contacts of its CRM.
 
 use super::shape::{
-    System, at, attachments, contact, custom_data, first, has, id, list, object, said, somebody, text,
-    ticketing_system, turns_with, words,
+    System, apart, at, attachments, contact, custom_data, first, has, id, list, object, said, somebody, text,
+    ticketing_system, words,
 };
 use crate::imports::found::Found;
 use serde_json::Value as Json;
@@ -12,7 +12,8 @@ pub(super) const SYSTEM: System = System { name: "HubSpot", read };
 /// Reads a thread, a message that names its thread, an actor, a ticket or a contact.
 fn read(value: &Json, _stream: &str) -> Option<Vec<Found>> {
     if let Some(thread_id) = id(value, &["conversationsThreadId"]) {
-        return Some(turns_with(thread_id, message(value), writer(value)));
+        let told = [("contact", writer(value)), ("channel", channel(value, "channelId"))];
+        return Some(apart(thread_id, [message(value)], told));
     }
     let own_id = id(value, &["id"])?;
     if has(value, "latestMessageTimestamp") || has(value, "originalChannelId") {
@@ -65,7 +66,7 @@ fn ticket(properties: &Json, ticket_id: &str) -> Json {
         ("assignee_id", first(properties, &["hubspot_owner_id"])),
         ("custom_data", custom_data(properties, &members, "")),
         ("ticketing_system", ticketing_system("hubspot", ticket_id, "ticket_id")),
-        ("turns", said(std::iter::once(opening))),
+        ("turns", said([opening])),
     ])
 }
 

@@ -1,8 +1,8 @@
 //! Intercom: conversations and tickets with their parts, parts that name their conversation, contacts and admins.
 
 use super::shape::{
-    System, at, attachments, contact, custom_data, first, has, id, is_true, list, object, said, somebody,
-    tags, text, ticketing_system, turns_of,
+    System, apart, at, attachments, contact, custom_data, first, has, id, is_true, list, object, said,
+    somebody, tags, text, ticketing_system,
 };
 use crate::imports::found::Found;
 use serde_json::Value as Json;
@@ -19,7 +19,7 @@ fn read(value: &Json, _stream: &str) -> Option<Vec<Found>> {
         }
         "conversation_part" | "ticket_part" => {
             let whole = id(value, &["conversation_id", "ticket_id"])?;
-            Some(turns_of(whole, std::iter::once(part(value))))
+            Some(apart(whole, [part(value)], []))
         }
         "ticket" if has(value, "ticket_attributes") || has(value, "ticket_parts") => {
             conversation(value, "ticket_parts.ticket_parts")
@@ -46,27 +46,34 @@ fn conversation(value: &Json, parts: &str) -> Option<Vec<Found>> {
     let source = at(value, "source").or_else(|| at(value, "conversation_message"));
     let opening = if is_ticket { Some(described(value)) } else { source.map(|source| opened(value, source)) };
     let turns = said(opening.into_iter().chain(parts.iter().map(part)));
-    let contacts = ["contacts.contacts.0", "contacts.0", "customers.0", "user"];
-    let named = contacts.iter().find_map(|path| at(value, path));
-    let authors = source.into_iter().chain(parts).filter_map(|said| at(said, "author"));
-    let who = authors.into_iter().find(|author| role(author) == "contact");
-    let person = named.or(who).map_or(Json::Null, |contact| first(contact, &["id"]));
+    // nobody is 0 in tickets
+    let assignee = id(value, &["admin_assignee_id", "assignee.id"]).filter(|id| id != "0");
     let id_type = if is_ticket { "ticket_id" } else { "conversation_id" };
     let record = object([
-        (
-            "contact",
-            contact(person, who.filter(|who| named.is_none_or(|named| named["id"] == who["id"])).or(named)),
-        ),
+        ("contact", contact_of(value, source.into_iter().chain(parts))),
         ("channel", channel(text(value, "source.type")).into()),
-        ("status", first(value, &["state", "ticket_state.category", "ticket_state"])),
+        ("status", status(value)),
         ("created_at", first(value, &["created_at"])),
-        ("assignee_id", first(value, &["admin_assignee_id", "assignee.id"])),
+        ("assignee_id", assignee.unwrap_or_default().into()),
         ("tags", tags(value, "tags.tags")),
         ("custom_data", data(value, is_ticket)),
         ("ticketing_system", ticketing_system("intercom", &conversation_id, id_type)),
         ("turns", turns),
     ]);
     Some(vec![Found::Part(conversation_id, record)])
+}
+
+/// Describes the first contact, as far as what it said does.
+fn contact_of<'a>(value: &'a Json, mut said: impl Iterator<Item = &'a Json>) -> Json {
+    let contacts = ["contacts.contacts.0", "contacts.0", "customers.0", "user"];
+    let named = contacts.iter().find_map(|path| at(value, path));
+    let known = named.map(|named| first(named, &["id"]));
+    let is_meant = |author: &&Json| {
+        role(author) == "contact" && known.as_ref().is_none_or(|id| *id == first(author, &["id"]))
+    };
+    let author = said.find_map(|said| at(said, "author").filter(is_meant));
+    let described = author.or(named);
+    contact(described.map(|described| first(described, &["id"])).unwrap_or_default(), described)
 }
 
 /// Reads the message that began a conversation.
@@ -112,6 +119,13 @@ fn role(author: &Json) -> &'static str {
         _ if is_true(author, "from_ai_agent") => "ai",
         "admin" | "team" | "teammate" => "agent",
         _ => "system",
+    }
+}
+
+fn status(value: &Json) -> Json {
+    match first(value, &["state", "ticket_state.category", "ticket_state"]) {
+        Json::String(state) if state == "submitted" => "new".into(),
+        state => state,
     }
 }
 

@@ -35,7 +35,8 @@ const ALL: &[System] = &[
     people::SYSTEM,
 ];
 
-/// Reads a value of the list or stream of this name as the system writes it that knows it.
-pub(super) fn read(value: &Json, stream: &str) -> Option<Vec<Found>> {
-    ALL.iter().find_map(|system| (system.read)(value, stream))
+/// Reads a value of the list or stream of this name as the system writes it that knows it; that system's name, and what is
+/// found.
+pub(super) fn read(value: &Json, stream: &str) -> Option<(&'static str, Vec<Found>)> {
+    ALL.iter().find_map(|system| Some((system.name, (system.read)(value, stream)?)))
 }

@@ -1,10 +1,11 @@
 //! OpenCX, the hosted product: sessions, histories and contacts as its API has them. Sessions and contacts keep their ids.
 
-use super::shape::{System, at, first, has, id, list, object, text, turns_of};
+use super::shape::{System, apart, at, first, has, id, list, object, text};
+use crate::ids::SessionId;
 use crate::imports::found::Found;
 use crate::imports::record::parse_role;
 use crate::sessions::Event;
-use serde_json::Value as Json;
+use serde_json::{Map, Value as Json};
 
 pub(super) const SYSTEM: System = System { name: "OpenCX", read };
 
@@ -12,8 +13,8 @@ pub(super) const SYSTEM: System = System { name: "OpenCX", read };
 /// or by the name of its file.
 fn read(value: &Json, stream: &str) -> Option<Vec<Found>> {
     if at(value, "event.type").is_some() {
-        let session_id = id(value, &["session_id"]).or_else(|| uuid_in(stream))?;
-        return Some(turns_of(session_id, entry(value).into_iter()));
+        let session_id = id(value, &["session_id"]).or_else(|| id_of(stream))?;
+        return Some(apart(session_id, entry(value), []));
     }
     let is_session =
         at(value, "channel.type").is_some() && (has(value, "ticket_number") || has(value, "ai_closure_type"));
@@ -53,19 +54,20 @@ fn contact(contact: &Json) -> Json {
         ("email", first(contact, &["email"])),
         ("phone_number", first(contact, &["phone_number"])),
         ("name", first(contact, &["name"])),
-        ("custom_data", first(contact, &["custom_data"])),
+        ("custom_data", texts(first(contact, &["custom_data"]))),
         (
             "non_verified",
             object([
                 ("email", first(contact, &["non_verified_email"])),
                 ("name", first(contact, &["non_verified_name"])),
-                ("custom_data", first(contact, &["non_verified_custom_data"])),
+                ("custom_data", texts(first(contact, &["non_verified_custom_data"]))),
             ]),
         ),
     ])
 }
 
-/// Reads an entry of a history. An event without words that a history here cannot have is none.
+/// Reads an entry of a history. What people of the company said among themselves or never sent is none, and neither is an
+/// event without words that a history here cannot have.
 fn entry(entry: &Json) -> Option<Json> {
     let kind = text(entry, "event.type");
     let said = text(entry, "event.content.text");
@@ -73,9 +75,9 @@ fn entry(entry: &Json) -> Option<Json> {
     if said.is_empty() && event.is_none() && at(entry, "event.attachments").is_none() {
         return None;
     }
-    // people of the company among themselves, and what was never sent
-    let private = ["human_agent_comment", "agent_comment", "workflow_note", "email_draft_message"];
-    let is_private = private.contains(&kind);
+    if ["human_agent_comment", "agent_comment", "workflow_note", "email_draft_message"].contains(&kind) {
+        return None;
+    }
     let role = match text(entry, "event.sender.type") {
         sender if parse_role(sender).is_ok() => sender,
         _ if kind.starts_with("agent_") => "agent",
@@ -90,21 +92,18 @@ fn entry(entry: &Json) -> Option<Json> {
         ("created_at", first(entry, &["created_at"])),
         ("attachments", first(entry, &["event.attachments"])),
         ("context", first(entry, &["event.context"])),
-        ("private", is_private.then_some(true).into()),
     ]))
 }
 
-/// Returns the UUID in the name of a file.
-fn uuid_in(name: &str) -> Option<String> {
-    let is_uuid = |text: &str| {
-        text.bytes().enumerate().all(|(place, byte)| match place {
-            8 | 13 | 18 | 23 => byte == b'-',
-            _ => byte.is_ascii_hexdigit(),
-        })
-    };
-    name.as_bytes()
-        .windows(36)
-        .filter_map(|text| std::str::from_utf8(text).ok())
-        .find(|text| is_uuid(text))
-        .map(str::to_lowercase)
+/// Returns the id at the end of a file's name.
+fn id_of(name: &str) -> Option<String> {
+    let id: SessionId = name.get(name.len().checked_sub(36)?..)?.parse().ok()?;
+    Some(id.to_string())
+}
+
+/// Returns custom data whose values are texts, as a contact's are.
+fn texts(data: Json) -> Json {
+    let Json::Object(data) = data else { return Json::Null };
+    let text = |value: Json| if value.is_string() { value } else { value.to_string().into() };
+    data.into_iter().map(|(name, value)| (name, text(value))).collect::<Map<_, _>>().into()
 }

@@ -4,7 +4,7 @@ use super::shape::{System, account_role, at, has, id, somebody};
 use crate::imports::found::Found;
 use serde_json::Value as Json;
 
-pub(super) const SYSTEM: System = System { name: "a help desk", read };
+pub(super) const SYSTEM: System = System { name: "people", read };
 
 /// Lists of people, who are named by conversations of other lists.
 const PEOPLE: &[&str] = &[

@@ -85,19 +85,26 @@ pub(super) fn words(value: &Json, plain: &[&str], html: &[&str]) -> (&'static st
     }
 }
 
-/// Keeps the turns in which something was said or sent.
-pub(super) fn said(turns: impl Iterator<Item = Json>) -> Json {
-    turns.filter(|turn| ["text", "html", "attachments"].iter().any(|name| has(turn, name))).collect()
+/// Keeps the turns in which something was said, sent or done.
+pub(super) fn said(turns: impl IntoIterator<Item = Json>) -> Json {
+    let members = ["text", "html", "attachments", "event"];
+    turns.into_iter().filter(|turn| members.iter().any(|name| has(turn, name))).collect()
 }
 
-/// Finds a part of a conversation that has turns and nothing else.
-pub(super) fn turns_of(id: String, turns: impl Iterator<Item = Json>) -> Vec<Found> {
-    vec![Found::Part(id, object([("turns", said(turns))]))]
-}
-
-/// Finds a turn that stands alone, and who the contact is, if it says so.
-pub(super) fn turns_with(id: String, turn: Json, contact: Json) -> Vec<Found> {
-    vec![Found::Part(id, object([("contact", contact), ("turns", said(std::iter::once(turn)))]))]
+/// Finds turns that stand apart from their conversation, with what they tell of it. There is nothing to find where nothing was
+/// said.
+pub(super) fn apart<const N: usize>(
+    id: String,
+    turns: impl IntoIterator<Item = Json>,
+    told: [(&str, Json); N],
+) -> Vec<Found> {
+    let turns = said(turns);
+    if is_empty(&turns) {
+        return Vec::new();
+    }
+    let mut part = object(told);
+    part["turns"] = turns;
+    vec![Found::Part(id, part)]
 }
 
 /// Describes a contact, whom the system knows by this id, as far as the value does.
@@ -183,7 +190,7 @@ pub(super) fn tags(value: &Json, path: &str) -> Json {
 pub(super) fn attachments(files: &[Json]) -> Json {
     let urls = ["url", "content_url", "attachment_url", "data_url", "_links.web.href", "_links.data.href"];
     let names = ["name", "file_name", "filename", "content_file_name", "attachment_file_name"];
-    let types = ["content_type", "contentType", "mimeType", "mime_type", "content_content_type", "file_type"];
+    let types = ["content_type", "mimeType", "mime_type", "content_content_type"];
     let described = |(place, file): (usize, &Json)| {
         let url = urls.iter().find_map(|path| at(file, path)?.as_str())?;
         let from_url = || url.split(['?', '#']).next()?.rsplit('/').next().map(ToOwned::to_owned);

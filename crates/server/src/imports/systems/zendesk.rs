@@ -1,8 +1,8 @@
 //! Zendesk: tickets with their comments, pages of the incremental export, events and audits of tickets.
 
 use super::shape::{
-    System, account_role, at, attachments, contact, custom_data, first, has, id, is_true, list, object, said,
-    somebody, text, ticketing_system, turns_of, words,
+    System, account_role, apart, at, attachments, contact, custom_data, first, has, id, is_true, list,
+    object, said, somebody, text, ticketing_system, words,
 };
 use crate::imports::found::Found;
 use serde_json::Value as Json;
@@ -14,11 +14,11 @@ pub(super) const SYSTEM: System = System { name: "Zendesk", read };
 fn read(value: &Json, _stream: &str) -> Option<Vec<Found>> {
     if let Some(ticket_id) = id(value, &["ticket_id"]) {
         if has(value, "author_id") && has(value, "public") {
-            return Some(turns_of(ticket_id, std::iter::once(comment(value, value))));
+            return Some(apart(ticket_id, [comment(value, value)], []));
         }
         let events = list(value, "child_events").iter().chain(list(value, "events"));
         let comments = events.filter(|event| is_comment(event)).map(|event| comment(event, value));
-        return (has(value, "child_events") || has(value, "events")).then(|| turns_of(ticket_id, comments));
+        return (has(value, "child_events") || has(value, "events")).then(|| apart(ticket_id, comments, []));
     }
     let ticket = at(value, "ticket").unwrap_or(value);
     let is_ticket = has(ticket, "requester_id") && (has(ticket, "via") || has(ticket, "submitter_id"))

@@ -166,5 +166,8 @@ async fn bytes_that_cannot_be_read_cost_themselves_alone() {
     let (summary, counts) = import(&cli, path.to_str().unwrap(), 0);
     assert_eq!(counts, [12, 0], "{summary}");
     let note = &summary["notes"]["faults"][0];
-    assert_eq!((&note["line"], &note["reason"]), (&json!(1), &json!("bytes that are no text became U+FFFD")));
+    assert_eq!(
+        (&note["line"], &note["reason"]),
+        (&json!(1), &json!("characters that cannot be read became U+FFFD"))
+    );
 }
