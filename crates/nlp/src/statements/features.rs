@@ -36,7 +36,7 @@ pub(super) struct Features {
     negates: bool,
     points_back: bool,
     /// Has "my" or "our".
-    is_own: bool,
+    pub(super) is_own: bool,
     /// Two or three capitalized words and nothing else, or "I am" and a name.
     is_name: bool,
     /// Only names an order, an account or a person.

@@ -131,10 +131,10 @@ pub(crate) fn says_something(line: &str) -> bool {
     features.total >= SAYING_WORDS_MIN && features.states(Place::Opening)
 }
 
-/// Tells if a line asks, wants or complains, or begins with who speaks: nobody but its author says that.
+/// Tells if a line asks, wants or complains, or has who speaks in it: nobody but its author says that.
 pub(crate) fn speaks(line: &str) -> bool {
     let features = Features::of(line);
-    features.has_cue() || features.cues.own
+    features.has_cue() || features.cues.own || features.is_own
 }
 
 fn clipped(text: &str) -> &str {

@@ -2,8 +2,8 @@
 
 mod files;
 mod members;
-mod systems;
 mod messengers;
+mod systems;
 
 use crate::support::cli::{Cli, name};
 use flate2::Compression;
