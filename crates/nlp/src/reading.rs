@@ -1,5 +1,6 @@
 //! One conversation read whole: its language, its statements, the mood of the contact, and a summary.
 
+use crate::cleaning::boilerplate::Outline;
 use crate::cleaning::mapped::Mapped;
 use crate::cleaning::{self, Cleaned};
 use crate::conversation::{Author, Conversation, Said, Statement, Turn};
@@ -31,6 +32,8 @@ pub struct Reading {
     pub masked: Vec<Vec<Finding>>,
     /// Turns of which nothing is read, and why.
     pub asides: Vec<(usize, Aside)>,
+    /// The outlines of the contact's first messages, from which boilerplate is learned.
+    pub outlines: Vec<Outline>,
     /// Its subject, in the words that were used; none where nothing was stated.
     pub summary: Option<String>,
 }
@@ -51,7 +54,7 @@ impl Reading {
 
 /// Reads a conversation.
 pub fn read(conversation: &Conversation<'_>) -> Reading {
-    let mut cleaned = cleaning::clean(conversation.turns, conversation.names);
+    let mut cleaned = cleaning::clean(conversation.turns, conversation.names, conversation.boilerplate);
     let machines = machines(conversation.turns, &mut cleaned);
     let turns: Vec<Turn<'_>> =
         cleaned.said.iter().map(|said| Turn { author: said.author, text: said.text.text() }).collect();
@@ -82,6 +85,8 @@ pub fn read(conversation: &Conversation<'_>) -> Reading {
         .collect();
     embed(&mut statements, language);
     let moods = moods(&said, &mut statements, language);
+    let outlines = cleaned.outlines.into_iter().filter(|(turn, _)| machines[*turn].is_none());
+    let outlines = outlines.map(|(_, outline)| outline).collect();
     Reading {
         language,
         sentiment: mood_of_contact(&said, &moods, conversation.turns.len()),
@@ -92,6 +97,7 @@ pub fn read(conversation: &Conversation<'_>) -> Reading {
         machines,
         masked,
         asides: cleaned.unclear.iter().map(|turn| (*turn, Aside::UnclearSpeakers)).collect(),
+        outlines,
     }
 }
 

@@ -1,6 +1,7 @@
 //! Floors for telling the mood of messages and conversations.
 
 use Sentiment::{Angry, Happy, Neutral};
+use refrain_nlp::cleaning::boilerplate::Boilerplate;
 use refrain_nlp::conversation::{Author, Conversation, Turn};
 use refrain_nlp::language::Language;
 use refrain_nlp::reading::read;
@@ -139,8 +140,14 @@ fn a_few_words_and_plain_reports_are_neutral() {
 /// Returns the mood of a conversation of one message, in a known language.
 fn of_conversation(text: &str, language: Option<Language>) -> Sentiment {
     let turns = [Turn { author: Author::Contact, text }];
-    let conversation =
-        Conversation { turns: &turns, names: &[], masked: &[], language, usual_language: Some(Language::En) };
+    let conversation = Conversation {
+        turns: &turns,
+        names: &[],
+        masked: &[],
+        boilerplate: &Boilerplate::default(),
+        language,
+        usual_language: Some(Language::En),
+    };
     read(&conversation).sentiment
 }
 

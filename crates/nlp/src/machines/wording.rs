@@ -4,6 +4,7 @@ use super::Machine;
 use crate::phrases::Phrases;
 use crate::statements::{is_function_word, states_matter};
 use crate::text::{Text, writes_no_blanks};
+use std::ops::Range;
 use std::sync::LazyLock;
 
 /// The wording of one kind of machine.
@@ -47,6 +48,8 @@ pub(super) fn judge(text: &Text) -> Option<Machine> {
 }
 
 /// The traces of a kind of machine in a text.
+#[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a trace of its own")]
 struct Traces {
     /// Words that are of the kind.
     own: Vec<bool>,
@@ -56,18 +59,23 @@ struct Traces {
     found: bool,
     /// So are words of a person.
     personal: bool,
+    /// It says that somebody is away.
+    away: bool,
+    /// It says who helps meanwhile, or when an answer comes.
+    refers: bool,
 }
 
 impl Wording {
     fn fits(&self, text: &Text, shape: &Shape) -> bool {
         let traces = self.traces(text, shape);
-        traces.found
+        let refers = traces.refers && (traces.found || traces.away);
+        (traces.found || refers)
             && (traces.sure || !traces.personal)
-            && self.is_of_the_kind(text, shape, &traces.own, traces.sure)
+            && self.is_of_the_kind(text, shape, &traces.own, traces.sure || refers)
     }
 
     fn traces(&self, text: &Text, shape: &Shape) -> Traces {
-        let mut traces = Traces { own: vec![false; shape.words], sure: false, found: false, personal: false };
+        let mut traces = Traces { own: vec![false; shape.words], ..Traces::default() };
         for (word, hit) in
             (0..shape.words).flat_map(|word| self.phrases.at(text, word).map(move |hit| (word, hit)))
         {
@@ -75,14 +83,22 @@ impl Wording {
                 traces.personal |= !shape.aside[word];
                 continue;
             }
+            if matches!(hit.list, "reply" | "refer") {
+                if !shape.asks(text, shape.sentence[word]) {
+                    traces.own[shape.words_of(shape.sentence[word])].fill(true);
+                    traces.refers |= hit.list == "refer";
+                }
+                continue;
+            }
             let end = hit.end.min(shape.words);
             let stands = (!hit.opens || shape.opens[word]) && (!hit.ends || shape.ends(text, end));
             let in_one = shape.sentence[word] == shape.sentence[end - 1] && !shape.aside[word];
-            let is_phrase = hit.list != "words";
+            let is_phrase = !matches!(hit.list, "words" | "away");
             if stands && (in_one || !is_phrase) {
                 traces.own[word..end].fill(true);
                 traces.sure |= hit.list == "sure" && word < self.within;
                 traces.found |= is_phrase;
+                traces.away |= hit.list == "away";
             }
         }
         traces
@@ -111,8 +127,11 @@ impl Wording {
         let quotes_the_original = sure && self.machine == Machine::Bounce;
         share <= if sure { self.foreign_max } else { FOREIGN_MAX }
             && (quotes_the_original
-                || (0..sentences)
-                    .all(|at| foreign[at] < 1.5 || !shape.speaks(text, at, known[at] < foreign[at])))
+                || (0..sentences).all(|at| {
+                    let asks = foreign[at] > 0.0 && shape.asks(text, at);
+                    let speaks = foreign[at] >= 1.5 && shape.complains(text, at, known[at] < foreign[at]);
+                    !asks && !speaks
+                }))
     }
 }
 
@@ -229,13 +248,21 @@ impl Shape {
             || is_function_word(&text.lowercase(word))
     }
 
-    /// Tells if a sentence asks, or if one of mostly foreign words asks for something or complains.
-    fn speaks(&self, text: &Text, sentence: usize, mostly_foreign: bool) -> bool {
-        let first = self.sentence.partition_point(|at| *at < sentence);
-        let behind = self.sentence.partition_point(|at| *at <= sentence);
-        let asks = text.gap_after(behind - 1).iter().any(|c| matches!(c, '?' | '？' | '؟'));
-        let (from, to) = (text.words[first].start, text.words[behind - 1].end);
-        asks || mostly_foreign && states_matter(&text.chars[from..to].iter().collect::<String>())
+    /// Tells if a sentence of mostly foreign words asks for something or complains.
+    fn complains(&self, text: &Text, sentence: usize, mostly_foreign: bool) -> bool {
+        let words = self.words_of(sentence);
+        let (from, to) = (text.words[words.start].start, text.words[words.end - 1].end);
+        mostly_foreign && states_matter(&text.chars[from..to].iter().collect::<String>())
+    }
+
+    fn asks(&self, text: &Text, sentence: usize) -> bool {
+        let last = self.words_of(sentence).end - 1;
+        text.gap_after(last).iter().any(|c| matches!(c, '?' | '？' | '؟'))
+    }
+
+    fn words_of(&self, sentence: usize) -> Range<usize> {
+        self.sentence.partition_point(|at| *at < sentence)
+            ..self.sentence.partition_point(|at| *at <= sentence)
     }
 }
 

@@ -41,8 +41,9 @@ pub(super) fn statements(text: &str, place: Place, answered: &HashSet<String>) -
     };
     let mut chosen: Vec<&Sentence> = sentences.iter().filter(of_matter).collect();
     // what is told of somebody's life may have such words too: it counts where nothing else has
-    if chosen.iter().any(|sentence| !sentence.features.cues.life) {
-        chosen.retain(|sentence| !sentence.features.cues.life);
+    let of_life = |sentence: &&Sentence| sentence.features.cues.life || sentence.features.cues.aside;
+    if !chosen.iter().all(of_life) {
+        chosen.retain(|sentence| !of_life(sentence));
     }
     best(&mut chosen, STATEMENTS_MAX);
     if chosen.is_empty() && opens {
@@ -94,21 +95,27 @@ fn score(features: &Features, text: &str, answered: &HashSet<String>) -> f32 {
         + cue(features.asks, 1.5)
         + cue(features.requests, 0.5)
         - cue(features.cues.life, 2.0)
+        - cue(features.cues.aside, 2.0)
         - cue(features.cues.frame, 4.0)
         + 0.1 * features.content.min(8.0)
         + 0.3 * shared as f32
 }
 
-/// Returns a message of a few sentences without those at its ends that only greet, introduce or name an order. What
-/// is left must say something; else it stays whole.
+/// Returns a message of a few sentences without those at its ends that only greet, introduce, name an order or say
+/// when somebody can be reached. What is left must say something; else it stays whole.
 pub(super) fn without_frame(text: &str, whole: Range<usize>) -> Range<usize> {
     let said = &text[whole.clone()];
     let sentences = sentences(said);
     if sentences.len() < 2 {
         return whole;
     }
-    let framed: Vec<bool> =
-        sentences.iter().map(|range| Features::of(&said[range.clone()]).is_frame()).collect();
+    let features: Vec<Features> = sentences.iter().map(|range| Features::of(&said[range.clone()])).collect();
+    let matters = |one: &Features| one.content >= 1.0 && !one.is_frame() && !one.cues.aside;
+    let first_matter = features.iter().position(matters).unwrap_or(features.len());
+    let is_plain = features.iter().any(|one| matters(one) && one.speaks());
+    let is_framed =
+        |(at, one): (usize, &Features)| one.is_frame() || one.cues.aside && (is_plain || at > first_matter);
+    let framed: Vec<bool> = features.iter().enumerate().map(is_framed).collect();
     let (Some(first), Some(last)) =
         (framed.iter().position(|framed| !framed), framed.iter().rposition(|framed| !framed))
     else {

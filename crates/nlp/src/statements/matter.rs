@@ -28,6 +28,8 @@ pub(super) struct Cues {
     pub(super) asked: bool,
     /// Tells of somebody's life.
     pub(super) life: bool,
+    /// Says how somebody writes, or when they can be reached.
+    pub(super) aside: bool,
     /// Is a courtesy of letters.
     pub(super) frame: bool,
     /// Says only that there is something to say.
@@ -46,6 +48,7 @@ impl Cues {
         let text = Text::new(text, &[]);
         let mut cues = Cues::default();
         let words = text.words.len().min(WORDS_MAX);
+        let (mut absent, mut reached) = (false, false);
         // words that "I have a question" does not have
         let mut other = vec![true; words];
         for word in 0..words {
@@ -55,6 +58,9 @@ impl Cues {
                     "wanted" => cues.wanted = true,
                     "asked" => cues.asked |= !hit.opens || opens(&text, word),
                     "life" => cues.life = true,
+                    "aside" => cues.aside = true,
+                    "absent" => absent = true,
+                    "reached" => reached = true,
                     "frame" => cues.frame = true,
                     "solved" => cues.solved = true,
                     "self" => cues.own |= word == 0,
@@ -67,6 +73,7 @@ impl Cues {
                 }
             }
         }
+        cues.aside |= absent && reached;
         cues.vague &=
             text.words.len() == words && (0..words).all(|word| !other[word] || is_small(&text, word));
         cues

@@ -29,6 +29,9 @@ const LONG_BYTES_MIN: usize = 90;
 /// The most topics of the other side that are kept.
 const ANSWERED_MAX: usize = 400;
 
+/// The least words of a line that says something.
+const SAYING_WORDS_MIN: f32 = 4.0;
+
 /// The bytes of a message that are read.
 const BYTES_MAX: usize = 20_000;
 
@@ -68,7 +71,7 @@ pub fn find(turns: &[Turn<'_>]) -> Vec<Span> {
         }
     }
     if spans.is_empty() {
-        spans.extend(only_message(turns));
+        spans.extend(first_message(turns));
     }
     spans
 }
@@ -99,8 +102,8 @@ fn after_other(text: &str, nothing_yet: bool) -> Place {
     }
 }
 
-/// Finds the only message of a contact that says anything at all: "refund".
-fn only_message(turns: &[Turn<'_>]) -> Option<Span> {
+/// Finds the first message of a contact that says anything at all: "refund".
+fn first_message(turns: &[Turn<'_>]) -> Option<Span> {
     let said = |turn: &Turn<'_>| turn.author == Author::Contact && !turn.text.is_empty();
     let of_contact = turns.iter().enumerate().filter(|(_, turn)| said(turn));
     let alone = of_contact.clone().count() == 1;
@@ -108,18 +111,30 @@ fn only_message(turns: &[Turn<'_>]) -> Option<Span> {
         let range = substance(clipped(only.text));
         let features = Features::of(&only.text[range.clone()]);
         let enough = features.content >= if alone { 1.0 } else { 2.0 };
-        let says_something = enough && !features.is_detail || features.requests && features.total >= 5.0;
+        let says_something = enough && !features.is_detail && (alone || !features.names_or_numbers())
+            || features.requests && features.total >= 5.0;
         let is_brief = features.total <= WORDS_WHOLE_MAX as f32;
         (says_something && is_brief).then_some(Span { turn, start: range.start, end: range.end })
     });
-    let only = saying.next()?;
-    saying.next().is_none().then_some(only)
+    saying.next()
 }
 
 /// Tells if a sentence asks for something, or says that something is wrong.
 pub(crate) fn states_matter(sentence: &str) -> bool {
     let features = Features::of(sentence);
     features.has_cue() && features.content >= 2.0
+}
+
+/// Tells a line that says something: no greeting, no name, no number, and no single words.
+pub(crate) fn says_something(line: &str) -> bool {
+    let features = Features::of(&line[substance(line)]);
+    features.total >= SAYING_WORDS_MIN && features.states(Place::Opening)
+}
+
+/// Tells if a line asks, wants or complains, or has who speaks in it: nobody but its author says that.
+pub(crate) fn speaks(line: &str) -> bool {
+    let features = Features::of(line);
+    features.has_cue() || features.cues.own || features.is_own
 }
 
 fn clipped(text: &str) -> &str {
@@ -134,10 +149,10 @@ fn statements_of(text: &str, place: Place, answered: &HashSet<String>) -> Vec<(u
     if features.total > WORDS_WHOLE_MAX as f32 {
         return letter::statements(text, place, answered);
     }
-    if !features.states(place) {
+    let said = letter::without_frame(text, whole);
+    if !features.states(place) && !Features::of(&text[said.clone()]).states(place) {
         return Vec::new();
     }
-    let said = letter::without_frame(text, whole);
     vec![(said.start, said.end)]
 }
 

@@ -84,6 +84,26 @@ fn slot_answers_and_small_talk_stay_out_and_new_requests_come_in() {
 }
 
 #[test]
+fn the_first_thing_said_is_the_matter_if_nothing_else_is() {
+    check(&["c: hello", "c: gift wrapping", "c: Order 4471", "c: ok"], &["gift wrapping"]);
+    check(&["c: hello", "c: Ortiz Trading Ltd", "c: order 4471"], &[]);
+    check(&["c: hello", "c: my name is ana ortiz", "c: 4471"], &[]);
+}
+
+#[test]
+fn what_begins_with_a_yes_or_a_no_answers_unless_it_wants_something() {
+    let matter = "my invoice shows the wrong address";
+    for answer in
+        ["yes it is the latest one", "ok please go on", "no I did not change it", "I need 20 pieces"]
+    {
+        check(&[&format!("c: {matter}"), &format!("c: {answer}")], &[matter]);
+    }
+    for wish in ["no I want a paper invoice", "how can I download the tax form?"] {
+        check(&[&format!("c: {matter}"), &format!("c: {wish}")], &[matter, wish]);
+    }
+}
+
+#[test]
 fn a_long_message_is_read_sentence_by_sentence() {
     let letter = "c: Dear team, I am a customer of many years and have always spoken well of you to all my friends. \
         Where is my order? I ordered it three weeks ago and I was told it would come within five days. It was a \
@@ -146,6 +166,71 @@ fn a_plain_complaint_in_a_polite_mail_is_stated_alone() {
         "Здравствуйте, я ваша постоянная клиентка уже много лет, и мне всегда нравились ваши лампы. В прошлом месяце мы переехали в новую квартиру в Твери и купили четыре штуки для кухни и коридора. | Деньги списаны с моей карты дважды. | Мой муж и я дома по вечерам с понедельника по пятницу. С уважением и заранее спасибо за помощь от всей нашей семьи",
         "Merhaba, uzun yıllardır müşterinizim ve lambalarınızı her zaman çok beğendim. Geçen ay İzmir'de yeni bir eve taşındık ve mutfak ile koridor için dört tane aldık, komşularımız da çok beğendi. | Tutar hesabımdan iki kez çekildi. | Eşim ve ben hafta içi akşamları evdeyiz, kapıyı her zaman açabiliriz. Saygılarımla ve yardımınız için şimdiden teşekkür ederim, iyi çalışmalar dilerim",
     ]);
+}
+
+#[test]
+fn circumstances_after_the_matter_are_left_out() {
+    check_mails(&[
+        "Good evening, I hope this finds you well. My sister recommended your shop to me two years ago and since then I have bought three lamps for the living room. | I want to cancel my subscription. | We are travelling next week, so the phone may be off. Kind regards",
+        "Hello, | the kettle leaks at the base. | I am away from Thursday, so please write rather than call.",
+        "Hi there, | my parcel has not arrived. | Sorry for my English, it is not my first language.",
+        "Good morning, | the second sleeve is shorter than the first. | I am writing this on the train and the signal comes and goes.",
+        "Hi, | the voucher code is refused at the checkout. | I'm not very good with computers, I am 74 after all.",
+        "Hello. | One of the poles was snapped in half. | Mobile reception up here is poor, so an answer may take me a day.",
+        "Hello, | I was charged twice for a single order. | My daughter is helping me to write this.",
+        "Hallo, | der Reißverschluss klemmt. | Nächste Woche sind wir verreist, da ist das Telefon aus.",
+        "Guten Abend, | ich möchte mein Abo kündigen. | Ich schreibe vom Handy, entschuldigen Sie die Tippfehler.",
+        "Guten Tag, | Die Lampe flackert. | Wir fahren am Sonntag in den Urlaub und haben dort kaum Empfang.",
+        "Bonjour, | le grille-pain ne chauffe plus. | Nous partons en voyage samedi, le téléphone sera éteint.",
+        "Bonjour, | j'ai été débité deux fois. | Excusez mes fautes, le français n'est pas ma langue maternelle.",
+        "Hola, | la cremallera está rota. | La semana que viene estamos de viaje y quizá no conteste al teléfono.",
+        "Buenas tardes, | quiero cancelar mi suscripción. | Escribo desde el móvil, perdón por las faltas.",
+        "Buongiorno, | la lavatrice perde acqua. | La prossima settimana siamo in viaggio e il telefono potrebbe essere spento.",
+        "Olá, | o ecrã veio partido. | Para a semana vamos viajar e o telefone pode estar desligado.",
+        "Hallo, | de rits is stuk. | Volgende week zijn we op reis, dus de telefoon staat misschien uit.",
+        "Hej, | skärmen är sprucken. | Nästa vecka är vi bortresta, så telefonen kan vara avstängd.",
+        "Dzień dobry, | zamek jest zepsuty. | W przyszłym tygodniu wyjeżdżamy, więc telefon może być wyłączony.",
+        "Здравствуйте, | чайник протекает. | На следующей неделе мы уезжаем, телефон может быть выключен.",
+        "Merhaba, | fermuar bozuk. | Gelecek hafta seyahatteyiz, telefon kapalı olabilir.",
+        "你好。 | 拉链坏了。 | 我们下周出门旅行，电话可能打不通。",
+        "こんにちは。 | ファスナーが壊れています。 | 来週は旅行中なので、電話に出られないかもしれません。",
+        "مرحبا. | السحاب مكسور. | سنسافر الأسبوع القادم وقد يكون الهاتف مغلقا.",
+        "Hi, | the app crashes when I open the camera. | I use a hearing aid, so email is better for me than a call.",
+        "Hello, | the mattress smells of chemicals. | I work night shifts and sleep during the day.",
+        "Hello, | the drawer does not close. | We fly to Spain on Friday and will not see our mail there.",
+        "Hi, | my points have vanished. | I am usually in meetings, so please leave a message.",
+        "Hello, | the heater makes a loud noise. | Forgive my spelling, I broke my wrist.",
+        "Guten Tag, | der Gutschein wird nicht angenommen. | Ich bin ab Freitag auf Kur und nur per Mail erreichbar.",
+        "Hallo, | mein Paket ist nicht angekommen. | Tagsüber bin ich auf der Arbeit und kann nicht telefonieren.",
+        "Bonjour, | la fermeture est cassée. | Je pars en vacances vendredi et je ne lirai pas mes mails.",
+        "Hola, | la pantalla parpadea. | Estoy trabajando hasta las seis y no puedo coger el teléfono.",
+        "Buongiorno, | il cassetto non si chiude. | Domani parto per le vacanze e non avrò internet.",
+        "Olá, | o código não é aceite. | Na próxima semana estou fora e sem internet.",
+        "Hallo, | de lade gaat niet dicht. | Overdag ben ik aan het werk en kan ik niet bellen.",
+        "Dzień dobry, | szuflada się nie zamyka. | Jutro wyjeżdżam na urlop i nie będę miał internetu.",
+        "Здравствуйте, | ящик не закрывается. | Завтра я улетаю в отпуск, интернета там не будет.",
+        "Merhaba, | çekmece kapanmıyor. | Yarın tatile çıkıyorum, internetim olmayacak.",
+        "Hi, | the blender stopped after a week. | I start work at five in the morning, so ring me in the afternoon please.",
+        "Hello, | your app logs me out again and again. | My husband may pick up since I am in hospital.",
+        "Guten Tag, | die Rechnung stimmt nicht. | Bitte nicht vormittags anrufen, da bin ich in der Schule.",
+        "Bonjour, | le colis est arrivé ouvert. | Je suis au travail la journée, laissez-moi un message.",
+        "Hola, | falta una pieza. | Me voy de vacaciones mañana y volveré a mirar el correo el día quince.",
+        "Hej, | lampan blinkar hela tiden. | Jag är på jobbet till fem och kan inte svara i telefon.",
+        "こんにちは。 | 部品が足りません。 | 日中は仕事中なので、電話はメールの後にしてください。",
+        "Здравствуйте, | не хватает одной детали. | Днём я на работе и не могу ответить на звонок.",
+    ]);
+}
+
+#[test]
+fn circumstances_are_the_matter_where_nothing_else_is() {
+    for message in [
+        "I am on holiday in Spain and my phone has no signal",
+        "My phone does not ring any more. It is on loud.",
+        "Nobody answers your phone while I am abroad",
+        "Ich bin im Urlaub und niemand ist bei Ihnen telefonisch erreichbar",
+    ] {
+        check(&[&format!("c: {message}")], &[message]);
+    }
 }
 
 #[test]
