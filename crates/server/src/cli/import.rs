@@ -62,6 +62,9 @@ struct ReadingArgs {
     /// Whom a word of the source stands for: contact, agent, ai or system
     #[arg(long = "role", value_name = "WORD=ROLE")]
     roles: Vec<String>,
+    /// What columns of a table mean, as in text=Description,id="Ticket ID", or a TOML file of the same
+    #[arg(long = "map", value_name = "NAME=COLUMN,…|FILE")]
+    maps: Vec<String>,
     /// A name, address or domain of the company itself, in mails and chats
     #[arg(long, value_name = "NAME")]
     me: Vec<String>,
@@ -79,6 +82,16 @@ impl ReadingArgs {
         for pair in &self.roles {
             options.add_role(pair).map_err(|error| UsageError(format!("--role {pair}: {error}")))?;
         }
+        for map in &self.maps {
+            let added = if map.contains('=') {
+                options.mapping.add(map)
+            } else {
+                let text = std::fs::read_to_string(map).with_context(|| format!("reading --map {map}"))?;
+                options.mapping.add_toml(&text)
+            };
+            added.map_err(|error| UsageError(format!("--map {map}: {error}")))?;
+        }
+        options.roles.extend(options.mapping.roles.clone());
         Ok(options)
     }
 }
@@ -90,6 +103,8 @@ struct Told {
     notes: Report,
     /// The files, and what each is.
     files: Vec<(String, String)>,
+    /// The tables among them, and of each column what becomes of it.
+    columns: Vec<(String, Vec<(String, String)>)>,
 }
 
 impl Told {
@@ -97,6 +112,7 @@ impl Told {
         self.lost.add(std::mem::take(&mut batch.bad));
         self.notes.add(std::mem::take(&mut batch.notes));
         self.files.append(&mut batch.files);
+        self.columns.append(&mut batch.columns);
     }
 
     /// Prints what was lost and what was left out, a line a kind.
@@ -206,11 +222,17 @@ fn dry_run(args: &ImportArgs, options: &Options) -> anyhow::Result<Exit> {
     if args.json {
         let files: Vec<_> =
             told.files.iter().map(|(file, format)| json!({"file": file, "format": format})).collect();
-        let summary = json!({"conversations": count, "files": files, "first": shown, "errors": told.lost, "notes": told.notes});
+        let summary = json!({"conversations": count, "files": files, "columns": told.columns, "first": shown, "errors": told.lost, "notes": told.notes});
         print_line(&summary.to_string())?;
         return Ok(told.exit());
     }
     told.print()?;
+    for (file, columns) in told.columns.iter().take(FILES_SHOWN) {
+        print_line(&format!("columns of {file}:"))?;
+        for (name, fate) in columns {
+            print_line(&format!("  {name}: {fate}"))?;
+        }
+    }
     for record in &shown {
         print_line("")?;
         print_line(&serde_json::to_string_pretty(record)?)?;

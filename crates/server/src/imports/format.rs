@@ -1,5 +1,6 @@
 //! What a file is, told by its first bytes.
 
+use super::dialect::dialect;
 use super::{mail, whatsapp};
 
 /// A format that is read.
@@ -7,6 +8,8 @@ use super::{mail, whatsapp};
 pub enum Format {
     /// JSON, of ours or of a help desk: lines, arrays, pages.
     Json,
+    /// A table: cells between commas, semicolons or tabs, below a header.
+    Csv,
     /// A mail.
     Mail,
     /// A mailbox: mails one behind the other (mbox).
@@ -20,6 +23,7 @@ impl Format {
     pub fn name(self) -> &'static str {
         match self {
             Self::Json => "JSON",
+            Self::Csv => "table",
             Self::Mail => "mail",
             Self::Mbox => "mailbox",
             Self::Whatsapp => "WhatsApp chat",
@@ -81,6 +85,9 @@ pub(super) fn tell(head: &[u8]) -> Result<Option<Format>, String> {
     }
     if text.starts_with(['{', '[']) {
         return Ok(Some(Format::Json));
+    }
+    if dialect(text).is_some() {
+        return Ok(Some(Format::Csv));
     }
     Err("text in a form that is not known".to_owned())
 }

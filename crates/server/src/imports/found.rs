@@ -7,7 +7,8 @@ use serde_json::Value as Json;
 ///
 /// - `person`, in `contact` and in a turn: the id of a [`Found::Person`];
 /// - `private`, in a turn: true for a note that the contact never saw;
-/// - `html`, in a turn: its text as HTML, where there is no plain one.
+/// - `html`, in a turn: its text as HTML, where there is no plain one;
+/// - `opening`: a turn that stands for all of them where no other is found, such as the beginning that a list repeats.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Found {
     /// A conversation, whole.

@@ -2,13 +2,16 @@
 //! on in batches.
 
 use super::dates::{DateOrder, OrderTold};
-use super::decode::{Decoded, Encoding};
+use super::decode::{self, Decoded, Encoding};
+use super::dialect::dialect;
 use super::format::{self, Format};
 use super::found::Found;
 use super::gather::{Gather, Place};
 use super::mail::{Mail, Mails};
+use super::mapping::Mapping;
 use super::members::{self, Reading, Remark};
 use super::record::{Record, parse_role};
+use super::table::Table;
 use super::unpack::{self, Input};
 use super::{json, slack, systems, whatsapp};
 use crate::error::causes;
@@ -20,7 +23,7 @@ use serde_json::Value as Json;
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::io::BufRead;
+use std::io::{BufRead, Read};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -45,6 +48,8 @@ pub struct Options {
     pub roles: BTreeMap<String, Sender>,
     /// The names and addresses of the company itself.
     pub me: Vec<String>,
+    /// What columns of tables mean, where their names do not tell.
+    pub mapping: Mapping,
     /// The time zone of dates without one.
     pub calendar: Calendar,
 }
@@ -80,6 +85,8 @@ pub struct Batch {
     pub notes: Vec<Fault>,
     /// The files that were read to their end: name, and what it is.
     pub files: Vec<(String, String)>,
+    /// The tables among them: name, and of each column what becomes of it.
+    pub columns: Vec<(String, Vec<(String, String)>)>,
 }
 
 /// Reads files, and folders of them, and hands their records on in batches until `emit` says false. `position` counts the
@@ -186,8 +193,9 @@ impl<'a, F: FnMut(Batch) -> bool> Intake<'a, F> {
         }
         let stream = stream_of(&name);
         let mut decoded = Decoded::new(reader, format == Format::Json);
-        let mut goes_on = true;
+        let (mut goes_on, mut kind) = (true, format.name());
         match format {
+            Format::Csv => (goes_on, kind) = self.read_table(&name, &head, &mut decoded)?,
             Format::Json => json::read(&mut decoded, stream, &mut |line, stream, value| {
                 goes_on = self.take_json(line, &name, stream, value);
                 goes_on
@@ -208,7 +216,7 @@ impl<'a, F: FnMut(Batch) -> bool> Intake<'a, F> {
         if !goes_on {
             return Ok(false);
         }
-        self.tell(&name, format, decoded.encoding());
+        self.tell(&name, kind, decoded.encoding());
         if is_padded.get() {
             self.note(0, "zeros behind the end of the archive are left out");
         }
@@ -216,15 +224,35 @@ impl<'a, F: FnMut(Batch) -> bool> Intake<'a, F> {
     }
 
     /// Says what a file is, and what of its text could not be read.
-    fn tell(&mut self, name: &str, format: Format, encoding: &Encoding) {
+    fn tell(&mut self, name: &str, kind: &str, encoding: &Encoding) {
         let guessed = if encoding.is_guess { ", by guess" } else { "" };
         let systems: String =
             std::mem::take(&mut self.systems).iter().map(|system| format!(" of {system}")).collect();
-        let kind = format!("{}{systems}, {}{guessed}", format.name(), encoding.name);
+        let kind = format!("{kind}{systems}, {}{guessed}", encoding.name);
         self.batch.files.push((name.to_owned(), kind));
         for line in &encoding.damaged {
             self.note(*line, LOSSY);
         }
+    }
+
+    /// Reads a table. Returns false if no more are wanted, and how it is written.
+    fn read_table(
+        &mut self,
+        name: &str,
+        head: &[u8],
+        reader: impl Read,
+    ) -> anyhow::Result<(bool, &'static str)> {
+        let Some(dialect) = dialect(&decode::beginning(head)) else {
+            bail!("expected a table with a header")
+        };
+        let mut mapping = self.options.mapping.clone();
+        mapping.roles.extend(self.options.roles.clone());
+        let Some(table) = Table::open(reader, &dialect, &mapping)? else { return Ok((true, dialect.name())) };
+        self.systems.extend(table.desk());
+        let (line, remarks) = table.remarks();
+        remarks.iter().for_each(|remark| self.note(line, remark));
+        self.batch.columns.push((name.to_owned(), table.columns()));
+        Ok((table.read(&mut |line, found| self.take(line, found))?, dialect.name()))
     }
 
     /// Reads mails, which are decoded part by part.
@@ -271,12 +299,16 @@ impl<'a, F: FnMut(Batch) -> bool> Intake<'a, F> {
         let found = if value.get("turns").is_some() {
             None
         } else {
-            // before the others, of whom some take people of any shape
+            // before the lists of people of any system, which its users stand in
             let slack = slack::read(&value, path, &self.reading.me).map(|found| ("Slack", found));
             slack.or_else(|| systems::read(&value, stream))
         };
         self.systems.extend(found.as_ref().map(|(system, _)| *system));
         match found {
+            Some((_, found)) if found.is_empty() => {
+                self.note(line, "left out: nothing is said in it");
+                true
+            }
             Some((_, found)) => found.into_iter().all(|found| self.take(line, Ok(found))),
             None => self.take(line, Ok(Found::Conversation(value))),
         }

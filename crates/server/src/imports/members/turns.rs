@@ -206,7 +206,7 @@ impl Reader<'_> {
         let member = if is_word { format!("role \"{word}\"") } else { "role".to_owned() };
         self.remark(
             &member,
-            "nobody that is known; its turns are kept as nobody's (--role WORD=contact, agent, ai or system)",
+            "no role that is known; its turns are kept as nobody's (--role WORD=contact, agent, ai or system)",
         );
         self.turn = turn;
     }
