@@ -181,7 +181,9 @@ fn ours<'a>(names: &'a [(String, usize)], file_name: &str, me: &[String]) -> Res
     if me.is_empty() && names.len() <= 2 && contacts.len() == 1 {
         return Ok(all().filter(|name| *name != contacts[0]).collect());
     }
-    let shown = names.iter().take(SHOWN_MAX).map(|(name, said)| format!("{name} ({said} messages)"));
+    let said_all: usize = names.iter().map(|(_, said)| said).sum();
+    let shown = names.iter().take(SHOWN_MAX);
+    let shown = shown.map(|(name, said)| format!("{name} ({said} of {said_all} messages)"));
     let shown: Vec<String> = shown.collect();
     Err(format!("which name is the company's? Say --me NAME; there are {}", shown.join(", ")))
 }
@@ -235,24 +237,10 @@ fn conversation(session: Vec<Timed<'_, '_>>, ours: &[&str], first: Option<&str>)
         if content.text.is_empty() && content.file.is_none() {
             continue;
         }
-        let mut turn = Map::new();
-        let role = match &entry.name {
-            _ if content.is_note => "system",
-            Some(name) if ours.contains(&name.as_str()) => "agent",
-            _ => "contact",
-        };
-        turn.insert("role".into(), role.into());
         let nth = said_at.entry(entry.stamp.written).and_modify(|nth| *nth += 1).or_insert(1);
-        turn.insert("id".into(), format!("{} #{nth}", entry.stamp.written).into());
-        if let Some(name) = &entry.name {
-            turn.insert("name".into(), name.as_str().into());
-        }
-        if !content.text.is_empty() {
-            turn.insert("text".into(), content.text.into());
-        }
-        if let Some(file) = content.file {
-            turn.insert("attachments".into(), json!([{ "name": file }]));
-        }
+        let id = format!("{} #{nth}", entry.stamp.written);
+        let mut turn = turn(entry, content, ours);
+        turn.insert("id".into(), id.into());
         // notes before the first message do not begin the conversation
         match time.filter(|_| !entry.stamp.is_open()) {
             _ if at < begin => {}
@@ -268,6 +256,27 @@ fn conversation(session: Vec<Timed<'_, '_>>, ours: &[&str], first: Option<&str>)
         record["contact"] = json!({ member: contact });
     }
     Some((id, record))
+}
+
+/// Returns what an entry says, and who says it.
+fn turn(entry: &Entry<'_>, content: Content, ours: &[&str]) -> Map<String, Json> {
+    let mut turn = Map::new();
+    let role = match &entry.name {
+        _ if content.is_note => "system",
+        Some(name) if ours.contains(&name.as_str()) => "agent",
+        _ => "contact",
+    };
+    turn.insert("role".into(), role.into());
+    if let Some(name) = &entry.name {
+        turn.insert("name".into(), name.as_str().into());
+    }
+    if !content.text.is_empty() {
+        turn.insert("text".into(), content.text.into());
+    }
+    if let Some(file) = content.file {
+        turn.insert("attachments".into(), json!([{ "name": file }]));
+    }
+    turn
 }
 
 #[cfg(test)]
