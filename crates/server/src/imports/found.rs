@@ -21,3 +21,21 @@ pub(super) enum Found {
     /// Somebody whom records name by this id: `name`, `email`, `phone_number` and `role`.
     Person(String, Json),
 }
+
+/// Tells a record that names people who are described elsewhere.
+pub(super) fn names_people(record: &Json) -> bool {
+    let turns = record.get("turns").and_then(Json::as_array).into_iter().flatten();
+    record.get("contact").into_iter().chain(turns).any(|of| of.get("person").is_some())
+}
+
+/// Returns about how much memory a value takes.
+pub(super) fn bytes_of(value: &Json) -> usize {
+    match value {
+        Json::String(text) => 24 + text.len(),
+        Json::Array(values) => 24 + values.iter().map(bytes_of).sum::<usize>(),
+        Json::Object(object) => {
+            24 + object.iter().map(|(name, value)| 24 + name.len() + bytes_of(value)).sum::<usize>()
+        }
+        _ => 24,
+    }
+}

@@ -2,8 +2,7 @@
 //! it on the disk.
 
 use super::VALUE_MAX;
-use super::found::Found;
-use super::intake::bytes_of;
+use super::found::{Found, bytes_of};
 use super::record::TURNS_MAX;
 use anyhow::{Context, bail};
 use serde::{Deserialize, Serialize};

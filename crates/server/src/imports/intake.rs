@@ -1,93 +1,34 @@
 //! Files read into records: each is unpacked, decoded, told what it is, and read; what is found is put together and handed
 //! on in batches.
 
+use super::batch::{Batch, Fault};
 use super::dates::{DateOrder, OrderTold};
 use super::decode::{self, Decoded, Encoding};
 use super::dialect::dialect;
 use super::format::{self, Format};
-use super::found::Found;
+use super::found::{Found, bytes_of, names_people};
 use super::gather::{Gather, Place};
 use super::mail::{Mail, Mails};
-use super::mapping::Mapping;
 use super::members::{self, Reading, Remark};
-use super::record::{Record, parse_role};
+use super::options::Options;
 use super::table::Table;
 use super::unpack::{self, Input};
 use super::{json, slack, systems, whatsapp};
 use crate::error::causes;
-use crate::sessions::Sender;
-use crate::time::Calendar;
 use anyhow::bail;
-use serde::Serialize;
 use serde_json::Value as Json;
 use std::collections::hash_map::Entry;
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{BufRead, Read};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
-/// The most conversations of a batch.
-pub const BATCH: usize = 200;
-/// The bytes of conversations at which a batch is full.
-const BATCH_BYTES: usize = 4 * 1024 * 1024;
 /// Past this many conversations in an import, a repeated id is no longer noticed.
 const IDS_REMEMBERED_MAX: usize = 5_000_000;
 
 const LOSSY: &str = "characters that cannot be read became U+FFFD";
-
-/// How files are to be read, where they do not tell.
-#[derive(Clone, Debug, Default)]
-pub struct Options {
-    /// The format; told by the bytes if none.
-    pub format: Option<Format>,
-    /// The order of day and month.
-    pub dates: Option<DateOrder>,
-    /// The roles that words of the source stand for.
-    pub roles: BTreeMap<String, Sender>,
-    /// The names and addresses of the company itself.
-    pub me: Vec<String>,
-    /// What columns of tables mean, where their names do not tell.
-    pub mapping: Mapping,
-    /// The time zone of dates without one.
-    pub calendar: Calendar,
-}
-
-impl Options {
-    /// Adds `WORD=ROLE`: whom a word of the source stands for. An error says what was expected.
-    pub fn add_role(&mut self, pair: &str) -> Result<(), &'static str> {
-        let (word, role) = pair.split_once('=').ok_or("expected WORD=ROLE")?;
-        self.roles.insert(word.trim().to_owned(), parse_role(role)?);
-        Ok(())
-    }
-}
-
-/// Something to say of a record: that it was left out, or what was left out of it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Fault {
-    /// The file.
-    pub file: String,
-    /// The line, from 1; 0 where it is about the file.
-    pub line: u64,
-    /// What it is, without values.
-    pub reason: String,
-}
-
-/// Some records, in their order, and what there is to say.
-#[derive(Debug, Default)]
-pub struct Batch {
-    /// The records.
-    pub records: Vec<Record>,
-    /// The conversations that were lost, and why.
-    pub bad: Vec<Fault>,
-    /// What was left out of conversations that were not lost.
-    pub notes: Vec<Fault>,
-    /// The files that were read to their end: name, and what it is.
-    pub files: Vec<(String, String)>,
-    /// The tables among them: name, and of each column what becomes of it.
-    pub columns: Vec<(String, Vec<(String, String)>)>,
-}
 
 /// Reads files, and folders of them, and hands their records on in batches until `emit` says false. `position` counts the
 /// bytes that were read of them.
@@ -404,10 +345,7 @@ impl<'a, F: FnMut(Batch) -> bool> Intake<'a, F> {
     }
 
     fn flush_if_full(&mut self) -> bool {
-        let Batch { records, bad, notes, .. } = &self.batch;
-        let is_full =
-            records.len() + bad.len() >= BATCH || notes.len() >= 10 * BATCH || self.bytes >= BATCH_BYTES;
-        if is_full { self.flush() } else { true }
+        if self.batch.is_full(self.bytes) { self.flush() } else { true }
     }
 
     fn flush(&mut self) -> bool {
@@ -456,22 +394,4 @@ impl<'a, F: FnMut(Batch) -> bool> Intake<'a, F> {
 fn stream_of(name: &str) -> &str {
     let file = name.rsplit(['/', '\\']).next().unwrap_or(name);
     file.split('.').next().unwrap_or(file)
-}
-
-/// Tells a record that names people who are described elsewhere.
-fn names_people(record: &Json) -> bool {
-    let turns = record.get("turns").and_then(Json::as_array).into_iter().flatten();
-    record.get("contact").into_iter().chain(turns).any(|of| of.get("person").is_some())
-}
-
-/// Returns about how much memory a value takes.
-pub(super) fn bytes_of(value: &Json) -> usize {
-    match value {
-        Json::String(text) => 24 + text.len(),
-        Json::Array(values) => 24 + values.iter().map(bytes_of).sum::<usize>(),
-        Json::Object(object) => {
-            24 + object.iter().map(|(name, value)| 24 + name.len() + bytes_of(value)).sum::<usize>()
-        }
-        _ => 24,
-    }
 }
