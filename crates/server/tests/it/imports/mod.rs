@@ -1,7 +1,6 @@
 //! `refrain import`.
 
 mod files;
-mod systems;
 
 use crate::support::cli::{Cli, name};
 use flate2::Compression;
