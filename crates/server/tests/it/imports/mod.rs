@@ -3,7 +3,6 @@
 mod files;
 mod members;
 mod messengers;
-mod systems;
 
 use crate::support::cli::{Cli, name};
 use flate2::Compression;
