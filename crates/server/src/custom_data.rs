@@ -85,8 +85,10 @@ impl Visitor<'_> for ScalarVisitor {
 }
 
 const KEYS_MAX: usize = 100;
-const KEY_BYTES_MAX: usize = 200;
-const VALUE_BYTES_MAX: usize = 10_000;
+/// The most bytes of a name.
+pub const KEY_BYTES_MAX: usize = 200;
+/// The most bytes of a value.
+pub const VALUE_BYTES_MAX: usize = 10_000;
 /// The most bytes of all names and values of a session or a contact.
 const BYTES_MAX: usize = 64_000;
 const INDEXED_BYTES_MAX: usize = 200;
@@ -185,7 +187,7 @@ impl<V: CustomValue> CustomData<V> {
     }
 
     /// Adds a name that is not there yet, and its value, if there is room.
-    fn add(&mut self, key: String, value: V) -> Result<(), String> {
+    pub fn add(&mut self, key: String, value: V) -> Result<(), String> {
         let (key_bytes, value_bytes) = (key.len(), value.as_text().len());
         let bytes = self.bytes() + key_bytes + value_bytes;
         if key_bytes > KEY_BYTES_MAX || value_bytes > VALUE_BYTES_MAX || bytes > BYTES_MAX {

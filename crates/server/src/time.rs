@@ -89,6 +89,13 @@ impl Calendar {
         Timestamp(start.unwrap_or(day.saturating_mul(DAY)))
     }
 
+    /// Returns the moment of a date and time of the time zone. Of one that a change of clocks skips it is the one as long
+    /// after the change, and of one that comes twice the first.
+    pub fn time(&self, civil: civil::DateTime) -> Option<Timestamp> {
+        let zoned = civil.to_zoned(self.zone.clone()).ok()?;
+        Some(Timestamp(zoned.timestamp().as_microsecond()))
+    }
+
     /// Parses a bare date, `2026-11-27`, to its day.
     pub fn parse_day(text: &str) -> Option<i64> {
         let date: civil::Date = (text.len() == 10).then(|| text.parse().ok())??;

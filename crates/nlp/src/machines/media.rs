@@ -23,19 +23,36 @@ const FILES: [&str; 46] = [
     "html", "log", "xml",
 ];
 
-/// Tells if a line is nothing but a placeholder: "image omitted", "[Attachment: invoice.pdf]".
+/// What stands in the place of something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Placeholder {
+    /// A picture, a recording or a file: "image omitted", "[Attachment: invoice.pdf]".
+    Media,
+    /// A message that is gone, a call, or what somebody did.
+    Note,
+}
+
+/// Tells if a line is nothing but a placeholder.
 pub fn is_placeholder(line: &str) -> bool {
+    placeholder(line).is_some()
+}
+
+/// Finds what a line stands in the place of, if it is nothing but a placeholder.
+pub fn placeholder(line: &str) -> Option<Placeholder> {
     let line = line.trim();
     if line.is_empty() || line.len() > LINE_MAX {
-        return false;
+        return None;
     }
     let bare = line.trim_matches(|c: char| !c.is_alphanumeric() && !is_bracket(c));
     let bracketed = bare.starts_with(is_bracket) && bare.ends_with(is_bracket);
     let text = Text::new(bare, &[]);
     if text.words.is_empty() {
-        return false;
+        return None;
     }
-    is_whole(&text) || is_named(&text) || is_made_of_media(bare, &text, bracketed)
+    if is_whole(&text) || is_named(&text) {
+        return Some(Placeholder::Note);
+    }
+    is_made_of_media(bare, &text, bracketed).then_some(Placeholder::Media)
 }
 
 /// Tells if every line of a message is a placeholder.

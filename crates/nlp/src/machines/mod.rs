@@ -8,7 +8,7 @@ mod click;
 mod media;
 mod wording;
 
-pub use media::is_placeholder;
+pub use media::{Placeholder, is_placeholder, placeholder};
 
 use crate::conversation::{Author, Turn};
 use crate::text::Text;

@@ -38,7 +38,7 @@ pub(super) struct Features {
     /// Begins with a yes, a no or an ok.
     answers: bool,
     /// Has "my" or "our".
-    is_own: bool,
+    pub(super) is_own: bool,
     /// Two or three capitalized words and nothing else, or "I am" and a name.
     is_name: bool,
     /// Only names an order, an account or a person.

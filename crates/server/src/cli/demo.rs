@@ -12,6 +12,7 @@ use crate::{insights, jobs, orgs};
 use anyhow::{Context, bail};
 use flate2::read::GzDecoder;
 use sha2::{Digest, Sha256};
+use std::io::Read;
 
 const KEY_NAME: &str = "demo";
 /// The number of days that the sample is spread over; the last is yesterday.
@@ -60,7 +61,9 @@ async fn load(app: &App, org_id: OrgId) -> anyhow::Result<()> {
     let mut sets = Vec::new();
     for (set, compressed) in SAMPLE {
         let mut records = Vec::new();
-        read_text(set, GzDecoder::new(*compressed), |batch| {
+        let mut text = Vec::new();
+        GzDecoder::new(*compressed).read_to_end(&mut text).with_context(|| format!("unpacking {set}"))?;
+        read_text(set, &text, |batch| {
             records.extend(batch.records);
             true
         })?;

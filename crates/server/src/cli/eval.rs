@@ -7,7 +7,7 @@ use super::{Exit, open, print_error, print_line};
 use crate::app::App;
 use crate::config::{Config, DatabaseConfig};
 use crate::ids::{OrgId, SessionId, StatementId};
-use crate::imports::{Batch, Import, Record, read_file};
+use crate::imports::{Batch, Import, Options as ImportOptions, Record, read_files};
 use crate::insights::{self, GroupedStatement};
 use crate::sessions::Sender;
 use crate::time::Timestamp;
@@ -145,13 +145,13 @@ fn labeled(args: &EvalArgs) -> anyhow::Result<Vec<Labeled>> {
 fn read(path: &Path) -> anyhow::Result<Vec<Record>> {
     let mut records = Vec::new();
     let mut bad = None;
-    read_file(path, Arc::default(), |batch: Batch| {
+    read_files(&[path.to_owned()], &ImportOptions::default(), &Arc::default(), |batch: Batch| {
         records.extend(batch.records);
         bad = batch.bad.into_iter().next();
         bad.is_none()
     })?;
     match bad {
-        Some(bad) => bail!("{}:{}: {}", bad.file, bad.line, bad.reason),
+        Some(bad) => bail!("{}: {}", bad.place(), bad.reason),
         None => Ok(records),
     }
 }

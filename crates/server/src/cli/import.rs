@@ -1,12 +1,15 @@
 //! `refrain import`: reads files, writes what is in them, and waits until it is read and grouped.
 
 use super::serve::asked_to_stop;
-use super::{Exit, OrgArg, open, print_error, print_line};
+use super::{Exit, OrgArg, UsageError, open, print_error, print_line};
 use crate::app::App;
 use crate::config::Config;
 use crate::ids::OrgId;
-use crate::imports::{BadRecord, Batch, Import, Totals, read_file};
-use crate::{insights, jobs};
+use crate::imports::{
+    Batch, DateOrder, Format, Import, Options, Record, Report, Totals, files_of, read_files, thousands,
+};
+use crate::time::Calendar;
+use crate::{insights, jobs, settings};
 use anyhow::{Context, bail};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::json;
@@ -18,14 +21,15 @@ use tokio::sync::mpsc;
 
 /// Batches read ahead of the database.
 const BATCHES_AHEAD: usize = 4;
-/// The most bad records that are listed; the rest is only counted.
-const BAD_LISTED_MAX: usize = 1_000;
+/// The files that are named in the summary, and the conversations that a dry run shows.
+const FILES_SHOWN: usize = 5;
+const SHOWN: usize = 3;
 const SOON_MICROS: i64 = 20_000_000;
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 #[derive(Debug, clap::Args)]
 pub(super) struct ImportArgs {
-    /// Files: .jsonl or .csv, plain, .gz or .zst
+    /// Files, folders or archives, in whatever format; - is standard input
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     #[command(flatten)]
@@ -33,6 +37,11 @@ pub(super) struct ImportArgs {
     /// Source of the conversations; keeps equal ids of different systems apart
     #[arg(long, value_name = "NAME", default_value = "import")]
     source: String,
+    #[command(flatten)]
+    reading: ReadingArgs,
+    /// Say what would be read, and import nothing
+    #[arg(long)]
+    dry_run: bool,
     /// Do not wait until everything is read and grouped; the server does it
     #[arg(long)]
     no_wait: bool,
@@ -41,22 +50,115 @@ pub(super) struct ImportArgs {
     json: bool,
 }
 
+/// How files are to be read, where they do not tell.
+#[derive(Debug, clap::Args)]
+struct ReadingArgs {
+    /// The format, where the bytes do not tell it
+    #[arg(long, value_name = "FORMAT")]
+    format: Option<Format>,
+    /// The order of day and month in dates such as 01/04/2025
+    #[arg(long, value_name = "ORDER")]
+    dates: Option<DateOrder>,
+    /// Whom a word of the source stands for: contact, agent, ai or system
+    #[arg(long = "role", value_name = "WORD=ROLE")]
+    roles: Vec<String>,
+    /// What columns of a table mean, as in text=Description,id="Ticket ID", or a TOML file of the same
+    #[arg(long = "map", value_name = "NAME=COLUMN,…|FILE")]
+    maps: Vec<String>,
+    /// A name, address or domain of the company itself, in mails and chats
+    #[arg(long, value_name = "NAME")]
+    me: Vec<String>,
+}
+
+impl ReadingArgs {
+    fn options(&self, calendar: Calendar) -> anyhow::Result<Options> {
+        let mut options = Options {
+            format: self.format,
+            dates: self.dates,
+            me: self.me.clone(),
+            calendar,
+            ..Options::default()
+        };
+        for pair in &self.roles {
+            options.add_role(pair).map_err(|error| UsageError(format!("--role {pair}: {error}")))?;
+        }
+        for map in &self.maps {
+            let added = if map.contains('=') {
+                options.mapping.add(map)
+            } else {
+                let text = std::fs::read_to_string(map).with_context(|| format!("reading --map {map}"))?;
+                options.mapping.add_toml(&text)
+            };
+            added.map_err(|error| UsageError(format!("--map {map}: {error}")))?;
+        }
+        options.roles.extend(options.mapping.roles.clone());
+        Ok(options)
+    }
+}
+
+/// What reading files came to.
+#[derive(Default)]
+struct Told {
+    lost: Report,
+    notes: Report,
+    /// The files, and what each is.
+    files: Vec<(String, String)>,
+    /// The tables among them, and of each column what becomes of it.
+    columns: Vec<(String, Vec<(String, String)>)>,
+}
+
+impl Told {
+    fn add(&mut self, batch: &mut Batch) {
+        self.lost.add(std::mem::take(&mut batch.bad));
+        self.notes.add(std::mem::take(&mut batch.notes));
+        self.files.append(&mut batch.files);
+        self.columns.append(&mut batch.columns);
+    }
+
+    /// Prints what was lost and what was left out, a line a kind.
+    fn print(&self) -> anyhow::Result<()> {
+        self.lost.lines().iter().for_each(|line| print_error(line));
+        self.notes.lines().iter().for_each(|line| print_error(&format!("note: {line}")));
+        for (name, kind) in self.files.iter().take(FILES_SHOWN) {
+            print_line(&format!("{name}: {kind}"))?;
+        }
+        let more = self.files.len().saturating_sub(FILES_SHOWN);
+        if more > 0 {
+            print_line(&format!("and {} more files", thousands(more as u64)))?;
+        }
+        Ok(())
+    }
+
+    fn exit(&self) -> Exit {
+        if self.lost.count > 0 { Exit::Findings } else { Exit::Success }
+    }
+}
+
 pub(super) async fn import(config: Config, args: ImportArgs) -> anyhow::Result<Exit> {
     for file in &args.files {
-        std::fs::metadata(file).with_context(|| format!("reading {}", file.display()))?;
+        files_of(file)?;
+    }
+    // what is wrong with the arguments is said before anything is opened
+    let options = args.reading.options(Calendar::of(&config.insights.time_zone)?)?;
+    if args.dry_run {
+        return tokio::task::spawn_blocking(move || dry_run(&args, &options))
+            .await
+            .context("reading the files")?;
     }
     let started = Instant::now();
     let app = open(config).await?;
     let org_id = app.find_or_create_org(&args.org.org).await?;
+    let calendar = settings::load(&app.db, &app.config, org_id).await?.calendar;
+    let options = Options { calendar, ..options };
     let import = Import::begin(&app, org_id, &args.source).await?;
     let workers = (!args.no_wait).then(|| tokio::spawn(jobs::work(app.clone(), app.config.jobs.workers)));
     let mut stop = std::pin::pin!(asked_to_stop()?);
     let work = async {
-        let (totals, bad) = load(import, &args.files).await?;
+        let loaded = read(import, &args.files, options).await?;
         if !args.no_wait {
             wait(&app, org_id).await?;
         }
-        anyhow::Ok((totals, bad))
+        anyhow::Ok(loaded)
     };
     let outcome = tokio::select! {
         outcome = work => outcome,
@@ -66,40 +168,77 @@ pub(super) async fn import(config: Config, args: ImportArgs) -> anyhow::Result<E
     if let Some(workers) = workers {
         workers.await.context("ending the workers")?;
     }
-    let (totals, bad) = outcome?;
-    summarize(&app, org_id, &args, &totals, &bad, started).await?;
+    let (totals, told) = outcome?;
+    summarize(&app, org_id, &args, &totals, &told, started).await?;
     app.db.close().await;
-    Ok(if totals.bad > 0 { Exit::Findings } else { Exit::Success })
+    Ok(told.exit())
+}
+
+/// Reads files and imports what is in them.
+pub(super) async fn load(import: Import, files: &[PathBuf]) -> anyhow::Result<()> {
+    let (_, told) = read(import, files, Options::default()).await?;
+    told.print()
 }
 
 /// Reads the files on a thread of its own and writes what comes.
-pub(super) async fn load(mut import: Import, files: &[PathBuf]) -> anyhow::Result<(Totals, Vec<BadRecord>)> {
-    let size = files.iter().map(|file| std::fs::metadata(file).map_or(0, |data| data.len())).sum();
+async fn read(mut import: Import, files: &[PathBuf], options: Options) -> anyhow::Result<(Totals, Told)> {
+    let mut size = 0;
+    for file in files {
+        size += files_of(file)?
+            .iter()
+            .map(|file| std::fs::metadata(file).map_or(0, |data| data.len()))
+            .sum::<u64>();
+    }
     let position = Arc::new(AtomicU64::new(0));
     let (sender, mut batches) = mpsc::channel::<Batch>(BATCHES_AHEAD);
     let reader = {
         let (files, position) = (files.to_vec(), Arc::clone(&position));
         tokio::task::spawn_blocking(move || {
-            for file in files {
-                read_file(&file, Arc::clone(&position), |batch| sender.blocking_send(batch).is_ok())?;
-            }
-            anyhow::Ok(())
+            read_files(&files, &options, &position, |batch| sender.blocking_send(batch).is_ok())
         })
     };
     let bar = progress(size, "{msg:>9} {wide_bar} {percent:>3} %  {eta}").with_message("importing");
-    let mut bad = Vec::new();
-    while let Some(batch) = batches.recv().await {
-        for record in import.write(batch).await? {
-            bar.suspend(|| print_error(&format!("{}:{}: {}", record.file, record.line, record.reason)));
-            if bad.len() < BAD_LISTED_MAX {
-                bad.push(record);
-            }
-        }
+    let mut told = Told::default();
+    while let Some(mut batch) = batches.recv().await {
+        import.count_bad(batch.bad.len());
+        told.add(&mut batch);
+        import.write(batch).await?;
         bar.set_position(position.load(Ordering::Relaxed));
     }
     reader.await.context("reading the files")??;
     bar.finish_and_clear();
-    Ok((import.finish().await?, bad))
+    Ok((import.finish().await?, told))
+}
+
+/// Reads the files and prints what would be imported.
+fn dry_run(args: &ImportArgs, options: &Options) -> anyhow::Result<Exit> {
+    let (mut told, mut shown, mut count): (Told, Vec<Record>, u64) = Default::default();
+    read_files(&args.files, options, &Arc::default(), |mut batch| {
+        told.add(&mut batch);
+        count += batch.records.len() as u64;
+        shown.extend(batch.records.into_iter().take(SHOWN - shown.len()));
+        true
+    })?;
+    if args.json {
+        let files: Vec<_> =
+            told.files.iter().map(|(file, format)| json!({"file": file, "format": format})).collect();
+        let summary = json!({"conversations": count, "files": files, "columns": told.columns, "first": shown, "errors": told.lost, "notes": told.notes});
+        print_line(&summary.to_string())?;
+        return Ok(told.exit());
+    }
+    told.print()?;
+    for (file, columns) in told.columns.iter().take(FILES_SHOWN) {
+        print_line(&format!("columns of {file}:"))?;
+        for (name, fate) in columns {
+            print_line(&format!("  {name}: {fate}"))?;
+        }
+    }
+    for record in &shown {
+        print_line("")?;
+        print_line(&serde_json::to_string_pretty(record)?)?;
+    }
+    print_line(&format!("{} conversations would be imported", thousands(count)))?;
+    Ok(told.exit())
 }
 
 /// Waits until everything imported is read and grouped.
@@ -141,19 +280,23 @@ async fn summarize(
     org_id: OrgId,
     args: &ImportArgs,
     totals: &Totals,
-    bad: &[BadRecord],
+    told: &Told,
     started: Instant,
 ) -> anyhow::Result<()> {
     let counts = insights::counts(&app.db, org_id).await?;
     let seconds = started.elapsed().as_secs_f64();
+    let Totals { imported, updated, unchanged, bad } = totals;
     if args.json {
         return print_line(
             &json!({
-                "imported": totals.imported,
-                "updated": totals.updated,
-                "unchanged": totals.unchanged,
-                "bad": totals.bad,
-                "bad_records": bad,
+                "files": told.files.iter().map(|(file, format)| json!({"file": file, "format": format})).collect::<Vec<_>>(),
+                "imported": imported,
+                "updated": updated,
+                "unchanged": unchanged,
+                "bad": bad,
+                "bad_records": told.lost.faults,
+                "errors": told.lost.kinds,
+                "notes": told.notes,
                 "sessions": counts.sessions,
                 "statements": counts.statements,
                 "insights": counts.insights,
@@ -163,7 +306,10 @@ async fn summarize(
             .to_string(),
         );
     }
-    let Totals { imported, updated, unchanged, bad } = totals;
+    told.print()?;
+    if imported + updated + unchanged == 0 {
+        print_line("no conversations in what was read")?;
+    }
     print_line(&format!(
         "{imported} imported, {updated} updated, {unchanged} unchanged, {bad} bad, in {seconds:.1} s"
     ))?;

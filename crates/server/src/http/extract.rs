@@ -4,6 +4,7 @@
 use super::body::{self, BodyMax};
 use super::strict::Strict;
 use crate::error::{Error, Result};
+use crate::wire::whole_pairs;
 use anyhow::Context;
 use axum::extract::{FromRequest, FromRequestParts, RawPathParams, Request};
 use axum::http::request::Parts;
@@ -61,9 +62,12 @@ fn require_json(headers: &HeaderMap) -> Result<()> {
     Ok(())
 }
 
-/// Reads a body into its type as it is parsed: no tree of what it holds is made.
+/// Reads a body into its type as it is parsed: no tree of what it holds is made. Bytes that are no UTF-8 and halves of
+/// characters become U+FFFD: what else is said in a message counts.
 fn parse_body<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
-    let mut json = serde_json::Deserializer::from_slice(bytes);
+    let text = String::from_utf8_lossy(bytes);
+    let whole = whole_pairs(text.as_bytes());
+    let mut json = serde_json::Deserializer::from_slice(&whole);
     let value = read(&mut json, |error| (!error.is_data()).then(|| malformed(error)))?;
     json.end().map_err(|error| malformed(&error))?;
     Ok(value)

@@ -20,7 +20,7 @@ pub(super) const TURNS_MAX: usize = 10_000;
 pub const EXPORT_VERSION: u8 = 1;
 
 /// A conversation, as imports take it and exports write it. Members that are not named here are left out.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub struct Record {
     /// Set where `refrain export` wrote it: `id` is that of the session then, and kept, and so is its contact's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -103,9 +103,12 @@ pub struct Turn {
     /// The sender.
     #[serde(deserialize_with = "role")]
     pub role: Sender,
-    /// The text that was said; only an event goes without.
+    /// The text that was said; only an event goes without, or a turn that is a file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<Text<100_000>>,
+    /// The same as HTML, beside the text or in its place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub html: Option<Text<100_000>>,
     /// The sender's name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<Text<300>>,
@@ -121,7 +124,7 @@ pub struct Turn {
 }
 
 /// The contact of a conversation, as the organization knows it.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub struct RecordContact {
     /// Its id, kept where the record is of an export.
     #[serde(default, skip_serializing_if = "Json::is_null")]
@@ -280,7 +283,10 @@ impl Record {
         if self.language.as_deref().is_some_and(|tag| LanguageTag::parse(tag).is_none()) {
             return Err("language: expected a language tag such as en or pt-BR".into());
         }
-        let silent = |turn: &Turn| turn.text.is_none() && matches!(turn.event, None | Some(Event::Message));
+        let silent = |turn: &Turn| {
+            let says_nothing = turn.text.is_none() && turn.html.is_none() && turn.attachments.is_none();
+            says_nothing && matches!(turn.event, None | Some(Event::Message))
+        };
         if let Some(i) = self.turns.iter().position(silent) {
             return Err(format!("turns[{i}].text: is required"));
         }

@@ -1,203 +1,220 @@
-//! The rows of a CSV file, of a bounded length. A quote that never closes costs one row, and not what follows it.
+//! The rows of a table, split into cells. A quotation that runs on costs the line that it opens in, and not what follows it.
 
+use super::cells::{Cells, Signs, Split, Told};
 use std::io::Read;
 
-/// The most bytes of a row: its text and its custom data at their limits, quoted.
-pub(super) const ROW_MAX: usize = 4 * 1024 * 1024;
+/// The most bytes of a row. A quotation that is not closed within them is taken for one that runs on.
+const ROW_MAX: usize = 4 * 1024 * 1024;
+/// The bytes that may be looked at in vain for the ends of quotations. Past them, quotations are short.
+const VAIN_MAX: usize = 256 * 1024 * 1024;
+const SHORT: usize = 64 * 1024;
 const CHUNK: usize = 64 * 1024;
-/// The most rows that are looked for in the bytes of one that did not end. Each costs a look at all of them.
-const RETRIES_MAX: usize = 8;
 
 /// A row, and the line that it begins on.
 pub(super) struct Row {
     pub(super) line: u64,
     /// Its cells, or the reason why it is none.
-    pub(super) cells: Result<csv::StringRecord, &'static str>,
+    pub(super) cells: Result<Cells, String>,
 }
 
 /// Reads rows one by one.
 pub(super) struct Rows<R> {
     reader: R,
+    signs: Signs,
+    /// The cells that a row has, once it is known.
+    width: Option<usize>,
     /// The bytes that were read; those from `start` on are still to be split.
     buffer: Vec<u8>,
     start: usize,
     is_at_end: bool,
     line: u64,
-    /// How far a look for the end of a row went in vain, and how many more rows may be looked for up to there.
-    searched_to: usize,
-    retries_left: usize,
+    /// The bytes that were looked at for the ends of quotations that ran on.
+    vain: usize,
 }
 
-/// The place of a byte within a row.
-#[derive(Clone, Copy, PartialEq)]
-enum Place {
-    CellStart,
-    Cell,
-    Quoted,
-    /// After a quote within a quoted cell: its end, or the first of two that stand for one.
-    Quote,
+/// A line within the buffer, counted from the start of the row.
+enum Line {
+    /// The end of its text, and of the line break behind it.
+    Ends(usize, usize),
+    TooLong,
+    None,
 }
 
 impl<R: Read> Rows<R> {
-    pub(super) fn new(reader: R) -> Self {
-        let (buffer, start) = (Vec::new(), 0);
-        Self { reader, buffer, start, is_at_end: false, line: 1, searched_to: 0, retries_left: RETRIES_MAX }
+    pub(super) fn new(reader: R, signs: Signs) -> Self {
+        let (buffer, start, is_at_end) = (Vec::new(), 0, false);
+        Self { reader, signs, width: None, buffer, start, is_at_end, line: 1, vain: 0 }
+    }
+
+    /// Says how many cells a row has. Where quotes are in doubt, this tells how they are meant.
+    pub(super) fn expect(&mut self, width: usize) {
+        self.width = Some(width);
+    }
+
+    /// Leaves out lines.
+    pub(super) fn skip(&mut self, lines: u64) -> std::io::Result<()> {
+        for _ in 0..lines {
+            self.skip_line()?;
+        }
+        Ok(())
     }
 
     /// Reads the next row that is not empty; none at the end of the file.
     pub(super) fn next(&mut self) -> std::io::Result<Option<Row>> {
         loop {
             let line = self.line;
-            let Some(end) = self.end_of_row()? else {
-                if self.start >= self.buffer.len() {
-                    return Ok(None);
+            match self.line_at(0)? {
+                Line::None => return Ok(None),
+                Line::TooLong => {
+                    self.skip_line()?;
+                    let cells = Err(format!("a line of more than {ROW_MAX} bytes"));
+                    return Ok(Some(Row { line, cells }));
                 }
-                self.skip()?;
-                return Ok(Some(Row { line, cells: Err("a quote that is not closed, or too long a row") }));
-            };
-            let row = &self.buffer[self.start..end];
-            let is_empty = row.iter().all(|byte| matches!(byte, b'\r' | b'\n'));
-            let cells = if is_empty { None } else { Some(parse(row)) };
-            self.advance(end);
-            if let Some(cells) = cells {
-                return Ok(Some(Row { line, cells }));
+                Line::Ends(0, end) => self.advance(end, 1),
+                Line::Ends(_, first_end) => {
+                    let cells = self.row(first_end)?;
+                    return Ok(Some(Row { line, cells }));
+                }
             }
         }
     }
 
-    /// Finds the end of the row, its line break included. None if there is no row, or if it does not end.
-    fn end_of_row(&mut self) -> std::io::Result<Option<usize>> {
-        let mut place = Place::CellStart;
-        let mut at = self.start;
+    /// Reads the row at the start of the buffer, whose first line ends at `first_end`.
+    fn row(&mut self, first_end: usize) -> std::io::Result<Result<Cells, String>> {
+        let most = if self.vain > VAIN_MAX { SHORT } else { ROW_MAX };
+        let mut split = Split::new(self.signs);
+        let (mut at, mut lines) = (0, 0);
         loop {
-            if at == self.buffer.len() {
-                if at - self.start > ROW_MAX {
-                    break;
-                }
-                if self.is_at_end {
-                    let is_row = at > self.start && place != Place::Quoted;
-                    if is_row {
-                        return Ok(Some(at));
+            let Line::Ends(text_end, end) = self.line_at(at)? else { break };
+            lines += 1;
+            let text = &self.buffer[self.start + at..self.start + text_end];
+            let line_break = &self.buffer[self.start + text_end..self.start + end];
+            at = end;
+            match split.line(text, line_break) {
+                Told::GoesOn if at <= most => {}
+                Told::GoesOn | Told::RunsOn => break,
+                Told::Whole => {
+                    let is_sure = lines == 1 && !split.is_doubtful;
+                    let cells = split.cells();
+                    let fits = |cells: &Cells| self.width.is_none_or(|width| cells.fit(width));
+                    let is_row = is_sure || cells.as_ref().is_ok_and(fits);
+                    if is_row && !(lines > 1 && self.are_rows(first_end, at, cells.as_ref().ok())?) {
+                        self.advance(at, lines);
+                        return Ok(cells);
                     }
                     break;
                 }
-                at -= self.fill()?;
-                continue;
             }
-            let byte = self.buffer[at];
-            at += 1;
-            place = match (place, byte) {
-                (Place::Quoted, b'"') => Place::Quote,
-                (Place::Quoted, _) | (Place::CellStart | Place::Quote, b'"') => Place::Quoted,
-                (_, b',') => Place::CellStart,
-                (_, b'\n' | b'\r') => return Ok(Some(at)),
-                _ => Place::Cell,
-            };
         }
-        self.searched_to = self.searched_to.max(at);
-        Ok(None)
+        self.vain += at;
+        let last = self.line + lines.max(1) - 1;
+        self.advance(first_end, 1);
+        Ok(Err(if lines > 1 {
+            format!("a quotation that opens here and is not closed: it runs on to line {last}")
+        } else {
+            "a quotation that is not closed where its cell ends".to_owned()
+        }))
     }
 
-    /// Reads on. Returns by how much what was read before moved to the front.
-    fn fill(&mut self) -> std::io::Result<usize> {
-        let moved = self.start;
-        self.buffer.drain(..moved);
+    /// Tells whether each line in a place of the buffer looks like a row of its own, which begins like this one: then the
+    /// quotation in it swallowed them. Of two columns a row is too little to be told from a list within a text.
+    fn are_rows(&mut self, from: usize, to: usize, row: Option<&Cells>) -> std::io::Result<bool> {
+        let (Some(row), Some(3..)) = (row, self.width) else { return Ok(false) };
+        let begins = shape(row.get(0));
+        let mut at = from;
+        while at < to && begins.contains('0') {
+            let Line::Ends(text_end, end) = self.line_at(at)? else { break };
+            let mut split = Split::new(self.signs);
+            split.line(&self.buffer[self.start + at..self.start + text_end], b"");
+            let cells = split.cells().unwrap_or_default();
+            // in sentences, a blank stands behind a comma
+            let is_text = cells.iter().any(|cell| cell.starts_with(' '));
+            if is_text || Some(cells.len()) != self.width || shape(cells.get(0)) != begins {
+                return Ok(false);
+            }
+            at = end;
+        }
+        Ok(at == to)
+    }
+
+    /// Finds the line that begins so many bytes behind the start.
+    fn line_at(&mut self, from: usize) -> std::io::Result<Line> {
+        let mut searched = from;
+        loop {
+            let unread = &self.buffer[self.start + searched..];
+            let found = unread.iter().position(|byte| matches!(byte, b'\n' | b'\r'));
+            let Some(found) = found.map(|found| searched + found) else {
+                searched = self.buffer.len() - self.start;
+                if searched - from > ROW_MAX {
+                    return Ok(Line::TooLong);
+                }
+                if self.is_at_end {
+                    return Ok(if searched == from { Line::None } else { Line::Ends(searched, searched) });
+                }
+                self.fill()?;
+                continue;
+            };
+            if self.buffer[self.start + found] == b'\n' {
+                return Ok(Line::Ends(found, found + 1));
+            }
+            match self.buffer.get(self.start + found + 1) {
+                Some(b'\n') => return Ok(Line::Ends(found, found + 2)),
+                None if !self.is_at_end => {
+                    searched = found;
+                    self.fill()?;
+                }
+                _ => return Ok(Line::Ends(found, found + 1)),
+            }
+        }
+    }
+
+    /// Reads on. What was split is dropped from the buffer.
+    fn fill(&mut self) -> std::io::Result<()> {
+        self.buffer.drain(..self.start);
         self.start = 0;
-        self.searched_to = self.searched_to.saturating_sub(moved);
         let held = self.buffer.len();
         self.buffer.resize(held + CHUNK, 0);
         let read = self.reader.read(&mut self.buffer[held..]);
         self.buffer.truncate(held + *read.as_ref().unwrap_or(&0));
         self.is_at_end = read? == 0;
-        Ok(moved)
+        Ok(())
     }
 
-    /// Gives up a row that does not end: goes on with the next line, or after too many of them with the bytes that
-    /// were not looked at.
-    fn skip(&mut self) -> std::io::Result<()> {
-        let from = if self.retries_left == 0 { self.searched_to.max(self.start) } else { self.start };
-        self.retries_left = if self.retries_left == 0 { RETRIES_MAX } else { self.retries_left - 1 };
-        self.advance(from);
+    /// Leaves out a line of any length.
+    fn skip_line(&mut self) -> std::io::Result<()> {
         loop {
-            if let Some(length) = self.buffer[self.start..].iter().position(|byte| *byte == b'\n') {
-                self.advance(self.start + length + 1);
-                return Ok(());
+            match self.line_at(0)? {
+                Line::Ends(_, end) => {
+                    self.advance(end, 1);
+                    return Ok(());
+                }
+                Line::TooLong => self.start = self.buffer.len(),
+                Line::None => return Ok(()),
             }
-            self.advance(self.buffer.len());
-            if self.is_at_end {
-                return Ok(());
-            }
-            self.fill()?;
         }
     }
 
-    fn advance(&mut self, to: usize) {
-        self.line += self.buffer[self.start..to].split(|byte| *byte == b'\n').skip(1).count() as u64;
-        self.start = to;
-        if self.start > self.searched_to {
-            self.retries_left = RETRIES_MAX;
-        }
+    fn advance(&mut self, bytes: usize, lines: u64) {
+        self.start += bytes;
+        self.line += lines;
     }
 }
 
-fn parse(row: &[u8]) -> Result<csv::StringRecord, &'static str> {
-    let mut reader = csv::ReaderBuilder::new();
-    let reader = reader.has_headers(false).flexible(true).buffer_capacity(row.len().max(1));
-    let mut cells = csv::StringRecord::new();
-    match reader.from_reader(row).read_record(&mut cells) {
-        Ok(true) => Ok(cells),
-        _ => Err("malformed CSV or no UTF-8"),
-    }
+/// Returns the kinds of characters in a cell, one for each run: `0` for digits, `a` for letters.
+fn shape(cell: &str) -> String {
+    let kind = |c: char| {
+        if c.is_ascii_digit() {
+            '0'
+        } else if c.is_alphabetic() {
+            'a'
+        } else {
+            c
+        }
+    };
+    let mut shape: Vec<char> = cell.trim().chars().take(100).map(kind).collect();
+    shape.dedup();
+    shape.into_iter().collect()
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn read(text: &str) -> Vec<(u64, Option<Vec<String>>)> {
-        let mut rows = Rows::new(text.as_bytes());
-        let mut all = Vec::new();
-        while let Some(row) = rows.next().unwrap() {
-            let cells = row.cells.ok().map(|cells| cells.iter().map(str::to_owned).collect());
-            all.push((row.line, cells));
-        }
-        all
-    }
-
-    fn cells(cells: &[&str]) -> Vec<String> {
-        cells.iter().map(|cell| (*cell).to_owned()).collect()
-    }
-
-    #[test]
-    fn rows_are_split_as_the_format_has_it() {
-        let text = "a,b\r\n1,\"x, \"\"y\"\"\nz\"\r\n\n2,it\"s\n3,";
-        let expected = [
-            (1, Some(cells(&["a", "b"]))),
-            (2, Some(cells(&["1", "x, \"y\"\nz"]))),
-            (5, Some(cells(&["2", "it\"s"]))),
-            (6, Some(cells(&["3", ""]))),
-        ];
-        assert_eq!(read(text), expected);
-    }
-
-    #[test]
-    fn a_quote_that_never_closes_costs_its_line_alone() {
-        assert_eq!(
-            read("1,\"open\n2,b\n3,c\n"),
-            [(1, None), (2, Some(cells(&["2", "b"]))), (3, Some(cells(&["3", "c"])))]
-        );
-        let (line, count) = (format!("2,{}\n", "b".repeat(1_000)), 2 * ROW_MAX / 1_000);
-        let rows = read(&format!("1,\"open\n{}3,c\n", line.repeat(count)));
-        assert_eq!((rows.len(), &rows[0]), (count + 2, &(1, None)));
-        assert_eq!(rows.last().unwrap().1, Some(cells(&["3", "c"])));
-    }
-
-    #[test]
-    fn looking_for_ends_in_vain_is_bounded() {
-        // each line opens a quote that the next one doubles
-        let text = "1,\"\"\"\n".repeat(30_000);
-        let started = std::time::Instant::now();
-        read(&text);
-        assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());
-    }
-}
+mod tests;

@@ -1,7 +1,7 @@
 //! Writing imported conversations: new ones are inserted, changed ones updated, the others left as they are.
 
 use super::Record;
-use super::source::{BATCH, BadRecord, Batch};
+use super::intake::{BATCH, Batch};
 use crate::app::App;
 use crate::contacts::{self, Trust};
 use crate::db::sql;
@@ -61,9 +61,13 @@ impl Import {
         self.app.db.fetch_one::<(i64,)>(query).await.map(|(count,)| count > 0)
     }
 
+    /// Counts conversations that were lost on the way.
+    pub fn count_bad(&mut self, bad: usize) {
+        self.totals.bad += bad;
+    }
+
     /// Writes a batch in one transaction, with the job that reads it.
-    pub async fn write(&mut self, batch: Batch) -> Result<Vec<BadRecord>> {
-        self.totals.bad += batch.bad.len();
+    pub async fn write(&mut self, batch: Batch) -> Result<()> {
         let ids: Vec<SessionId> = batch.records.iter().map(|record| self.session_id(record)).collect();
         let mut tx = self.app.begin(self.org_id).await?;
         sessions::require_room(&mut tx, &self.app.config.database).await?;
@@ -95,7 +99,7 @@ impl Import {
         }
         tx.commit().await?;
         jobs::ring(&self.app);
-        Ok(batch.bad)
+        Ok(())
     }
 
     /// Writes records, batch by batch.
@@ -103,7 +107,7 @@ impl Import {
         let mut records = records.into_iter().peekable();
         while records.peek().is_some() {
             let records = records.by_ref().take(BATCH).collect();
-            self.write(Batch { records, bad: Vec::new() }).await?;
+            self.write(Batch { records, ..Batch::default() }).await?;
         }
         Ok(())
     }
@@ -191,12 +195,16 @@ fn messages(id: SessionId, record: Record) -> Vec<NewMessage> {
         if let Some(id) = turn.id {
             context.get_or_insert_default().insert(EXTERNAL_ID.to_owned(), id.into());
         }
+        let (text, html) = sessions::shown(turn.text.map(|text| text.0), turn.html.map(|html| html.0));
+        if let Some(html) = html {
+            context.get_or_insert_default().insert(sessions::HTML.to_owned(), html.into());
+        }
         NewMessage {
             id: message_id,
             event: turn.event.unwrap_or(Event::Message),
             sender: turn.role,
             sender_name: turn.name.map(|name| name.0),
-            text: turn.text.map(|text| text.0),
+            text,
             attachments: turn.attachments.unwrap_or_default(),
             context: context.map(Into::into),
             created_at: turn.created_at,

@@ -9,6 +9,7 @@ mod nullable;
 mod numbers;
 mod object;
 mod string_enum;
+mod surrogates;
 mod text;
 
 pub use address::{WebAddress, is_web_address};
@@ -20,4 +21,5 @@ pub use numbers::{Number, Positive, SafeInt};
 pub use object::JsonObject;
 pub use string_enum::SortOrder;
 pub(crate) use string_enum::string_enum;
+pub use surrogates::whole_pairs;
 pub use text::{SingleLine, Text, escaped, printable, printable_json, printable_members};

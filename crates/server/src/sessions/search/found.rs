@@ -73,8 +73,9 @@ pub(in crate::sessions) async fn search_messages(
     let mut found = Found { messages: BTreeMap::new(), limit: search.limit };
     match search.contact_id {
         Some(contact_id) => {
-            let mut query = compare(&search, org_id, None);
-            query.push(" and s.contact_id = ").push_bind(contact_id);
+            let query = compare(&search, org_id, None, |query| {
+                query.push(" and s.contact_id = ").push_bind(contact_id);
+            });
             found.add(fetch(&db, query, &search).await?);
         }
         None => search_all(app, &db, org_id, search, &mut found).await?,
@@ -85,8 +86,9 @@ pub(in crate::sessions) async fn search_messages(
 
 async fn search_all(app: &App, db: &Db, org_id: OrgId, search: Search<'_>, found: &mut Found) -> Result<()> {
     // first what is not indexed yet: what is indexed meanwhile is found by the index
-    let mut query = compare(&search, org_id, None);
-    query.push(" and s.searched_revision < s.revision");
+    let query = compare(&search, org_id, None, |query| {
+        query.push(" and s.searched_revision < s.revision");
+    });
     found.add(fetch(db, query, &search).await?);
     let numbers = index::candidates(db, org_id, &grams::of_part(&fold(search.text))).await?;
     if numbers.len() >= MANY {
@@ -97,25 +99,30 @@ async fn search_all(app: &App, db: &Db, org_id: OrgId, search: Search<'_>, found
         }
     }
     for numbers in numbers.chunks(SESSIONS_AT_ONCE) {
-        let mut query = compare(&search, org_id, found.least());
-        query.push(" and s.ticket_number in ").push_list(numbers.iter().copied());
+        let query = compare(&search, org_id, found.least(), |query| {
+            query.push(" and s.ticket_number in ").push_list(numbers.iter().copied());
+        });
         found.add(fetch(db, query, &search).await?);
     }
     index::request_if_many_wait(app, db, org_id).await
 }
 
-/// Begins the query of messages of sessions.
-fn compare(search: &Search<'_>, org_id: OrgId, least: Option<MessageId>) -> Sql {
+/// Makes the query of messages of those sessions to which `only` confines it. Left alone, a database would rather walk over
+/// all messages, the newest first, until it has enough: the sessions come first (in SQLite for the `cross join`), and
+/// what is found is put in order after.
+fn compare(search: &Search<'_>, org_id: OrgId, least: Option<MessageId>, only: impl FnOnce(&mut Sql)) -> Sql {
     let mut query = sql("
-        select m.id, m.session_id, m.text, m.event_type
-        from sessions s join messages m on m.org_id = s.org_id and m.session_id = s.id
-        where s.org_id = $1
+        with m as materialized (
+            select m.id, m.session_id, m.text, m.event_type from sessions s cross join messages m
+            where s.org_id = $1 and m.org_id = s.org_id and m.session_id = s.id
     ")
     .bind(org_id);
+    only(&mut query);
     if let Some(least) = least {
         query.push(" and m.id > ").push_bind(least);
     }
     query.push(" and m.text_folded like ").push_bind(like_pattern(search.text)).push(" escape '\\'");
+    query.push(") select m.id, m.session_id, m.text, m.event_type from m");
     query
 }
 

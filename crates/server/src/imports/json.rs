@@ -1,0 +1,506 @@
+//! JSON as it comes: lines, values one after the other, arrays, arrays within objects, printed prettily or not. Values are
+//! read one by one, and of a list of any length no more is held than one of them.
+
+use super::VALUE_MAX;
+use super::json_text::parse;
+use serde_json::{Map, Value as Json};
+use std::io::BufRead;
+
+/// The lists and objects around a value.
+const DEPTH_MAX: usize = 4;
+/// The values whose end may be looked for in vain before reading is given up: each costs a look at [`VALUE_MAX`] bytes.
+const ENDLESS_MAX: usize = 64;
+/// The bytes of an object from which it may be a page, whose lists are read one by one.
+const PAGE_MIN: usize = 1024 * 1024;
+/// The members by which an object is a record, and no page with a list of records.
+const IDS: [&str; 9] =
+    ["id", "_id", "uuid", "conversation_id", "session_id", "ticket_id", "thread_id", "turns", "message_id"];
+/// The names of lists that say nothing of what is in them.
+const PLAIN_LISTS: [&str; 9] =
+    ["data", "items", "results", "_results", "records", "payload", "_embedded", "value", "list"];
+
+/// The texts of a page without records.
+const OF_PAGES: [&str; 14] = [
+    "type",
+    "object",
+    "url",
+    "uri",
+    "next",
+    "previous",
+    "next_page",
+    "previous_page",
+    "next_url",
+    "before_url",
+    "after_url",
+    "after_cursor",
+    "before_cursor",
+    "next_cursor",
+];
+
+/// Takes a value: its line, the name of the list or stream that it stands in, and itself or the reason why it is none; true
+/// beside it if characters of it were lost. Returns false if no more are wanted.
+pub(super) type Take<'a> = dyn FnMut(u64, &str, Result<(Json, bool), String>) -> bool + 'a;
+
+/// Reads the objects of a text. Lists are opened, and so are objects that have no id and hold a list: pages of an API;
+/// and the envelopes of Airbyte and Singer.
+pub(super) fn read(reader: impl BufRead, stream: &str, take: &mut Take<'_>) -> anyhow::Result<()> {
+    let mut scanner = Scanner { reader, buffer: Vec::new(), at: 0, line: 1, endless: 0 };
+    scanner.values(0, stream, take)?;
+    Ok(())
+}
+
+struct Scanner<R> {
+    reader: R,
+    /// The bytes that were read; those from `at` on are still to be taken.
+    buffer: Vec<u8>,
+    at: usize,
+    line: u64,
+    endless: usize,
+}
+
+/// The end of a value.
+enum End {
+    /// Before this byte of the buffer.
+    At(usize),
+    /// It does not end, or is longer than values may be.
+    Nowhere,
+    /// It is a page of some length.
+    Page,
+}
+
+impl<R: BufRead> Scanner<R> {
+    /// Reads more; false at the end of the text.
+    fn fill(&mut self) -> std::io::Result<bool> {
+        if self.at >= PAGE_MIN {
+            self.buffer.drain(..self.at);
+            self.at = 0;
+        }
+        let read = self.reader.fill_buf()?;
+        let length = read.len();
+        self.buffer.extend_from_slice(read);
+        self.reader.consume(length);
+        Ok(length > 0)
+    }
+
+    /// Returns the next byte that is no blank and no comma, without taking it.
+    fn peek(&mut self) -> std::io::Result<Option<u8>> {
+        loop {
+            while let Some(byte) = self.buffer.get(self.at) {
+                match byte {
+                    b'\n' => self.line += 1,
+                    b' ' | b'\t' | b'\r' | b',' | 0x1e => {}
+                    byte => return Ok(Some(*byte)),
+                }
+                self.at += 1;
+            }
+            if !self.fill()? {
+                return Ok(None);
+            }
+        }
+    }
+
+    fn advance(&mut self, to: usize) {
+        self.line += self.buffer[self.at..to].iter().filter(|byte| **byte == b'\n').count() as u64;
+        self.at = to;
+    }
+
+    /// Reads values up to the end of a list, or of the text. Returns false if no more are wanted.
+    fn values(&mut self, depth: usize, stream: &str, take: &mut Take<'_>) -> std::io::Result<bool> {
+        while let Some(byte) = self.peek()? {
+            let goes_on = match byte {
+                b']' if depth > 0 => {
+                    self.at += 1;
+                    return Ok(true);
+                }
+                b'[' if depth < DEPTH_MAX => {
+                    self.at += 1;
+                    self.values(depth + 1, stream, take)?
+                }
+                b'{' => self.object(depth, stream, take)?,
+                _ => {
+                    let line = self.line;
+                    match self.end(false)? {
+                        End::At(end) if depth > 0 => self.advance(end.max(self.at + 1)),
+                        _ => self.skip_line()?,
+                    }
+                    take(line, stream, Err("expected a JSON object".into()))
+                }
+            };
+            if !goes_on {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    fn object(&mut self, depth: usize, stream: &str, take: &mut Take<'_>) -> std::io::Result<bool> {
+        let line = self.line;
+        if depth == 0
+            && let Some((end, value)) = self.whole_line()?
+        {
+            self.advance(end);
+            return Ok(unwrap(line, stream, value, DEPTH_MAX, take));
+        }
+        let reason = match self.end(true)? {
+            End::Page => return self.page(depth, stream, take),
+            End::At(end) => match parse(&self.buffer[self.at..end]) {
+                // read again, so that each record has its line
+                Ok((Json::Object(object), _))
+                    if is_page(&object) && object.get("type") != Some(&"RECORD".into()) =>
+                {
+                    return self.page(depth, stream, take);
+                }
+                Ok(value) => {
+                    self.advance(end);
+                    return Ok(unwrap(line, stream, value, DEPTH_MAX, take));
+                }
+                Err(error) => malformed(&error),
+            },
+            End::Nowhere => {
+                self.endless += 1;
+                format!("the object does not end, or is longer than {VALUE_MAX} bytes")
+            }
+        };
+        if !take(line, stream, Err(reason)) {
+            return Ok(false);
+        }
+        if self.endless > ENDLESS_MAX {
+            take(line, stream, Err("too many objects do not end: the rest is not read".into()));
+            return Ok(false);
+        }
+        // the next line that begins an object
+        self.skip_line()?;
+        while self.peek()?.is_some_and(|byte| byte != b'{') {
+            self.skip_line()?;
+        }
+        Ok(true)
+    }
+
+    /// Returns the object that this line is, and its end. None if it is no whole object, or more than one.
+    fn whole_line(&mut self) -> std::io::Result<Option<(usize, (Json, bool))>> {
+        let mut looked_at = 0;
+        let end = loop {
+            let from = self.at + looked_at;
+            if let Some(length) = self.buffer[from..].iter().position(|byte| *byte == b'\n') {
+                break from + length;
+            }
+            looked_at = self.buffer.len() - self.at;
+            if looked_at > VALUE_MAX {
+                return Ok(None);
+            }
+            if !self.fill()? {
+                break self.buffer.len();
+            }
+        };
+        let line = self.buffer[self.at..end].trim_ascii_end();
+        let line = line.strip_suffix(b",").unwrap_or(line);
+        Ok(parse(line).ok().map(|value| (end, value)))
+    }
+
+    /// Finds the end of the value that begins here, in brackets and texts.
+    fn end(&mut self, may_be_page: bool) -> std::io::Result<End> {
+        let (mut depth, mut is_text, mut is_escaped) = (0_usize, false, false);
+        let (mut length, mut page_from) = (0, if may_be_page { PAGE_MIN } else { usize::MAX });
+        loop {
+            for (i, byte) in self.buffer[self.at + length..].iter().enumerate() {
+                if is_text {
+                    match byte {
+                        _ if is_escaped => is_escaped = false,
+                        b'\\' => is_escaped = true,
+                        b'"' => is_text = false,
+                        _ => continue,
+                    }
+                } else {
+                    match byte {
+                        b'"' => is_text = true,
+                        b'{' | b'[' => depth += 1,
+                        b'}' | b']' if depth > 0 => depth -= 1,
+                        b',' | b'\n' | b'}' | b']' if depth == 0 => return Ok(End::At(self.at + length + i)),
+                        _ => continue,
+                    }
+                }
+                if depth == 0 && !is_text && matches!(byte, b'}' | b']' | b'"') {
+                    return Ok(End::At(self.at + length + i + 1));
+                }
+            }
+            length = self.buffer.len() - self.at;
+            if length >= page_from {
+                if opens_list(&self.buffer[self.at..]) {
+                    return Ok(End::Page);
+                }
+                page_from = usize::MAX;
+            }
+            if length > VALUE_MAX {
+                return Ok(End::Nowhere);
+            }
+            if !self.fill()? {
+                let is_whole = depth == 0 && !is_text && length > 0;
+                return Ok(if is_whole { End::At(self.at + length) } else { End::Nowhere });
+            }
+        }
+    }
+
+    /// Reads the lists of an object one by one, without its other members.
+    fn page(&mut self, depth: usize, stream: &str, take: &mut Take<'_>) -> std::io::Result<bool> {
+        self.at += 1;
+        while let Some(byte) = self.peek()? {
+            if byte == b'}' {
+                self.at += 1;
+                return Ok(true);
+            }
+            let End::At(end) = self.end(false)? else { break };
+            let name: String = serde_json::from_slice(&self.buffer[self.at..end]).unwrap_or_default();
+            self.advance(end);
+            if self.peek()? == Some(b':') {
+                self.at += 1;
+            }
+            let named = if PLAIN_LISTS.contains(&name.as_str()) { stream } else { &name };
+            let goes_on = match self.peek()? {
+                Some(b'[') if depth < DEPTH_MAX => {
+                    self.at += 1;
+                    self.values(depth + 1, named, take)?
+                }
+                Some(b'{') if depth < DEPTH_MAX => match self.end(true)? {
+                    End::Page => self.page(depth + 1, named, take)?,
+                    End::Nowhere => break,
+                    End::At(end) => match parse(&self.buffer[self.at..end]) {
+                        Ok((Json::Object(object), _)) if is_page(&object) => {
+                            self.page(depth + 1, named, take)?
+                        }
+                        _ => {
+                            self.advance(end);
+                            true
+                        }
+                    },
+                },
+                _ => {
+                    let End::At(end) = self.end(false)? else { break };
+                    self.advance(end);
+                    true
+                }
+            };
+            if !goes_on {
+                return Ok(false);
+            }
+        }
+        Ok(take(self.line, stream, Err("the object does not end: the rest is not read".into())) && false)
+    }
+
+    fn skip_line(&mut self) -> std::io::Result<()> {
+        loop {
+            if let Some(length) = self.buffer[self.at..].iter().position(|byte| *byte == b'\n') {
+                self.advance(self.at + length + 1);
+                return Ok(());
+            }
+            self.advance(self.buffer.len());
+            if !self.fill()? {
+                return Ok(());
+            }
+        }
+    }
+}
+
+/// Tells the beginning of an object that holds a list of objects before anything by which it would be a record.
+fn opens_list(object: &[u8]) -> bool {
+    let mut depth = 0_usize;
+    let mut at = 0;
+    while let Some(byte) = object.get(at) {
+        at += 1;
+        match byte {
+            b'{' => depth += 1,
+            b'}' => depth = depth.saturating_sub(1),
+            b'[' => return depth <= DEPTH_MAX && object[at..].trim_ascii_start().starts_with(b"{"),
+            b'"' => {
+                let start = at;
+                while let Some(byte) = object.get(at) {
+                    at += if *byte == b'\\' { 2 } else { 1 };
+                    if *byte == b'"' {
+                        break;
+                    }
+                }
+                let text = object.get(start..at - 1).unwrap_or_default();
+                let is_name = object.get(at..).is_some_and(|rest| rest.trim_ascii_start().starts_with(b":"));
+                if depth == 1 && is_name && IDS.iter().any(|id| id.as_bytes() == text) {
+                    return false;
+                }
+            }
+            _ => {}
+        }
+    }
+    false
+}
+
+/// Takes a value out of its envelope, and the values out of a page.
+fn unwrap(
+    line: u64,
+    stream: &str,
+    (value, is_lossy): (Json, bool),
+    depth: usize,
+    take: &mut Take<'_>,
+) -> bool {
+    let Json::Object(mut object) = value else {
+        return match value {
+            Json::Array(values) if depth > 0 => {
+                values.into_iter().all(|value| unwrap(line, stream, (value, is_lossy), depth - 1, take))
+            }
+            _ => take(line, stream, Err("expected a JSON object".into())),
+        };
+    };
+    if let Some(data) = object.remove("_airbyte_data") {
+        let text = data.as_str().map(|text| parse(text.as_bytes()));
+        let data = text.and_then(Result::ok).unwrap_or((data, is_lossy));
+        return take(line, stream, Ok(data));
+    }
+    if let Some((stream, record)) = enveloped(&mut object, stream) {
+        return record.is_none_or(|record| take(line, &stream, Ok((record, is_lossy))));
+    }
+    if depth == 0 || !is_page(&object) {
+        return take(line, stream, Ok((Json::Object(object), is_lossy)));
+    }
+    let lists = object.into_iter().filter(|(_, value)| is_list(value, false));
+    for (name, list) in lists {
+        let named = if PLAIN_LISTS.contains(&name.as_str()) { stream } else { &name };
+        let goes_on = match list {
+            Json::Array(values) => {
+                values.into_iter().all(|value| unwrap(line, named, (value, is_lossy), depth - 1, take))
+            }
+            list => unwrap(line, named, (list, is_lossy), depth - 1, take),
+        };
+        if !goes_on {
+            return false;
+        }
+    }
+    true
+}
+
+/// Returns stream and record of a message of Airbyte or Singer, no record where it carries none; none if it is no such
+/// message.
+fn enveloped(object: &mut Map<String, Json>, stream: &str) -> Option<(String, Option<Json>)> {
+    match object.get("type")?.as_str()? {
+        "RECORD" => {}
+        "SCHEMA" | "STATE" | "ACTIVATE_VERSION" | "LOG" | "TRACE" | "CATALOG" | "CONTROL" | "SPEC" => {
+            return Some((String::new(), None));
+        }
+        _ => return None,
+    }
+    let mut stream = object.get("stream").and_then(Json::as_str).unwrap_or(stream).to_owned();
+    let mut record = object.remove("record")?;
+    if let Some(data) = record.get_mut("data").filter(|data| data.is_object()).map(Json::take) {
+        stream = record.get("stream").and_then(Json::as_str).unwrap_or(&stream).to_owned();
+        record = data;
+    }
+    Some((stream, Some(record)))
+}
+
+fn is_page(object: &Map<String, Json>) -> bool {
+    let has_list = |is_empty: bool| object.values().any(|value| is_list(value, is_empty));
+    let says_nothing =
+        |(name, value): (&String, &Json)| !value.is_string() || OF_PAGES.contains(&name.as_str());
+    !IDS.iter().any(|id| object.contains_key(*id))
+        && (has_list(false) || has_list(true) && object.iter().all(says_nothing))
+}
+
+/// Tells a list of objects, or an empty one, and an object around one.
+fn is_list(value: &Json, is_empty: bool) -> bool {
+    match value {
+        Json::Array(values) => values.first().map_or(is_empty, Json::is_object),
+        Json::Object(object) => is_page(object),
+        _ => false,
+    }
+}
+
+fn malformed(error: &serde_json::Error) -> String {
+    if error.line() > 1 {
+        format!("malformed JSON {} lines below, at column {}", error.line() - 1, error.column())
+    } else {
+        format!("malformed JSON at column {}", error.column())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn read_all(text: &str) -> Vec<(u64, String, Result<Json, String>)> {
+        let mut all = Vec::new();
+        read(text.as_bytes(), "file", &mut |line, stream, value| {
+            all.push((line, stream.to_owned(), value.map(|(value, _)| value)));
+            true
+        })
+        .unwrap();
+        all
+    }
+
+    /// The lines, streams and ids of what is read; `!` for what is none.
+    fn told(text: &str) -> String {
+        let id =
+            |value: &Result<Json, String>| value.as_ref().map_or("!".into(), |value| value["id"].to_string());
+        read_all(text)
+            .iter()
+            .map(|(line, stream, value)| format!("{line} {stream} {}, ", id(value)))
+            .collect()
+    }
+
+    #[test]
+    fn every_shape_gives_the_same_values() {
+        for text in [
+            "{\"id\":1}\n{\"id\":2}\n",
+            "{\"id\":1},\r\n{\"id\":2},\r\n",
+            "[{\"id\":1},\n{\"id\":2}]",
+            "[[{\"id\":1}],\n[{\"id\":2}]]",
+            "{\"data\":[{\"id\":1},\n{\"id\":2}],\"next\":null}",
+            "{\"data\":{\"meta\":{\"count\":2},\"payload\":[{\"id\":1},\n{\"id\":2}]}}",
+            "{\"type\":\"SCHEMA\"} {\"_airbyte_data\":{\"id\":1}}\n{\"_airbyte_data\":\"{\\\"id\\\":2}\"}",
+        ] {
+            assert_eq!(told(text), "1 file 1, 2 file 2, ", "{text}");
+        }
+        assert_eq!(
+            told("[\n  {\n    \"id\": 1\n  },\n  {\n    \"id\": 2,\n    \"a\": \"]}\\\"\"\n  }\n]\n"),
+            "2 file 1, 5 file 2, "
+        );
+        let streams = "{\"type\":\"RECORD\",\"stream\":\"tickets\",\"record\":{\"id\":1}}
+{\"type\":\"RECORD\",\"record\":{\"stream\":\"users\",\"data\":{\"id\":2}}}\n{\"type\":\"STATE\",\"value\":{}}
+{\"tickets\":[{\"id\":3}],\"users\":[{\"id\":4}],\"count\":1}\n{\"tickets\":[],\"next_page\":\"x\"}";
+        assert_eq!(told(streams), "1 tickets 1, 2 users 2, 4 tickets 3, 4 users 4, ");
+    }
+
+    #[test]
+    fn what_is_no_value_costs_itself_alone() {
+        assert_eq!(told("{\"id\":1}\n{\"id\":\n{\"id\":3}\n"), "1 file 1, 2 file !, 3 file 3, ");
+        assert_eq!(
+            told("{\"id\":1}\n{\"a\":\"x}\n{\"id\":3,\"b\":\"\"}\n{\"id\":4}"),
+            "1 file 1, 2 file !, 3 file 3, 4 file 4, "
+        );
+        assert_eq!(told("5\n\"x\"\n{\"id\":3}\n]"), "1 file !, 2 file !, 3 file 3, 4 file !, ");
+        assert_eq!(told("[5, {\"id\":2}, }, {\"id\":3}]"), "1 file !, 1 file 2, 1 file !, 1 file 3, ");
+        // a record without an id is none of a page
+        assert_eq!(read_all("{\"text\":\"x\",\"tags\":[]}").len(), 1);
+        assert!(read_all("{\"turns\":[{\"text\":\"x\"}]}")[0].2.is_ok());
+    }
+
+    #[test]
+    fn a_long_page_is_read_value_by_value() {
+        let long = "x".repeat(40_000);
+        let value = |id: usize| format!("{{\"id\": {id}, \"text\": \"{long}]}}\"}}");
+        let values: Vec<String> = (0..200).map(value).collect();
+        let text = format!(
+            "{{\"meta\": {{\"n\": [1]}}, \"tickets\": [\n{}\n], \"next\": \"\", \"users\": [{{\"id\": 200}}]}}",
+            values.join(",\n")
+        );
+        let all = read_all(&text);
+        assert_eq!(all.len(), 201);
+        assert_eq!(
+            (all[7].0, all[7].1.as_str(), &all[7].2.as_ref().unwrap()["id"]),
+            (9, "tickets", &Json::from(7))
+        );
+        assert_eq!((all[200].0, all[200].1.as_str()), (202, "users"));
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_to_its_end(text in "[\\[\\]{}\",:a1\\\\ \n]{0,200}") {
+            prop_assert!(read_all(&text).len() <= text.len());
+        }
+    }
+}
