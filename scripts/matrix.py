@@ -86,7 +86,7 @@ def write_file(path, mark):
                 f.write(json.dumps({"id": who, "channel": "chat", "language": "en", "created_at": "2026-06-%02dT10:00:00Z" % (i % 27 + 1),
                     "contact": {"email": f"{who}@example.com", "name": f"{mark.title()} Surname{i}", "custom_data": {"of": mark}},
                     "custom_data": {"of": mark}, "tags": [mark + "-tag"],
-                    "turns": [{"role": "contact", "text": texts[i % len(texts)]}]}) + "\n")
+                    "turns": [{"role": "contact", "text": texts[i % len(texts)] + f"\n\nSent via the {mark} help widget"}]}) + "\n")
 
 def fill(c, mark):
     """One of everything that has an id."""
@@ -105,6 +105,7 @@ def fill(c, mark):
     ids["webhook"], ids["webhook_secret"] = hook["id"], hook["secret"]
     ids["delivery"] = made(c.ok("POST", f"/webhooks/{ids['webhook']}/test"))
     found = wait("three insights of " + mark, lambda: (lambda d: d if len(d) >= 3 else None)(c.ok("POST", "/insights", {})["data"]))
+    ids["boilerplate"] = made(c.ok("GET", "/boilerplate")[0])
     ids["insight"], ids["insight2"], ended = (i["id"] for i in found[:3])
     c.ok("POST", f"/insights/{ids['insight2']}/merge", {"insight_ids": [ended]})
     ids["ended_insight"] = ended
@@ -124,7 +125,7 @@ def param(path, name):
     known = {"session_id": "session", "contact_id": "contact", "delivery_id": "delivery"}
     if name in known: return known[name]
     of = {"insights": "insight", "attachments": "attachment", "webhooks": "webhook", "categories": "category", "teams": "team", "contacts": "contact",
-          "erasures": "erasure"}
+          "erasures": "erasure", "boilerplate": "boilerplate"}
     return of.get(path.split("/")[1])
 
 def bodies(own):
@@ -201,7 +202,7 @@ def snapshot(c, doc, ids):
     """Everything of an organization that its key can read."""
     parts = {}
     for path in [f"/exports?what={w}" for w in ("conversations", "insights", "occurrences")] + \
-            ["/teams", "/tags", "/categories", "/webhooks", "/insights/themes", "/insights/shadow", f"/webhooks/{ids['webhook']}",
+            ["/teams", "/tags", "/categories", "/boilerplate", "/webhooks", "/insights/themes", "/insights/shadow", f"/webhooks/{ids['webhook']}",
              f"/webhooks/{ids['webhook']}/deliveries?state=delivered", "/contacts", "/chat/sessions", "/chat/messages/set-aside"] + \
             [f"/insights/{ids[k]}{t}" for k in ("insight", "insight2") for t in ("", "/events", "/lineage", "/proof", "/wording", "/sessions")]:
         parts[path] = c.call("GET", path)[:2]
@@ -267,7 +268,7 @@ def tenancy(doc, a, b, A, B, mark, report):
 def control(doc, b, B, report):
     """The same requests on the caller's own things: they must get through, or the 404s above would say nothing."""
     own_bodies = bodies(B)
-    order = lambda p, m: 0 if p.endswith("/split/preview") else 1 if p.endswith(("/split", "/undo")) else {"delete": 4, "post": 3}.get(m, 2)
+    order = lambda p, m: 0 if p.endswith("/split/preview") else 1 if p.endswith(("/split", "/undo")) else 5 if p.startswith("/boilerplate") else {"delete": 4, "post": 3}.get(m, 2)
     todo = [(order(p, m), p, m, o) for p, methods in doc["paths"].items() for m, o in methods.items() if "{" in p and m in ("get", "post", "put", "patch", "delete")]
     for _, path, method, op in sorted(todo, key=lambda t: (t[0], t[1])):
         full = path.replace("{id}", B["insight2"]) if path.endswith("/undo") else path

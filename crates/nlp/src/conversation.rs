@@ -1,5 +1,6 @@
 //! A conversation, and what is found in it.
 
+use crate::cleaning::boilerplate::Boilerplate;
 use crate::encoders::{english, static_embedding};
 use crate::language::Language;
 use crate::redact::Finding;
@@ -37,6 +38,8 @@ pub struct Conversation<'a> {
     pub language: Option<Language>,
     /// The language to assume where there is too little to tell by.
     pub usual_language: Option<Language>,
+    /// What stands at the edges of messages whatever is said in them.
+    pub boilerplate: &'a Boilerplate,
 }
 
 /// Something that one author said, without what a message carries beside.

@@ -1,5 +1,6 @@
 //! One conversation read whole: its language, its statements, the mood of the contact, and a summary.
 
+use crate::cleaning::boilerplate::Outline;
 use crate::cleaning::mapped::Mapped;
 use crate::cleaning::{self, Cleaned};
 use crate::conversation::{Author, Conversation, Said, Statement, Turn};
@@ -28,6 +29,8 @@ pub struct Reading {
     pub masked: Vec<Vec<Finding>>,
     /// Turns of which nothing is read, and why.
     pub asides: Vec<(usize, Aside)>,
+    /// The outlines of the contact's first messages, from which boilerplate is learned.
+    pub outlines: Vec<Outline>,
     /// Its subject, in the words that were used; none where nothing was stated.
     pub summary: Option<String>,
 }
@@ -50,7 +53,7 @@ impl Reading {
 
 /// Reads a conversation.
 pub fn read(conversation: &Conversation<'_>) -> Reading {
-    let mut cleaned = cleaning::clean(conversation.turns, conversation.names);
+    let mut cleaned = cleaning::clean(conversation.turns, conversation.names, conversation.boilerplate);
     let machines = machines(conversation.turns, &mut cleaned);
     let turns: Vec<Turn<'_>> =
         cleaned.said.iter().map(|said| Turn { author: said.author, text: said.text.text() }).collect();
@@ -80,6 +83,8 @@ pub fn read(conversation: &Conversation<'_>) -> Reading {
         })
         .collect();
     embed(&mut statements, language);
+    let outlines = cleaned.outlines.into_iter().filter(|(turn, _)| machines[*turn].is_none());
+    let outlines = outlines.map(|(_, outline)| outline).collect();
     Reading {
         language,
         sentiment: sentiment::of_messages(by_contact(&said).map(|said| said.text.as_str())),
@@ -89,6 +94,7 @@ pub fn read(conversation: &Conversation<'_>) -> Reading {
         machines,
         masked,
         asides: cleaned.unclear.iter().map(|turn| (*turn, Aside::UnclearSpeakers)).collect(),
+        outlines,
     }
 }
 

@@ -1,5 +1,6 @@
 //! A conversation is read by what its contact wrote, and every place points into the messages as they came.
 
+use refrain_nlp::cleaning::boilerplate::Boilerplate;
 use refrain_nlp::conversation::{Author, Conversation, Turn};
 use refrain_nlp::language::Language;
 use refrain_nlp::reading::{Aside, Reading, read};
@@ -17,6 +18,7 @@ fn reading(messages: &[&str], names: &[&str]) -> Reading {
         masked: &[],
         language: None,
         usual_language: Some(Language::En),
+        boilerplate: &Boilerplate::default(),
     })
 }
 

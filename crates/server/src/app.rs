@@ -2,6 +2,7 @@
 //! destinations and hooks.
 
 use crate::audit_log;
+use crate::boilerplate::{self, RereadByBoilerplate};
 use crate::categories::{self, AssignCategories};
 use crate::config::Config;
 use crate::contacts;
@@ -53,6 +54,7 @@ static HOOKS: Hooks = Hooks {
 /// The operations of the API, feature by feature.
 pub static ROUTES: &[fn() -> Api] = &[
     sessions::routes,
+    boilerplate::routes,
     contacts::routes,
     erasures::routes,
     insights::routes,
@@ -70,6 +72,7 @@ pub static JOBS: &[JobKind] = &[
     JobKind::of::<ReadSessions>(),
     JobKind::of::<IndexMessages>(),
     JobKind::of::<RereadSessions>(),
+    JobKind::of::<RereadByBoilerplate>(),
     JobKind::of::<Consolidate>(),
     JobKind::of::<AssignCategories>(),
     JobKind::of::<RewordInsights>(),

@@ -172,6 +172,8 @@ define_id! {
     WebhookId,
     /// A delivery of an event to a destination.
     DeliveryId,
+    /// Lines that a medium puts at the edges of messages.
+    BoilerplateId,
     /// An erasure of a contact, a session or of what is old.
     ErasureId,
 }

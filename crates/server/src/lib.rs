@@ -25,6 +25,7 @@ pub mod wire;
 
 pub mod audit_log;
 pub mod backup;
+pub mod boilerplate;
 pub mod categories;
 pub mod contacts;
 pub mod erasures;

@@ -7,8 +7,10 @@
 //! 1. `html`, `letters` and `chat` make it plain, character by character ([`mapped`]).
 //! 2. `page` finds its lines and the phrases that are known (`phrases`, `words.txt`).
 //! 3. `transcript` tells a whole chat from a message, and the turns of its speakers.
-//! 4. `quotation`, `form`, `machine_output`, and `signature` with `notices` leave out what is not the author's.
+//! 4. `quotation`, `form`, `machine_output`, and `signature` with `notices` leave out what is not the author's, and so does
+//!    [`boilerplate`], which is learned.
 
+pub mod boilerplate;
 mod chat;
 mod form;
 mod html;
@@ -25,6 +27,7 @@ mod transcript;
 
 use crate::conversation::{Author, Turn};
 use crate::machines::is_placeholder;
+use boilerplate::{Boilerplate, Outline};
 use mapped::Mapped;
 use page::{Line, Page};
 
@@ -33,6 +36,9 @@ pub const BYTES_MAX: usize = 20_000;
 
 /// The most bytes of a message that is told for one sentence at a glance.
 const SENTENCE_BYTES_MAX: usize = 300;
+
+/// The most messages of a conversation from which boilerplate is learned.
+const OUTLINES_MAX: usize = 8;
 
 /// The words of one author in a turn.
 #[derive(Clone, Debug)]
@@ -54,13 +60,15 @@ pub struct Cleaned {
     pub unclear: Vec<usize>,
     /// The names of the speakers of a chat in a turn, with its position.
     pub speakers: Vec<(usize, String)>,
+    /// The outlines of the first messages of the contact, each with the position of its turn.
+    pub outlines: Vec<(usize, Outline)>,
 }
 
 /// Finds the words of the authors of these turns. The contact is known by these names.
-pub fn clean(turns: &[Turn<'_>], names: &[&str]) -> Cleaned {
+pub fn clean(turns: &[Turn<'_>], names: &[&str], boilerplate: &Boilerplate) -> Cleaned {
     let mut cleaned = Cleaned::default();
     for (turn, said) in turns.iter().enumerate() {
-        let mut message = clean_message(said, names);
+        let mut message = clean_message(said, names, boilerplate);
         let is_heard = |part: &(Author, Mapped)| part.0 == Author::Other || !part.1.text().trim().is_empty();
         message.parts.retain(is_heard);
         cleaned.said.extend(message.parts.into_iter().map(|(author, text)| Words { turn, author, text }));
@@ -68,38 +76,70 @@ pub fn clean(turns: &[Turn<'_>], names: &[&str]) -> Cleaned {
         if message.is_unclear {
             cleaned.unclear.push(turn);
         }
+        if let Some(outline) = message.outline.filter(|_| cleaned.outlines.len() < OUTLINES_MAX) {
+            cleaned.outlines.push((turn, outline));
+        }
     }
     cleaned
 }
 
 /// What one message holds.
+#[derive(Default)]
 struct Message {
     parts: Vec<(Author, Mapped)>,
     speakers: Vec<String>,
     is_unclear: bool,
+    /// Its outline, where it is one of the contact with words of its own.
+    outline: Option<Outline>,
 }
 
-fn clean_message(turn: &Turn<'_>, names: &[&str]) -> Message {
+fn clean_message(turn: &Turn<'_>, names: &[&str], boilerplate: &Boilerplate) -> Message {
     let clipped = &turn.text[..turn.text.floor_char_boundary(BYTES_MAX)];
+    let is_contact = turn.author == Author::Contact;
     if is_sentence(clipped) {
-        let whole = Mapped::whole(clipped);
-        return Message { parts: vec![(turn.author, whole)], speakers: Vec::new(), is_unclear: false };
+        let outline =
+            (is_contact && !clipped.trim().is_empty()).then(|| Outline::of_sentence(clipped.trim()));
+        return Message { parts: vec![(turn.author, Mapped::whole(clipped))], outline, ..Message::default() };
     }
     let (text, seams) = plain(clipped);
     let page = Page::of(text.text());
     let lines = page.lines();
-    if turn.author == Author::Contact
-        && let Some(chat) = transcript::read(&page, &lines, names)
-    {
+    if is_contact && let Some(chat) = transcript::read(&page, &lines, names) {
         let parts = chat.turns.into_iter().map(|(author, lines)| {
             let lines = if author == Author::Contact { machine_output::without(&page, lines) } else { lines };
             (author, text.only(&lines))
         });
-        return Message { parts: parts.collect(), speakers: chat.names, is_unclear: chat.is_unclear };
+        let (parts, speakers) = (parts.collect(), chat.names);
+        return Message { parts, speakers, is_unclear: chat.is_unclear, outline: None };
     }
-    let own = own(&page, lines.clone(), &seams, turn.author, names);
+    let mut own = own(&page, lines.clone(), &seams, turn.author, names);
+    let mut outline = None;
+    if is_contact {
+        outline = own.iter().any(|line| !line.is_empty()).then(|| Outline::of(&page, &own));
+        own = without_boilerplate(&page, own, &lines, &seams, names, boilerplate);
+    }
     let text = if own == lines { text } else { text.only(&own) };
-    Message { parts: vec![(turn.author, text)], speakers: Vec::new(), is_unclear: false }
+    Message { parts: vec![(turn.author, text)], outline, ..Message::default() }
+}
+
+/// Leaves boilerplate out: around the whole message, where it may hide a quotation or a signature, and around the words of
+/// its author.
+fn without_boilerplate(
+    page: &Page<'_>,
+    found: Vec<Line>,
+    lines: &[Line],
+    seams: &[usize],
+    names: &[&str],
+    boilerplate: &Boilerplate,
+) -> Vec<Line> {
+    let found = match boilerplate.within(page, lines) {
+        Some(lines) => own(page, lines, seams, Author::Contact, names),
+        None => found,
+    };
+    match boilerplate.within(page, &found) {
+        Some(lines) => signature::own(page, lines, names),
+        None => found,
+    }
 }
 
 /// Tells one sentence in plain letters, in which nothing can be foreign: most messages of a chat are no more.
@@ -137,7 +177,7 @@ fn plain(source: &str) -> (Mapped, Vec<usize>) {
     (text, seams)
 }
 
-/// Keeps the lines that are the author's. What is learned to be of no author leaves them first.
+/// Keeps the lines that are the author's, but for boilerplate.
 fn own(page: &Page<'_>, lines: Vec<Line>, seams: &[usize], author: Author, names: &[&str]) -> Vec<Line> {
     let lines = machine_output::without(page, quotation::own(page, lines, seams, names));
     let lines = match author {

@@ -29,6 +29,9 @@ const LONG_BYTES_MIN: usize = 90;
 /// The most topics of the other side that are kept.
 const ANSWERED_MAX: usize = 400;
 
+/// The least words of a line that says something.
+const SAYING_WORDS_MIN: f32 = 4.0;
+
 /// The bytes of a message that are read.
 const BYTES_MAX: usize = 20_000;
 
@@ -120,6 +123,18 @@ fn only_message(turns: &[Turn<'_>]) -> Option<Span> {
 pub(crate) fn states_matter(sentence: &str) -> bool {
     let features = Features::of(sentence);
     features.has_cue() && features.content >= 2.0
+}
+
+/// Tells a line that says something: no greeting, no name, no number, and no single words.
+pub(crate) fn says_something(line: &str) -> bool {
+    let features = Features::of(&line[substance(line)]);
+    features.total >= SAYING_WORDS_MIN && features.states(Place::Opening)
+}
+
+/// Tells if a line asks, wants or complains, or begins with who speaks: nobody but its author says that.
+pub(crate) fn speaks(line: &str) -> bool {
+    let features = Features::of(line);
+    features.has_cue() || features.cues.own
 }
 
 fn clipped(text: &str) -> &str {

@@ -220,6 +220,7 @@ fn turn(entry: Entry) -> Result<Turn> {
         event: Some(entry.event_type).filter(|event| *event != Event::Message),
         role: entry.sender,
         text: entry.text.map(Text),
+        html: None,
         name: entry.sender_name.map(Text),
         created_at: entry.created_at,
         attachments,

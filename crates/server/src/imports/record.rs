@@ -106,6 +106,9 @@ pub struct Turn {
     /// The text that was said; only an event goes without, or a turn that is a file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<Text<100_000>>,
+    /// The same as HTML, beside the text or in its place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub html: Option<Text<100_000>>,
     /// The sender's name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<Text<300>>,
@@ -281,7 +284,7 @@ impl Record {
             return Err("language: expected a language tag such as en or pt-BR".into());
         }
         let silent = |turn: &Turn| {
-            let says_nothing = turn.text.is_none() && turn.attachments.is_none();
+            let says_nothing = turn.text.is_none() && turn.html.is_none() && turn.attachments.is_none();
             says_nothing && matches!(turn.event, None | Some(Event::Message))
         };
         if let Some(i) = self.turns.iter().position(silent) {

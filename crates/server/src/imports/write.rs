@@ -195,12 +195,16 @@ fn messages(id: SessionId, record: Record) -> Vec<NewMessage> {
         if let Some(id) = turn.id {
             context.get_or_insert_default().insert(EXTERNAL_ID.to_owned(), id.into());
         }
+        let (text, html) = sessions::shown(turn.text.map(|text| text.0), turn.html.map(|html| html.0));
+        if let Some(html) = html {
+            context.get_or_insert_default().insert(sessions::HTML.to_owned(), html.into());
+        }
         NewMessage {
             id: message_id,
             event: turn.event.unwrap_or(Event::Message),
             sender: turn.role,
             sender_name: turn.name.map(|name| name.0),
-            text: turn.text.map(|text| text.0),
+            text,
             attachments: turn.attachments.unwrap_or_default(),
             context: context.map(Into::into),
             created_at: turn.created_at,

@@ -53,6 +53,19 @@ string_enum! {
     }
 }
 
+/// The member of a message's context that keeps its HTML where a text came with it.
+pub const HTML: &str = "html";
+
+/// Chooses what is read and shown of a message that came as text, as HTML, or as both: the text, if anything is in it.
+/// Returns it with HTML to keep beside it.
+pub fn shown(text: Option<String>, html: Option<String>) -> (Option<String>, Option<String>) {
+    match (text, html) {
+        (Some(text), Some(html)) if text.trim().is_empty() => (Some(html), None),
+        (None, html) => (html, None),
+        both => both,
+    }
+}
+
 /// An entry to add to a session's history.
 #[derive(Clone, Debug)]
 pub struct NewMessage {
@@ -87,6 +100,11 @@ impl NewMessage {
             context: None,
             created_at,
         }
+    }
+
+    /// Adds a fact to its context.
+    pub fn add_fact(&mut self, name: &str, value: serde_json::Value) {
+        self.context.get_or_insert_with(|| serde_json::json!({}))[name] = value;
     }
 
     /// Makes an entry of something that happened now.

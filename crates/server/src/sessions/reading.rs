@@ -205,6 +205,17 @@ pub async fn save_findings(tx: &mut OrgTx, findings: &[Finding]) -> Result<Vec<S
     Ok(saved)
 }
 
+/// Lists sessions that were read, in the order of ids, 500 at most.
+pub async fn read_sessions(db: &Db, org_id: OrgId, after: Option<SessionId>) -> Result<Vec<SessionId>> {
+    let mut query = sql("select id from sessions where org_id = $1 and read_revision > 0").bind(org_id);
+    if let Some(after) = after {
+        query.push(" and id > ").push_bind(after);
+    }
+    query.push(" order by id limit 500");
+    let sessions: Vec<(SessionId,)> = db.fetch_all(query).await?;
+    Ok(sessions.into_iter().map(|(id,)| id).collect())
+}
+
 /// Has sessions read again, from the first message on.
 pub async fn read_again(tx: &mut OrgTx, ids: &[SessionId], bulk: bool) -> Result<()> {
     for ids in ids.chunks(BATCH) {

@@ -2,7 +2,7 @@
 
 use super::apply::{self, Changes};
 use super::attachments::{self, ATTACHMENTS_MAX, MessageAttachmentInput};
-use super::history::{ChatHistoryItem, Event, Message, NewMessage, Sender};
+use super::history::{self, ChatHistoryItem, Event, Message, NewMessage, Sender};
 use super::session::{Session, SessionStatus};
 use super::{storage, store};
 use crate::app::App;
@@ -52,7 +52,12 @@ pub(super) struct SendMessageInput {
 struct MessageInput {
     #[serde(rename = "type")]
     _type: MessageType,
-    text: Text<100_000>,
+    /// What is said. It may be absent if there is `html`.
+    #[serde(default)]
+    text: Maybe<Text<100_000>>,
+    /// The same as HTML. It is read if there is no `text`; else it is kept in the context of the message.
+    #[serde(default)]
+    html: Maybe<Text<100_000>>,
     #[serde(default)]
     attachments: Maybe<BoundedVec<MessageAttachmentInput, ATTACHMENTS_MAX>>,
 }
@@ -116,13 +121,16 @@ pub(super) async fn send(
     ApiPath(id): ApiPath<SessionId>,
     ApiJson(input): ApiJson<SendMessageInput>,
 ) -> Result<Json<SendMessageOutput>> {
+    let (text, html) = (input.message.text.0, input.message.html.0);
+    let (text, html) = history::shown(text.map(|text| text.0), html.map(|html| html.0));
+    let text = text.ok_or_else(|| Error::Invalid("message.text: is required where html is absent".into()))?;
     let files = attachments::decode(input.message.attachments.0.unwrap_or_default().0).await?;
     let mut tx = app.begin(caller.org_id).await?;
     storage::require_room(&mut tx, &app.config.database).await?;
     let session = store::require(&mut tx, id).await?;
     let mut changes = Changes { custom_data: input.custom_data.0, ..Changes::default() };
     let message_id = MessageId::new(tx.now);
-    let mut message = NewMessage::said(message_id, Sender::Contact, input.message.text.0, Some(tx.now));
+    let mut message = NewMessage::said(message_id, Sender::Contact, text, Some(tx.now));
     message.attachments = attachments::keep(&mut tx, &app.config.server.public_url(), files).await?;
     let mut said = Vec::new();
     match input.sender {
@@ -149,6 +157,9 @@ pub(super) async fn send(
                 changes.assignee_id = agent_id.map_or(Patch::Keep, |id| Patch::Set(id.to_string()));
             }
         }
+    }
+    if let Some(html) = html {
+        message.add_fact(history::HTML, html.into());
     }
     said.push(message);
     apply::update(&mut tx, &session, changes, said).await?;

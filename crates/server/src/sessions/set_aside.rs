@@ -1,5 +1,5 @@
-//! The messages that are set aside: what machines wrote under a contact's name. They are kept, nothing is read in them,
-//! and `GET /chat/messages/set-aside` lists them.
+//! The messages that are set aside: what machines wrote under a contact's name, and chats of which it cannot be told who
+//! says what. They are kept, nothing is read in them, and `GET /chat/messages/set-aside` lists them.
 
 use super::masked;
 use crate::app::App;
@@ -16,6 +16,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::Method;
 use refrain_nlp::machines::Machine;
+use refrain_nlp::reading::Aside;
 use refrain_nlp::redact;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -40,6 +41,8 @@ string_enum! {
         Placeholder = "placeholder",
         /// What a help desk or a chat program notes by itself.
         Note = "note",
+        /// A chat of several speakers, of whom it cannot be told who is the contact.
+        UnclearSpeakers = "unclear_speakers",
     }
 }
 
@@ -57,11 +60,30 @@ impl From<Machine> for SetAsideReason {
     }
 }
 
+impl From<Aside> for SetAsideReason {
+    fn from(aside: Aside) -> Self {
+        match aside {
+            Aside::UnclearSpeakers => Self::UnclearSpeakers,
+        }
+    }
+}
+
 string_enum! {
     /// The author of a message that is set aside.
     SetAsideAuthor {
         /// A machine, under the contact's name.
         Machine = "machine",
+        /// Several speakers.
+        Several = "several",
+    }
+}
+
+impl SetAsideReason {
+    fn author(self) -> SetAsideAuthor {
+        match self {
+            Self::UnclearSpeakers => SetAsideAuthor::Several,
+            _ => SetAsideAuthor::Machine,
+        }
     }
 }
 
@@ -69,7 +91,7 @@ string_enum! {
 pub(super) fn routes() -> Api {
     Api::new().route(
         Operation::new(Method::GET, "/chat/messages/set-aside", "listSetAsideMessages")
-            .summary("List what machines wrote under contacts' names, newest first, and how much of it there is. Nothing is read in it")
+            .summary("List the messages under contacts' names in which nothing is read, newest first, with the reason, and how many there are: a machine wrote them, or several speakers of whom none is known to be the contact")
             .scope(Scope::read(Resource::ChatSessions))
             .query::<SetAsideInput>()
             .returns::<ListSetAsideMessagesOutput>(),
@@ -174,7 +196,7 @@ impl Row {
         Ok(SetAsideMessage {
             id: self.id,
             session_id: self.session_id,
-            author: SetAsideAuthor::Machine,
+            author: self.set_aside.author(),
             reason: self.set_aside,
             text: redact::mask(&text, &masked),
             created_at: self.set_aside_at,

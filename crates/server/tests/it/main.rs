@@ -12,6 +12,7 @@
 mod architecture;
 mod audit_log;
 mod backup;
+mod boilerplate;
 mod cli;
 mod config;
 mod contacts;

@@ -1,4 +1,5 @@
 use super::{check, said_by};
+use crate::cleaning::boilerplate::Boilerplate;
 use crate::cleaning::clean;
 use crate::conversation::{Author, Turn};
 
@@ -83,21 +84,21 @@ fn a_chat_in_one_text_is_told_by_its_speakers() {
 fn the_contact_may_be_known_by_name() {
     let chat = "10:01 Ada: the desk is oak\n10:02 Bea: it wobbles\n10:03 Cid: oh";
     assert_eq!(said_by(chat, &["Bea Lund"]), "it wobbles");
-    let cleaned = clean(&[Turn { author: Author::Contact, text: chat }], &[]);
+    let cleaned = clean(&[Turn { author: Author::Contact, text: chat }], &[], &Boilerplate::default());
     assert_eq!((cleaned.said.len(), cleaned.unclear), (0, vec![0]));
 }
 
 #[test]
 fn when_both_help_nothing_is_the_contacts() {
     let chat = "10:01 Ada: How can I help you?\n10:02 Bea: Thanks for contacting us";
-    let cleaned = clean(&[Turn { author: Author::Contact, text: chat }], &[]);
+    let cleaned = clean(&[Turn { author: Author::Contact, text: chat }], &[], &Boilerplate::default());
     assert_eq!((cleaned.said.len(), cleaned.unclear), (0, vec![0]));
 }
 
 #[test]
 fn what_the_others_say_is_theirs() {
     let chat = "Visitor: my desk wobbles\nAgent: which one?\nVisitor: the oak one";
-    let cleaned = clean(&[Turn { author: Author::Contact, text: chat }], &[]);
+    let cleaned = clean(&[Turn { author: Author::Contact, text: chat }], &[], &Boilerplate::default());
     let authors: Vec<Author> = cleaned.said.iter().map(|words| words.author).collect();
     assert_eq!(authors, [Author::Contact, Author::Other, Author::Contact]);
     let place = cleaned.said[2].text.source_range(4..7);

@@ -10,7 +10,7 @@ use super::*;
 
 /// Cleans one message of a contact. Returns what the contact says, a line a part.
 fn said_by(message: &str, names: &[&str]) -> String {
-    let cleaned = clean(&[Turn { author: Author::Contact, text: message }], names);
+    let cleaned = clean(&[Turn { author: Author::Contact, text: message }], names, &Boilerplate::default());
     let own = cleaned.said.iter().filter(|words| words.author == Author::Contact);
     let own: Vec<&str> = own.map(|words| words.text.text().trim()).collect();
     own.join("\n")

@@ -1,4 +1,5 @@
 use super::said_by;
+use crate::cleaning::boilerplate::Boilerplate;
 use crate::cleaning::clean;
 use crate::conversation::{Author, Turn};
 use proptest::prelude::*;
@@ -42,7 +43,7 @@ proptest! {
         let mixed: String = pieces.iter().map(|piece| PIECES[*piece]).chain([text.as_str()]).collect();
         for text in [text.as_str(), mixed.as_str()] {
             for author in [Author::Contact, Author::Other] {
-                for words in clean(&[Turn { author, text }], &["A"]).said {
+                for words in clean(&[Turn { author, text }], &["A"], &Boilerplate::default()).said {
                     let said = words.text.text();
                     let mut end = 0;
                     for (at, c) in said.char_indices() {
@@ -86,7 +87,7 @@ fn the_time_it_takes_grows_with_the_text_alone() {
     ]) {
         let text = piece.repeat(20_000 / piece.len());
         let began = Instant::now();
-        clean(&[Turn { author: Author::Contact, text: &text }], &[]);
+        clean(&[Turn { author: Author::Contact, text: &text }], &[], &Boilerplate::default());
         assert!(began.elapsed().as_millis() < 2_000, "{piece:?} takes {:?}", began.elapsed());
     }
 }

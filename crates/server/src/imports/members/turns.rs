@@ -3,7 +3,7 @@
 use super::super::record::{RecordContact, TURNS_MAX, Turn};
 use super::words::Role;
 use super::{Reader, TIMES, is_absent, named, scalar, truth, words};
-use crate::sessions::{Attachment, Event, Sender};
+use crate::sessions::{self, Attachment, Event, Sender};
 use crate::wire::{Text, is_web_address, printable, printable_json};
 use serde_json::{Map, Value as Json};
 
@@ -110,8 +110,10 @@ impl Reader<'_> {
             return None;
         }
         let files = said.files.take().map(|files| self.files(files)).filter(|files| !files.is_empty());
-        let words = [said.text.take(), said.other_text.take(), said.html.take()];
+        let words = [said.text.take(), said.other_text.take()];
         let text = words.into_iter().flatten().find_map(|value| self.words(value));
+        let html = said.html.take().and_then(|value| self.words(value));
+        let (text, html) = sessions::shown(text, html);
         let event =
             said.event.take().and_then(|event| match event.as_str().and_then(|word| word.parse().ok()) {
                 Some(event) => Some(event),
@@ -136,6 +138,7 @@ impl Reader<'_> {
             event,
             role: if let Role::Sender(sender) = role { sender } else { Sender::System },
             text: text.map(Text),
+            html: html.map(Text),
             name: said.name.and_then(|name| self.text("name", name, NAME_MAX)).map(Text),
             created_at,
             attachments: files,

@@ -8,6 +8,7 @@ use super::continuity::{continuations, successors};
 use super::themes;
 use super::vectors::Vectors;
 use crate::app::App;
+use crate::boilerplate;
 use crate::categories;
 use crate::db::{self, Db, Sql, sql};
 use crate::error::Result;
@@ -102,12 +103,15 @@ struct Plan {
     ended: Vec<(InsightId, Option<usize>)>,
 }
 
-/// Groups all statements of the organization anew. Postpones itself until an import is read to its end, and starts
-/// again if insights changed meanwhile.
+/// Groups all statements of the organization anew. Postpones itself until an import is read to its end, and until all is
+/// read again where other boilerplate was learned from it; starts again if insights changed meanwhile.
 async fn consolidate(app: &App, lease: &Lease) -> Result<Outcome> {
     let started = Instant::now();
     let now = app.clock.now();
     if jobs::backlog(app, lease.org_id, now).await?.bulk > 0 {
+        return Ok(Outcome::Later(now.plus(BULK_WAIT_MICROS)));
+    }
+    if boilerplate::relearn(app, lease.org_id).await? {
         return Ok(Outcome::Later(now.plus(BULK_WAIT_MICROS)));
     }
     let snapshot = load(&app.db, lease.org_id).await?;

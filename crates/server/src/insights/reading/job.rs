@@ -2,6 +2,7 @@
 
 use super::{excerpt, store};
 use crate::app::App;
+use crate::boilerplate;
 use crate::error::Result;
 use crate::ids::{MessageId, SessionId, StatementId};
 use crate::insights::grouping::job::Consolidate;
@@ -10,10 +11,11 @@ use crate::insights::statements::{ReadStatement, contextual, embedding};
 use crate::jobs::{self, Job, Lease, Outcome, Pace};
 use crate::sessions::{self, Finding, ReadSessions, Sender, Sentiment, SetAsideReason, Unread};
 use anyhow::Context;
+use refrain_nlp::cleaning::boilerplate::{Boilerplate, Outline};
 use refrain_nlp::conversation::{Author, Conversation, Turn};
 use refrain_nlp::language::Language;
-use refrain_nlp::machines::Machine;
-use refrain_nlp::{reading, redact};
+use refrain_nlp::reading::{self, Reading};
+use refrain_nlp::redact;
 use std::sync::Arc;
 
 /// New statements are consolidated soon if they are more than one in this many of the old ones, else later.
@@ -71,10 +73,16 @@ async fn read_sessions(app: &App, lease: &Lease, ids: &[SessionId]) -> Result<Ou
     let pause = if lease.bulk { 0 } else { pause_micros(&unread) };
     let settings = app.settings(&app.db, lease.org_id).await?;
     let usual = Language::from_code(&settings.language);
-    let read = move || unread.into_iter().map(|session| read(&session, usual)).unzip();
-    let (findings, statements): (Vec<Finding>, Vec<Vec<ReadStatement>>) =
-        tokio::task::spawn_blocking(read).await.context("reading sessions")?;
-    let mut statements: Vec<ReadStatement> = statements.into_iter().flatten().collect();
+    let known = boilerplate::load(&app.db, lease.org_id).await?;
+    let boilerplate = known.boilerplate;
+    let read = move || unread.iter().map(|session| read(session, usual, &boilerplate)).collect();
+    let read: Vec<Read> = tokio::task::spawn_blocking(read).await.context("reading sessions")?;
+    let (mut findings, mut statements, mut outlines) = (Vec::new(), Vec::new(), Vec::new());
+    for read in read {
+        outlines.push((read.finding.id, read.outlines));
+        findings.push(read.finding);
+        statements.extend(read.statements);
+    }
     for _ in 0..RELINKS_MAX {
         let version = occurrences::grouping_version(&app.db, lease.org_id).await?;
         let centroids = app.centroids.get(&app.db, lease.org_id, version).await?;
@@ -83,9 +91,14 @@ async fn read_sessions(app: &App, lease: &Lease, ids: &[SessionId]) -> Result<Ou
         if occurrences::grouping_version(&mut tx, lease.org_id).await? != version {
             continue;
         }
+        if boilerplate::version(&mut tx, lease.org_id).await? != known.version {
+            break;
+        }
         let saved = sessions::save_findings(&mut tx, &findings).await?;
         let current: Vec<&ReadStatement> =
             statements.iter().filter(|statement| saved.contains(&statement.session_id)).collect();
+        outlines.retain(|(id, _)| saved.contains(id));
+        boilerplate::keep_outlines(&mut tx, &outlines).await?;
         let added = store::replace_statements(&mut tx, &saved, &current).await?;
         let (new, grouped) = store::count_new_statements(&mut tx, added).await?;
         if added > 0 && !lease.bulk {
@@ -104,7 +117,7 @@ async fn read_sessions(app: &App, lease: &Lease, ids: &[SessionId]) -> Result<Ou
         metrics::counter!("refrain_sessions_read_total").increment(saved.len() as u64);
         return Ok(Outcome::Done);
     }
-    // insights changed during every attempt
+    // insights changed during every attempt, or boilerplate
     Ok(Outcome::Later(app.clock.now().plus(CONSOLIDATE_SOON_MICROS)))
 }
 
@@ -114,7 +127,14 @@ fn pause_micros(unread: &[Unread]) -> i64 {
     i64::try_from(bytes / LARGE_BYTES).unwrap_or(0) * PAUSE_MICROS
 }
 
-fn read(session: &Unread, usual: Option<Language>) -> (Finding, Vec<ReadStatement>) {
+/// What is read in a session.
+struct Read {
+    finding: Finding,
+    statements: Vec<ReadStatement>,
+    outlines: Vec<Outline>,
+}
+
+fn read(session: &Unread, usual: Option<Language>, boilerplate: &Boilerplate) -> Read {
     let author = |sender: Sender| if sender == Sender::Contact { Author::Contact } else { Author::Other };
     let turns = session.messages.iter();
     let turns: Vec<Turn> =
@@ -128,6 +148,7 @@ fn read(session: &Unread, usual: Option<Language>) -> (Finding, Vec<ReadStatemen
         masked: &masked,
         language: declared.and_then(Language::from_code),
         usual_language: usual,
+        boilerplate,
     });
     let language = declared.or(reading.language.map(Language::code)).map(str::to_owned);
     let handoff_sentiment = session.before_handoff.map(|count| reading.sentiment_before(count).into());
@@ -137,9 +158,9 @@ fn read(session: &Unread, usual: Option<Language>) -> (Finding, Vec<ReadStatemen
         language: language.clone(),
         sentiment: reading.sentiment.into(),
         handoff_sentiment,
-        summary: reading.summary.filter(|_| session.summary_wanted),
+        summary: reading.summary.clone().filter(|_| session.summary_wanted),
         masked: newly_masked(session, &reading.masked),
-        set_aside: newly_set_aside(session, &reading.machines),
+        set_aside: newly_set_aside(session, &reading),
     };
     let statement = |(position, found): (usize, refrain_nlp::conversation::Statement)| {
         let message_id = session.messages[found.turn].id;
@@ -170,7 +191,8 @@ fn read(session: &Unread, usual: Option<Language>) -> (Finding, Vec<ReadStatemen
             linked: None,
         }
     };
-    (finding, reading.statements.into_iter().enumerate().map(statement).collect())
+    let statements = reading.statements.into_iter().enumerate().map(statement).collect();
+    Read { finding, statements, outlines: reading.outlines }
 }
 
 /// Lists the messages in which other parts are masked than before, with all of these.
@@ -181,14 +203,16 @@ fn newly_masked(session: &Unread, masked: &[Vec<redact::Finding>]) -> Vec<(Messa
 }
 
 /// Lists the messages that are set aside for another reason than before.
-fn newly_set_aside(
-    session: &Unread,
-    machines: &[Option<Machine>],
-) -> Vec<(MessageId, Option<SetAsideReason>)> {
-    let messages = session.messages.iter().zip(machines);
-    let differ =
-        messages.filter(|(message, machine)| message.set_aside.as_deref() != machine.map(Machine::name));
-    differ.map(|(message, machine)| (message.id, machine.map(SetAsideReason::from))).collect()
+fn newly_set_aside(session: &Unread, reading: &Reading) -> Vec<(MessageId, Option<SetAsideReason>)> {
+    let mut reasons: Vec<Option<SetAsideReason>> =
+        reading.machines.iter().map(|machine| machine.map(SetAsideReason::from)).collect();
+    for (turn, aside) in &reading.asides {
+        reasons[*turn] = Some((*aside).into());
+    }
+    let messages = session.messages.iter().zip(reasons);
+    let differ = messages
+        .filter(|(message, reason)| message.set_aside.as_deref() != reason.map(SetAsideReason::as_str));
+    differ.map(|(message, reason)| (message.id, reason)).collect()
 }
 
 async fn link(statements: Vec<ReadStatement>, centroids: Arc<OrgCentroids>) -> Result<Vec<ReadStatement>> {

@@ -1,6 +1,8 @@
-//! The job that has sessions read again that an earlier release read: this one finds other statements in them.
+//! The jobs that have sessions read again: those that an earlier release read, since this one finds other statements in them,
+//! and all of them where other lines are boilerplate than before.
 
 use crate::app::App;
+use crate::boilerplate::{self, RereadByBoilerplate};
 use crate::db::sql;
 use crate::error::Result;
 use crate::ids::{OrgId, SessionId};
@@ -39,6 +41,38 @@ impl Job for RereadSessions {
             let query = sql("update orgs set rereading = false where id = $1").bind(tx.org_id);
             tx.run(query).await?;
             jobs::enqueue(&mut tx, &Consolidate {}).await?;
+        }
+        tx.commit().await?;
+        jobs::ring(app);
+        Ok(Outcome::Done)
+    }
+}
+
+impl Job for RereadByBoilerplate {
+    const KIND: &str = "reread_by_boilerplate";
+
+    fn dedupe_key(&self) -> Option<String> {
+        Some(format!("{}:{}", Self::KIND, self.version))
+    }
+
+    async fn run(self, app: &App, lease: &Lease) -> Result<Outcome> {
+        let now = app.clock.now();
+        if jobs::backlog(app, lease.org_id, now).await?.bulk > WAITING_MAX {
+            return Ok(Outcome::Later(now.plus(WAIT_MICROS)));
+        }
+        let sessions =
+            sessions::read_sessions(&app.db.patient(lease.org_id), lease.org_id, self.after).await?;
+        let mut tx = app.begin(lease.org_id).await?;
+        jobs::finish(&mut tx, lease).await?;
+        if boilerplate::version(&mut tx, lease.org_id).await? == self.version {
+            match sessions.last() {
+                Some(last) => {
+                    sessions::read_again(&mut tx, &sessions, true).await?;
+                    let rest = Self { version: self.version, after: Some(*last) };
+                    jobs::enqueue_bulk(&mut tx, &rest).await?;
+                }
+                None => jobs::enqueue(&mut tx, &Consolidate {}).await?,
+            }
         }
         tx.commit().await?;
         jobs::ring(app);

@@ -92,3 +92,45 @@ async fn a_file_is_kept_and_given_back() {
     assert_eq!(answer.headers["content-disposition"], "attachment");
     assert_eq!(answer.body, "hello");
 }
+
+const HTML: &str = "<p>Hello,</p><p>my kettle <b>leaks</b> &amp; smells</p><style>p {color: red}</style>";
+
+#[tokio::test]
+async fn html_alone_is_read_and_shown_as_it_came() {
+    let t = TestApp::new().await;
+    let id = t.post_ok("/chat/sessions", json!({})).await["id"].as_str().unwrap().to_owned();
+    let path = format!("/chat/sessions/{id}/send");
+    let said = |message: Value| json!({"sender": "contact", "message": message});
+    t.post_ok(&path, said(json!({"type": "text", "html": HTML}))).await;
+    t.import(vec![json!({"id": 1, "turns": [{"role": "contact", "html": HTML, "text": " "}]})]).await;
+    t.run_jobs().await;
+    let read =
+        "select count(*) from statements where text = 'my kettle leaks & smells' and excerpt is not null";
+    assert_eq!(t.count(read).await, 2);
+    let history = t.get_ok(&format!("/chat/sessions/{id}/history")).await;
+    assert_eq!(history["items"][0]["event"]["content"], json!({"type": "text", "text": HTML}));
+    assert!(history["items"][0]["event"].get("context").is_none());
+    let refused = t.post(&path, said(json!({"type": "text"}))).await.error(400);
+    assert!(refused.starts_with("message.text: is required"), "{refused}");
+    let refused = t.post(&path, said(json!({"type": "text", "html": 1}))).await.error(400);
+    assert!(refused.starts_with("message.html"), "{refused}");
+}
+
+#[tokio::test]
+async fn of_text_and_html_the_text_is_read_and_the_html_is_kept() {
+    let t = TestApp::new().await;
+    let id = t.post_ok("/chat/sessions", json!({})).await["id"].as_str().unwrap().to_owned();
+    let message = json!({"type": "text", "text": "My kettle leaks", "html": HTML});
+    let body = json!({"sender": "contact", "contact": {"avatar_url": "https://a.example/a.png"}, "message": message});
+    t.post_ok(&format!("/chat/sessions/{id}/send"), body).await;
+    let turn = json!({"role": "contact", "text": "My kettle leaks", "html": HTML, "id": "m1"});
+    t.import(vec![json!({"id": 1, "turns": [turn]})]).await;
+    t.run_jobs().await;
+    assert_eq!(t.count("select count(*) from statements where text = 'My kettle leaks'").await, 2);
+    let history = t.get_ok(&format!("/chat/sessions/{id}/history")).await;
+    let event = &history["items"][0]["event"];
+    assert_eq!(event["content"]["text"], "My kettle leaks");
+    assert_eq!(event["context"], json!({"avatar_url": "https://a.example/a.png", "html": HTML}));
+    let kept = "select count(*) from messages where context like '%color: red%' and context like '%m1%'";
+    assert_eq!(t.count(kept).await, 1);
+}

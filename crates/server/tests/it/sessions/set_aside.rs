@@ -63,3 +63,20 @@ async fn the_list_comes_in_pages_and_follows_what_is_read_later() {
     assert_eq!(t.get_ok(LIST).await["totals"], json!([{"reason": "placeholder", "messages": 59}]));
     assert!(t.get_ok(&format!("/chat/sessions/{id}")).await["id"].is_string());
 }
+
+#[tokio::test]
+async fn a_chat_of_unclear_speakers_is_listed_as_what_it_is() {
+    let t = TestApp::new().await;
+    let chat = "10:01 Ada: How can I help you?\n10:02 Bea: Thanks for contacting us";
+    let session = t.session_saying(chat).await;
+    t.session_saying("<Media omitted>").await;
+    t.run_jobs().await;
+    let list = t.get_ok(&format!("{LIST}?reason=unclear_speakers")).await;
+    let item = &list["items"][0];
+    assert_eq!(item["session_id"], session.as_str(), "{list}");
+    assert_eq!((&item["author"], &item["reason"]), (&json!("several"), &json!("unclear_speakers")));
+    assert_eq!(
+        list["totals"],
+        json!([{"reason": "placeholder", "messages": 1}, {"reason": "unclear_speakers", "messages": 1}])
+    );
+}
