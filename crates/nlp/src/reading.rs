@@ -9,6 +9,7 @@ use crate::language::{self, Language};
 use crate::machines::{self, Machine};
 use crate::redact::Finding;
 use crate::sentiment::{self, Sentiment};
+use crate::vectors::normalize;
 use crate::{redact, statements, summary};
 use std::ops::Range;
 
@@ -21,6 +22,8 @@ pub struct Reading {
     pub sentiment: Sentiment,
     /// The words of the conversation, in order.
     pub said: Vec<Said>,
+    /// The mood of each of these words; neutral where they are not the contact's.
+    pub moods: Vec<Sentiment>,
     /// The statements of the contact, in order.
     pub statements: Vec<Statement>,
     /// The machine that wrote each turn of the contact, in which nothing is read; none for what people wrote.
@@ -45,9 +48,7 @@ pub enum Aside {
 impl Reading {
     /// Returns the mood of the contact over the first turns.
     pub fn sentiment_before(&self, turn: usize) -> Sentiment {
-        sentiment::of_messages(
-            by_contact(&self.said).filter(|said| said.turn < turn).map(|said| said.text.as_str()),
-        )
+        mood_of_contact(&self.said, &self.moods, turn)
     }
 }
 
@@ -74,7 +75,7 @@ pub fn read(conversation: &Conversation<'_>) -> Reading {
                 start: source.start,
                 end: source.end,
                 said: span.turn,
-                sentiment: sentiment::of_text(&words.text[part.clone()]),
+                sentiment: Sentiment::Neutral,
                 text: redact::mask_part(&words.text, part.clone(), &words.masked),
                 part,
                 static_embedding: None,
@@ -83,13 +84,15 @@ pub fn read(conversation: &Conversation<'_>) -> Reading {
         })
         .collect();
     embed(&mut statements, language);
+    let moods = moods(&said, &mut statements, language);
     let outlines = cleaned.outlines.into_iter().filter(|(turn, _)| machines[*turn].is_none());
     let outlines = outlines.map(|(_, outline)| outline).collect();
     Reading {
         language,
-        sentiment: sentiment::of_messages(by_contact(&said).map(|said| said.text.as_str())),
+        sentiment: mood_of_contact(&said, &moods, conversation.turns.len()),
         summary: summary::write(&said, &statements),
         said,
+        moods,
         statements,
         machines,
         masked,
@@ -204,6 +207,44 @@ fn embed(statements: &mut [Statement], language: Option<Language>) {
         statement.static_embedding = Some(embeddings.static_embedding);
         statement.contextual_embedding = Some(embeddings.contextual_embedding);
     }
+}
+
+/// Finds the mood of each statement, and of all words of the contact.
+fn moods(said: &[Said], statements: &mut [Statement], language: Option<Language>) -> Vec<Sentiment> {
+    let mood = |text: &str, embedding: Option<&Static>| {
+        if is_read_as_english(language) {
+            sentiment::of_english(text)
+        } else {
+            sentiment::of_other(text, embedding)
+        }
+    };
+    let mut sums: Vec<Option<Static>> = vec![None; said.len()];
+    for statement in statements {
+        let embedding = statement.static_embedding.as_ref();
+        statement.sentiment = mood(&said[statement.said].text[statement.part.clone()], embedding);
+        if let Some(embedding) = embedding {
+            let sum = sums[statement.said].get_or_insert([0.0; static_embedding::DIMENSIONS]);
+            sum.iter_mut().zip(embedding).for_each(|(sum, value)| *sum += value);
+        }
+    }
+    // in other languages, words lie where their statements do: nothing more is encoded for a mood
+    sums.iter_mut().flatten().for_each(|sum| normalize(sum));
+    let words = said.iter().zip(&sums);
+    words
+        .map(|(said, embedding)| match said.author {
+            Author::Contact => mood(&said.text, embedding.as_ref()),
+            Author::Other => Sentiment::Neutral,
+        })
+        .collect()
+}
+
+type Static = [f32; static_embedding::DIMENSIONS];
+
+/// Returns the mood of the contact over the first turns.
+fn mood_of_contact(said: &[Said], moods: &[Sentiment], turns: usize) -> Sentiment {
+    let words =
+        said.iter().zip(moods).filter(|(said, _)| said.author == Author::Contact && said.turn < turns);
+    sentiment::of_moods(words.map(|(_, mood)| *mood))
 }
 
 /// Returns the text without its masks, which say nothing of what is meant.

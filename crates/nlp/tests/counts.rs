@@ -2,7 +2,8 @@
 //! with what says something else.
 
 use refrain_nlp::encoders::{english, static_embedding};
-use refrain_nlp::grouping::{self, Options, Statement};
+use refrain_nlp::grouping::{self, Compared, Options, Statement};
+use refrain_nlp::language::Language;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Mutex;
 
@@ -49,7 +50,10 @@ fn count(said: &[Said<'_>]) -> Counted {
         .zip(0..)
         .map(|(text, speaker)| Statement { text, vector: &embeddings[*text].0, weight: 1, speaker })
         .collect();
-    let compared = |at: &[usize]| at.iter().map(|at| embeddings[everyone[*at]].1.to_vec()).collect();
+    let compared = |at: &[usize]| Compared {
+        vectors: at.iter().map(|at| embeddings[everyone[*at]].1.to_vec()).collect(),
+        languages: vec![Some(Language::En); at.len()],
+    };
     let grouping = grouping::group(&statements, Some(&compared), &Options::default());
     let mut groups: Vec<(BTreeSet<String>, usize)> = vec![(BTreeSet::new(), 0); grouping.groups.len()];
     for (text, group) in everyone.iter().zip(&grouping.group_of) {

@@ -5,7 +5,8 @@ use refrain_nlp::contrast::Signature;
 use refrain_nlp::conversation::{Author, Turn};
 use refrain_nlp::encoders::english;
 use refrain_nlp::encoders::static_embedding::{self, DIMENSIONS};
-use refrain_nlp::grouping::{self, Grouping, Options, Statement};
+use refrain_nlp::grouping::{self, Compared, Grouping, Options, Statement};
+use refrain_nlp::language::Language;
 use refrain_nlp::random::Random;
 use refrain_nlp::statements;
 use refrain_nlp::title;
@@ -76,7 +77,8 @@ fn group(said: &[Said]) -> Grouping {
         let new: Vec<&str> = texts.into_iter().filter(|text| !known.contains_key(*text)).collect();
         let made = english::encode(&new, 2).into_iter().map(Vec::from);
         known.extend(new.iter().map(|text| (*text).to_owned()).zip(made));
-        at.iter().map(|at| known[&said[*at].text].clone()).collect()
+        let vectors = at.iter().map(|at| known[&said[*at].text].clone()).collect();
+        Compared { vectors, languages: vec![Some(Language::En); at.len()] }
     };
     grouping::group(&weighed(said), Some(&compared), &Options::default())
 }

@@ -1,7 +1,10 @@
 //! Floors for telling the mood of messages and conversations.
 
 use Sentiment::{Angry, Happy, Neutral};
+use refrain_nlp::cleaning::boilerplate::Boilerplate;
+use refrain_nlp::conversation::{Author, Conversation, Turn};
 use refrain_nlp::language::Language;
+use refrain_nlp::reading::read;
 use refrain_nlp::sentiment::{Sentiment, majority, of_messages, of_text};
 use std::io::Read;
 
@@ -110,6 +113,64 @@ fn a_public_post_weighs_more_than_a_request() {
 }
 
 #[test]
+fn displeasure_is_found_without_a_telling_word() {
+    for text in [
+        "You people take my money every month and then pretend you have never heard of me",
+        "Your agents just read from a script and then hang up on me",
+        "@example you moved my appointment three times and then nobody opened the door",
+    ] {
+        assert_eq!(of_text(text), Angry, "{text}");
+    }
+}
+
+#[test]
+fn a_few_words_and_plain_reports_are_neutral() {
+    for text in [
+        "Not bad.",
+        "That is fine.",
+        "ok got it",
+        "The handle of the suitcase is broken, can I get a spare part?",
+        "My statement for May is missing.",
+        "@example which bus goes to the museum?",
+    ] {
+        assert_eq!(of_text(text), Neutral, "{text}");
+    }
+}
+
+/// Returns the mood of a conversation of one message, in a known language.
+fn of_conversation(text: &str, language: Option<Language>) -> Sentiment {
+    let turns = [Turn { author: Author::Contact, text }];
+    let conversation = Conversation {
+        turns: &turns,
+        names: &[],
+        masked: &[],
+        boilerplate: &Boilerplate::default(),
+        language,
+        usual_language: Some(Language::En),
+    };
+    read(&conversation).sentiment
+}
+
+#[test]
+fn what_other_languages_state_is_weighed_by_its_embedding() {
+    for (language, text) in [
+        (Language::De, "Sie verkaufen mir Schrott und lachen mich dann auch noch aus."),
+        (Language::Fr, "Vos employés se moquent de moi et me raccrochent au nez."),
+        (Language::Nl, "Jullie medewerkers lachen me uit en hangen gewoon op."),
+    ] {
+        assert_eq!(of_conversation(text, Some(language)), Angry, "{text}");
+        // the list alone, without what the statement's embedding shows
+        assert_eq!(of_text(text), Neutral, "{text}");
+    }
+    for (language, text) in [
+        (Language::De, "Der Griff des Koffers ist gebrochen, kann ich ein Ersatzteil bekommen?"),
+        (Language::Es, "No encuentro el recibo de mayo, ¿me lo pueden enviar?"),
+    ] {
+        assert_eq!(of_conversation(text, Some(language)), Neutral, "{text}");
+    }
+}
+
+#[test]
 fn a_conversation_weighs_its_messages() {
     let check = |messages: &[&str], expected: Sentiment| {
         assert_eq!(of_messages(messages.iter().copied()), expected, "{messages:?}");
@@ -145,7 +206,8 @@ fn codes_go_both_ways() {
 }
 
 /// Prints the moods of the contacts' messages in `REFRAIN_DATA` (gzip-compressed JSON lines, blank between files),
-/// and scores them where `labels.sentiment` says negative, positive or neutral.
+/// and scores them where `labels.sentiment` says negative, positive or neutral. What `language` says is in another language
+/// than English is read whole, each message as a conversation.
 #[test]
 #[ignore = "measures on data that is not here"]
 fn measure() {
@@ -156,6 +218,7 @@ fn measure() {
         let (mut told, mut matrix, mut seconds) = ([0.0; 3], [[0.0; 3]; 3], 0.0);
         for line in lines.lines() {
             let conversation: serde_json::Value = serde_json::from_str(line).expect("JSON");
+            let language = conversation["language"].as_str().and_then(Language::from_code);
             let gold = match conversation["labels"]["sentiment"].as_str() {
                 Some("negative") => Some(Angry),
                 Some("positive") => Some(Happy),
@@ -169,7 +232,11 @@ fn measure() {
                 .filter(|turn| turn["role"] == "contact")
             {
                 let start = std::time::Instant::now();
-                let found = of_text(turn["text"].as_str().unwrap_or_default());
+                let text = turn["text"].as_str().unwrap_or_default();
+                let found = match language {
+                    None | Some(Language::En) => of_text(text),
+                    other => of_conversation(text, other),
+                };
                 seconds += start.elapsed().as_secs_f64();
                 told[found as usize] += 1.0;
                 if let Some(gold) = gold {

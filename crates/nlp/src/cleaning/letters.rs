@@ -22,6 +22,7 @@ fn composed(of: &Mapped) -> Option<Mapped> {
     if text.chars().all(is_plain) {
         return None;
     }
+    let is_wide = text.chars().any(is_wide_letter);
     let mut revision = Revision::of(of);
     let mut changed = false;
     let mut at = 0;
@@ -32,7 +33,7 @@ fn composed(of: &Mapped) -> Option<Mapped> {
         if said.chars().all(is_plain) {
             continue;
         }
-        let with = written(text, &part);
+        let with = written(text, &part, is_wide);
         if with != said {
             revision.replace(part, &with);
             changed = true;
@@ -54,8 +55,8 @@ fn segment_end(text: &str, at: usize) -> usize {
     end.map_or(text.len(), |(offset, _)| at + offset)
 }
 
-/// Returns a character and its marks as they are meant.
-fn written(text: &str, part: &Range<usize>) -> String {
+/// Returns a character and its marks as they are meant. In a text of wide letters, wide punctuation stays as it is.
+fn written(text: &str, part: &Range<usize>, is_wide: bool) -> String {
     let said = &text[part.clone()];
     let seen: String = said
         .char_indices()
@@ -68,7 +69,11 @@ fn written(text: &str, part: &Range<usize>) -> String {
         .chars()
         .filter(|c| !(is_letter && matches!(c, '\u{305}' | '\u{332}' | '\u{333}' | '\u{335}'..='\u{338}')))
         .collect();
-    if seen.chars().any(stays) { seen.nfc().collect() } else { seen.nfkc().collect() }
+    if seen.chars().any(|c| stays(c) || is_wide && is_wide_punctuation(c)) {
+        seen.nfc().collect()
+    } else {
+        seen.nfkc().collect()
+    }
 }
 
 /// Tells characters that are neither changed nor left out, whatever they stand beside.
@@ -156,9 +161,19 @@ fn stays(c: char) -> bool {
         // accents that stand alone would become a blank with an accent
         | '¨' | '¯' | '´' | '¸' | '\u{2d8}'..='\u{2dd}' | '\u{37a}' | '\u{384}' | '\u{385}' | '\u{1fbd}'..='\u{1fc1}' | '\u{1fcd}'..='\u{1fcf}'
         | '\u{1fdd}'..='\u{1fdf}' | '\u{1fed}'..='\u{1fef}' | '\u{1ffd}' | '\u{1ffe}' | '\u{2017}' | '\u{203e}' | '\u{203c}' | '\u{2047}'..='\u{2049}'
-        // punctuation of Chinese and Japanese
-        | '\u{ff01}'..='\u{ff0f}' | '\u{ff1a}'..='\u{ff20}' | '\u{ff3b}'..='\u{ff40}' | '\u{ff5b}'..='\u{ff65}' | '\u{fe10}'..='\u{fe19}'
+        // punctuation of Chinese and Japanese without a counterpart in ASCII
+        | '\u{ff5f}'..='\u{ff65}' | '\u{fe10}'..='\u{fe19}'
         | '\u{fe30}'..='\u{fe6f}' | '\u{3200}'..='\u{33ff}' | '\u{309b}' | '\u{309c}' | '\u{e33}' | '\u{eb3}' | '\u{ff70}')
+}
+
+/// Tells letters that are as wide as high: Han, kana, Hangul.
+fn is_wide_letter(c: char) -> bool {
+    matches!(c, '\u{1100}'..='\u{11ff}' | '\u{3041}'..='\u{30ff}' | '\u{3105}'..='\u{318f}' | '\u{3400}'..='\u{9fff}' | '\u{ac00}'..='\u{d7a3}' | '\u{f900}'..='\u{faff}' | '\u{ff66}'..='\u{ffdc}' | '\u{20000}'..='\u{3ffff}')
+}
+
+/// Tells punctuation of ASCII in the width of such letters.
+fn is_wide_punctuation(c: char) -> bool {
+    matches!(c, '\u{ff01}'..='\u{ff0f}' | '\u{ff1a}'..='\u{ff20}' | '\u{ff3b}'..='\u{ff40}' | '\u{ff5b}'..='\u{ff5e}')
 }
 
 /// The letters of Latin that letters of Cyrillic or Greek look like: the other, and Latin.

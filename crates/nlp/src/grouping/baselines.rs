@@ -28,7 +28,7 @@ pub fn reference(statements: &[Statement<'_>], threads: usize) -> Vec<u32> {
     if neighbors == 0 {
         return vec![0; vectors.rows()];
     }
-    let vectors = moved(&vectors, neighbors, threads, |_, _| {}, |_, _| Pull { same: 0.0, other: 1.0 });
+    let vectors = moved(&vectors, neighbors, threads, |_, _| None, |_, _| Pull { same: 0.0, other: 1.0 });
     let clusters = linkage::average(distances(&vectors, threads), CUT);
     absorb(&vectors, clusters)
 }

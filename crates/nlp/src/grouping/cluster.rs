@@ -3,6 +3,7 @@
 use super::granularity;
 use super::linkage;
 use super::matrix::{Matrix, Packed, for_each_product, largest};
+use super::translations::Translations;
 use crate::contrast::Signature;
 use crate::vectors::normalize;
 
@@ -34,6 +35,8 @@ pub(super) struct Said<'a> {
     pub(super) many: f32,
     /// What each says of opposites.
     pub(super) says: &'a [Signature],
+    /// What says the same in other languages.
+    pub(super) translations: &'a Translations,
 }
 
 impl Said<'_> {
@@ -89,8 +92,11 @@ pub(super) fn cluster(mut vectors: Matrix, said: &Said<'_>, above: f32, threads:
         Pull { same, other: (1.0 - same) * ((nearness - floor) / (1.0 - floor)).max(0.0) }
     };
     for _ in 0..MOVES {
-        vectors =
-            moved(&vectors, neighbors, threads, |row, products| said.take_out_opposites(row, products), pull);
+        let own = |row: usize, products: &mut [f32]| {
+            said.take_out_opposites(row, products);
+            said.translations.united(row, &vectors, products, neighbors)
+        };
+        vectors = moved(&vectors, neighbors, threads, own, pull);
     }
     let highest = (granularity::CUT_MAX + above).max(granularity::COUNTED_AT);
     let mut distances = distances(&vectors, threads);
@@ -134,19 +140,19 @@ pub(super) struct Pull {
     pub(super) other: f32,
 }
 
-/// Moves every row toward the mean of its nearest others, given how much one of such a nearness pulls. Those whose
-/// nearness `take_out` makes negative infinity are no neighbors.
+/// Moves every row toward the mean of its nearest others, given how much one of such a nearness pulls. `own` returns what
+/// stands for the row, if that is not the row itself; those whose nearness it makes negative infinity are no neighbors.
 pub(super) fn moved(
     vectors: &Matrix,
     neighbors: usize,
     threads: usize,
-    take_out: impl Fn(usize, &mut [f32]) + Sync,
+    own: impl Fn(usize, &mut [f32]) -> Option<Vec<f32>> + Sync,
     pull: impl Fn(usize, f32) -> Pull + Sync,
 ) -> Matrix {
     let mut out = Matrix::zeros(vectors.rows(), vectors.columns);
     for_each_product(vectors, &Packed::new(vectors), &mut out, threads, |row, products, out| {
         products[row] = f32::NEG_INFINITY;
-        take_out(row, products);
+        let united = own(row, products);
         let mut same = 0.0;
         for near in largest(products, neighbors) {
             let pull = pull(row, products[near]);
@@ -157,7 +163,7 @@ pub(super) fn moved(
         }
         let share = (1.0 - OWN_SHARE) / neighbors as f32;
         let own = OWN_SHARE + share * same;
-        for (out, value) in out.iter_mut().zip(vectors.row(row)) {
+        for (out, value) in out.iter_mut().zip(united.as_deref().unwrap_or(vectors.row(row))) {
             *out = own * value + share * *out;
         }
         normalize(out);

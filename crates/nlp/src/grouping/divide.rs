@@ -7,6 +7,7 @@ use super::matrix::Matrix;
 use super::mean::centered;
 use super::opposites;
 use super::texts::Texts;
+use super::translations::Translations;
 use crate::contrast::Signature;
 
 /// Rows that have no group yet.
@@ -19,6 +20,8 @@ pub(super) struct Sample<'a> {
     pub(super) vectors: Matrix,
     /// What these have in common, or what these and others have.
     pub(super) common: &'a [f32],
+    /// What says the same in other languages.
+    pub(super) translations: &'a Translations,
 }
 
 /// Divides a sample into the rows of each group.
@@ -26,7 +29,7 @@ pub(super) fn divide(texts: &Texts<'_>, sample: &Sample<'_>, options: &Options) 
     let copies = texts.copies(sample.rows);
     let least = Least::of(texts, sample, options.least);
     let says = texts.said(sample.rows);
-    let said = Said { copies: &copies, many: least.many, says: &says };
+    let said = Said { copies: &copies, many: least.many, says: &says, translations: sample.translations };
     let vectors = centered(sample.vectors.clone(), sample.common);
     let clusters = cluster(vectors, &said, options.broader, options.threads);
     let mut members: Vec<Vec<usize>> =

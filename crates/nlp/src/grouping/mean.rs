@@ -18,18 +18,18 @@ const ONE: f64 = 0.65;
 /// The means of texts in general among static and among contextual embeddings.
 static IN_GENERAL: &[u8] = include_bytes!("../../models/general/mean.f32");
 
-/// Returns what the vectors have in common, by which they are not told apart.
-pub(super) fn common<'a>(vectors: impl Iterator<Item = &'a [f32]>) -> Vec<f32> {
+/// Returns what the vectors have in common, by which they are not told apart, given what each counts for.
+pub(super) fn common<'a>(vectors: impl Iterator<Item = (&'a [f32], f64)>) -> Vec<f32> {
     let mut vectors = vectors.peekable();
-    let dimensions = vectors.peek().map_or(0, |row| row.len());
+    let dimensions = vectors.peek().map_or(0, |(row, _)| row.len());
     let general = in_general(dimensions);
     let (mut places, mut directions) = (Sum::of(dimensions), Sum::of(dimensions));
     let mut direction = vec![0.0; dimensions];
-    for vector in vectors {
-        places.add(vector);
+    for (vector, share) in vectors {
+        places.add(vector, share);
         direction.copy_from_slice(vector);
         center(&mut direction, &general);
-        directions.add(&direction);
+        directions.add(&direction, share);
     }
     let shared = directions.mean_held_to(&vec![0.0; dimensions]);
     let length = shared.iter().map(|value| f64::from(*value) * f64::from(*value)).sum::<f64>().sqrt();
@@ -43,7 +43,7 @@ pub(super) fn of_centroids(centroids: &[&[f32]]) -> Vec<f32> {
     let dimensions = centroids.first().map_or(0, |centroid| centroid.len());
     let mut sum = Sum::of(dimensions);
     for centroid in centroids {
-        sum.add(centroid);
+        sum.add(centroid, 1.0);
     }
     sum.mean_held_to(&vec![0.0; dimensions])
 }
@@ -64,11 +64,11 @@ impl Sum {
         Self { values: vec![0.0; dimensions], count: 0.0 }
     }
 
-    fn add(&mut self, vector: &[f32]) {
+    fn add(&mut self, vector: &[f32], share: f64) {
         for (sum, &value) in self.values.iter_mut().zip(vector) {
-            *sum += f64::from(value);
+            *sum += share * f64::from(value);
         }
-        self.count += 1.0;
+        self.count += share;
     }
 
     /// Returns the mean, held to another while vectors are few.

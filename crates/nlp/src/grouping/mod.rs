@@ -18,11 +18,13 @@ mod matrix;
 mod mean;
 mod opposites;
 mod texts;
+mod translations;
 
 pub use texts::Statement;
 
 use crate::contrast::Signature;
 use crate::fnv::hash_128;
+use crate::language::Language;
 use crate::vectors::dot;
 use cluster::distances;
 use divide::{Sample, divide};
@@ -32,6 +34,7 @@ use mean::{centered, common, of_centroids};
 use std::cmp::Reverse;
 use std::thread;
 use texts::Texts;
+use translations::Translations;
 
 /// Settings of a grouping. The default is what the product uses everywhere.
 #[derive(Clone, Debug)]
@@ -80,8 +83,17 @@ pub struct Grouping {
     pub hash: u128,
 }
 
-/// Gives the statements at these positions contextual embeddings, of length 1, in the same order.
-pub type ContextualEmbeddings<'a> = dyn Fn(&[usize]) -> Vec<Vec<f32>> + 'a;
+/// Statements as they are compared with one another.
+#[derive(Clone, Debug, Default)]
+pub struct Compared {
+    /// Their contextual embeddings, of length 1.
+    pub vectors: Vec<Vec<f32>>,
+    /// Their languages, where these are known.
+    pub languages: Vec<Option<Language>>,
+}
+
+/// Tells by what the statements at these positions are compared, in the same order.
+pub type ContextualEmbeddings<'a> = dyn Fn(&[usize]) -> Compared + 'a;
 
 /// Returns the group nearest to a text, given its vector and what it says, and the similarity to it, if the vector is
 /// within its reach. A group that says the opposite is passed over.
@@ -114,7 +126,7 @@ pub fn group(
     options: &Options,
 ) -> Grouping {
     let texts = Texts::of(statements);
-    let common_to_all = common(texts.vectors.iter().copied());
+    let common_to_all = common(texts.vectors.iter().map(|vector| (*vector, 1.0)));
     let mut drafts: Vec<Draft> = Vec::new();
     let mut group_of: Vec<Option<u32>> = vec![None; texts.count()];
     for _ in 0..options.rounds_max {
@@ -124,14 +136,17 @@ pub fn group(
         let found = match contextual {
             Some(contextual) => {
                 let positions: Vec<usize> = sample.iter().map(|&row| texts.first[row]).collect();
-                let vectors = contextual(&positions);
-                let vectors = vectors.iter().map(Vec::as_slice);
-                let (vectors, common) = (Matrix::of(vectors.clone()), common(vectors));
-                divide(&texts, &Sample { rows: &sample, share, vectors, common: &common }, options)
+                let Compared { vectors, languages } = contextual(&positions);
+                let vectors = Matrix::of(vectors.iter().map(Vec::as_slice));
+                let (translations, common) = translations(&vectors, &languages, options.threads);
+                let sample =
+                    Sample { rows: &sample, share, vectors, common: &common, translations: &translations };
+                divide(&texts, &sample, options)
             }
             None => {
                 let vectors = texts.matrix(&sample);
-                divide(&texts, &Sample { rows: &sample, share, vectors, common: &common_to_all }, options)
+                let (common, translations) = (&common_to_all, &Translations::default());
+                divide(&texts, &Sample { rows: &sample, share, vectors, common, translations }, options)
             }
         };
         if found.is_empty() {
@@ -161,6 +176,19 @@ pub fn group(
         }
     }
     finish(&texts, &drafts, &group_of)
+}
+
+/// Finds what says the same in several languages, and what the vectors have in common.
+fn translations(
+    vectors: &Matrix,
+    languages: &[Option<Language>],
+    threads: usize,
+) -> (Translations, Vec<f32>) {
+    let common_to = |shares: Vec<f64>| common((0..vectors.rows()).map(|row| vectors.row(row)).zip(shares));
+    let of_all = common_to(vec![1.0; vectors.rows()]);
+    let translations = Translations::find(&centered(vectors.clone(), &of_all), languages, threads);
+    let common = common_to(translations.shares(vectors.rows()));
+    (translations, common)
 }
 
 /// Rows that are compared with all centroids at a time.

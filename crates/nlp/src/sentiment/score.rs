@@ -6,6 +6,9 @@ use crate::language;
 use crate::text::{Text, is_word_char};
 use std::cell::LazyCell;
 
+/// The displeasure, or pleasure, from which a text is angry, or happy.
+const ANGRY: f32 = 2.0;
+const HAPPY: f32 = 1.6;
 /// The number of words that "not" and "very" reach, and the factor of "very".
 const REACH: usize = 3;
 const VERY: f32 = 1.3;
@@ -34,10 +37,32 @@ pub(super) struct Score {
     /// The part of the displeasure that is only of problems.
     pub(super) report: f32,
     /// Asks for something.
-    asks: bool,
+    pub(super) asks: bool,
+    /// Names an account, and so speaks to the public.
+    pub(super) is_public: bool,
+    /// The number of words.
+    pub(super) words: usize,
+    /// The number of words that turn others.
+    pub(super) denials: usize,
+    /// The numbers of exclamation marks, question marks, words in capitals and drawn-out words.
+    pub(super) calls: usize,
+    pub(super) questions: usize,
+    pub(super) shouts: usize,
+    pub(super) drawls: usize,
 }
 
 impl Score {
+    /// Tells if the list alone finds enough displeasure.
+    pub(super) fn is_angry(&self) -> bool {
+        let displeased = self.displeased + self.report;
+        displeased >= ANGRY && displeased >= self.pleased
+    }
+
+    /// Tells if the list alone finds enough pleasure.
+    pub(super) fn is_happy(&self) -> bool {
+        self.pleased >= HAPPY && self.pleased > self.displeased + self.report
+    }
+
     fn add(&mut self, weight: f32) {
         if weight > 0.0 {
             self.pleased += weight;
@@ -57,7 +82,9 @@ pub(super) fn of(text: &str) -> Score {
         score.add(sign);
     }
     emphasize(&words, &mut score);
-    if is_public(text) {
+    score.words = words.words.len();
+    score.is_public = is_public(text);
+    if score.is_public {
         score.report *= PUBLIC;
         score.pleased *= PUBLIC;
     }
@@ -67,10 +94,13 @@ pub(super) fn of(text: &str) -> Score {
 
 /// Tells a post that names an account: said before everyone, problems are complaints and thanks are praise.
 fn is_public(text: &str) -> bool {
-    text.split_whitespace().any(|word| {
-        let name = word.trim_start_matches(['.', '"', '(']).strip_prefix('@');
-        name.is_some_and(|name| name.starts_with(|c: char| c.is_alphanumeric()))
-    })
+    text.split_whitespace().any(is_account)
+}
+
+/// Tells the name of an account.
+pub(super) fn is_account(word: &str) -> bool {
+    let name = word.trim_start_matches(['.', '"', '(']).strip_prefix('@');
+    name.is_some_and(|name| name.starts_with(|c: char| c.is_alphanumeric()))
 }
 
 /// Scores the words alone.
@@ -127,6 +157,7 @@ impl Reach {
             Cue::Not => {
                 self.not_until = word + length + REACH;
                 score.report += DENIAL;
+                score.denials += 1;
             }
             Cue::After => {
                 if let Some((end, weight)) = self.praise.take()
@@ -136,6 +167,7 @@ impl Reach {
                     score.add(weight * NOT_GOOD);
                 }
                 score.report += DENIAL;
+                score.denials += 1;
             }
             Cue::Very => self.very_until = word + length + REACH,
             Cue::Ask => score.asks = true,
@@ -192,6 +224,7 @@ fn emphasize(text: &Text, score: &mut Score) {
     let drawls = (0..text.words.len()).filter(drawn_out).count();
     let marks = |marks: &[char]| text.chars.iter().filter(|c| marks.contains(c)).count();
     let (calls, questions) = (marks(&['!']), marks(&['?', '؟']));
+    (score.calls, score.questions, score.shouts, score.drawls) = (calls, questions, shouts, drawls);
     if shouts >= 2 || calls >= 2 || questions >= 2 || drawls > 0 {
         score.displeased *= VERY;
         score.report *= VERY;

@@ -35,8 +35,10 @@ pub(super) struct Features {
     pub(super) requests: bool,
     negates: bool,
     points_back: bool,
+    /// Begins with a yes, a no or an ok.
+    answers: bool,
     /// Has "my" or "our".
-    is_own: bool,
+    pub(super) is_own: bool,
     /// Two or three capitalized words and nothing else, or "I am" and a name.
     is_name: bool,
     /// Only names an order, an account or a person.
@@ -56,6 +58,7 @@ impl Features {
             requests: false,
             negates: false,
             points_back: false,
+            answers: words.first().is_some_and(|word| is_answer(&word.folded)),
             is_own: false,
             is_name: (2..=3).contains(&words.len()) && words.iter().all(|word| word.capitalized),
             is_detail: false,
@@ -71,6 +74,8 @@ impl Features {
         let pointing = words.iter().take(if words::is_question(opens) { 1 } else { 2 });
         features.points_back = pointing.into_iter().any(|word| words::is_pointing(&word.folded));
         features.is_name |= features.content <= 2.0 && words.len() <= 5 && introduces(&words);
+        features.is_name |=
+            features.content <= 4.0 && words.last().is_some_and(|word| is_company(&word.folded));
         features.is_name &= !features.has_cue();
         features.is_detail = features.is_detail(text);
         features
@@ -107,7 +112,13 @@ impl Features {
         introduces && !self.speaks()
             || plain
                 && (is_detail(text)
-                    || self.numbers >= self.content && self.content <= 1.0 && self.numbers > 0.0)
+                    || self.numbers >= self.content
+                        && (self.content <= 1.0 && self.numbers > 0.0 || self.numbers >= 2.0))
+    }
+
+    /// Tells if it only says who somebody is, or has numbers.
+    pub(super) fn names_or_numbers(&self) -> bool {
+        self.is_name || self.cues.named || self.numbers > 0.0
     }
 
     /// Tells if it asks, wants or complains.
@@ -147,14 +158,33 @@ impl Features {
             }
             Place::Asked => self.content >= 2.0 || self.content >= 1.0 && self.has_cue(),
             Place::Offered => self.has_cue() && self.content >= 2.0,
-            Place::Later if self.points_back => self.requests && self.content >= 2.0,
+            Place::Later if self.points_back => {
+                self.requests && self.content >= 2.0 || wrong && self.content >= 4.0
+            }
+            // what begins with a yes or a no answers a question, unless it says much more
+            Place::Later if self.answers => {
+                self.cues.wanted && self.content >= 2.0 || (self.asks || self.requests) && self.content >= 3.0
+            }
             Place::Later => {
-                (self.cues.wanted || self.requests) && self.content >= 1.0
+                // "I need 50 pieces" tells how many
+                (self.cues.wanted || self.requests) && self.content >= 1.0 && self.content > self.numbers
                     || (self.asks || wrong) && self.content >= 2.0
             }
             Place::Answer => self.requests && self.content >= 3.0 && !self.points_back,
         }
     }
+}
+
+fn is_answer(word: &str) -> bool {
+    matches!(word, "yes" | "yeah" | "yep" | "yup" | "no" | "nope" | "ok" | "okay" | "sure")
+}
+
+/// Tells the word that companies end their names with.
+fn is_company(word: &str) -> bool {
+    matches!(
+        word,
+        "ltd" | "limited" | "inc" | "incorporated" | "llc" | "corp" | "co" | "company" | "gmbh" | "plc"
+    )
 }
 
 /// Tells "I am vijay", whether the name is written large or not.

@@ -71,7 +71,7 @@ pub fn find(turns: &[Turn<'_>]) -> Vec<Span> {
         }
     }
     if spans.is_empty() {
-        spans.extend(only_message(turns));
+        spans.extend(first_message(turns));
     }
     spans
 }
@@ -102,8 +102,8 @@ fn after_other(text: &str, nothing_yet: bool) -> Place {
     }
 }
 
-/// Finds the only message of a contact that says anything at all: "refund".
-fn only_message(turns: &[Turn<'_>]) -> Option<Span> {
+/// Finds the first message of a contact that says anything at all: "refund".
+fn first_message(turns: &[Turn<'_>]) -> Option<Span> {
     let said = |turn: &Turn<'_>| turn.author == Author::Contact && !turn.text.is_empty();
     let of_contact = turns.iter().enumerate().filter(|(_, turn)| said(turn));
     let alone = of_contact.clone().count() == 1;
@@ -111,12 +111,12 @@ fn only_message(turns: &[Turn<'_>]) -> Option<Span> {
         let range = substance(clipped(only.text));
         let features = Features::of(&only.text[range.clone()]);
         let enough = features.content >= if alone { 1.0 } else { 2.0 };
-        let says_something = enough && !features.is_detail || features.requests && features.total >= 5.0;
+        let says_something = enough && !features.is_detail && (alone || !features.names_or_numbers())
+            || features.requests && features.total >= 5.0;
         let is_brief = features.total <= WORDS_WHOLE_MAX as f32;
         (says_something && is_brief).then_some(Span { turn, start: range.start, end: range.end })
     });
-    let only = saying.next()?;
-    saying.next().is_none().then_some(only)
+    saying.next()
 }
 
 /// Tells if a sentence asks for something, or says that something is wrong.
@@ -131,10 +131,10 @@ pub(crate) fn says_something(line: &str) -> bool {
     features.total >= SAYING_WORDS_MIN && features.states(Place::Opening)
 }
 
-/// Tells if a line asks, wants or complains, or begins with who speaks: nobody but its author says that.
+/// Tells if a line asks, wants or complains, or has who speaks in it: nobody but its author says that.
 pub(crate) fn speaks(line: &str) -> bool {
     let features = Features::of(line);
-    features.has_cue() || features.cues.own
+    features.has_cue() || features.cues.own || features.is_own
 }
 
 fn clipped(text: &str) -> &str {

@@ -84,6 +84,26 @@ fn slot_answers_and_small_talk_stay_out_and_new_requests_come_in() {
 }
 
 #[test]
+fn the_first_thing_said_is_the_matter_if_nothing_else_is() {
+    check(&["c: hello", "c: gift wrapping", "c: Order 4471", "c: ok"], &["gift wrapping"]);
+    check(&["c: hello", "c: Ortiz Trading Ltd", "c: order 4471"], &[]);
+    check(&["c: hello", "c: my name is ana ortiz", "c: 4471"], &[]);
+}
+
+#[test]
+fn what_begins_with_a_yes_or_a_no_answers_unless_it_wants_something() {
+    let matter = "my invoice shows the wrong address";
+    for answer in
+        ["yes it is the latest one", "ok please go on", "no I did not change it", "I need 20 pieces"]
+    {
+        check(&[&format!("c: {matter}"), &format!("c: {answer}")], &[matter]);
+    }
+    for wish in ["no I want a paper invoice", "how can I download the tax form?"] {
+        check(&[&format!("c: {matter}"), &format!("c: {wish}")], &[matter, wish]);
+    }
+}
+
+#[test]
 fn a_long_message_is_read_sentence_by_sentence() {
     let letter = "c: Dear team, I am a customer of many years and have always spoken well of you to all my friends. \
         Where is my order? I ordered it three weeks ago and I was told it would come within five days. It was a \

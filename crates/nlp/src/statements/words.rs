@@ -50,7 +50,20 @@ pub(super) fn is_request(word: &str) -> bool {
 
 pub(super) fn is_negation(word: &str) -> bool {
     word.ends_with("n't")
-        || matches!(word, "not" | "never" | "cannot" | "cant" | "dont" | "doesnt" | "didnt" | "wont" | "isnt")
+        || matches!(
+            word,
+            "not"
+                | "never"
+                | "cannot"
+                | "cant"
+                | "couldnt"
+                | "dont"
+                | "doesnt"
+                | "didnt"
+                | "wont"
+                | "wouldnt"
+        )
+        || matches!(word, "isnt" | "arent" | "wasnt" | "werent" | "hasnt" | "havent")
 }
 
 /// Tells if the word opens an English question.

@@ -40,11 +40,17 @@ pub(super) struct Correspondents {
 struct Counts {
     wrote: u64,
     took_part: u64,
+    is_named: bool,
 }
 
 impl Correspondents {
-    /// Counts a mail. Returns true if its author is new.
-    pub(super) fn count<'a>(&mut self, author: &str, others: impl IntoIterator<Item = &'a str>) -> bool {
+    /// Counts a mail. Returns true if its author, or the author's name, is new.
+    pub(super) fn count<'a>(
+        &mut self,
+        author: &'a str,
+        is_named: bool,
+        others: impl IntoIterator<Item = &'a str>,
+    ) -> bool {
         self.mails += 1;
         let mut seen = vec![author];
         for other in others {
@@ -54,13 +60,15 @@ impl Correspondents {
         }
         let mut is_new = true;
         for (at, address) in seen.into_iter().enumerate() {
-            let is_author = at == 0;
-            if let Some(counts) = self.people.get_mut(address) {
-                is_new &= !is_author || counts.wrote == 0;
-                counts.wrote += u64::from(is_author);
-                counts.took_part += 1;
-            } else if self.people.len() < PEOPLE_MAX {
-                self.people.insert(address.to_owned(), Counts { wrote: u64::from(is_author), took_part: 1 });
+            if !self.people.contains_key(address) && self.people.len() < PEOPLE_MAX {
+                self.people.insert(address.to_owned(), Counts::default());
+            }
+            let Some(counts) = self.people.get_mut(address) else { continue };
+            counts.took_part += 1;
+            if at == 0 {
+                is_new = counts.wrote == 0 || is_named && !counts.is_named;
+                counts.wrote += 1;
+                counts.is_named |= is_named;
             }
         }
         is_new

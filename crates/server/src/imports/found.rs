@@ -7,7 +7,8 @@ use serde_json::Value as Json;
 ///
 /// - `person`, in `contact` and in a turn: the id of a [`Found::Person`];
 /// - `private`, in a turn: true for a note that the contact never saw;
-/// - `html`, in a turn: its text as HTML, where there is no plain one.
+/// - `html`, in a turn: its text as HTML, where there is no plain one;
+/// - `opening`: a turn that stands for all of them where no other is found, such as the beginning that a list repeats.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Found {
     /// A conversation, whole.
@@ -19,4 +20,22 @@ pub(super) enum Found {
     Same(String, String),
     /// Somebody whom records name by this id: `name`, `email`, `phone_number` and `role`.
     Person(String, Json),
+}
+
+/// Tells a record that names people who are described elsewhere.
+pub(super) fn names_people(record: &Json) -> bool {
+    let turns = record.get("turns").and_then(Json::as_array).into_iter().flatten();
+    record.get("contact").into_iter().chain(turns).any(|of| of.get("person").is_some())
+}
+
+/// Returns about how much memory a value takes.
+pub(super) fn bytes_of(value: &Json) -> usize {
+    match value {
+        Json::String(text) => 24 + text.len(),
+        Json::Array(values) => 24 + values.iter().map(bytes_of).sum::<usize>(),
+        Json::Object(object) => {
+            24 + object.iter().map(|(name, value)| 24 + name.len() + bytes_of(value)).sum::<usize>()
+        }
+        _ => 24,
+    }
 }

@@ -2,8 +2,7 @@
 //! it on the disk.
 
 use super::VALUE_MAX;
-use super::found::Found;
-use super::intake::bytes_of;
+use super::found::{Found, bytes_of};
 use super::record::TURNS_MAX;
 use anyhow::{Context, bail};
 use serde::{Deserialize, Serialize};
@@ -221,6 +220,8 @@ impl Open {
             return Err(format!("the conversation is longer than {VALUE_MAX} bytes"));
         }
         self.record.entry("id").or_insert_with(|| self.id.into());
+        let opening = self.record.remove("opening").map_or(Json::Null, |turn| vec![turn].into());
+        self.record.entry("turns").or_insert(opening);
         let contact = self.record.get_mut("contact").and_then(Json::as_object_mut);
         let contact_id = contact.and_then(|contact| introduce(contact, people, false));
         let is_known = self.record.get("contact").is_some_and(|contact| !contact.is_null());
@@ -255,8 +256,7 @@ impl Open {
     }
 }
 
-/// Fills in what is known of the person that is named here: the name alone, or all there is to reach them by. Returns their
-/// id.
+/// Fills in what is known of the person named here: the name alone, or all to reach them by. Returns their id.
 fn introduce(of: &mut Map<String, Json>, people: &HashMap<String, Json>, name_alone: bool) -> Option<String> {
     let id = of.remove("person").filter(|id| !id.is_null())?;
     let id = text_of(Some(&id));

@@ -1,93 +1,34 @@
 //! Files read into records: each is unpacked, decoded, told what it is, and read; what is found is put together and handed
 //! on in batches.
 
+use super::batch::{Batch, Fault};
 use super::dates::{DateOrder, OrderTold};
 use super::decode::{self, Decoded, Encoding};
 use super::dialect::dialect;
 use super::format::{self, Format};
-use super::found::Found;
+use super::found::{Found, bytes_of, names_people};
 use super::gather::{Gather, Place};
 use super::mail::{Mail, Mails};
-use super::mapping::Mapping;
 use super::members::{self, Reading, Remark};
-use super::record::{Record, parse_role};
+use super::options::Options;
 use super::table::Table;
 use super::unpack::{self, Input};
 use super::{json, slack, systems, whatsapp};
 use crate::error::causes;
-use crate::sessions::Sender;
-use crate::time::Calendar;
 use anyhow::bail;
-use serde::Serialize;
 use serde_json::Value as Json;
 use std::collections::hash_map::Entry;
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{BufRead, Read};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
-/// The most conversations of a batch.
-pub const BATCH: usize = 200;
-/// The bytes of conversations at which a batch is full.
-const BATCH_BYTES: usize = 4 * 1024 * 1024;
 /// Past this many conversations in an import, a repeated id is no longer noticed.
 const IDS_REMEMBERED_MAX: usize = 5_000_000;
 
 const LOSSY: &str = "characters that cannot be read became U+FFFD";
-
-/// How files are to be read, where they do not tell.
-#[derive(Clone, Debug, Default)]
-pub struct Options {
-    /// The format; told by the bytes if none.
-    pub format: Option<Format>,
-    /// The order of day and month.
-    pub dates: Option<DateOrder>,
-    /// The roles that words of the source stand for.
-    pub roles: BTreeMap<String, Sender>,
-    /// The names and addresses of the company itself.
-    pub me: Vec<String>,
-    /// What columns of tables mean, where their names do not tell.
-    pub mapping: Mapping,
-    /// The time zone of dates without one.
-    pub calendar: Calendar,
-}
-
-impl Options {
-    /// Adds `WORD=ROLE`: whom a word of the source stands for. An error says what was expected.
-    pub fn add_role(&mut self, pair: &str) -> Result<(), &'static str> {
-        let (word, role) = pair.split_once('=').ok_or("expected WORD=ROLE")?;
-        self.roles.insert(word.trim().to_owned(), parse_role(role)?);
-        Ok(())
-    }
-}
-
-/// Something to say of a record: that it was left out, or what was left out of it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Fault {
-    /// The file.
-    pub file: String,
-    /// The line, from 1; 0 where it is about the file.
-    pub line: u64,
-    /// What it is, without values.
-    pub reason: String,
-}
-
-/// Some records, in their order, and what there is to say.
-#[derive(Debug, Default)]
-pub struct Batch {
-    /// The records.
-    pub records: Vec<Record>,
-    /// The conversations that were lost, and why.
-    pub bad: Vec<Fault>,
-    /// What was left out of conversations that were not lost.
-    pub notes: Vec<Fault>,
-    /// The files that were read to their end: name, and what it is.
-    pub files: Vec<(String, String)>,
-    /// The tables among them: name, and of each column what becomes of it.
-    pub columns: Vec<(String, Vec<(String, String)>)>,
-}
 
 /// Reads files, and folders of them, and hands their records on in batches until `emit` says false. `position` counts the
 /// bytes that were read of them.
@@ -203,10 +144,13 @@ impl<'a, F: FnMut(Batch) -> bool> Intake<'a, F> {
             Format::Whatsapp => {
                 let (me, dates) = (self.reading.me.clone(), self.reading.dates);
                 let is_day_first = dates.map(|dates| dates == DateOrder::Dmy);
-                whatsapp::read(&mut decoded, &name, &me, is_day_first, &mut |line, found| {
+                let count = whatsapp::read(&mut decoded, &name, &me, is_day_first, &mut |line, found| {
                     goes_on = self.take(line, found);
                     goes_on
                 })?;
+                if count > 1 {
+                    self.note(0, "the chat is cut into conversations at silences of 24 hours");
+                }
             }
             Format::Mail | Format::Mbox => {}
         }
@@ -256,15 +200,16 @@ impl<'a, F: FnMut(Batch) -> bool> Intake<'a, F> {
     fn read_mails(&mut self, name: String, format: Format, reader: impl BufRead) -> anyhow::Result<bool> {
         let mut mails = std::mem::take(&mut self.mails);
         let mut goes_on = true;
-        if format == Format::Mbox {
+        let read = if format == Format::Mbox {
             mails.read_mbox(reader, &mut |line, mail| {
                 goes_on = self.take_mail(line, mail);
                 goes_on
-            })?;
+            })
         } else {
-            goes_on = self.take_mail(1, mails.read_one(reader)?);
-        }
+            mails.read_one(reader).map(|mail| goes_on = self.take_mail(1, mail))
+        };
         self.mails = mails;
+        read?;
         self.batch.files.push((name, format.name().to_owned()));
         Ok(goes_on)
     }
@@ -295,11 +240,16 @@ impl<'a, F: FnMut(Batch) -> bool> Intake<'a, F> {
         let found = if value.get("turns").is_some() {
             None
         } else {
-            let slack = || Some(("Slack", slack::read(&value, path, &self.reading.me)?));
-            systems::read(&value, stream).or_else(slack)
+            // before the lists of people of any system, which its users stand in
+            let slack = slack::read(&value, path, &self.reading.me).map(|found| ("Slack", found));
+            slack.or_else(|| systems::read(&value, stream))
         };
         self.systems.extend(found.as_ref().map(|(system, _)| *system));
         match found {
+            Some((_, found)) if found.is_empty() => {
+                self.note(line, "left out: nothing is said in it");
+                true
+            }
             Some((_, found)) => found.into_iter().all(|found| self.take(line, Ok(found))),
             None => self.take(line, Ok(Found::Conversation(value))),
         }
@@ -395,10 +345,7 @@ impl<'a, F: FnMut(Batch) -> bool> Intake<'a, F> {
     }
 
     fn flush_if_full(&mut self) -> bool {
-        let Batch { records, bad, notes, .. } = &self.batch;
-        let is_full =
-            records.len() + bad.len() >= BATCH || notes.len() >= 10 * BATCH || self.bytes >= BATCH_BYTES;
-        if is_full { self.flush() } else { true }
+        if self.batch.is_full(self.bytes) { self.flush() } else { true }
     }
 
     fn flush(&mut self) -> bool {
@@ -447,22 +394,4 @@ impl<'a, F: FnMut(Batch) -> bool> Intake<'a, F> {
 fn stream_of(name: &str) -> &str {
     let file = name.rsplit(['/', '\\']).next().unwrap_or(name);
     file.split('.').next().unwrap_or(file)
-}
-
-/// Tells a record that names people who are described elsewhere.
-fn names_people(record: &Json) -> bool {
-    let turns = record.get("turns").and_then(Json::as_array).into_iter().flatten();
-    record.get("contact").into_iter().chain(turns).any(|of| of.get("person").is_some())
-}
-
-/// Returns about how much memory a value takes.
-pub(super) fn bytes_of(value: &Json) -> usize {
-    match value {
-        Json::String(text) => 24 + text.len(),
-        Json::Array(values) => 24 + values.iter().map(bytes_of).sum::<usize>(),
-        Json::Object(object) => {
-            24 + object.iter().map(|(name, value)| 24 + name.len() + bytes_of(value)).sum::<usize>()
-        }
-        _ => 24,
-    }
 }

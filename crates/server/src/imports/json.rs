@@ -1,9 +1,14 @@
 //! JSON as it comes: lines, values one after the other, arrays, arrays within objects, printed prettily or not. Values are
 //! read one by one, and of a list of any length no more is held than one of them.
 
+mod page;
+#[cfg(test)]
+mod tests;
+
 use super::VALUE_MAX;
 use super::json_text::parse;
-use serde_json::{Map, Value as Json};
+use page::{is_page, opens_list, unwrap};
+use serde_json::Value as Json;
 use std::io::BufRead;
 
 /// The lists and objects around a value.
@@ -12,30 +17,9 @@ const DEPTH_MAX: usize = 4;
 const ENDLESS_MAX: usize = 64;
 /// The bytes of an object from which it may be a page, whose lists are read one by one.
 const PAGE_MIN: usize = 1024 * 1024;
-/// The members by which an object is a record, and no page with a list of records.
-const IDS: [&str; 9] =
-    ["id", "_id", "uuid", "conversation_id", "session_id", "ticket_id", "thread_id", "turns", "message_id"];
 /// The names of lists that say nothing of what is in them.
 const PLAIN_LISTS: [&str; 9] =
     ["data", "items", "results", "_results", "records", "payload", "_embedded", "value", "list"];
-
-/// The texts of a page without records.
-const OF_PAGES: [&str; 14] = [
-    "type",
-    "object",
-    "url",
-    "uri",
-    "next",
-    "previous",
-    "next_page",
-    "previous_page",
-    "next_url",
-    "before_url",
-    "after_url",
-    "after_cursor",
-    "before_cursor",
-    "next_cursor",
-];
 
 /// Takes a value: its line, the name of the list or stream that it stands in, and itself or the reason why it is none; true
 /// beside it if characters of it were lost. Returns false if no more are wanted.
@@ -300,207 +284,10 @@ impl<R: BufRead> Scanner<R> {
     }
 }
 
-/// Tells the beginning of an object that holds a list of objects before anything by which it would be a record.
-fn opens_list(object: &[u8]) -> bool {
-    let mut depth = 0_usize;
-    let mut at = 0;
-    while let Some(byte) = object.get(at) {
-        at += 1;
-        match byte {
-            b'{' => depth += 1,
-            b'}' => depth = depth.saturating_sub(1),
-            b'[' => return depth <= DEPTH_MAX && object[at..].trim_ascii_start().starts_with(b"{"),
-            b'"' => {
-                let start = at;
-                while let Some(byte) = object.get(at) {
-                    at += if *byte == b'\\' { 2 } else { 1 };
-                    if *byte == b'"' {
-                        break;
-                    }
-                }
-                let text = object.get(start..at - 1).unwrap_or_default();
-                let is_name = object.get(at..).is_some_and(|rest| rest.trim_ascii_start().starts_with(b":"));
-                if depth == 1 && is_name && IDS.iter().any(|id| id.as_bytes() == text) {
-                    return false;
-                }
-            }
-            _ => {}
-        }
-    }
-    false
-}
-
-/// Takes a value out of its envelope, and the values out of a page.
-fn unwrap(
-    line: u64,
-    stream: &str,
-    (value, is_lossy): (Json, bool),
-    depth: usize,
-    take: &mut Take<'_>,
-) -> bool {
-    let Json::Object(mut object) = value else {
-        return match value {
-            Json::Array(values) if depth > 0 => {
-                values.into_iter().all(|value| unwrap(line, stream, (value, is_lossy), depth - 1, take))
-            }
-            _ => take(line, stream, Err("expected a JSON object".into())),
-        };
-    };
-    if let Some(data) = object.remove("_airbyte_data") {
-        let text = data.as_str().map(|text| parse(text.as_bytes()));
-        let data = text.and_then(Result::ok).unwrap_or((data, is_lossy));
-        return take(line, stream, Ok(data));
-    }
-    if let Some((stream, record)) = enveloped(&mut object, stream) {
-        return record.is_none_or(|record| take(line, &stream, Ok((record, is_lossy))));
-    }
-    if depth == 0 || !is_page(&object) {
-        return take(line, stream, Ok((Json::Object(object), is_lossy)));
-    }
-    let lists = object.into_iter().filter(|(_, value)| is_list(value, false));
-    for (name, list) in lists {
-        let named = if PLAIN_LISTS.contains(&name.as_str()) { stream } else { &name };
-        let goes_on = match list {
-            Json::Array(values) => {
-                values.into_iter().all(|value| unwrap(line, named, (value, is_lossy), depth - 1, take))
-            }
-            list => unwrap(line, named, (list, is_lossy), depth - 1, take),
-        };
-        if !goes_on {
-            return false;
-        }
-    }
-    true
-}
-
-/// Returns stream and record of a message of Airbyte or Singer, no record where it carries none; none if it is no such
-/// message.
-fn enveloped(object: &mut Map<String, Json>, stream: &str) -> Option<(String, Option<Json>)> {
-    match object.get("type")?.as_str()? {
-        "RECORD" => {}
-        "SCHEMA" | "STATE" | "ACTIVATE_VERSION" | "LOG" | "TRACE" | "CATALOG" | "CONTROL" | "SPEC" => {
-            return Some((String::new(), None));
-        }
-        _ => return None,
-    }
-    let mut stream = object.get("stream").and_then(Json::as_str).unwrap_or(stream).to_owned();
-    let mut record = object.remove("record")?;
-    if let Some(data) = record.get_mut("data").filter(|data| data.is_object()).map(Json::take) {
-        stream = record.get("stream").and_then(Json::as_str).unwrap_or(&stream).to_owned();
-        record = data;
-    }
-    Some((stream, Some(record)))
-}
-
-fn is_page(object: &Map<String, Json>) -> bool {
-    let has_list = |is_empty: bool| object.values().any(|value| is_list(value, is_empty));
-    let says_nothing =
-        |(name, value): (&String, &Json)| !value.is_string() || OF_PAGES.contains(&name.as_str());
-    !IDS.iter().any(|id| object.contains_key(*id))
-        && (has_list(false) || has_list(true) && object.iter().all(says_nothing))
-}
-
-/// Tells a list of objects, or an empty one, and an object around one.
-fn is_list(value: &Json, is_empty: bool) -> bool {
-    match value {
-        Json::Array(values) => values.first().map_or(is_empty, Json::is_object),
-        Json::Object(object) => is_page(object),
-        _ => false,
-    }
-}
-
 fn malformed(error: &serde_json::Error) -> String {
     if error.line() > 1 {
         format!("malformed JSON {} lines below, at column {}", error.line() - 1, error.column())
     } else {
         format!("malformed JSON at column {}", error.column())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    fn read_all(text: &str) -> Vec<(u64, String, Result<Json, String>)> {
-        let mut all = Vec::new();
-        read(text.as_bytes(), "file", &mut |line, stream, value| {
-            all.push((line, stream.to_owned(), value.map(|(value, _)| value)));
-            true
-        })
-        .unwrap();
-        all
-    }
-
-    /// The lines, streams and ids of what is read; `!` for what is none.
-    fn told(text: &str) -> String {
-        let id =
-            |value: &Result<Json, String>| value.as_ref().map_or("!".into(), |value| value["id"].to_string());
-        read_all(text)
-            .iter()
-            .map(|(line, stream, value)| format!("{line} {stream} {}, ", id(value)))
-            .collect()
-    }
-
-    #[test]
-    fn every_shape_gives_the_same_values() {
-        for text in [
-            "{\"id\":1}\n{\"id\":2}\n",
-            "{\"id\":1},\r\n{\"id\":2},\r\n",
-            "[{\"id\":1},\n{\"id\":2}]",
-            "[[{\"id\":1}],\n[{\"id\":2}]]",
-            "{\"data\":[{\"id\":1},\n{\"id\":2}],\"next\":null}",
-            "{\"data\":{\"meta\":{\"count\":2},\"payload\":[{\"id\":1},\n{\"id\":2}]}}",
-            "{\"type\":\"SCHEMA\"} {\"_airbyte_data\":{\"id\":1}}\n{\"_airbyte_data\":\"{\\\"id\\\":2}\"}",
-        ] {
-            assert_eq!(told(text), "1 file 1, 2 file 2, ", "{text}");
-        }
-        assert_eq!(
-            told("[\n  {\n    \"id\": 1\n  },\n  {\n    \"id\": 2,\n    \"a\": \"]}\\\"\"\n  }\n]\n"),
-            "2 file 1, 5 file 2, "
-        );
-        let streams = "{\"type\":\"RECORD\",\"stream\":\"tickets\",\"record\":{\"id\":1}}
-{\"type\":\"RECORD\",\"record\":{\"stream\":\"users\",\"data\":{\"id\":2}}}\n{\"type\":\"STATE\",\"value\":{}}
-{\"tickets\":[{\"id\":3}],\"users\":[{\"id\":4}],\"count\":1}\n{\"tickets\":[],\"next_page\":\"x\"}";
-        assert_eq!(told(streams), "1 tickets 1, 2 users 2, 4 tickets 3, 4 users 4, ");
-    }
-
-    #[test]
-    fn what_is_no_value_costs_itself_alone() {
-        assert_eq!(told("{\"id\":1}\n{\"id\":\n{\"id\":3}\n"), "1 file 1, 2 file !, 3 file 3, ");
-        assert_eq!(
-            told("{\"id\":1}\n{\"a\":\"x}\n{\"id\":3,\"b\":\"\"}\n{\"id\":4}"),
-            "1 file 1, 2 file !, 3 file 3, 4 file 4, "
-        );
-        assert_eq!(told("5\n\"x\"\n{\"id\":3}\n]"), "1 file !, 2 file !, 3 file 3, 4 file !, ");
-        assert_eq!(told("[5, {\"id\":2}, }, {\"id\":3}]"), "1 file !, 1 file 2, 1 file !, 1 file 3, ");
-        // a record without an id is none of a page
-        assert_eq!(read_all("{\"text\":\"x\",\"tags\":[]}").len(), 1);
-        assert!(read_all("{\"turns\":[{\"text\":\"x\"}]}")[0].2.is_ok());
-    }
-
-    #[test]
-    fn a_long_page_is_read_value_by_value() {
-        let long = "x".repeat(40_000);
-        let value = |id: usize| format!("{{\"id\": {id}, \"text\": \"{long}]}}\"}}");
-        let values: Vec<String> = (0..200).map(value).collect();
-        let text = format!(
-            "{{\"meta\": {{\"n\": [1]}}, \"tickets\": [\n{}\n], \"next\": \"\", \"users\": [{{\"id\": 200}}]}}",
-            values.join(",\n")
-        );
-        let all = read_all(&text);
-        assert_eq!(all.len(), 201);
-        assert_eq!(
-            (all[7].0, all[7].1.as_str(), &all[7].2.as_ref().unwrap()["id"]),
-            (9, "tickets", &Json::from(7))
-        );
-        assert_eq!((all[200].0, all[200].1.as_str()), (202, "users"));
-    }
-
-    proptest! {
-        #[test]
-        fn any_text_is_read_to_its_end(text in "[\\[\\]{}\",:a1\\\\ \n]{0,200}") {
-            prop_assert!(read_all(&text).len() <= text.len());
-        }
     }
 }

@@ -1,5 +1,6 @@
 //! Imports: conversations from files, each once even if it comes again. Exports write the same records.
 
+mod batch;
 mod cells;
 mod columns;
 mod company;
@@ -17,6 +18,7 @@ mod layout;
 mod mail;
 mod mapping;
 mod members;
+mod options;
 mod record;
 mod report;
 mod rows;
@@ -27,10 +29,12 @@ mod unpack;
 mod whatsapp;
 mod write;
 
+pub use batch::{BATCH, Batch, Fault};
 pub use dates::DateOrder;
 pub use format::Format;
-pub use intake::{BATCH, Batch, Fault, Options, read_files, read_text};
+pub use intake::{read_files, read_text};
 pub use mapping::Mapping;
+pub use options::Options;
 pub use record::{Claims, EXPORT_VERSION, Findings, Record, RecordContact, Turn};
 pub use report::{Report, thousands};
 pub use unpack::files_of;

@@ -1,6 +1,6 @@
 //! What an import has to say: faults of one kind are one line, with how often it is and where first.
 
-use super::intake::Fault;
+use super::batch::Fault;
 use serde::Serialize;
 use std::collections::HashMap;
 

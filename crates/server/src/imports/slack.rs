@@ -77,17 +77,18 @@ fn message(value: &Json, time: &str, path: &str) -> Option<Found> {
         || is_true(value, "is_stranger")
         || is_of_another(value, "user_team")
         || is_of_another(value, "source_team");
-    match text(value, "user") {
-        _ if value.get("bot_id").is_some_and(Json::is_string) => {
-            drop(turn.insert("role".into(), "ai".into()))
-        }
-        "" => drop(turn.insert("role".into(), "system".into())),
-        user => {
-            turn.insert("person".into(), user.into());
-            if is_stranger {
-                turn.insert("role".into(), "contact".into());
-            }
-        }
+    let user = text(value, "user");
+    let role = match user {
+        _ if value.get("bot_id").is_some_and(Json::is_string) => Some("ai"),
+        "" => Some("system"),
+        _ if is_stranger => Some("contact"),
+        _ => None,
+    };
+    if let Some(role) = role {
+        turn.insert("role".into(), role.into());
+    }
+    if !user.is_empty() {
+        turn.insert("person".into(), user.into());
     }
     let name = first([text(profile, "display_name"), text(profile, "real_name"), text(value, "username")]);
     if !name.is_empty() {

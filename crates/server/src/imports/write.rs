@@ -1,7 +1,7 @@
 //! Writing imported conversations: new ones are inserted, changed ones updated, the others left as they are.
 
 use super::Record;
-use super::intake::{BATCH, Batch};
+use super::batch::{BATCH, Batch};
 use crate::app::App;
 use crate::contacts::{self, Trust};
 use crate::db::sql;

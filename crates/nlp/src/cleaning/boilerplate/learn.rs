@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 /// The least contacts of a run, and their least share of those of a channel.
 const CONTACTS_MIN: usize = 10;
-const SHARE_MIN: f64 = 0.1;
+const SHARE_MIN: f64 = 0.2;
 /// The same for a run that asks, complains, or speaks of its author.
 const SPEAKING_CONTACTS_MIN: usize = 20;
 const SPEAKING_SHARE_MIN: f64 = 0.6;

@@ -68,6 +68,8 @@ const LETTERS_ARE_PLAIN_AND_WHAT_NOBODY_SEES_IS_GONE: &[(&str, &str)] = &[
     ("\u{feff}\u{200e}My\u{a0}tyre\u{202f}is flat\u{200f}", "My tyre is flat"),
     ("𝓜𝔂 𝕥𝕪𝕣𝕖 𝒊𝒔 𝖋𝖑𝖆𝖙", "My tyre is flat"),
     ("Ｍｙ ｔｙｒｅ ｉｓ ｆｌａｔ", "My tyre is flat"),
+    ("Ｗｈｙ ｉｓ ｍｙ ｔｙｒｅ ｆｌａｔ？", "Why is my tyre flat?"),
+    ("My tyre （the new one） is flat！", "My tyre (the new one) is flat!"),
     ("Ⓜⓨ ⓣⓨⓡⓔ", "My tyre"),
     ("ᴍʏ ᴛʏʀᴇ", "my tyre"),
     ("the e\u{301}tag\u{300}ere ﬁts", "the étag\u{300}ere fits"),

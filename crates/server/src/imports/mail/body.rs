@@ -113,17 +113,21 @@ impl<'a> Part<'a> {
                 return;
             }
             if sub == "alternative" {
-                read_one_of(&parts, into, depth)
+                read_one_of(&parts, into, depth);
             } else {
-                read_all(&parts, into, depth)
+                read_all(&parts, into, depth);
             }
             return;
         }
+        let is_words = main == "text" && matches!(sub.as_str(), "plain" | "html");
         match self.file_name(kind) {
-            Some(name) => into.files.push(name.chars().take(NAME_MAX).collect()),
-            None if main == "text" && sub == "html" => into.pieces.push(Piece::Html(self.text(kind))),
-            None if main == "text" && sub == "plain" => into.pieces.push(Piece::Plain(self.text(kind))),
-            None => {}
+            // words may have a name too
+            Some((name, is_attached)) if !is_words || is_attached || !into.pieces.is_empty() => {
+                into.files.push(name.chars().take(NAME_MAX).collect());
+            }
+            None if !is_words => into.files.push(format!("{main}/{sub}")),
+            _ if sub == "html" => into.pieces.push(Piece::Html(self.text(kind))),
+            _ => into.pieces.push(Piece::Plain(self.text(kind))),
         }
     }
 
@@ -131,19 +135,18 @@ impl<'a> Part<'a> {
         self.headers.header(HeaderName::ContentType).and_then(HeaderValue::as_content_type)
     }
 
-    /// Returns the name of the file that a part is; none if it is a text to be read, or nothing with a name.
-    fn file_name(&self, kind: Option<&ContentType<'a>>) -> Option<String> {
+    /// Returns the name of the file that a part is, if it has one, and if it is said to be attached.
+    fn file_name(&self, kind: Option<&ContentType<'a>>) -> Option<(String, bool)> {
         let disposition =
             self.headers.header(HeaderName::ContentDisposition).and_then(HeaderValue::as_content_type);
+        let is_attached = disposition.is_some_and(ContentType::is_attachment);
         let name = disposition
             .and_then(|disposition| disposition.attribute("filename"))
             .or_else(|| kind.and_then(|kind| kind.attribute("name")))
             .map(str::trim)
             .filter(|name| !name.is_empty());
-        let is_attached = disposition.is_some_and(ContentType::is_attachment);
-        let (main, sub) = kind.map_or(("text".into(), "plain".into()), of_type);
-        let is_words = main == "text" && matches!(sub.as_str(), "plain" | "html");
-        name.map(str::to_owned).or_else(|| (is_attached || !is_words).then(|| format!("{main}/{sub}")))
+        let name = name.or(is_attached.then_some("attachment"))?;
+        Some((name.to_owned(), is_attached))
     }
 
     /// Decodes the body of a text.

@@ -102,64 +102,41 @@ impl Mails {
     }
 
     fn read(&mut self, raw: &[u8]) -> Mail {
-        let mut remarks = Vec::new();
+        let mut mail = Mail::default();
         if raw.len() >= mbox::MAIL_MAX {
-            remarks.push("the mail is longer than 25 MiB; what is behind is left out");
+            mail.remarks.push("the mail is longer than 25 MiB; what is behind is left out");
         }
         let (head, body) = body::split(raw);
         let part = Part::new(&head, body);
         let headers = part.headers();
-        let author = author(headers);
         let id = message_id(headers, raw);
         let references = references(headers, &id);
-        let mut found: Vec<Found> =
-            references.iter().map(|other| Found::Same(id.clone(), other.clone())).collect();
-        let mut turn = Map::new();
+        mail.found.extend(references.iter().map(|other| Found::Same(id.clone(), other.clone())));
+        let author = author(headers);
+        if let Some(Author { name, email }) = &author
+            && self.correspondents.count(
+                email,
+                !name.is_empty(),
+                recipients(headers).iter().map(String::as_str),
+            )
+        {
+            let role = if is_ours(&self.me, name, email) { "agent" } else { "contact" };
+            mail.found.push(person(name, email, role));
+        }
+        let mut turn = turn(&part, author, &mut mail.remarks);
         turn.insert("id".into(), id.clone().into());
-        let is_machine = is_automatic(headers);
-        match &author {
-            Some(author) => {
-                turn.insert("person".into(), author.email.clone().into());
-                if self.correspondents.count(&author.email, recipients(headers).iter().map(String::as_str)) {
-                    let role =
-                        if is_ours(&self.me, &author.name, &author.email) { "agent" } else { "contact" };
-                    found.push(person(&author.name, &author.email, role));
-                }
-            }
-            None => remarks.push("the mail names no sender"),
-        }
-        if is_machine || author.is_none() {
-            turn.insert("role".into(), if is_machine { "system" } else { "contact" }.into());
-        }
-        match time(headers) {
-            Some(time) => drop(turn.insert("created_at".into(), time.into())),
-            None => remarks.push("no date that can be read"),
-        }
-        let read = part.read();
-        if read.is_broken {
-            remarks.push("the parts of the mail are not as they should be; it is read as far as it can be");
-        }
-        match read.words() {
-            Words::None => {}
-            Words::Plain(text) => drop(turn.insert("text".into(), text.into())),
-            Words::Html(html) => drop(turn.insert("html".into(), html.into())),
-        }
-        if !read.files.is_empty() {
-            let files = read.files.into_iter().map(|name| json!({ "name": name }));
-            turn.insert("attachments".into(), Json::Array(files.collect()));
-        }
         let mut record = Map::new();
         record.insert("id".into(), references.first().unwrap_or(&id).clone().into());
         record.insert("channel".into(), "email".into());
         if let Some(subject) = headers.subject().map(str::trim).filter(|subject| !subject.is_empty()) {
             // what a conversation is about is said by its first mail
-            let of = if references.is_empty() { &mut record } else { &mut turn };
-            let name = if references.is_empty() { "custom_data" } else { "context" };
+            let is_first = references.is_empty();
+            let (of, name) = if is_first { (&mut record, "custom_data") } else { (&mut turn, "context") };
             of.insert(name.into(), json!({ "subject": subject }));
         }
         record.insert("turns".into(), Json::Array(vec![Json::Object(turn)]));
-        found.push(Found::Part(id, Json::Object(record)));
-        Mail { found, remarks }
+        mail.found.push(Found::Part(id, Json::Object(record)));
+        mail
     }
 
     /// Says who is the company, once all mails are read, with what there is to say of it. The error asks for it.
@@ -173,6 +150,45 @@ impl Mails {
             (person("", email, "agent"), remark)
         }))
     }
+}
+
+/// Returns what a mail says, by whom and when.
+fn turn(part: &Part<'_>, author: Option<Author>, remarks: &mut Vec<&'static str>) -> Map<String, Json> {
+    let headers = part.headers();
+    let mut turn = Map::new();
+    if is_automatic(headers) {
+        turn.insert("role".into(), "system".into());
+    }
+    match author {
+        Some(Author { name, email }) => {
+            turn.insert("person".into(), email.into());
+            if !name.is_empty() {
+                turn.insert("name".into(), name.into());
+            }
+        }
+        None => {
+            remarks.push("the mail names no sender");
+            turn.entry("role").or_insert("contact".into());
+        }
+    }
+    match time(headers) {
+        Some(time) => drop(turn.insert("created_at".into(), time.into())),
+        None => remarks.push("no date that can be read"),
+    }
+    let body = part.read();
+    if body.is_broken {
+        remarks.push("the parts of the mail are not as they should be; it is read as far as it can be");
+    }
+    match body.words() {
+        Words::None => {}
+        Words::Plain(text) => drop(turn.insert("text".into(), text.into())),
+        Words::Html(html) => drop(turn.insert("html".into(), html.into())),
+    }
+    if !body.files.is_empty() {
+        let files = body.files.into_iter().map(|name| json!({ "name": name }));
+        turn.insert("attachments".into(), Json::Array(files.collect()));
+    }
+    turn
 }
 
 fn person(name: &str, email: &str, role: &str) -> Found {

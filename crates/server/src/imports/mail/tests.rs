@@ -84,7 +84,7 @@ fn a_mail_is_read() {
         json!({
             "id": "1@mail.example", "channel": "email", "custom_data": { "subject": "Über my order" },
             "turns": [{
-                "id": "1@mail.example", "person": "joerg@mail.example", "created_at": "2025-04-01T08:15:22+02:00",
+                "id": "1@mail.example", "person": "joerg@mail.example", "name": "Jörg Ahl", "created_at": "2025-04-01T08:15:22+02:00",
                 "text": "Grüße, my parcel",
                 "attachments": [{ "name": "invoice.pdf" }, { "name": "message/rfc822" }],
             }]

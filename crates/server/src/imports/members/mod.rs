@@ -50,10 +50,11 @@ pub(super) struct Reading {
 
 /// Tells what the dates of a record tell of the order of day and month.
 pub(super) fn order_told(json: &Json) -> OrderTold {
-    let turns = json.get("turns").and_then(Json::as_array).into_iter().flatten();
+    let turns = json.get("turns").or_else(|| json.get("messages")).and_then(Json::as_array);
     let mut all = OrderTold::Nothing;
-    for of in std::iter::once(json).chain(turns) {
-        let time = of.get("created_at").or_else(|| TIMES.iter().find_map(|name| of.get(name)));
+    for json in std::iter::once(json).chain(turns.into_iter().flatten()) {
+        let mut names = std::iter::once("created_at").chain(TIMES);
+        let time = names.find_map(|name| json.get(name).filter(|time| !time.is_null()));
         match time.and_then(Json::as_str).map_or(OrderTold::Nothing, dates::order_told) {
             OrderTold::Nothing => {}
             OrderTold::Ambiguous => all = OrderTold::Ambiguous,
@@ -132,7 +133,7 @@ impl Reader<'_> {
             return Err(format!("id: expected at most {ID_MAX} bytes"));
         }
         let turns = match (later.turns, later.text) {
-            (None, Some(text)) => Json::Array(vec![text]),
+            (None, Some(text)) => self.only_turn(text),
             (turns, text) => {
                 self.spare.extend(text.map(|text| ("text".to_owned(), text)));
                 turns.ok_or("turns: is required")?
@@ -147,6 +148,15 @@ impl Reader<'_> {
         record.created_at = record.created_at.map(|time| first.map_or(time, |first| first.min(time)));
         record.custom_data = self.custom_data("custom_data", later.custom_data);
         Ok(record)
+    }
+
+    /// Makes the turn of a record that has the text itself, with who says it.
+    fn only_turn(&mut self, text: Json) -> Json {
+        let mut turn = Map::from_iter([("text".to_owned(), text)]);
+        let is_of_turn =
+            |(name, _): &mut (String, Json)| ["role", "sender", "author", "from"].contains(&name.as_str());
+        turn.extend(self.spare.extract_if(.., is_of_turn));
+        Json::Object(turn)
     }
 
     fn member(&mut self, record: &mut Record, later: &mut Later, name: String, value: Json) {

@@ -3,7 +3,7 @@
 use super::super::record::{RecordContact, TURNS_MAX, Turn};
 use super::words::Role;
 use super::{Reader, TIMES, is_absent, named, scalar, truth, words};
-use crate::sessions::{self, Attachment, Event, Sender};
+use crate::sessions::{Attachment, Event, Sender, shown};
 use crate::wire::{Text, is_web_address, printable, printable_json};
 use serde_json::{Map, Value as Json};
 
@@ -113,7 +113,7 @@ impl Reader<'_> {
         let words = [said.text.take(), said.other_text.take()];
         let text = words.into_iter().flatten().find_map(|value| self.words(value));
         let html = said.html.take().and_then(|value| self.words(value));
-        let (text, html) = sessions::shown(text, html);
+        let (text, html) = shown(text, html);
         let event =
             said.event.take().and_then(|event| match event.as_str().and_then(|word| word.parse().ok()) {
                 Some(event) => Some(event),

@@ -26,6 +26,7 @@ fn conversation(value: &Json) -> Option<Vec<Found>> {
         ("subject", "additional_attributes.mail_subject"),
         ("priority", "priority"),
         ("inbox_id", "inbox_id"),
+        ("number", "display_id"),
     ];
     let record = object([
         ("contact", contact(first(value, &["meta.sender.id", "contact.id", "contact_id"]), sender)),
@@ -38,7 +39,7 @@ fn conversation(value: &Json) -> Option<Vec<Found>> {
         ("custom_data", custom_data(value, &members, "custom_attributes")),
         ("turns", said(list(value, "messages").iter().map(message))),
     ]);
-    Some(vec![Found::Part(id(value, &["display_id", "id"])?, record)])
+    Some(vec![Found::Part(id(value, &["id"])?, record)])
 }
 
 /// Describes the contact, if it wrote the message.

@@ -63,6 +63,7 @@ fn description(ticket: &Json, source: &Json) -> Json {
 }
 
 fn reply(reply: &Json) -> Json {
+    let is_private = is_true(reply, "private") || is_true(reply, "deleted");
     let (plain, html): (&[_], &[_]) =
         if has(reply, "body_html") { (&["body"], &["body_html"]) } else { (&["body_text"], &["body"]) };
     object([
@@ -72,7 +73,7 @@ fn reply(reply: &Json) -> Json {
         words(reply, plain, html),
         ("created_at", first(reply, &["created_at"])),
         ("attachments", attachments(list(reply, "attachments"))),
-        ("private", is_true(reply, "private").then_some(true).into()),
+        ("private", is_private.then_some(true).into()),
     ])
 }
 

@@ -13,7 +13,7 @@ pub(super) const SYSTEM: System = System { name: "Help Scout", read };
 fn read(value: &Json, _stream: &str) -> Option<Vec<Found>> {
     if let Some(conversation_id) = id(value, &["conversation_id", "conversationId"]) {
         let is_thread = has(value, "createdBy") && has(value, "type");
-        return is_thread.then(|| apart(conversation_id, [thread(value)], []));
+        return is_thread.then(|| apart(conversation_id, [thread(value)], [("contact", writer(value))]));
     }
     let is_conversation = has(value, "primaryCustomer") || at(value, "_embedded.threads").is_some();
     (is_conversation && has(value, "status")).then(|| conversation(value)).flatten()
@@ -50,14 +50,20 @@ fn thread(thread: &Json) -> Json {
     ])
 }
 
+/// Describes the customer, if it wrote the thread.
+fn writer(thread: &Json) -> Json {
+    let author = at(thread, "createdBy");
+    let customer = author.filter(|author| role(thread, author) == "contact");
+    customer.map(|customer| contact(first(customer, &["id"]), Some(customer))).unwrap_or_default()
+}
+
 /// Tells who wrote a thread. The system's own user has the id 0 or 1, and writes for workflows.
 fn role(thread: &Json, author: &Json) -> &'static str {
     match text(author, "type") {
         _ if text(thread, "type") == "lineitem" => "system",
         "customer" => "contact",
         "user" if matches!(at(author, "id").and_then(Json::as_i64), Some(0 | 1)) => "ai",
-        "user" | "team" => "agent",
-        _ if text(thread, "type") == "customer" => "contact",
+        "" if text(thread, "type") == "customer" => "contact",
         _ => "agent",
     }
 }

@@ -76,11 +76,15 @@ fn writer(message: &Json) -> Json {
         return Json::Null;
     }
     let address = first(message, &["senders.0.deliveryIdentifier.value"]);
-    let kind = text(message, "senders.0.deliveryIdentifier.type");
+    let known_by = |kind: &str| {
+        let is_known = text(message, "senders.0.deliveryIdentifier.type") == kind;
+        if is_known { address.clone() } else { Json::Null }
+    };
     object([
         ("person", first(message, &["senders.0.actorId", "createdBy"])),
         ("name", first(message, &["senders.0.name"])),
-        (if kind == "HS_PHONE_NUMBER" { "phone_number" } else { "email" }, address),
+        ("email", known_by("HS_EMAIL_ADDRESS")),
+        ("phone_number", known_by("HS_PHONE_NUMBER")),
     ])
 }
 

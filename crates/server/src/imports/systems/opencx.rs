@@ -27,7 +27,7 @@ fn read(value: &Json, stream: &str) -> Option<Vec<Found>> {
 }
 
 fn record(session: &Json, turns: Json) -> Json {
-    let mut record = object([
+    object([
         ("export_version", 1.into()),
         ("channel", first(session, &["channel.type"])),
         ("language", first(session, &["language"])),
@@ -41,10 +41,9 @@ fn record(session: &Json, turns: Json) -> Json {
         ("team", first(session, &["team.name"])),
         ("assignee_id", first(session, &["assignee_id"])),
         ("tags", first(session, &["tags"])),
+        ("assist_mode", first(session, &["assist_mode"])),
         ("turns", turns),
-    ]);
-    record["assist_mode"] = first(session, &["assist_mode"]);
-    record
+    ])
 }
 
 fn contact(contact: &Json) -> Json {

@@ -46,18 +46,17 @@ const OTHERS: &[&str] = &[
 /// Reads somebody: `id`, a name in one or two parts, `email`, `phone`; and passes over what is in lists of other things.
 fn read(value: &Json, stream: &str) -> Option<Vec<Found>> {
     let stream = stream.rsplit('/').next().unwrap_or(stream).to_ascii_lowercase();
+    let says = ["turns", "text", "body", "message"].iter().any(|name| has(value, name));
+    if says || !value.is_object() {
+        return None;
+    }
     if OTHERS.contains(&stream.as_str()) {
         return Some(Vec::new());
     }
-    let wrapped = ["user", "contact", "customer", "agent"].iter().find_map(|name| at(value, name)?.get("id"));
-    let value = match wrapped {
-        Some(_) if !has(value, "id") => value.as_object()?.values().find(|inner| has(inner, "id"))?,
-        _ => value,
-    };
-    let is_listed = PEOPLE.contains(&stream.as_str());
-    let says = ["turns", "text", "body", "message"].iter().any(|name| has(value, name));
-    if !is_listed || says {
+    if !PEOPLE.contains(&stream.as_str()) {
         return None;
     }
-    Some(vec![somebody(id(value, &["id"])?, value, account_role(value))])
+    let inner = ["user", "contact", "customer", "agent"].iter().find_map(|name| at(value, name));
+    let person = inner.filter(|_| !has(value, "id")).unwrap_or(value);
+    Some(id(person, &["id"]).map(|id| somebody(id, person, account_role(person))).into_iter().collect())
 }

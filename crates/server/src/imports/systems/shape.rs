@@ -186,23 +186,21 @@ pub(super) fn tags(value: &Json, path: &str) -> Json {
     tags.iter().map(name).filter(|tag| !is_empty(tag)).collect()
 }
 
-/// Describes the files of a turn, which lie elsewhere. One that has no address is named by nothing, and left out.
+/// Describes the files of a turn, which lie elsewhere.
 pub(super) fn attachments(files: &[Json]) -> Json {
     let urls = ["url", "content_url", "attachment_url", "data_url", "_links.web.href", "_links.data.href"];
     let names = ["name", "file_name", "filename", "content_file_name", "attachment_file_name"];
     let types = ["content_type", "mimeType", "mime_type", "content_content_type"];
-    let described = |(place, file): (usize, &Json)| {
-        let url = urls.iter().find_map(|path| at(file, path)?.as_str())?;
-        let from_url = || url.split(['?', '#']).next()?.rsplit('/').next().map(ToOwned::to_owned);
-        Some(json!({
-            "id": id(file, &["id", "fileId"]).unwrap_or_else(|| (place + 1).to_string()),
-            "name": id(file, &names).or_else(from_url),
-            "type": id(file, &types).unwrap_or_else(|| "application/octet-stream".into()),
-            "size": first(file, &["size", "filesize", "file_size"]).as_u64().unwrap_or(0),
-            "url": url,
-        }))
+    let described = |file: &Json| {
+        object([
+            ("id", first(file, &["id", "fileId"])),
+            ("name", first(file, &names)),
+            ("type", first(file, &types)),
+            ("size", first(file, &["size", "filesize", "file_size"])),
+            ("url", first(file, &urls)),
+        ])
     };
-    files.iter().enumerate().filter_map(described).collect()
+    files.iter().map(described).filter(|file| !is_empty(file)).collect()
 }
 
 /// Names the record that a conversation is in its system.

@@ -32,7 +32,7 @@ fn values(export: &str) -> Vec<(String, Json)> {
     for file in files {
         let stem = file.file_stem().unwrap().to_str().unwrap();
         json::read(fs::read(&file).unwrap().as_slice(), stem, &mut |_, stream, value| {
-            values.push((stream.to_owned(), value.unwrap()));
+            values.push((stream.to_owned(), value.unwrap().0));
             true
         })
         .unwrap();

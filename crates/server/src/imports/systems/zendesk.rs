@@ -21,22 +21,28 @@ fn read(value: &Json, _stream: &str) -> Option<Vec<Found>> {
         return (has(value, "child_events") || has(value, "events")).then(|| apart(ticket_id, comments, []));
     }
     let ticket = at(value, "ticket").unwrap_or(value);
-    let is_ticket = has(ticket, "requester_id") && (has(ticket, "via") || has(ticket, "submitter_id"))
-        || text(ticket, "url").contains("/api/v2/tickets/");
-    is_ticket.then(|| read_ticket(ticket, [list(ticket, "comments"), list(value, "comments")])).flatten()
+    let own = ["via", "submitter_id", "raw_subject", "satisfaction_rating", "is_public"];
+    let is_said =
+        |comment: &Json| has(comment, "public") && (has(comment, "author_id") || has(comment, "author"));
+    let is_ticket = has(ticket, "requester_id") && own.iter().any(|name| has(ticket, name))
+        || text(ticket, "url").contains("/api/v2/tickets/")
+        || list(ticket, "comments").first().is_some_and(is_said);
+    let comments = if has(ticket, "comments") { list(ticket, "comments") } else { list(value, "comments") };
+    is_ticket.then(|| read_ticket(ticket, comments)).flatten()
 }
 
 fn is_comment(event: &Json) -> bool {
     [text(event, "event_type"), text(event, "type")].iter().any(|kind| kind.eq_ignore_ascii_case("comment"))
 }
 
-fn read_ticket(ticket: &Json, comments: [&[Json]; 2]) -> Option<Vec<Found>> {
+fn read_ticket(ticket: &Json, comments: &[Json]) -> Option<Vec<Found>> {
     let ticket_id = id(ticket, &["id"])?;
     let requester = first(ticket, &["requester_id", "requester.id"]);
-    // a ticket that came by mail names its sender
-    let sender = at(ticket, "requester").or_else(|| at(ticket, "via.source.from"));
+    // a ticket that the requester sent names its sender
+    let is_own = !has(ticket, "submitter_id") || at(ticket, "submitter_id") == at(ticket, "requester_id");
+    let sender = at(ticket, "via.source.from").filter(|_| is_own);
     let record = object([
-        ("contact", contact(requester, sender)),
+        ("contact", contact(requester, at(ticket, "requester").or(sender))),
         ("channel", channel(text(ticket, "via.channel")).into()),
         ("status", first(ticket, &["status"])),
         ("created_at", first(ticket, &["created_at"])),
@@ -46,10 +52,10 @@ fn read_ticket(ticket: &Json, comments: [&[Json]; 2]) -> Option<Vec<Found>> {
         ("custom_data", data(ticket)),
         ("ticketing_system", ticketing_system("zendesk", &ticket_id, "ticket_id")),
         ("opening", opening(ticket)),
-        ("turns", said(comments.into_iter().flatten().map(|said| comment(said, &Json::Null)))),
+        ("turns", said(comments.iter().map(|said| comment(said, &Json::Null)))),
     ]);
     let people = ["requester", "submitter", "assignee"].iter().filter_map(|who| at(ticket, who));
-    let authors = comments.into_iter().flatten().filter_map(|comment| at(comment, "author"));
+    let authors = comments.iter().filter_map(|comment| at(comment, "author"));
     let mut found: Vec<_> = people.chain(authors).filter_map(person).collect();
     found.push(Found::Part(ticket_id, record));
     Some(found)
@@ -75,7 +81,7 @@ fn comment(comment: &Json, event: &Json) -> Json {
     let is_private = has(comment, "public") && !is_true(comment, "public");
     object([
         ("id", first(comment, &["id"])),
-        ("person", or_of_event(&["author_id", "updater_id"])),
+        ("person", or_of_event(&["author_id", "author.id", "updater_id"])),
         ("name", first(comment, &["author.name"])),
         words(comment, &["body", "plain_body"], &["html_body"]),
         ("created_at", or_of_event(&["created_at", "timestamp"])),

@@ -45,44 +45,49 @@ struct Entry<'a> {
     is_marked: bool,
 }
 
-/// Reads a chat and hands on its conversations, each with its line, until `take` says false. Names and the order of day and
-/// month that the chat leaves open are asked for, in an error at line 0.
+/// Reads a chat and hands on its conversations, each with its line, until `take` says false. Returns how many they are. Names
+/// and the order of day and month that the chat leaves open are asked for, in an error at line 0.
 pub(super) fn read(
     reader: impl BufRead,
     file_name: &str,
     me: &[String],
     is_day_first: Option<bool>,
     take: &mut dyn FnMut(u64, Result<Found, String>) -> bool,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<usize> {
     let mut chat = String::new();
     reader.take(CHAT_MAX + 1).read_to_string(&mut chat).context("reading the chat")?;
     if chat.len() as u64 > CHAT_MAX {
         take(0, Err(format!("the chat is longer than {} MiB: split it", CHAT_MAX >> 20)));
-        return Ok(());
+        return Ok(0);
     }
     let entries = entries(&chat);
+    if entries.is_empty() {
+        take(0, Err("no line begins with a time, as those of a chat do".to_owned()));
+        return Ok(0);
+    }
     let names = names(&entries);
     let known = order(&entries, is_day_first).and_then(|order| Ok((order, ours(&names, file_name, me)?)));
     let (order, ours) = match known {
         Ok(known) => known,
         Err(reason) => {
             take(0, Err(reason));
-            return Ok(());
+            return Ok(0);
         }
     };
     let mut first = None;
     for (name, _) in &names {
         first = first.or_else(|| Some(name.as_str()).filter(|name| !ours.contains(name)));
     }
+    let mut count = 0;
     for session in sessions(&entries, order) {
         let line = session.first().map_or(0, |(entry, _)| entry.line);
-        if let Some((id, part)) = conversation(session, &ours, first)
-            && !take(line, Ok(Found::Part(id, part)))
-        {
+        let Some((id, part)) = conversation(session, &ours, first) else { continue };
+        count += 1;
+        if !take(line, Ok(Found::Part(id, part))) {
             break;
         }
     }
-    Ok(())
+    Ok(count)
 }
 
 /// Splits a chat into what it shows: a line without a time goes on with the one before.
@@ -168,14 +173,17 @@ fn ours<'a>(names: &'a [(String, usize)], file_name: &str, me: &[String]) -> Res
     }
     let plain =
         |text: &str| -> String { text.to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect() };
-    let file = plain(file_name);
-    let named =
-        |name: &&str| file.contains("whatsapp") && !plain(name).is_empty() && file.contains(&plain(name));
+    // the file or archive itself, not the folders around it
+    let file =
+        file_name.rsplit(['/', '\\']).map(plain).find(|name| name.contains("whatsapp")).unwrap_or_default();
+    let named = |name: &&str| !plain(name).is_empty() && file.contains(&plain(name));
     let contacts: Vec<&str> = all().filter(named).collect();
     if me.is_empty() && names.len() <= 2 && contacts.len() == 1 {
         return Ok(all().filter(|name| *name != contacts[0]).collect());
     }
-    let shown = names.iter().take(SHOWN_MAX).map(|(name, said)| format!("{name} ({said} messages)"));
+    let said_all: usize = names.iter().map(|(_, said)| said).sum();
+    let shown = names.iter().take(SHOWN_MAX);
+    let shown = shown.map(|(name, said)| format!("{name} ({said} of {said_all} messages)"));
     let shown: Vec<String> = shown.collect();
     Err(format!("which name is the company's? Say --me NAME; there are {}", shown.join(", ")))
 }
@@ -229,24 +237,10 @@ fn conversation(session: Vec<Timed<'_, '_>>, ours: &[&str], first: Option<&str>)
         if content.text.is_empty() && content.file.is_none() {
             continue;
         }
-        let mut turn = Map::new();
-        let role = match &entry.name {
-            _ if content.is_note => "system",
-            Some(name) if ours.contains(&name.as_str()) => "agent",
-            _ => "contact",
-        };
-        turn.insert("role".into(), role.into());
         let nth = said_at.entry(entry.stamp.written).and_modify(|nth| *nth += 1).or_insert(1);
-        turn.insert("id".into(), format!("{} #{nth}", entry.stamp.written).into());
-        if let Some(name) = &entry.name {
-            turn.insert("name".into(), name.as_str().into());
-        }
-        if !content.text.is_empty() {
-            turn.insert("text".into(), content.text.into());
-        }
-        if let Some(file) = content.file {
-            turn.insert("attachments".into(), json!([{ "name": file }]));
-        }
+        let id = format!("{} #{nth}", entry.stamp.written);
+        let mut turn = turn(entry, content, ours);
+        turn.insert("id".into(), id.into());
         // notes before the first message do not begin the conversation
         match time.filter(|_| !entry.stamp.is_open()) {
             _ if at < begin => {}
@@ -262,6 +256,27 @@ fn conversation(session: Vec<Timed<'_, '_>>, ours: &[&str], first: Option<&str>)
         record["contact"] = json!({ member: contact });
     }
     Some((id, record))
+}
+
+/// Returns what an entry says, and who says it.
+fn turn(entry: &Entry<'_>, content: Content, ours: &[&str]) -> Map<String, Json> {
+    let mut turn = Map::new();
+    let role = match &entry.name {
+        _ if content.is_note => "system",
+        Some(name) if ours.contains(&name.as_str()) => "agent",
+        _ => "contact",
+    };
+    turn.insert("role".into(), role.into());
+    if let Some(name) = &entry.name {
+        turn.insert("name".into(), name.as_str().into());
+    }
+    if !content.text.is_empty() {
+        turn.insert("text".into(), content.text.into());
+    }
+    if let Some(file) = content.file {
+        turn.insert("attachments".into(), json!([{ "name": file }]));
+    }
+    turn
 }
 
 #[cfg(test)]

@@ -86,9 +86,10 @@ my invoice
 4/13/25, 9:20\u{202f}PM - Mara Ellmark: This message was deleted
 ";
     let asked = chat(android, "chat.txt", &[], None).unwrap_err();
-    assert!(asked.contains("--me NAME") && asked.contains("Lamp Shop (1 messages)"), "{asked}");
+    assert!(asked.contains("--me NAME") && asked.contains("Lamp Shop (1 of 5 messages)"), "{asked}");
     let wrong = chat(android, "chat.txt", &["Lamp Store"], None).unwrap_err();
     assert!(wrong.contains("Lamp Shop"), "{wrong}");
+    assert!(chat(android, "whatsapp/Mara Ellmark/chat.txt", &[], None).is_err());
     for name in ["WhatsApp Chat with Mara Ellmark.txt", "WhatsApp Chat - Mara Ellmark.zip/_chat.txt"] {
         let found = chat(android, name, &[], None).unwrap();
         assert_eq!(

@@ -9,7 +9,7 @@ use crate::ids::{OrgId, StatementId};
 use anyhow::Context;
 use refrain_nlp::encoders::english::{self, DIMENSIONS};
 use refrain_nlp::encoders::{fingerprint, multilingual};
-use refrain_nlp::grouping::Options;
+use refrain_nlp::grouping::{Compared, Options};
 use refrain_nlp::language::Language;
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
@@ -35,7 +35,7 @@ impl<'a> ContextualVectors<'a> {
 
     /// Returns the vectors of the statements at these positions, and computes those that are not stored. They can be
     /// compared across languages.
-    pub(crate) fn get(&self, positions: &[usize], threads: usize) -> Vec<Vec<f32>> {
+    pub(crate) fn get(&self, positions: &[usize], threads: usize) -> Compared {
         let statements: Vec<&Statement> = positions.iter().map(|at| &self.statements[*at]).collect();
         let languages: Vec<Option<Language>> = statements.iter().copied().map(language).collect();
         let kept = statements.iter().zip(&languages);
@@ -63,7 +63,7 @@ impl<'a> ContextualVectors<'a> {
         let mut vectors: Vec<[f32; DIMENSIONS]> =
             bytes.iter().map(|bytes| read(bytes).unwrap_or([0.0; DIMENSIONS])).collect();
         multilingual::level(&mut vectors, &languages);
-        vectors.into_iter().map(Vec::from).collect()
+        Compared { vectors: vectors.into_iter().map(Vec::from).collect(), languages }
     }
 
     /// Returns the vectors that were computed, in the form in which they are stored.
@@ -84,8 +84,8 @@ pub async fn compared_vectors(
     statements.retain(|statement| wanted.contains(&statement.id));
     let compare = move || {
         let positions: Vec<usize> = (0..statements.len()).collect();
-        let vectors = ContextualVectors::of(&statements).get(&positions, Options::default().threads);
-        statements.iter().map(|statement| statement.id).zip(vectors).collect()
+        let compared = ContextualVectors::of(&statements).get(&positions, Options::default().threads);
+        statements.iter().map(|statement| statement.id).zip(compared.vectors).collect()
     };
     Ok(tokio::task::spawn_blocking(compare).await.context("comparing statements")?)
 }

@@ -134,6 +134,34 @@ async fn a_body_that_is_no_json_is_refused() {
 }
 
 #[tokio::test]
+async fn what_cannot_be_read_of_a_text_becomes_a_mark() {
+    let t = TestApp::new().await;
+    let id = t.session_saying("hello").await;
+    let send = async |text: &[u8]| {
+        let body =
+            [&b"{\"sender\": \"contact\", \"message\": {\"type\": \"text\", \"text\": \""[..], text, b"\"}}"]
+                .concat();
+        let request = Request::builder().method("POST").uri(format!("/chat/sessions/{id}/send"));
+        let request = request
+            .header("authorization", format!("Bearer {}", t.token))
+            .header("content-type", "application/json");
+        t.send(request.body(Body::from(body)).unwrap()).await.status
+    };
+    for text in [&b"cut \\ud83d"[..], b"p\xe4ckchen", b"whole \\ud83d\\ude00 \\\\ud83d"] {
+        assert_eq!(send(text).await, 200, "{}", String::from_utf8_lossy(text));
+    }
+    assert_eq!(send(b"a tab\there").await, 400, "what is no JSON stays none");
+    let history = t.get_ok(&format!("/chat/sessions/{id}/history")).await;
+    let texts: Vec<&str> = history["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|item| item["event"]["content"]["text"].as_str())
+        .collect();
+    assert_eq!(texts, ["hello", "cut \u{fffd}", "p\u{fffd}ckchen", "whole 😀 \\ud83d"]);
+}
+
+#[tokio::test]
 async fn a_packed_body_and_one_that_says_a_thing_twice_are_refused() {
     let t = TestApp::new().await;
     let send = |path: &str, encoding: Option<&str>, body: &str| {

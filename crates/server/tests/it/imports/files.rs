@@ -15,7 +15,7 @@ fn lines() -> String {
         .join("\n")
 }
 
-fn zip(entries: &[(&str, &[u8])]) -> Vec<u8> {
+pub(super) fn zip(entries: &[(&str, &[u8])]) -> Vec<u8> {
     let mut writer = zip::ZipWriter::new(Cursor::new(Vec::new()));
     for (name, bytes) in entries {
         writer.start_file(*name, zip::write::SimpleFileOptions::default()).unwrap();
@@ -102,7 +102,9 @@ async fn a_file_is_told_by_its_bytes_however_it_is_packed_and_named() {
 async fn what_is_no_file_of_conversations_is_refused_once() {
     let cli = Cli::new().await;
     let noise: Vec<u8> = (0..20_000_u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
-    let zeros = zip(&[("zeros.json", &vec![b' '; 400_000_000])]);
+    let mut blank = line("1", "My parcel is late").into_bytes();
+    blank.resize(400_000_000, b'\n');
+    let blank = zip(&[("blank.json", &blank)]);
     let workbook = zip(&[("[Content_Types].xml", b"<x/>"), ("xl/sheet1.xml", b"<x/>")]);
     let mut deep = gzip(&lines());
     for _ in 0..6 {
@@ -114,7 +116,7 @@ async fn what_is_no_file_of_conversations_is_refused_once() {
         ("picture.jsonl", b"\x89PNG\r\n\x1a\n".to_vec(), "a picture (PNG)"),
         ("page.jsonl", b"<!DOCTYPE html><p>{}".to_vec(), "a web page"),
         ("deep.zip", deep, "archives within each other"),
-        ("zeros.zip", zeros, "far more than"),
+        ("blank.zip", blank, "far more than"),
         ("cut.gz", gzip(&lines())[..200].to_vec(), "reading"),
     ] {
         let path = cli.file(name, bytes);

@@ -1,0 +1,81 @@
+use super::*;
+use proptest::prelude::*;
+
+fn read_all(text: &str) -> Vec<(u64, String, Result<Json, String>)> {
+    let mut all = Vec::new();
+    read(text.as_bytes(), "file", &mut |line, stream, value| {
+        all.push((line, stream.to_owned(), value.map(|(value, _)| value)));
+        true
+    })
+    .unwrap();
+    all
+}
+
+/// The lines, streams and ids of what is read; `!` for what is none.
+fn told(text: &str) -> String {
+    let id =
+        |value: &Result<Json, String>| value.as_ref().map_or("!".into(), |value| value["id"].to_string());
+    read_all(text).iter().map(|(line, stream, value)| format!("{line} {stream} {}, ", id(value))).collect()
+}
+
+#[test]
+fn every_shape_gives_the_same_values() {
+    for text in [
+        "{\"id\":1}\n{\"id\":2}\n",
+        "{\"id\":1},\r\n{\"id\":2},\r\n",
+        "[{\"id\":1},\n{\"id\":2}]",
+        "[[{\"id\":1}],\n[{\"id\":2}]]",
+        "{\"data\":[{\"id\":1},\n{\"id\":2}],\"next\":null}",
+        "{\"data\":{\"meta\":{\"count\":2},\"payload\":[{\"id\":1},\n{\"id\":2}]}}",
+        "{\"type\":\"SCHEMA\"} {\"_airbyte_data\":{\"id\":1}}\n{\"_airbyte_data\":\"{\\\"id\\\":2}\"}",
+    ] {
+        assert_eq!(told(text), "1 file 1, 2 file 2, ", "{text}");
+    }
+    assert_eq!(
+        told("[\n  {\n    \"id\": 1\n  },\n  {\n    \"id\": 2,\n    \"a\": \"]}\\\"\"\n  }\n]\n"),
+        "2 file 1, 5 file 2, "
+    );
+    let streams = "{\"type\":\"RECORD\",\"stream\":\"tickets\",\"record\":{\"id\":1}}
+{\"type\":\"RECORD\",\"record\":{\"stream\":\"users\",\"data\":{\"id\":2}}}\n{\"type\":\"STATE\",\"value\":{}}
+{\"tickets\":[{\"id\":3}],\"users\":[{\"id\":4}],\"count\":1}\n{\"tickets\":[],\"next_page\":\"x\"}";
+    assert_eq!(told(streams), "1 tickets 1, 2 users 2, 4 tickets 3, 4 users 4, ");
+}
+
+#[test]
+fn what_is_no_value_costs_itself_alone() {
+    assert_eq!(told("{\"id\":1}\n{\"id\":\n{\"id\":3}\n"), "1 file 1, 2 file !, 3 file 3, ");
+    assert_eq!(
+        told("{\"id\":1}\n{\"a\":\"x}\n{\"id\":3,\"b\":\"\"}\n{\"id\":4}"),
+        "1 file 1, 2 file !, 3 file 3, 4 file 4, "
+    );
+    assert_eq!(told("5\n\"x\"\n{\"id\":3}\n]"), "1 file !, 2 file !, 3 file 3, 4 file !, ");
+    assert_eq!(told("[5, {\"id\":2}, }, {\"id\":3}]"), "1 file !, 1 file 2, 1 file !, 1 file 3, ");
+    // a record without an id is none of a page
+    assert_eq!(read_all("{\"text\":\"x\",\"tags\":[]}").len(), 1);
+    assert!(read_all("{\"turns\":[{\"text\":\"x\"}]}")[0].2.is_ok());
+}
+
+#[test]
+fn a_long_page_is_read_value_by_value() {
+    let long = "x".repeat(40_000);
+    let value = |id: usize| format!("{{\"id\": {id}, \"text\": \"{long}]}}\"}}");
+    let values: Vec<String> = (0..200).map(value).collect();
+    let text = format!(
+        "{{\"meta\": {{\"n\": [1]}}, \"tickets\": [\n{}\n], \"next\": \"\", \"users\": [{{\"id\": 200}}]}}",
+        values.join(",\n")
+    );
+    let all = read_all(&text);
+    assert_eq!(all.len(), 201);
+    assert_eq!(
+        (all[7].0, all[7].1.as_str(), &all[7].2.as_ref().unwrap()["id"]),
+        (9, "tickets", &Json::from(7))
+    );
+    assert_eq!((all[200].0, all[200].1.as_str()), (202, "users"));
+}
+
+proptest! {
+    #[test]
+    fn any_text_is_read_to_its_end(text in "[\\[\\]{}\",:a1\\\\ \n]{0,200}") {
+        prop_assert!(read_all(&text).len() <= text.len());
+    }
+}
