@@ -96,12 +96,12 @@ impl Split {
                 return Told::GoesOn;
             };
             let rest = &line[quote + 1..];
-            if let Some(end) = self.end_of_cell(rest) {
+            if let Some(next) = self.end_of_cell(rest) {
                 self.is_quoted = false;
                 self.ends.push(self.text.len());
-                match end {
-                    Some(next) => at = quote + 1 + next,
-                    None => return Told::Whole,
+                at = quote + 1 + next;
+                if at > line.len() {
+                    return Told::Whole;
                 }
                 continue;
             }
@@ -182,14 +182,11 @@ impl Split {
         found.map(|found| from + found)
     }
 
-    /// Tells whether a cell ends before `rest`: with the line, or else where the next one begins.
-    fn end_of_cell(&self, rest: &[u8]) -> Option<Option<usize>> {
+    /// Returns where in `rest` the next cell begins, if one ends before it: past the end if that ends the line.
+    fn end_of_cell(&self, rest: &[u8]) -> Option<usize> {
         let blanks = rest.iter().take_while(|byte| **byte == b' ').count();
-        match rest.get(blanks) {
-            None => Some(None),
-            Some(byte) if *byte == self.signs.delimiter => Some(Some(blanks + 1)),
-            Some(_) => None,
-        }
+        let is_end = rest.get(blanks).is_none_or(|byte| *byte == self.signs.delimiter);
+        is_end.then_some(blanks + 1)
     }
 
     /// Finds the quote in a line that ends its cell.
@@ -217,6 +214,7 @@ impl Split {
     /// Returns the cells.
     pub(super) fn cells(self) -> Result<Cells, String> {
         let ends = self.ends;
-        String::from_utf8(self.text).map(|text| Cells { text, ends }).map_err(|_| "expected UTF-8".to_owned())
+        let text = String::from_utf8(self.text).ok();
+        text.map(|text| Cells { text, ends }).ok_or_else(|| "expected UTF-8".to_owned())
     }
 }

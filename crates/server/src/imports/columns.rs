@@ -109,7 +109,7 @@ impl Field {
     fn is_kept(self, header: &str) -> bool {
         match self {
             Self::Subject => true,
-            Self::Channel => plain(header) != "channel",
+            Self::Channel => rank(header, self) > Some(0),
             Self::Kind => plain(header) == "type",
             _ => false,
         }
@@ -186,7 +186,7 @@ impl Columns {
             .filter(|at| {
                 let mut fields =
                     self.taken.iter().filter(|(_, taken)| taken.contains(at)).map(|(field, _)| *field);
-                !self.names[*at].is_empty() && fields.all(|field| field.is_kept(&self.names[*at]))
+                fields.all(|field| field.is_kept(&self.names[*at]))
             })
             .collect();
     }
@@ -270,18 +270,19 @@ impl Columns {
     }
 }
 
-/// Returns the names of columns; of equal ones, the second has `_2` behind it, and so on.
+/// Returns the names of columns: by their number where there is none; of equal ones, the second has `_2` behind it.
 fn distinct(header: &Cells) -> Vec<String> {
     const NAME_MAX: usize = 200;
     let mut counts: HashMap<String, u32> = HashMap::new();
-    let name = |cell: &str| {
+    let name = |(at, cell): (usize, &str)| {
         let name: String = cell.trim().trim_start_matches('\u{feff}').chars().take(NAME_MAX).collect();
         let name = name.split_whitespace().collect::<Vec<_>>().join(" ");
+        let name = if name.is_empty() { format!("column {}", at + 1) } else { name };
         let count = counts.entry(name.clone()).or_default();
         *count += 1;
-        if *count > 1 && !name.is_empty() { format!("{name}_{count}") } else { name }
+        if *count > 1 { format!("{name}_{count}") } else { name }
     };
-    header.iter().map(name).collect()
+    header.iter().enumerate().map(name).collect()
 }
 
 fn in_words(names: &[&str]) -> String {

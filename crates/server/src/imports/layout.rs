@@ -83,12 +83,14 @@ impl Layout {
 
     /// Decides what a column of times without days belongs to.
     fn settle_times(&mut self, sample: &[&Cells]) {
-        let mut dates = sample.iter().filter_map(|row| self.columns.cell(row, Field::CreatedAt));
         if !self.columns.has(Field::CreatedAt) {
-            self.columns.give(Field::Time, Field::CreatedAt);
             self.columns.give(Field::BeganAt, Field::CreatedAt);
-        } else if dates.any(|date| date.contains(':')) {
+        }
+        let mut dates = sample.iter().filter_map(|row| self.columns.cell(row, Field::CreatedAt));
+        if dates.any(|date| date.contains(':')) {
             self.columns.release(Field::Time);
+        } else if !self.columns.has(Field::CreatedAt) {
+            self.columns.give(Field::Time, Field::CreatedAt);
         }
     }
 
@@ -132,7 +134,7 @@ impl Layout {
         if let Some(reference) = self.desk.and_then(|desk| desk.reference(id)) {
             record.insert("ticketing_system".into(), reference);
         }
-        let turns = self.turns(row, id, role);
+        let turns = self.turns(row, id, role.as_deref());
         if !turns.is_empty() {
             record.insert("turns".into(), turns.into());
         }
@@ -140,7 +142,7 @@ impl Layout {
     }
 
     /// Returns what is said in a row: nothing in those that tell of an event.
-    fn turns(&self, row: &Cells, id: &str, role: Option<String>) -> Vec<Json> {
+    fn turns(&self, row: &Cells, id: &str, role: Option<&str>) -> Vec<Json> {
         let cell = |field| self.columns.cell(row, field);
         let subject = || cell(Field::Subject).filter(|_| self.is_one_a_row);
         let text = cell(Field::Text).or_else(|| if cell(Field::Html).is_none() { subject() } else { None });
@@ -154,7 +156,7 @@ impl Layout {
             };
             set("text", text);
             set("html", cell(Field::Html).filter(|_| text.is_none()));
-            set("role", role.as_deref());
+            set("role", role);
             set("name", cell(Field::Name));
             set("email", cell(Field::AuthorEmail));
             set("id", if self.key == Some(Field::Id) { cell(Field::MessageId) } else { Some(id) });

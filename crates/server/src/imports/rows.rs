@@ -84,8 +84,7 @@ impl<R: Read> Rows<R> {
         let most = if self.vain > VAIN_MAX { SHORT } else { ROW_MAX };
         let mut split = Split::new(self.signs);
         let (mut at, mut lines) = (0, 0);
-        loop {
-            let Line::Ends(text_end, end) = self.line_at(at)? else { break };
+        while let Line::Ends(text_end, end) = self.line_at(at)? {
             lines += 1;
             let text = &self.buffer[self.start + at..self.start + text_end];
             let line_break = &self.buffer[self.start + text_end..self.start + end];

@@ -3,6 +3,7 @@
 mod files;
 mod members;
 mod messengers;
+mod tables;
 
 use crate::support::cli::{Cli, name};
 use flate2::Compression;
@@ -166,40 +167,6 @@ async fn every_member_of_a_record_arrives() {
 }
 
 #[tokio::test]
-async fn a_csv_file_has_a_message_a_row() {
-    let cli = Cli::new().await;
-    let csv = "conversation_id,sender,message,date,channel,contact_email,Plan\n\
-        1,customer,\"Where is my parcel,\nit is late?\",2026-01-02 03:04:05Z,email,a@example.com,pro\n\
-        1,agent,It is on its way,2026-01-02 03:10:00Z,email,a@example.com,pro\n\
-        2,customer,I want a refund,not a date,chat,,\n\
-        3,customer,Cancel my order,2026-01-03,chat,,\n\
-        ,customer,nobody,2026-01-03,chat,,\n\
-        1,customer,again,2026-01-04,email,a@example.com,pro\n";
-    let file = cli.file("a.csv", csv);
-    let summary = cli.json(&["import", file.to_str().unwrap(), "--json"], 3);
-    assert_eq!((&summary["imported"], &summary["bad"]), (&json!(2), &json!(3)));
-    let mut bad: Vec<(i64, String)> = summary["bad_records"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|bad| (bad["line"].as_i64().unwrap(), bad["reason"].as_str().unwrap().to_owned()))
-        .collect();
-    bad.sort();
-    assert_eq!(bad[0].0, 5);
-    assert!(bad[0].1.starts_with("created_at: expected an ISO 8601"), "{bad:?}");
-    assert_eq!(bad[1], (7, "id: is required".into()));
-    assert_eq!(bad[2], (8, "id: line 2 has the same".into()));
-    let sessions = sessions(&cli);
-    assert_eq!(sessions[0]["created_at"], "2026-01-02T03:04:05.000Z");
-    assert_eq!(sessions[0]["custom_data"], json!({"plan": "pro"}));
-    assert_eq!(sessions[0]["contact"]["email"], "a@example.com");
-    assert_eq!(sessions[0]["channel"], json!({"type": "email"}));
-    assert_eq!(sessions[1]["channel"], json!({"type": "web"}));
-    let file = cli.file("b.csv", "a,b\n1,2\n");
-    assert_eq!(cli.run(&["import", file.to_str().unwrap()]).status.code(), Some(1));
-}
-
-#[tokio::test]
 async fn without_waiting_the_server_reads_what_was_imported() {
     let cli = Cli::new().await;
     let lines: Vec<String> =
@@ -219,69 +186,4 @@ async fn without_waiting_the_server_reads_what_was_imported() {
         std::thread::sleep(std::time::Duration::from_millis(100));
     }
     panic!("nothing was grouped");
-}
-
-fn csv(cli: &Cli, name: &str, text: &str) -> Value {
-    let file = cli.file(name, gzip(text));
-    cli.json(&["import", file.to_str().unwrap(), "--no-wait", "--json"], 3)
-}
-
-#[tokio::test]
-async fn a_quote_that_never_closes_is_one_bad_row() {
-    let cli = Cli::new().await;
-    let rows: String = (0..2_000).map(|i| format!("r{i},Where is my parcel?\n")).collect();
-    let summary = csv(&cli, "open.csv.gz", &format!("id,text\na,fine\nb,\"never closed\n{rows}"));
-    assert_eq!((&summary["imported"], &summary["bad"]), (&json!(2_001), &json!(1)));
-    assert_eq!(summary["bad_records"][0]["line"], 3);
-    // one that goes on past any row costs no more than its own line
-    let long = format!("id,text\nb,\"never closed {}\n{rows}", "x".repeat(5_000_000));
-    let summary = csv(&cli, "long.csv.gz", &long);
-    assert_eq!((&summary["unchanged"], &summary["bad"]), (&json!(2_000), &json!(1)));
-}
-
-#[tokio::test]
-async fn csv_keeps_the_limits_of_the_format() {
-    let cli = Cli::new().await;
-    let columns: Vec<String> = (0..101).map(|i| format!("c{i}")).collect();
-    let header = format!("id,text,name,{}", columns.join(","));
-    let custom = |count: usize| vec!["x"; count].join(",");
-    let rows = [
-        header,
-        format!("1,{},n,", "x".repeat(100_001)),
-        format!("2,{},n,", "x".repeat(100_000)),
-        format!("3,hello there,{},", "n".repeat(301)),
-        format!("4,hello there,n,{}", custom(101)),
-        format!("5,hello there,n,{}", custom(100)),
-        format!("6,hello there,n,{}", "v".repeat(10_001)),
-    ];
-    let summary = csv(&cli, "limits.csv.gz", &rows.join("\n"));
-    assert_eq!(summary["imported"], 2);
-    let bad: Vec<(i64, &str)> = summary["bad_records"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|bad| (bad["line"].as_i64().unwrap(), bad["reason"].as_str().unwrap()))
-        .collect();
-    assert_eq!(
-        bad,
-        [
-            (2, "text: expected at most 100000 characters"),
-            (4, "name: expected at most 300 characters"),
-            (5, "custom_data: expected at most 100 keys"),
-            (
-                7,
-                "custom_data: expected keys of at most 200 and values of at most 10000 bytes, and 64000 bytes of all together"
-            ),
-        ]
-    );
-}
-
-#[tokio::test]
-async fn one_conversation_of_very_many_rows_is_bounded() {
-    let cli = Cli::new().await;
-    let text = "y".repeat(90_000);
-    let rows: String = (0..250).map(|_| format!("1,{text}\n")).collect();
-    let summary = csv(&cli, "one.csv.gz", &format!("id,text\n{rows}2,Where is my parcel?\n"));
-    assert_eq!((&summary["imported"], &summary["bad"]), (&json!(1), &json!(1)));
-    assert_eq!(summary["bad_records"][0]["reason"], "the conversation is longer than 16777216 bytes");
 }
