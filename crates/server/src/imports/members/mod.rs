@@ -195,7 +195,8 @@ impl Reader<'_> {
                 None => self.keep(name, value),
             },
             "tags" => record.tags = self.tags(value),
-            "labels" | "findings" | "export_version" | "person" => {}
+            "labels" => record.labels = value,
+            "findings" | "export_version" | "person" => {}
             name if TIMES.contains(&name) => later.times.push((name.to_owned(), value)),
             _ => self.spare.push((name, value)),
         }
