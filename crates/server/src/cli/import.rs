@@ -115,10 +115,14 @@ impl Told {
         self.columns.append(&mut batch.columns);
     }
 
-    /// Prints what was lost and what was left out, a line a kind.
-    fn print(&self) -> anyhow::Result<()> {
+    /// Prints what was lost and what was left out to standard error, a line a kind.
+    fn print_faults(&self) {
         self.lost.lines().iter().for_each(|line| print_error(line));
         self.notes.lines().iter().for_each(|line| print_error(&format!("note: {line}")));
+    }
+
+    /// Prints what the files are.
+    fn print_files(&self) -> anyhow::Result<()> {
         for (name, kind) in self.files.iter().take(FILES_SHOWN) {
             print_line(&format!("{name}: {kind}"))?;
         }
@@ -177,7 +181,8 @@ pub(super) async fn import(config: Config, args: ImportArgs) -> anyhow::Result<E
 /// Reads files and imports what is in them.
 pub(super) async fn load(import: Import, files: &[PathBuf]) -> anyhow::Result<()> {
     let (_, told) = read(import, files, Options::default()).await?;
-    told.print()
+    told.print_faults();
+    Ok(())
 }
 
 /// Reads the files on a thread of its own and writes what comes.
@@ -219,6 +224,7 @@ fn dry_run(args: &ImportArgs, options: &Options) -> anyhow::Result<Exit> {
         shown.extend(batch.records.into_iter().take(SHOWN - shown.len()));
         true
     })?;
+    told.print_faults();
     if args.json {
         let files: Vec<_> =
             told.files.iter().map(|(file, format)| json!({"file": file, "format": format})).collect();
@@ -226,7 +232,7 @@ fn dry_run(args: &ImportArgs, options: &Options) -> anyhow::Result<Exit> {
         print_line(&summary.to_string())?;
         return Ok(told.exit());
     }
-    told.print()?;
+    told.print_files()?;
     for (file, columns) in told.columns.iter().take(FILES_SHOWN) {
         print_line(&format!("columns of {file}:"))?;
         for (name, fate) in columns {
@@ -286,6 +292,7 @@ async fn summarize(
     let counts = insights::counts(&app.db, org_id).await?;
     let seconds = started.elapsed().as_secs_f64();
     let Totals { imported, updated, unchanged, bad } = totals;
+    told.print_faults();
     if args.json {
         return print_line(
             &json!({
@@ -306,7 +313,7 @@ async fn summarize(
             .to_string(),
         );
     }
-    told.print()?;
+    told.print_files()?;
     if imported + updated + unchanged == 0 {
         print_line("no conversations in what was read")?;
     }

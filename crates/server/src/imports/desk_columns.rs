@@ -1,7 +1,7 @@
 //! Help desks whose tables are known by their columns: what some of these mean there, and the name of the ticketing system.
 
 use super::cells::Cells;
-use super::columns::{Field, plain};
+use super::fields::{Field, plain};
 use super::mapping::Mapping;
 use serde_json::{Value as Json, json};
 use std::collections::HashSet;

@@ -1,7 +1,7 @@
 //! How a table is written, told by its beginning: the sign between cells, and the line of the header.
 
 use super::cells::{Cells, Signs};
-use super::columns::{self, Field};
+use super::fields::{self, Field};
 use super::rows::Rows;
 use std::collections::HashSet;
 
@@ -104,17 +104,17 @@ fn rows(head: &str, signs: Signs, above: u64) -> Vec<(u64, Cells)> {
 fn header(rows: &[(u64, Cells)]) -> Option<(usize, usize)> {
     let mut widest = 0;
     for (at, (_, row)) in rows.iter().enumerate().take(HEADER_ROWS_MAX) {
-        let filled = row.iter().filter(|cell| !columns::is_blank(cell)).count();
+        let filled = row.iter().filter(|cell| !fields::is_blank(cell)).count();
         if filled <= widest {
             continue;
         }
         widest = filled;
-        let known = row.iter().filter(|name| columns::fields(name).next().is_some()).count();
+        let known = row.iter().filter(|name| fields::fields(name).next().is_some()).count();
         let rest = &rows[at + 1..];
         let share = |part: usize| part * rest.len() / 10;
         let wide = rest.iter().filter(|(_, row)| fits(row, filled)).count();
         let is_header = match filled {
-            1 => row.len() == 1 && columns::fields(row.get(0)).any(|field| matches!(field, Field::Text)),
+            1 => row.len() == 1 && fields::fields(row.get(0)).any(|field| matches!(field, Field::Text)),
             _ if known > 1 => wide >= share(5),
             _ => wide > 0 && wide >= share(8) && are_names(row),
         };

@@ -1,8 +1,9 @@
 //! What the columns of a table mean together, and a row of it as a part of a conversation.
 
 use super::cells::Cells;
-use super::columns::{self, Columns, Field};
+use super::columns::Columns;
 use super::desk_columns::Desk;
+use super::fields::{self, Field};
 use super::members::sender_of;
 use crate::sessions::Sender;
 use serde_json::{Map, Value as Json};
@@ -125,7 +126,7 @@ impl Layout {
         }
         let custom: Map<String, Json> = (self.columns.custom.iter())
             .map(|at| (self.columns.name(*at), row.get(*at)))
-            .filter(|(_, value)| !columns::is_blank(value))
+            .filter(|(_, value)| !fields::is_blank(value))
             .map(|(name, value)| (name.to_owned(), value.into()))
             .collect();
         if !custom.is_empty() {
@@ -176,8 +177,8 @@ impl Layout {
 
     fn is_private(&self, row: &Cells) -> bool {
         let cell = |field| self.columns.cell(row, field);
-        let is_note = |field| cell(field).is_some_and(columns::is_note);
-        let says = |field, word| cell(field).and_then(columns::yes_or_no) == Some(word);
+        let is_note = |field| cell(field).is_some_and(fields::is_note);
+        let says = |field, word| cell(field).and_then(fields::yes_or_no) == Some(word);
         says(Field::Private, true)
             || says(Field::Public, false)
             || [Field::Private, Field::Public, Field::Kind].into_iter().any(is_note)
@@ -191,7 +192,7 @@ impl Layout {
             let own = self.desk.and_then(|desk| desk.role(word));
             return Some(own.unwrap_or(word).to_owned());
         }
-        let says = |field| cell(field).and_then(columns::yes_or_no);
+        let says = |field| cell(field).and_then(fields::yes_or_no);
         if let Some(is_contact) =
             says(Field::Inbound).or_else(|| says(Field::Outbound).map(|is_ours| !is_ours))
         {
@@ -248,7 +249,7 @@ impl Layout {
 
     /// Returns who a word for a role means.
     fn sender(&self, word: &str) -> Option<Sender> {
-        let told = self.roles.iter().find(|(known, _)| columns::plain(known) == columns::plain(word));
+        let told = self.roles.iter().find(|(known, _)| fields::plain(known) == fields::plain(word));
         told.map(|(_, sender)| *sender).or_else(|| sender_of(word))
     }
 }

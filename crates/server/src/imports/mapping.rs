@@ -1,7 +1,7 @@
 //! What columns of a table mean, where their names do not tell: `text=Description,id="Ticket ID",role.owner=agent`, or the
 //! same as TOML.
 
-use super::columns::Field;
+use super::fields::Field;
 use super::record::parse_role;
 use crate::sessions::Sender;
 use std::collections::BTreeMap;

@@ -8,6 +8,7 @@ mod dates;
 mod decode;
 mod desk_columns;
 mod dialect;
+mod fields;
 mod format;
 mod found;
 mod gather;

@@ -1,9 +1,10 @@
 //! Tables: a message a row, or a conversation a row. Rows of one conversation need not stand together.
 
 use super::cells::Cells;
-use super::columns::{Columns, Field};
+use super::columns::Columns;
 use super::desk_columns::Desk;
 use super::dialect::Dialect;
+use super::fields::Field;
 use super::found::Found;
 use super::layout::Layout;
 use super::mapping::Mapping;

@@ -91,7 +91,7 @@ async fn an_import_logs_nothing_of_customers() {
             .to_string()
     };
     let mut lines: Vec<String> = (0..8).map(|i| record(i, "contact")).collect();
-    lines.push(record(8, TEXT));
+    lines.push(json!({"id": "8", "turns": [], "custom_data": {TEXT: TEXT}}).to_string());
     lines.push(format!("{{{TEXT}"));
     let file = name(&cli.file("a.jsonl", lines.join("\n")));
     let output = cli.run(&["import", &file, "--org", TEXT, "--source", TEXT, "--log", "info", "--json"]);

@@ -108,7 +108,7 @@ impl Draft {
                 Token::Word(word) => draft.word(word, at == 0)?,
                 Token::Sign('(') => rest.iter().position(|token| *token == Token::Sign(')'))? + 1,
                 Token::Sign('[') => rest.iter().position(|token| *token == Token::Sign(']'))? + 1,
-                Token::Sign(sign @ ('+' | '-')) if draft.time.is_some() && draft.has_date() => {
+                Token::Sign(sign @ ('+' | '-')) if draft.time.is_some() && draft.has_day() => {
                     draft.offset(*sign, rest)?
                 }
                 Token::Sign(',' | '.' | '-' | '/' | '\'' | ':' | '·' | '|' | '،') => 1,
@@ -121,6 +121,11 @@ impl Draft {
     fn has_date(&self) -> bool {
         let has_parts = self.year.is_some() && self.month.is_some() && self.day.is_some();
         self.date.is_some() || self.unordered.is_some() || has_parts
+    }
+
+    /// Tells a date of which the year alone may still come.
+    fn has_day(&self) -> bool {
+        self.has_date() || self.month.is_some() && self.day.is_some()
     }
 
     /// Reads what begins with a number. Returns how many tokens that is.

@@ -98,8 +98,8 @@ async fn what_can_t_be_scored_is_said() {
     let output = cli.run(&["eval", "--gold", unlabeled.to_str().unwrap()]);
     assert_eq!(output.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&output.stderr).contains("nothing has labels.intents"));
-    let bad = cli.file("b.jsonl", "{\"id\": 1, \"turns\": []}\nnonsense\n");
+    let bad = cli.file("b.jsonl", "{\"id\": 1, \"turns\": [{\"text\": \"Hello\"}]}\nnonsense\n");
     let output = cli.run(&["eval", "--gold", bad.to_str().unwrap()]);
     assert_eq!(output.status.code(), Some(1));
-    assert!(String::from_utf8_lossy(&output.stderr).contains("b.jsonl:2: malformed JSON"));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("b.jsonl:2: expected a JSON object"));
 }

@@ -25,20 +25,21 @@ fn names(cli: &Cli) -> Vec<String> {
 #[tokio::test]
 async fn a_file_is_packed_as_its_name_says_and_imports_once() {
     let (cli, other) = (Cli::new().await, Cli::new().await);
-    let lines: Vec<String> = (0..60).map(|i| record(i).to_string()).collect();
+    // what has no words is no conversation to import
+    let lines: Vec<String> = (0..60).filter(|i| i % 50 != 49).map(|i| record(i).to_string()).collect();
     let file = cli.file("a.jsonl", lines.join("\n"));
     cli.json(&["import", file.to_str().unwrap(), "--no-wait", "--json"], 0);
     for name in ["export.jsonl", "export.jsonl.gz", "export.jsonl.zst"] {
         let summary = cli.json(&["export", "--out", name, "--json"], 0);
-        assert_eq!((&summary["what"], &summary["rows"]), (&json!("conversations"), &json!(60)));
+        assert_eq!((&summary["what"], &summary["rows"]), (&json!("conversations"), &json!(59)));
     }
     let printed = cli.run(&["export", "--out", "-"]).stdout;
     let read = |cli: &Cli, name: &str| std::fs::read(cli.database.folder.path().join(name)).unwrap();
     assert_eq!(read(&cli, "export.jsonl"), printed);
-    for (name, imported) in [("export.jsonl.gz", 60), ("export.jsonl.zst", 0), ("export.jsonl", 0)] {
+    for (name, imported) in [("export.jsonl.gz", 59), ("export.jsonl.zst", 0), ("export.jsonl", 0)] {
         let path = cli.database.folder.path().join(name);
         let summary = other.json(&["import", path.to_str().unwrap(), "--no-wait", "--json"], 0);
-        assert_eq!((&summary["imported"], &summary["unchanged"]), (&json!(imported), &json!(60 - imported)));
+        assert_eq!((&summary["imported"], &summary["unchanged"]), (&json!(imported), &json!(59 - imported)));
     }
     other.json(&["export", "--out", "export.jsonl", "--json"], 0);
     assert_eq!(read(&other, "export.jsonl"), printed);

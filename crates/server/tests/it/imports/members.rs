@@ -57,7 +57,6 @@ async fn a_member_in_other_words_costs_no_conversation() {
         (1, "status", json!("closed_resolved")),
         (1, "custom_data", json!({"status": "Chasing"})),
         (2, "language", json!("en")),
-        (3, "tags", json!(["web", "vip"])),
         (4, "custom_data", json!({"a.b": 1})),
         (7, "created_at", json!("2025-04-03T09:15:22.000Z")),
     ] {
