@@ -108,7 +108,9 @@ impl Draft {
                 Token::Word(word) => draft.word(word, at == 0)?,
                 Token::Sign('(') => rest.iter().position(|token| *token == Token::Sign(')'))? + 1,
                 Token::Sign('[') => rest.iter().position(|token| *token == Token::Sign(']'))? + 1,
-                Token::Sign(sign @ ('+' | '-')) if draft.time.is_some() && draft.has_date() => {
+                Token::Sign(sign @ ('+' | '-'))
+                    if draft.time.is_some() && (draft.has_date() || is_year(rest.get(2))) =>
+                {
                     draft.offset(*sign, rest)?
                 }
                 Token::Sign(',' | '.' | '-' | '/' | '\'' | ':' | '·' | '|' | '،') => 1,
@@ -323,6 +325,11 @@ fn sign(token: Option<&Token>) -> Option<char> {
 
 fn number(token: Option<&Token>) -> Option<(u64, usize)> {
     if let Some(Token::Number(value, digits)) = token { Some((*value, *digits)) } else { None }
+}
+
+/// Tells a year behind an offset, as in `Tue Oct 31 22:10:47 +0000 2017`.
+fn is_year(token: Option<&Token>) -> bool {
+    matches!(token, Some(Token::Number(_, 4)))
 }
 
 /// Returns the year that one of two digits stands for.
