@@ -42,12 +42,14 @@ impl Translations {
         Self { of: (0..vectors.rows()).map(of_row).collect() }
     }
 
-    /// Returns what each of so many rows counts for: a text and its translations are one.
+    /// Returns what each of so many rows counts for, all together as many as there are: a text and its translations are one.
     pub(super) fn shares(&self, rows: usize) -> Vec<f64> {
         if self.of.is_empty() {
             return vec![1.0; rows];
         }
-        self.of.iter().map(|translations| 1.0 / (translations.len() + 1) as f64).collect()
+        let share = |translations: &Vec<usize>| 1.0 / (translations.len() + 1) as f64;
+        let all: f64 = self.of.iter().map(share).sum();
+        self.of.iter().map(|translations| share(translations) * rows as f64 / all).collect()
     }
 
     /// Takes the translations of a row that get no place among so many neighbors out of its products with all rows, and
@@ -126,7 +128,7 @@ mod tests {
         let (de, fr) = (Some(Language::De), Some(Language::Fr));
         let found = Translations::find(&matrix(&SAID), &[de, de, fr, fr, fr], 1);
         assert_eq!(found.of, [vec![2], vec![], vec![0], vec![], vec![]]);
-        assert_eq!(found.shares(5), [0.5, 1.0, 0.5, 1.0, 1.0]);
+        assert_eq!(found.shares(5), [0.625, 1.25, 0.625, 1.25, 1.25]);
         let threads = Translations::find(&matrix(&SAID), &[de, de, fr, fr, fr], 2);
         assert_eq!(found.of, threads.of);
     }

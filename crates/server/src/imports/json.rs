@@ -142,7 +142,14 @@ impl<R: BufRead> Scanner<R> {
             },
             End::Nowhere => {
                 self.endless += 1;
-                format!("the object does not end, or is longer than {VALUE_MAX} bytes")
+                let rest = &self.buffer[self.at..];
+                let length = rest.iter().take(VALUE_MAX).position(|byte| *byte == b'\n');
+                // what is wrong in the line, if it can be one
+                let error = length.and_then(|length| parse(&rest[..length]).err()).filter(|_| depth == 0);
+                error.as_ref().map_or_else(
+                    || format!("the object does not end, or is longer than {VALUE_MAX} bytes"),
+                    malformed,
+                )
             }
         };
         if !take(line, stream, Err(reason)) {

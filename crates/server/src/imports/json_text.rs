@@ -21,8 +21,9 @@ pub(super) fn parse(bytes: &[u8]) -> Result<(Json, bool), serde_json::Error> {
             let text = String::from_utf8_lossy(bytes);
             let pairs = whole_pairs(text.as_bytes());
             let is_lossy = matches!(text, Cow::Owned(_)) || matches!(pairs, Cow::Owned(_));
-            // the first error is of the text as it is written
-            read(&repaired(&pairs), &mut false).map(|json| (json, is_lossy)).map_err(|_| error)
+            // where that is none either, the error is of the text as it is written
+            let json = read(&repaired(&pairs), &mut false).ok().ok_or(error)?;
+            Ok((json, is_lossy))
         }
     }
 }

@@ -63,9 +63,10 @@ fn plain(text: &str) -> String {
             c => plain.extend(c.to_lowercase()),
         }
     }
-    for (written, meant) in [("a. m.", "am"), ("p. m.", "pm"), ("a.m.", "am"), ("p.m.", "pm")] {
-        if plain.contains('m') {
-            plain = plain.replace('\u{a0}', " ").replace('\u{202f}', " ").replace(written, meant);
+    if plain.contains('m') {
+        plain = plain.replace(['\u{a0}', '\u{202f}'], " ");
+        for (written, meant) in [("a. m.", "am"), ("p. m.", "pm"), ("a.m.", "am"), ("p.m.", "pm")] {
+            plain = plain.replace(written, meant);
         }
     }
     plain

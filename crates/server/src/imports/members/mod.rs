@@ -172,7 +172,7 @@ impl Reader<'_> {
             "brand" => record.brand = self.text(&name, value, LINE_MAX),
             "status" => record.status = self.status(value),
             "ai_closure_type" => {
-                let word = value.as_str().map(|word| words::folded(word));
+                let word = value.as_str().map(words::folded);
                 record.ai_closure_type = match word.as_deref() {
                     Some("assumedresolved") => Some("assumed_resolved"),
                     Some("handedoff" | "handoff") => Some("handed_off"),
@@ -195,7 +195,8 @@ impl Reader<'_> {
                 None => self.keep(name, value),
             },
             "tags" => record.tags = self.tags(value),
-            "labels" | "findings" | "export_version" | "person" => {}
+            "labels" => record.labels = value,
+            "findings" | "export_version" | "person" => {}
             name if TIMES.contains(&name) => later.times.push((name.to_owned(), value)),
             _ => self.spare.push((name, value)),
         }

@@ -58,7 +58,7 @@ impl Said {
                 "created_at" => said.time = Some(value),
                 "attachments" | "files" => said.files = Some(value),
                 "private" | "internal" | "is_private" | "is_internal" => {
-                    said.is_note |= truth(&value) == Some(true)
+                    said.is_note |= truth(&value) == Some(true);
                 }
                 "person" | "labels" => {}
                 name if TIMES.contains(&name) => said.other_time = Some((name.to_owned(), value)),

@@ -96,7 +96,7 @@ async fn half_a_character_costs_itself_alone() {
         + &line(4, "whole \\ud83d\\ude00");
     let summary = import(&cli, "cut.jsonl", text, &[], 0);
     assert_eq!(summary["imported"], 4);
-    assert_eq!(notes(&summary), [(2, "halves of characters became U+FFFD")]);
+    assert_eq!(notes(&summary), [(2, "characters that cannot be read became U+FFFD")]);
     let exported = cli.run(&["export", "--what", "conversations", "--format", "jsonl", "--out", "-"]).stdout;
     let exported = String::from_utf8(exported).unwrap();
     for said in ["\"cut \u{fffd}\"", "a tab\\there", "whole 😀"] {
