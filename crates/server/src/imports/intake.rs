@@ -191,7 +191,9 @@ impl<'a, F: FnMut(Batch) -> bool> Intake<'a, F> {
         let Some(table) = Table::open(reader, &dialect, &mapping)? else { return Ok((true, dialect.name())) };
         self.systems.extend(table.desk());
         let (line, remarks) = table.remarks();
-        remarks.iter().for_each(|remark| self.note(line, remark));
+        for remark in remarks {
+            self.note(line, remark);
+        }
         self.batch.columns.push((name.to_owned(), table.columns()));
         Ok((table.read(&mut |line, found| self.take(line, found))?, dialect.name()))
     }

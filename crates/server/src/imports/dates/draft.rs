@@ -108,7 +108,9 @@ impl Draft {
                 Token::Word(word) => draft.word(word, at == 0)?,
                 Token::Sign('(') => rest.iter().position(|token| *token == Token::Sign(')'))? + 1,
                 Token::Sign('[') => rest.iter().position(|token| *token == Token::Sign(']'))? + 1,
-                Token::Sign(sign @ ('+' | '-')) if draft.time.is_some() && draft.has_day() => {
+                Token::Sign(sign @ ('+' | '-'))
+                    if draft.time.is_some() && (draft.has_date() || is_year(rest.get(2))) =>
+                {
                     draft.offset(*sign, rest)?
                 }
                 Token::Sign(',' | '.' | '-' | '/' | '\'' | ':' | '·' | '|' | '،') => 1,
@@ -121,11 +123,6 @@ impl Draft {
     fn has_date(&self) -> bool {
         let has_parts = self.year.is_some() && self.month.is_some() && self.day.is_some();
         self.date.is_some() || self.unordered.is_some() || has_parts
-    }
-
-    /// Tells a date of which the year alone may still come.
-    fn has_day(&self) -> bool {
-        self.has_date() || self.month.is_some() && self.day.is_some()
     }
 
     /// Reads what begins with a number. Returns how many tokens that is.
@@ -328,6 +325,11 @@ fn sign(token: Option<&Token>) -> Option<char> {
 
 fn number(token: Option<&Token>) -> Option<(u64, usize)> {
     if let Some(Token::Number(value, digits)) = token { Some((*value, *digits)) } else { None }
+}
+
+/// Tells a year behind an offset, as in `Tue Oct 31 22:10:47 +0000 2017`.
+fn is_year(token: Option<&Token>) -> bool {
+    matches!(token, Some(Token::Number(_, 4)))
 }
 
 /// Returns the year that one of two digits stands for.
