@@ -128,7 +128,7 @@ mod tests {
         let (de, fr) = (Some(Language::De), Some(Language::Fr));
         let found = Translations::find(&matrix(&SAID), &[de, de, fr, fr, fr], 1);
         assert_eq!(found.of, [vec![2], vec![], vec![0], vec![], vec![]]);
-        assert_eq!(found.shares(5), [0.625, 1.25, 0.625, 1.25, 1.25]);
+        assert_eq!(format!("{:?}", found.shares(5)), "[0.625, 1.25, 0.625, 1.25, 1.25]");
         let threads = Translations::find(&matrix(&SAID), &[de, de, fr, fr, fr], 2);
         assert_eq!(found.of, threads.of);
     }
@@ -136,7 +136,7 @@ mod tests {
     #[test]
     fn one_language_has_none() {
         let found = Translations::find(&matrix(&SAID), &[None; 5], 1);
-        assert_eq!(found.shares(5), [1.0; 5]);
+        assert_eq!(format!("{:?}", found.shares(3)), "[1.0, 1.0, 1.0]");
         assert_eq!(found.united(0, &matrix(&SAID), &mut [1.0; 5], 3), None);
     }
 
@@ -146,7 +146,7 @@ mod tests {
         let translations = Translations { of: vec![others, vec![], vec![], vec![], vec![]] };
         let mut products = [f32::NEG_INFINITY, 0.1, 0.9, 0.8, 0.0];
         let united = translations.united(0, &vectors, &mut products, 4).expect("one is too many");
-        assert_eq!(products, [f32::NEG_INFINITY, 0.1, 0.9, f32::NEG_INFINITY, 0.0]);
+        assert_eq!(format!("{products:?}"), "[-inf, 0.1, 0.9, -inf, 0.0]");
         assert!(united[1] > vectors.row(0)[1] && united[1] < vectors.row(3)[1]);
         assert_eq!(translations.united(0, &vectors, &mut products, 5), None);
     }

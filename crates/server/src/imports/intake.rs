@@ -269,11 +269,7 @@ impl<'a, F: FnMut(Batch) -> bool> Intake<'a, F> {
             Found::Part(_, json) => (members::order_told(json), false),
             Found::Same(..) | Found::Person(..) => (OrderTold::Nothing, false),
         };
-        let order = match told {
-            OrderTold::Dmy => Some(DateOrder::Dmy),
-            OrderTold::Mdy => Some(DateOrder::Mdy),
-            OrderTold::Ambiguous | OrderTold::Nothing => None,
-        };
+        let order = told.order();
         self.orders.extend(order.filter(|order| !self.orders.contains(order)));
         match found {
             // what waits for others to tell the order of day and month waits with the parts
@@ -284,7 +280,10 @@ impl<'a, F: FnMut(Batch) -> bool> Intake<'a, F> {
             }
             found => match self.gather.add(place, found) {
                 Ok(()) => true,
-                Err(error) => self.error(line, format!("{error:#}")) && false,
+                Err(error) => {
+                    self.error(line, format!("{error:#}"));
+                    false
+                }
             },
         }
     }

@@ -6,6 +6,7 @@ mod page;
 mod tests;
 
 use super::VALUE_MAX;
+use super::decode::lines;
 use super::json_text::parse;
 use page::{is_page, opens_list, unwrap};
 use serde_json::Value as Json;
@@ -84,7 +85,7 @@ impl<R: BufRead> Scanner<R> {
     }
 
     fn advance(&mut self, to: usize) {
-        self.line += self.buffer[self.at..to].iter().filter(|byte| **byte == b'\n').count() as u64;
+        self.line += lines(&self.buffer[self.at..to]);
         self.at = to;
     }
 
@@ -274,7 +275,8 @@ impl<R: BufRead> Scanner<R> {
                 return Ok(false);
             }
         }
-        Ok(take(self.line, stream, Err("the object does not end: the rest is not read".into())) && false)
+        take(self.line, stream, Err("the object does not end: the rest is not read".into()));
+        Ok(false)
     }
 
     fn skip_line(&mut self) -> std::io::Result<()> {

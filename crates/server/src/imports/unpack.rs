@@ -60,9 +60,9 @@ pub fn files_of(path: &Path) -> anyhow::Result<Vec<PathBuf>> {
     let shown = path.display();
     let data = std::fs::metadata(path).with_context(|| format!("reading {shown}"))?;
     if data.is_dir() {
-        walk(path, FOLDERS_MAX, &mut files)?
+        walk(path, FOLDERS_MAX, &mut files)?;
     } else {
-        files.push(path.to_owned())
+        files.push(path.to_owned());
     }
     if files.is_empty() {
         bail!("{shown}: the folder has no files");

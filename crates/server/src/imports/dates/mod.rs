@@ -39,6 +39,17 @@ pub(super) enum OrderTold {
     Mdy,
 }
 
+impl OrderTold {
+    /// Returns the order, where there is only one that fits.
+    pub(super) fn order(self) -> Option<DateOrder> {
+        match self {
+            Self::Dmy => Some(DateOrder::Dmy),
+            Self::Mdy => Some(DateOrder::Mdy),
+            Self::Ambiguous | Self::Nothing => None,
+        }
+    }
+}
+
 /// The reason why a text is not read as a date.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Unread {

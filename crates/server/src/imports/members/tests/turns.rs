@@ -1,6 +1,7 @@
 use super::*;
 
 /// Reads turns, and what is remarked of them.
+#[expect(clippy::needless_pass_by_value, reason = "a literal reads best so")]
 fn turns(turns: Json) -> (Json, Vec<String>) {
     let (read, remarks) = read_with(json!({"id": 1, "turns": turns}), &Reading::default());
     (read.unwrap()["turns"].take(), remarks)
