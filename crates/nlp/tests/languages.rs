@@ -101,7 +101,6 @@ fn one_thing_in_nineteen_languages_is_one_group() {
 /// Prints how each topic fares beside what a shop's customers say in English, and all of them together.
 #[test]
 #[ignore = "measures"]
-#[expect(clippy::print_stdout, reason = "what it is for")]
 fn topics_in_nineteen_languages() {
     let translated = translated();
     let topics: BTreeSet<&str> = translated.iter().map(|said| said.topic.as_str()).collect();
