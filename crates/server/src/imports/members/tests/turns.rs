@@ -84,7 +84,7 @@ fn an_unknown_role_keeps_its_words_and_is_told_once() {
     let (read, remarks) = turns(said.clone());
     assert!(read.as_array().unwrap().iter().all(|turn| turn["role"] == "system"));
     assert!(
-        remarks[0] == remarks[1] && remarks[0].starts_with("role \"owner\": no role that is known"),
+        remarks[0] == remarks[1] && remarks[0].starts_with("role \"owner\": nobody that is known"),
         "{remarks:?}"
     );
     assert!(remarks[2].starts_with("role: "), "{remarks:?}");
