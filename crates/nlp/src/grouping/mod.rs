@@ -186,6 +186,9 @@ fn translations(
 ) -> (Translations, Vec<f32>) {
     let common_to = |shares: Vec<f64>| common((0..vectors.rows()).map(|row| vectors.row(row)).zip(shares));
     let of_all = common_to(vec![1.0; vectors.rows()]);
+    if languages.windows(2).all(|pair| pair[0] == pair[1]) {
+        return (Translations::default(), of_all);
+    }
     let translations = Translations::find(&centered(vectors.clone(), &of_all), languages, threads);
     let common = common_to(translations.shares(vectors.rows()));
     (translations, common)

@@ -16,7 +16,7 @@ const NEAR_MIN: f32 = 0.3;
 const OTHERS_IN_TEN: usize = 4;
 const OTHERS_MIN: usize = 3;
 
-/// The rows that say the same in other languages, for each row. There are none if all is said in one language.
+/// The rows that say the same in other languages, for each row; by default there are none.
 #[derive(Default)]
 pub(super) struct Translations {
     of: Vec<Vec<usize>>,
@@ -29,9 +29,6 @@ impl Translations {
         for language in languages {
             let next = numbers.len();
             numbers.entry(*language).or_insert(next);
-        }
-        if numbers.len() < 2 {
-            return Self::default();
         }
         let language_of: Vec<usize> = languages.iter().map(|language| numbers[language]).collect();
         let nearest = nearest(vectors, &language_of, numbers.len(), threads);
@@ -135,8 +132,10 @@ mod tests {
 
     #[test]
     fn one_language_has_none() {
-        let found = Translations::find(&matrix(&SAID), &[None; 5], 1);
+        let found = Translations::default();
         assert_eq!(format!("{:?}", found.shares(3)), "[1.0, 1.0, 1.0]");
+        let alone = Translations::find(&matrix(&SAID), &[None; 5], 1);
+        assert_eq!(format!("{:?}", alone.shares(5)), "[1.0, 1.0, 1.0, 1.0, 1.0]");
         assert_eq!(found.united(0, &matrix(&SAID), &mut [1.0; 5], 3), None);
     }
 

@@ -7,7 +7,7 @@ use super::{Exit, open, print_error, print_line};
 use crate::app::App;
 use crate::config::{Config, DatabaseConfig};
 use crate::ids::{OrgId, SessionId, StatementId};
-use crate::imports::{Batch, Import, Options as ImportOptions, Record, read_files};
+use crate::imports::{Batch, Import, Options as ImportOptions, Record, list_files, read_files};
 use crate::insights::{self, GroupedStatement};
 use crate::sessions::Sender;
 use crate::time::Timestamp;
@@ -145,11 +145,16 @@ fn labeled(args: &EvalArgs) -> anyhow::Result<Vec<Labeled>> {
 fn read(path: &Path) -> anyhow::Result<Vec<Record>> {
     let mut records = Vec::new();
     let mut bad = None;
-    read_files(&[path.to_owned()], &ImportOptions::default(), &Arc::default(), |batch: Batch| {
-        records.extend(batch.records);
-        bad = batch.bad.into_iter().next();
-        bad.is_none()
-    })?;
+    read_files(
+        &list_files(&[path.to_owned()])?,
+        &ImportOptions::default(),
+        &Arc::default(),
+        |batch: Batch| {
+            records.extend(batch.records);
+            bad = batch.bad.into_iter().next();
+            bad.is_none()
+        },
+    )?;
     match bad {
         Some(bad) => bail!("{}: {}", bad.place(), bad.reason),
         None => Ok(records),

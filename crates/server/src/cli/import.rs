@@ -6,7 +6,8 @@ use crate::app::App;
 use crate::config::Config;
 use crate::ids::OrgId;
 use crate::imports::{
-    Batch, DateOrder, Format, Import, Options, Record, Report, Totals, files_of, read_files, thousands,
+    Batch, DateOrder, Format, Import, Listed, Options, Record, Report, Totals, list_files, read_files,
+    thousands,
 };
 use crate::time::Calendar;
 use crate::{insights, jobs, settings};
@@ -80,7 +81,11 @@ impl ReadingArgs {
             ..Options::default()
         };
         for pair in &self.roles {
-            options.add_role(pair).map_err(|error| UsageError(format!("--role {pair}: {error}")))?;
+            let added = match pair.split_once('=') {
+                Some((word, role)) => options.mapping.add_role(word, role),
+                None => Err("expected WORD=ROLE"),
+            };
+            added.map_err(|error| UsageError(format!("--role {pair}: {error}")))?;
         }
         for map in &self.maps {
             let added = if map.contains('=') {
@@ -91,7 +96,6 @@ impl ReadingArgs {
             };
             added.map_err(|error| UsageError(format!("--map {map}: {error}")))?;
         }
-        options.roles.extend(options.mapping.roles.clone());
         Ok(options)
     }
 }
@@ -139,13 +143,11 @@ impl Told {
 }
 
 pub(super) async fn import(config: Config, args: ImportArgs) -> anyhow::Result<Exit> {
-    for file in &args.files {
-        files_of(file)?;
-    }
+    let files = list_files(&args.files)?;
     // what is wrong with the arguments is said before anything is opened
     let options = args.reading.options(Calendar::of(&config.insights.time_zone)?)?;
     if args.dry_run {
-        return tokio::task::spawn_blocking(move || dry_run(&args, &options))
+        return tokio::task::spawn_blocking(move || dry_run(&args, &files, &options))
             .await
             .context("reading the files")?;
     }
@@ -158,7 +160,7 @@ pub(super) async fn import(config: Config, args: ImportArgs) -> anyhow::Result<E
     let workers = (!args.no_wait).then(|| tokio::spawn(jobs::work(app.clone(), app.config.jobs.workers)));
     let mut stop = std::pin::pin!(asked_to_stop()?);
     let work = async {
-        let loaded = read(import, &args.files, options).await?;
+        let loaded = read(import, files, options).await?;
         if !args.no_wait {
             wait(&app, org_id).await?;
         }
@@ -180,24 +182,18 @@ pub(super) async fn import(config: Config, args: ImportArgs) -> anyhow::Result<E
 
 /// Reads files and imports what is in them.
 pub(super) async fn load(import: Import, files: &[PathBuf]) -> anyhow::Result<()> {
-    let (_, told) = read(import, files, Options::default()).await?;
+    let (_, told) = read(import, list_files(files)?, Options::default()).await?;
     told.print_faults();
     Ok(())
 }
 
 /// Reads the files on a thread of its own and writes what comes.
-async fn read(mut import: Import, files: &[PathBuf], options: Options) -> anyhow::Result<(Totals, Told)> {
-    let mut size = 0;
-    for file in files {
-        size += files_of(file)?
-            .iter()
-            .map(|file| std::fs::metadata(file).map_or(0, |data| data.len()))
-            .sum::<u64>();
-    }
+async fn read(mut import: Import, files: Vec<Listed>, options: Options) -> anyhow::Result<(Totals, Told)> {
+    let size = files.iter().map(|file| file.size).sum();
     let position = Arc::new(AtomicU64::new(0));
     let (sender, mut batches) = mpsc::channel::<Batch>(BATCHES_AHEAD);
     let reader = {
-        let (files, position) = (files.to_vec(), Arc::clone(&position));
+        let position = Arc::clone(&position);
         tokio::task::spawn_blocking(move || {
             read_files(&files, &options, &position, |batch| sender.blocking_send(batch).is_ok())
         })
@@ -205,7 +201,6 @@ async fn read(mut import: Import, files: &[PathBuf], options: Options) -> anyhow
     let bar = progress(size, "{msg:>9} {wide_bar} {percent:>3} %  {eta}").with_message("importing");
     let mut told = Told::default();
     while let Some(mut batch) = batches.recv().await {
-        import.count_bad(batch.bad.len());
         told.add(&mut batch);
         import.write(batch).await?;
         bar.set_position(position.load(Ordering::Relaxed));
@@ -216,9 +211,9 @@ async fn read(mut import: Import, files: &[PathBuf], options: Options) -> anyhow
 }
 
 /// Reads the files and prints what would be imported.
-fn dry_run(args: &ImportArgs, options: &Options) -> anyhow::Result<Exit> {
+fn dry_run(args: &ImportArgs, files: &[Listed], options: &Options) -> anyhow::Result<Exit> {
     let (mut told, mut shown, mut count): (Told, Vec<Record>, u64) = Default::default();
-    read_files(&args.files, options, &Arc::default(), |mut batch| {
+    read_files(files, options, &Arc::default(), |mut batch| {
         told.add(&mut batch);
         count += batch.records.len() as u64;
         shown.extend(batch.records.into_iter().take(SHOWN - shown.len()));
@@ -291,7 +286,8 @@ async fn summarize(
 ) -> anyhow::Result<()> {
     let counts = insights::counts(&app.db, org_id).await?;
     let seconds = started.elapsed().as_secs_f64();
-    let Totals { imported, updated, unchanged, bad } = totals;
+    let Totals { imported, updated, unchanged } = totals;
+    let bad = told.lost.count;
     told.print_faults();
     if args.json {
         return print_line(

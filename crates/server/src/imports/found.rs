@@ -1,6 +1,7 @@
 //! What the readers of formats find in a file, before it is put together and checked.
 
 use serde_json::Value as Json;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// Something found in a file. Records are loose: they have the members of [`super::Record`] with values as the source writes
 /// them, and some more that are gone once conversations are put together:
@@ -38,4 +39,11 @@ pub(super) fn bytes_of(value: &Json) -> usize {
         }
         _ => 24,
     }
+}
+
+/// Returns a number that stands for an id, the same in every run.
+pub(super) fn hash_of(id: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    id.hash(&mut hasher);
+    hasher.finish()
 }

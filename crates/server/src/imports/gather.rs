@@ -2,14 +2,13 @@
 //! it on the disk.
 
 use super::VALUE_MAX;
-use super::found::{Found, bytes_of};
+use super::found::{Found, bytes_of, hash_of};
 use super::record::TURNS_MAX;
 use anyhow::{Context, bail};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs::File;
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{BufRead, BufReader, BufWriter, Seek, Write};
 
 /// The bytes of parts that are held in memory, and those on the disk.
@@ -227,7 +226,7 @@ impl Open {
         let is_known = self.record.get("contact").is_some_and(|contact| !contact.is_null());
         let mut first = None;
         let turns = self.record.get_mut("turns").and_then(Json::as_array_mut);
-        let mut ids = std::collections::HashSet::new();
+        let mut ids = HashSet::new();
         if let Some(turns) = turns {
             turns
                 .retain(|turn| turn.get("id").is_none_or(|id| id.is_null() || ids.insert(text_of(Some(id)))));
@@ -235,10 +234,12 @@ impl Open {
                 let is_said = turn.get("role").is_some_and(|role| !role.is_null());
                 let Some(id) = introduce(turn, people, true) else { continue };
                 if !is_said {
-                    let known =
-                        people.get(&id).and_then(|person| person.get("role")).filter(|role| !role.is_null());
-                    let role = if contact_id.as_ref() == Some(&id) { None } else { Some(known.cloned()) };
-                    let role = role.map_or("contact".into(), |known| known.unwrap_or_else(|| "agent".into()));
+                    let known = people.get(&id).and_then(|person| person.get("role"));
+                    let role = match known.filter(|role| !role.is_null()) {
+                        _ if contact_id.as_ref() == Some(&id) => "contact".into(),
+                        Some(role) => role.clone(),
+                        None => "agent".into(),
+                    };
                     turn.insert("role".into(), role);
                 }
                 if turn.get("role").is_some_and(|role| role == "contact") {
@@ -285,9 +286,7 @@ struct Same(HashMap<u64, u64>);
 impl Same {
     /// Returns a number that ids of one conversation share.
     fn root(&self, id: &str) -> u64 {
-        let mut hasher = DefaultHasher::new();
-        id.hash(&mut hasher);
-        let mut at = hasher.finish();
+        let mut at = hash_of(id);
         while let Some(parent) = self.0.get(&at) {
             at = *parent;
         }

@@ -6,22 +6,20 @@ use super::dates::{DateOrder, OrderTold};
 use super::decode::{self, Decoded, Encoding};
 use super::dialect::dialect;
 use super::format::{self, Format};
-use super::found::{Found, bytes_of, names_people};
+use super::found::{Found, bytes_of, hash_of, names_people};
 use super::gather::{Gather, Place};
 use super::mail::{Mail, Mails};
 use super::members::{self, Reading, Remark};
 use super::options::Options;
 use super::table::Table;
-use super::unpack::{self, Input};
+use super::unpack::{self, Input, Listed};
 use super::{json, slack, systems, whatsapp};
 use crate::error::causes;
 use anyhow::bail;
 use serde_json::Value as Json;
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap, HashSet};
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{BufRead, Read};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
@@ -30,29 +28,23 @@ const IDS_REMEMBERED_MAX: usize = 5_000_000;
 
 const LOSSY: &str = "characters that cannot be read became U+FFFD";
 
-/// Reads files, and folders of them, and hands their records on in batches until `emit` says false. `position` counts the
-/// bytes that were read of them.
+/// Reads files and hands their records on in batches until `emit` says false. `position` counts the bytes that were read of
+/// them.
 pub fn read_files(
-    paths: &[PathBuf],
+    files: &[Listed],
     options: &Options,
     position: &Arc<AtomicU64>,
     emit: impl FnMut(Batch) -> bool,
 ) -> anyhow::Result<()> {
     let mut intake = Intake::new(options, emit);
-    for path in paths {
-        let files = unpack::files_of(path)?;
-        let is_alone = files.len() == 1;
-        for file in files {
-            let name = file.display().to_string();
-            let read = unpack::open(&file, is_alone, position, &mut |input| intake.read(input));
-            match read {
-                Ok(true) => {}
-                Ok(false) => return Ok(()),
-                Err(error) => {
-                    intake.files.push(name);
-                    if !intake.error(0, causes(&error)) {
-                        return Ok(());
-                    }
+    for file in files {
+        match unpack::open(file, position, &mut |input| intake.read(input)) {
+            Ok(true) => {}
+            Ok(false) => return Ok(()),
+            Err(error) => {
+                intake.files.push(file.path.display().to_string());
+                if !intake.error(0, causes(&error)) {
+                    return Ok(());
                 }
             }
         }
@@ -89,11 +81,11 @@ struct Intake<'a, F> {
 
 impl<'a, F: FnMut(Batch) -> bool> Intake<'a, F> {
     fn new(options: &'a Options, emit: F) -> Self {
-        let Options { dates, roles, me, calendar, .. } = options.clone();
+        let Options { dates, me, mapping, calendar, .. } = options.clone();
         Self {
             options,
             mails: Mails::new(&me),
-            reading: Reading { calendar, dates, roles, me },
+            reading: Reading { calendar, dates, roles: mapping.roles, me },
             files: Vec::new(),
             gather: Gather::default(),
             systems: BTreeSet::new(),
@@ -186,9 +178,9 @@ impl<'a, F: FnMut(Batch) -> bool> Intake<'a, F> {
         let Some(dialect) = dialect(&decode::beginning(head)) else {
             bail!("expected a table with a header")
         };
-        let mut mapping = self.options.mapping.clone();
-        mapping.roles.extend(self.options.roles.clone());
-        let Some(table) = Table::open(reader, &dialect, &mapping)? else { return Ok((true, dialect.name())) };
+        let Some(table) = Table::open(reader, &dialect, &self.options.mapping)? else {
+            return Ok((true, dialect.name()));
+        };
         self.systems.extend(table.desk());
         let (line, remarks) = table.remarks();
         for remark in remarks {
@@ -300,9 +292,7 @@ impl<'a, F: FnMut(Batch) -> bool> Intake<'a, F> {
             Ok(record) => record,
             Err(reason) => return self.bad(self.fault(place, reason)),
         };
-        let mut hasher = DefaultHasher::new();
-        record.id.hash(&mut hasher);
-        let id = hasher.finish();
+        let id = hash_of(&record.id);
         let remembered = self.first.len();
         match self.first.entry(id) {
             Entry::Occupied(first) if !is_gathered && first.get().file == place.file => {

@@ -29,7 +29,7 @@ pub(super) type Take<'a> = dyn FnMut(u64, &str, Result<(Json, bool), String>) ->
 /// Reads the objects of a text. Lists are opened, and so are objects that have no id and hold a list: pages of an API;
 /// and the envelopes of Airbyte and Singer.
 pub(super) fn read(reader: impl BufRead, stream: &str, take: &mut Take<'_>) -> anyhow::Result<()> {
-    let mut scanner = Scanner { reader, buffer: Vec::new(), at: 0, line: 1, endless: 0 };
+    let mut scanner = Scanner { reader, buffer: Vec::new(), at: 0, line: 1, endless: 0, is_lost: false };
     scanner.values(0, stream, take)?;
     Ok(())
 }
@@ -41,6 +41,8 @@ struct Scanner<R> {
     at: usize,
     line: u64,
     endless: usize,
+    /// Lines were passed over, so that it is not known any more which lists are open; or it is said that one does not end.
+    is_lost: bool,
 }
 
 /// The end of a value.
@@ -115,7 +117,11 @@ impl<R: BufRead> Scanner<R> {
                 return Ok(false);
             }
         }
-        Ok(true)
+        if depth == 0 || self.is_lost {
+            return Ok(true);
+        }
+        self.is_lost = true;
+        Ok(take(self.line, stream, Err("the list does not end: what follows is missing".into())))
     }
 
     fn object(&mut self, depth: usize, stream: &str, take: &mut Take<'_>) -> std::io::Result<bool> {
@@ -139,6 +145,11 @@ impl<R: BufRead> Scanner<R> {
                     self.advance(end);
                     return Ok(unwrap(line, stream, value, DEPTH_MAX, take));
                 }
+                // one of several in a line: those behind it are not lost with it
+                Err(error) if !self.buffer[self.at..end].contains(&b'\n') => {
+                    self.advance(end);
+                    return Ok(take(line, stream, Err(malformed(&error))));
+                }
                 Err(error) => malformed(&error),
             },
             End::Nowhere => {
@@ -161,6 +172,7 @@ impl<R: BufRead> Scanner<R> {
             return Ok(false);
         }
         // the next line that begins an object
+        self.is_lost = true;
         self.skip_line()?;
         while self.peek()?.is_some_and(|byte| byte != b'{') {
             self.skip_line()?;

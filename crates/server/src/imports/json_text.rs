@@ -2,100 +2,36 @@
 //! numbers with more digits than a number of the machine keeps, `NaN`.
 
 use crate::wire::whole_pairs;
-use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
-use serde_json::{Map, Number, Value as Json};
+use serde_json::{Number, Value as Json};
 use std::borrow::Cow;
-use std::fmt;
 
 /// Parses a value of JSON. Numbers that would not be kept as they are written become texts; what else is no JSON is read as
 /// it was meant, where that is plain. Returns true beside it if characters were lost and became U+FFFD.
 pub(super) fn parse(bytes: &[u8]) -> Result<(Json, bool), serde_json::Error> {
-    let mut has_fraction = false;
-    match read(bytes, &mut has_fraction) {
-        Ok(json) if !has_fraction => Ok((json, false)),
+    match serde_json::from_slice(bytes) {
+        Ok(json) if !has_fraction(&json) => Ok((json, false)),
         Ok(json) => match repaired(bytes) {
             Cow::Borrowed(_) => Ok((json, false)),
-            Cow::Owned(bytes) => read(&bytes, &mut false).map(|json| (json, false)),
+            Cow::Owned(bytes) => serde_json::from_slice(&bytes).map(|json| (json, false)),
         },
         Err(error) => {
             let text = String::from_utf8_lossy(bytes);
             let pairs = whole_pairs(text.as_bytes());
             let is_lossy = matches!(text, Cow::Owned(_)) || matches!(pairs, Cow::Owned(_));
             // where that is none either, the error is of the text as it is written
-            let json = read(&repaired(&pairs), &mut false).ok().ok_or(error)?;
+            let json = serde_json::from_slice(&repaired(&pairs)).ok().ok_or(error)?;
             Ok((json, is_lossy))
         }
     }
 }
 
-fn read(bytes: &[u8], has_fraction: &mut bool) -> Result<Json, serde_json::Error> {
-    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
-    let json = Noting(has_fraction).deserialize(&mut deserializer)?;
-    deserializer.end()?;
-    Ok(json)
-}
-
-/// Reads a value, and notes whether any of its numbers became one with a fraction, which may have lost digits.
-struct Noting<'a>(&'a mut bool);
-
-impl<'de> DeserializeSeed<'de> for Noting<'_> {
-    type Value = Json;
-
-    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<Json, D::Error> {
-        json.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Noting<'_> {
-    type Value = Json;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("any JSON")
-    }
-
-    fn visit_bool<E: Error>(self, value: bool) -> Result<Json, E> {
-        Ok(value.into())
-    }
-
-    fn visit_i64<E: Error>(self, value: i64) -> Result<Json, E> {
-        Ok(value.into())
-    }
-
-    fn visit_u64<E: Error>(self, value: u64) -> Result<Json, E> {
-        Ok(value.into())
-    }
-
-    fn visit_f64<E: Error>(self, value: f64) -> Result<Json, E> {
-        *self.0 = true;
-        Ok(Number::from_f64(value).map_or(Json::Null, Json::Number))
-    }
-
-    fn visit_str<E: Error>(self, text: &str) -> Result<Json, E> {
-        Ok(text.into())
-    }
-
-    fn visit_string<E: Error>(self, text: String) -> Result<Json, E> {
-        Ok(text.into())
-    }
-
-    fn visit_unit<E: Error>(self) -> Result<Json, E> {
-        Ok(Json::Null)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Json, A::Error> {
-        let mut items = Vec::new();
-        while let Some(item) = list.next_element_seed(Noting(&mut *self.0))? {
-            items.push(item);
-        }
-        Ok(Json::Array(items))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Json, A::Error> {
-        let mut members = Map::new();
-        while let Some(name) = object.next_key::<String>()? {
-            members.insert(name, object.next_value_seed(Noting(&mut *self.0))?);
-        }
-        Ok(Json::Object(members))
+/// Tells whether any of its numbers became one with a fraction, which may have lost digits.
+fn has_fraction(json: &Json) -> bool {
+    match json {
+        Json::Number(number) => number.is_f64(),
+        Json::Array(items) => items.iter().any(has_fraction),
+        Json::Object(members) => members.values().any(has_fraction),
+        _ => false,
     }
 }
 

@@ -249,7 +249,6 @@ impl Layout {
 
     /// Returns who a word for a role means.
     fn sender(&self, word: &str) -> Option<Sender> {
-        let told = self.roles.iter().find(|(known, _)| fields::plain(known) == fields::plain(word));
-        told.map(|(_, sender)| *sender).or_else(|| sender_of(word))
+        sender_of(word, &self.roles)
     }
 }

@@ -22,7 +22,7 @@ impl Mapping {
                 pair.split_once('=').ok_or_else(|| format!("{pair}: expected NAME=COLUMN"))?;
             let name = name.trim();
             match name.split_once('.').filter(|(head, _)| matches!(*head, "role" | "roles")) {
-                Some((_, word)) => self.add_role(word, value)?,
+                Some((_, word)) => self.add_role(word, value).map_err(|error| format!("{pair}: {error}"))?,
                 None => self.add_column(name, value)?,
             }
         }
@@ -37,7 +37,8 @@ impl Mapping {
                 toml::Value::String(column) => self.add_column(name, column)?,
                 toml::Value::Table(words) if matches!(name.as_str(), "role" | "roles") => {
                     for (word, role) in words {
-                        self.add_role(word, role.as_str().unwrap_or_default())?;
+                        let role = role.as_str().unwrap_or_default();
+                        self.add_role(word, role).map_err(|error| format!("{name}.{word}: {error}"))?;
                     }
                 }
                 toml::Value::Table(columns) => {
@@ -51,12 +52,10 @@ impl Mapping {
         Ok(())
     }
 
-    /// Adds a word of the source, and the role that it stands for.
-    pub fn add_role(&mut self, word: &str, role: &str) -> Result<(), String> {
-        let word = word.trim().trim_matches('"');
-        let role = parse_role(role.trim().trim_matches('"'))
-            .map_err(|expected| format!("role.{word}={role}: {expected}"))?;
-        self.roles.insert(word.to_owned(), role);
+    /// Adds a word of the source, and the role that it stands for. An error says which roles there are.
+    pub fn add_role(&mut self, word: &str, role: &str) -> Result<(), &'static str> {
+        let role = parse_role(role.trim().trim_matches('"'))?;
+        self.roles.insert(word.trim().trim_matches('"').to_owned(), role);
         Ok(())
     }
 

@@ -38,7 +38,7 @@ pub use mapping::Mapping;
 pub use options::Options;
 pub use record::{Claims, EXPORT_VERSION, Findings, Record, RecordContact, Turn};
 pub use report::{Report, thousands};
-pub use unpack::files_of;
+pub use unpack::{Listed, list_files};
 pub use write::{EXTERNAL_ID, Import, Totals};
 
 /// The bytes of one conversation, as it comes.

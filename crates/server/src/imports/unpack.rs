@@ -50,12 +50,33 @@ impl<'a> Input<'a> {
 /// Takes a file; false if no more are wanted.
 type Take<'a> = dyn FnMut(Input<'_>) -> anyhow::Result<bool> + 'a;
 
-/// Lists the files behind a path: itself, or those of a folder and its folders, sorted by name. Hidden ones and links
-/// are left alone. `-` is standard input.
-pub fn files_of(path: &Path) -> anyhow::Result<Vec<PathBuf>> {
-    if path == Path::new("-") {
-        return Ok(vec![path.to_owned()]);
+/// A file to import.
+#[derive(Clone, Debug)]
+pub struct Listed {
+    /// Its path; `-` is standard input.
+    pub path: PathBuf,
+    /// Its bytes, as far as they are known.
+    pub size: u64,
+    /// True if it was named by itself, and so is to be read or refused.
+    is_alone: bool,
+}
+
+/// Lists the files behind paths: each itself, or those of a folder and its folders, sorted by name. Hidden ones and links
+/// are left alone.
+pub fn list_files(paths: &[PathBuf]) -> anyhow::Result<Vec<Listed>> {
+    let mut all = Vec::new();
+    for path in paths {
+        let files = if path == Path::new("-") { vec![path.clone()] } else { files_of(path)? };
+        let is_alone = files.len() == 1;
+        all.extend(files.into_iter().map(|path| {
+            let size = std::fs::metadata(&path).map_or(0, |data| data.len());
+            Listed { path, size, is_alone }
+        }));
     }
+    Ok(all)
+}
+
+fn files_of(path: &Path) -> anyhow::Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     let shown = path.display();
     let data = std::fs::metadata(path).with_context(|| format!("reading {shown}"))?;
@@ -97,15 +118,14 @@ fn walk(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> anyhow::Result
 
 /// Opens a file and hands on what is in it. `position` counts the bytes of it that were read.
 pub(super) fn open(
-    path: &Path,
-    is_alone: bool,
+    Listed { path, is_alone, .. }: &Listed,
     position: &Arc<AtomicU64>,
     take: &mut Take<'_>,
 ) -> anyhow::Result<bool> {
     let position = Arc::clone(position);
     if path == Path::new("-") {
         let reader = BufReader::with_capacity(HEAD, Counted { inner: std::io::stdin().lock(), position });
-        return unpack(Input::new("standard input", is_alone, reader)?, u64::MAX, DEPTH_MAX, take);
+        return unpack(Input::new("standard input", *is_alone, reader)?, u64::MAX, DEPTH_MAX, take);
     }
     let name = path.display().to_string();
     let file = File::open(path).with_context(|| format!("opening {name}"))?;
@@ -115,7 +135,7 @@ pub(super) fn open(
     if is_zip(reader.fill_buf().with_context(|| format!("reading {name}"))?) {
         return read_zip(&name, reader, budget, DEPTH_MAX, take);
     }
-    unpack(Input::new(&name, is_alone, reader)?, budget, DEPTH_MAX, take)
+    unpack(Input::new(&name, *is_alone, reader)?, budget, DEPTH_MAX, take)
 }
 
 /// Hands on what is in a text held in memory under a name.

@@ -39,8 +39,6 @@ pub struct Totals {
     pub updated: usize,
     /// Conversations that were there already.
     pub unchanged: usize,
-    /// Records left out.
-    pub bad: usize,
 }
 
 impl Import {
@@ -59,11 +57,6 @@ impl Import {
         let mut query = sql("select count(*) from sessions where org_id = $1 and id in ").bind(self.org_id);
         query.push_list(records.iter().map(|record| self.session_id(record)));
         self.app.db.fetch_one::<(i64,)>(query).await.map(|(count,)| count > 0)
-    }
-
-    /// Counts conversations that were lost on the way.
-    pub fn count_bad(&mut self, bad: usize) {
-        self.totals.bad += bad;
     }
 
     /// Writes a batch in one transaction, with the job that reads it.

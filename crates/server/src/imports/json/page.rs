@@ -34,7 +34,7 @@ pub(super) fn opens_list(object: &[u8]) -> bool {
         match byte {
             b'{' => depth += 1,
             b'}' => depth = depth.saturating_sub(1),
-            b'[' => return depth <= DEPTH_MAX && object[at..].trim_ascii_start().starts_with(b"{"),
+            b'[' if object[at..].trim_ascii_start().starts_with(b"{") => return depth <= DEPTH_MAX,
             b'"' => {
                 let start = at;
                 while let Some(byte) = object.get(at) {

@@ -1,9 +1,12 @@
 use super::*;
 use proptest::prelude::*;
+use std::io::BufReader;
 
 fn read_all(text: &str) -> Vec<(u64, String, Result<Json, String>)> {
     let mut all = Vec::new();
-    read(text.as_bytes(), "file", &mut |line, stream, value| {
+    // in pieces, as files come
+    let reader = BufReader::with_capacity(64 * 1024, text.as_bytes());
+    read(reader, "file", &mut |line, stream, value| {
         all.push((line, stream.to_owned(), value.map(|(value, _)| value)));
         true
     })
@@ -50,6 +53,8 @@ fn what_is_no_value_costs_itself_alone() {
     );
     assert_eq!(told("5\n\"x\"\n{\"id\":3}\n]"), "1 file !, 2 file !, 3 file 3, 4 file !, ");
     assert_eq!(told("[5, {\"id\":2}, }, {\"id\":3}]"), "1 file !, 1 file 2, 1 file !, 1 file 3, ");
+    assert_eq!(told("[{\"id\":1},{\"id\":x},{\"id\":3}]\n"), "1 file 1, 1 file !, 1 file 3, ");
+    assert_eq!(told("[{\"id\":1},\n[{\"id\":2},\n"), "1 file 1, 2 file 2, 3 file !, ");
     // a record without an id is none of a page
     assert_eq!(read_all("{\"text\":\"x\",\"tags\":[]}").len(), 1);
     assert!(read_all("{\"turns\":[{\"text\":\"x\"}]}")[0].2.is_ok());
@@ -59,18 +64,18 @@ fn what_is_no_value_costs_itself_alone() {
 fn a_long_page_is_read_value_by_value() {
     let long = "x".repeat(40_000);
     let value = |id: usize| format!("{{\"id\": {id}, \"text\": \"{long}]}}\"}}");
-    let values: Vec<String> = (0..200).map(value).collect();
+    let values: Vec<String> = (0..500).map(value).collect();
     let text = format!(
-        "{{\"meta\": {{\"n\": [1]}}, \"tickets\": [\n{}\n], \"next\": \"\", \"users\": [{{\"id\": 200}}]}}",
+        "{{\"meta\": {{\"n\": [1]}}, \"tickets\": [\n{}\n], \"next\": \"\", \"users\": [{{\"id\": 500}}]}}",
         values.join(",\n")
     );
     let all = read_all(&text);
-    assert_eq!(all.len(), 201);
+    assert_eq!(all.len(), 501);
     assert_eq!(
         (all[7].0, all[7].1.as_str(), &all[7].2.as_ref().unwrap()["id"]),
         (9, "tickets", &Json::from(7))
     );
-    assert_eq!((all[200].0, all[200].1.as_str()), (202, "users"));
+    assert_eq!((all[500].0, all[500].1.as_str()), (502, "users"));
 }
 
 proptest! {

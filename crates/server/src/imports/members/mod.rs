@@ -14,6 +14,7 @@ use crate::time::{Calendar, Timestamp};
 use crate::wire::{Maybe, SingleLine, Text, printable};
 use serde_json::{Map, Value as Json};
 use std::collections::BTreeMap;
+use words::Role;
 
 /// The most bytes of an id.
 const ID_MAX: usize = 500;
@@ -64,12 +65,21 @@ pub(super) fn order_told(json: &Json) -> OrderTold {
     all
 }
 
-/// Returns who a word of a system for a role means.
-pub(super) fn sender_of(word: &str) -> Option<Sender> {
-    match words::role(word)? {
-        words::Role::Sender(sender) => Some(sender),
-        words::Role::Note => None,
+/// Returns who a word of a system for a role means: as whoever imports said of it, or as it is known.
+pub(super) fn sender_of(word: &str, told: &BTreeMap<String, Sender>) -> Option<Sender> {
+    match role_of(word, told)? {
+        Role::Sender(sender) => Some(sender),
+        Role::Note => None,
     }
+}
+
+fn role_of(word: &str, told: &BTreeMap<String, Sender>) -> Option<Role> {
+    let find = || {
+        let folded = words::folded(word);
+        told.iter().find(|(told, _)| words::folded(told) == folded)
+    };
+    let told = if told.is_empty() { None } else { find() };
+    told.map(|(_, sender)| Role::Sender(*sender)).or_else(|| words::role(word))
 }
 
 /// Reads a record. An error says why the conversation is lost.

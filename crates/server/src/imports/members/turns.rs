@@ -1,8 +1,9 @@
 //! The turns of a conversation: who said what, and when.
 
+use super::super::company;
 use super::super::record::{RecordContact, TURNS_MAX, Turn};
 use super::words::Role;
-use super::{Reader, TIMES, is_absent, named, scalar, truth, words};
+use super::{Reader, TIMES, is_absent, named, role_of, scalar, truth};
 use crate::sessions::{Attachment, Event, Sender, shown};
 use crate::wire::{Text, is_web_address, printable, printable_json};
 use serde_json::{Map, Value as Json};
@@ -161,11 +162,12 @@ impl Reader<'_> {
             .take()
             .or(said.author.take())
             .map(|value| scalar(&named(value, &["type", "name", "role"])).unwrap_or_default());
-        let known = written.as_deref().and_then(|word| self.sender_of(word));
+        let known = written.as_deref().and_then(|word| role_of(word, &self.reading.roles));
         let name = said.name.as_ref().and_then(scalar);
         let email = said.email.as_ref().and_then(scalar);
+        let is_ours = |name: &String| company::is_ours(&self.reading.me, name.trim(), name.trim());
         let is_people = !matches!(known, Some(Role::Note | Role::Sender(Sender::Ai | Sender::System)));
-        if is_people && [&name, &email, &written].into_iter().flatten().any(|name| self.is_company(name)) {
+        if is_people && [&name, &email, &written].into_iter().flatten().any(is_ours) {
             return Role::Sender(Sender::HumanAgent);
         }
         match (known, written) {
@@ -179,23 +181,6 @@ impl Reader<'_> {
                 Role::Sender(Sender::System)
             }
         }
-    }
-
-    fn sender_of(&self, word: &str) -> Option<Role> {
-        let asked = || {
-            let folded = words::folded(word);
-            self.reading.roles.iter().find(|(asked, _)| words::folded(asked) == folded)
-        };
-        let asked = if self.reading.roles.is_empty() { None } else { asked() };
-        asked.map(|(_, sender)| Role::Sender(*sender)).or_else(|| words::role(word))
-    }
-
-    fn is_company(&self, name: &str) -> bool {
-        let name = name.trim().to_lowercase();
-        self.reading.me.iter().any(|me| {
-            let me = me.trim().to_lowercase();
-            name == me || me.starts_with('@') && name.ends_with(&me)
-        })
     }
 
     /// Remarks a role without the place of the turn, so that one word is one remark.
