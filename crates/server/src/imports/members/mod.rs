@@ -5,6 +5,7 @@
 mod contact;
 mod data;
 mod turns;
+mod values;
 mod words;
 
 use super::dates::{self, DateOrder, OrderTold, Unread};
@@ -14,14 +15,13 @@ use crate::time::{Calendar, Timestamp};
 use crate::wire::{Maybe, SingleLine, Text, printable};
 use serde_json::{Map, Value as Json};
 use std::collections::BTreeMap;
+use values::{cut, id, is_absent, named, scalar, truth};
 use words::Role;
 
 /// The most bytes of an id.
 const ID_MAX: usize = 500;
 /// The most characters of what is shown in a line.
 const LINE_MAX: usize = 200;
-/// What stands at the end of a text that was cut.
-const CUT: &str = "… [cut]";
 /// The most remarks on one record.
 const REMARKS_MAX: usize = 1_000;
 /// Names of the time at which something began or was said, beside our own.
@@ -344,59 +344,6 @@ impl Reader<'_> {
             self.remarks.push(Remark { member, what: what.to_owned() });
         }
     }
-}
-
-/// Tells what is as if it were not there: null, blank text, and what has nothing in it.
-fn is_absent(value: &Json) -> bool {
-    match value {
-        Json::Null => true,
-        Json::String(text) => text.trim().is_empty(),
-        Json::Array(items) => items.iter().all(is_absent),
-        Json::Object(members) => members.values().all(is_absent),
-        Json::Bool(_) | Json::Number(_) => false,
-    }
-}
-
-/// Returns a value that is not made of others, as it is written.
-fn scalar(value: &Json) -> Option<String> {
-    match value {
-        Json::String(text) if !text.trim().is_empty() => Some(text.clone()),
-        Json::Number(number) => Some(number.to_string()),
-        Json::Bool(is_true) => Some(is_true.to_string()),
-        _ => None,
-    }
-}
-
-/// Returns the first of these members of an object; what is none is itself.
-fn named(mut value: Json, names: &[&str]) -> Json {
-    let Json::Object(members) = &mut value else { return value };
-    let mut found = names.iter().filter_map(|name| members.remove(*name)).filter(|value| !is_absent(value));
-    found.next().unwrap_or(Json::Null)
-}
-
-fn truth(value: &Json) -> Option<bool> {
-    match scalar(value)?.trim().to_ascii_lowercase().as_str() {
-        "true" | "yes" | "y" | "1" | "t" => Some(true),
-        "false" | "no" | "n" | "0" | "f" => Some(false),
-        _ => None,
-    }
-}
-
-fn id(value: Json) -> String {
-    let text = if let Json::String(text) = value { Some(text) } else { scalar(&value) };
-    printable(text.unwrap_or_default())
-}
-
-/// Cuts a text that is longer than so many characters, with a mark at its end. Returns true if it was.
-fn cut(text: &mut String, max: usize) -> bool {
-    if text.len() <= max || text.chars().count() <= max {
-        return false;
-    }
-    let kept = max.saturating_sub(CUT.chars().count());
-    let end = text.char_indices().nth(kept).map_or(text.len(), |(end, _)| end);
-    text.truncate(end);
-    text.push_str(CUT);
-    true
 }
 
 #[cfg(test)]
