@@ -10,6 +10,7 @@ pub mod escalation;
 pub mod event;
 pub mod http;
 mod http_client;
+pub mod idempotency;
 pub mod ids;
 pub mod jobs;
 pub mod language_model;

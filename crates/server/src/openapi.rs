@@ -13,6 +13,8 @@ pub const BODY_MAX: usize = 256 * 1024;
 const PATH_ID_MAX: usize = 36;
 /// The most characters of an `ETag`.
 const ETAG_MAX: usize = 64;
+/// The most characters of an `Idempotency-Key`.
+pub const IDEMPOTENCY_KEY_MAX: usize = 255;
 
 type SchemaFn = fn(&mut SchemaGenerator) -> Schema;
 
@@ -37,6 +39,7 @@ pub struct Operation {
     response: Option<(&'static [&'static str], Option<SchemaFn>)>,
     statuses: Vec<u16>,
     versioned: bool,
+    idempotent: bool,
 }
 
 fn schema_of<T: JsonSchema>(generator: &mut SchemaGenerator) -> Schema {
@@ -60,6 +63,7 @@ impl Operation {
             response: None,
             statuses: Vec::new(),
             versioned: false,
+            idempotent: false,
         }
     }
 
@@ -131,13 +135,19 @@ impl Operation {
         self
     }
 
+    /// Does the same once, however often it comes with the same `Idempotency-Key`.
+    pub fn idempotent(mut self) -> Self {
+        self.idempotent = true;
+        self
+    }
+
     fn is_conditional(&self) -> bool {
         self.versioned && self.method != Method::GET
     }
 
     fn errors(&self) -> Vec<u16> {
         let mut statuses = self.statuses.clone();
-        if self.is_conditional() {
+        if self.is_conditional() || self.idempotent {
             statuses.extend([400, 409]);
         }
         statuses.extend([500, 503]);
@@ -200,6 +210,17 @@ impl Operation {
                 "description": "The ETag of a reply: refused with 409 if something changed since.",
             }));
         }
+        if self.idempotent {
+            parameters.push(json!({
+                "name": "Idempotency-Key",
+                "in": "header",
+                "required": false,
+                "schema": {
+                    "type": "string", "minLength": 1, "maxLength": IDEMPOTENCY_KEY_MAX, "pattern": "^[ -~]+$"
+                },
+                "description": "Chosen by the client for each thing that it wants done. Sent again within 24 hours, with the same body, the request changes nothing and is answered as the first time; with another body it is refused with 409.",
+            }));
+        }
         parameters
     }
 
@@ -214,6 +235,11 @@ impl Operation {
         }
         if self.versioned {
             success["headers"] = json!({"ETag": {"schema": {"type": "string"}}});
+        }
+        if self.idempotent {
+            let described = "Present if the answer was given before.";
+            let header = json!({"description": described, "schema": {"type": "string", "const": "true"}});
+            success["headers"] = json!({"Idempotency-Replayed": header});
         }
         responses.insert("200".into(), success);
         for status in self.errors() {

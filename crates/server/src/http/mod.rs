@@ -16,7 +16,7 @@ mod strict;
 mod tls;
 mod walk;
 
-pub use extract::{ApiJson, ApiPath, ApiPathPair, ApiQuery, IfMatch, describe, parse_json};
+pub use extract::{ApiJson, ApiPath, ApiPathPair, ApiQuery, IfMatch, describe, json_body, parse_json};
 pub use guard::Caller;
 pub use paging::{Cursor, PAGE_BYTES_MAX, PAGE_SIZE, Page, cut_page, cut_page_to_size};
 pub use rate_limit::RateLimiter;

@@ -2,7 +2,9 @@
 
 use crate::support::cli::Cli;
 use refrain::db::{Db, sql};
-use serde_json::json;
+use serde_json::{Value, json};
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
@@ -113,4 +115,63 @@ async fn a_server_killed_while_it_reads_goes_on_where_it_was() {
         std::thread::sleep(Duration::from_millis(200));
     }
     assert_eq!(cli.run(&["doctor"]).status.code(), Some(0));
+}
+
+/// Posts over a socket with an `Idempotency-Key`. Returns the body of a 200, or nothing if the server is gone first.
+fn post_once(address: &str, token: &str, path: &str, key: &str, body: &str) -> Option<String> {
+    let mut stream = TcpStream::connect(address).ok()?;
+    let length = body.len();
+    let request = format!(
+        "POST {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\nauthorization: Bearer {token}\r\nidempotency-key: {key}\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
+    );
+    stream.write_all(request.as_bytes()).ok()?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).ok()?;
+    let (head, body) = answer.split_once("\r\n\r\n")?;
+    head.starts_with("HTTP/1.1 200").then(|| body.to_owned())
+}
+
+#[tokio::test]
+async fn a_request_that_is_sent_again_after_a_kill_doubles_nothing() {
+    let cli = Cli::new().await;
+    let token =
+        cli.json(&["keys", "create", "--name", "k", "--json"], 0)["token"].as_str().unwrap().to_owned();
+    let said = r#"{"sender":"contact","message":{"type":"text","text":"Where is my refund?"}}"#;
+    let ask = |address: &str, number: usize| {
+        let key = format!("session-{number}");
+        let session: Value =
+            serde_json::from_str(&post_once(address, &token, "/chat/sessions", &key, "{}")?).unwrap();
+        let path = format!("/chat/sessions/{}/send", session["id"].as_str().unwrap());
+        post_once(address, &token, &path, &format!("message-{number}"), said)
+    };
+    let (mut answers, mut kills) = (Vec::new(), 0);
+    while answers.len() < 120 {
+        let server = cli.serve_with(&["--rate-limit", "0"]);
+        let address = server.address.clone();
+        let killed = std::thread::spawn(move || {
+            // at another moment each time; dropped: SIGKILL
+            std::thread::sleep(Duration::from_millis(40 + 13 * kills));
+            drop(server);
+        });
+        while answers.len() < 120 {
+            let Some(answer) = ask(&address, answers.len()) else { break };
+            answers.push(answer);
+        }
+        killed.join().unwrap();
+        kills += 1;
+    }
+    assert!(kills > 1, "no request was cut off");
+    // each is answered again as the first time
+    let server = cli.serve_with(&["--rate-limit", "0"]);
+    for (number, answer) in answers.iter().enumerate() {
+        assert_eq!(ask(&server.address, number).as_ref(), Some(answer));
+    }
+    drop(server);
+    let db = Db::open(&cli.database.location()).await.unwrap();
+    for table in ["sessions", "messages"] {
+        let query = format!("select count(*) from {table}");
+        let (count,): (i64,) = db.fetch_one(sql(&query)).await.unwrap();
+        assert_eq!(count, 120, "{table}");
+    }
+    db.close().await;
 }
