@@ -101,6 +101,7 @@ def fill(c, mark):
     items = c.ok("GET", f"/chat/sessions/{ids['session']}/history")["items"]
     files = [a for i in items for a in i["event"].get("attachments", [])]
     ids["attachment"] = files[0]["url"].rsplit("/", 1)[1]
+    ids["message"] = next(i["id"] for i in items if i["event"]["type"] == "message")
     hook = c.ok("POST", "/webhooks", {"url": f"https://{mark}.invalid/hook", "description": mark, "events": ["webhook.test"]})
     ids["webhook"], ids["webhook_secret"] = hook["id"], hook["secret"]
     ids["delivery"] = made(c.ok("POST", f"/webhooks/{ids['webhook']}/test"))
@@ -141,6 +142,7 @@ def bodies(own):
         "archiveInsight": {"policy": "forever"}, "decideInsights": {"decision": "resolve", "insight_ids": [own["insight"]], "dry_run": True},
         "getInsightTrends": {"insight_ids": [own["insight"]]}, "createCategory": {"name": "c" + secrets.token_hex(4)},
         "updateCategory": {"description": "d"}, "createTeam": {"name": "t"}, "updateSettings": {"regress_grace_days": 1}, "upsertTag": {"tag_name": "t"},
+        "redactMessage": {"messageId": own["message"]}, "redactSession": {"sessionId": own["session"]},
         "createWebhook": {"url": "https://x.invalid/"}, "updateWebhook": {"description": "d"}, "rotateWebhookSecret": {},
     }
 
@@ -168,6 +170,8 @@ def foreign_in_bodies(own):
         + one("insight_session", ("POST", f"/insights/{i}/split", {"session_ids": ["$"]}), ("POST", f"/insights/{i}/split/preview", {"session_ids": ["$"]}),
             ("PUT", f"/insights/{i}/sessions/$", {"belongs": True}), ("PUT", f"/insights/{i}/sessions/$", {"belongs": False}),
             ("DELETE", f"/insights/{i}/sessions/$", None))
+        + one("message", ("POST", "/redaction/message", {"messageId": "$"}))
+        + one("session", ("POST", "/redaction/session", {"sessionId": "$"}))
         + one("event", ("POST", f"/insights/{own['insight2']}/undo", {"event_id": "$"}))
         + one("delivery", ("POST", f"/webhooks/{own['webhook']}/deliveries/$/replay", None))
         + [(kind, "GET", path + "cursor=" + "$cursor", None) for kind in ("session", "contact", "insight_session") for path in
@@ -298,7 +302,7 @@ def scopes(doc, data, base, report):
     clients = {s: Client(base, key(data, "--org", "empty", "--scopes", s)) for s in every}
     none, wrong = Client(base), Client(base, "rfr_live_" + "A" * 43)
     some = str(uuid.uuid4())
-    blank = {k: some for k in ("insight", "insight2", "insight_session", "event", "team", "category", "session", "webhook")} | {"split": [some] * 6}
+    blank = {k: some for k in ("insight", "insight2", "insight_session", "event", "team", "category", "session", "message", "webhook")} | {"split": [some] * 6}
     some_bodies = bodies(blank)
     for path, methods in doc["paths"].items():
         full = re.sub(r"\{\w+\}", some, path) + ("?q=a" if path.endswith("/search") else "?what=insights" if path == "/exports" else "")

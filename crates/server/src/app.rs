@@ -7,7 +7,7 @@ use crate::categories::{self, AssignCategories};
 use crate::config::Config;
 use crate::contacts;
 use crate::db::{Db, Query};
-use crate::erasures::{self, ApplyRetention, EraseSessions};
+use crate::erasures::{self, ApplyRetention, EraseSessions, Purge};
 use crate::error::Result;
 use crate::exports;
 use crate::http::{Api, RateLimiter};
@@ -19,6 +19,7 @@ use crate::jobs::{JobKind, Round};
 use crate::language_model::LanguageModel;
 use crate::orgs::{self, Hooks, OrgTx};
 use crate::outbox::{self, Destination};
+use crate::redaction;
 use crate::seal::Sealer;
 use crate::sessions::{self, IndexMessages, ReadSessions};
 use crate::settings::{self, Settings};
@@ -57,6 +58,7 @@ pub static ROUTES: &[fn() -> Api] = &[
     boilerplate::routes,
     contacts::routes,
     erasures::routes,
+    redaction::routes,
     insights::routes,
     categories::routes,
     teams::routes,
@@ -80,6 +82,7 @@ pub static JOBS: &[JobKind] = &[
     JobKind::of::<ResearchInsight>(),
     JobKind::of::<EraseSessions>(),
     JobKind::of::<ApplyRetention>(),
+    JobKind::of::<Purge>(),
 ];
 
 /// The kinds of destinations that events are delivered to.

@@ -99,7 +99,7 @@ pub struct AuditEvent {
     pub actor: Actor,
     /// What was changed, if it has an id.
     pub subject_id: Option<Uuid>,
-    /// The details: names of members and numbers, never values of customers.
+    /// The details: names of members, numbers and given reasons, never values of customers.
     pub detail: serde_json::Value,
 }
 
@@ -126,6 +126,10 @@ string_enum! {
         ContactDeleted = "contact.deleted",
         /// A session was deleted.
         SessionDeleted = "session.deleted",
+        /// A message was redacted.
+        MessageRedacted = "message.redacted",
+        /// A session was redacted.
+        SessionRedacted = "session.redacted",
         /// Settings of the organization were changed.
         SettingsUpdated = "settings.updated",
     }

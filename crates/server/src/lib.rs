@@ -36,6 +36,7 @@ pub mod insights;
 pub mod keys;
 pub mod members;
 pub mod orgs;
+pub mod redaction;
 pub mod sessions;
 pub mod settings;
 pub mod tags;

@@ -1,5 +1,6 @@
 //! Handoffs: a session passes from the AI agent to a person.
 
+use super::history::REDACTED;
 use super::session::Sentiment;
 use crate::contacts::Words;
 use crate::db::{Query, Tx, Value, sql};
@@ -96,6 +97,16 @@ pub(super) async fn mask(tx: &mut OrgTx, session_id: SessionId, words: &Words) -
         }
     }
     Ok(())
+}
+
+/// Redacts what was said at the handoffs of a session, all of them or those with this summary.
+pub(super) async fn redact(tx: &mut OrgTx, session_id: SessionId, only: Option<&str>) -> Result<()> {
+    let query = sql("update handoffs set summary = $3 where org_id = $1 and session_id = $2");
+    let mut query = query.bind(tx.org_id).bind(session_id).bind(REDACTED);
+    if let Some(summary) = only {
+        query.push(" and summary = ").push_bind(summary);
+    }
+    tx.run(query).await
 }
 
 /// Deletes the handoffs of a session.

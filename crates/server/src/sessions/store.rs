@@ -160,11 +160,15 @@ pub(super) async fn history(db: &Db, org_id: OrgId, id: SessionId, after: i64) -
     db.fetch_all(query.bind(org_id).bind(id).bind(after).bind(db::count(PAGE_SIZE) + 1)).await
 }
 
-/// Loads the text of each message of a session.
-pub(super) async fn texts(tx: &mut OrgTx, id: SessionId) -> Result<HashMap<MessageId, Option<String>>> {
-    let query = sql("select id, text from messages where org_id = $1 and session_id = $2");
-    let rows: Vec<(MessageId, Option<String>)> = tx.fetch_all(query.bind(tx.org_id).bind(id)).await?;
-    Ok(rows.into_iter().collect())
+/// Loads the text of each message of a session, and whether it was redacted.
+pub(super) async fn texts(
+    tx: &mut OrgTx,
+    id: SessionId,
+) -> Result<HashMap<MessageId, (Option<String>, bool)>> {
+    let query =
+        sql("select id, text, redacted_at is not null from messages where org_id = $1 and session_id = $2");
+    let rows: Vec<(MessageId, Option<String>, bool)> = tx.fetch_all(query.bind(tx.org_id).bind(id)).await?;
+    Ok(rows.into_iter().map(|(id, text, is_redacted)| (id, (text, is_redacted))).collect())
 }
 
 /// Returns true if anything was said in a session.

@@ -55,6 +55,8 @@ struct Snapshot {
     /// The insights that did not end, in the order of their numbers.
     insights: Vec<OldInsight>,
     occurrences: Vec<Occurrence>,
+    /// The statements of which the words were redacted: what they prove stays.
+    redacted: HashSet<StatementId>,
     /// The cannot-link pairs: insights that a person split from one another.
     apart: Vec<(InsightId, InsightId)>,
 }
@@ -154,11 +156,12 @@ async fn load(db: &Db, org_id: OrgId) -> Result<Snapshot> {
         select insight_id, session_id, statement_id, canonical from occurrences where org_id = $1
     ");
     let occurrences = tx.fetch_all(occurrences.bind(org_id)).await?;
+    let redacted = occurrences::redacted(&mut tx, org_id).await?;
     let apart = sql(
         "select insight_id, other_id from insights_apart where org_id = $1 order by insight_id, other_id",
     );
     let apart = tx.fetch_all(apart.bind(org_id)).await?;
-    Ok(Snapshot { org, statements, insights, occurrences, apart })
+    Ok(Snapshot { org, statements, insights, occurrences, redacted, apart })
 }
 
 fn select_insights(org_id: OrgId) -> Sql {
@@ -253,7 +256,7 @@ struct Difference {
 
 impl Difference {
     /// Compares a plan, whose groups are these insights, with the occurrences that there were. Those of sessions that
-    /// changed are newer, and those that are pinned stay.
+    /// changed are newer, and those that are pinned stay, as do those of which the words were redacted.
     fn of(plan: &Plan, ids: &[InsightId], changed: &HashSet<SessionId>, pinned: Vec<NewOccurrence>) -> Self {
         let mut wanted: BTreeMap<(InsightId, SessionId), (StatementId, f32)> = BTreeMap::new();
         for (group, id) in plan.grouped.groups.iter().zip(ids) {
@@ -273,6 +276,7 @@ impl Difference {
                 Some((statement_id, _)) if *statement_id == old.statement_id && old.canonical => {
                     wanted.remove(&key);
                 }
+                None if plan.snapshot.redacted.contains(&old.statement_id) => {}
                 _ => gone.push(key),
             }
         }

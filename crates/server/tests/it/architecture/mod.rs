@@ -63,6 +63,7 @@ const ORDER: &[&str] = &[
     "insights/routes",
     "insights",
     "erasures",
+    "redaction",
     "imports",
     "exports",
     "webhooks",

@@ -3,6 +3,7 @@
 mod everywhere;
 mod masked;
 mod receipts;
+mod redacted;
 mod retention;
 
 use crate::support::app::{TestApp, TestDatabase, unlimited};
