@@ -80,11 +80,11 @@ string_enum! {
 struct RedactMessageOutput {
     success: bool,
     message: &'static str,
-    item_id: String,
+    item_id: MessageId,
     redaction_type: RedactionType,
-    /// The entries of the history that this call redacted.
+    /// The entries of the history that this call redacted: one or none.
     #[schemars(with = "SafeInt")]
-    affected_count: usize,
+    affected_count: u64,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -92,11 +92,12 @@ struct RedactMessageOutput {
 struct RedactSessionOutput {
     success: bool,
     message: &'static str,
-    item_id: String,
+    item_id: SessionId,
     redaction_type: RedactionType,
-    /// The entries of the history that this call redacted: messages, handoffs, what came with a closing.
+    /// The entries of the history that this call redacted (messages, handoffs, what came with a closing), and handoffs
+    /// of which there is no entry.
     #[schemars(with = "SafeInt")]
-    affected_count: usize,
+    affected_count: u64,
     /// The messages among them.
     #[schemars(with = "SafeInt")]
     messages_redacted: u64,
@@ -109,14 +110,14 @@ async fn redact_message(
 ) -> Result<Json<RedactMessageOutput>> {
     let mut tx = app.begin(caller.org_id).await?;
     let redaction = sessions::redact_message(&mut tx, input.message_id).await?;
-    let event = (AuditKind::MessageRedacted, input.message_id.into(), input.reason);
-    finish(&app, tx, &caller, &redaction, event).await?;
+    let (kind, id) = (AuditKind::MessageRedacted, input.message_id);
+    finish(&app, tx, &caller, &redaction, kind, id.into(), input.reason).await?;
     Ok(Json(RedactMessageOutput {
         success: true,
         message: "the message is redacted",
-        item_id: input.message_id.to_string(),
+        item_id: id,
         redaction_type: RedactionType::Message,
-        affected_count: redaction.entries.len(),
+        affected_count: redaction.count(),
     }))
 }
 
@@ -127,14 +128,14 @@ async fn redact_session(
 ) -> Result<Json<RedactSessionOutput>> {
     let mut tx = app.begin(caller.org_id).await?;
     let redaction = sessions::redact_session(&mut tx, input.session_id).await?;
-    let event = (AuditKind::SessionRedacted, input.session_id.into(), input.reason);
-    finish(&app, tx, &caller, &redaction, event).await?;
+    let (kind, id) = (AuditKind::SessionRedacted, input.session_id);
+    finish(&app, tx, &caller, &redaction, kind, id.into(), input.reason).await?;
     Ok(Json(RedactSessionOutput {
         success: true,
         message: "the session is redacted",
-        item_id: input.session_id.to_string(),
+        item_id: id,
         redaction_type: RedactionType::Session,
-        affected_count: redaction.entries.len(),
+        affected_count: redaction.count(),
         messages_redacted: redaction.messages,
     }))
 }
@@ -145,14 +146,16 @@ async fn finish(
     mut tx: OrgTx,
     caller: &Caller,
     redaction: &Redaction,
-    (kind, subject_id, reason): (AuditKind, Uuid, Maybe<Text<1_000>>),
+    kind: AuditKind,
+    subject_id: Uuid,
+    reason: Maybe<Text<1_000>>,
 ) -> Result<()> {
-    if redaction.entries.is_empty() {
+    if redaction.count() == 0 {
         return Ok(());
     }
     insights::redact_messages(&mut tx, &redaction.entries, &redaction.said).await?;
     let reason = reason.0.map(|reason| redact::mask(&reason.0, &redact::find(&reason.0, &[])));
-    let detail = json!({"entries": redaction.entries.len(), "reason": reason});
+    let detail = json!({"count": redaction.count(), "reason": reason});
     tx.audit(kind, caller.actor(), Some(subject_id), detail);
     jobs::enqueue(&mut tx, &Purge {}).await?;
     tx.commit().await?;

@@ -221,10 +221,11 @@ pub async fn read_sessions(db: &Db, org_id: OrgId, after: Option<SessionId>) -> 
     Ok(sessions.into_iter().map(|(id,)| id).collect())
 }
 
-/// Has sessions read again, from the first message on.
+/// Has sessions read again, from the first message on. What a reading finds that is under way is dropped.
 pub async fn read_again(tx: &mut OrgTx, ids: &[SessionId], bulk: bool) -> Result<()> {
     for ids in ids.chunks(BATCH) {
-        let query = "update sessions set revision = revision + 1 where org_id = $1 and id in ";
+        // the revision that is read now is taken for read, so that its findings come too late
+        let query = "update sessions set read_revision = revision, revision = revision + 1 where org_id = $1 and id in ";
         let mut query = sql(query).bind(tx.org_id);
         query.push_list(ids.iter().copied());
         tx.run(query).await?;

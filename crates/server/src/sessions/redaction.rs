@@ -26,6 +26,15 @@ pub struct Redaction {
     pub messages: u64,
     /// The texts that they had.
     pub said: Vec<String>,
+    /// The number of handoffs of which the history has no entry, as of imported ones.
+    pub handoffs: u64,
+}
+
+impl Redaction {
+    /// Returns the number of things that were redacted.
+    pub fn count(&self) -> u64 {
+        self.entries.len() as u64 + self.handoffs
+    }
 }
 
 #[derive(sqlx::FromRow)]
@@ -48,7 +57,6 @@ pub async fn redact_message(tx: &mut OrgTx, id: MessageId) -> Result<Redaction> 
 /// Redacts all that a session says so far. Fails with the 404 if there is none.
 pub async fn redact_session(tx: &mut OrgTx, id: SessionId) -> Result<Redaction> {
     store::require(tx, id).await?;
-    handoff::redact(tx, id, None).await?;
     redact(tx, id, None).await
 }
 
@@ -77,7 +85,10 @@ async fn redact(tx: &mut OrgTx, session_id: SessionId, only: Option<MessageId>) 
         redaction.said.extend(entry.text);
         files.extend(entry.attachments);
     }
-    if redaction.entries.is_empty() {
+    if only.is_none() {
+        redaction.handoffs = handoff::redact(tx, session_id, None).await?;
+    }
+    if redaction.count() == 0 {
         return Ok(redaction);
     }
     attachments::delete_listed(tx, files).await?;
@@ -96,10 +107,7 @@ async fn redact(tx: &mut OrgTx, session_id: SessionId, only: Option<MessageId>) 
         query.push_list(ids.iter().copied());
         tx.run(query).await?;
     }
-    // a reading that is under way is of the revision before, and finds that it was read
-    let query = sql("
-        update sessions set summary = null, read_revision = revision, updated_at = $3 where org_id = $1 and id = $2
-    ");
+    let query = sql("update sessions set summary = null, updated_at = $3 where org_id = $1 and id = $2");
     tx.run(query.bind(tx.org_id).bind(session_id).bind(tx.now)).await?;
     tx.changed(Subject::Session, session_id);
     read_again(tx, &[session_id], false).await?;

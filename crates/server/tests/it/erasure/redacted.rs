@@ -141,7 +141,7 @@ async fn a_redaction_is_done_and_noted_once() {
     assert_eq!(log["items"].as_array().unwrap().len(), 1, "{log:#}");
     let entry = &log["items"][0];
     assert_eq!((&entry["key"]["name"], &entry["subject_id"]), (&json!("test"), &json!(session)));
-    assert_eq!(entry["detail"], json!({"entries": 1, "reason": "mail of 3 May by [email]"}));
+    assert_eq!(entry["detail"], json!({"count": 1, "reason": "mail of 3 May by [email]"}));
 }
 
 #[tokio::test]
@@ -256,10 +256,14 @@ async fn an_import_brings_nothing_back_that_was_redacted() {
     t.import(vec![talk(&[])]).await;
     t.run_jobs().await;
     let session = id(&t.items("/chat/sessions").await[0]);
-    t.post_ok("/redaction/session", json!({"sessionId": session})).await;
+    let path = format!("/chat/sessions/{session}");
+    let message = id(&t.items(&format!("{path}/history")).await[0]);
+    t.post_ok("/redaction/message", json!({"messageId": message})).await;
+    // the handoff came without an entry in the history
+    let redacted = t.post_ok("/redaction/session", json!({"sessionId": session})).await;
+    assert_eq!((&redacted["affectedCount"], &redacted["messagesRedacted"]), (&json!(1), &json!(0)));
     t.import(vec![talk(&["It is late"])]).await;
     t.run_jobs().await;
-    let path = format!("/chat/sessions/{session}");
     assert_eq!(texts(&t.items(&format!("{path}/history")).await), ["[redacted]", "It is late"]);
     assert_eq!(t.get_ok(&path).await["handoff"]["summary"], "[redacted]");
 }
