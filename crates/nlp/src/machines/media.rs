@@ -72,14 +72,20 @@ fn is_whole(text: &Text) -> bool {
     PHRASES.at(text, 0).any(|hit| hit.list == "whole" && hit.end == text.words.len())
 }
 
-/// Tells "Ana Lopez sent a photo"; a person who writes so of herself says "I".
+/// Tells "Ana Lopez sent a photo", and "Sent a photo"; a person who writes so of herself says "I".
 fn is_named(text: &Text) -> bool {
-    (1..=NAME_MAX.min(text.words.len() - 1)).any(|word| {
+    let whole = text.words.len();
+    let is_noun = |word: usize| PHRASES.at(text, word).any(|hit| hit.list == "noun" && hit.end == whole);
+    let is_said_alone = PHRASES.at(text, 0).any(|hit| hit.list == "named" && hit.end == whole);
+    if is_said_alone && (1..whole).any(is_noun) {
+        return true;
+    }
+    (1..=NAME_MAX.min(whole - 1)).any(|word| {
         let name = (0..word).all(|at| text.word_chars(at).first().is_some_and(|c| !c.is_lowercase()));
         let own = (0..word)
             .any(|at| matches!(text.word(at), "i" | "we" | "ich" | "wir" | "yo" | "eu" | "io" | "je"));
         let hits = PHRASES.at(text, word);
-        name && !own && hits.into_iter().any(|hit| hit.list == "named" && hit.end == text.words.len())
+        name && !own && hits.into_iter().any(|hit| hit.list == "named" && hit.end == whole)
     })
 }
 
