@@ -3,7 +3,7 @@
 //! A job that dies is done again from the start of the files, where what is imported already is unchanged.
 
 use super::batch::{BATCH, Batch, Fault};
-use super::inbox::{self, Located};
+use super::inbox;
 use super::progress::ImportPhase;
 use super::reader::Reader;
 use super::report::Told;
@@ -126,16 +126,15 @@ async fn run(app: &App, lease: &Lease, row: ImportRow) -> Result<End> {
     } else {
         inbox::find(app, org_id, &row.path).await.ok()
     };
-    let Some(Located { path, folder, .. }) = &located else {
+    let Some(located) = located else {
         return Ok(End::Failed("the file is gone".to_owned()));
     };
-    let left_out = format!("{}/", folder.display());
+    let left_out = located.left_out();
     let calendar = app.settings(&app.db, org_id).await?.calendar;
     let options =
         row.options.read(calendar).map_err(|wrong| anyhow::anyhow!("{}: {}", wrong.name, wrong.reason))?;
-    let path = path.clone();
-    let files =
-        tokio::task::spawn_blocking(move || list_files(&[path])).await.context("listing the files")??;
+    let files = tokio::task::spawn_blocking(move || list_files(&[located.path])).await;
+    let files = files.context("listing the files")??;
     let import = Import::begin(app, org_id, &row.options.source).await?;
     let reader = Reader::start(files, options);
     let running = Running {

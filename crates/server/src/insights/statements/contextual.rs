@@ -15,8 +15,8 @@ use refrain_nlp::language::Language;
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 
-/// The texts that are encoded before it is said how many are: on all threads about a second's work.
-const AT_ONCE: usize = 512;
+/// The texts that are encoded before it is said how many are: some tenths of a second.
+const AT_ONCE: usize = 128;
 
 /// The contextual embeddings of an organization's statements.
 pub(crate) struct ContextualVectors<'a> {
