@@ -1,5 +1,7 @@
 //! The markup of chat programs and of Markdown, and web addresses, as they are shown.
 
+mod wiki;
+
 use super::mapped::{Mapped, Revision};
 use std::ops::Range;
 
@@ -19,6 +21,13 @@ enum As {
     /// Only this part of the text.
     Part(Range<usize>),
     Nothing,
+}
+
+impl Shown {
+    /// Tells if less is shown than there is.
+    fn changes(&self) -> bool {
+        !matches!(&self.as_, As::Part(part) if *part == self.part)
+    }
 }
 
 /// Reads a text; none if there is no markup in it.
@@ -47,7 +56,7 @@ fn pass(of: &Mapped, find: impl Fn(&str, usize) -> Option<Shown>) -> Option<Mapp
         }
         // marks that cross each other are none
         let within = open.last().map_or(text.len(), |range| range.start);
-        let Some(shown) = find(text, at).filter(|shown| shown.part.end <= within) else {
+        let Some(shown) = find(text, at).filter(|shown| shown.part.end <= within && shown.changes()) else {
             at += text[at..].chars().next().map_or(1, char::len_utf8);
             continue;
         };
@@ -97,6 +106,7 @@ fn is_sign(byte: u8) -> bool {
             | b'h'
             | b'w'
             | b'>'
+            | b'{'
             | b'H'
             | b'W'
     )
@@ -106,11 +116,13 @@ fn bracketed(text: &str, at: usize) -> Option<Shown> {
     let rest = &text[at..];
     match rest.as_bytes()[0] {
         b'<' => mention(text, at),
-        b'[' => link(text, at, at).or_else(|| forum(text, at)),
+        b'[' => link(text, at, at).or_else(|| forum(text, at)).or_else(|| wiki::link(text, at)),
+        b'{' => wiki::tag(text, at),
         b'!' if rest.starts_with("![") => {
             let shown = link(text, at, at + 1)?;
             Some(Shown { part: shown.part, as_: As::Nothing })
         }
+        b'!' => wiki::picture(text, at),
         _ => None,
     }
 }
@@ -197,9 +209,15 @@ fn forum(text: &str, at: usize) -> Option<Shown> {
     let rest = &text[at + 1..text.floor_char_boundary((at + SPAN_MAX).min(text.len()))];
     let end = rest.find([']', '\n']).filter(|end| rest[*end..].starts_with(']'))?;
     let name = rest[..end].trim_start_matches('/').split('=').next().unwrap_or_default().to_ascii_lowercase();
-    let closes = || rest.to_ascii_lowercase().contains(&format!("[/{name}]"));
-    (NAMES.contains(&name.as_str()) && (rest.starts_with('/') || closes()))
-        .then_some(Shown { part: at..at + end + 2, as_: As::Nothing })
+    let close = format!("[/{name}]");
+    let closing = rest.to_ascii_lowercase().find(&close);
+    if !NAMES.contains(&name.as_str()) || !rest.starts_with('/') && closing.is_none() {
+        return None;
+    }
+    // words of others, and addresses of pictures, are not what is said
+    let whole = closing.filter(|_| matches!(name.as_str(), "quote" | "img"));
+    let end = whole.map_or(end + 1, |closing| closing + close.len());
+    Some(Shown { part: at..at + 1 + end, as_: As::Nothing })
 }
 
 /// Reads "[label](address)".
@@ -232,7 +250,7 @@ fn marked(text: &str, at: usize, is_chat: bool) -> Option<Shown> {
         b'|' if text[at..].starts_with("||") => emphasis(text, at),
         b':' => emoji(text, at),
         b'#' => heading(text, at),
-        b'h' | b'w' | b'H' | b'W' => address(text, at),
+        b'h' | b'w' | b'H' | b'W' => address(text, at).or_else(|| wiki::heading(text, at)),
         b'>' if is_chat => lone_bracket(text, at),
         _ => None,
     }

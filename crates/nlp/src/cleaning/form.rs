@@ -108,6 +108,7 @@ fn is_separator(said: &str, offset: usize, c: char) -> bool {
                 && !(before.is_some_and(|c| c.is_ascii_digit()) && next.is_some_and(|c| c.is_ascii_digit()))
         }
         '：' | '\t' | '】' => before.is_some(),
+        '|' => before == Some(' ') && next == Some(' '),
         '=' => before.is_some_and(char::is_alphanumeric) || before == Some(' '),
         _ => false,
     }

@@ -244,10 +244,12 @@ fn is_certain(said: &str) -> bool {
         || said.starts_with("[{")
         || said.starts_with("<?xml")
         || said.starts_with('"') && said.contains("\": ");
-    let first = said.split([':', ' ']).next().unwrap_or_default();
+    let thrown = ["Uncaught ", "Unhandled ", "Fatal "].iter().find_map(|word| said.strip_prefix(word));
+    let thrown = thrown.map_or(said, |rest| rest.trim_start_matches("(in promise) "));
+    let first = thrown.split([':', ' ']).next().unwrap_or_default();
     let throws =
         ["Error", "Exception", "Fault"].iter().any(|end| first.len() > end.len() && first.ends_with(end))
-            && said[first.len()..].starts_with(':');
+            && thrown[first.len()..].starts_with(':');
     let rest = said.starts_with("... ") && said.ends_with(" more");
     starts_dated && has_level
         || throws
@@ -264,6 +266,11 @@ fn is_certain(said: &str) -> bool {
             "-----BEGIN ",
             "goroutine ",
             "panic: ",
+            "npm ERR! ",
+            "PHP Fatal error: ",
+            "Unhandled exception",
+            "Uncaught exception",
+            "Segmentation fault",
         ]
         .iter()
         .any(|start| said.starts_with(start))

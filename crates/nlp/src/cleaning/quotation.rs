@@ -3,6 +3,7 @@
 use super::page::{Line, Page, has_time, has_year};
 use super::phrases::List;
 use super::{joined, signature};
+use crate::case_fold::fold;
 
 /// The most mails within each other.
 const DEPTH_MAX: usize = 5;
@@ -13,6 +14,10 @@ const ATTRIBUTION_BYTES_MAX: usize = 300;
 const HEADER_LINES_MAX: usize = 14;
 /// With more words than this someone who passes a mail on has said something.
 const PASSING_WORDS_MAX: usize = 40;
+/// A note of so many words above what is passed on may say a little more than that.
+const NOTE_WORDS_MAX: usize = 8;
+/// The fewest bytes of a name that tells who wrote something.
+const NAME_BYTES_MIN: usize = 4;
 /// A quoted line as long as this may have been wrapped, and go on without a mark.
 const WRAPPED_FROM: usize = 55;
 
@@ -46,7 +51,9 @@ pub(super) fn own(page: &Page<'_>, mut lines: Vec<Line>, seams: &[usize], names:
         let Some((at, header)) = first_header(page, &lines, seams) else { break };
         let above = unquoted(page, &lines[..at]);
         let below = &lines[header.end..];
-        if !passes_on(page, &above, header.kind, names) {
+        let is_passed = header.kind == Kind::Forward && is_by(page, &lines[at..header.end], names)
+            || passes_on(page, &above, header.kind, names);
+        if !is_passed {
             let mut kept = above;
             if header.kind == Kind::Attribution && is_quoted_first(page, below) {
                 kept.extend(replies(page, below));
@@ -212,7 +219,17 @@ fn passes_on(page: &Page<'_>, above: &[Line], kind: Kind, names: &[&str]) -> boo
         let greets_one = named.len() <= 2 && words.len() > named.len() && !named.contains(first);
         return kind == Kind::Forward && other.is_empty() && (named.is_empty() || greets_one);
     }
-    named.len() <= 2 && other.len() <= words.len() / 6
+    let most = if kind == Kind::Forward && words.len() <= NOTE_WORDS_MAX { 2 } else { 6 };
+    named.len() <= 2 && other.len() <= words.len() / most
+}
+
+/// Tells a header that names the author of what is below by one of these names.
+fn is_by(page: &Page<'_>, header: &[Line], names: &[&str]) -> bool {
+    let is_from = |line: &&Line| label(page, line).is_some_and(|label| page.is(&label, List::From));
+    header.iter().find(is_from).is_some_and(|line| {
+        let from = fold(page.said(line));
+        names.iter().any(|name| name.len() >= NAME_BYTES_MIN && from.contains(&fold(name)))
+    })
 }
 
 fn is_quoted(said: &str) -> bool {

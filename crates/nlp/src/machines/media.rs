@@ -43,11 +43,17 @@ pub fn placeholder(line: &str) -> Option<Placeholder> {
     if line.is_empty() || line.len() > LINE_MAX {
         return None;
     }
+    // an address shows where something is, and says nothing
+    let named: Vec<&str> = line.split_whitespace().filter(|word| !word.contains("://")).collect();
+    let line = &if named.is_empty() { line.to_owned() } else { named.join(" ") };
     let bare = line.trim_matches(|c: char| !c.is_alphanumeric() && !is_bracket(c));
     let bracketed = bare.starts_with(is_bracket) && bare.ends_with(is_bracket);
     let text = Text::new(bare, &[]);
     if text.words.is_empty() {
         return None;
+    }
+    if bracketed && bare.get(1..5).is_some_and(|start| start.eq_ignore_ascii_case("cid:")) {
+        return Some(Placeholder::Media);
     }
     if is_whole(&text) || is_named(&text) {
         return Some(Placeholder::Note);
@@ -68,18 +74,34 @@ fn is_bracket(c: char) -> bool {
     )
 }
 
-fn is_whole(text: &Text) -> bool {
-    PHRASES.at(text, 0).any(|hit| hit.list == "whole" && hit.end == text.words.len())
+fn is_number(text: &Text, word: usize) -> bool {
+    text.word_chars(word).iter().all(char::is_ascii_digit)
 }
 
-/// Tells "Ana Lopez sent a photo"; a person who writes so of herself says "I".
+/// Tells a whole phrase, behind which a time may stand: "Missed video call at 10:12".
+fn is_whole(text: &Text) -> bool {
+    let words = text.words.len();
+    let is_time = |end: usize| {
+        let first = if end + 2 < words { end + 1 } else { end };
+        words - end <= 4 && (first..words).all(|word| is_number(text, word))
+    };
+    PHRASES.at(text, 0).any(|hit| hit.list == "whole" && (hit.end == words || is_time(hit.end)))
+}
+
+/// Tells "Ana Lopez sent a photo", and "Sent a photo"; a person who writes so of herself says "I".
 fn is_named(text: &Text) -> bool {
-    (1..=NAME_MAX.min(text.words.len() - 1)).any(|word| {
+    let whole = text.words.len();
+    let is_noun = |word: usize| PHRASES.at(text, word).any(|hit| hit.list == "noun" && hit.end == whole);
+    let is_said_alone = PHRASES.at(text, 0).any(|hit| hit.list == "named" && hit.end == whole);
+    if is_said_alone && (1..whole).any(is_noun) {
+        return true;
+    }
+    (1..=NAME_MAX.min(whole - 1)).any(|word| {
         let name = (0..word).all(|at| text.word_chars(at).first().is_some_and(|c| !c.is_lowercase()));
         let own = (0..word)
             .any(|at| matches!(text.word(at), "i" | "we" | "ich" | "wir" | "yo" | "eu" | "io" | "je"));
         let hits = PHRASES.at(text, word);
-        name && !own && hits.into_iter().any(|hit| hit.list == "named" && hit.end == text.words.len())
+        name && !own && hits.into_iter().any(|hit| hit.list == "named" && hit.end == whole)
     })
 }
 
@@ -101,7 +123,10 @@ fn is_made_of_media(line: &str, text: &Text, bracketed: bool) -> bool {
                 states += usize::from(hit.list.starts_with("state"));
                 word = hit.end;
             }
-            None if text.word_chars(word).iter().all(char::is_ascii_digit) => word += 1,
+            None if is_number(text, word) => {
+                word += 1;
+                continue;
+            }
             None => return false,
         }
         words += 1;
@@ -133,7 +158,15 @@ fn file_name(line: &str, text: &Text) -> (bool, usize) {
 fn attached_name(line: &str, words: usize) -> (bool, usize) {
     let Some((name, rest)) = line.split_once(char::is_whitespace) else { return (false, words) };
     let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending).to_ascii_lowercase();
-    let is_rest = rest.trim().starts_with(is_bracket) && is_placeholder(rest);
+    let is_rest = rest.trim().starts_with(is_bracket) && (is_placeholder(rest) || is_size(rest));
     let named = is_rest && FILES.contains(&ending.as_str());
     (named, if named { 0 } else { words })
+}
+
+/// Tells the size of a file: "(412 KB)".
+fn is_size(rest: &str) -> bool {
+    let inner = rest.trim_matches(|c: char| is_bracket(c) || c.is_whitespace());
+    let unit = inner.trim_start_matches(|c: char| c.is_ascii_digit() || matches!(c, '.' | ',' | ' '));
+    unit.len() < inner.len()
+        && matches!(unit.to_ascii_lowercase().as_str(), "b" | "kb" | "mb" | "gb" | "bytes" | "ko" | "mo")
 }

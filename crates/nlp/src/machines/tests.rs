@@ -131,3 +131,10 @@ fn long_texts_take_time_in_proportion() {
         assert!(begun.elapsed().as_millis() < 500, "{part:?} takes {:?}", begun.elapsed());
     }
 }
+
+#[test]
+#[ignore = "measures a file of one's own: MACHINES=lines.tsv, of a kind, a tab and a text"]
+fn measure() {
+    let lines = std::fs::read_to_string(std::env::var("MACHINES").unwrap()).unwrap();
+    println!("{:#?}", told(&lines));
+}

@@ -22,6 +22,42 @@ struct Wording {
 /// The share of foreign words that is allowed where only phrases were found that people use too.
 const FOREIGN_MAX: f32 = 0.3;
 
+/// Words of somebody who speaks of herself.
+const SELF: [&str; 34] = [
+    "i", "me", "my", "mine", "ich", "mich", "mir", "mein", "meine", "je", "moi", "mon", "ma", "mes", "yo",
+    "mí", "mi", "eu", "meu", "minha", "io", "ik", "mij", "mijn", "jag", "mig", "jeg", "meg", "ja", "mnie",
+    "я", "мне", "меня", "мой",
+];
+/// Words for "but".
+const OBJECTIONS: [&str; 26] = [
+    "but",
+    "aber",
+    "jedoch",
+    "mais",
+    "pero",
+    "mas",
+    "porém",
+    "però",
+    "maar",
+    "men",
+    "mutta",
+    "ale",
+    "lecz",
+    "ama",
+    "fakat",
+    "но",
+    "однако",
+    "але",
+    "αλλά",
+    "tapi",
+    "tetapi",
+    "nhưng",
+    "لكن",
+    "ולכן",
+    "אבל",
+    "लेकिन",
+];
+
 /// The words of a text that are looked at.
 const WORDS_MAX: usize = 600;
 
@@ -63,12 +99,18 @@ struct Traces {
     away: bool,
     /// It says who helps meanwhile, or when an answer comes.
     refers: bool,
+    /// It promises an answer to those who are written to.
+    promises: bool,
+    /// It thanks for a message.
+    thanks: bool,
+    /// It says what somebody who is named did.
+    acts: bool,
 }
 
 impl Wording {
     fn fits(&self, text: &Text, shape: &Shape) -> bool {
         let traces = self.traces(text, shape);
-        let refers = traces.refers && (traces.found || traces.away);
+        let refers = traces.promises || traces.refers && (traces.found || traces.away || traces.thanks);
         (traces.found || refers)
             && (traces.sure || !traces.personal)
             && self.is_of_the_kind(text, shape, &traces.own, traces.sure || refers)
@@ -83,10 +125,15 @@ impl Wording {
                 traces.personal |= !shape.aside[word];
                 continue;
             }
-            if matches!(hit.list, "reply" | "refer") {
-                if !shape.asks(text, shape.sentence[word]) {
+            if matches!(hit.list, "reply" | "refer" | "promise") {
+                let is_promise = hit.list == "promise";
+                if !shape.asks(text, shape.sentence[word])
+                    && !(is_promise && shape.is_of_one(text, shape.sentence[word]))
+                {
+                    traces.promises |= is_promise;
                     traces.own[shape.words_of(shape.sentence[word])].fill(true);
                     traces.refers |= hit.list == "refer";
+                    traces.thanks |= hit.list == "reply";
                 }
                 continue;
             }
@@ -94,13 +141,16 @@ impl Wording {
             let stands = (!hit.opens || shape.opens[word]) && (!hit.ends || shape.ends(text, end));
             let in_one = shape.sentence[word] == shape.sentence[end - 1] && !shape.aside[word];
             let is_phrase = !matches!(hit.list, "words" | "away");
+            let stands = stands && (hit.list != "act" || shape.is_name(text, word));
             if stands && (in_one || !is_phrase) {
                 traces.own[word..end].fill(true);
                 traces.sure |= hit.list == "sure" && word < self.within;
+                traces.acts |= hit.list == "act";
                 traces.found |= is_phrase;
                 traces.away |= hit.list == "away";
             }
         }
+        traces.sure |= traces.acts && !traces.personal;
         traces
     }
 
@@ -130,7 +180,8 @@ impl Wording {
                 || (0..sentences).all(|at| {
                     let asks = foreign[at] > 0.0 && shape.asks(text, at);
                     let speaks = foreign[at] >= 1.5 && shape.complains(text, at, known[at] < foreign[at]);
-                    !asks && !speaks
+                    let objects = foreign[at] > 0.0 && shape.objects(text, at);
+                    !asks && !speaks && !objects
                 }))
     }
 }
@@ -253,6 +304,25 @@ impl Shape {
         let words = self.words_of(sentence);
         let (from, to) = (text.words[words.start].start, text.words[words.end - 1].end);
         mostly_foreign && states_matter(&text.chars[from..to].iter().collect::<String>())
+    }
+
+    /// Tells if up to three words with a capital, and nothing else, stand before a word in its sentence: who did it.
+    fn is_name(&self, text: &Text, word: usize) -> bool {
+        const NAME_WORDS_MAX: usize = 3;
+        let start = self.words_of(self.sentence[word]).start;
+        let name = start..word;
+        (1..=NAME_WORDS_MAX).contains(&name.len())
+            && name.clone().all(|at| is_capitalized(text, at) && !is_function_word(&text.lowercase(at)))
+    }
+
+    /// Tells if a sentence is of somebody who speaks of herself.
+    fn is_of_one(&self, text: &Text, sentence: usize) -> bool {
+        self.words_of(sentence).any(|word| SELF.contains(&text.lowercase(word).as_str()))
+    }
+
+    /// Tells if a sentence says "but" within: machines do not.
+    fn objects(&self, text: &Text, sentence: usize) -> bool {
+        self.words_of(sentence).skip(1).any(|word| OBJECTIONS.contains(&text.lowercase(word).as_str()))
     }
 
     fn asks(&self, text: &Text, sentence: usize) -> bool {

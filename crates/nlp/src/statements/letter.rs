@@ -101,6 +101,19 @@ fn score(features: &Features, text: &str, answered: &HashSet<String>) -> f32 {
         + 0.3 * shared as f32
 }
 
+/// Tells if some sentences of a message tell of somebody's life, and others of the matter.
+pub(super) fn tells_of_life(text: &str) -> bool {
+    let sentences = sentences(text);
+    if sentences.len() < 3 {
+        return false;
+    }
+    let features: Vec<Features> = sentences.into_iter().map(|range| Features::of(&text[range])).collect();
+    let is_life = |one: &Features| one.cues.life || one.cues.aside;
+    let is_matter =
+        |one: &Features| one.speaks() && one.content >= 1.0 && !one.is_frame() && !is_life(one);
+    features.iter().any(is_life) && features.iter().any(is_matter)
+}
+
 /// Returns a message of a few sentences without those at its ends that only greet, introduce, name an order or say
 /// when somebody can be reached. What is left must say something; else it stays whole.
 pub(super) fn without_frame(text: &str, whole: Range<usize>) -> Range<usize> {

@@ -23,6 +23,9 @@ const STATEMENTS_MAX: usize = 8;
 /// The most words of a message that is one statement, whole; longer ones are read sentence by sentence.
 const WORDS_WHOLE_MAX: usize = 45;
 
+/// With more words than this somebody may tell of her life before she comes to the matter.
+const WORDS_TOLD_MIN: usize = 20;
+
 /// The bytes from which a message may have so many words.
 const LONG_BYTES_MIN: usize = 90;
 
@@ -146,7 +149,8 @@ fn statements_of(text: &str, place: Place, answered: &HashSet<String>) -> Vec<(u
     let text = clipped(text);
     let whole = substance(text);
     let features = Features::of(&text[whole.clone()]);
-    if features.total > WORDS_WHOLE_MAX as f32 {
+    let is_letter = || features.total > WORDS_TOLD_MIN as f32 && letter::tells_of_life(&text[whole.clone()]);
+    if features.total > WORDS_WHOLE_MAX as f32 || is_letter() {
         return letter::statements(text, place, answered);
     }
     let said = letter::without_frame(text, whole);

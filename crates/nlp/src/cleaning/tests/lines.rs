@@ -113,10 +113,25 @@ const CHAT_MARKUP_IS_SHOWN_AS_IT_IS_MEANT: &[(&str, &str)] = &[
         "The page bikes.example/login does not load",
     ),
     ("The lock is jammed:\nhttps://bikes.example/p?id=4", "The lock is jammed:"),
+    ("I bought it on www.bikes.example yesterday", "I bought it on www.bikes.example yesterday"),
+    ("I bought it on www.bikes.example", "I bought it on www.bikes.example"),
+    ("It is on www.bikes.example/p/4?a=1 as new", "It is on www.bikes.example/p/4 as new"),
     ("The lock (see https://bikes.example/p?id=4) is jammed", "The lock (see bikes.example/p) is jammed"),
     ("The lock (https://bikes.example/p?id=4) is jammed", "The lock is jammed"),
     ("[b]The lock[/b] is [color=red]jammed[/color] ||again||", "The lock is jammed again"),
     ("[url] is refused, and [name] too", "[url] is refused, and [name] too"),
+    (
+        "[quote=Ann]Is it locked?[/quote]\n[b]The lock[/b] is jammed [img]https://x.example/a.png[/img]",
+        "The lock is jammed",
+    ),
+    (
+        "h3. Lock\n{noformat}x=1{noformat} It is {color:red}jammed{color} [~ann] {{again}} !lock.png|thumbnail!",
+        "Lock\nIt is jammed again",
+    ),
+    (
+        "The [lock|https://bikes.example/p/4] is jammed! Why?! {4} and {name}",
+        "The lock is jammed! Why?! {4} and {name}",
+    ),
     ("2*3*4 is snake_case_name at 10:30:45", "2*3*4 is snake_case_name at 10:30:45"),
     ("My card **** 1234 was refused", "My card **** 1234 was refused"),
     ("Settings > Account does nothing", "Settings > Account does nothing"),
@@ -172,6 +187,10 @@ const A_FORM_SAYS_WHAT_ITS_MESSAGE_SAYS: &[(&str, &str)] = &[
         "The tent leaks at the seam",
     ),
     ("My tent leaks at the seam.\nOrder number: 12\nName: Sam\nPhone: 123", "My tent leaks at the seam."),
+    (
+        "Name | Sam Poe\nE-mail | sam@poe.example\nTell us more | The tent leaks at the seam\nBrowser | Firefox 138",
+        "The tent leaks at the seam",
+    ),
     ("Problem: my tent leaks", "Problem: my tent leaks"),
     (
         "Two things: the tent leaks, and the pole is bent.\nNote: it is new",
@@ -187,6 +206,10 @@ fn a_form_says_what_its_message_says() {
 const WHAT_A_MACHINE_WROTE_IS_LEFT_OUT: &[(&str, &str)] = &[
     (
         "The sync stops.\n\nLog:\n2025-05-05 10:00:01,123 ERROR sync.core - timeout\n2025-05-05 10:00:02,123 WARN sync.core - retry",
+        "The sync stops.",
+    ),
+    (
+        "The sync stops. Console says:\nUncaught TypeError: Cannot read properties of undefined (reading 'map')\n    at Cart (https://bikes.example/main.4f2a.js:1:20331)",
         "The sync stops.",
     ),
     (

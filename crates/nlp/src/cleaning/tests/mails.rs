@@ -275,6 +275,14 @@ fn answers_in_between_stay() {
 
 const WHAT_IS_ONLY_PASSED_ON_IS_THE_MATTER: &[(&str, &str)] = &[
     (
+        "FYI, customer unhappy.\n\n---------- Forwarded message ---------\nFrom: Sam Poe <sam@poe.example>\nDate: Mon, May 5, 2025 at 6:02 PM\nSubject: lid\nTo: <office@firm.example>\n\nThe lid is cracked.",
+        "The lid is cracked.",
+    ),
+    (
+        "Ci occupiamo noi?\n\n---------- Messaggio inoltrato ---------\nDa: Sam Poe <sam@poe.example>\nDate: lun 5 mag 2025\nSubject: lid\nTo: <office@firm.example>\n\nThe lid is cracked.",
+        "The lid is cracked.",
+    ),
+    (
         "FYI\n\n---------- Forwarded message ---------\nFrom: Sam Poe <sam@poe.example>\nDate: Mon, May 5, 2025 at 6:02 PM\nSubject: lid\nTo: <office@firm.example>\n\nThe lid is cracked.",
         "The lid is cracked.",
     ),

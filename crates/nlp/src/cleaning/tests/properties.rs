@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use std::time::Instant;
 
 /// Pieces of messages that call for the most work, or for none.
-const PIECES: [&str; 28] = [
+const PIECES: [&str; 44] = [
     "<",
     ">",
     "<p>",
@@ -35,6 +35,22 @@ const PIECES: [&str; 28] = [
     "Best regards,\n",
     "ERROR x.y() = 1\n",
     "ＡＢ",
+    "www.x.y ",
+    "at www.x.y/z",
+    "HTTP://x.y ",
+    "x | ",
+    "|",
+    "||",
+    "~~",
+    "~",
+    "[b]",
+    "[/b]",
+    "![",
+    "<@U1>",
+    "<http://x.y|z>",
+    "# ",
+    "* ",
+    "```\n",
 ];
 
 proptest! {
