@@ -114,6 +114,10 @@ string_enum! {
         KeyRevoked = "key.revoked",
         /// An export was begun.
         ExportStarted = "export.started",
+        /// An import over the API was begun.
+        ImportStarted = "import.started",
+        /// An import was canceled.
+        ImportCanceled = "import.canceled",
         /// A webhook was made.
         WebhookCreated = "webhook.created",
         /// A webhook was changed.

@@ -40,6 +40,9 @@ pub struct Operation {
     statuses: Vec<u16>,
     versioned: bool,
     idempotent: bool,
+    /// True if it also takes a form with a file, for which it may take long.
+    pub uploads: bool,
+    also_returns: &'static [&'static str],
 }
 
 fn schema_of<T: JsonSchema>(generator: &mut SchemaGenerator) -> Schema {
@@ -64,6 +67,8 @@ impl Operation {
             statuses: Vec::new(),
             versioned: false,
             idempotent: false,
+            uploads: false,
+            also_returns: &[],
         }
     }
 
@@ -108,6 +113,18 @@ impl Operation {
     /// Takes a body of up to so many bytes.
     pub fn body_max(mut self, bytes: usize) -> Self {
         self.body_max = bytes;
+        self
+    }
+
+    /// Takes the members of the body as the fields of a form too, with a file in place of `path`.
+    pub fn uploads(mut self) -> Self {
+        self.uploads = true;
+        self
+    }
+
+    /// Answers with a body of one of these media types too, where that is asked for.
+    pub fn also_returns(mut self, media_types: &'static [&'static str]) -> Self {
+        self.also_returns = media_types;
         self
     }
 
@@ -181,6 +198,10 @@ impl Operation {
             let required = resolve(&schema, requests).get("required").is_some();
             described["requestBody"] =
                 json!({"required": required, "content": {"application/json": {"schema": schema}}});
+            if self.uploads {
+                let form = form_of(resolve(&schema, requests));
+                described["requestBody"]["content"]["multipart/form-data"] = json!({"schema": form});
+            }
         }
         match self.scope {
             Some(scope) => described["description"] = json!(format!("Needs the scope `{scope}`.")),
@@ -233,6 +254,9 @@ impl Operation {
                 success["content"][media_type]["schema"] = schema.clone();
             }
         }
+        for media_type in self.also_returns {
+            success["content"][media_type]["schema"] = json!({});
+        }
         if self.versioned {
             success["headers"] = json!({"ETag": {"schema": {"type": "string"}}});
         }
@@ -255,6 +279,16 @@ impl Operation {
         }
         responses
     }
+}
+
+/// Returns the schema of a form with a file and the members of a body.
+fn form_of(mut body: Json) -> Json {
+    if let Some(members) = body.get_mut("properties").and_then(Json::as_object_mut) {
+        members.remove("path");
+        members.insert("file".into(), json!({"type": "string", "format": "binary"}));
+    }
+    body["required"] = json!(["file"]);
+    body
 }
 
 fn push_parameters(schema: &Json, parameters: &mut Vec<Json>) {

@@ -11,6 +11,7 @@ use super::gather::{Gather, Place};
 use super::mail::{Mail, Mails};
 use super::members::{self, Reading, Remark};
 use super::options::Options;
+use super::position::Position;
 use super::table::Table;
 use super::unpack::{self, Input, Listed};
 use super::{json, slack, systems, whatsapp};
@@ -21,7 +22,6 @@ use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::io::{BufRead, Read};
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 
 /// Past this many conversations in an import, a repeated id is no longer noticed.
 const IDS_REMEMBERED_MAX: usize = 5_000_000;
@@ -33,7 +33,7 @@ const LOSSY: &str = "characters that cannot be read became U+FFFD";
 pub fn read_files(
     files: &[Listed],
     options: &Options,
-    position: &Arc<AtomicU64>,
+    position: &Arc<Position>,
     emit: impl FnMut(Batch) -> bool,
 ) -> anyhow::Result<()> {
     let mut intake = Intake::new(options, emit);

@@ -1,6 +1,6 @@
 //! `kill -9` at any moment of an import or an analysis, then a restart: the end is as if nothing happened.
 
-use crate::support::cli::Cli;
+use crate::support::cli::{Cli, Server};
 use refrain::db::{Db, sql};
 use serde_json::{Value, json};
 use std::io::{Read, Write};
@@ -174,4 +174,63 @@ async fn a_request_that_is_sent_again_after_a_kill_doubles_nothing() {
         assert_eq!(count, 120, "{table}");
     }
     db.close().await;
+}
+
+/// The JSON that a server answers with.
+fn ask(server: &Server, method: &str, path: &str, token: &str, body: &str) -> Value {
+    let (status, answer) = server.call(method, path, token, body);
+    assert_eq!(status, 200, "{answer}");
+    serde_json::from_str(&answer).unwrap()
+}
+
+#[tokio::test]
+async fn an_import_over_the_api_killed_at_any_moment_ends_as_an_undisturbed_one() {
+    let text = conversations();
+    let undisturbed = Cli::new().await;
+    let file = undisturbed.file("a.jsonl", &text);
+    undisturbed.json(&["import", file.to_str().unwrap(), "--json"], 0);
+    let expected = state(&undisturbed).await;
+    let cli = Cli::new().await;
+    let folder = cli.database.folder.path();
+    let data = if cli.database.url.is_some() { folder.join("refrain-data") } else { folder.to_owned() };
+    std::fs::create_dir_all(data.join("inbox")).unwrap();
+    std::fs::write(data.join("inbox/a.jsonl"), &text).unwrap();
+    let token =
+        cli.json(&["keys", "create", "--name", "x", "--json"], 0)["token"].as_str().unwrap().to_owned();
+    let server = cli.serve();
+    let begun = ask(&server, "POST", "/imports", &token, r#"{"path": "a.jsonl"}"#);
+    let path = format!("/imports/{}", begun["id"].as_str().unwrap());
+    // in the middle of writing, and somewhere after
+    while ask(&server, "GET", &path, &token, "")["progress"]["conversations"]["new"] == 0 {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    drop(server);
+    let server = cli.serve();
+    std::thread::sleep(Duration::from_secs(17));
+    drop(server);
+    let server = cli.serve();
+    let (mut last, started) = ((0, 0, 0), Instant::now());
+    let done = loop {
+        let import = ask(&server, "GET", &path, &token, "");
+        if import["status"] == "done" {
+            break import;
+        }
+        assert_eq!(import["failure"], Value::Null, "{import}");
+        let progress = &import["progress"];
+        let phase = ["importing", "reading", "grouping"].iter().position(|phase| progress["phase"] == *phase);
+        let now = (import["starts"].as_u64().unwrap(), phase.unwrap(), progress["done"].as_u64().unwrap());
+        assert!(now >= last, "{now:?} after {last:?}: {import}");
+        last = now;
+        assert!(started.elapsed() < Duration::from_mins(3), "{import}");
+        std::thread::sleep(Duration::from_millis(100));
+    };
+    assert!(done["starts"].as_u64().unwrap() >= 2, "{done}");
+    assert_eq!(done["insights"], 6);
+    drop(server);
+    let found = state(&cli).await;
+    // but for the jobs that wait
+    for (found, expected) in found.iter().zip(&expected[..7]) {
+        assert_eq!(found, expected);
+    }
+    assert_eq!(cli.run(&["doctor"]).status.code(), Some(0));
 }

@@ -18,7 +18,7 @@ use crate::insights::lifecycle::{self, review};
 use crate::insights::occurrences::{self, NewOccurrence};
 use crate::insights::statements::{self, Statement, embedding};
 use crate::insights::wording::{RewordInsights, Wordings};
-use crate::jobs::{self, Job, Lease, Outcome, Pace};
+use crate::jobs::{self, Job, Lease, Outcome, Pace, Progress};
 use crate::language_model::LanguageModel;
 use crate::orgs::{OrgTx, Subject};
 use crate::sessions::{self, Sentiment};
@@ -121,7 +121,9 @@ async fn consolidate(app: &App, lease: &Lease) -> Result<Outcome> {
     let contacts_min = settings.contacts_min as usize;
     let usual = settings.language.clone();
     let options = settings.granularity.options();
-    let plan = tokio::task::spawn_blocking(move || plan(snapshot, contacts_min, &usual, &options)).await;
+    let progress = Arc::clone(&lease.progress);
+    let plan =
+        tokio::task::spawn_blocking(move || plan(snapshot, contacts_min, &usual, &options, &progress)).await;
     let plan = Arc::new(plan.context("grouping statements")?);
     let mut tx = app.begin(lease.org_id).await?;
     if occurrences::grouping_version(&mut tx, lease.org_id).await? != plan.snapshot.org.grouping_version {
@@ -173,7 +175,13 @@ fn select_insights(org_id: OrgId) -> Sql {
     .bind(org_id)
 }
 
-fn plan(snapshot: Snapshot, contacts_min: usize, usual: &str, options: &Options) -> Plan {
+fn plan(
+    snapshot: Snapshot,
+    contacts_min: usize,
+    usual: &str,
+    options: &Options,
+    progress: &Progress,
+) -> Plan {
     let ids: Vec<InsightId> = snapshot.insights.iter().map(|insight| insight.id).collect();
     let joined = snapshot.insights.iter().filter(|insight| insight.joined).map(|insight| insight.id);
     // provisional occurrences are no evidence for the constraints that people set
@@ -181,7 +189,8 @@ fn plan(snapshot: Snapshot, contacts_min: usize, usual: &str, options: &Options)
     let proofs = proofs.map(|proof| (proof.insight_id, proof.statement_id));
     let bonds = Bonds::new(&ids, joined, &snapshot.apart, proofs);
     let vectors = Vectors::of(&snapshot.statements);
-    let mut grouped = clusters::group(&snapshot.statements, &vectors, &bonds, contacts_min, options);
+    let mut grouped =
+        clusters::group(&snapshot.statements, &vectors, &bonds, contacts_min, options, progress);
     let at: HashMap<InsightId, usize> =
         snapshot.insights.iter().enumerate().map(|(i, insight)| (insight.id, i)).collect();
     let mut old_sessions = vec![Vec::new(); snapshot.insights.len()];

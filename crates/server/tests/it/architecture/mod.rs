@@ -124,6 +124,8 @@ const OWNERS: &[(&str, &str)] = &[
     ("lineage", "insights"),
     ("merged_sessions", "insights/curation"),
     ("erasures", "erasures"),
+    ("imports", "imports"),
+    ("import_records", "imports"),
     ("jobs", "jobs"),
     ("webhooks", "webhooks"),
     ("deliveries", "outbox"),

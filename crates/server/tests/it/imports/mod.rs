@@ -1,5 +1,6 @@
 //! `refrain import`.
 
+mod api;
 mod files;
 mod members;
 mod messengers;
