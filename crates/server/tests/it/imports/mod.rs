@@ -1,9 +1,12 @@
 //! `refrain import`.
 
+mod corpus;
+mod desks;
 mod files;
 mod members;
 mod messengers;
 mod tables;
+mod twice;
 
 use crate::support::cli::{Cli, name};
 use flate2::Compression;
