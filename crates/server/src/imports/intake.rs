@@ -143,7 +143,9 @@ impl<'a, F: FnMut(Batch) -> bool> Intake<'a, F> {
                     goes_on = self.take(line, found);
                     goes_on
                 })?;
-                remarks.iter().for_each(|remark| self.note(0, remark));
+                for remark in remarks {
+                    self.note(0, remark);
+                }
             }
             Format::Mail | Format::Mbox => {}
         }

@@ -81,46 +81,28 @@ fn damaged(mut bytes: Vec<u8>, examples: &[Example], most: usize, dice: &mut Dic
     let (from, to) = range(&bytes, dice);
     let is_packed = PACKINGS.iter().any(|packing| bytes.starts_with(packing));
     match dice.below(12) {
-        5..=7 if is_packed => bytes.truncate(to),
-        0 => {
-            for _ in 0..=dice.below(10) {
-                let at = dice.below(bytes.len());
-                bytes[at] ^= 1 << dice.below(8);
-            }
-        }
+        0 => flip(&mut bytes, dice),
         1 => bytes.truncate(from),
         2 => drop(bytes.drain(..from)),
         3 => drop(bytes.drain(from..to)),
-        // a part of another file
         4 => {
             let other = &examples[dice.below(examples.len())];
             let other = &other[dice.below(other.len())].1;
-            if !other.is_empty() {
-                let part = range(other, dice);
-                bytes.splice(from..to, other[part.0..part.1].iter().copied());
-            }
+            let part = if other.is_empty() { (0, 0) } else { range(other, dice) };
+            bytes.splice(from..to, other[part.0..part.1].iter().copied());
         }
+        5..=7 if is_packed => bytes.truncate(to),
         5 => {
             let times = [2, 20, 3_000][dice.below(3)].min(most / (to - from).max(1));
             let part = bytes[from..to].repeat(times);
             bytes.splice(from..from, part);
         }
-        // long lines and long lists of the same
         6 => {
             let sign = SIGNS[dice.below(SIGNS.len())];
             let times = [1, 100, 20_000, most][dice.below(4)].min(most / sign.len());
             bytes.splice(from..from, sign.repeat(times).into_bytes());
         }
-        // things within things
-        7 => {
-            let times = [3, 100, 50_000][dice.below(3)];
-            let (open, close) =
-                [("[", "]"), ("{\"a\":", "}"), ("<p>", "</p>"), ("(", ")"), ("\"", "\"")][dice.below(5)];
-            let within = bytes.split_off(from);
-            bytes.extend(open.repeat(times).bytes());
-            bytes.extend(within);
-            bytes.extend(close.repeat(times).bytes());
-        }
+        7 => nest(&mut bytes, from, dice),
         8 => {
             for _ in 0..=dice.below(20) {
                 let (at, sign) = (dice.below(bytes.len()), SIGNS[dice.below(SIGNS.len())]);
@@ -132,23 +114,43 @@ fn damaged(mut bytes: Vec<u8>, examples: &[Example], most: usize, dice: &mut Dic
                 bytes = packed(&bytes, dice);
             }
         }
-        10 => {
-            let mut lines: Vec<&[u8]> = bytes.split(|byte| *byte == b'\n').collect();
-            for _ in 0..=dice.below(5) {
-                let (one, other) = (dice.below(lines.len()), dice.below(lines.len()));
-                lines.swap(one, other);
-            }
-            return lines.join(&[b"\n".as_slice(), b"\r\n", b"\r"][dice.below(3)][..]);
-        }
+        10 => bytes = swapped(&bytes, dice),
         _ => {
-            for at in from..to {
-                if bytes[at].is_ascii_digit() {
-                    bytes[at] = b'0' + u8::try_from(dice.below(10)).unwrap();
-                }
+            for byte in bytes[from..to].iter_mut().filter(|byte| byte.is_ascii_digit()) {
+                *byte = b"0123456789"[dice.below(10)];
             }
         }
     }
     bytes
+}
+
+fn flip(bytes: &mut [u8], dice: &mut Dice) {
+    for _ in 0..=dice.below(10) {
+        let at = dice.below(bytes.len());
+        bytes[at] ^= 1 << dice.below(8);
+    }
+}
+
+/// Puts the rest into things within things.
+fn nest(bytes: &mut Vec<u8>, from: usize, dice: &mut Dice) {
+    let times = [3, 100, 50_000][dice.below(3)];
+    let signs = [("[", "]"), ("{\"a\":", "}"), ("<p>", "</p>"), ("(", ")"), ("\"", "\"")];
+    let (open, close) = signs[dice.below(signs.len())];
+    let within = bytes.split_off(from);
+    bytes.extend(open.repeat(times).bytes());
+    bytes.extend(within);
+    bytes.extend(close.repeat(times).bytes());
+}
+
+/// Returns lines in another order, and with other ends.
+fn swapped(bytes: &[u8], dice: &mut Dice) -> Vec<u8> {
+    let mut lines: Vec<&[u8]> = bytes.split(|byte| *byte == b'\n').collect();
+    for _ in 0..=dice.below(5) {
+        let (one, other) = (dice.below(lines.len()), dice.below(lines.len()));
+        lines.swap(one, other);
+    }
+    let ends: [&[u8]; 3] = [b"\n", b"\r\n", b"\r"];
+    lines.join(ends[dice.below(ends.len())])
 }
 
 /// Returns a part of some bytes: short ones as often as long ones.

@@ -4,6 +4,12 @@
 //! `REFRAIN_FUZZ_SECONDS` says for how long (some seconds otherwise), and `REFRAIN_FUZZ_SEED` with which seed to begin. Each
 //! case follows from its seed, which a finding prints; a process that dies leaves it in `fuzz_imports.seed`, beside the files of the case.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test that fails to set up fails, and what it found is printed"
+)]
+
 #[path = "../it/imports/corpus.rs"]
 mod corpus;
 mod damage;
@@ -24,7 +30,7 @@ const MEMORY_MIB_MAX: u64 = 700;
 /// A record holds less than what it was read from, but for escapes.
 const RECORD_BYTES_MAX: usize = 64 * 1024 * 1024;
 
-const REASON_BYTES_MAX: usize = 10_000;
+const REASON_BYTES_MAX: usize = 64 * 1024;
 
 /// The seed of the case under way, and the second since the start at which it began.
 static SEED: AtomicU64 = AtomicU64::new(0);

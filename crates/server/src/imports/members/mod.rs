@@ -91,7 +91,7 @@ pub(super) fn read(json: Json, reading: &Reading, remarks: &mut Vec<Remark>) -> 
         Err(reason) if version == EXPORT_VERSION => {
             // of another hand than ours: what cannot be kept as it is is read like that of others, under the same ids
             let record = lenient(members, reading, remarks)?;
-            Record { export_version: Some(EXPORT_VERSION), ..record }.check().map_err(|_| reason)
+            Record { export_version: Some(EXPORT_VERSION), ..record }.check().or(Err(reason))
         }
         read => read,
     }

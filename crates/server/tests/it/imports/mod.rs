@@ -5,6 +5,7 @@ mod desks;
 mod files;
 mod members;
 mod messengers;
+mod public_tables;
 mod tables;
 mod twice;
 
