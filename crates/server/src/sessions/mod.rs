@@ -6,6 +6,7 @@ mod erase;
 mod filter;
 mod handoff;
 mod history;
+mod imported;
 mod language_tag;
 mod list;
 mod mask;
@@ -22,11 +23,16 @@ mod storage;
 mod store;
 mod webhook_event;
 
-pub use apply::{Changes, update_imported};
+pub use apply::Changes;
 pub use erase::{Erased, Touched, delete_all, mark, marked, senders, values};
 pub use filter::Flag;
 pub use handoff::{Handoff, HandoffInput};
+<<<<<<< HEAD
 pub use history::{Attachment, Event, HTML, NewMessage, REDACTED, Sender, shown};
+=======
+pub use history::{Attachment, Event, HTML, NewMessage, Sender, shown};
+pub use imported::update_imported;
+>>>>>>> proof-6
 pub use language_tag::{KnownLanguage, LanguageTag};
 pub use mask::mask;
 pub use reading::{

@@ -306,7 +306,7 @@ impl From<UpdateChatSessionInput> for Changes {
             ticketing_system: input.ticketing_system,
             handoff: input.handoff,
             tags: input.tags.0.map(|tags| tags.0.into_iter().map(|tag| tag.0).collect()),
-            import_hash: None,
+            ..Self::default()
         }
     }
 }
