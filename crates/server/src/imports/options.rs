@@ -125,8 +125,8 @@ mod word {
     }
 }
 
-/// The texts of an option that may be given several times.
-type Texts = BoundedVec<Text<10_000>, 100>;
+/// The texts of an option that may be given several times: so many and so long that all of them fit into a body.
+type Texts = BoundedVec<Text<2_000>, 50>;
 
 fn texts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
     Texts::deserialize(deserializer).map(|texts| texts.0.into_iter().map(|text| text.0).collect())

@@ -21,7 +21,7 @@ use tokio::io::{AsyncWriteExt, BufWriter};
 /// The files that are taken at once by a process, of which an organization has one.
 const AT_ONCE_MAX: usize = 8;
 /// The options of a form, the bytes of each, and those of all that is not the file.
-const OPTIONS_MAX: usize = 310;
+const OPTIONS_MAX: usize = 160;
 const OPTION_BYTES_MAX: usize = 64 * 1024;
 const FORM_BYTES_MAX: u64 = 1024 * 1024;
 /// The most bytes of a file's name.
