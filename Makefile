@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 VENV := .venv
 
-.PHONY: demo test faults check matrix abuse bench fmt lint doc deny unused spelling fuzz need-cargo
+.PHONY: demo test faults check matrix abuse bench fmt lint doc deny unused spelling fuzz fuzz-imports need-cargo
 
 # Builds, loads the bundled sample, prints what it says, and serves it.
 demo: need-cargo
@@ -19,7 +19,7 @@ faults: need-cargo
 	scripts/with-postgres.sh cargo test --package refrain --test it --quiet -- --ignored --test-threads=1 faults::
 
 # Everything that has to hold before a change lands.
-check: fmt lint test faults doc deny unused spelling fuzz matrix
+check: fmt lint test faults doc deny unused spelling fuzz fuzz-imports matrix
 
 fmt: need-cargo
 	cargo fmt --all --check
@@ -45,6 +45,13 @@ spelling: $(VENV)/bin/typos
 fuzz: need-cargo $(VENV)/bin/schemathesis
 	cargo build --quiet --bin refrain
 	scripts/fuzz.sh $(VENV)/bin/schemathesis target/debug/refrain
+
+# Damaged files of every format, for a minute or for FUZZ_SECONDS, from the seed FUZZ_SEED on.
+FUZZ_SECONDS := 60
+FUZZ_SEED := 1
+fuzz-imports: need-cargo
+	REFRAIN_FUZZ_SECONDS=$(FUZZ_SECONDS) REFRAIN_FUZZ_SEED=$(FUZZ_SEED) \
+		cargo test --package refrain --test fuzz_imports --quiet -- --nocapture
 
 # Every operation against another organization's ids and against every scope, on both databases.
 matrix: need-cargo

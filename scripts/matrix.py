@@ -53,7 +53,8 @@ class Client:
     def call(self, method, path, body=None, headers=None):
         h = {"authorization": "Bearer " + self.token} if self.token else {}
         data = None
-        if body is not None: data, h["content-type"] = json.dumps(body).encode(), "application/json"
+        if isinstance(body, bytes): data = body
+        elif body is not None: data, h["content-type"] = json.dumps(body).encode(), "application/json"
         h.update(headers or {})
         for last in (False, True):
             try:
@@ -101,6 +102,7 @@ def fill(c, mark):
     items = c.ok("GET", f"/chat/sessions/{ids['session']}/history")["items"]
     files = [a for i in items for a in i["event"].get("attachments", [])]
     ids["attachment"] = files[0]["url"].rsplit("/", 1)[1]
+    ids["message"] = next(i["id"] for i in items if i["event"]["type"] == "message")
     hook = c.ok("POST", "/webhooks", {"url": f"https://{mark}.invalid/hook", "description": mark, "events": ["webhook.test"]})
     ids["webhook"], ids["webhook_secret"] = hook["id"], hook["secret"]
     ids["delivery"] = made(c.ok("POST", f"/webhooks/{ids['webhook']}/test"))
@@ -113,6 +115,12 @@ def fill(c, mark):
     ids["event"] = next(e["id"] for e in events["items"] if e["kind"] == "merged")
     ids["insight_session"], *ids["split"] = (i["session_id"] for i in c.ok("GET", f"/insights/{ids['insight']}/sessions")["items"][:7])
     c.ok("PATCH", f"/insights/{ids['insight']}", {"content": f"{mark} says so", "category_id": ids["category"], "team_id": ids["team"]})
+    said = json.dumps({"id": mark + "-imported", "turns": [{"text": mark + " was imported"}]})
+    form = f'--b\r\ncontent-disposition: form-data; name="file"; filename="{mark}.jsonl"\r\n\r\n{said}\r\n--b--\r\n'
+    s, text, _ = c.call("POST", "/imports", form.encode(), {"content-type": "multipart/form-data; boundary=b"})
+    if s != 200: fail(f"POST /imports -> {s} {text[:300]}")
+    ids["import"] = json.loads(text)["id"]
+    wait("the import of " + mark, lambda: c.ok("GET", "/imports/" + ids["import"])["status"] == "done")
     gone = c.ok("POST", "/contacts", {"contact": {"email": "gone-" + mark + "@example.com"}})["id"]
     headers = c.call("DELETE", "/contacts/" + gone)[2]
     ids["erasure"] = headers["x-erasure-id"]
@@ -125,7 +133,7 @@ def param(path, name):
     known = {"session_id": "session", "contact_id": "contact", "delivery_id": "delivery"}
     if name in known: return known[name]
     of = {"insights": "insight", "attachments": "attachment", "webhooks": "webhook", "categories": "category", "teams": "team", "contacts": "contact",
-          "erasures": "erasure", "boilerplate": "boilerplate"}
+          "erasures": "erasure", "boilerplate": "boilerplate", "imports": "import"}
     return of.get(path.split("/")[1])
 
 def bodies(own):
@@ -134,13 +142,14 @@ def bodies(own):
         "createChatSession": {}, "updateChatSession": {"custom_data": {"x": "1"}}, "filterChatSessions": {},
         "sendMessage": {"sender": "contact", "message": {"type": "text", "text": "hello"}},
         "saveContact": {"contact": {"email": "n@example.com"}}, "updateContact": {"contact": {"name": "n"}},
-        "getVocInsights": {}, "updateInsight": {"content": "Taken over"}, "filterInsightSessions": {},
+        "createImport": {"path": "none.jsonl"}, "getVocInsights": {}, "updateInsight": {"content": "Taken over"}, "filterInsightSessions": {},
         "decideInsightSession": {"belongs": False}, "mergeInsights": {"insight_ids": [own["insight2"]]},
         "previewInsightMerge": {"insight_ids": [own["insight2"]]}, "splitInsight": {"session_ids": own["split"][:3]},
         "previewInsightSplit": {"session_ids": own["split"][3:]}, "undoInsightDecision": {"event_id": own["event"]},
         "archiveInsight": {"policy": "forever"}, "decideInsights": {"decision": "resolve", "insight_ids": [own["insight"]], "dry_run": True},
         "getInsightTrends": {"insight_ids": [own["insight"]]}, "createCategory": {"name": "c" + secrets.token_hex(4)},
         "updateCategory": {"description": "d"}, "createTeam": {"name": "t"}, "updateSettings": {"regress_grace_days": 1}, "upsertTag": {"tag_name": "t"},
+        "redactMessage": {"messageId": own["message"]}, "redactSession": {"sessionId": own["session"]},
         "createWebhook": {"url": "https://x.invalid/"}, "updateWebhook": {"description": "d"}, "rotateWebhookSecret": {},
     }
 
@@ -168,6 +177,8 @@ def foreign_in_bodies(own):
         + one("insight_session", ("POST", f"/insights/{i}/split", {"session_ids": ["$"]}), ("POST", f"/insights/{i}/split/preview", {"session_ids": ["$"]}),
             ("PUT", f"/insights/{i}/sessions/$", {"belongs": True}), ("PUT", f"/insights/{i}/sessions/$", {"belongs": False}),
             ("DELETE", f"/insights/{i}/sessions/$", None))
+        + one("message", ("POST", "/redaction/message", {"messageId": "$"}))
+        + one("session", ("POST", "/redaction/session", {"sessionId": "$"}))
         + one("event", ("POST", f"/insights/{own['insight2']}/undo", {"event_id": "$"}))
         + one("delivery", ("POST", f"/webhooks/{own['webhook']}/deliveries/$/replay", None))
         + [(kind, "GET", path + "cursor=" + "$cursor", None) for kind in ("session", "contact", "insight_session") for path in
@@ -203,7 +214,7 @@ def snapshot(c, doc, ids):
     parts = {}
     for path in [f"/exports?what={w}" for w in ("conversations", "insights", "occurrences")] + \
             ["/teams", "/tags", "/categories", "/boilerplate", "/webhooks", "/insights/themes", "/insights/shadow", f"/webhooks/{ids['webhook']}",
-             f"/webhooks/{ids['webhook']}/deliveries?state=delivered", "/contacts", "/chat/sessions", "/chat/messages/set-aside"] + \
+             f"/webhooks/{ids['webhook']}/deliveries?state=delivered", "/contacts", "/chat/sessions", "/chat/messages/set-aside", "/imports"] + \
             [f"/insights/{ids[k]}{t}" for k in ("insight", "insight2") for t in ("", "/events", "/lineage", "/proof", "/wording", "/sessions")]:
         parts[path] = c.call("GET", path)[:2]
     return parts
@@ -298,7 +309,7 @@ def scopes(doc, data, base, report):
     clients = {s: Client(base, key(data, "--org", "empty", "--scopes", s)) for s in every}
     none, wrong = Client(base), Client(base, "rfr_live_" + "A" * 43)
     some = str(uuid.uuid4())
-    blank = {k: some for k in ("insight", "insight2", "insight_session", "event", "team", "category", "session", "webhook")} | {"split": [some] * 6}
+    blank = {k: some for k in ("insight", "insight2", "insight_session", "event", "team", "category", "session", "message", "webhook")} | {"split": [some] * 6}
     some_bodies = bodies(blank)
     for path, methods in doc["paths"].items():
         full = re.sub(r"\{\w+\}", some, path) + ("?q=a" if path.endswith("/search") else "?what=insights" if path == "/exports" else "")

@@ -7,18 +7,20 @@ use crate::categories::{self, AssignCategories};
 use crate::config::Config;
 use crate::contacts;
 use crate::db::{Db, Query};
-use crate::erasures::{self, ApplyRetention, EraseSessions};
+use crate::erasures::{self, ApplyRetention, EraseSessions, Purge};
 use crate::error::Result;
 use crate::exports;
 use crate::http::{Api, RateLimiter};
 use crate::ids::OrgId;
+use crate::imports::{self, FollowImport, ImportFile};
 use crate::insights::{
     self, Centroids, Consolidate, RereadSessions, ResearchInsight, ReviewInsights, RewordInsights,
 };
-use crate::jobs::{JobKind, Round};
+use crate::jobs::{JobKind, Place, Round};
 use crate::language_model::LanguageModel;
 use crate::orgs::{self, Hooks, OrgTx};
 use crate::outbox::{self, Destination};
+use crate::redaction;
 use crate::seal::Sealer;
 use crate::sessions::{self, IndexMessages, ReadSessions};
 use crate::settings::{self, Settings};
@@ -42,6 +44,7 @@ static HOOKS: Hooks = Hooks {
         |tx, subject, id| Box::pin(sessions::forget(tx, subject, id)),
         |tx, subject, id| Box::pin(tags::forget(tx, subject, id)),
         |tx, subject, id| Box::pin(insights::forget(tx, subject, id)),
+        |tx, subject, _| Box::pin(imports::forget(tx, subject)),
     ],
     on_commit: &[
         |tx| Box::pin(sessions::follow(tx)),
@@ -57,12 +60,14 @@ pub static ROUTES: &[fn() -> Api] = &[
     boilerplate::routes,
     contacts::routes,
     erasures::routes,
+    redaction::routes,
     insights::routes,
     categories::routes,
     teams::routes,
     tags::routes,
     settings::routes,
     webhooks::routes,
+    imports::routes,
     exports::routes,
     audit_log::routes,
 ];
@@ -80,6 +85,9 @@ pub static JOBS: &[JobKind] = &[
     JobKind::of::<ResearchInsight>(),
     JobKind::of::<EraseSessions>(),
     JobKind::of::<ApplyRetention>(),
+    JobKind::of::<Purge>(),
+    JobKind::of::<ImportFile>(),
+    JobKind::of::<FollowImport>(),
 ];
 
 /// The kinds of destinations that events are delivered to.
@@ -112,6 +120,10 @@ pub struct App {
     pub exports: Arc<Turns>,
     /// The places of searches over messages.
     pub searches: Arc<Turns>,
+    /// The places of requests that bring files to import.
+    pub uploads: Arc<Turns>,
+    /// The data folder.
+    pub place: Arc<Place>,
     draining: Arc<AtomicBool>,
 }
 
@@ -125,6 +137,7 @@ impl App {
             // a configuration that was loaded was checked
             language_model: LanguageModel::from_config(&config.language_model).ok().flatten().map(Arc::new),
             sealer: Arc::new(Sealer::new(config.database.secrets_key.as_ref())),
+            place: Arc::new(Place::new(config.database.data.clone())),
             config: Arc::new(config),
             centroids: Arc::default(),
             job_added: Arc::default(),
@@ -132,6 +145,7 @@ impl App {
             job_round: Arc::default(),
             exports: exports::places(),
             searches: sessions::search_places(),
+            uploads: imports::upload_places(),
             draining: Arc::default(),
         }
     }

@@ -99,7 +99,7 @@ pub struct AuditEvent {
     pub actor: Actor,
     /// What was changed, if it has an id.
     pub subject_id: Option<Uuid>,
-    /// The details: names of members and numbers, never values of customers.
+    /// The details: names of members, numbers and given reasons, never values of customers.
     pub detail: serde_json::Value,
 }
 
@@ -114,6 +114,10 @@ string_enum! {
         KeyRevoked = "key.revoked",
         /// An export was begun.
         ExportStarted = "export.started",
+        /// An import over the API was begun.
+        ImportStarted = "import.started",
+        /// An import was canceled.
+        ImportCanceled = "import.canceled",
         /// A webhook was made.
         WebhookCreated = "webhook.created",
         /// A webhook was changed.
@@ -126,6 +130,10 @@ string_enum! {
         ContactDeleted = "contact.deleted",
         /// A session was deleted.
         SessionDeleted = "session.deleted",
+        /// A message was redacted.
+        MessageRedacted = "message.redacted",
+        /// A session was redacted.
+        SessionRedacted = "session.redacted",
         /// Settings of the organization were changed.
         SettingsUpdated = "settings.updated",
     }

@@ -176,4 +176,6 @@ define_id! {
     BoilerplateId,
     /// An erasure of a contact, a session or of what is old.
     ErasureId,
+    /// An import over the API.
+    ImportId,
 }

@@ -47,6 +47,8 @@ string_enum! {
         HandoffAnalytics = "handoff-analytics",
         /// The help center.
         HelpCenter = "help-center",
+        /// Imports of files.
+        Imports = "imports",
         /// Insights and their categories.
         Insights = "insights",
         /// Media.

@@ -13,6 +13,8 @@ pub const BODY_MAX: usize = 256 * 1024;
 const PATH_ID_MAX: usize = 36;
 /// The most characters of an `ETag`.
 const ETAG_MAX: usize = 64;
+/// The most characters of an `Idempotency-Key`.
+pub const IDEMPOTENCY_KEY_MAX: usize = 255;
 
 type SchemaFn = fn(&mut SchemaGenerator) -> Schema;
 
@@ -37,6 +39,10 @@ pub struct Operation {
     response: Option<(&'static [&'static str], Option<SchemaFn>)>,
     statuses: Vec<u16>,
     versioned: bool,
+    idempotent: bool,
+    /// True if it also takes a form with a file, for which it may take long.
+    pub uploads: bool,
+    also_returns: &'static [&'static str],
 }
 
 fn schema_of<T: JsonSchema>(generator: &mut SchemaGenerator) -> Schema {
@@ -60,6 +66,9 @@ impl Operation {
             response: None,
             statuses: Vec::new(),
             versioned: false,
+            idempotent: false,
+            uploads: false,
+            also_returns: &[],
         }
     }
 
@@ -107,6 +116,18 @@ impl Operation {
         self
     }
 
+    /// Takes the members of the body as the fields of a form too, with a file in place of `path`.
+    pub fn uploads(mut self) -> Self {
+        self.uploads = true;
+        self
+    }
+
+    /// Answers with a body of one of these media types too, where that is asked for.
+    pub fn also_returns(mut self, media_types: &'static [&'static str]) -> Self {
+        self.also_returns = media_types;
+        self
+    }
+
     /// Answers 200 with `T`.
     pub fn returns<T: JsonSchema>(mut self) -> Self {
         self.response = Some((&["application/json"], Some(schema_of::<T>)));
@@ -131,13 +152,19 @@ impl Operation {
         self
     }
 
+    /// Does the same once, however often it comes with the same `Idempotency-Key`.
+    pub fn idempotent(mut self) -> Self {
+        self.idempotent = true;
+        self
+    }
+
     fn is_conditional(&self) -> bool {
         self.versioned && self.method != Method::GET
     }
 
     fn errors(&self) -> Vec<u16> {
         let mut statuses = self.statuses.clone();
-        if self.is_conditional() {
+        if self.is_conditional() || self.idempotent {
             statuses.extend([400, 409]);
         }
         statuses.extend([500, 503]);
@@ -171,6 +198,10 @@ impl Operation {
             let required = resolve(&schema, requests).get("required").is_some();
             described["requestBody"] =
                 json!({"required": required, "content": {"application/json": {"schema": schema}}});
+            if self.uploads {
+                let form = form_of(resolve(&schema, requests));
+                described["requestBody"]["content"]["multipart/form-data"] = json!({"schema": form});
+            }
         }
         match self.scope {
             Some(scope) => described["description"] = json!(format!("Needs the scope `{scope}`.")),
@@ -200,6 +231,17 @@ impl Operation {
                 "description": "The ETag of a reply: refused with 409 if something changed since.",
             }));
         }
+        if self.idempotent {
+            parameters.push(json!({
+                "name": "Idempotency-Key",
+                "in": "header",
+                "required": false,
+                "schema": {
+                    "type": "string", "minLength": 1, "maxLength": IDEMPOTENCY_KEY_MAX, "pattern": "^[ -~]+$"
+                },
+                "description": "Chosen by the client for each thing that it wants done. Sent again within 24 hours, with the same body, the request changes nothing and is answered as the first time; with another body it is refused with 409.",
+            }));
+        }
         parameters
     }
 
@@ -212,8 +254,16 @@ impl Operation {
                 success["content"][media_type]["schema"] = schema.clone();
             }
         }
+        for media_type in self.also_returns {
+            success["content"][media_type]["schema"] = json!({});
+        }
         if self.versioned {
             success["headers"] = json!({"ETag": {"schema": {"type": "string"}}});
+        }
+        if self.idempotent {
+            let described = "Present if the answer was given before.";
+            let header = json!({"description": described, "schema": {"type": "string", "const": "true"}});
+            success["headers"] = json!({"Idempotency-Replayed": header});
         }
         responses.insert("200".into(), success);
         for status in self.errors() {
@@ -229,6 +279,16 @@ impl Operation {
         }
         responses
     }
+}
+
+/// Returns the schema of a form with a file and the members of a body.
+fn form_of(mut body: Json) -> Json {
+    if let Some(members) = body.get_mut("properties").and_then(Json::as_object_mut) {
+        members.remove("path");
+        members.insert("file".into(), json!({"type": "string", "format": "binary"}));
+    }
+    body["required"] = json!(["file"]);
+    body
 }
 
 fn push_parameters(schema: &Json, parameters: &mut Vec<Json>) {

@@ -61,7 +61,8 @@ struct AuditEntry {
     member: Nullable<AuditMember>,
     /// The id of what was made, changed or deleted.
     subject_id: Nullable<Uuid>,
-    /// The details, by kind. They hold names of members and numbers, and nothing that customers said.
+    /// The details, by kind. They hold names of members, numbers and the reasons that were given, and nothing that
+    /// customers said.
     detail: Value,
 }
 

@@ -173,7 +173,7 @@ pub(super) async fn messages(db: &Db, org_id: OrgId, ids: &[SessionId]) -> Resul
     let query = format!(
         "select substr(text, 1, {CHARS_READ}) from messages
         where org_id = $1 and event_type = 'message' and sender = 'contact' and text is not null
-            and seq <= {HISTORY_READ} and session_id in "
+            and redacted_at is null and seq <= {HISTORY_READ} and session_id in "
     );
     let mut query = sql(&query).bind(org_id);
     query.push_list(ids.iter().copied()).push(" order by session_id, seq");

@@ -114,6 +114,16 @@ const CHECKS: &[(&str, &str)] = &[
             select 1 from jobs j where j.org_id = r.org_id and j.kind = 'research_insight')",
     ),
     (
+        "nothing is left of what was redacted",
+        "select (
+            select count(*) from messages m where m.redacted_at is not null
+                and (m.text <> '[redacted]' or m.attachments is not null or m.context is not null)
+        ) + (
+            select count(*) from messages m join statements t on t.org_id = m.org_id and t.message_id = m.id
+            where m.redacted_at is not null and (t.text <> '[redacted]' or t.embedding is not null)
+        )",
+    ),
+    (
         "every erasure that is under way has a job",
         "select count(*) from erasures e where e.finished_at is null and not exists (
             select 1 from jobs j where j.org_id = e.org_id and j.kind = 'erase_sessions')",

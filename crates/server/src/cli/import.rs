@@ -6,25 +6,22 @@ use crate::app::App;
 use crate::config::Config;
 use crate::ids::OrgId;
 use crate::imports::{
-    Batch, DateOrder, Format, Import, Listed, Options, Record, Report, Totals, list_files, read_files,
-    thousands,
+    Import, ImportOptions, Listed, Options, Preview, Reader, Report, Told, Totals, list_files, thousands,
 };
+use crate::insights::{self, Consolidate};
 use crate::time::Calendar;
-use crate::{insights, jobs, settings};
+use crate::{jobs, settings};
 use anyhow::{Context, bail};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::json;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
-use tokio::sync::mpsc;
 
-/// Batches read ahead of the database.
-const BATCHES_AHEAD: usize = 4;
-/// The files that are named in the summary, and the conversations that a dry run shows.
+/// The files that are named in the summary.
 const FILES_SHOWN: usize = 5;
-const SHOWN: usize = 3;
+/// The form of a progress bar.
+const BAR: &str = "{msg:>9} {wide_bar} {percent:>3} %  {eta}";
 const SOON_MICROS: i64 = 20_000_000;
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
@@ -35,14 +32,8 @@ pub(super) struct ImportArgs {
     files: Vec<PathBuf>,
     #[command(flatten)]
     org: OrgArg,
-    /// Source of the conversations; keeps equal ids of different systems apart
-    #[arg(long, value_name = "NAME", default_value = "import")]
-    source: String,
     #[command(flatten)]
-    reading: ReadingArgs,
-    /// Say what would be read, and import nothing
-    #[arg(long)]
-    dry_run: bool,
+    options: ImportOptions,
     /// Do not wait until everything is read and grouped; the server does it
     #[arg(long)]
     no_wait: bool,
@@ -51,103 +42,48 @@ pub(super) struct ImportArgs {
     json: bool,
 }
 
-/// How files are to be read, where they do not tell.
-#[derive(Debug, clap::Args)]
-struct ReadingArgs {
-    /// The format, where the bytes do not tell it
-    #[arg(long, value_name = "FORMAT")]
-    format: Option<Format>,
-    /// The order of day and month in dates such as 01/04/2025
-    #[arg(long, value_name = "ORDER")]
-    dates: Option<DateOrder>,
-    /// Whom a word of the source stands for: contact, agent, ai or system
-    #[arg(long = "role", value_name = "WORD=ROLE")]
-    roles: Vec<String>,
-    /// What columns of a table mean, as in text=Description,id="Ticket ID", or a TOML file of the same
-    #[arg(long = "map", value_name = "NAME=COLUMN,…|FILE")]
-    maps: Vec<String>,
-    /// A name, address or domain of the company itself, in mails and chats
-    #[arg(long, value_name = "NAME")]
-    me: Vec<String>,
+/// Reads options; a mapping that is no list of pairs is the name of a TOML file.
+fn read_options(words: &ImportOptions, calendar: Calendar) -> anyhow::Result<Options> {
+    let mut read = words.clone();
+    for map in read.map.iter_mut().filter(|map| !map.contains('=')) {
+        let text = std::fs::read_to_string(&map).with_context(|| format!("reading --map {map}"))?;
+        *map = format!("{text}\n");
+    }
+    read.read(calendar).map_err(|wrong| {
+        let given = if wrong.name == "role" { &words.role } else { &words.map };
+        let given = given.get(wrong.at).map_or("", String::as_str);
+        UsageError(format!("--{} {given}: {}", wrong.name, wrong.reason)).into()
+    })
 }
 
-impl ReadingArgs {
-    fn options(&self, calendar: Calendar) -> anyhow::Result<Options> {
-        let mut options = Options {
-            format: self.format,
-            dates: self.dates,
-            me: self.me.clone(),
-            calendar,
-            ..Options::default()
-        };
-        for pair in &self.roles {
-            let added = match pair.split_once('=') {
-                Some((word, role)) => options.mapping.add_role(word, role),
-                None => Err("expected WORD=ROLE"),
-            };
-            added.map_err(|error| UsageError(format!("--role {pair}: {error}")))?;
-        }
-        for map in &self.maps {
-            let added = if map.contains('=') {
-                options.mapping.add(map)
-            } else {
-                let text = std::fs::read_to_string(map).with_context(|| format!("reading --map {map}"))?;
-                options.mapping.add_toml(&text)
-            };
-            added.map_err(|error| UsageError(format!("--map {map}: {error}")))?;
-        }
-        Ok(options)
-    }
+/// Prints what was lost and what was left out to standard error, a line a kind.
+fn print_faults(lost: &Report, notes: &Report) {
+    lost.lines().iter().for_each(|line| print_error(line));
+    notes.lines().iter().for_each(|line| print_error(&format!("note: {line}")));
 }
 
-/// What reading files came to.
-#[derive(Default)]
-struct Told {
-    lost: Report,
-    notes: Report,
-    /// The files, and what each is.
-    files: Vec<(String, String)>,
-    /// The tables among them, and of each column what becomes of it.
-    columns: Vec<(String, Vec<(String, String)>)>,
+/// Prints what files are.
+fn print_files<'a>(files: impl ExactSizeIterator<Item = (&'a str, &'a str)>) -> anyhow::Result<()> {
+    let more = files.len().saturating_sub(FILES_SHOWN);
+    for (name, kind) in files.take(FILES_SHOWN) {
+        print_line(&format!("{name}: {kind}"))?;
+    }
+    if more > 0 {
+        print_line(&format!("and {} more files", thousands(more as u64)))?;
+    }
+    Ok(())
 }
 
-impl Told {
-    fn add(&mut self, batch: &mut Batch) {
-        self.lost.add(std::mem::take(&mut batch.bad));
-        self.notes.add(std::mem::take(&mut batch.notes));
-        self.files.append(&mut batch.files);
-        self.columns.append(&mut batch.columns);
-    }
-
-    /// Prints what was lost and what was left out to standard error, a line a kind.
-    fn print_faults(&self) {
-        self.lost.lines().iter().for_each(|line| print_error(line));
-        self.notes.lines().iter().for_each(|line| print_error(&format!("note: {line}")));
-    }
-
-    /// Prints what the files are.
-    fn print_files(&self) -> anyhow::Result<()> {
-        for (name, kind) in self.files.iter().take(FILES_SHOWN) {
-            print_line(&format!("{name}: {kind}"))?;
-        }
-        let more = self.files.len().saturating_sub(FILES_SHOWN);
-        if more > 0 {
-            print_line(&format!("and {} more files", thousands(more as u64)))?;
-        }
-        Ok(())
-    }
-
-    fn exit(&self) -> Exit {
-        if self.lost.count > 0 { Exit::Findings } else { Exit::Success }
-    }
+fn exit(lost: &Report) -> Exit {
+    if lost.count > 0 { Exit::Findings } else { Exit::Success }
 }
 
 pub(super) async fn import(config: Config, args: ImportArgs) -> anyhow::Result<Exit> {
     let files = list_files(&args.files)?;
     // what is wrong with the arguments is said before anything is opened
-    let options = args.reading.options(Calendar::of(&config.insights.time_zone)?)?;
-    if args.dry_run {
-        return tokio::task::spawn_blocking(move || dry_run(&args, &files, &options))
+    let options = read_options(&args.options, Calendar::of(&config.insights.time_zone)?)?;
+    if args.options.dry_run {
+        return tokio::task::spawn_blocking(move || dry_run(args.json, &files, &options))
             .await
             .context("reading the files")?;
     }
@@ -156,7 +92,7 @@ pub(super) async fn import(config: Config, args: ImportArgs) -> anyhow::Result<E
     let org_id = app.find_or_create_org(&args.org.org).await?;
     let calendar = settings::load(&app.db, &app.config, org_id).await?.calendar;
     let options = Options { calendar, ..options };
-    let import = Import::begin(&app, org_id, &args.source).await?;
+    let import = Import::begin(&app, org_id, &args.options.source).await?;
     let workers = (!args.no_wait).then(|| tokio::spawn(jobs::work(app.clone(), app.config.jobs.workers)));
     let mut stop = std::pin::pin!(asked_to_stop()?);
     let work = async {
@@ -177,76 +113,59 @@ pub(super) async fn import(config: Config, args: ImportArgs) -> anyhow::Result<E
     let (totals, told) = outcome?;
     summarize(&app, org_id, &args, &totals, &told, started).await?;
     app.db.close().await;
-    Ok(told.exit())
+    Ok(exit(&told.lost))
 }
 
 /// Reads files and imports what is in them.
 pub(super) async fn load(import: Import, files: &[PathBuf]) -> anyhow::Result<()> {
     let (_, told) = read(import, list_files(files)?, Options::default()).await?;
-    told.print_faults();
+    print_faults(&told.lost, &told.notes);
     Ok(())
 }
 
-/// Reads the files on a thread of its own and writes what comes.
+/// Reads the files and writes what comes.
 async fn read(mut import: Import, files: Vec<Listed>, options: Options) -> anyhow::Result<(Totals, Told)> {
-    let size = files.iter().map(|file| file.size).sum();
-    let position = Arc::new(AtomicU64::new(0));
-    let (sender, mut batches) = mpsc::channel::<Batch>(BATCHES_AHEAD);
-    let reader = {
-        let position = Arc::clone(&position);
-        tokio::task::spawn_blocking(move || {
-            read_files(&files, &options, &position, |batch| sender.blocking_send(batch).is_ok())
-        })
-    };
-    let bar = progress(size, "{msg:>9} {wide_bar} {percent:>3} %  {eta}").with_message("importing");
+    let mut reader = Reader::start(files, options);
+    let bar = progress(reader.size, BAR).with_message("importing");
     let mut told = Told::default();
-    while let Some(mut batch) = batches.recv().await {
+    while let Some(mut batch) = reader.next().await? {
         told.add(&mut batch);
         import.write(batch).await?;
-        bar.set_position(position.load(Ordering::Relaxed));
+        bar.set_position(reader.position());
     }
-    reader.await.context("reading the files")??;
     bar.finish_and_clear();
     Ok((import.finish().await?, told))
 }
 
 /// Reads the files and prints what would be imported.
-fn dry_run(args: &ImportArgs, files: &[Listed], options: &Options) -> anyhow::Result<Exit> {
-    let (mut told, mut shown, mut count): (Told, Vec<Record>, u64) = Default::default();
-    read_files(files, options, &Arc::default(), |mut batch| {
-        told.add(&mut batch);
-        count += batch.records.len() as u64;
-        shown.extend(batch.records.into_iter().take(SHOWN - shown.len()));
-        true
-    })?;
-    told.print_faults();
-    if args.json {
-        let files: Vec<_> =
-            told.files.iter().map(|(file, format)| json!({"file": file, "format": format})).collect();
-        let summary = json!({"conversations": count, "files": files, "columns": told.columns, "first": shown, "errors": told.lost, "notes": told.notes});
-        print_line(&summary.to_string())?;
-        return Ok(told.exit());
+fn dry_run(is_json: bool, files: &[Listed], options: &Options) -> anyhow::Result<Exit> {
+    let shown = Preview::of(files, options, &Arc::default(), "")?;
+    print_faults(&shown.errors, &shown.notes);
+    if is_json {
+        print_line(&serde_json::to_string(&shown)?)?;
+        return Ok(exit(&shown.errors));
     }
-    told.print_files()?;
-    for (file, columns) in told.columns.iter().take(FILES_SHOWN) {
+    print_files(shown.files.iter().map(|read| (read.file.as_str(), read.format.as_str())))?;
+    for (file, columns) in shown.columns.iter().take(FILES_SHOWN) {
         print_line(&format!("columns of {file}:"))?;
         for (name, fate) in columns {
             print_line(&format!("  {name}: {fate}"))?;
         }
     }
-    for record in &shown {
+    for record in &shown.first {
         print_line("")?;
         print_line(&serde_json::to_string_pretty(record)?)?;
     }
-    print_line(&format!("{} conversations would be imported", thousands(count)))?;
-    Ok(told.exit())
+    print_line(&format!("{} conversations would be imported", thousands(shown.conversations)))?;
+    Ok(exit(&shown.errors))
 }
 
 /// Waits until everything imported is read and grouped.
 pub(super) async fn wait(app: &App, org_id: OrgId) -> anyhow::Result<()> {
     let (done, all) = insights::progress(&app.db, org_id).await?;
-    let bar = progress(all, "{msg:>9} {wide_bar} {percent:>3} %  {eta}").with_message("reading");
+    let mut bar = progress(all, BAR).with_message("reading");
     bar.set_position(done);
+    let mut is_grouping = false;
     loop {
         // a job that steps back for another comes again within seconds
         let soon = app.clock.now().plus(SOON_MICROS);
@@ -258,11 +177,17 @@ pub(super) async fn wait(app: &App, org_id: OrgId) -> anyhow::Result<()> {
             bar.finish_and_clear();
             return Ok(());
         }
-        if backlog.bulk > 0 && !bar.is_hidden() {
+        if backlog.bulk == 0 && !is_grouping {
+            bar.finish_and_clear();
+            bar = progress(1, BAR).with_message("grouping");
+            is_grouping = true;
+        }
+        if !is_grouping && !bar.is_hidden() {
             bar.set_position(insights::progress(&app.db, org_id).await?.0);
-        } else if backlog.bulk == 0 {
-            bar.set_position(all);
-            bar.set_message("grouping");
+        } else if is_grouping && let Some((done, total)) = jobs::progress::<Consolidate>(app, org_id).await? {
+            // how many of the statements are compared; more of them that turn up take nothing back
+            bar.set_length(total.unsigned_abs());
+            bar.set_position(bar.position().max(done.unsigned_abs()));
         }
         tokio::time::sleep(LOOK_EVERY).await;
     }
@@ -288,11 +213,11 @@ async fn summarize(
     let seconds = started.elapsed().as_secs_f64();
     let Totals { imported, updated, unchanged } = totals;
     let bad = told.lost.count;
-    told.print_faults();
+    print_faults(&told.lost, &told.notes);
     if args.json {
         return print_line(
             &json!({
-                "files": told.files.iter().map(|(file, format)| json!({"file": file, "format": format})).collect::<Vec<_>>(),
+                "files": told.files(usize::MAX),
                 "imported": imported,
                 "updated": updated,
                 "unchanged": unchanged,
@@ -309,7 +234,7 @@ async fn summarize(
             .to_string(),
         );
     }
-    told.print_files()?;
+    print_files(told.files.iter().map(|(name, kind)| (name.as_str(), kind.as_str())))?;
     if imported + updated + unchanged == 0 {
         print_line("no conversations in what was read")?;
     }

@@ -4,7 +4,7 @@ use super::{Exit, open, print_line};
 use crate::app::App;
 use crate::config::Config;
 use crate::http::Listener;
-use crate::{erasures, http, insights, jobs, memory, outbox, telemetry, webhooks};
+use crate::{erasures, http, imports, insights, jobs, memory, outbox, telemetry, webhooks};
 use anyhow::Context;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -52,6 +52,7 @@ pub(super) async fn run(app: App, listener: Listener, workers: JoinHandle<()>) -
     webhooks::seal_secrets(&app).await?;
     insights::request_wordings(&app).await?;
     insights::request_rereading(&app).await?;
+    imports::sweep(&app, None).await?;
     let upkeep = [
         tokio::spawn(telemetry::keep_metrics()),
         tokio::spawn(memory::keep_small()),

@@ -32,6 +32,9 @@ pub struct ServerConfig {
     /// address
     #[arg(long, value_name = "N", env = "REFRAIN_CONNECTIONS_PER_PEER")]
     pub connections_per_peer: u32,
+    /// Most megabytes of a file that is uploaded to be imported
+    #[arg(long, value_name = "N", env = "REFRAIN_IMPORT_MEGABYTES")]
+    pub import_megabytes: u64,
     /// File with the certificates to speak TLS with, in PEM, the server's own first; read again when it changes
     #[arg(long, value_name = "FILE", env = "REFRAIN_TLS_CERTIFICATE")]
     pub tls_certificate: Option<PathBuf>,
@@ -59,6 +62,7 @@ impl Default for ServerConfig {
             public_url: None,
             rate_limit: 100,
             connections_per_peer: 256,
+            import_megabytes: 1_000,
             tls_certificate: None,
             tls_key: None,
             cors_origins: None,
@@ -69,6 +73,11 @@ impl Default for ServerConfig {
 }
 
 impl ServerConfig {
+    /// Returns the most bytes of a file that is uploaded.
+    pub fn import_bytes_max(&self) -> u64 {
+        self.import_megabytes.saturating_mul(1_000_000)
+    }
+
     /// Takes the key for metrics from the environment, if it is there.
     pub(super) fn read_key(&mut self) {
         if let Ok(key) = std::env::var(METRICS_KEY_VARIABLE) {

@@ -254,6 +254,24 @@ pub async fn save(tx: &mut OrgTx, details: Details, trust: Trust) -> Result<Cont
     }
 }
 
+/// Does as [`save`] for somebody who is also known by an id: where no address or number leads to a contact, it is that of the
+/// id, and created with it if there is none. One of another address is somebody else.
+pub async fn save_as(tx: &mut OrgTx, id: ContactId, details: Details, trust: Trust) -> Result<ContactId> {
+    if let Some(contact) = store::find_same(tx, &details, trust).await? {
+        return update(tx, contact, details, trust).await;
+    }
+    let org_id = tx.org_id;
+    let mut contact = match find(&mut *tx, org_id, id).await? {
+        Some(contact) if contact.email.is_none() || details.email.is_none() => {
+            return update(tx, contact, details, trust).await;
+        }
+        Some(_) => Contact::new(tx),
+        None => Contact { id, ..Contact::new(tx) },
+    };
+    contact.learn(details, trust)?;
+    write(tx, contact, true).await
+}
+
 /// Finds the contact of an export, or creates it with its id if neither that nor its e-mail address is known. One that
 /// is there stays as it is.
 pub async fn restore(

@@ -5,6 +5,7 @@ use crate::app::App;
 use crate::custom_data::CustomData;
 use crate::error::Result;
 use crate::http::{Api, ApiJson, ApiPath, ApiQuery, Caller, Page, Window};
+use crate::idempotency::Once;
 use crate::ids::ContactId;
 use crate::keys::{Resource, Scope};
 use crate::openapi::Operation;
@@ -12,6 +13,7 @@ use crate::wire::{Email, Maybe, Text};
 use axum::Json;
 use axum::extract::State;
 use axum::http::Method;
+use axum::response::Response;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -26,6 +28,7 @@ pub fn routes() -> Api {
                     "Create a contact, or bring the one with this e-mail address or phone number up to date",
                 )
                 .scope(write)
+                .idempotent()
                 .body::<SaveContactInput>()
                 .returns::<SaveContactOutput>(),
             save,
@@ -88,12 +91,14 @@ struct ListContactsOutput(Page<SessionContact>);
 async fn save(
     State(app): State<App>,
     caller: Caller,
-    ApiJson(input): ApiJson<SaveContactInput>,
-) -> Result<Json<SaveContactOutput>> {
+    Once(input, attempt): Once<SaveContactInput>,
+) -> Result<Response> {
     let mut tx = app.begin(caller.org_id).await?;
+    if let Some(answer) = attempt.answer(&mut tx).await? {
+        return Ok(answer);
+    }
     let id = super::save(&mut tx, input.contact.into(), Trust::Verified).await?;
-    tx.commit().await?;
-    Ok(Json(SaveContactOutput { id }))
+    attempt.commit(tx, SaveContactOutput { id }).await
 }
 
 async fn list(

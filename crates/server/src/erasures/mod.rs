@@ -6,12 +6,14 @@
 
 mod counts;
 mod job;
+mod purge;
 mod receipt;
 mod retention;
 mod routes;
 mod store;
 
 pub use job::EraseSessions;
+pub use purge::Purge;
 pub use retention::{ApplyRetention, request_retention, retain};
 pub use routes::routes;
 

@@ -1,4 +1,5 @@
-//! Retention: closed sessions in which nothing was said for as long as the settings say are erased.
+//! Retention: closed sessions in which nothing was said for as long as the settings say are erased, and answers that are
+//! kept for a day are forgotten.
 
 use super::store::Erasure;
 use super::{Cause, Fate, mark, start};
@@ -6,6 +7,7 @@ use crate::app::App;
 use crate::contacts::Words;
 use crate::db::sql;
 use crate::error::Result;
+use crate::idempotency;
 use crate::ids::OrgId;
 use crate::jobs::{self, Job, Lease, Outcome};
 use crate::sessions::Erased;
@@ -27,6 +29,7 @@ impl Job for ApplyRetention {
 
     async fn run(self, app: &App, lease: &Lease) -> Result<Outcome> {
         let mut tx = app.begin(lease.org_id).await?;
+        idempotency::forget_old(&mut tx).await?;
         let days = app.settings(&mut tx, lease.org_id).await?.retention_days;
         if let Some(days) = days {
             let before = tx.now.plus(-i64::from(days) * DAY);
@@ -44,11 +47,13 @@ impl Job for ApplyRetention {
     }
 }
 
-/// Enqueues a job for each organization that keeps sessions for a time only.
+/// Enqueues a job for each organization that keeps sessions for a time only, or has answers that are kept for too long.
 pub async fn request_retention(app: &App) -> Result<()> {
     let orgs: Vec<(OrgId,)> = app.db.fetch_all(sql("select id from orgs order by id")).await?;
     for (org_id,) in orgs {
-        if app.settings(&app.db, org_id).await?.retention_days.is_some() {
+        if app.settings(&app.db, org_id).await?.retention_days.is_some()
+            || idempotency::has_old(&app.db, org_id, app.clock.now()).await?
+        {
             let mut tx = app.begin(org_id).await?;
             jobs::enqueue(&mut tx, &ApplyRetention {}).await?;
             tx.commit().await?;

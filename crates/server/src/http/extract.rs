@@ -27,19 +27,32 @@ impl<S: Sync, T: DeserializeOwned + Send + 'static> FromRequest<S> for ApiJson<T
     type Rejection = Error;
 
     async fn from_request(request: Request, _: &S) -> Result<Self> {
-        let max = request.extensions().get::<BodyMax>().map_or(crate::openapi::BODY_MAX, |max| max.0);
-        let (parts, body) = request.into_parts();
-        let bytes = body::read(&parts.headers, body, max).await?;
-        if bytes.is_empty() {
-            return parse_json(Json::Object(serde_json::Map::new())).map(Self);
-        }
-        require_json(&parts.headers)?;
-        if bytes.len() <= PARSED_AT_ONCE_MAX {
-            return parse_body(&bytes).map(Self);
-        }
-        let parsed = tokio::task::spawn_blocking(move || parse_body(&bytes)).await;
-        parsed.context("parsing a body")?.map(Self)
+        json_body(request, |_| ()).await.map(|(value, ())| Self(value))
     }
+}
+
+/// Reads a JSON body as [`ApiJson`] does, and makes something of its bytes too.
+pub async fn json_body<T, U>(
+    request: Request,
+    make: impl FnOnce(&[u8]) -> U + Send + 'static,
+) -> Result<(T, U)>
+where
+    T: DeserializeOwned + Send + 'static,
+    U: Send + 'static,
+{
+    let max = request.extensions().get::<BodyMax>().map_or(crate::openapi::BODY_MAX, |max| max.0);
+    let (parts, body) = request.into_parts();
+    let bytes = body::read(&parts.headers, body, max).await?;
+    if bytes.is_empty() {
+        return Ok((parse_json(Json::Object(serde_json::Map::new()))?, make(&bytes)));
+    }
+    require_json(&parts.headers)?;
+    let is_small = bytes.len() <= PARSED_AT_ONCE_MAX;
+    let parse = move || Ok((parse_body(&bytes)?, make(&bytes)));
+    if is_small {
+        return parse();
+    }
+    tokio::task::spawn_blocking(parse).await.context("parsing a body")?
 }
 
 /// Fails with the 415 unless a body is said to be JSON, in UTF-8 and not packed.

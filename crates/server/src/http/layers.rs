@@ -60,15 +60,29 @@ pub(super) fn allow_origins<S: Clone + Send + Sync + 'static>(
     router: Router<S>,
     origins: Origins,
 ) -> Router<S> {
-    let exposed =
-        ["etag", "retry-after", "ratelimit-limit", "ratelimit-remaining", "ratelimit-reset", REQUEST_ID];
+    let asked = [
+        header::AUTHORIZATION,
+        header::CONTENT_TYPE,
+        header::IF_MATCH,
+        header::IF_NONE_MATCH,
+        HeaderName::from_static("idempotency-key"),
+    ];
+    let exposed = [
+        "etag",
+        "retry-after",
+        "ratelimit-limit",
+        "ratelimit-remaining",
+        "ratelimit-reset",
+        "idempotency-replayed",
+        REQUEST_ID,
+    ];
     let cors = CorsLayer::new()
         .allow_origin(match origins {
             Origins::Any => AllowOrigin::any(),
             Origins::These(origins) => AllowOrigin::list(origins),
         })
         .allow_methods(METHODS)
-        .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE, header::IF_MATCH, header::IF_NONE_MATCH])
+        .allow_headers(asked)
         .expose_headers(exposed.map(HeaderName::from_static))
         .max_age(CORS_AGE_MAX);
     router.layer(cors)

@@ -16,7 +16,7 @@ mod strict;
 mod tls;
 mod walk;
 
-pub use extract::{ApiJson, ApiPath, ApiPathPair, ApiQuery, IfMatch, describe, parse_json};
+pub use extract::{ApiJson, ApiPath, ApiPathPair, ApiQuery, IfMatch, describe, json_body, parse_json};
 pub use guard::Caller;
 pub use paging::{Cursor, PAGE_BYTES_MAX, PAGE_SIZE, Page, cut_page, cut_page_to_size};
 pub use rate_limit::RateLimiter;
@@ -40,6 +40,8 @@ use std::sync::Arc;
 #[derive(Debug, Default)]
 pub struct Api {
     router: Router<App>,
+    /// The operations that take files, and the time that these take.
+    uploads: Router<App>,
     operations: Vec<Operation>,
     tag: &'static str,
 }
@@ -62,7 +64,8 @@ impl Api {
         T: 'static,
     {
         let filter = MethodFilter::try_from(operation.method.clone()).unwrap_or(MethodFilter::GET);
-        self.router = self.router.route(operation.path, on(filter, handler));
+        let router = if operation.uploads { &mut self.uploads } else { &mut self.router };
+        *router = std::mem::take(router).route(operation.path, on(filter, handler));
         self.operations.push(operation.tagged(self.tag));
         self
     }
@@ -70,6 +73,7 @@ impl Api {
     /// Adds every operation of `other`, under the tag of this API where it has none.
     pub fn merge(mut self, other: Self) -> Self {
         self.router = self.router.merge(other.router);
+        self.uploads = self.uploads.merge(other.uploads);
         let tag = self.tag;
         self.operations.extend(other.operations.into_iter().map(|operation| operation.tagged(tag)));
         self
@@ -93,6 +97,7 @@ pub fn router(app: App) -> Router {
     let show = move |headers: HeaderMap| ready(document.answer(&headers));
     let guard = Guard::new(app.clone(), api.operations);
     let router = layers::limit_time(api.router, layers::REQUEST_TIMEOUT)
+        .merge(api.uploads)
         .route_layer(from_fn_with_state(guard, guard::guard))
         .route("/openapi.json", get(show.clone()))
         .route("/api-json", get(show));

@@ -1,7 +1,8 @@
 //! Records on their way from the reader of files to the writer.
 
 use super::record::Record;
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 /// The most conversations of a batch.
 pub const BATCH: usize = 200;
@@ -10,7 +11,8 @@ const BYTES_MAX: usize = 4 * 1024 * 1024;
 const FAULTS_MAX: usize = 2_000;
 
 /// Something to say of a record: that it was left out, or what was left out of it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "ImportFault")]
 pub struct Fault {
     /// The file.
     pub file: String,
@@ -36,6 +38,17 @@ pub struct Batch {
 }
 
 impl Batch {
+    /// Leaves a beginning out of the names of files.
+    pub(super) fn name_without(&mut self, beginning: &str) {
+        let names = self.bad.iter_mut().chain(&mut self.notes).map(|fault| &mut fault.file);
+        let names = names.chain(self.files.iter_mut().map(|(name, _)| name));
+        for name in names.chain(self.columns.iter_mut().map(|(name, _)| name)) {
+            if let Some(rest) = name.strip_prefix(beginning) {
+                *name = rest.to_owned();
+            }
+        }
+    }
+
     /// Returns true if nothing more is to be added to records of so many bytes.
     pub(super) fn is_full(&self, bytes: usize) -> bool {
         let faults = self.bad.len() + self.notes.len();

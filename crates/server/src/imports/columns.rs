@@ -5,6 +5,10 @@ use super::fields::{FIELDS, Field, is_blank, plain, rank};
 use super::mapping::Mapping;
 use std::collections::HashMap;
 
+/// The most columns of a table, and those that a message names.
+const COLUMNS_MAX: usize = 4_000;
+const SHOWN_MAX: usize = 40;
+
 /// The columns of a table, in their order.
 #[derive(Debug)]
 pub(super) struct Columns {
@@ -19,6 +23,9 @@ pub(super) struct Columns {
 impl Columns {
     /// Reads the header. An error names the columns that were seen.
     pub(super) fn read(header: &Cells, mapping: &Mapping) -> Result<Self, String> {
+        if header.len() > COLUMNS_MAX {
+            return Err(format!("more than {COLUMNS_MAX} columns"));
+        }
         let names = distinct(header);
         let mut columns = Self { names, taken: HashMap::new(), custom: Vec::new(), remarks: Vec::new() };
         for (field, wanted) in &mapping.columns {
@@ -137,7 +144,7 @@ impl Columns {
                 .iter()
                 .filter(|(_, field)| self.taken.get(field).is_some_and(|taken| taken.contains(&at)));
             let mut fates: Vec<&str> = fields.map(|(name, _)| *name).collect();
-            if self.custom.contains(&at) {
+            if self.custom.binary_search(&at).is_ok() {
                 fates.push("custom data");
             }
             fates.join(", ")
@@ -152,9 +159,8 @@ impl Columns {
     }
 
     fn seen(&self) -> String {
-        const MOST: usize = 40;
-        let named: Vec<String> = self.names.iter().take(MOST).map(|name| quoted(name)).collect();
-        let more = if self.names.len() > MOST { ", …" } else { "" };
+        let named: Vec<String> = self.names.iter().take(SHOWN_MAX).map(|name| quoted(name)).collect();
+        let more = if self.names.len() > SHOWN_MAX { ", …" } else { "" };
         format!("columns seen: {}{more}", named.join(", "))
     }
 }
@@ -175,7 +181,12 @@ fn distinct(header: &Cells) -> Vec<String> {
 }
 
 fn in_words(names: &[&str]) -> String {
-    let names: Vec<String> = names.iter().map(|name| quoted(name)).collect();
+    let more = names.len().saturating_sub(SHOWN_MAX);
+    let shown = names.iter().take(SHOWN_MAX);
+    let mut names: Vec<String> = shown.map(|name| quoted(name)).collect();
+    if more > 0 {
+        names.push(format!("{more} more"));
+    }
     let (last, others) =
         names.split_last().map_or((String::new(), &[][..]), |(last, others)| (last.clone(), others));
     format!("{} and {last}", others.join(", "))

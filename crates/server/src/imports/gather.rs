@@ -2,11 +2,12 @@
 //! it on the disk.
 
 use super::VALUE_MAX;
-use super::found::{Found, bytes_of, hash_of};
+use super::found::{Found, hash_of};
 use super::record::TURNS_MAX;
 use anyhow::{Context, bail};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, Seek, Write};
@@ -19,6 +20,12 @@ const FILES_MAX: u64 = 512;
 /// The people and the pairs of ids that are remembered.
 const REMEMBERED_MAX: usize = 5_000_000;
 
+/// The letters before each part on its line: the number of its id.
+const KEY_DIGITS: usize = 16;
+
+/// Takes a conversation, or the reason why it is lost; false if no more are wanted.
+type Take<'a> = dyn FnMut(Place, Result<Json, String>) -> bool + 'a;
+
 /// The place of something in the files of an import.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Place {
@@ -28,24 +35,25 @@ pub(super) struct Place {
     pub(super) line: u64,
 }
 
-/// A conversation of which more parts may come.
-#[derive(Serialize, Deserialize)]
+/// A conversation, as far as it is put together.
 struct Open {
     place: Place,
+    /// The number that stands for its id.
+    key: u64,
     id: String,
     record: Map<String, Json>,
     bytes: usize,
+    /// True if it is a conversation in each of two systems that count alike.
+    is_two: bool,
 }
 
 /// What is put together.
 pub(super) struct Gather {
     /// The most bytes that are held in memory.
     held_max: usize,
-    open: Vec<Open>,
-    /// Of each id, its place in `open`.
-    places: HashMap<String, usize>,
-    held: usize,
-    spool: Option<BufWriter<File>>,
+    /// Parts as they came, each as a line.
+    held: Vec<u8>,
+    spool: Option<File>,
     spooled: u64,
     same: Same,
     people: HashMap<String, Json>,
@@ -61,9 +69,7 @@ impl Gather {
     fn holding(held_max: usize) -> Self {
         Self {
             held_max,
-            open: Vec::new(),
-            places: HashMap::new(),
-            held: 0,
+            held: Vec::new(),
             spool: None,
             spooled: 0,
             same: Same::default(),
@@ -74,9 +80,9 @@ impl Gather {
     /// Takes what was found at a place. A whole conversation is taken as the only part of one.
     pub(super) fn add(&mut self, place: Place, found: Found) -> anyhow::Result<()> {
         match found {
-            Found::Part(id, record) => self.add_part(place, id, record),
-            Found::Conversation(record) => self.add_part(place, text_of(record.get("id")), record),
-            Found::Same(one, other) => self.same.join(&one, &other),
+            Found::Part(id, record) => self.add_part(place, &id, &record),
+            Found::Conversation(record) => self.add_part(place, &text_of(record.get("id")), &record),
+            Found::Same(one, other) => self.same.join(hash_of(&one), hash_of(&other)),
             Found::Person(id, person) => {
                 if self.people.len() >= REMEMBERED_MAX {
                     bail!("more than {REMEMBERED_MAX} people");
@@ -87,74 +93,62 @@ impl Gather {
         }
     }
 
-    fn add_part(&mut self, place: Place, id: String, record: Json) -> anyhow::Result<()> {
-        let bytes = bytes_of(&record);
-        let Json::Object(record) = record else { return Ok(()) };
-        let part = Open { place, id, record, bytes };
-        self.held += part.bytes;
-        match self.places.get(&part.id) {
-            Some(at) => self.open[*at].join(part),
-            None => {
-                self.places.insert(part.id.clone(), self.open.len());
-                self.open.push(part);
-            }
+    fn add_part(&mut self, place: Place, id: &str, record: &Json) -> anyhow::Result<()> {
+        if !record.is_object() {
+            return Ok(());
         }
-        if self.held > self.held_max { self.spill() } else { Ok(()) }
+        // the number stands first, so that lines can be dealt out without being read
+        write!(self.held, "{:KEY_DIGITS$x}", hash_of(id))?;
+        serde_json::to_writer(&mut self.held, &(place, id, record))?;
+        self.held.push(b'\n');
+        if self.held.len() > self.held_max { self.spill() } else { Ok(()) }
     }
 
     /// Writes to the disk what is held.
     fn spill(&mut self) -> anyhow::Result<()> {
-        if self.spool.is_none() {
-            self.spool = Some(BufWriter::new(tempfile::tempfile().context("making room on the disk")?));
-        }
-        let Some(spool) = &mut self.spool else { return Ok(()) };
-        for open in self.open.drain(..) {
-            self.spooled += write(spool, &open)?;
-        }
+        let mut spool = match self.spool.take() {
+            Some(spool) => spool,
+            None => tempfile::tempfile().context("making room on the disk")?,
+        };
+        spool.write_all(&self.held).context("writing to the disk")?;
+        self.spool = Some(spool);
+        self.spooled += self.held.len() as u64;
+        self.held.clear();
         if self.spooled > SPOOLED_MAX {
             bail!(
                 "more than {} GiB of messages whose conversations stand apart: sort the file by conversation, or split it",
                 SPOOLED_MAX >> 30
             );
         }
-        self.places.clear();
-        self.held = 0;
         Ok(())
     }
 
     /// Hands on the conversations, in the order in which each began; those that did not fit into memory in another one, that
     /// is the same each time. Ends when `take` says false.
-    pub(super) fn finish(
-        mut self,
-        take: &mut dyn FnMut(Place, Result<Json, String>) -> bool,
-    ) -> anyhow::Result<()> {
+    pub(super) fn finish(mut self, take: &mut Take<'_>) -> anyhow::Result<()> {
         if self.spool.is_none() {
-            let open = std::mem::take(&mut self.open);
-            self.hand_on(open, take);
+            self.hand_on(self.held.as_slice(), take)?;
             return Ok(());
         }
         self.spill()?;
-        let Some(spool) = self.spool.take() else { return Ok(()) };
+        self.held = Vec::new();
+        let Some(mut spool) = self.spool.take() else { return Ok(()) };
         let count = (self.spooled / (self.held_max as u64 / 4).max(1) + 1).min(FILES_MAX);
         let mut files = Vec::new();
         for _ in 0..count {
             files.push(BufWriter::new(tempfile::tempfile().context("making room on the disk")?));
         }
-        let mut spool = spool.into_inner().context("writing to the disk")?;
         spool.rewind().context("reading from the disk")?;
-        for line in BufReader::new(spool).lines() {
-            let open: Open = serde_json::from_str(&line.context("reading from the disk")?)?;
-            let root = self.same.root(&open.id);
-            write(&mut files[usize::try_from(root % count).unwrap_or(0)], &open)?;
+        let (mut spool, mut line) = (BufReader::new(spool), Vec::new());
+        while read_line(&mut spool, &mut line)? {
+            let root = self.same.root(key_of(&line));
+            let file = &mut files[usize::try_from(root % count).unwrap_or(0)];
+            file.write_all(&line).context("writing to the disk")?;
         }
         for file in files {
             let mut file = file.into_inner().context("writing to the disk")?;
             file.rewind().context("reading from the disk")?;
-            let mut open = Vec::new();
-            for line in BufReader::new(file).lines() {
-                open.push(serde_json::from_str(&line.context("reading from the disk")?)?);
-            }
-            if !self.hand_on(open, take) {
+            if !self.hand_on(BufReader::new(file), take)? {
                 break;
             }
         }
@@ -162,39 +156,55 @@ impl Gather {
     }
 
     /// Joins what is one conversation and hands it on. Returns false if no more are wanted.
-    fn hand_on(&self, parts: Vec<Open>, take: &mut dyn FnMut(Place, Result<Json, String>) -> bool) -> bool {
+    fn hand_on(&self, mut parts: impl BufRead, take: &mut Take<'_>) -> anyhow::Result<bool> {
         let mut whole: Vec<Open> = Vec::new();
         let mut places: HashMap<u64, usize> = HashMap::new();
-        for part in parts {
-            match places.get(&self.same.root(&part.id)) {
-                Some(at) => whole[*at].join(part),
-                None => {
-                    places.insert(self.same.root(&part.id), whole.len());
+        let mut line = Vec::new();
+        while read_line(&mut parts, &mut line)? {
+            let part = Open::read(&line)?;
+            match places.entry(self.same.root(part.key)) {
+                Entry::Occupied(at) => whole[*at.get()].join(part),
+                Entry::Vacant(entry) => {
+                    entry.insert(whole.len());
                     whole.push(part);
                 }
             }
         }
-        whole.into_iter().all(|open| {
+        Ok(whole.into_iter().all(|open| {
             let place = open.place;
             take(place, open.whole(&self.people))
-        })
+        }))
     }
 }
 
-fn write(file: &mut BufWriter<File>, open: &Open) -> anyhow::Result<u64> {
-    let mut line = serde_json::to_vec(open)?;
-    line.push(b'\n');
-    file.write_all(&line).context("writing to the disk")?;
-    Ok(line.len() as u64)
+/// Reads the next line; false if there is none.
+fn read_line(reader: &mut impl BufRead, line: &mut Vec<u8>) -> anyhow::Result<bool> {
+    line.clear();
+    Ok(reader.read_until(b'\n', line).context("reading from the disk")? > 0)
+}
+
+/// Returns the number that stands for the id of a part, as its line has it.
+fn key_of(line: &[u8]) -> u64 {
+    let digits = line.get(..KEY_DIGITS).and_then(|digits| std::str::from_utf8(digits).ok());
+    digits.and_then(|digits| u64::from_str_radix(digits.trim_start(), 16).ok()).unwrap_or(0)
 }
 
 impl Open {
+    fn read(line: &[u8]) -> anyhow::Result<Self> {
+        let part = line.get(KEY_DIGITS..).unwrap_or_default();
+        let (place, id, record) = serde_json::from_slice(part).context("reading from the disk")?;
+        Ok(Self { place, key: key_of(line), id, record, bytes: line.len(), is_two: false })
+    }
+
     /// Adds a part. Of too long a conversation nothing more is kept.
     fn join(&mut self, part: Self) {
         self.bytes += part.bytes;
         if self.bytes > VALUE_MAX {
             return;
         }
+        let system = |record: &Map<String, Json>| record.get("ticketing_system")?.get("name").cloned();
+        let systems = system(&self.record).zip(system(&part.record));
+        self.is_two |= systems.is_some_and(|(one, other)| one != other);
         for (name, value) in part.record {
             match (self.record.get_mut(&name), value) {
                 (_, Json::Null) => {}
@@ -217,6 +227,9 @@ impl Open {
     fn whole(mut self, people: &HashMap<String, Json>) -> Result<Json, String> {
         if self.bytes > VALUE_MAX {
             return Err(format!("the conversation is longer than {VALUE_MAX} bytes"));
+        }
+        if self.is_two {
+            return Err("id: two systems have a conversation of this id: import each by itself, with a --source of its own".into());
         }
         self.record.entry("id").or_insert_with(|| self.id.into());
         let opening = self.record.remove("opening").map_or(Json::Null, |turn| vec![turn].into());
@@ -262,6 +275,9 @@ fn introduce(of: &mut Map<String, Json>, people: &HashMap<String, Json>, name_al
     let id = of.remove("person").filter(|id| !id.is_null())?;
     let id = text_of(Some(&id));
     let names: &[&str] = if name_alone { &["name"] } else { &["name", "email", "phone_number"] };
+    if !name_alone {
+        of.entry("id").or_insert_with(|| id.clone().into());
+    }
     for (name, value) in names.iter().filter_map(|name| Some((name, people.get(&id)?.get(*name)?))) {
         if of.get(*name).is_none_or(Json::is_null) {
             of.insert((*name).to_owned(), value.clone());
@@ -285,15 +301,15 @@ struct Same(HashMap<u64, u64>);
 
 impl Same {
     /// Returns a number that ids of one conversation share.
-    fn root(&self, id: &str) -> u64 {
-        let mut at = hash_of(id);
+    fn root(&self, id: u64) -> u64 {
+        let mut at = id;
         while let Some(parent) = self.0.get(&at) {
             at = *parent;
         }
         at
     }
 
-    fn join(&mut self, one: &str, other: &str) -> anyhow::Result<()> {
+    fn join(&mut self, one: u64, other: u64) -> anyhow::Result<()> {
         let (one, other) = (self.root(one), self.root(other));
         if one != other {
             // towards the smaller: chains stay short, since numbers are random
@@ -307,86 +323,4 @@ impl Same {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-    use serde_json::json;
-    use std::collections::BTreeMap;
-
-    /// Returns of each conversation what was said in it, in order, and its custom data.
-    fn gathered(held_max: usize, found: &[Found]) -> BTreeMap<String, Json> {
-        let mut gather = Gather::holding(held_max);
-        for (line, found) in (1..).zip(found) {
-            gather.add(Place { file: 0, line }, found.clone()).unwrap();
-        }
-        let mut all = BTreeMap::new();
-        let mut take = |_, whole: Result<Json, String>| {
-            let whole = whole.unwrap();
-            assert!(all.insert(text_of(whole.get("id")), whole).is_none());
-            true
-        };
-        gather.finish(&mut take).unwrap();
-        all
-    }
-
-    fn part(id: &str, turn: usize) -> Found {
-        let data = json!({format!("k{}", turn % 3): turn});
-        Found::Part(
-            id.into(),
-            json!({"turns": [{"text": turn.to_string()}], "custom_data": data, "status": turn}),
-        )
-    }
-
-    proptest! {
-        #[test]
-        fn parts_are_put_together_wherever_they_stand(ids in prop::collection::vec(0_usize..12, 1..60), held in 200_usize..4_000) {
-            let found: Vec<Found> = ids.iter().enumerate().map(|(i, id)| part(&format!("c{id}"), i)).collect();
-            let in_memory = gathered(usize::MAX, &found);
-            prop_assert_eq!(&gathered(held, &found), &in_memory);
-            let mut expected: BTreeMap<String, Vec<String>> = BTreeMap::new();
-            for (i, id) in ids.iter().enumerate() {
-                expected.entry(format!("c{id}")).or_default().push(i.to_string());
-            }
-            for (id, texts) in expected {
-                let turns = in_memory[&id]["turns"].as_array().unwrap();
-                let said: Vec<&str> = turns.iter().map(|turn| turn["text"].as_str().unwrap()).collect();
-                prop_assert_eq!(said, texts.iter().map(String::as_str).collect::<Vec<_>>());
-                prop_assert_eq!(&in_memory[&id]["status"], &json!(texts.last().unwrap().parse::<usize>().unwrap()));
-            }
-        }
-    }
-
-    #[test]
-    fn answers_belong_to_what_they_answer() {
-        let same = |one: &str, other: &str| Found::Same(one.into(), other.into());
-        let found = [part("a", 1), part("b", 2), same("c", "b"), part("c", 3), same("b", "a"), part("d", 4)];
-        for held in [100, usize::MAX] {
-            let all = gathered(held, &found);
-            let count = |id: &str| all[id]["turns"].as_array().unwrap().len();
-            assert_eq!((all.len(), count("a"), count("d")), (2, 3, 1), "{all:?}");
-        }
-    }
-
-    #[test]
-    fn people_are_known_wherever_they_are_described() {
-        let turn = |person: Json, text: &str| json!({"person": person, "text": text});
-        let found = [
-            Found::Part(
-                "1".into(),
-                json!({"contact": {"person": 7}, "turns": [turn(json!("7"), "a"), turn(json!(8), "b")]}),
-            ),
-            Found::Part(
-                "1".into(),
-                json!({"turns": [turn(json!(9), "c"), {"person": 7, "role": "system", "text": "d", "id": 1}, {"id": 1, "text": "d"}]}),
-            ),
-            Found::Person("7".into(), json!({"name": "Ann", "email": "ann@example.com", "role": "end-user"})),
-            Found::Person("9".into(), json!({"name": "Bot", "role": "bot"})),
-        ];
-        let all = gathered(usize::MAX, &found);
-        assert_eq!(all["1"]["contact"], json!({"name": "Ann", "email": "ann@example.com"}));
-        let roles: Vec<&str> =
-            all["1"]["turns"].as_array().unwrap().iter().map(|turn| turn["role"].as_str().unwrap()).collect();
-        assert_eq!(roles, ["contact", "agent", "bot", "system"]);
-        assert_eq!(all["1"]["turns"][2]["name"], "Bot");
-    }
-}
+mod tests;

@@ -11,6 +11,7 @@ use super::gather::{Gather, Place};
 use super::mail::{Mail, Mails};
 use super::members::{self, Reading, Remark};
 use super::options::Options;
+use super::position::Position;
 use super::table::Table;
 use super::unpack::{self, Input, Listed};
 use super::{json, slack, systems, whatsapp};
@@ -21,7 +22,6 @@ use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::io::{BufRead, Read};
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 
 /// Past this many conversations in an import, a repeated id is no longer noticed.
 const IDS_REMEMBERED_MAX: usize = 5_000_000;
@@ -33,7 +33,7 @@ const LOSSY: &str = "characters that cannot be read became U+FFFD";
 pub fn read_files(
     files: &[Listed],
     options: &Options,
-    position: &Arc<AtomicU64>,
+    position: &Arc<Position>,
     emit: impl FnMut(Batch) -> bool,
 ) -> anyhow::Result<()> {
     let mut intake = Intake::new(options, emit);
@@ -67,6 +67,8 @@ struct Intake<'a, F> {
     files: Vec<String>,
     gather: Gather,
     mails: Mails,
+    /// The numbers of the files that hold them.
+    mail_files: BTreeSet<usize>,
     /// The systems whose records are in the file that is read.
     systems: BTreeSet<&'static str>,
     /// The orders of day and month that dates told.
@@ -88,6 +90,7 @@ impl<'a, F: FnMut(Batch) -> bool> Intake<'a, F> {
             reading: Reading { calendar, dates, roles: mapping.roles, me },
             files: Vec::new(),
             gather: Gather::default(),
+            mail_files: BTreeSet::new(),
             systems: BTreeSet::new(),
             orders: Vec::new(),
             batch: Batch::default(),
@@ -136,12 +139,12 @@ impl<'a, F: FnMut(Batch) -> bool> Intake<'a, F> {
             Format::Whatsapp => {
                 let (me, dates) = (self.reading.me.clone(), self.reading.dates);
                 let is_day_first = dates.map(|dates| dates == DateOrder::Dmy);
-                let count = whatsapp::read(&mut decoded, &name, &me, is_day_first, &mut |line, found| {
+                let remarks = whatsapp::read(&mut decoded, &name, &me, is_day_first, &mut |line, found| {
                     goes_on = self.take(line, found);
                     goes_on
                 })?;
-                if count > 1 {
-                    self.note(0, "the chat is cut into conversations at silences of 24 hours");
+                for remark in remarks {
+                    self.note(0, remark);
                 }
             }
             Format::Mail | Format::Mbox => {}
@@ -192,6 +195,7 @@ impl<'a, F: FnMut(Batch) -> bool> Intake<'a, F> {
 
     /// Reads mails, which are decoded part by part.
     fn read_mails(&mut self, name: String, format: Format, reader: impl BufRead) -> anyhow::Result<bool> {
+        self.mail_files.insert(self.files.len() - 1);
         let mut mails = std::mem::take(&mut self.mails);
         let mut goes_on = true;
         let read = if format == Format::Mbox {
@@ -353,16 +357,23 @@ impl<'a, F: FnMut(Batch) -> bool> Intake<'a, F> {
             let order = if *order == DateOrder::Dmy { "day, month (dmy)" } else { "month, day (mdy)" };
             self.note(0, &format!("dates are read as {order}, as some can only be read so"));
         }
+        let mut unread = BTreeSet::new();
         match self.mails.finish() {
             Ok(None) => {}
             Ok(Some((company, remark))) => {
                 self.note(0, &remark);
                 self.take(0, Ok(company));
             }
-            Err(asked) => bail!(asked),
+            // who says what in them is not known; other files have no part in it
+            Err(asked) => {
+                unread = std::mem::take(&mut self.mail_files);
+                let place = Place { file: unread.first().copied().unwrap_or(0), line: 0 };
+                self.bad(self.fault(place, asked));
+            }
         }
         let gather = std::mem::take(&mut self.gather);
         gather.finish(&mut |place, json| match json {
+            _ if unread.contains(&place.file) => true,
             Ok(json)
                 if self.reading.dates.is_none() && members::order_told(&json) == OrderTold::Ambiguous =>
             {

@@ -125,7 +125,7 @@ impl<R: BufRead> Scanner<R> {
     }
 
     fn object(&mut self, depth: usize, stream: &str, take: &mut Take<'_>) -> std::io::Result<bool> {
-        let line = self.line;
+        let (line, indent) = (self.line, self.indent());
         if depth == 0
             && let Some((end, value)) = self.whole_line()?
         {
@@ -171,13 +171,36 @@ impl<R: BufRead> Scanner<R> {
             take(line, stream, Err("too many objects do not end: the rest is not read".into()));
             return Ok(false);
         }
-        // the next line that begins an object
         self.is_lost = true;
-        self.skip_line()?;
-        while self.peek()?.is_some_and(|byte| byte != b'{') {
-            self.skip_line()?;
-        }
+        self.find_object(indent)?;
         Ok(true)
+    }
+
+    /// Skips to the next line that begins an object, but none within the one that was given up: that would be a part of a
+    /// conversation, taken for a whole one. Those stand further to the right, or, where nothing is indented, fill a line
+    /// with their bracket alone.
+    fn find_object(&mut self, indent: usize) -> std::io::Result<()> {
+        loop {
+            self.skip_line()?;
+            match self.peek()? {
+                None => return Ok(()),
+                Some(b'{') if self.indent() <= indent => {}
+                Some(_) => continue,
+            }
+            while self.buffer.len() < self.at + 4 && self.fill()? {}
+            let begins =
+                self.buffer[self.at + 1..].strip_prefix(b"\r").unwrap_or(&self.buffer[self.at + 1..]);
+            if !matches!(begins, [b'\n', inner, ..] if !matches!(inner, b' ' | b'\t')) {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Returns the blanks that the line of the next byte begins with.
+    fn indent(&self) -> usize {
+        let before = &self.buffer[..self.at];
+        let start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+        before[start..].iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count()
     }
 
     /// Returns the object that this line is, and its end. None if it is no whole object, or more than one.

@@ -126,7 +126,7 @@ pub struct Turn {
 /// The contact of a conversation, as the organization knows it.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub struct RecordContact {
-    /// Its id, kept where the record is of an export.
+    /// Its id: kept where the record is of an export, else the source's.
     #[serde(default, skip_serializing_if = "Json::is_null")]
     pub id: Json,
     /// The time it was created, kept where the record is of an export.
@@ -170,6 +170,15 @@ impl RecordContact {
     /// Returns the contact's id where exports have it.
     pub(super) fn kept_id(&self) -> Option<ContactId> {
         self.id.as_str().and_then(|id| id.parse().ok())
+    }
+
+    /// Returns the id that the source knows the contact by.
+    pub(super) fn source_id(&self) -> Option<String> {
+        match &self.id {
+            Json::String(id) => Some(id.trim().to_owned()).filter(|id| !id.is_empty()),
+            Json::Number(id) => Some(id.to_string()),
+            _ => None,
+        }
     }
 
     /// Returns the time the contact was created, where exports have it.
@@ -313,6 +322,11 @@ impl Record {
     /// Returns the code of the language, where the source says it.
     pub fn language_code(&self) -> Option<String> {
         self.language.as_deref().and_then(LanguageTag::parse).map(|tag| tag.0)
+    }
+
+    /// Returns the time that it began: as it says, or else that of what was said first.
+    pub fn began_at(&self) -> Option<Timestamp> {
+        self.created_at.or_else(|| self.turns.iter().find_map(|turn| turn.created_at))
     }
 
     /// Returns the channel of ours that the source's corresponds to.

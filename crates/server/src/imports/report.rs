@@ -1,7 +1,8 @@
 //! What an import has to say: faults of one kind are one line, with how often it is and where first.
 
-use super::batch::Fault;
-use serde::Serialize;
+use super::batch::{Batch, Fault};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
 /// The places of a kind that are named.
@@ -11,7 +12,8 @@ const KINDS_MAX: usize = 500;
 const KEPT_MAX: usize = 10_000;
 
 /// Faults, by kind.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
+#[schemars(rename = "ImportFaults")]
 pub struct Report {
     /// The faults themselves, as far as they are kept.
     pub faults: Vec<Fault>,
@@ -19,12 +21,16 @@ pub struct Report {
     pub kinds: Vec<Kind>,
     /// All of them.
     pub count: u64,
+    /// The faults that were kept, with those that were taken.
+    #[serde(skip)]
+    kept: usize,
     #[serde(skip)]
     places: HashMap<String, usize>,
 }
 
 /// Faults that differ in numbers alone.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "ImportFaultKind")]
 pub struct Kind {
     /// The first.
     pub first: Fault,
@@ -50,10 +56,16 @@ impl Report {
             if kind.places.len() < PLACES_MAX {
                 kind.places.push(fault.place());
             }
-            if self.faults.len() < KEPT_MAX {
+            if self.kept < KEPT_MAX {
+                self.kept += 1;
                 self.faults.push(fault);
             }
         }
+    }
+
+    /// Returns the faults that were kept since this was last called.
+    pub fn take(&mut self) -> Vec<Fault> {
+        std::mem::take(&mut self.faults)
     }
 
     /// Describes the faults for people, a line a kind.
@@ -68,6 +80,45 @@ impl Report {
         };
         self.kinds.iter().map(line).collect()
     }
+}
+
+/// What reading files came to.
+#[derive(Debug, Default)]
+pub struct Told {
+    /// The conversations that were lost.
+    pub lost: Report,
+    /// What was left out of others.
+    pub notes: Report,
+    /// The files, and what each is.
+    pub files: Vec<(String, String)>,
+    /// The tables among them, and of each column what becomes of it.
+    pub columns: Vec<(String, Vec<(String, String)>)>,
+}
+
+impl Told {
+    /// Adds what a batch tells.
+    pub fn add(&mut self, batch: &mut Batch) {
+        self.lost.add(std::mem::take(&mut batch.bad));
+        self.notes.add(std::mem::take(&mut batch.notes));
+        self.files.append(&mut batch.files);
+        self.columns.append(&mut batch.columns);
+    }
+
+    /// Returns the files as they are shown, at most so many.
+    pub fn files(&self, max: usize) -> Vec<FileRead> {
+        let files = self.files.iter().take(max);
+        files.map(|(file, format)| FileRead { file: file.clone(), format: format.clone() }).collect()
+    }
+}
+
+/// A file that was read.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "ImportFile")]
+pub struct FileRead {
+    /// Its name.
+    pub file: String,
+    /// What it is.
+    pub format: String,
 }
 
 impl Fault {

@@ -5,9 +5,12 @@ use std::io::Read;
 
 /// The most bytes of a row. A quotation that is not closed within them is taken for one that runs on.
 const ROW_MAX: usize = 4 * 1024 * 1024;
-/// The bytes that may be looked at in vain for the ends of quotations. Past them, quotations are short.
-const VAIN_MAX: usize = 256 * 1024 * 1024;
+/// The bytes that may be looked at in vain for the ends of quotations. Past them, quotations are short, and shorter still once
+/// a file was looked at so many times over.
+const VAIN_MAX: usize = 64 * 1024 * 1024;
+const TIMES_MAX: usize = 8;
 const SHORT: usize = 64 * 1024;
+const SHORTEST: usize = 1024;
 const CHUNK: usize = 64 * 1024;
 
 /// A row, and the line that it begins on.
@@ -30,6 +33,8 @@ pub(super) struct Rows<R> {
     line: u64,
     /// The bytes that were looked at for the ends of quotations that ran on.
     vain: usize,
+    /// The bytes of the rows so far.
+    passed: usize,
 }
 
 /// A line within the buffer, counted from the start of the row.
@@ -43,7 +48,7 @@ enum Line {
 impl<R: Read> Rows<R> {
     pub(super) fn new(reader: R, signs: Signs) -> Self {
         let (buffer, start, is_at_end) = (Vec::new(), 0, false);
-        Self { reader, signs, width: None, buffer, start, is_at_end, line: 1, vain: 0 }
+        Self { reader, signs, width: None, buffer, start, is_at_end, line: 1, vain: 0, passed: 0 }
     }
 
     /// Says how many cells a row has. Where quotes are in doubt, this tells how they are meant.
@@ -81,7 +86,11 @@ impl<R: Read> Rows<R> {
 
     /// Reads the row at the start of the buffer, whose first line ends at `first_end`.
     fn row(&mut self, first_end: usize) -> std::io::Result<Result<Cells, String>> {
-        let most = if self.vain > VAIN_MAX { SHORT } else { ROW_MAX };
+        let most = match self.vain.checked_sub(VAIN_MAX) {
+            None => ROW_MAX,
+            Some(vain) if vain < self.passed.saturating_mul(TIMES_MAX) => SHORT,
+            Some(_) => SHORTEST,
+        };
         let mut split = Split::new(self.signs);
         let (mut at, mut lines) = (0, 0);
         while let Line::Ends(text_end, end) = self.line_at(at)? {
@@ -195,6 +204,7 @@ impl<R: Read> Rows<R> {
 
     fn advance(&mut self, bytes: usize, lines: u64) {
         self.start += bytes;
+        self.passed += bytes;
         self.line += lines;
     }
 }

@@ -1,6 +1,7 @@
 //! The files behind a path, unpacked: a file, those of a folder, those in an archive. What packs them is told by their
 //! first bytes and never by a name, and paths in archives lead nowhere: they are names alone.
 
+use super::position::Position;
 use anyhow::{Context, bail};
 use flate2::bufread::GzDecoder;
 use std::cell::Cell;
@@ -9,7 +10,6 @@ use std::io::{BufRead, BufReader, Cursor, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The archives and packings within each other.
 const DEPTH_MAX: usize = 4;
@@ -119,7 +119,7 @@ fn walk(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> anyhow::Result
 /// Opens a file and hands on what is in it. `position` counts the bytes of it that were read.
 pub(super) fn open(
     Listed { path, is_alone, .. }: &Listed,
-    position: &Arc<AtomicU64>,
+    position: &Arc<Position>,
     take: &mut Take<'_>,
 ) -> anyhow::Result<bool> {
     let position = Arc::clone(position);
@@ -145,13 +145,13 @@ pub(super) fn open_text(name: &str, text: &[u8], take: &mut Take<'_>) -> anyhow:
 
 struct Counted<R> {
     inner: R,
-    position: Arc<AtomicU64>,
+    position: Arc<Position>,
 }
 
 impl<R: Read> Read for Counted<R> {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
         let read = self.inner.read(buffer)?;
-        self.position.fetch_add(read as u64, Ordering::Relaxed);
+        self.position.add(read)?;
         Ok(read)
     }
 }

@@ -70,7 +70,7 @@ impl Import {
             let hash = record.hash();
             match known.get(&id) {
                 None => {
-                    new.push(new_session(&mut tx, id, record, hash).await?);
+                    new.push(new_session(&mut tx, &self.source, id, record, hash).await?);
                     to_read.push(id);
                     self.totals.imported += 1;
                 }
@@ -78,7 +78,7 @@ impl Import {
                 // an export brings back what is missing; what is there may be newer
                 Some(_) if record.export_version.is_some() => self.totals.unchanged += 1,
                 Some(_) => {
-                    update(&mut tx, id, record, hash).await?;
+                    update(&mut tx, &self.source, id, record, hash).await?;
                     to_read.push(id);
                     self.totals.updated += 1;
                 }
@@ -137,8 +137,13 @@ async fn known(tx: &mut OrgTx, ids: &[SessionId]) -> Result<HashMap<SessionId, O
     Ok(rows.into_iter().collect())
 }
 
-async fn new_session(tx: &mut OrgTx, id: SessionId, record: Record, hash: Vec<u8>) -> Result<NewSession> {
-    let first_said_at = record.turns.iter().find_map(|turn| turn.created_at);
+async fn new_session(
+    tx: &mut OrgTx,
+    source: &str,
+    id: SessionId,
+    record: Record,
+    hash: Vec<u8>,
+) -> Result<NewSession> {
     let team_id = match &record.team {
         Some(name) => Some(teams::find_or_create(tx, &name.0).await?),
         None => None,
@@ -149,7 +154,7 @@ async fn new_session(tx: &mut OrgTx, id: SessionId, record: Record, hash: Vec<u8
         channel: record.channel(),
         language: record.language_code(),
         ai_closure_type: record.ai_closure_type,
-        contact_id: save_contact(tx, &record).await?,
+        contact_id: save_contact(tx, source, &record, None).await?,
         team_id,
         assignee_id: record.assignee_id.clone().map(|text| text.0),
         custom_data: record.attributes(),
@@ -157,23 +162,40 @@ async fn new_session(tx: &mut OrgTx, id: SessionId, record: Record, hash: Vec<u8
         ticketing_system: record.ticketing_system.clone(),
         handoff: record.handoff.clone().map(Into::into),
         tags: record.tags.iter().flatten().map(|tag| tag.0.clone()).collect(),
-        created_at: record.created_at.or(first_said_at).unwrap_or(tx.now),
+        created_at: record.began_at().unwrap_or(tx.now),
         messages: messages(id, record),
         import_hash: Some(hash),
     })
 }
 
-async fn save_contact(tx: &mut OrgTx, record: &Record) -> Result<Option<ContactId>> {
+/// Saves the contact of a record. Where no address or number tells who it is, it is the one that the source gives the same id,
+/// or else who was the session's contact before.
+async fn save_contact(
+    tx: &mut OrgTx,
+    source: &str,
+    record: &Record,
+    before: Option<ContactId>,
+) -> Result<Option<ContactId>> {
     let Some(contact) = &record.contact else { return Ok(None) };
     let (details, claims) = (contact.details(), contact.claims());
     if let (Some(_), Some(id)) = (record.export_version, contact.kept_id()) {
         return contacts::restore(tx, id, contact.kept_time(), details, claims).await.map(Some);
     }
-    let known =
-        if details.is_empty() { None } else { Some(contacts::save(tx, details, Trust::Verified).await?) };
+    // two help desks may count alike
+    let system = record.ticketing_system.as_ref().map_or("", |system| system.name().as_str());
+    let of_source = contact.source_id().map(|id| {
+        let parts = [source, "contact", system, &id].map(str::as_bytes);
+        ContactId::derived(&[tx.org_id.as_bytes(), parts[0], parts[1], parts[2], parts[3]])
+    });
+    let id = before.or(of_source).unwrap_or_else(|| ContactId::new(tx.now));
+    let known = if details.is_empty() {
+        None
+    } else {
+        Some(contacts::save_as(tx, id, details, Trust::Verified).await?)
+    };
     match known {
         known if claims.is_empty() => Ok(known),
-        None => contacts::save(tx, claims, Trust::NonVerified).await.map(Some),
+        None => contacts::save_as(tx, id, claims, Trust::NonVerified).await.map(Some),
         Some(id) => {
             let contact = contacts::require(tx, id).await?;
             contacts::update(tx, contact, claims, Trust::NonVerified).await.map(Some)
@@ -207,7 +229,9 @@ fn messages(id: SessionId, record: Record) -> Vec<NewMessage> {
 }
 
 /// Updates a session from a record that changed: what it says now wins, what it leaves out stays.
-async fn update(tx: &mut OrgTx, id: SessionId, record: Record, hash: Vec<u8>) -> Result<()> {
+async fn update(tx: &mut OrgTx, source: &str, id: SessionId, record: Record, hash: Vec<u8>) -> Result<()> {
+    let org_id = tx.org_id;
+    let before = sessions::find(&mut *tx, org_id, id).await?.and_then(|session| session.contact_id);
     let team_id = match &record.team {
         Some(name) => Patch::Set(teams::find_or_create(tx, &name.0).await?),
         None => Patch::Keep,
@@ -217,7 +241,7 @@ async fn update(tx: &mut OrgTx, id: SessionId, record: Record, hash: Vec<u8>) ->
         summary_wanted: true,
         language: record.language_code(),
         ai_closure_type: set(record.ai_closure_type),
-        contact_id: save_contact(tx, &record).await?,
+        contact_id: save_contact(tx, source, &record, before).await?,
         team_id,
         assignee_id: set(record.assignee_id.clone().map(|text| text.0)),
         custom_data: Some(record.attributes()),
@@ -226,6 +250,8 @@ async fn update(tx: &mut OrgTx, id: SessionId, record: Record, hash: Vec<u8>) ->
         handoff: set(record.handoff.clone()),
         tags: record.tags.as_ref().map(|tags| tags.iter().map(|tag| tag.0.clone()).collect()),
         import_hash: Some(hash),
+        channel: record.channel.is_some().then(|| record.channel()),
+        created_at: record.began_at(),
         closing_context: None,
     };
     sessions::update_imported(tx, id, changes, messages(id, record)).await

@@ -1,4 +1,5 @@
-//! What the erasure of sessions and contacts does to insights: counts follow, and nothing keeps the words of who went.
+//! What the erasure of sessions and contacts does to insights: counts follow, and nothing keeps the words of who went. And
+//! what the redaction of messages does: nothing keeps their words, and counts stay.
 
 use super::insight::texts::{self, Texts};
 use super::occurrences;
@@ -7,8 +8,9 @@ use super::{grouping, research, wording};
 use crate::contacts::Words;
 use crate::db::sql;
 use crate::error::Result;
-use crate::ids::{ErasureId, InsightId, SessionId};
+use crate::ids::{ErasureId, InsightId, MessageId, SessionId};
 use crate::orgs::OrgTx;
+use crate::sessions::REDACTED;
 use refrain_nlp::case_fold::fold;
 use std::collections::BTreeSet;
 
@@ -21,6 +23,8 @@ const VALUE_BYTES_MIN: usize = 4;
 /// The most statements of others that are compared with a sentence, and the most insights in a receipt.
 const OTHERS_MAX: i64 = 1_000;
 const COUNTED_MAX: i64 = 1_000;
+/// The redacted messages in one SQL statement.
+const MESSAGES_AT_ONCE: usize = 1_000;
 
 /// The number of sessions that an insight counts.
 #[derive(Clone, Copy, Debug, sqlx::FromRow)]
@@ -84,6 +88,21 @@ pub async fn mask_sessions(tx: &mut OrgTx, ids: &[SessionId], words: &Words) -> 
     Ok(Lost { reports, ..Lost::default() })
 }
 
+/// Takes what redacted messages said out of insights. `said` are their texts. Where they proved an insight, their sessions
+/// still count.
+pub async fn redact_messages(tx: &mut OrgTx, ids: &[MessageId], said: &[String]) -> Result<()> {
+    let mut said = said.to_vec();
+    let mut counted = BTreeSet::new();
+    for ids in ids.chunks(MESSAGES_AT_ONCE) {
+        said.extend(statements::texts_of_messages(tx, ids).await?);
+        counted.extend(occurrences::settle(tx, ids).await?);
+        statements::redact(tx, ids).await?;
+    }
+    let words = Words::default();
+    clean(tx, &Gone { mark: REDACTED, ..Gone::new(&said, &words) }, &counted).await?;
+    grouping::regroup(tx).await
+}
+
 /// Replaces what insights, their histories, wordings and reports have of who went. Reports of insights that counted
 /// them go. Returns the number of reports that went.
 async fn clean(tx: &mut OrgTx, gone: &Gone<'_>, counted: &BTreeSet<InsightId>) -> Result<u64> {
@@ -101,8 +120,8 @@ async fn clean(tx: &mut OrgTx, gone: &Gone<'_>, counted: &BTreeSet<InsightId>) -
                 reports += 1;
             }
             let new = gone.replace(&content);
-            if let Some(new) = new.filter(|new| !content_by_hand || new != ERASED)
-                && !(new == ERASED && others_say(tx, id, &content).await?)
+            if let Some(new) = new.filter(|new| !content_by_hand || new != gone.mark)
+                && !(new == gone.mark && others_say(tx, id, &content).await?)
             {
                 texts::replace_content(tx, id, &new).await?;
             }
@@ -110,7 +129,7 @@ async fn clean(tx: &mut OrgTx, gone: &Gone<'_>, counted: &BTreeSet<InsightId>) -
     }
     texts::replace_in_histories(tx, &|text| gone.replace(text)).await?;
     wording::forget(tx, &|text| gone.replace(text).is_some()).await?;
-    grouping::forget_theme_words(tx, &|word| gone.may_say(word), ERASED).await?;
+    grouping::forget_theme_words(tx, &|word| gone.may_say(word), gone.mark).await?;
     research::restart(tx).await?;
     Ok(reports)
 }
@@ -131,11 +150,13 @@ struct Gone<'a> {
     /// What they said, in plain words.
     said: String,
     words: &'a Words,
+    /// Stands in the place of their sentences.
+    mark: &'static str,
 }
 
 impl<'a> Gone<'a> {
     fn new(said: &[String], words: &'a Words) -> Self {
-        Self { said: said.iter().map(|text| plain(text)).collect::<Vec<_>>().join("|"), words }
+        Self { said: said.iter().map(|text| plain(text)).collect::<Vec<_>>().join("|"), words, mark: ERASED }
     }
 
     /// Returns what to put in the place of a text that has their words, or none if it has none.
@@ -143,7 +164,7 @@ impl<'a> Gone<'a> {
         let words = plain(text);
         let is_own = words.split(' ').filter(|word| !word.is_empty()).count() >= OWN_WORDS_MIN;
         if (is_own && self.said.contains(&words)) || self.words.values.iter().any(|value| value == text) {
-            return Some(ERASED.to_owned());
+            return Some(self.mark.to_owned());
         }
         self.words.are_in(text).then(|| self.words.mask(text)).flatten()
     }

@@ -22,7 +22,7 @@ pub use audit::{
     Pair, STRATA, Sample, Share, Stratum, draw_pairs, is_grouping_current, share, share_in_first,
     statement_texts,
 };
-pub use erasure::{Counted, Lost, count, counting, erase_sessions, mask_sessions};
+pub use erasure::{Counted, Lost, count, counting, erase_sessions, mask_sessions, redact_messages};
 pub use filter::{InsightFilter, InsightSort, TeamFilter};
 pub use follow::{follow, forget};
 pub use grouping::job::Consolidate;

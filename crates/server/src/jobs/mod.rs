@@ -1,13 +1,17 @@
 //! Jobs: work that is done after the request that calls for it. They are rows in a table, leased to workers, run at
 //! least once and committed at most once. A job is a struct in its feature; [`JOBS`](crate::app::JOBS) lists them.
 
+mod place;
+mod progress;
 mod queue;
 mod round;
 mod worker;
 
+pub use place::Place;
+pub use progress::Progress;
 pub use queue::{
-    Backlog, Lease, backlog, enqueue, enqueue_bulk, finish, is_done_by_another, move_waiting, postpone, rest,
-    schedule,
+    Backlog, Lease, backlog, enqueue, enqueue_bulk, finish, is_done_by_another, is_due, move_waiting,
+    postpone, progress, rest, schedule, withdraw,
 };
 pub use round::Round;
 pub use worker::{run_next, work};
@@ -19,6 +23,8 @@ use anyhow::Context;
 use futures_util::future::BoxFuture;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use std::time::Duration;
+use uuid::Uuid;
 
 /// A job for an organization. Its members are the payload in the queue, which the previous release and the next one
 /// read too.
@@ -32,10 +38,18 @@ pub trait Job: Serialize + DeserializeOwned + Send + 'static {
     /// True if an organization has one job of the kind in hand at a time, whatever their keys.
     const ALONE: bool = false;
 
+    /// The longest that a job of the kind may take.
+    const TIME_MAX: Duration = Duration::from_mins(30);
+
     /// Returns the key under which waiting jobs are deduplicated, or none if the job is never a duplicate. One job of a
     /// key is in hand at a time, in all processes.
     fn dedupe_key(&self) -> Option<String> {
         Some(Self::KIND.to_owned())
+    }
+
+    /// Returns the id of the data folder that the job needs; none if any process can do it.
+    fn place(&self) -> Option<Uuid> {
+        None
     }
 
     /// Runs the job. It may run twice, so it must call [`finish`] in the transaction that writes its result.
@@ -51,6 +65,8 @@ pub enum Pace {
     Quick,
     /// Up to minutes: one worker always stays free of such jobs of the same organization.
     Long,
+    /// Up to hours, most of which it waits: it has workers of its own, in a process with the data folder that it needs.
+    Apart,
 }
 
 /// A kind of job that workers know.
@@ -59,6 +75,7 @@ pub struct JobKind {
     name: &'static str,
     pace: Pace,
     alone: bool,
+    time_max: Duration,
     run: fn(App, Lease, String) -> BoxFuture<'static, Result<Outcome>>,
     /// Returns the key of a job with this payload.
     key: fn(&str) -> Option<String>,
@@ -71,6 +88,7 @@ impl JobKind {
             name: J::KIND,
             pace: J::PACE,
             alone: J::ALONE,
+            time_max: J::TIME_MAX,
             run: |app, lease, payload| Box::pin(run::<J>(app, lease, payload)),
             key: |payload| serde_json::from_str::<J>(payload).ok()?.dedupe_key(),
         }

@@ -1,7 +1,7 @@
 //! The queue in SQL. A job is a row; the worker that has its lease runs it.
 
-use super::Job;
 use super::round::{self, Queue};
+use super::{Job, Progress};
 use crate::app::{App, JOBS};
 use crate::db::{is_unique_violation, sql};
 use crate::error::{Error, Result};
@@ -10,6 +10,7 @@ use crate::orgs::OrgTx;
 use crate::time::Timestamp;
 use anyhow::anyhow;
 use serde::Serialize;
+use std::sync::Arc;
 
 /// The number of buckets. The jobs of an organization share a bucket, by which the table can be split over machines.
 const BUCKETS: u8 = 64;
@@ -25,6 +26,8 @@ pub struct Lease {
     lease_id: JobId,
     /// True for one of the many jobs of an import.
     pub bulk: bool,
+    /// How far the job is, as far as it says.
+    pub progress: Arc<Progress>,
 }
 
 impl Lease {
@@ -78,8 +81,8 @@ struct Payload<'a, J> {
 async fn insert<J: Job>(tx: &mut OrgTx, job: &J, bulk: bool, run_at: Timestamp, waiting: &str) -> Result<()> {
     let id = JobId::new(tx.now);
     let query = sql(&format!(
-        "insert into jobs (bucket, org_id, id, kind, dedupe_key, payload, bulk, run_at, attempts, created_at)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, 0, $9)
+        "insert into jobs (bucket, org_id, id, kind, dedupe_key, payload, bulk, run_at, attempts, created_at, place)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, 0, $9, $10)
         on conflict (bucket, org_id, dedupe_key) do update set
             run_at = case when jobs.last_error is null then {waiting} else jobs.run_at end,
             bulk = jobs.bulk and excluded.bulk"
@@ -94,8 +97,16 @@ async fn insert<J: Job>(tx: &mut OrgTx, job: &J, bulk: bool, run_at: Timestamp, 
         .bind(payload)
         .bind(bulk)
         .bind(run_at)
-        .bind(tx.now);
+        .bind(tx.now)
+        .bind(job.place());
     tx.run(query).await
+}
+
+/// Takes a job out of the queue, in hand or not. A worker that has it cannot finish it any more.
+pub async fn withdraw<J: Job>(tx: &mut OrgTx, job: &J) -> Result<()> {
+    let Some(key) = job.dedupe_key() else { return Ok(()) };
+    let query = sql("delete from jobs where bucket = $1 and org_id = $2 and dedupe_key in ($3, $4)");
+    tx.run(query.bind(bucket(tx.org_id)).bind(tx.org_id).bind(format!("+{key}")).bind(key)).await
 }
 
 /// Takes a job off the queue, in the transaction that writes its result. Fails if the lease was lost to another
@@ -159,7 +170,7 @@ pub(super) async fn claim(app: &App, queues: &[Queue]) -> Result<Option<Claimed>
     for &queue in queues {
         let last = app.job_round.last(queue);
         for is_behind in [true, false] {
-            let due = round::due(queue, now, last, is_behind, workers);
+            let due = round::due(queue, now, last, is_behind, workers, app.place.known());
             let due: Vec<Candidate> = app.db.fetch_all(due).await?;
             for candidate in due {
                 let org_id = candidate.org_id;
@@ -187,9 +198,10 @@ fn key_in_hand(kind: &str, key: &str) -> String {
 /// Takes a due job. Returns none if another worker was faster, or has a job of the same key.
 async fn take(app: &App, due: Candidate, now: Timestamp) -> Result<Option<Claimed>> {
     let Candidate { bucket, org_id, id, bulk, .. } = due;
-    let lease = Lease { bucket, org_id, id, lease_id: JobId::new(now), bulk };
+    let lease = Lease { bucket, org_id, id, lease_id: JobId::new(now), bulk, progress: Arc::default() };
     let query = sql("
-        update jobs set lease_id = $4, leased_until = $5, attempts = attempts + 1, dedupe_key = $6
+        update jobs set lease_id = $4, leased_until = $5, attempts = attempts + 1, dedupe_key = $6,
+            done = null, total = null
         where bucket = $1 and org_id = $2 and id = $3 and failed_at is null
             and (leased_until is null or leased_until < $7)
             and not exists (
@@ -216,14 +228,16 @@ async fn take(app: &App, due: Candidate, now: Timestamp) -> Result<Option<Claime
     Ok(claimed.map(|(kind, payload, attempts)| Claimed { lease, kind, payload, attempts }))
 }
 
-/// Renews the lease on a job.
+/// Renews the lease on a job, and writes down how far it is.
 pub(super) async fn renew(app: &App, lease: &Lease) -> Result<()> {
     let query = sql("
-        update jobs set leased_until = $5 where bucket = $1 and org_id = $2 and id = $3 and lease_id = $4
+        update jobs set leased_until = $5, done = $6, total = $7
+        where bucket = $1 and org_id = $2 and id = $3 and lease_id = $4
     ");
     let query = query.bind(lease.bucket).bind(lease.org_id).bind(lease.id).bind(lease.lease_id);
+    let query = query.bind(app.clock.now().plus(LEASE_MICROS));
     let mut tx = app.db.begin().await?;
-    tx.run(query.bind(app.clock.now().plus(LEASE_MICROS))).await?;
+    tx.run(query.bind(lease.progress.done()).bind(lease.progress.total())).await?;
     tx.commit().await
 }
 
@@ -276,6 +290,27 @@ async fn put_back(app: &App, lease: &Lease, release: &Release, key: &str) -> Res
         .bind(key);
     tx.run(query).await?;
     tx.commit().await
+}
+
+/// Returns how far the job in hand of a kind is, as it was when its lease was last renewed: so much of so much. None if it
+/// does not say.
+pub async fn progress<J: Job>(app: &App, org_id: OrgId) -> Result<Option<(i64, i64)>> {
+    let query = sql("
+        select done, total from jobs
+        where bucket = $1 and org_id = $2 and kind = $3 and leased_until > $4 and total > 0
+        order by run_at limit 1
+    ");
+    app.db.fetch_optional(query.bind(bucket(org_id)).bind(org_id).bind(J::KIND).bind(app.clock.now())).await
+}
+
+/// Returns true if a job of the kind is in hand or due up to `until`.
+pub async fn is_due<J: Job>(app: &App, org_id: OrgId, until: Timestamp) -> Result<bool> {
+    let query = sql("
+        select count(*) from jobs
+        where bucket = $1 and org_id = $2 and kind = $3 and run_at <= $4 and failed_at is null
+    ");
+    let query = query.bind(bucket(org_id)).bind(org_id).bind(J::KIND).bind(until);
+    app.db.fetch_one::<(i64,)>(query).await.map(|(count,)| count > 0)
 }
 
 /// The numbers of jobs that wait in an organization's queue.

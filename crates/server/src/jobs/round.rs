@@ -19,11 +19,13 @@ pub(super) enum Queue {
     Usual,
     /// The jobs of imports.
     Bulk,
+    /// What takes hours.
+    Apart,
 }
 
 /// The organization whose job this process took last from each queue.
 #[derive(Debug, Default)]
-pub struct Round(Mutex<[Uuid; 3]>);
+pub struct Round(Mutex<[Uuid; 4]>);
 
 impl Round {
     /// Returns the organization that was served last.
@@ -37,8 +39,16 @@ impl Round {
     }
 }
 
-/// Makes the query of due jobs of the organizations behind `last`, or from the first one up to it.
-pub(super) fn due(queue: Queue, now: Timestamp, last: Uuid, is_behind: bool, workers: usize) -> Sql {
+/// Makes the query of due jobs of the organizations behind `last`, or from the first one up to it. `place` is the data
+/// folder of the process.
+pub(super) fn due(
+    queue: Queue,
+    now: Timestamp,
+    last: Uuid,
+    is_behind: bool,
+    workers: usize,
+    place: Option<Uuid>,
+) -> Sql {
     let mut query = sql("
         select bucket, org_id, id, kind, dedupe_key, bulk from jobs
         where bulk = $1 and failed_at is null and run_at <= $2 and (leased_until is null or leased_until < $2)
@@ -54,6 +64,7 @@ pub(super) fn due(queue: Queue, now: Timestamp, last: Uuid, is_behind: bool, wor
             query.push(" and kind in ").push_list(kinds(Pace::Live));
         }
         Queue::Usual => {
+            query.push(" and kind not in ").push_list(kinds(Pace::Apart));
             query
                 .push(" and (kind not in ")
                 .push_list(kinds(Pace::Long))
@@ -63,6 +74,10 @@ pub(super) fn due(queue: Queue, now: Timestamp, last: Uuid, is_behind: bool, wor
             query.push(") < ").push_bind(crate::db::count(workers.saturating_sub(1).max(1))).push(")");
         }
         Queue::Bulk => {}
+        Queue::Apart => {
+            query.push(" and kind in ").push_list(kinds(Pace::Apart));
+            query.push(" and place = ").push_bind(place);
+        }
     }
     query.push(if is_behind { " and org_id > " } else { " and org_id <= " }).push_bind(last);
     query.push(" order by org_id, run_at limit ").push_bind(CANDIDATES);

@@ -16,13 +16,18 @@ use tracing::Instrument;
 /// The queues of a worker, and those of one that takes what was just said alone.
 const ALL: &[Queue] = &[Queue::Usual, Queue::Bulk];
 const LIVE: &[Queue] = &[Queue::Live];
-const HEARTBEAT: Duration = Duration::from_secs(5);
+const APART: &[Queue] = &[Queue::Apart];
+/// Every queue, for a process that works on one job after the other.
+const EVERY: &[Queue] = &[Queue::Usual, Queue::Bulk, Queue::Apart];
+/// The jobs at once that take hours: each waits most of the time for what it reads to be written.
+const APART_WORKERS: usize = 4;
+const HEARTBEAT: Duration = Duration::from_secs(2);
 const POLL: Duration = Duration::from_millis(500);
-const TIME_MAX: Duration = Duration::from_mins(30);
 const ATTEMPTS_MAX: i64 = 10;
 const BACKOFF_SECONDS_MAX: i64 = 300;
 
-/// Runs jobs with `workers` tasks until the app drains, and with some more that take what was just said alone.
+/// Runs jobs with `workers` tasks until the app drains, and with some more that take what was just said alone, or what takes
+/// hours.
 pub async fn work(app: App, workers: usize) {
     let mut tasks = JoinSet::new();
     for _ in 0..workers {
@@ -30,6 +35,10 @@ pub async fn work(app: App, workers: usize) {
     }
     for _ in 0..app.config.jobs.live_workers {
         tasks.spawn(work_alone(app.clone(), LIVE, Arc::clone(&app.live_job_added)));
+    }
+    for _ in 0..APART_WORKERS {
+        // nobody rings: they look by themselves
+        tasks.spawn(work_alone(app.clone(), APART, Arc::default()));
     }
     tasks.join_all().await;
 }
@@ -51,7 +60,7 @@ async fn work_alone(app: App, queues: &[Queue], bell: Arc<Notify>) {
 
 /// Runs one due job. Returns false if there is none.
 pub async fn run_next(app: &App) -> Result<bool> {
-    run_one_of(app, ALL).await
+    run_one_of(app, EVERY).await
 }
 
 async fn run_one_of(app: &App, queues: &[Queue]) -> Result<bool> {
@@ -75,7 +84,10 @@ async fn run_claimed(app: &App, claimed: Claimed) -> Result<()> {
     let known = JOBS.iter().find(|known| known.name == kind);
     let key = known.and_then(|known| (known.key)(&payload));
     let result = match known {
-        Some(known) => run_held(app, &lease, (known.run)(app.clone(), lease.clone(), payload)).await,
+        Some(known) => {
+            let job = (known.run)(app.clone(), lease.clone(), payload);
+            run_held(app, &lease, job, known.time_max).await
+        }
         None => Err(pointless(anyhow!("this release does not know the kind of job"))),
     };
     let kind = known.map_or("unknown", |known| known.name);
@@ -115,10 +127,15 @@ async fn fail(app: &App, lease: &Lease, attempts: i64, key: Option<String>, erro
 
 /// Runs a job and renews its lease meanwhile. Aborts the job after the time limit. A job that lost its lease cannot
 /// finish, so it need not be stopped.
-async fn run_held(app: &App, lease: &Lease, job: BoxFuture<'static, Result<Outcome>>) -> Result<Outcome> {
+async fn run_held(
+    app: &App,
+    lease: &Lease,
+    job: BoxFuture<'static, Result<Outcome>>,
+    time_max: Duration,
+) -> Result<Outcome> {
     let mut task = JoinSet::new();
     task.spawn(job.in_current_span());
-    let deadline = tokio::time::Instant::now() + TIME_MAX;
+    let deadline = tokio::time::Instant::now() + time_max;
     loop {
         match tokio::time::timeout(HEARTBEAT, task.join_next()).await {
             Ok(Some(Ok(result))) => return result,

@@ -3,15 +3,16 @@
 use super::handoff::{self, HandoffInput};
 use super::history::{Event, NewMessage, Sender, column};
 use super::reading::ReadSessions;
-use super::session::{AiClosureType, Session, SessionStatus, TicketingSystemRef};
+use super::session::{AiClosureType, Channel, Session, SessionStatus, TicketingSystemRef};
 use super::store;
 use crate::custom_data::{self, CustomData};
 use crate::error::Result;
-use crate::ids::{ContactId, MessageId, SessionId, TeamId};
+use crate::ids::{ContactId, MessageId, TeamId};
 use crate::jobs;
 use crate::orgs::OrgTx;
 use crate::outbox::EventName;
 use crate::teams;
+use crate::time::Timestamp;
 use crate::wire::Patch;
 use serde_json::{Value as Json, json};
 use std::collections::BTreeSet;
@@ -47,6 +48,10 @@ pub struct Changes {
     pub tags: Option<Vec<String>>,
     /// The hash of the imported record.
     pub import_hash: Option<Vec<u8>>,
+    /// The channel that the contact came by.
+    pub channel: Option<Channel>,
+    /// The time it began.
+    pub created_at: Option<Timestamp>,
 }
 
 /// Applies `changes`, adds `said` to the history after the entries that they cause, enqueues a reading, and emits the
@@ -99,31 +104,8 @@ async fn apply(
     changes: Changes,
     said: Vec<NewMessage>,
 ) -> Result<Option<Vec<Added>>> {
-    let mut new = session.clone();
     let mut history = Vec::new();
-    change_status(tx, &mut new, &changes, &mut history);
-    new.ai_closure_type = changes.ai_closure_type.apply(new.ai_closure_type);
-    new.contact_id = changes.contact_id.or(new.contact_id);
-    new.assist_mode = changes.assist_mode.unwrap_or(new.assist_mode);
-    new.import_hash = changes.import_hash.or(new.import_hash);
-    if let Some(language) = changes.language {
-        (new.language, new.language_declared) = (Some(language), true);
-    }
-    let old_system = new.ticketing_system.as_deref().map(serde_json::from_str).transpose();
-    let system = changes.ticketing_system.apply(old_system.map_err(anyhow::Error::new)?);
-    new.ticketing_system = column(system.as_ref())?;
-    assign(tx, &mut new, changes.team_id, changes.assignee_id, &mut history).await?;
-    if let Some(data) = changes.custom_data {
-        let mut merged = CustomData::from_column(Some(&new.custom_data))?;
-        merged.merge(data)?;
-        new.custom_data = merged.to_column()?;
-        let org_id = tx.org_id;
-        custom_data::SESSIONS.replace(tx, org_id, new.id, &merged).await?;
-    }
-    if let Some(tags) = changes.tags {
-        change_tags(tx, &new, tags, &mut history).await?;
-    }
-    let handoff_changed = hand_off(tx, &new, changes.handoff, &mut history).await?;
+    let (mut new, handoff_changed) = changed(tx, session, changes, &mut history).await?;
     history.extend(said);
     if history.is_empty() && new == *session && !handoff_changed {
         return Ok(None);
@@ -139,26 +121,41 @@ async fn apply(
     Ok(Some(added))
 }
 
-/// Applies an imported record to its session: known messages get their new text, the others are added. The import
-/// enqueues the reading, and nothing is emitted, since the conversation happened elsewhere.
-pub async fn update_imported(
+/// Returns a session with `changes`, whose parts in other tables are written, and true if its handoff is another. Puts
+/// the entries that the changes cause into `history`.
+pub(super) async fn changed(
     tx: &mut OrgTx,
-    id: SessionId,
+    session: &Session,
     changes: Changes,
-    messages: Vec<NewMessage>,
-) -> Result<()> {
-    let session = store::require(tx, id).await?;
-    let known = store::texts(tx, id).await?;
-    let mut said = Vec::new();
-    for message in messages {
-        match (known.get(&message.id), &message.text) {
-            (None, _) => said.push(message),
-            (Some(old), new) if old == new => {}
-            (Some(_), new) => store::update_text(tx, message.id, new.as_deref().unwrap_or_default()).await?,
-        }
+    history: &mut Vec<NewMessage>,
+) -> Result<(Session, bool)> {
+    let mut new = session.clone();
+    change_status(tx, &mut new, &changes, history);
+    new.ai_closure_type = changes.ai_closure_type.apply(new.ai_closure_type);
+    new.contact_id = changes.contact_id.or(new.contact_id);
+    new.assist_mode = changes.assist_mode.unwrap_or(new.assist_mode);
+    new.import_hash = changes.import_hash.or(new.import_hash);
+    new.channel = changes.channel.unwrap_or(new.channel);
+    new.created_at = changes.created_at.unwrap_or(new.created_at);
+    if let Some(language) = changes.language {
+        (new.language, new.language_declared) = (Some(language), true);
     }
-    apply(tx, &session, changes, said).await?;
-    Ok(())
+    let old_system = new.ticketing_system.as_deref().map(serde_json::from_str).transpose();
+    let system = changes.ticketing_system.apply(old_system.map_err(anyhow::Error::new)?);
+    new.ticketing_system = column(system.as_ref())?;
+    assign(tx, &mut new, changes.team_id, changes.assignee_id, history).await?;
+    if let Some(data) = changes.custom_data {
+        let mut merged = CustomData::from_column(Some(&new.custom_data))?;
+        merged.merge(data)?;
+        new.custom_data = merged.to_column()?;
+        let org_id = tx.org_id;
+        custom_data::SESSIONS.replace(tx, org_id, new.id, &merged).await?;
+    }
+    if let Some(tags) = changes.tags {
+        change_tags(tx, &new, tags, history).await?;
+    }
+    let handoff_changed = hand_off(tx, &new, changes.handoff, history).await?;
+    Ok((new, handoff_changed))
 }
 
 fn change_status(tx: &OrgTx, new: &mut Session, changes: &Changes, history: &mut Vec<NewMessage>) {

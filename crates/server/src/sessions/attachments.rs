@@ -114,9 +114,14 @@ pub(super) async fn delete(tx: &mut OrgTx, ids: &[SessionId]) -> Result<u64> {
     let mut query = sql(query).bind(tx.org_id);
     query.push_list(ids.iter().copied());
     let columns: Vec<(String,)> = tx.fetch_all(query).await?;
+    delete_listed(tx, columns.into_iter().map(|(column,)| column).collect()).await
+}
+
+/// Deletes the files that these columns of messages list. Returns their number.
+pub(super) async fn delete_listed(tx: &mut OrgTx, columns: Vec<String>) -> Result<u64> {
     let mut files: Vec<BlobId> = Vec::new();
     let mut count = 0;
-    for (column,) in columns {
+    for column in columns {
         let attached: Vec<Attachment> = serde_json::from_str(&column).map_err(anyhow::Error::new)?;
         count += attached.len() as u64;
         files.extend(attached.iter().filter_map(|file| file.id.parse::<BlobId>().ok()));

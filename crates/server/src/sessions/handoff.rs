@@ -1,5 +1,6 @@
 //! Handoffs: a session passes from the AI agent to a person.
 
+use super::history::REDACTED;
 use super::session::Sentiment;
 use crate::contacts::Words;
 use crate::db::{Query, Tx, Value, sql};
@@ -96,6 +97,17 @@ pub(super) async fn mask(tx: &mut OrgTx, session_id: SessionId, words: &Words) -
         }
     }
     Ok(())
+}
+
+/// Redacts what was said at the handoffs of a session, all of them or those with this summary. Returns their number.
+pub(super) async fn redact(tx: &mut OrgTx, session_id: SessionId, only: Option<&str>) -> Result<u64> {
+    let query =
+        sql("update handoffs set summary = $3 where org_id = $1 and session_id = $2 and summary <> $3");
+    let mut query = query.bind(tx.org_id).bind(session_id).bind(REDACTED);
+    if let Some(summary) = only {
+        query.push(" and summary = ").push_bind(summary);
+    }
+    tx.execute(query).await
 }
 
 /// Deletes the handoffs of a session.

@@ -56,6 +56,9 @@ string_enum! {
 /// The member of a message's context that keeps its HTML where a text came with it.
 pub const HTML: &str = "html";
 
+/// Stands in the place of a text that was redacted.
+pub const REDACTED: &str = "[redacted]";
+
 /// Chooses what is read and shown of a message that came as text, as HTML, or as both: the text, if anything is in it.
 /// Returns it with HTML to keep beside it.
 pub fn shown(text: Option<String>, html: Option<String>) -> (Option<String>, Option<String>) {

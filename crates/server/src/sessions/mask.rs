@@ -46,7 +46,7 @@ pub async fn mask(tx: &mut OrgTx, id: SessionId, words: &Arc<Words>) -> Result<e
     let messages = masked.len() as u64;
     for entry in masked {
         if let Some(text) = entry.text {
-            store::update_text(tx, entry.id, &text).await?;
+            store::update_text(tx, entry.id, Some(&text)).await?;
         }
         if let Some(context) = entry.context {
             let query = sql("update messages set context = $3 where org_id = $1 and id = $2");

@@ -6,11 +6,13 @@ mod erase;
 mod filter;
 mod handoff;
 mod history;
+mod imported;
 mod language_tag;
 mod list;
 mod mask;
 mod masked;
 mod reading;
+mod redaction;
 mod response;
 mod routes;
 mod search;
@@ -21,16 +23,18 @@ mod storage;
 mod store;
 mod webhook_event;
 
-pub use apply::{Changes, update_imported};
+pub use apply::Changes;
 pub use erase::{Erased, Touched, delete_all, mark, marked, senders, values};
 pub use filter::Flag;
 pub use handoff::{Handoff, HandoffInput};
-pub use history::{Attachment, Event, HTML, NewMessage, Sender, shown};
+pub use history::{Attachment, Event, HTML, NewMessage, REDACTED, Sender, shown};
+pub use imported::update_imported;
 pub use language_tag::{KnownLanguage, LanguageTag};
 pub use mask::mask;
 pub use reading::{
     Finding, ReadSessions, SaidMessage, Unread, follow, read_again, read_sessions, save_findings, unread,
 };
+pub use redaction::{Redaction, redact_message, redact_session};
 pub use response::{ChatSessionListItem, GetChatSessionOutput};
 pub use routes::routes;
 pub use search::{IndexMessages, request_index, search_places};

@@ -115,7 +115,8 @@ async fn said(db: &Db, org_id: OrgId, ids: &[SessionId]) -> Result<Said> {
             select session_id, seq, id, event_type, sender, text, masked, set_aside,
                 sum(coalesce(octet_length(text), 0)) over (partition by session_id order by seq) as bytes
             from messages
-            where org_id = $1 and event_type in ('message', 'handoff') and seq <= $2 and session_id in
+            where org_id = $1 and seq <= $2
+                and (event_type = 'handoff' or (event_type = 'message' and redacted_at is null)) and session_id in
     ")
     .bind(org_id)
     .bind(MESSAGES_READ_MAX);
@@ -147,8 +148,8 @@ pub struct Finding {
     pub revision: i64,
     /// The code of its language, if one was detected.
     pub language: Option<String>,
-    /// The contact's sentiment.
-    pub sentiment: Sentiment,
+    /// The contact's sentiment; none if it says nothing, or what it said was redacted.
+    pub sentiment: Option<Sentiment>,
     /// The contact's sentiment at a handoff for which none was declared.
     pub handoff_sentiment: Option<Sentiment>,
     /// A summary, if one was wanted.
@@ -178,8 +179,10 @@ pub async fn save_findings(tx: &mut OrgTx, findings: &[Finding]) -> Result<Vec<S
     query.push_values(findings.iter().map(row)).push(
         ") update sessions set
             language = case when language_declared then sessions.language else coalesce(f.language, sessions.language) end,
-            sentiment = f.sentiment, summary = coalesce(f.summary, sessions.summary),
-            read_revision = f.revision, updated_at = ",
+            sentiment = coalesce(f.sentiment, sessions.sentiment, ",
+    );
+    query.push_bind(Sentiment::Neutral).push(
+        "), summary = coalesce(f.summary, sessions.summary), read_revision = f.revision, updated_at = ",
     );
     query.push_bind(tx.now).push_from_f("sessions", tx.org_id);
     query.push(" and sessions.read_revision < f.revision");
@@ -196,9 +199,11 @@ pub async fn save_findings(tx: &mut OrgTx, findings: &[Finding]) -> Result<Vec<S
     for finding in findings.iter().filter(|finding| saved.contains(&finding.id)) {
         tx.changed(Subject::Session, finding.id);
         if let Some(sentiment) = finding.handoff_sentiment {
-            let query = sql("
-                update handoffs set sentiment = $3 where org_id = $1 and session_id = $2 and not sentiment_declared
-            ");
+            let new = if finding.sentiment.is_some() { "$3" } else { "coalesce(sentiment, $3)" };
+            let query = sql(&format!(
+                "update handoffs set sentiment = {new}
+                where org_id = $1 and session_id = $2 and not sentiment_declared"
+            ));
             tx.run(query.bind(tx.org_id).bind(finding.id).bind(sentiment)).await?;
         }
     }
@@ -216,10 +221,11 @@ pub async fn read_sessions(db: &Db, org_id: OrgId, after: Option<SessionId>) -> 
     Ok(sessions.into_iter().map(|(id,)| id).collect())
 }
 
-/// Has sessions read again, from the first message on.
+/// Has sessions read again, from the first message on. What a reading finds that is under way is dropped.
 pub async fn read_again(tx: &mut OrgTx, ids: &[SessionId], bulk: bool) -> Result<()> {
     for ids in ids.chunks(BATCH) {
-        let query = "update sessions set revision = revision + 1 where org_id = $1 and id in ";
+        // the revision that is read now is taken for read, so that its findings come too late
+        let query = "update sessions set read_revision = revision, revision = revision + 1 where org_id = $1 and id in ";
         let mut query = sql(query).bind(tx.org_id);
         query.push_list(ids.iter().copied());
         tx.run(query).await?;

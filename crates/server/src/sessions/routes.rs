@@ -13,6 +13,7 @@ use crate::contacts::{self, Details, Trust};
 use crate::custom_data::CustomData;
 use crate::error::{Error, Result};
 use crate::http::{Api, ApiJson, ApiPath, Caller, Window};
+use crate::idempotency::Once;
 use crate::ids::{ContactId, SessionId, TeamId};
 use crate::jobs;
 use crate::keys::{Resource, Scope};
@@ -24,6 +25,7 @@ use crate::wire::{
 use axum::Json;
 use axum::extract::State;
 use axum::http::Method;
+use axum::response::Response;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Map;
@@ -42,6 +44,7 @@ pub fn routes() -> Api {
             Operation::new(Method::POST, "/chat/sessions", "createChatSession")
                 .summary("Create a chat session")
                 .scope(write)
+                .idempotent()
                 .body::<CreateChatSessionInput>()
                 .returns::<CreateChatSessionOutput>()
                 .or(404),
@@ -99,6 +102,7 @@ fn routes_of_one() -> Api {
                 .summary("Send a message as contact or agent")
                 .scope(write)
                 .live()
+                .idempotent()
                 .body::<send::SendMessageInput>()
                 .body_max(attachments::BODY_MAX)
                 .returns::<send::SendMessageOutput>()
@@ -183,9 +187,12 @@ struct CreateChatSessionOutput {
 async fn create(
     State(app): State<App>,
     caller: Caller,
-    ApiJson(input): ApiJson<CreateChatSessionInput>,
-) -> Result<Json<CreateChatSessionOutput>> {
+    Once(input, attempt): Once<CreateChatSessionInput>,
+) -> Result<Response> {
     let mut tx = app.begin(caller.org_id).await?;
+    if let Some(answer) = attempt.answer(&mut tx).await? {
+        return Ok(answer);
+    }
     let contact_id = match (input.contact_id.0, input.contact.0.map(Details::from)) {
         (Some(id), _) => Some(contacts::require(&mut tx, id).await?.id),
         (None, Some(details)) if !details.is_empty() => {
@@ -217,8 +224,7 @@ async fn create(
         created_at: tx.now,
     };
     store::insert_all(&mut tx, vec![session]).await?;
-    tx.commit().await?;
-    Ok(Json(CreateChatSessionOutput { id }))
+    attempt.commit(tx, CreateChatSessionOutput { id }).await
 }
 
 /// Returns whom to believe about a contact. Only who may write contacts vouches for one.
@@ -300,7 +306,7 @@ impl From<UpdateChatSessionInput> for Changes {
             ticketing_system: input.ticketing_system,
             handoff: input.handoff,
             tags: input.tags.0.map(|tags| tags.0.into_iter().map(|tag| tag.0).collect()),
-            import_hash: None,
+            ..Self::default()
         }
     }
 }

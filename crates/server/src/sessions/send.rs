@@ -9,13 +9,15 @@ use crate::app::App;
 use crate::contacts::{self, Details, Trust};
 use crate::custom_data::CustomData;
 use crate::error::{Error, Result};
-use crate::http::{ApiJson, ApiPath, ApiQuery, Caller, Cursor, Page, cut_page_to_size};
+use crate::http::{ApiPath, ApiQuery, Caller, Cursor, Page, cut_page_to_size};
+use crate::idempotency::Once;
 use crate::ids::{ContactId, MessageId, SessionId};
 use crate::jobs;
 use crate::orgs::OrgTx;
 use crate::wire::{BoundedVec, Email, Maybe, Patch, Text, string_enum};
 use axum::Json;
 use axum::extract::State;
+use axum::response::Response;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -119,13 +121,16 @@ pub(super) async fn send(
     State(app): State<App>,
     caller: Caller,
     ApiPath(id): ApiPath<SessionId>,
-    ApiJson(input): ApiJson<SendMessageInput>,
-) -> Result<Json<SendMessageOutput>> {
+    Once(input, attempt): Once<SendMessageInput>,
+) -> Result<Response> {
     let (text, html) = (input.message.text.0, input.message.html.0);
     let (text, html) = history::shown(text.map(|text| text.0), html.map(|html| html.0));
     let text = text.ok_or_else(|| Error::Invalid("message.text: is required where html is absent".into()))?;
     let files = attachments::decode(input.message.attachments.0.unwrap_or_default().0).await?;
     let mut tx = app.begin(caller.org_id).await?;
+    if let Some(answer) = attempt.answer(&mut tx).await? {
+        return Ok(answer);
+    }
     storage::require_room(&mut tx, &app.config.database).await?;
     let session = store::require(&mut tx, id).await?;
     let mut changes = Changes { custom_data: input.custom_data.0, ..Changes::default() };
@@ -163,10 +168,11 @@ pub(super) async fn send(
     }
     said.push(message);
     apply::update(&mut tx, &session, changes, said).await?;
-    tx.commit().await?;
-    jobs::ring(&app);
     let message = SentMessageId { id: message_id };
-    Ok(Json(SendMessageOutput { success: true, data: SentMessage { message } }))
+    let output = SendMessageOutput { success: true, data: SentMessage { message } };
+    let answer = attempt.commit(tx, output).await?;
+    jobs::ring(&app);
+    Ok(answer)
 }
 
 impl From<SendingContactInput> for Details {

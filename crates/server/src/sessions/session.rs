@@ -130,6 +130,13 @@ pub struct TicketingSystemRef {
     id_type: ExternalIdType,
 }
 
+impl TicketingSystemRef {
+    /// Returns the name of the system.
+    pub fn name(&self) -> TicketingSystemName {
+        self.name
+    }
+}
+
 /// A conversation, as its row keeps it.
 #[derive(Clone, Debug, PartialEq, sqlx::FromRow)]
 pub struct Session {

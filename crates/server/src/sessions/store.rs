@@ -14,7 +14,7 @@ use crate::orgs::{OrgTx, Subject};
 use crate::time::{Calendar, Timestamp};
 use crate::wire::Nullable;
 use refrain_nlp::case_fold::fold;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use uuid::Uuid;
 
 /// A session to insert, with its history so far.
@@ -160,13 +160,6 @@ pub(super) async fn history(db: &Db, org_id: OrgId, id: SessionId, after: i64) -
     db.fetch_all(query.bind(org_id).bind(id).bind(after).bind(db::count(PAGE_SIZE) + 1)).await
 }
 
-/// Loads the text of each message of a session.
-pub(super) async fn texts(tx: &mut OrgTx, id: SessionId) -> Result<HashMap<MessageId, Option<String>>> {
-    let query = sql("select id, text from messages where org_id = $1 and session_id = $2");
-    let rows: Vec<(MessageId, Option<String>)> = tx.fetch_all(query.bind(tx.org_id).bind(id)).await?;
-    Ok(rows.into_iter().collect())
-}
-
 /// Returns true if anything was said in a session.
 pub(super) async fn has_messages(tx: &mut OrgTx, id: SessionId) -> Result<bool> {
     let query = sql("
@@ -300,16 +293,16 @@ pub(super) async fn append(tx: &mut OrgTx, session: &mut Session, messages: Vec<
 }
 
 /// Updates the text of a message.
-pub(super) async fn update_text(tx: &mut OrgTx, id: MessageId, text: &str) -> Result<()> {
+pub(super) async fn update_text(tx: &mut OrgTx, id: MessageId, text: Option<&str>) -> Result<()> {
     let query = sql("select text from messages where org_id = $1 and id = $2").bind(tx.org_id).bind(id);
     let old: Option<(Option<String>,)> = tx.fetch_optional(query).await?;
-    let grown = storage::bytes(Some(text)) - storage::bytes(old.and_then(|(old,)| old).as_deref());
+    let grown = storage::bytes(text) - storage::bytes(old.and_then(|(old,)| old).as_deref());
     storage::add_stored(tx, grown).await?;
     // what was masked in the old text has no place in the new one
     let query = sql("
         update messages set text = $3, text_folded = $4, masked = null where org_id = $1 and id = $2
     ");
-    tx.run(query.bind(tx.org_id).bind(id).bind(text).bind(fold(text))).await
+    tx.run(query.bind(tx.org_id).bind(id).bind(text).bind(text.map(fold))).await
 }
 
 /// Updates a session's row, as a new revision that is to be read.
@@ -318,7 +311,7 @@ pub(super) async fn update(tx: &mut OrgTx, session: &Session) -> Result<()> {
         update sessions set status = $3, language = $4, language_declared = $5, ai_closure_type = $6,
             contact_id = $7, team_id = $8, assignee_id = $9, custom_data = $10, assist_mode = $11,
             ticketing_system = $12, summary_wanted = $13, next_seq = $14, import_hash = $15,
-            last_message_at = $16, revision = revision + 1, updated_at = $17
+            last_message_at = $16, channel = $17, created_at = $18, revision = revision + 1, updated_at = $19
         where org_id = $1 and id = $2
     ");
     let query = query
@@ -338,6 +331,8 @@ pub(super) async fn update(tx: &mut OrgTx, session: &Session) -> Result<()> {
         .bind(session.next_seq)
         .bind(session.import_hash.clone())
         .bind(session.last_message_at)
+        .bind(session.channel)
+        .bind(session.created_at)
         .bind(tx.now);
     tx.run(query).await?;
     tx.changed(Subject::Session, session.id);

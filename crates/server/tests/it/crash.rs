@@ -1,8 +1,10 @@
 //! `kill -9` at any moment of an import or an analysis, then a restart: the end is as if nothing happened.
 
-use crate::support::cli::Cli;
+use crate::support::cli::{Cli, Server};
 use refrain::db::{Db, sql};
-use serde_json::json;
+use serde_json::{Value, json};
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
@@ -111,6 +113,124 @@ async fn a_server_killed_while_it_reads_goes_on_where_it_was() {
     while cli.json(&["insights", "--json"], 0)["total"] != 6 {
         assert!(started.elapsed() < Duration::from_mins(2), "the analysis does not end");
         std::thread::sleep(Duration::from_millis(200));
+    }
+    assert_eq!(cli.run(&["doctor"]).status.code(), Some(0));
+}
+
+/// Posts over a socket with an `Idempotency-Key`. Returns the body of a 200, or nothing if the server is gone first.
+fn post_once(address: &str, token: &str, path: &str, key: &str, body: &str) -> Option<String> {
+    let mut stream = TcpStream::connect(address).ok()?;
+    let length = body.len();
+    let request = format!(
+        "POST {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\nauthorization: Bearer {token}\r\nidempotency-key: {key}\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
+    );
+    stream.write_all(request.as_bytes()).ok()?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).ok()?;
+    let (head, body) = answer.split_once("\r\n\r\n")?;
+    head.starts_with("HTTP/1.1 200").then(|| body.to_owned())
+}
+
+#[tokio::test]
+async fn a_request_that_is_sent_again_after_a_kill_doubles_nothing() {
+    let cli = Cli::new().await;
+    let token =
+        cli.json(&["keys", "create", "--name", "k", "--json"], 0)["token"].as_str().unwrap().to_owned();
+    let said = r#"{"sender":"contact","message":{"type":"text","text":"Where is my refund?"}}"#;
+    let ask = |address: &str, number: usize| {
+        let key = format!("session-{number}");
+        let session: Value =
+            serde_json::from_str(&post_once(address, &token, "/chat/sessions", &key, "{}")?).unwrap();
+        let path = format!("/chat/sessions/{}/send", session["id"].as_str().unwrap());
+        post_once(address, &token, &path, &format!("message-{number}"), said)
+    };
+    let (mut answers, mut kills) = (Vec::new(), 0);
+    while answers.len() < 120 {
+        let server = cli.serve_with(&["--rate-limit", "0"]);
+        let address = server.address.clone();
+        let killed = std::thread::spawn(move || {
+            // at another moment each time; dropped: SIGKILL
+            std::thread::sleep(Duration::from_millis(40 + 13 * kills));
+            drop(server);
+        });
+        while answers.len() < 120 {
+            let Some(answer) = ask(&address, answers.len()) else { break };
+            answers.push(answer);
+        }
+        killed.join().unwrap();
+        kills += 1;
+    }
+    assert!(kills > 1, "no request was cut off");
+    // each is answered again as the first time
+    let server = cli.serve_with(&["--rate-limit", "0"]);
+    for (number, answer) in answers.iter().enumerate() {
+        assert_eq!(ask(&server.address, number).as_ref(), Some(answer));
+    }
+    drop(server);
+    let db = Db::open(&cli.database.location()).await.unwrap();
+    for table in ["sessions", "messages"] {
+        let query = format!("select count(*) from {table}");
+        let (count,): (i64,) = db.fetch_one(sql(&query)).await.unwrap();
+        assert_eq!(count, 120, "{table}");
+    }
+    db.close().await;
+}
+
+/// The JSON that a server answers with.
+fn ask(server: &Server, method: &str, path: &str, token: &str, body: &str) -> Value {
+    let (status, answer) = server.call(method, path, token, body);
+    assert_eq!(status, 200, "{answer}");
+    serde_json::from_str(&answer).unwrap()
+}
+
+#[tokio::test]
+async fn an_import_over_the_api_killed_at_any_moment_ends_as_an_undisturbed_one() {
+    let text = conversations();
+    let undisturbed = Cli::new().await;
+    let file = undisturbed.file("a.jsonl", &text);
+    undisturbed.json(&["import", file.to_str().unwrap(), "--json"], 0);
+    let expected = state(&undisturbed).await;
+    let cli = Cli::new().await;
+    let folder = cli.database.folder.path();
+    let data = if cli.database.url.is_some() { folder.join("refrain-data") } else { folder.to_owned() };
+    std::fs::create_dir_all(data.join("inbox")).unwrap();
+    std::fs::write(data.join("inbox/a.jsonl"), &text).unwrap();
+    let token =
+        cli.json(&["keys", "create", "--name", "x", "--json"], 0)["token"].as_str().unwrap().to_owned();
+    let server = cli.serve();
+    let begun = ask(&server, "POST", "/imports", &token, r#"{"path": "a.jsonl"}"#);
+    let path = format!("/imports/{}", begun["id"].as_str().unwrap());
+    // in the middle of writing, and somewhere after
+    while ask(&server, "GET", &path, &token, "")["progress"]["conversations"]["new"] == 0 {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    drop(server);
+    let server = cli.serve();
+    std::thread::sleep(Duration::from_secs(17));
+    drop(server);
+    let server = cli.serve();
+    let (mut last, started) = ((0, 0, 0), Instant::now());
+    let done = loop {
+        let import = ask(&server, "GET", &path, &token, "");
+        if import["status"] == "done" {
+            break import;
+        }
+        assert_eq!(import["failure"], Value::Null, "{import}");
+        let progress = &import["progress"];
+        let phase = ["importing", "reading", "grouping"].iter().position(|phase| progress["phase"] == *phase);
+        let now = (import["starts"].as_u64().unwrap(), phase.unwrap(), progress["done"].as_u64().unwrap());
+        assert!(now >= last, "{now:?} after {last:?}: {import}");
+        last = now;
+        assert!(started.elapsed() < Duration::from_mins(3), "{import}");
+        std::thread::sleep(Duration::from_millis(100));
+    };
+    assert!(done["starts"].as_u64().unwrap() >= 2, "{done}");
+    assert_eq!(done["insights"], 6);
+    drop(server);
+    let found = state(&cli).await;
+    // but for the jobs that wait
+    for (found, expected) in found.iter().zip(&expected[..7]) {
+        assert_eq!(found, expected);
     }
     assert_eq!(cli.run(&["doctor"]).status.code(), Some(0));
 }

@@ -21,6 +21,7 @@ mod erasure;
 mod exports;
 mod faults;
 mod http;
+mod idempotency;
 mod imports;
 mod insights;
 mod jobs;

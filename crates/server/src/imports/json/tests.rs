@@ -1,5 +1,6 @@
 use super::*;
 use proptest::prelude::*;
+use serde_json::json;
 use std::io::BufReader;
 
 fn read_all(text: &str) -> Vec<(u64, String, Result<Json, String>)> {
@@ -83,4 +84,24 @@ proptest! {
     fn any_text_is_read_to_its_end(text in "[\\[\\]{}\",:a1\\\\ \n]{0,200}") {
         prop_assert!(read_all(&text).len() <= text.len());
     }
+}
+
+#[test]
+fn parts_of_a_record_that_is_cut_are_no_records() {
+    let record = json!({"id": 1, "notes": [{"id": 5, "text": "private"}, {"id": 6}], "contact": {"id": 7}});
+    let pretty = serde_json::to_string_pretty(&json!([record, record])).unwrap();
+    let flat: String = pretty.lines().map(|line| format!("{}\n", line.trim_start())).collect();
+    let tabs = pretty.replace("  ", "\t").replace('\n', "\r\n");
+    for text in [pretty, flat, tabs] {
+        for end in text.char_indices().map(|(at, _)| at) {
+            let ids = read_all(&text[..end])
+                .into_iter()
+                .filter_map(|(_, _, value)| Some(value.ok()?["id"].clone()));
+            assert!(ids.into_iter().all(|id| id == 1), "{}", &text[..end]);
+        }
+    }
+    // what follows it at its own height is read
+    let notes = "    \"notes\": [\n      {\n        \"id\": 5\n      }\n    ]\n";
+    let broken = format!("[\n  {{\n    \"id\": x,\n{notes}  }},\n  {{\n    \"id\": 2\n  }}\n]");
+    assert_eq!(told(&broken), "2 file !, 10 file 2, ");
 }

@@ -18,6 +18,8 @@ use std::io::{BufRead, Read};
 /// The mails that one names before it, as far as they are followed; and those that are read of as recipients.
 const REFERENCES_MAX: usize = 50;
 const RECIPIENTS_MAX: usize = 50;
+/// The bytes of the longest address: what is longer is none.
+const EMAIL_MAX: usize = 320;
 /// The bytes of the longest id that is kept as it is.
 const ID_MAX: usize = 250;
 /// The headers that mails begin with.
@@ -207,7 +209,11 @@ struct Author {
 
 impl Author {
     fn of(address: &Addr<'_>) -> Option<Self> {
-        let email = address.address.as_deref()?.trim().to_lowercase();
+        let email = address.address.as_deref()?.trim();
+        if email.len() > EMAIL_MAX {
+            return None;
+        }
+        let email = email.to_lowercase();
         let name = address.name.as_deref().unwrap_or_default().trim().to_owned();
         email.contains('@').then_some(Self { name, email })
     }

@@ -221,6 +221,18 @@ fn the_company_is_who_takes_part_in_nearly_all_mails() {
 }
 
 #[test]
+fn what_is_no_address_is_nobody_and_is_not_repeated() {
+    let long = format!("a@{}.example", "x".repeat(100_000));
+    let separator = "From a Tue Apr  1 09:15:22 2025\n";
+    let mailbox = format!(
+        "{separator}From: {long}\nTo: b@c.example\n\nOne\n\n{separator}From: b@c.example\nTo: {long}\n\nTwo\n"
+    );
+    let (mails, read) = mbox(&mailbox, &[]);
+    assert!(read[0].1.remarks.contains(&"the mail names no sender"), "{:?}", read[0].1.remarks);
+    assert!(mails.finish().unwrap_err().len() < 1_000);
+}
+
+#[test]
 fn mails_are_told_from_other_text() {
     assert!(is_mail(FIRST.as_bytes()));
     assert!(is_mail(b"Return-Path: <a@x>\r\nReceived: from x\r\n by y\r\n\r\nHi"));

@@ -9,7 +9,7 @@ mod values;
 mod words;
 
 use super::dates::{self, DateOrder, OrderTold, Unread};
-use super::record::Record;
+use super::record::{EXPORT_VERSION, Record};
 use crate::sessions::{HandoffInput, LanguageTag, Sender, SessionStatus, TicketingSystemRef};
 use crate::time::{Calendar, Timestamp};
 use crate::wire::{Maybe, SingleLine, Text, printable};
@@ -85,11 +85,24 @@ fn role_of(word: &str, told: &BTreeMap<String, Sender>) -> Option<Role> {
 /// Reads a record. An error says why the conversation is lost.
 pub(super) fn read(json: Json, reading: &Reading, remarks: &mut Vec<Remark>) -> Result<Record, String> {
     let Json::Object(members) = json else { return Err("expected a JSON object".into()) };
-    if members.get("export_version").is_some_and(|version| !version.is_null()) {
-        return Record::from_json(Json::Object(members));
+    let version = members.get("export_version").filter(|version| !version.is_null()).cloned();
+    let Some(version) = version else { return lenient(members, reading, remarks) };
+    match Record::from_json(Json::Object(members.clone())) {
+        Err(reason) if version == EXPORT_VERSION => {
+            // of another hand than ours: what cannot be kept as it is is read like that of others, under the same ids
+            let record = lenient(members, reading, remarks)?;
+            Record { export_version: Some(EXPORT_VERSION), ..record }.check().or(Err(reason))
+        }
+        read => read,
     }
-    let mut reader = Reader { reading, remarks, turn: None, spare: Vec::new() };
-    reader.record(members)
+}
+
+fn lenient(
+    members: Map<String, Json>,
+    reading: &Reading,
+    remarks: &mut Vec<Remark>,
+) -> Result<Record, String> {
+    Reader { reading, remarks, turn: None, spare: Vec::new() }.record(members)
 }
 
 /// Reads the members of one record.
@@ -163,8 +176,9 @@ impl Reader<'_> {
     /// Makes the turn of a record that has the text itself, with who says it.
     fn only_turn(&mut self, text: Json) -> Json {
         let mut turn = Map::from_iter([("text".to_owned(), text)]);
-        let is_of_turn =
-            |(name, _): &mut (String, Json)| ["role", "sender", "author", "from"].contains(&name.as_str());
+        let of_turn =
+            ["role", "sender", "author", "from", "private", "internal", "is_private", "is_internal"];
+        let is_of_turn = |(name, _): &mut (String, Json)| of_turn.contains(&name.as_str());
         turn.extend(self.spare.extract_if(.., is_of_turn));
         Json::Object(turn)
     }

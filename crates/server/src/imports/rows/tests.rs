@@ -135,3 +135,13 @@ fn any_text_is_read_to_its_end() {
         assert!(rows.iter().all(|(line, _)| *line <= lines), "{text:?}");
     }
 }
+
+#[test]
+fn quotations_without_end_cost_a_file_a_bounded_number_of_looks() {
+    let file = "7;\"it is late;\n".repeat(200_000);
+    let mut rows = Rows::new(file.as_bytes(), Signs { delimiter: b';', has_backslashes: false });
+    rows.expect(3);
+    while rows.next().unwrap().is_some() {}
+    let most = VAIN_MAX + ROW_MAX + file.len() * TIMES_MAX + 200_000 * 2 * SHORTEST;
+    assert!(rows.vain < most, "{} of {most}", rows.vain);
+}

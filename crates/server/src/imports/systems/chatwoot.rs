@@ -1,8 +1,8 @@
 //! Chatwoot: conversations and messages, as pages of its API and rows of its tables have them.
 
 use super::shape::{
-    System, apart, at, attachments, contact, custom_data, first, has, id, is_true, list, object, said, tags,
-    text,
+    System, apart, at, attachments, contact, custom_data, first, has, id, is_true, list, number, object,
+    said, tags, text,
 };
 use crate::imports::found::Found;
 use serde_json::Value as Json;
@@ -76,7 +76,7 @@ fn role(message: &Json) -> &'static str {
 
 /// Returns the word of a status, for which tables have a number.
 fn status(value: &Json) -> Json {
-    match at(value, "status").and_then(Json::as_i64) {
+    match at(value, "status").and_then(number) {
         Some(0) => "open".into(),
         Some(1) => "resolved".into(),
         Some(2) => "pending".into(),

@@ -1,8 +1,8 @@
 //! Freshdesk: tickets with or without their conversations, and the tickets and notes of an account export.
 
 use super::shape::{
-    System, apart, at, attachments, contact, custom_data, first, has, id, is_true, list, object, said, tags,
-    text, ticketing_system, words,
+    System, apart, at, attachments, contact, custom_data, first, has, id, is_true, list, number, object,
+    said, tags, text, ticketing_system, words,
 };
 use crate::imports::found::Found;
 use serde_json::Value as Json;
@@ -46,7 +46,7 @@ fn read_ticket(ticket: &Json) -> Option<Vec<Found>> {
 
 /// Reads what the ticket began with: the requester's words, but in a mail that an agent sent out.
 fn description(ticket: &Json, source: &Json) -> Json {
-    let is_sent = source.as_i64() == Some(10) || source.as_str() == Some("Outbound Email");
+    let is_sent = number(source) == Some(10) || source.as_str() == Some("Outbound Email");
     // in an account export the plain text has the name that the API has for HTML
     let (plain, html): (&[_], &[_]) = if has(ticket, "description_html") {
         (&["description"], &["description_html"])
@@ -79,7 +79,7 @@ fn reply(reply: &Json) -> Json {
 
 /// Returns the word for the number of a status; an account may have more of its own.
 fn status(status: Json) -> Json {
-    match status.as_i64() {
+    match number(&status) {
         Some(2) => "open".into(),
         Some(3) => "pending".into(),
         Some(4) => "resolved".into(),
@@ -91,7 +91,7 @@ fn status(status: Json) -> Json {
 }
 
 fn channel(source: &Json) -> Json {
-    match source.as_i64() {
+    match number(source) {
         Some(1 | 10) => "email".into(),
         Some(2) => "portal".into(),
         Some(3) => "phone_voice".into(),
@@ -116,7 +116,7 @@ fn data(ticket: &Json) -> Json {
     ];
     let fields = if has(ticket, "custom_fields") { "custom_fields" } else { "custom_field" };
     let mut data = custom_data(ticket, &members, fields);
-    let priority = match at(ticket, "priority").and_then(Json::as_i64) {
+    let priority = match at(ticket, "priority").and_then(number) {
         Some(1) => "low",
         Some(2) => "medium",
         Some(3) => "high",

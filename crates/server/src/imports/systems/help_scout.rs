@@ -1,8 +1,8 @@
 //! Help Scout: conversations with their threads, threads that name their conversation.
 
 use super::shape::{
-    System, apart, at, attachments, contact, custom_data, first, has, id, list, name, object, said, tags,
-    text,
+    System, apart, at, attachments, contact, custom_data, first, has, id, list, name, number, object, said,
+    tags, text,
 };
 use crate::imports::found::Found;
 use serde_json::Value as Json;
@@ -62,7 +62,7 @@ fn role(thread: &Json, author: &Json) -> &'static str {
     match text(author, "type") {
         _ if text(thread, "type") == "lineitem" => "system",
         "customer" => "contact",
-        "user" if matches!(at(author, "id").and_then(Json::as_i64), Some(0 | 1)) => "ai",
+        "user" if matches!(at(author, "id").and_then(number), Some(0 | 1)) => "ai",
         "" if text(thread, "type") == "customer" => "contact",
         _ => "agent",
     }

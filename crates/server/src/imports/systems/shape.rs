@@ -51,6 +51,15 @@ pub(super) fn id(value: &Json, paths: &[&str]) -> Option<String> {
     })
 }
 
+/// Returns the whole number that a value is, which may be written as text.
+pub(super) fn number(value: &Json) -> Option<i64> {
+    match value {
+        Json::Number(number) => number.as_i64(),
+        Json::String(text) => text.trim().parse().ok(),
+        _ => None,
+    }
+}
+
 /// Tells whether true stands at a path, in one of the ways of writing it.
 pub(super) fn is_true(value: &Json, path: &str) -> bool {
     match at(value, path) {

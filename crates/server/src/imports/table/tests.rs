@@ -275,3 +275,11 @@ fn help_desks_are_known_by_their_columns() {
     assert_eq!(first(table)["contact"], json!({"name": "Ana", "email": "ana@mail.example"}));
     assert_eq!(first(table)["turns"][0]["text"], "Late");
 }
+
+#[test]
+fn a_header_of_any_width_is_refused_in_few_words() {
+    let header = |columns: usize| vec!["text"; columns].join(";");
+    let doubtful = refused(&format!("{}\nx\n", header(3_000)), "");
+    assert!(doubtful.contains("2960 more") && doubtful.len() < 2_000, "{doubtful}");
+    assert_eq!(refused(&format!("{}\nx\n", header(5_000)), ""), "line 1: more than 4000 columns");
+}

@@ -45,25 +45,25 @@ struct Entry<'a> {
     is_marked: bool,
 }
 
-/// Reads a chat and hands on its conversations, each with its line, until `take` says false. Returns how many they are. Names
-/// and the order of day and month that the chat leaves open are asked for, in an error at line 0.
+/// Reads a chat and hands on its conversations, each with its line, until `take` says false. Returns what
+/// there is to say of it. Names and the order of day and month that the chat leaves open are asked for, in an error at line 0.
 pub(super) fn read(
     reader: impl BufRead,
     file_name: &str,
     me: &[String],
     is_day_first: Option<bool>,
     take: &mut dyn FnMut(u64, Result<Found, String>) -> bool,
-) -> anyhow::Result<usize> {
+) -> anyhow::Result<Vec<&'static str>> {
     let mut chat = String::new();
     reader.take(CHAT_MAX + 1).read_to_string(&mut chat).context("reading the chat")?;
     if chat.len() as u64 > CHAT_MAX {
         take(0, Err(format!("the chat is longer than {} MiB: split it", CHAT_MAX >> 20)));
-        return Ok(0);
+        return Ok(Vec::new());
     }
     let entries = entries(&chat);
     if entries.is_empty() {
         take(0, Err("no line begins with a time, as those of a chat do".to_owned()));
-        return Ok(0);
+        return Ok(Vec::new());
     }
     let names = names(&entries);
     let known = order(&entries, is_day_first).and_then(|order| Ok((order, ours(&names, file_name, me)?)));
@@ -71,23 +71,35 @@ pub(super) fn read(
         Ok(known) => known,
         Err(reason) => {
             take(0, Err(reason));
-            return Ok(0);
+            return Ok(Vec::new());
         }
     };
     let mut first = None;
     for (name, _) in &names {
         first = first.or_else(|| Some(name.as_str()).filter(|name| !ours.contains(name)));
     }
-    let mut count = 0;
+    let (mut count, mut is_of_nobody) = (0, false);
     for session in sessions(&entries, order) {
         let line = session.first().map_or(0, |(entry, _)| entry.line);
-        let Some((id, part)) = conversation(session, &ours, first) else { continue };
+        let is_said = session.iter().any(|(entry, _)| entry.name.is_some());
+        let Some((id, part)) = conversation(session, &ours, first) else {
+            is_of_nobody |= is_said;
+            continue;
+        };
         count += 1;
         if !take(line, Ok(Found::Part(id, part))) {
             break;
         }
     }
-    Ok(count)
+    let mut remarks = Vec::new();
+    if count > 1 {
+        remarks.push("the chat is cut into conversations at silences of 24 hours");
+    }
+    if is_of_nobody {
+        // whose conversation it is, and so its id, a longer export of the chat will tell
+        remarks.push("left out: nobody but the company says anything in it");
+    }
+    Ok(remarks)
 }
 
 /// Splits a chat into what it shows: a line without a time goes on with the one before.
@@ -212,7 +224,7 @@ fn sessions<'a, 'b>(entries: &'b [Entry<'a>], order: Order) -> Vec<Vec<Timed<'a,
     sessions
 }
 
-/// Makes a conversation of entries that follow each other; none of notes alone. Its id is the same in a longer export of the
+/// Makes a conversation of entries that follow each other; none where nobody is known whose it is. Its id is the same in a longer export of the
 /// chat.
 fn conversation(session: Vec<Timed<'_, '_>>, ours: &[&str], first: Option<&str>) -> Option<(String, Json)> {
     let contents: Vec<Content> = session.iter().map(|(entry, _)| own_words(entry)).collect();
@@ -225,10 +237,10 @@ fn conversation(session: Vec<Timed<'_, '_>>, ours: &[&str], first: Option<&str>)
         .filter(|(_, content)| !content.is_note)
         .filter_map(|((entry, _), _)| entry.name.as_deref())
         .find(|name| !ours.contains(name));
-    let contact = of_session.or(first);
+    let contact = of_session.or(first)?;
     let start = session[begin].0.stamp.written;
     let mut hash = Sha256::new();
-    hash.update(contact.unwrap_or_default());
+    hash.update(contact);
     hash.update([0]);
     hash.update(session[begin].1.map_or_else(|| start.to_owned(), |time| time.to_string()));
     let id: String = hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect();
@@ -249,12 +261,10 @@ fn conversation(session: Vec<Timed<'_, '_>>, ours: &[&str], first: Option<&str>)
         }
         turns.push(Json::Object(turn));
     }
-    let mut record = json!({ "id": &id, "channel": "whatsapp", "turns": turns });
-    if let Some(contact) = contact {
-        let is_number = contact.starts_with('+') && !contact.contains(char::is_alphabetic);
-        let member = if is_number { "phone_number" } else { "name" };
-        record["contact"] = json!({ member: contact });
-    }
+    let is_number = contact.starts_with('+') && !contact.contains(char::is_alphabetic);
+    let member = if is_number { "phone_number" } else { "name" };
+    let contact = json!({ "id": contact, member: contact });
+    let record = json!({ "id": &id, "channel": "whatsapp", "contact": contact, "turns": turns });
     Some((id, record))
 }
 

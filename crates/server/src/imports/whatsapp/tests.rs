@@ -43,7 +43,7 @@ const IPHONE: &str = "\u{200e}[03.04.25, 09:15:00] Lampenladen: \u{200e}Nachrich
 fn a_chat_of_an_iphone_is_cut_at_silences() {
     let found = chat(IPHONE, "_chat.txt", &["lampenladen"], None).unwrap();
     assert_eq!(found.len(), 2);
-    assert_eq!(found[0]["contact"], json!({ "name": "Mara Ellmark" }));
+    assert_eq!(found[0]["contact"], json!({ "id": "Mara Ellmark", "name": "Mara Ellmark" }));
     assert_eq!(
         turns(&found[0]),
         [
@@ -180,8 +180,8 @@ fn in_a_group_everybody_but_the_company_is_a_contact() {
     let roles: Vec<String> =
         turns(&found[0]).iter().map(|turn| turn.split(',').next().unwrap().to_owned()).collect();
     assert_eq!(roles, ["system", "contact", "agent", "contact"]);
-    assert_eq!(found[0]["contact"], json!({ "name": "Ana" }));
-    assert_eq!(found[1]["contact"], json!({ "phone_number": "+49 151 2345678" }));
+    assert_eq!(found[0]["contact"], json!({ "id": "Ana", "name": "Ana" }));
+    assert_eq!(found[1]["contact"], json!({ "id": "+49 151 2345678", "phone_number": "+49 151 2345678" }));
 }
 
 #[test]

@@ -4,6 +4,7 @@ use crate::db::{Tx, sql};
 use crate::error::Result;
 use crate::ids::{ContactId, OrgId, SessionId, StatementId};
 use crate::insights::statements::embedding;
+use crate::sessions::REDACTED;
 use anyhow::Context;
 use refrain_nlp::contrast::Signature;
 use refrain_nlp::grouping::{self, Group};
@@ -140,9 +141,10 @@ impl Page {
         let mut query = sql("
             select t.id, t.session_id, s.contact_id, t.embedding
             from statements t join sessions s on s.org_id = t.org_id and s.id = t.session_id
-            where t.org_id = $1
+            where t.org_id = $1 and t.text <> $2
         ")
-        .bind(org_id);
+        .bind(org_id)
+        .bind(REDACTED);
         if let Some(language) = language {
             query.push(" and t.language = ").push_bind(language.code());
         }

@@ -8,7 +8,7 @@ use crate::insights::lifecycle::{archive, review};
 use crate::insights::statements::embedding;
 use crate::insights::{grouping, occurrences};
 use crate::orgs::OrgTx;
-use crate::sessions::Sentiment;
+use crate::sessions::{REDACTED, Sentiment};
 use crate::settings::Settings;
 use crate::time::Timestamp;
 use refrain_nlp::encoders::static_embedding::DIMENSIONS;
@@ -93,6 +93,7 @@ async fn title_of(tx: &mut OrgTx, part: &[&Proof], contacts_min: usize) -> Resul
     let rows: Vec<(StatementId, String, Option<Vec<u8>>)> = tx.fetch_all(query).await?;
     let said: HashMap<StatementId, (String, Vec<f32>)> = rows
         .into_iter()
+        .filter(|(_, text, _)| text != REDACTED)
         .map(|(id, text, vector)| {
             let vector = vector.as_deref().and_then(embedding::from_bytes);
             (id, (text, vector.unwrap_or_else(|| vec![0.0; DIMENSIONS])))

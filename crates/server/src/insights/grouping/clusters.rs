@@ -6,6 +6,7 @@ use super::vectors::Vectors;
 use crate::ids::{SessionId, StatementId};
 use crate::insights::statements::Statement;
 use crate::insights::statements::contextual::ContextualVectors;
+use crate::jobs::Progress;
 use crate::sessions::Sentiment;
 use refrain_nlp::grouping::{self, Options};
 use refrain_nlp::{sentiment, title};
@@ -65,17 +66,19 @@ pub(super) struct Grouped {
 }
 
 /// Groups statements of any languages; [`entitle`] gives the groups their titles. A group with fewer than `contacts_min`
-/// contacts is left out, since it must not be shown to anyone. The order of the statements makes no difference.
+/// contacts is left out, since it must not be shown to anyone. The order of the statements makes no difference. `progress` is told how
+/// many of those that are compared are at hand.
 pub(super) fn group(
     statements: &[Statement],
     vectors: &Vectors,
     bonds: &Bonds,
     contacts_min: usize,
     options: &Options,
+    progress: &Progress,
 ) -> Grouped {
     let contextual = ContextualVectors::of(statements);
     let everything: Vec<usize> = (0..statements.len()).collect();
-    let compared_by = |positions: &[usize]| contextual.get(positions, options.threads);
+    let compared_by = |positions: &[usize]| contextual.get(positions, options.threads, progress);
     let grouping = grouping::group(&vectors.weighted(statements, &everything), Some(&compared_by), options);
     let mut members_of = vec![Vec::new(); grouping.groups.len()];
     for (i, group) in grouping.group_of.iter().enumerate() {

@@ -18,7 +18,7 @@ use crate::insights::lifecycle::{self, review};
 use crate::insights::occurrences::{self, NewOccurrence};
 use crate::insights::statements::{self, Statement, embedding};
 use crate::insights::wording::{RewordInsights, Wordings};
-use crate::jobs::{self, Job, Lease, Outcome, Pace};
+use crate::jobs::{self, Job, Lease, Outcome, Pace, Progress};
 use crate::language_model::LanguageModel;
 use crate::orgs::{OrgTx, Subject};
 use crate::sessions::{self, Sentiment};
@@ -55,6 +55,8 @@ struct Snapshot {
     /// The insights that did not end, in the order of their numbers.
     insights: Vec<OldInsight>,
     occurrences: Vec<Occurrence>,
+    /// The statements of which the words were redacted: what they prove stays.
+    redacted: HashSet<StatementId>,
     /// The cannot-link pairs: insights that a person split from one another.
     apart: Vec<(InsightId, InsightId)>,
 }
@@ -119,7 +121,9 @@ async fn consolidate(app: &App, lease: &Lease) -> Result<Outcome> {
     let contacts_min = settings.contacts_min as usize;
     let usual = settings.language.clone();
     let options = settings.granularity.options();
-    let plan = tokio::task::spawn_blocking(move || plan(snapshot, contacts_min, &usual, &options)).await;
+    let progress = Arc::clone(&lease.progress);
+    let plan =
+        tokio::task::spawn_blocking(move || plan(snapshot, contacts_min, &usual, &options, &progress)).await;
     let plan = Arc::new(plan.context("grouping statements")?);
     let mut tx = app.begin(lease.org_id).await?;
     if occurrences::grouping_version(&mut tx, lease.org_id).await? != plan.snapshot.org.grouping_version {
@@ -154,11 +158,12 @@ async fn load(db: &Db, org_id: OrgId) -> Result<Snapshot> {
         select insight_id, session_id, statement_id, canonical from occurrences where org_id = $1
     ");
     let occurrences = tx.fetch_all(occurrences.bind(org_id)).await?;
+    let redacted = occurrences::redacted(&mut tx, org_id).await?;
     let apart = sql(
         "select insight_id, other_id from insights_apart where org_id = $1 order by insight_id, other_id",
     );
     let apart = tx.fetch_all(apart.bind(org_id)).await?;
-    Ok(Snapshot { org, statements, insights, occurrences, apart })
+    Ok(Snapshot { org, statements, insights, occurrences, redacted, apart })
 }
 
 fn select_insights(org_id: OrgId) -> Sql {
@@ -170,7 +175,13 @@ fn select_insights(org_id: OrgId) -> Sql {
     .bind(org_id)
 }
 
-fn plan(snapshot: Snapshot, contacts_min: usize, usual: &str, options: &Options) -> Plan {
+fn plan(
+    snapshot: Snapshot,
+    contacts_min: usize,
+    usual: &str,
+    options: &Options,
+    progress: &Progress,
+) -> Plan {
     let ids: Vec<InsightId> = snapshot.insights.iter().map(|insight| insight.id).collect();
     let joined = snapshot.insights.iter().filter(|insight| insight.joined).map(|insight| insight.id);
     // provisional occurrences are no evidence for the constraints that people set
@@ -178,7 +189,8 @@ fn plan(snapshot: Snapshot, contacts_min: usize, usual: &str, options: &Options)
     let proofs = proofs.map(|proof| (proof.insight_id, proof.statement_id));
     let bonds = Bonds::new(&ids, joined, &snapshot.apart, proofs);
     let vectors = Vectors::of(&snapshot.statements);
-    let mut grouped = clusters::group(&snapshot.statements, &vectors, &bonds, contacts_min, options);
+    let mut grouped =
+        clusters::group(&snapshot.statements, &vectors, &bonds, contacts_min, options, progress);
     let at: HashMap<InsightId, usize> =
         snapshot.insights.iter().enumerate().map(|(i, insight)| (insight.id, i)).collect();
     let mut old_sessions = vec![Vec::new(); snapshot.insights.len()];
@@ -253,7 +265,7 @@ struct Difference {
 
 impl Difference {
     /// Compares a plan, whose groups are these insights, with the occurrences that there were. Those of sessions that
-    /// changed are newer, and those that are pinned stay.
+    /// changed are newer, and those that are pinned stay, as do those of which the words were redacted.
     fn of(plan: &Plan, ids: &[InsightId], changed: &HashSet<SessionId>, pinned: Vec<NewOccurrence>) -> Self {
         let mut wanted: BTreeMap<(InsightId, SessionId), (StatementId, f32)> = BTreeMap::new();
         for (group, id) in plan.grouped.groups.iter().zip(ids) {
@@ -273,6 +285,7 @@ impl Difference {
                 Some((statement_id, _)) if *statement_id == old.statement_id && old.canonical => {
                     wanted.remove(&key);
                 }
+                None if plan.snapshot.redacted.contains(&old.statement_id) => {}
                 _ => gone.push(key),
             }
         }

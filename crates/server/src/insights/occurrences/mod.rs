@@ -9,5 +9,5 @@ pub(crate) use centroids::{OrgCentroids, grouping_version};
 pub(crate) use follow::follow_sessions;
 pub(super) use store::{
     NewOccurrence, copy, delete, delete_all, delete_of_sessions, delete_proved, insert, pinned, recount,
-    shift,
+    redacted, settle, shift,
 };

@@ -1,14 +1,14 @@
 //! Occurrences in SQL, and the counts of their insights, which are updated with them.
 
-use crate::db::{Value, sql};
+use crate::db::{Tx, Value, sql};
 use crate::error::Result;
-use crate::ids::{InsightId, SessionId, StatementId};
+use crate::ids::{InsightId, MessageId, OrgId, SessionId, StatementId};
 use crate::insights::insight::{self, Change, MoreSessions};
 use crate::insights::statements::embedding;
 use crate::orgs::OrgTx;
 use crate::time::Timestamp;
 use refrain_nlp::vectors::dot_in_order;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 /// An occurrence to be: a session in which an insight shows, and the statement that proves it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -156,6 +156,31 @@ pub(crate) async fn pinned(tx: &mut OrgTx, session_ids: Option<&[SessionId]>) ->
         }
     }
     Ok(links)
+}
+
+/// Lists the statements of redacted messages that prove insights.
+pub(crate) async fn redacted(tx: &mut Tx, org_id: OrgId) -> Result<HashSet<StatementId>> {
+    let query = sql("
+        select distinct o.statement_id from messages m
+        join statements t on t.org_id = m.org_id and t.message_id = m.id
+        join occurrences o on o.org_id = t.org_id and o.statement_id = t.id
+        where m.org_id = $1 and m.redacted_at is not null
+    ");
+    let statements: Vec<(StatementId,)> = tx.fetch_all(query.bind(org_id)).await?;
+    Ok(statements.into_iter().map(|(id,)| id).collect())
+}
+
+/// Settles the occurrences that these messages prove, before they are redacted: nothing is left by which a grouping
+/// could judge them. Returns their insights.
+pub(crate) async fn settle(tx: &mut OrgTx, ids: &[MessageId]) -> Result<Vec<InsightId>> {
+    let mut query = sql("
+        update occurrences set canonical = $2 where org_id = $1 and statement_id in (
+            select id from statements where org_id = $1 and message_id in
+    ");
+    query = query.bind(tx.org_id).bind(true);
+    query.push_list(ids.iter().copied()).push(") returning insight_id");
+    let insights: Vec<(InsightId,)> = tx.fetch_all(query).await?;
+    Ok(insights.into_iter().map(|(id,)| id).collect())
 }
 
 /// Deletes every occurrence of an insight that ends; nothing is counted again.

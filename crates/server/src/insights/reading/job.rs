@@ -156,7 +156,7 @@ fn read(session: &Unread, usual: Option<Language>, boilerplate: &Boilerplate) ->
         id: session.id,
         revision: session.revision,
         language: language.clone(),
-        sentiment: reading.sentiment.into(),
+        sentiment: is_heard(session).then(|| reading.sentiment.into()),
         handoff_sentiment,
         summary: reading.summary.clone().filter(|_| session.summary_wanted),
         masked: newly_masked(session, &reading.masked),
@@ -193,6 +193,11 @@ fn read(session: &Unread, usual: Option<Language>, boilerplate: &Boilerplate) ->
     };
     let statements = reading.statements.into_iter().enumerate().map(statement).collect();
     Read { finding, statements, outlines: reading.outlines }
+}
+
+/// Returns true if there is anything that the contact said.
+fn is_heard(session: &Unread) -> bool {
+    session.messages.iter().any(|message| message.sender == Sender::Contact)
 }
 
 /// Lists the messages in which other parts are masked than before, with all of these.

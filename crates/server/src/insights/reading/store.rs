@@ -10,14 +10,18 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// Replaces the statements of these sessions, and updates occurrences to match. A statement that stays the same keeps
-/// its occurrences. Returns the number of new statements.
+/// its occurrences, and so does one of a message that was redacted. Returns the number of new statements.
 pub(super) async fn replace_statements(
     tx: &mut OrgTx,
     session_ids: &[SessionId],
     statements: &[&ReadStatement],
 ) -> Result<i64> {
-    let query = "select id, session_id, excerpt from statements where org_id = $1 and session_id in ";
-    let mut query = sql(query).bind(tx.org_id);
+    let mut query = sql("
+        select t.id, t.session_id, t.excerpt from statements t
+        join messages m on m.org_id = t.org_id and m.id = t.message_id and m.redacted_at is null
+        where t.org_id = $1 and t.session_id in
+    ")
+    .bind(tx.org_id);
     query.push_list(session_ids.iter().copied());
     let rows: Vec<(StatementId, SessionId, Option<String>)> = tx.fetch_all(query).await?;
     let old: HashMap<StatementId, SessionId> =

@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::ids::{InsightId, OrgId, SessionId, TeamId};
 use crate::insights::insight::SHOWN;
 use crate::insights::statements::embedding;
-use crate::sessions::{Channel, Sentiment, SessionStatus};
+use crate::sessions::{Channel, REDACTED, Sentiment, SessionStatus};
 use crate::time::Timestamp;
 use refrain_nlp::random;
 use refrain_nlp::vectors::dot_in_order;
@@ -296,7 +296,7 @@ async fn said(tx: &mut Tx, frame: &Frame) -> Result<Vec<Said>> {
             row_number() over (order by s.created_at, s.ticket_number) as n");
     insight.push(frame, &mut query);
     query.push(") o join statements t on t.org_id = o.org_id and t.id = o.statement_id where o.n % ");
-    query.push_bind(step).push(" = 0 order by o.ticket_number");
+    query.push_bind(step).push(" = 0 and t.text <> ").push_bind(REDACTED).push(" order by o.ticket_number");
     tx.fetch_all(query).await
 }
 

@@ -6,6 +6,7 @@ use super::store::{self, GroupedStatement, Statement};
 use crate::db::Db;
 use crate::error::Result;
 use crate::ids::{OrgId, StatementId};
+use crate::jobs::Progress;
 use anyhow::Context;
 use refrain_nlp::encoders::english::{self, DIMENSIONS};
 use refrain_nlp::encoders::{fingerprint, multilingual};
@@ -13,6 +14,9 @@ use refrain_nlp::grouping::{Compared, Options};
 use refrain_nlp::language::Language;
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
+
+/// The texts that are encoded before it is said how many are: some tenths of a second.
+const AT_ONCE: usize = 128;
 
 /// The contextual embeddings of an organization's statements.
 pub(crate) struct ContextualVectors<'a> {
@@ -34,8 +38,9 @@ impl<'a> ContextualVectors<'a> {
     }
 
     /// Returns the vectors of the statements at these positions, and computes those that are not stored. They can be
-    /// compared across languages.
-    pub(crate) fn get(&self, positions: &[usize], threads: usize) -> Compared {
+    /// compared across languages. `progress` is told how many there are, and as each is at hand.
+    pub(crate) fn get(&self, positions: &[usize], threads: usize, progress: &Progress) -> Compared {
+        progress.expect(positions.len());
         let statements: Vec<&Statement> = positions.iter().map(|at| &self.statements[*at]).collect();
         let languages: Vec<Option<Language>> = statements.iter().copied().map(language).collect();
         let kept = statements.iter().zip(&languages);
@@ -49,14 +54,22 @@ impl<'a> ContextualVectors<'a> {
         let missing = (0..bytes.len()).filter(|i| bytes[*i].is_empty());
         let (english, other): (Vec<usize>, Vec<usize>) =
             missing.partition(|i| languages[*i] == Some(Language::En));
-        let texts: Vec<&str> = english.iter().map(|i| statements[*i].text.as_str()).collect();
-        let in_english = english::encode(&texts, threads);
-        let texts: Vec<_> = other.iter().map(|i| (statements[*i].text.as_str(), languages[*i])).collect();
-        let in_other =
-            multilingual::encode(&texts, threads).into_iter().map(|found| found.contextual_embedding);
-        for (i, made) in english.into_iter().zip(in_english).chain(other.into_iter().zip(in_other)) {
-            bytes[i] = embedding::to_bytes(&made);
-            self.made.borrow_mut().push((statements[i].id, to_keep(&made)));
+        progress.add(positions.len() - english.len() - other.len());
+        let mut keep = |at: &[usize], made: Vec<[f32; DIMENSIONS]>| {
+            for (i, made) in at.iter().zip(made) {
+                bytes[*i] = embedding::to_bytes(&made);
+                self.made.borrow_mut().push((statements[*i].id, to_keep(&made)));
+            }
+            progress.add(at.len());
+        };
+        for at in english.chunks(AT_ONCE) {
+            let texts: Vec<&str> = at.iter().map(|i| statements[*i].text.as_str()).collect();
+            keep(at, english::encode(&texts, threads));
+        }
+        for at in other.chunks(AT_ONCE) {
+            let texts: Vec<_> = at.iter().map(|i| (statements[*i].text.as_str(), languages[*i])).collect();
+            let found = multilingual::encode(&texts, threads).into_iter();
+            keep(at, found.map(|found| found.contextual_embedding).collect());
         }
         // new vectors are read back from their stored form, so that they equal stored ones
         let read = |bytes: &Vec<u8>| embedding::from_bytes(bytes).and_then(|vector| vector.try_into().ok());
@@ -84,7 +97,11 @@ pub async fn compared_vectors(
     statements.retain(|statement| wanted.contains(&statement.id));
     let compare = move || {
         let positions: Vec<usize> = (0..statements.len()).collect();
-        let compared = ContextualVectors::of(&statements).get(&positions, Options::default().threads);
+        let compared = ContextualVectors::of(&statements).get(
+            &positions,
+            Options::default().threads,
+            &Progress::default(),
+        );
         statements.iter().map(|statement| statement.id).zip(compared.vectors).collect()
     };
     Ok(tokio::task::spawn_blocking(compare).await.context("comparing statements")?)

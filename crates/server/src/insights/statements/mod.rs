@@ -6,7 +6,7 @@ mod erase;
 mod store;
 
 pub use contextual::compared_vectors;
-pub(crate) use erase::{delete_all, mask, texts};
+pub(crate) use erase::{delete_all, mask, redact, texts, texts_of_messages};
 pub(crate) use store::{
     Excerpt, ReadStatement, Statement, delete, insert, keep_contextual, keep_excerpts, load,
     sessions_of_earlier_readings,

@@ -9,6 +9,7 @@ use crate::insights::insight::{self, Change, InsightEventKind, PERSON, SHOWN};
 use crate::insights::statements::embedding;
 use crate::language_model::LanguageModel;
 use crate::orgs::OrgTx;
+use crate::sessions::REDACTED;
 use crate::wire::{Nullable, string_enum};
 use refrain_nlp::case_fold::fold;
 use schemars::JsonSchema;
@@ -88,9 +89,10 @@ pub(super) async fn heard(db: &Db, org_id: OrgId, id: InsightId) -> Result<Vec<H
     let query = sql(&format!(
         "select {PERSON} as speaker, t.text, t.language
         from occurrences o join statements t on t.org_id = o.org_id and t.id = o.statement_id
-        where o.org_id = $1 and o.insight_id = $2 order by o.score desc, o.session_id limit $3"
+        where o.org_id = $1 and o.insight_id = $2 and t.text <> $4
+        order by o.score desc, o.session_id limit $3"
     ));
-    db.fetch_all(query.bind(org_id).bind(id).bind(NEAREST)).await
+    db.fetch_all(query.bind(org_id).bind(id).bind(NEAREST).bind(REDACTED)).await
 }
 
 /// Publishes an accepted sentence unless the insight changed meanwhile. Returns the outcome in one word, for the

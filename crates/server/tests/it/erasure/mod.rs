@@ -3,6 +3,7 @@
 mod everywhere;
 mod masked;
 mod receipts;
+mod redacted;
 mod retention;
 
 use crate::support::app::{TestApp, TestDatabase, unlimited};
@@ -172,6 +173,7 @@ impl Person {
                     t.get_ok("/webhooks").await.as_array().into_iter().flatten().map(id).collect()
                 }
                 "/erasures/" => t.items("/erasures").await.iter().map(id).collect(),
+                "/imports/" => t.items("/imports").await.iter().map(id).collect(),
                 "/exports" => {
                     ["conversations", "insights", "occurrences"].map(|what| format!("?what={what}")).into()
                 }

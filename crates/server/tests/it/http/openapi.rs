@@ -154,6 +154,8 @@ async fn real_answers_fit_the_document() {
     let id = check_writing(&t, &document).await;
     check_reading(&t, &document, &id).await;
     check_webhooks(&t, &document).await;
+    let redacted = t.post_ok("/redaction/session", json!({"sessionId": id})).await;
+    check(&document, "post", "/redaction/session", "200", &redacted);
     let refused = t.post("/insights", json!({"page": "one"})).await;
     check(&document, "post", "/insights", "400", &refused.body);
 }

@@ -155,4 +155,7 @@ async fn a_role_that_is_not_known_is_told_once_and_can_be_named() {
     );
     let summary = import(&cli, "roles.jsonl", &text, &["--role", "OWNER=agent"], 0);
     assert_eq!((&summary["updated"], notes(&summary)), (&json!(3), vec![]));
+    // what was said then reaches the messages that were there before
+    let exported = String::from_utf8(cli.run(&["export", "--out", "-"]).stdout).unwrap();
+    assert_eq!(exported.matches("\"role\":\"human_agent\"").count(), 3, "{exported}");
 }

@@ -1,9 +1,14 @@
 //! `refrain import`.
 
+mod api;
+mod corpus;
+mod desks;
 mod files;
 mod members;
 mod messengers;
+mod public_tables;
 mod tables;
+mod twice;
 
 use crate::support::cli::{Cli, name};
 use flate2::Compression;
