@@ -24,6 +24,9 @@ const FEW: f32 = 50.0;
 /// The nearness below which what many say in the same words has no neighbor but itself; higher among few.
 const NEAR_OF_MANY: f32 = 0.4;
 
+/// The share of the root of the number of texts from which a cluster is large: its joins are counted with.
+const LARGE: f32 = 0.18;
+
 /// The distance of texts that say the opposite: that of vectors that point opposite ways.
 const APART: f32 = 2.0;
 
@@ -98,7 +101,7 @@ pub(super) fn cluster(mut vectors: Matrix, said: &Said<'_>, above: f32, threads:
         };
         vectors = moved(&vectors, neighbors, threads, own, pull);
     }
-    let highest = (granularity::CUT_MAX + above).max(granularity::COUNTED_AT);
+    let highest = granularity::CUT_MAX + above.max(0.0) + granularity::SETTLED_UP;
     let mut distances = distances(&vectors, threads);
     said.set_apart(&mut distances);
     let tree = linkage::tree(distances, highest);
@@ -107,7 +110,9 @@ pub(super) fn cluster(mut vectors: Matrix, said: &Said<'_>, above: f32, threads:
     for (row, cluster) in clusters.into_iter().enumerate() {
         masses[cluster as usize] += said.mass(row);
     }
-    tree.clusters(granularity::cut(&masses, count) + above)
+    let cut = granularity::cut(&masses, count) + above;
+    let large = LARGE * (count as f32).sqrt();
+    tree.clusters(granularity::settled(cut, &tree.large_joins(large)))
 }
 
 #[expect(

@@ -20,6 +20,11 @@ const SLOPE: f64 = 0.35;
 /// The lowest and the highest cut.
 const CUTS: (f64, f64) = (0.42, 0.64);
 
+/// How far [`settled`] moves a cut, and what the way to a gap between joins takes from its width.
+pub(super) const SETTLED_UP: f32 = 0.06;
+const SETTLED_DOWN: f32 = 0.02;
+const WAY_SHARE: f32 = 0.5;
+
 /// The highest cut that [`cut`] returns with nothing added.
 pub(super) const CUT_MAX: f32 = 0.64;
 
@@ -30,6 +35,23 @@ pub(super) fn cut(masses: &[f64], texts: usize) -> f32 {
     let wanted = CUT_AT - SLOPE * ln(effective(masses).max(1.0) / CLUSTERS_AT);
     let wanted = wanted.clamp(CUTS.0, CUTS.1);
     (CUT_OF_FEW + (wanted - CUT_OF_FEW) * texts / (texts + HALFWAY)) as f32
+}
+
+/// Moves a cut, by [`SETTLED_DOWN`] or [`SETTLED_UP`] at most, to where the next join of large clusters is far in both
+/// directions, so that a few texts more do not join or part them. It stays if it is well where it is.
+pub(super) fn settled(cut: f32, large_joins: &[f32]) -> f32 {
+    let (low, high) = (cut - SETTLED_DOWN, cut + SETTLED_UP);
+    let within = large_joins.iter().copied().filter(|height| (low..high).contains(height));
+    let (mut best, mut settled, mut from) = (f32::NEG_INFINITY, cut, low);
+    for to in within.chain([high]) {
+        let worth = (to - from) - WAY_SHARE * (cut.clamp(from, to) - cut).abs();
+        if worth > best {
+            best = worth;
+            settled = if from < cut && cut < to { cut } else { f32::midpoint(from, to) };
+        }
+        from = to;
+    }
+    settled
 }
 
 /// Returns the number of clusters, each counted for as much as it holds: that of equal ones as mixed as these.
@@ -72,6 +94,19 @@ mod tests {
             let (own, other) = (ln(number), f64::ln(number));
             assert!((own - other).abs() <= 4e-16 * other.abs().max(1.0), "{number}: {own} {other}");
         }
+    }
+
+    #[test]
+    fn a_cut_settles_where_no_large_clusters_join() {
+        let near = |cut: f32, joins: &[f32], expected: f32| {
+            let found = settled(cut, joins);
+            assert!((found - expected).abs() < 1e-5, "{cut} among {joins:?}: {found}");
+        };
+        near(0.5, &[], 0.5);
+        near(0.5, &[0.3, 0.7], 0.5);
+        near(0.5, &[0.499, 0.501], 0.5305);
+        near(0.5, &[0.49, 0.55], 0.5);
+        near(0.5, &[0.505, 0.51, 0.515, 0.52, 0.525, 0.53, 0.535, 0.54, 0.545], 0.5);
     }
 
     #[test]

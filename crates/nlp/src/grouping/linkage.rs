@@ -39,6 +39,22 @@ impl Tree {
         }
         clusters
     }
+
+    /// Returns the heights, ascending, at which two clusters join that both have so many points or more.
+    pub(super) fn large_joins(&self, least: f32) -> Vec<f32> {
+        let mut joined_to: Vec<usize> = (0..self.points).collect();
+        let mut sizes = vec![1.0_f32; self.points];
+        let mut heights = Vec::new();
+        for join in &self.joins {
+            let (one, two) = (root(&mut joined_to, join.first), root(&mut joined_to, join.second));
+            if sizes[one].min(sizes[two]) >= least {
+                heights.push(join.height);
+            }
+            joined_to[one.max(two)] = one.min(two);
+            sizes[one.min(two)] = sizes[one] + sizes[two];
+        }
+        heights
+    }
 }
 
 /// Finds the first point of a point's cluster, and shortens the way to it.

@@ -109,8 +109,7 @@ pub(super) fn tells_of_life(text: &str) -> bool {
     }
     let features: Vec<Features> = sentences.into_iter().map(|range| Features::of(&text[range])).collect();
     let is_life = |one: &Features| one.cues.life || one.cues.aside;
-    let is_matter =
-        |one: &Features| one.speaks() && one.content >= 1.0 && !one.is_frame() && !is_life(one);
+    let is_matter = |one: &Features| one.speaks() && one.content >= 1.0 && !one.is_frame() && !is_life(one);
     features.iter().any(is_life) && features.iter().any(is_matter)
 }
 

@@ -1,7 +1,7 @@
 //! Changes to a session: the differences are written, and recorded in its history.
 
 use super::handoff::{self, HandoffInput};
-use super::history::{Event, NewMessage, REDACTED, Sender, column};
+use super::history::{Event, NewMessage, Sender, column};
 use super::reading::ReadSessions;
 use super::session::{AiClosureType, Channel, Session, SessionStatus, TicketingSystemRef};
 use super::store;
@@ -121,33 +121,6 @@ async fn apply(
     Ok(Some(added))
 }
 
-<<<<<<< HEAD
-/// Applies an imported record to its session: known messages get their new text, the others are added. What was redacted
-/// stays so. The import enqueues the reading, and nothing is emitted, since the conversation happened elsewhere.
-pub async fn update_imported(
-    tx: &mut OrgTx,
-    id: SessionId,
-    mut changes: Changes,
-    messages: Vec<NewMessage>,
-) -> Result<()> {
-    let session = store::require(tx, id).await?;
-    let known = store::texts(tx, id).await?;
-    let mut said = Vec::new();
-    for message in messages {
-        match (known.get(&message.id), &message.text) {
-            (None, _) => said.push(message),
-            (Some((old, is_redacted)), new) if *is_redacted || old == new => {}
-            (Some(_), new) => store::update_text(tx, message.id, new.as_deref().unwrap_or_default()).await?,
-        }
-    }
-    let org_id = tx.org_id;
-    let handoff = handoff::find_latest(&mut *tx, org_id, &[id]).await?.remove(&id);
-    if handoff.is_some_and(|handoff| handoff.summary == REDACTED) {
-        changes.handoff = Patch::Keep;
-    }
-    apply(tx, &session, changes, said).await?;
-    Ok(())
-=======
 /// Returns a session with `changes`, whose parts in other tables are written, and true if its handoff is another. Puts
 /// the entries that the changes cause into `history`.
 pub(super) async fn changed(
@@ -183,7 +156,6 @@ pub(super) async fn changed(
     }
     let handoff_changed = hand_off(tx, &new, changes.handoff, history).await?;
     Ok((new, handoff_changed))
->>>>>>> proof-6
 }
 
 fn change_status(tx: &OrgTx, new: &mut Session, changes: &Changes, history: &mut Vec<NewMessage>) {

@@ -1,7 +1,8 @@
 //! Sessions that were imported before, and come again with more or other things said in them.
 
 use super::apply::{Changes, changed};
-use super::history::{Event, NewMessage, Sender, column};
+use super::handoff;
+use super::history::{Event, NewMessage, REDACTED, Sender, column};
 use super::session::SessionStatus;
 use super::store;
 use crate::db::sql;
@@ -9,23 +10,30 @@ use crate::error::Result;
 use crate::ids::{MessageId, SessionId};
 use crate::orgs::OrgTx;
 use crate::time::Timestamp;
+use crate::wire::Patch;
 use std::collections::HashMap;
 
-/// Applies an imported record to its session: known messages become what it says of them, the others are added. The history
-/// is the record's, as if it came for the first time: nobody here closed or tagged the session. The import enqueues the
-/// reading, and nothing is emitted, since the conversation happened elsewhere.
+/// Applies an imported record to its session: known messages become what it says of them, the others are added; what was
+/// redacted stays so. The history is the record's, as if it came for the first time: nobody here closed or tagged the
+/// session. The import enqueues the reading, and nothing is emitted, since the conversation happened elsewhere.
 pub async fn update_imported(
     tx: &mut OrgTx,
     id: SessionId,
-    changes: Changes,
+    mut changes: Changes,
     messages: Vec<NewMessage>,
 ) -> Result<()> {
     let session = store::require(tx, id).await?;
+    let org_id = tx.org_id;
+    let handoff = handoff::find_latest(&mut *tx, org_id, &[id]).await?.remove(&id);
+    if handoff.is_some_and(|handoff| handoff.summary == REDACTED) {
+        changes.handoff = Patch::Keep;
+    }
     let (mut new, _) = changed(tx, &session, changes, &mut Vec::new()).await?;
     let mut known = known(tx, id).await?;
     let mut said = Vec::new();
     for message in messages {
         match known.remove(&message.id) {
+            Some(old) if old.is_redacted => {}
             Some(old) => old.become_what_is_said(tx, message).await?,
             None => said.push(message),
         }
@@ -45,6 +53,7 @@ pub async fn update_imported(
 struct Known {
     id: MessageId,
     text: Option<String>,
+    is_redacted: bool,
     #[sqlx(flatten)]
     facts: Facts,
 }
@@ -62,7 +71,8 @@ struct Facts {
 
 async fn known(tx: &mut OrgTx, id: SessionId) -> Result<HashMap<MessageId, Known>> {
     let query = sql("
-        select id, text, event_type, sender, sender_name, attachments, context, created_at
+        select id, text, redacted_at is not null as is_redacted, event_type, sender, sender_name, attachments,
+            context, created_at
         from messages where org_id = $1 and session_id = $2
     ");
     let known: Vec<Known> = tx.fetch_all(query.bind(tx.org_id).bind(id)).await?;

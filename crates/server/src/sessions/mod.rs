@@ -27,12 +27,8 @@ pub use apply::Changes;
 pub use erase::{Erased, Touched, delete_all, mark, marked, senders, values};
 pub use filter::Flag;
 pub use handoff::{Handoff, HandoffInput};
-<<<<<<< HEAD
 pub use history::{Attachment, Event, HTML, NewMessage, REDACTED, Sender, shown};
-=======
-pub use history::{Attachment, Event, HTML, NewMessage, Sender, shown};
 pub use imported::update_imported;
->>>>>>> proof-6
 pub use language_tag::{KnownLanguage, LanguageTag};
 pub use mask::mask;
 pub use reading::{

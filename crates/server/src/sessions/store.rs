@@ -160,20 +160,6 @@ pub(super) async fn history(db: &Db, org_id: OrgId, id: SessionId, after: i64) -
     db.fetch_all(query.bind(org_id).bind(id).bind(after).bind(db::count(PAGE_SIZE) + 1)).await
 }
 
-<<<<<<< HEAD
-/// Loads the text of each message of a session, and whether it was redacted.
-pub(super) async fn texts(
-    tx: &mut OrgTx,
-    id: SessionId,
-) -> Result<HashMap<MessageId, (Option<String>, bool)>> {
-    let query =
-        sql("select id, text, redacted_at is not null from messages where org_id = $1 and session_id = $2");
-    let rows: Vec<(MessageId, Option<String>, bool)> = tx.fetch_all(query.bind(tx.org_id).bind(id)).await?;
-    Ok(rows.into_iter().map(|(id, text, is_redacted)| (id, (text, is_redacted))).collect())
-}
-
-=======
->>>>>>> proof-6
 /// Returns true if anything was said in a session.
 pub(super) async fn has_messages(tx: &mut OrgTx, id: SessionId) -> Result<bool> {
     let query = sql("
