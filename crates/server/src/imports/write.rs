@@ -187,7 +187,7 @@ async fn save_contact(
         let parts = [source, "contact", system, &id].map(str::as_bytes);
         ContactId::derived(&[tx.org_id.as_bytes(), parts[0], parts[1], parts[2], parts[3]])
     });
-    let id = before.or(of_source).unwrap_or_else(|| ContactId::new(tx.now));
+    let id = of_source.or(before).unwrap_or_else(|| ContactId::new(tx.now));
     let known = if details.is_empty() {
         None
     } else {

@@ -7,6 +7,8 @@ use serde_json::{Map, Value as Json};
 
 const NAME_MAX: usize = 300;
 const PHONE_MAX: usize = 100;
+const ID_MAX: usize = 500;
+const TIME_MAX: usize = 100;
 /// The fewest digits of a phone number: less stands for there being none.
 const PHONE_DIGITS_MIN: usize = 4;
 
@@ -31,8 +33,8 @@ impl Reader<'_> {
                 continue;
             }
             match name.as_str() {
-                "id" => contact.id = value,
-                "created_at" => contact.created_at = value,
+                "id" => contact.id = self.text("contact.id", value, ID_MAX).into(),
+                "created_at" => contact.created_at = self.text("contact.created_at", value, TIME_MAX).into(),
                 "email" | "email_address" | "mail" => {
                     let (email, name) = self.address("contact.email", value);
                     contact.email = contact.email.or(email);

@@ -271,3 +271,14 @@ fn the_order_of_day_and_month_is_told_by_any_turn() {
     assert_eq!(told(["01/04/2025", "2025-04-01"]), OrderTold::Ambiguous);
     assert_eq!(told(["2025-04-01", "1743494400"]), OrderTold::Nothing);
 }
+
+#[test]
+fn what_is_kept_of_a_contact_steers_no_terminal_and_has_a_bound() {
+    let contact = json!({"id": "a\u{202e}\rb", "created_at": {"a": ["\u{1b}"]}, "name": "Ada"});
+    check("contact", contact, json!({"contact": {"id": "a\nb", "name": "Ada"}}), &["contact.created_at"]);
+    let (read, told) = read_member("contact", json!({"id": "x".repeat(10_000), "name": "Ada"}));
+    assert_eq!(
+        (read["contact"]["id"].as_str().unwrap().chars().count(), &told[..]),
+        (500, &["contact.id".to_owned()][..])
+    );
+}
