@@ -196,11 +196,13 @@ impl<R: BufRead> Scanner<R> {
         }
     }
 
-    /// Returns the blanks that the line of the next byte begins with.
+    /// Returns the blanks before the next byte, if it is the first of its line; else 0. Looks at these alone: a line may be
+    /// as long as the file.
     fn indent(&self) -> usize {
         let before = &self.buffer[..self.at];
-        let start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
-        before[start..].iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count()
+        let blanks = before.iter().rev().take_while(|byte| matches!(byte, b' ' | b'\t' | b',')).count();
+        let is_first = before[..before.len() - blanks].last().is_none_or(|byte| *byte == b'\n');
+        if is_first { blanks } else { 0 }
     }
 
     /// Returns the object that this line is, and its end. None if it is no whole object, or more than one.
