@@ -20,6 +20,7 @@ type SchemaFn = fn(&mut SchemaGenerator) -> Schema;
 
 /// One method of one path, with all that the guard checks and the document describes.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a trait of its own")]
 pub struct Operation {
     /// The HTTP method.
     pub method: Method,
@@ -31,6 +32,8 @@ pub struct Operation {
     pub live: bool,
     /// The bytes that its body may have.
     pub body_max: usize,
+    /// True if it also takes a form with a file, for which it may take long.
+    pub uploads: bool,
     id: &'static str,
     tag: &'static str,
     summary: &'static str,
@@ -40,8 +43,6 @@ pub struct Operation {
     statuses: Vec<u16>,
     versioned: bool,
     idempotent: bool,
-    /// True if it also takes a form with a file, for which it may take long.
-    pub uploads: bool,
     also_returns: &'static [&'static str],
 }
 

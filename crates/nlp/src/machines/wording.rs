@@ -126,12 +126,11 @@ impl Wording {
                 continue;
             }
             if matches!(hit.list, "reply" | "refer" | "promise") {
-                let is_promise = hit.list == "promise";
-                if !shape.asks(text, shape.sentence[word])
-                    && !(is_promise && shape.is_of_one(text, shape.sentence[word]))
-                {
+                let (is_promise, sentence) = (hit.list == "promise", shape.sentence[word]);
+                let is_persons = shape.asks(text, sentence) || is_promise && shape.is_of_one(text, sentence);
+                if !is_persons {
                     traces.promises |= is_promise;
-                    traces.own[shape.words_of(shape.sentence[word])].fill(true);
+                    traces.own[shape.words_of(sentence)].fill(true);
                     traces.refers |= hit.list == "refer";
                     traces.thanks |= hit.list == "reply";
                 }
