@@ -44,8 +44,8 @@ pub fn placeholder(line: &str) -> Option<Placeholder> {
         return None;
     }
     // an address shows where something is, and says nothing
-    let named: Vec<&str> = line.split_whitespace().filter(|word| !word.contains("://")).collect();
-    let line = &if named.is_empty() { line.to_owned() } else { named.join(" ") };
+    let named = line.contains("://").then(|| without_addresses(line)).filter(|named| !named.is_empty());
+    let line = named.as_deref().unwrap_or(line);
     let bare = line.trim_matches(|c: char| !c.is_alphanumeric() && !is_bracket(c));
     let bracketed = bare.starts_with(is_bracket) && bare.ends_with(is_bracket);
     let text = Text::new(bare, &[]);
@@ -59,6 +59,11 @@ pub fn placeholder(line: &str) -> Option<Placeholder> {
         return Some(Placeholder::Note);
     }
     is_made_of_media(bare, &text, bracketed).then_some(Placeholder::Media)
+}
+
+fn without_addresses(line: &str) -> String {
+    let words: Vec<&str> = line.split_whitespace().filter(|word| !word.contains("://")).collect();
+    words.join(" ")
 }
 
 /// Tells if every line of a message is a placeholder.
