@@ -143,37 +143,16 @@ async fn a_search_is_short_and_one_of_an_organization_at_a_time() {
     t.get_ok(path).await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
+#[tokio::test]
 async fn a_search_does_not_look_at_every_message() {
-    const MESSAGES: i64 = 300_000;
     let t = TestApp::new().await;
     t.import((0..300).map(say).collect()).await;
     t.run_jobs().await;
-    // one session, which the index leaves out, has most of the messages
-    let insert = sql("
-        insert into messages (org_id, id, session_id, seq, event_type, sender, text, text_folded)
-        with recursive n (i) as (select cast(1 as bigint) union all select i + 1 from n where i < $2)
-        select $1, ");
-    let mut insert = insert.bind(t.org_id).bind(MESSAGES);
-    insert.push(if t.app.db.name() == "SQLite" { "randomblob(16)" } else { "gen_random_uuid()" });
-    insert.push(
-        ", s.id, i + 10, 'message', 'contact', 'refund', 'refund' from n
-        cross join (select id from sessions where org_id = $1 and ticket_number = 7) s",
-    );
-    let mut tx = t.app.db.begin().await.unwrap();
-    tx.run(insert).await.unwrap();
-    tx.commit().await.unwrap();
-    let (mut searches, mut scans) = (Vec::new(), Vec::new());
-    for _ in 0..3 {
-        let since = Instant::now();
-        let found = t.get_ok("/chat/sessions/search?q=xqzwv").await;
-        searches.push(since.elapsed());
-        assert_eq!(found["messages"], json!([]));
-        let since = Instant::now();
-        let all = t.count("select count(*) from messages where text_folded like '%xqzwv%'").await;
-        scans.push(since.elapsed());
-        assert_eq!(all, 0);
-    }
-    let (search, scan) = (searches.iter().min().unwrap(), scans.iter().min().unwrap());
-    assert!(*search * 2 < *scan, "{search:?}, a look at all of them {scan:?}");
+    // said behind the back of the index, which leaves this session out: who looked would find it
+    let change = "update messages set text_folded = 'xqzwv' where session_id =
+        (select id from sessions where ticket_number = 7)";
+    t.execute(sql(change)).await;
+    assert!(t.count("select count(*) from messages where text_folded like '%xqzwv%'").await > 0);
+    let found = t.get_ok("/chat/sessions/search?q=xqzwv").await;
+    assert_eq!(found["messages"], json!([]));
 }
