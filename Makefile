@@ -9,10 +9,10 @@ VENV := .venv
 demo: need-cargo
 	cargo run --release --quiet --bin refrain -- demo
 
-# Every test, on SQLite and on PostgreSQL; those that open no database run once.
+# Every test, on SQLite and on PostgreSQL; those that open no database, and the long one of the demo, run once.
 test: need-cargo
 	cargo test --workspace --quiet
-	scripts/with-postgres.sh cargo test --package refrain --test it --quiet -- --skip architecture:: --skip cli::eval::
+	scripts/with-postgres.sh cargo test --package refrain --test it --quiet -- --skip architecture:: --skip cli::eval:: --skip the_demo_shows
 
 # A disk that fills up, which takes root, and a PostgreSQL server that is gone for a while.
 faults: need-cargo
