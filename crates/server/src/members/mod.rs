@@ -3,6 +3,7 @@
 mod back_off;
 mod browser;
 mod me;
+mod page;
 mod password;
 mod role;
 mod routes;

@@ -4,7 +4,7 @@ use super::back_off::Attempt;
 use super::browser::Browser;
 use super::me::{self, Me};
 use super::password::Password;
-use super::{sign_ins, store};
+use super::{page, sign_ins, store};
 use crate::access::{Caller, Credential};
 use crate::app::App;
 use crate::error::{Error, Result};
@@ -29,6 +29,12 @@ const BODY_MAX: usize = 8 * 1024;
 /// Returns the operations by which members sign in and out.
 pub(super) fn routes() -> Api {
     Api::new()
+        .route(
+            Operation::new(Method::GET, "/sign-in", "showSignIn")
+                .summary("Show the page to sign in on")
+                .returns_media(&["text/html"]),
+            page::show,
+        )
         .route(
             Operation::new(Method::POST, "/sign-in", "signIn")
                 .summary(
@@ -97,8 +103,7 @@ async fn sign_in(
     }
 }
 
-/// Signs in by a password. Where there is no such member, or no such organization, the same work is done and the same is
-/// answered.
+/// Signs in by a password. Where there is no such member the same work is done, and the same is answered.
 async fn by_password(
     app: &App,
     browser: &Browser,

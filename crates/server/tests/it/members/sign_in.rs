@@ -24,6 +24,13 @@ async fn a_link_signs_in_once_and_sets_the_password_that_signs_in_from_then_on()
     crate::http::check(&document, "get", "/me", "200", &browser.get("/me").await.ok());
     assert_eq!(browser.get("/me").await.ok(), me);
 
+    // the page that links lead to uses none up
+    let page = browser.get(&format!("/sign-in?link={link}")).await;
+    let policy = page.headers["content-security-policy"].to_str().unwrap();
+    assert!(policy.starts_with("default-src 'none'; script-src 'sha256-"), "{policy}");
+    assert!(page.body.as_str().unwrap().contains("<h1>Sign in to Refrain</h1>"));
+    assert_eq!(page.headers["content-type"], "text/html; charset=utf-8");
+
     // neither again, nor after its time, nor one that was made up
     let late = invite(&t, "late@example.com", "viewer").await;
     t.advance(7 * DAY);
