@@ -37,6 +37,7 @@ const ORDER: &[&str] = &[
     "idempotency",
     "outbox",
     "audit_log",
+    "changes",
     "teams",
     "settings",
     "categories",
@@ -62,11 +63,13 @@ const ORDER: &[&str] = &[
     "insights/follow",
     "insights/routes",
     "insights",
+    "views",
     "erasures",
     "redaction",
     "imports",
     "exports",
     "webhooks",
+    "workload",
     "cli",
 ];
 
@@ -130,6 +133,7 @@ const OWNERS: &[(&str, &str)] = &[
     ("webhooks", "webhooks"),
     ("deliveries", "outbox"),
     ("audit_log", "audit_log"),
+    ("views", "views"),
 ];
 
 const RULES: Rules = Rules {
