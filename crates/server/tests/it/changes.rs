@@ -2,6 +2,7 @@
 
 use crate::support::app::TestApp;
 use crate::support::fixtures::Chance;
+use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
 use http_body_util::BodyExt;
@@ -22,13 +23,13 @@ struct Heard {
 }
 
 /// Listens after a position until an event comes, or for so long.
-async fn hear(app: &App, token: &str, after: Option<i64>, patience: Duration) -> Option<Heard> {
+async fn hear(router: &Router, token: &str, after: Option<i64>, patience: Duration) -> Option<Heard> {
     let request = Request::builder().uri("/changes").header("authorization", format!("Bearer {token}"));
     let request = match after {
         Some(after) => request.header("last-event-id", after.to_string()),
         None => request,
     };
-    let response = http::router(app.clone()).oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+    let response = router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
     assert_eq!(response.headers()["content-type"], "text/event-stream");
     let mut body = response.into_body();
     let frame = tokio::time::timeout(patience, body.frame()).await.ok()??.unwrap();
@@ -51,22 +52,23 @@ const AT_ONCE: Duration = Duration::from_secs(5);
 #[tokio::test]
 async fn a_client_hears_what_its_key_may_read_and_where_the_log_does_not_go_on() {
     let t = TestApp::new().await;
-    let ready = hear(&t.app, &t.token, None, AT_ONCE).await.unwrap();
+    let router = http::router(t.app.clone());
+    let ready = hear(&router, &t.token, None, AT_ONCE).await.unwrap();
     assert_eq!((ready.event.as_str(), ready.changes.len()), ("ready", 0));
     let team = t.post_ok("/teams", json!({"name": "Money"})).await["id"].as_str().unwrap().to_owned();
     let session = t.session_saying("Where is my refund?").await;
-    let heard = hear(&t.app, &t.token, Some(ready.id), AT_ONCE).await.unwrap();
+    let heard = hear(&router, &t.token, Some(ready.id), AT_ONCE).await.unwrap();
     assert_eq!(heard.event, "changes");
     assert_eq!(heard.changes, [("session".into(), session), ("team".into(), team.clone())].into());
     let few = t.key(t.org_id, "insights:read,teams:read").await;
-    let heard = hear(&t.app, &few, Some(ready.id), AT_ONCE).await.unwrap();
+    let heard = hear(&router, &few, Some(ready.id), AT_ONCE).await.unwrap();
     assert_eq!(heard.changes, [("team".into(), team)].into());
     // positions that the log does not have, and those that it has no more
     let now = t.count("select change_seq from orgs where name = 'default'").await;
-    let ahead = hear(&t.app, &t.token, Some(now + 10), AT_ONCE).await.unwrap();
+    let ahead = hear(&router, &t.token, Some(now + 10), AT_ONCE).await.unwrap();
     assert_eq!((ahead.event.as_str(), ahead.id), ("reset", now));
     t.execute(sql(&format!("delete from changes where seq <= {}", ready.id + 1))).await;
-    let behind = hear(&t.app, &t.token, Some(ready.id), AT_ONCE).await.unwrap();
+    let behind = hear(&router, &t.token, Some(ready.id), AT_ONCE).await.unwrap();
     assert_eq!((behind.event.as_str(), behind.id), ("reset", now));
     let request = Request::builder().uri("/changes").header("last-event-id", "x");
     let request = request.header("authorization", format!("Bearer {}", t.token)).body(Body::empty()).unwrap();
@@ -79,7 +81,7 @@ async fn a_client_hears_what_its_key_may_read_and_where_the_log_does_not_go_on()
     t.get("/changes").await.error(503);
     t.get_ok("/teams").await;
     drop(listeners);
-    assert!(hear(&t.app, &t.token, Some(now), Duration::from_millis(1)).await.is_none(), "nothing is new");
+    assert!(hear(&router, &t.token, Some(now), Duration::from_millis(1)).await.is_none(), "nothing is new");
 }
 
 /// Listens on three replicas while things change, and leaves and comes again so often at random moments. Nothing is
@@ -87,8 +89,8 @@ async fn a_client_hears_what_its_key_may_read_and_where_the_log_does_not_go_on()
 async fn nothing_is_missed(reconnects: usize, writes: usize) {
     let t = TestApp::new().await;
     let app = || App::new(t.app.db.clone(), t.app.clock.clone(), (*t.app.config).clone());
-    let replicas = [t.app.clone(), app(), app()];
-    let first = hear(&t.app, &t.token, None, AT_ONCE).await.unwrap().id;
+    let replicas = [t.app.clone(), app(), app()].map(http::router);
+    let first = hear(&replicas[0], &t.token, None, AT_ONCE).await.unwrap().id;
     let writing = async {
         let mut chance = Chance(7);
         for i in 0..writes {
@@ -102,9 +104,9 @@ async fn nothing_is_missed(reconnects: usize, writes: usize) {
     let listening = async {
         let (mut chance, mut last, mut heard) = (Chance(11), first, BTreeSet::new());
         for _ in 0..reconnects {
-            let app = chance.pick(&replicas);
+            let router = chance.pick(&replicas);
             let patience = Duration::from_micros(chance.below(20_000) as u64);
-            if let Some(event) = hear(app, &t.token, Some(last), patience).await {
+            if let Some(event) = hear(router, &t.token, Some(last), patience).await {
                 assert!(event.event == "changes" && event.id > last, "{event:?}");
                 last = event.id;
                 heard.extend(event.changes);
@@ -115,7 +117,7 @@ async fn nothing_is_missed(reconnects: usize, writes: usize) {
     let ((), (mut last, mut heard)) = tokio::join!(writing, listening);
     let end = t.count("select change_seq from orgs where name = 'default'").await;
     while last < end {
-        let event = hear(&t.app, &t.token, Some(last), AT_ONCE).await.unwrap();
+        let event = hear(&replicas[2], &t.token, Some(last), AT_ONCE).await.unwrap();
         last = event.id;
         heard.extend(event.changes);
     }
