@@ -5,7 +5,7 @@ use super::rate::weekday;
 use super::replay::{ArchiveRecord, EVIDENCE_DAYS, EVIDENCE_UNITS_MIN};
 
 /// The days whose units must be enough.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a few days")]
+#[expect(clippy::cast_possible_truncation, reason = "a few days")]
 const WEEK: usize = EVIDENCE_DAYS as usize;
 /// The days that are looked ahead.
 pub const FORECAST_DAYS: u32 = 365;
