@@ -105,6 +105,7 @@ fn subjects(caller: &Caller) -> Vec<&'static str> {
         (Subject::Category, Resource::Insights),
         (Subject::Team, Resource::Teams),
         (Subject::View, Resource::Insights),
+        (Subject::Member, Resource::Members),
         (Subject::Settings, Resource::Settings),
     ];
     let allowed = all.into_iter().filter(|(_, resource)| caller.scopes.allow(Scope::read(*resource)));

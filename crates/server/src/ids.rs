@@ -138,6 +138,8 @@ define_id! {
     OrgId,
     /// A person who signs in.
     MemberId,
+    /// A member's sign-in in a browser.
+    SignInId,
     /// An API key.
     KeyId,
     /// A team.

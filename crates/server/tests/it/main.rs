@@ -26,6 +26,7 @@ mod idempotency;
 mod imports;
 mod insights;
 mod jobs;
+mod members;
 mod sessions;
 mod settings;
 mod soak;

@@ -145,6 +145,9 @@ async fn bulk(
             changed
         }
     };
+    if changed > 0 {
+        super::note(&mut tx, &caller, input.decision.as_str(), None, changed);
+    }
     let operation_id = if input.dry_run { None } else { operations::commit(tx).await? };
     Ok(Json(BulkOutput { matched: ids.len(), changed, operation_id: operation_id.into() }))
 }

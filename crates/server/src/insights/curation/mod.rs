@@ -14,7 +14,11 @@ mod split;
 mod states;
 mod undo;
 
-use crate::http::Api;
+use crate::event::AuditKind;
+use crate::http::{Api, Caller};
+use crate::ids::InsightId;
+use crate::orgs::OrgTx;
+use serde_json::json;
 
 /// Returns the operations by which people decide about insights.
 pub(crate) fn routes() -> Api {
@@ -24,4 +28,10 @@ pub(crate) fn routes() -> Api {
         .merge(archiving::routes())
         .merge(operations::routes())
         .merge(settings_preview::routes())
+}
+
+/// Notes for the audit log that a caller decided about insights: about this one, or about so many.
+fn note(tx: &mut OrgTx, caller: &Caller, decision: &str, id: Option<InsightId>, insights: usize) {
+    let detail = json!({"decision": decision, "insights": insights});
+    tx.audit(AuditKind::InsightsDecided, caller.actor(), id.map(Into::into), detail);
 }

@@ -141,6 +141,9 @@ async fn undo_operation(
     undone.dedup();
     review::review_archived(&settings, &mut tx, &undone).await?;
     let left = with_last_events(&mut tx, left).await?;
+    if !undone.is_empty() {
+        super::note(&mut tx, &caller, "undo", None, undone.len());
+    }
     let operation_id = commit(tx).await?.into();
     Ok(Json(UndoneOutput { operation_id, undone, left }))
 }

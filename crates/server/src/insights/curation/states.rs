@@ -113,7 +113,9 @@ async fn decide_one(
     let mut tx = operations::begin(app, caller).await?;
     insight::require_revision(&mut tx, id, known.0).await?;
     let settings = app.settings(&mut tx, caller.org_id).await?;
-    decide(&settings, &mut tx, &[id], decision, caller.member_id).await?;
+    if decide(&settings, &mut tx, &[id], decision, caller.member_id).await? > 0 {
+        super::note(&mut tx, caller, decision.word(), Some(id), 1);
+    }
     operations::answer(app, tx, id).await
 }
 

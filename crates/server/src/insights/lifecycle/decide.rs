@@ -22,6 +22,18 @@ pub(crate) enum Decision {
     Restore,
 }
 
+impl Decision {
+    /// Returns the word for it.
+    pub(crate) fn word(&self) -> &'static str {
+        match self {
+            Self::Resolve => "resolve",
+            Self::Reopen => "reopen",
+            Self::Archive(_) => "archive",
+            Self::Restore => "restore",
+        }
+    }
+}
+
 /// Carries out a decision about each of these insights that is not in that state yet. Returns the number of insights
 /// that changed. Fails with the 404 if one of them is not shown.
 pub(crate) async fn decide(
