@@ -173,7 +173,11 @@ async fn take_back(
             }
             let now = decided::load(tx, merged_id).await?;
             decided::set(tx, merged_id, &now, &merged_before, by, Some(UNDONE)).await?;
-            set_state(tx, id, &after, &before, by).await.map(|_| true)
+            match set_state(tx, id, &after, &before, by).await {
+                // the sessions of its own may be gone
+                Ok(_) | Err(Error::NotFound(_)) => Ok(true),
+                Err(error) => Err(error),
+            }
         }
         Undo::Unmerge { merged_id } => merge::merge(settings, tx, id, &[merged_id], by).await.map(|()| true),
         Undo::Split { other_id } => match undo::unsplit(settings, tx, id, other_id, by).await {
