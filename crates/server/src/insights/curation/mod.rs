@@ -12,6 +12,8 @@ mod undo;
 
 use crate::http::Api;
 
+pub(crate) use states::ArchiveInput;
+
 /// Returns the operations by which people decide about insights.
 pub(crate) fn routes() -> Api {
     routes::routes().merge(states::routes())

@@ -134,7 +134,7 @@ async fn decide_one(
 
 /// How to archive.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
-struct ArchiveInput {
+pub(crate) struct ArchiveInput {
     /// What brings the insight back: nothing, a number of further sessions, or more of them than usual.
     policy: ArchivePolicy,
     /// With `until_count`: how many further sessions, or contacts.
@@ -155,7 +155,8 @@ struct ArchiveInput {
 }
 
 impl ArchiveInput {
-    fn archival(self, within: &str) -> Result<Archival> {
+    /// Returns the terms. `within` is where the input is in its body.
+    pub(crate) fn archival(self, within: &str) -> Result<Archival> {
         let counts = self.policy == ArchivePolicy::UntilCount;
         let wrong = match (counts, self.target.0, self.counted.0, self.sensitivity.0) {
             (true, None, ..) => Some("target: is required with until_count"),
