@@ -1,6 +1,7 @@
 //! The composition root: the state that a handler, a job and a command can reach, and the lists of routes, jobs,
 //! destinations and hooks.
 
+use crate::access::Caller;
 use crate::audit_log;
 use crate::boilerplate::{self, RereadByBoilerplate};
 use crate::categories::{self, AssignCategories};
@@ -8,16 +9,18 @@ use crate::config::Config;
 use crate::contacts;
 use crate::db::{Db, Query};
 use crate::erasures::{self, ApplyRetention, EraseSessions, Purge};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::exports;
-use crate::http::{Api, RateLimiter};
+use crate::http::{Api, Peer, RateLimiter, bearer};
 use crate::ids::OrgId;
 use crate::imports::{self, FollowImport, ImportFile};
 use crate::insights::{
     self, Centroids, Consolidate, RereadSessions, ResearchInsight, ReviewInsights, RewordInsights,
 };
 use crate::jobs::{JobKind, Place, Round};
+use crate::keys;
 use crate::language_model::LanguageModel;
+use crate::members::{self, BackOff, Passwords};
 use crate::orgs::{self, Hooks, OrgTx};
 use crate::outbox::{self, Destination};
 use crate::redaction;
@@ -29,6 +32,8 @@ use crate::teams;
 use crate::time::Clock;
 use crate::turns::Turns;
 use crate::webhooks::{self, Webhooks};
+use axum::http::header;
+use axum::http::request::Parts;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -45,6 +50,7 @@ static HOOKS: Hooks = Hooks {
         |tx, subject, id| Box::pin(tags::forget(tx, subject, id)),
         |tx, subject, id| Box::pin(insights::forget(tx, subject, id)),
         |tx, subject, _| Box::pin(imports::forget(tx, subject)),
+        |tx, subject, id| Box::pin(keys::forget(tx, subject, id)),
     ],
     on_commit: &[
         |tx| Box::pin(sessions::follow(tx)),
@@ -70,6 +76,8 @@ pub static ROUTES: &[fn() -> Api] = &[
     imports::routes,
     exports::routes,
     audit_log::routes,
+    members::routes,
+    keys::routes,
 ];
 
 /// The jobs that workers know.
@@ -104,6 +112,12 @@ pub struct App {
     pub config: Arc<Config>,
     /// The rate limit of each key, and its use.
     pub limiter: Arc<RateLimiter>,
+    /// The rate limit of each member, and its use.
+    pub member_limiter: Arc<RateLimiter>,
+    /// The places in which passwords are hashed.
+    pub passwords: Arc<Passwords>,
+    /// The failures to sign in, and the waits that follow from them.
+    pub back_off: Arc<BackOff>,
     /// The cache of the centroids of insights, by organization.
     pub centroids: Arc<Centroids>,
     /// The client of the language model, if one is configured.
@@ -134,6 +148,9 @@ impl App {
             db,
             clock,
             limiter: Arc::new(RateLimiter::new(config.server.rate_limit)),
+            member_limiter: Arc::new(RateLimiter::new(config.server.member_rate_limit)),
+            passwords: Arc::default(),
+            back_off: Arc::default(),
             // a configuration that was loaded was checked
             language_model: LanguageModel::from_config(&config.language_model).ok().flatten().map(Arc::new),
             sealer: Arc::new(Sealer::new(config.database.secrets_key.as_ref())),
@@ -148,6 +165,18 @@ impl App {
             uploads: imports::upload_places(),
             draining: Arc::default(),
         }
+    }
+
+    /// Finds who sent a request: the holder of a key, or a member who signed in.
+    pub async fn authenticate(&self, request: &Parts) -> Result<Caller> {
+        let caller = if request.headers.contains_key(header::AUTHORIZATION) {
+            let token = bearer(&request.headers).ok_or(Error::Unauthenticated)?;
+            keys::authenticate(self, token).await?
+        } else {
+            members::authenticate(self, request).await?
+        };
+        let caller = caller.ok_or(Error::Unauthenticated)?;
+        Ok(Caller { address: Peer::of(request).0, ..caller })
     }
 
     /// Begins a transaction that writes to an organization.

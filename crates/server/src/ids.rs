@@ -138,6 +138,8 @@ define_id! {
     OrgId,
     /// A person who signs in.
     MemberId,
+    /// A member's sign-in in a browser.
+    SignInId,
     /// An API key.
     KeyId,
     /// A team.
@@ -168,6 +170,8 @@ define_id! {
     JobId,
     /// An entry of the audit log.
     AuditId,
+    /// An audit of the grouping, by pairs of statements that people judge.
+    PairAuditId,
     /// A URL that receives events.
     WebhookId,
     /// A delivery of an event to a destination.

@@ -1,6 +1,7 @@
 //! Refrain reads customer conversations and shows what customers keep saying. The modules stand in reading order: the
 //! shared ones first, then the nouns of the product, then the command line.
 
+pub mod access;
 pub mod app;
 pub mod config;
 pub mod custom_data;

@@ -30,6 +30,8 @@ string_enum! {
         Category = "category",
         /// The settings of the organization.
         Settings = "settings",
+        /// A member.
+        Member = "member",
     }
 }
 
@@ -75,7 +77,8 @@ pub struct OrgTx {
 pub async fn begin(db: &Db, clock: &Clock, hooks: &'static Hooks, org_id: OrgId) -> Result<OrgTx> {
     let mut tx = db.begin_for(org_id).await?;
     let query = sql("
-        update orgs set clock = case when clock < $2 then $2 else clock end where id = $1 returning clock
+        update orgs set clock = case when clock < $2 then $2 else clock end, writes = writes + 1
+        where id = $1 returning clock
     ");
     let (now,) = tx.fetch_one(query.bind(org_id).bind(clock.now())).await?;
     Ok(OrgTx::new(tx, org_id, now, hooks))
@@ -265,6 +268,19 @@ impl DerefMut for OrgTx {
 pub async fn find(db: &Db, name: &str) -> Result<Option<OrgId>> {
     let row = db.fetch_optional::<(OrgId,)>(sql("select id from orgs where name = $1").bind(name)).await?;
     Ok(row.map(|(id,)| id))
+}
+
+/// Returns the name of an organization.
+pub async fn name(db: &Db, id: OrgId) -> Result<String> {
+    let query = sql("select name from orgs where id = $1").bind(id);
+    db.fetch_one::<(String,)>(query).await.map(|(name,)| name)
+}
+
+/// Returns where an organization is in its history: numbers of which one grows with each of its transactions. A release
+/// that does not count its transactions moves the others.
+pub async fn position(db: &Db, id: OrgId) -> Result<[i64; 3]> {
+    let query = sql("select writes, clock, change_seq from orgs where id = $1").bind(id);
+    db.fetch_one(query).await.map(|(writes, clock, change_seq)| [writes, clock, change_seq])
 }
 
 /// Returns the time at which an organization was created.

@@ -35,6 +35,7 @@ pub fn routes() -> Api {
             Operation::new(Method::GET, "/teams", "listTeams")
                 .summary("List teams")
                 .scope(Scope::read(Resource::Teams))
+                .revalidates()
                 .returns::<Vec<TeamOutput>>(),
             list,
         )

@@ -149,54 +149,34 @@ impl schemars::JsonSchema for Timestamp {
     }
 }
 
-/// The source of time: the machine's clock, one that goes on from another time, or in tests one that is set by hand.
+/// The source of time: the machine's clock, or in tests one that is set by hand.
 #[derive(Clone, Debug, Default)]
-pub struct Clock(Source);
-
-#[derive(Clone, Debug, Default)]
-enum Source {
-    #[default]
-    Machine,
-    /// The machine's clock, and the microseconds that are added to it.
-    Moved(Arc<AtomicI64>),
-    Fixed(Arc<AtomicI64>),
+pub struct Clock {
+    fixed: Option<Arc<AtomicI64>>,
 }
 
 impl Clock {
     /// Returns a clock that stands at `time` until it is moved.
     pub fn fixed(time: Timestamp) -> Self {
-        Self(Source::Fixed(Arc::new(AtomicI64::new(time.0))))
-    }
-
-    /// Returns a clock that is at `time` now, and goes on as the machine's does.
-    pub fn at(time: Timestamp) -> Self {
-        Self(Source::Moved(Arc::new(AtomicI64::new(time.0 - machine_micros()))))
+        Self { fixed: Some(Arc::new(AtomicI64::new(time.0))) }
     }
 
     /// Returns the time, cut to the millisecond.
+    #[expect(clippy::disallowed_methods, reason = "the one place where the machine is asked for the time")]
     pub fn now(&self) -> Timestamp {
-        let micros = match &self.0 {
-            Source::Machine => machine_micros(),
-            Source::Moved(by) => machine_micros() + by.load(Ordering::SeqCst),
-            Source::Fixed(at) => at.load(Ordering::SeqCst),
+        let micros = match &self.fixed {
+            Some(fixed) => fixed.load(Ordering::SeqCst),
+            None => jiff::Timestamp::now().as_microsecond(),
         };
         Timestamp(micros - micros.rem_euclid(1_000))
     }
 
-    /// Moves the clock, unless it is the machine's own.
+    /// Moves a fixed clock. The machine's own does not move.
     pub fn advance(&self, micros: i64) {
-        match &self.0 {
-            Source::Machine => {}
-            Source::Moved(clock) | Source::Fixed(clock) => {
-                clock.fetch_add(micros, Ordering::SeqCst);
-            }
+        if let Some(fixed) = &self.fixed {
+            fixed.fetch_add(micros, Ordering::SeqCst);
         }
     }
-}
-
-#[expect(clippy::disallowed_methods, reason = "the one place where the machine is asked for the time")]
-fn machine_micros() -> i64 {
-    jiff::Timestamp::now().as_microsecond()
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Insights: what customers keep saying, counted over the sessions that show it.
 
 mod audit;
+mod conversations;
 mod curation;
 mod erasure;
 pub mod filter;
@@ -19,8 +20,7 @@ mod trends;
 mod wording;
 
 pub use audit::{
-    Pair, STRATA, Sample, Share, Stratum, draw_pairs, is_grouping_current, share, share_in_first,
-    statement_texts,
+    Answer, Judged, Judgment, Pair, Percent, Stratum, StratumCounts, Wrong, draw_pairs, statement_texts,
 };
 pub(crate) use curation::ArchiveInput;
 pub use erasure::{Counted, Lost, count, counting, erase_sessions, mask_sessions, redact_messages};

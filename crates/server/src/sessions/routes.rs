@@ -7,7 +7,7 @@ use super::language_tag::LanguageTag;
 use super::response::{GetChatSessionOutput, expand};
 use super::session::{AiClosureType, Channel, SessionStatus, TAGS_MAX, TicketingSystemRef};
 use super::store::{self, NewSession};
-use super::{attachments, list, send, set_aside};
+use super::{attachments, list, member_view, reveal, send, set_aside};
 use crate::app::App;
 use crate::contacts::{self, Details, Trust};
 use crate::custom_data::CustomData;
@@ -77,6 +77,7 @@ pub fn routes() -> Api {
         )
         .merge(routes_of_one())
         .merge(set_aside::routes())
+        .merge(reveal::routes())
 }
 
 fn routes_of_one() -> Api {
@@ -242,7 +243,8 @@ async fn show(
     ApiPath(id): ApiPath<SessionId>,
 ) -> Result<Json<GetChatSessionOutput>> {
     let session = store::find(&app.db, caller.org_id, id).await?;
-    let mut expanded = expand(&app.db, caller.org_id, session.into_iter().collect()).await?;
+    let expanded = expand(&app.db, caller.org_id, session.into_iter().collect()).await?;
+    let mut expanded = member_view::of_sessions(&caller, expanded);
     expanded.pop().map(|item| Json(item.into())).ok_or(Error::NotFound("session"))
 }
 

@@ -31,6 +31,7 @@ pub fn routes() -> Api {
             Operation::new(Method::GET, "/settings", "getSettings")
                 .summary("Get the settings of the organization")
                 .scope(Scope::read(Resource::Settings))
+                .revalidates()
                 .returns::<SettingsOutput>(),
             show,
         )

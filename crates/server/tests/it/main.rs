@@ -25,6 +25,7 @@ mod idempotency;
 mod imports;
 mod insights;
 mod jobs;
+mod members;
 mod sessions;
 mod settings;
 mod soak;

@@ -38,7 +38,7 @@ pub(super) async fn begin(app: &App) -> anyhow::Result<(OrgId, Option<Timestamp>
 }
 
 /// Lives through the days before `today` that were not lived through yet: imports what came on each, lets it be read, and
-/// decides as the script says. Everything happens as it would have, by a clock that is put back.
+/// decides as the script says. Everything happens as it would have, by a clock that is put back and set by hand.
 pub(super) async fn live(
     app: &App,
     org_id: OrgId,
@@ -47,24 +47,28 @@ pub(super) async fn live(
     today: Timestamp,
 ) -> anyhow::Result<()> {
     let reached = orgs::clock(&app.db, org_id).await?;
-    let evening = |days_ago: i64| today.plus(EVENING - days_ago * DAY);
-    if reached >= evening(0) {
+    if reached >= today {
         return Ok(());
     }
     let mut past = app.clone();
-    past.clock = Clock::at(reached);
+    past.clock = Clock::fixed(reached);
     let members = settle_in(&past, org_id, script).await?;
     let workers = tokio::spawn(jobs::work(past.clone(), app.config.jobs.workers));
     let told = told(&past, org_id, script, sets).await?;
-    let mut life = Life { app: past, org_id, script, sets, members, told, imported_to: None };
+    let mut life = Life { app: past, org_id, script, sets, members, told, today, imported_to: None };
     for days_ago in (1..DAYS).rev() {
         // a day that was cut short goes on
-        if evening(days_ago - 1) > reached {
-            life.live_day(days_ago, evening(days_ago)).await?;
+        if evening(today, days_ago - 1) > reached {
+            life.live_day(days_ago).await?;
         }
     }
     workers.abort();
     Ok(())
+}
+
+/// Returns the time at which a day ends for the demo.
+fn evening(today: Timestamp, days_ago: i64) -> Timestamp {
+    today.plus(EVENING - days_ago * DAY)
 }
 
 /// Makes the members and the teams, and says which team the insights of a category go to.
@@ -109,6 +113,7 @@ struct Life<'a> {
     sets: &'a [Set],
     members: HashMap<String, MemberId>,
     told: Vec<Vec<Told>>,
+    today: Timestamp,
     /// The time up to which conversations are imported; none if it is not known.
     imported_to: Option<Timestamp>,
 }
@@ -116,15 +121,19 @@ struct Life<'a> {
 impl Life<'_> {
     /// Lives through a day up to its evening. On the first, what came before is grouped; from then on what is said is
     /// linked to the insights that are there.
-    async fn live_day(&mut self, days_ago: i64, evening: Timestamp) -> anyhow::Result<()> {
+    async fn live_day(&mut self, days_ago: i64) -> anyhow::Result<()> {
+        let evening = evening(self.today, days_ago);
         self.app.clock.advance((evening.micros() - self.app.clock.now().micros()).max(0));
         let mut imports = Vec::new();
         for set in self.sets {
-            let mut import = set.import(&self.app, self.org_id).await?;
             let came =
                 |record: &&Record| record.created_at < Some(evening) && record.created_at >= self.imported_to;
-            import.write_all(set.records.iter().filter(came).cloned()).await?;
-            imports.push(import);
+            let came: Vec<Record> = set.records.iter().filter(came).cloned().collect();
+            if !came.is_empty() {
+                let mut import = set.import(&self.app, self.org_id).await?;
+                import.write_all(came).await?;
+                imports.push(import);
+            }
         }
         if days_ago == DAYS - 1 {
             for import in imports {
@@ -135,14 +144,14 @@ impl Life<'_> {
         self.settle().await?;
         self.decide(days_ago, evening).await?;
         self.settle().await?;
-        // until today nothing is grouped anew
+        // nothing is grouped anew before today
         let mut tx = self.app.begin(self.org_id).await?;
-        jobs::move_waiting(&mut tx, &Consolidate {}, evening.plus(DAYS * DAY)).await?;
+        jobs::move_waiting(&mut tx, &Consolidate {}, self.today).await?;
         tx.commit().await?;
         Ok(())
     }
 
-    /// Waits until everything that is due is done. The clock is moved to what is due within seconds.
+    /// Waits until everything that is due is done. The clock stands still but for what is due within seconds.
     async fn settle(&self) -> anyhow::Result<()> {
         loop {
             let now = self.app.clock.now();

@@ -131,7 +131,9 @@ async fn update(
         category_id: input.category_id,
         team_id: input.team_id,
     };
-    edit::edit(&mut tx, id, edit, caller.member_id).await?;
+    if edit::edit(&mut tx, id, edit, caller.member_id).await? {
+        super::note(&mut tx, &caller, "edit", Some(id), 1);
+    }
     tx.commit().await?;
     WithEtag::load(&app.db, caller.org_id, id).await
 }
@@ -172,6 +174,7 @@ async fn place(
     let mut tx = app.begin(caller.org_id).await?;
     insight::require_revision(&mut tx, id, known.0).await?;
     sessions::assign_session(&mut tx, id, session_id, belongs, caller.member_id).await?;
+    super::note(&mut tx, caller, "place_session", Some(id), 1);
     tx.commit().await?;
     WithEtag::load(&app.db, caller.org_id, id).await
 }
@@ -197,6 +200,7 @@ async fn merge(
     insight::require_revision(&mut tx, id, known.0).await?;
     let settings = app.settings(&mut tx, caller.org_id).await?;
     merging::merge(&settings, &mut tx, id, &others, caller.member_id).await?;
+    super::note(&mut tx, &caller, "merge", Some(id), others.len() + 1);
     tx.commit().await?;
     WithEtag::load(&app.db, caller.org_id, id).await
 }
@@ -255,6 +259,7 @@ async fn split(
     insight::require_revision(&mut tx, id, known.0).await?;
     let settings = app.settings(&mut tx, caller.org_id).await?;
     let new_id = split::split(&settings, &mut tx, id, input.split(), caller.member_id).await?;
+    super::note(&mut tx, &caller, "split", Some(id), 2);
     tx.commit().await?;
     WithEtag::load(&app.db, caller.org_id, new_id).await
 }
@@ -294,6 +299,7 @@ async fn undo_decision(
     insight::require_revision(&mut tx, id, known.0).await?;
     let settings = app.settings(&mut tx, caller.org_id).await?;
     undo::undo(&settings, &mut tx, id, input.event_id, caller.member_id).await?;
+    super::note(&mut tx, &caller, "undo", Some(id), 1);
     tx.commit().await?;
     WithEtag::load(&app.db, caller.org_id, id).await
 }

@@ -127,7 +127,9 @@ async fn decide_one(
     let mut tx = app.begin(caller.org_id).await?;
     insight::require_revision(&mut tx, id, known.0).await?;
     let settings = app.settings(&mut tx, caller.org_id).await?;
-    decide(&settings, &mut tx, &[id], decision, caller.member_id).await?;
+    if decide(&settings, &mut tx, &[id], decision, caller.member_id).await? > 0 {
+        super::note(&mut tx, caller, decision.word(), Some(id), 1);
+    }
     tx.commit().await?;
     WithEtag::load(&app.db, caller.org_id, id).await
 }
@@ -287,6 +289,9 @@ async fn bulk(
         }
     };
     if !input.dry_run {
+        if changed > 0 {
+            super::note(&mut tx, &caller, input.decision.as_str(), None, changed);
+        }
         tx.commit().await?;
     }
     Ok(Json(BulkOutput { matched: ids.len(), changed }))

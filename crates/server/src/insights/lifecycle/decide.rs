@@ -24,6 +24,18 @@ pub(crate) enum Decision {
     Restore,
 }
 
+impl Decision {
+    /// Returns the word for it.
+    pub(crate) fn word(&self) -> &'static str {
+        match self {
+            Self::Resolve => "resolve",
+            Self::Reopen => "reopen",
+            Self::Archive(_) => "archive",
+            Self::Restore => "restore",
+        }
+    }
+}
+
 #[derive(sqlx::FromRow)]
 struct State {
     resolved_at: Option<Timestamp>,

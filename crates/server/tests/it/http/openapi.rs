@@ -135,7 +135,7 @@ fn operations_are_named_as_published() {
 }
 
 /// Checks an answer against what the document says of the operation.
-fn check(document: &Value, method: &str, path: &str, status: &str, body: &Value) {
+pub(crate) fn check(document: &Value, method: &str, path: &str, status: &str, body: &Value) {
     let schema =
         &document["paths"][path][method]["responses"][status]["content"]["application/json"]["schema"];
     assert!(schema.is_object(), "{method} {path} {status} is not documented");
