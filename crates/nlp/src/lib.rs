@@ -3,7 +3,7 @@
 //!
 //! No module uses one that comes after it in this reading order:
 //!
-//! 1. [`case_fold`], [`random`], [`vectors`] and `fnv`: small arithmetic of letters and numbers.
+//! 1. [`case_fold`], [`random`], [`vectors`] and `fnv`: small arithmetic of letters and numbers. `parallel`: work on several threads.
 //! 2. `text` and `phrases`: a text as the finders see it, and what they find. [`language`]: the language of a text. [`encoders`]: its embeddings.
 //! 3. [`redact`] and [`sentiment`]: what must not be shown, and the mood.
 //! 4. [`conversation`]: what is read, and what is found in it. [`statements`]: the places where something is stated.
@@ -23,6 +23,7 @@ mod fnv;
 pub mod grouping;
 pub mod language;
 pub mod machines;
+mod parallel;
 mod phrases;
 pub mod random;
 pub mod reading;

@@ -269,7 +269,7 @@ proptest! {
             group[at] = said(intent, &text).expect("a vector");
         }
         let statements = vec![weighed(&group)];
-        let shown = [title::choose(&statements, CONTACTS_MIN), title::name(&statements, CONTACTS_MIN)].concat();
+        let shown = [title::choose(&statements, CONTACTS_MIN), title::name(&statements, CONTACTS_MIN, 2)].concat();
         let words = |text: &str| {
             text.to_lowercase().split(|c: char| !c.is_alphanumeric()).map(str::to_owned).collect::<BTreeSet<_>>()
         };

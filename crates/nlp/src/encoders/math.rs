@@ -58,9 +58,40 @@ pub(super) fn softmax(scores: &mut [f32]) {
     }
 }
 
+/// Takes [`gelu`] of every number.
+pub(super) fn gelu_each(values: &mut [f32]) {
+    #[cfg(target_arch = "x86_64")]
+    if is_x86_feature_detected!("avx2") {
+        #[expect(unsafe_code, reason = "twice as fast")]
+        // SAFETY: the processor has what the function needs.
+        unsafe {
+            gelu_each_avx2(values);
+        }
+        return;
+    }
+    gelu_each_here(values);
+}
+
+/// The same steps on eight numbers at a time.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+fn gelu_each_avx2(values: &mut [f32]) {
+    gelu_each_here(values);
+}
+
+#[expect(clippy::inline_always, reason = "must be compiled with the features of its caller")]
+#[inline(always)]
+fn gelu_each_here(values: &mut [f32]) {
+    for value in values {
+        *value = gelu(*value);
+    }
+}
+
 /// Returns x times the share of the normal distribution below x. The error function is that of Abramowitz and Stegun,
 /// 7.1.26, off by at most 1.5e-7.
-pub(super) fn gelu(x: f32) -> f32 {
+#[expect(clippy::inline_always, reason = "must be compiled with the features of its caller")]
+#[inline(always)]
+fn gelu(x: f32) -> f32 {
     let z = x.abs() * FRAC_1_SQRT_2;
     let t = 1.0 / (1.0 + 0.327_591_1 * z);
     let series =
@@ -70,6 +101,8 @@ pub(super) fn gelu(x: f32) -> f32 {
 }
 
 /// Returns e to the power of a number that is not positive.
+#[expect(clippy::inline_always, reason = "must be compiled with the features of its caller")]
+#[inline(always)]
 fn exp(x: f32) -> f32 {
     let x = x.max(-87.0);
     // x = whole * ln 2 + rest, with ln 2 in two parts so that the rest is exact
@@ -89,6 +122,16 @@ fn exp(x: f32) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn many_numbers_at_a_time_are_the_same_to_the_bit() {
+        let numbers: Vec<f32> = (-700..700_i16).map(|step| f32::from(step) / 97.0).collect();
+        let mut each = numbers.clone();
+        gelu_each(&mut each);
+        let mut here = numbers;
+        gelu_each_here(&mut here);
+        assert_eq!(each, here);
+    }
 
     #[test]
     #[expect(clippy::cast_possible_truncation, reason = "rounds to the nearest")]

@@ -2,10 +2,10 @@
 //! length 1.
 
 use super::linear::{Linear, Rounded};
-use super::math::{Norm, gelu, softmax};
+use super::math::{Norm, gelu_each, softmax};
 use super::tensors::{Packing, Rows, Tensors};
+use crate::parallel;
 use crate::vectors::{dot, normalize};
-use std::thread;
 
 /// The numbers of a contextual embedding.
 pub const DIMENSIONS: usize = 384;
@@ -62,21 +62,11 @@ impl<P: Pieces> Transformer<P> {
 
     /// Returns each text's direction, worked out on at most so many threads.
     pub(super) fn encode(&self, texts: &[impl AsRef<str> + Sync], threads: usize) -> Vec<State> {
-        let mut vectors = vec![[0.0; DIMENSIONS]; texts.len()];
-        let share = texts.len().div_ceil(threads.max(1)).max(1);
-        thread::scope(|scope| {
-            for (texts, vectors) in texts.chunks(share).zip(vectors.chunks_mut(share)) {
-                scope.spawn(|| {
-                    for (texts, vectors) in texts.chunks(BATCH).zip(vectors.chunks_mut(BATCH)) {
-                        self.encode_batch(texts, vectors);
-                    }
-                });
-            }
-        });
-        vectors
+        let batches: Vec<_> = texts.chunks(BATCH).collect();
+        parallel::each(batches.len(), threads, |at| self.encode_batch(batches[at])).concat()
     }
 
-    fn encode_batch(&self, texts: &[impl AsRef<str>], vectors: &mut [State]) {
+    fn encode_batch(&self, texts: &[impl AsRef<str>]) -> Vec<State> {
         let mut states = Vec::new();
         let mut lengths = Vec::new();
         for text in texts {
@@ -88,11 +78,13 @@ impl<P: Pieces> Transformer<P> {
             layer.apply(&mut states, &lengths);
         }
         let mut rest = &states[..];
-        for (vector, length) in vectors.iter_mut().zip(lengths) {
+        let mut directions = Vec::with_capacity(texts.len());
+        for length in lengths {
             let (states, after) = rest.split_at(length);
             rest = after;
-            *vector = direction(states);
+            directions.push(direction(states));
         }
+        directions
     }
 
     /// Adds the rows of the text's pieces.
@@ -148,9 +140,7 @@ impl Layer {
         let attended = self.attended.apply(&Rounded::new(&self.attend(states, lengths)));
         add_and_norm(states, &attended, &self.attended_norm);
         let mut wide = self.widen.apply(&Rounded::new(states));
-        for value in wide.as_flattened_mut() {
-            *value = gelu(*value);
-        }
+        gelu_each(wide.as_flattened_mut());
         let narrow = self.narrow.apply(&Rounded::new(&wide));
         add_and_norm(states, &narrow, &self.norm);
     }

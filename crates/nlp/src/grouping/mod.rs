@@ -125,7 +125,7 @@ pub fn group(
     contextual: Option<&ContextualEmbeddings<'_>>,
     options: &Options,
 ) -> Grouping {
-    let texts = Texts::of(statements);
+    let texts = Texts::of(statements, options.threads);
     let common_to_all = common(texts.vectors.iter().map(|vector| (*vector, 1.0)));
     let mut drafts: Vec<Draft> = Vec::new();
     let mut group_of: Vec<Option<u32>> = vec![None; texts.count()];

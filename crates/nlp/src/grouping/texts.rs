@@ -4,6 +4,7 @@ use super::matrix::Matrix;
 use crate::case_fold::fold_blanks;
 use crate::contrast::{Signature, Tally};
 use crate::fnv::hash_128;
+use crate::parallel;
 
 /// Something said.
 #[derive(Clone, Copy, Debug)]
@@ -34,9 +35,9 @@ pub(super) struct Texts<'a> {
 }
 
 impl<'a> Texts<'a> {
-    pub(super) fn of(statements: &[Statement<'a>]) -> Self {
+    pub(super) fn of(statements: &[Statement<'a>], threads: usize) -> Self {
         let mut folded: Vec<String> =
-            statements.iter().map(|statement| fold_blanks(statement.text)).collect();
+            parallel::each(statements.len(), threads, |at| fold_blanks(statements[at].text));
         let mut order: Vec<usize> = (0..statements.len()).collect();
         order.sort_unstable_by(|&a, &b| {
             let bits = |index: usize| statements[index].vector.iter().map(|value| value.to_bits());
@@ -56,13 +57,14 @@ impl<'a> Texts<'a> {
                 texts.vectors.push(statements[index].vector);
                 texts.folded.push(std::mem::take(&mut folded[index]));
                 texts.weights.push(0);
-                texts.says.push(Signature::of(statements[index].text));
                 texts.first.push(index);
             }
             let row = texts.folded.len() - 1;
             texts.weights[row] += u64::from(statements[index].weight);
             texts.row_of[index] = row;
         }
+        texts.says =
+            parallel::each(texts.count(), threads, |row| Signature::of(statements[texts.first[row]].text));
         let mut weights = texts.weights.clone();
         weights.sort_unstable();
         texts.usual_weight =

@@ -10,8 +10,8 @@ mod words;
 
 pub(crate) use edges::{sentences, substance};
 pub(crate) use tokens::{Word, split_words};
+pub(crate) use words::{function_words, is_function_word, size};
 pub use words::{is_content as is_content_word, is_unspaced};
-pub(crate) use words::{is_function_word, size};
 
 use crate::conversation::{Author, Turn};
 use features::{Features, Place};

@@ -44,6 +44,11 @@ pub(crate) fn is_function_word(word: &str) -> bool {
     is_courtesy(word) || NEUTRAL.contains(word)
 }
 
+/// Lists the words of grammar and courtesy.
+pub(crate) fn function_words() -> impl Iterator<Item = &'static str> {
+    COURTESY.iter().chain(NEUTRAL.iter()).copied()
+}
+
 pub(super) fn is_request(word: &str) -> bool {
     REQUEST.contains(word)
 }

@@ -10,6 +10,7 @@ mod units;
 pub use support::Support;
 
 use crate::grouping::Statement;
+use crate::parallel;
 use crate::statements::is_content_word;
 use crate::vectors::dot_in_order;
 use chosen::Chosen;
@@ -32,20 +33,26 @@ const NAME_WORDS: usize = 3;
 /// earlier one has it. A title holds only what at least `contacts_min` contacts of the group say (see [`Support`]).
 /// Bounded: of a large group the most central few hundred texts are looked at.
 pub fn choose(groups: &[Vec<Statement<'_>>], contacts_min: usize) -> Vec<String> {
-    choose_again(groups, &[], contacts_min)
+    choose_again(groups, &[], contacts_min, 1)
 }
 
 /// Chooses titles as [`choose`] does, for groups of which some have a title from before: one that still fits keeps
-/// it, unless another is clearly better.
+/// it, unless another is clearly better. The number of threads makes no difference.
 pub fn choose_again(
     groups: &[Vec<Statement<'_>>],
     before: &[Option<&str>],
     contacts_min: usize,
+    threads: usize,
 ) -> Vec<String> {
-    let mut all: Vec<Central<'_>> = groups.iter().map(|group| Central::of(group, contacts_min)).collect();
+    let mut all: Vec<Central<'_>> = parallel::each(groups.len(), threads, |at| {
+        let mut group = Central::of(&groups[at]);
+        group.bear_out(&mut Support::of_statements(&groups[at], contacts_min));
+        group
+    });
     let everywhere = Shares::of(all.iter().flat_map(|group| &group.texts));
-    for group in &mut all {
-        group.rank(&everywhere);
+    let ranked = parallel::each(all.len(), threads, |at| all[at].ranked(&everywhere));
+    for (group, (candidates, fallback)) in all.iter_mut().zip(ranked) {
+        (group.candidates, group.fallback) = (candidates, fallback);
     }
     let mut chosen = Chosen::of(all.len());
     for (at, (group, before)) in all.iter().zip(before).enumerate() {
@@ -61,14 +68,17 @@ pub fn choose_again(
 
 /// Names themes by what is frequent in each and rare in the others: the phrase that most of its contacts say, "Refund
 /// for a cancelled flight", or else a word. No two are the same. At least `contacts_min` contacts of the theme say
-/// each phrase.
-pub fn name(themes: &[Vec<Statement<'_>>], contacts_min: usize) -> Vec<String> {
-    let mut all: Vec<Central<'_>> = themes.iter().map(|theme| Central::of(theme, contacts_min)).collect();
+/// each phrase. The number of threads makes no difference.
+pub fn name(themes: &[Vec<Statement<'_>>], contacts_min: usize, threads: usize) -> Vec<String> {
+    let all: Vec<Central<'_>> = parallel::each(themes.len(), threads, |at| Central::of(&themes[at]));
     let everywhere = Shares::of(all.iter().flat_map(|theme| &theme.texts));
+    let phrases = parallel::each(all.len(), threads, |at| {
+        all[at].phrase(Support::of_statements(&themes[at], contacts_min), &everywhere)
+    });
     let mut taken = HashSet::new();
     let mut names = Vec::with_capacity(all.len());
-    for (theme, said) in all.iter_mut().zip(themes) {
-        let name = theme.phrase(said, &everywhere, contacts_min).unwrap_or_else(|| "Other".to_owned());
+    for phrase in phrases {
+        let name = phrase.unwrap_or_else(|| "Other".to_owned());
         let mut free = name.clone();
         let mut number = 1;
         while !taken.insert(free.clone()) {
@@ -107,8 +117,7 @@ struct Candidate {
 }
 
 impl<'a> Central<'a> {
-    fn of(group: &[Statement<'a>], contacts_min: usize) -> Self {
-        let mut support = Support::of_statements(group, contacts_min);
+    fn of(group: &[Statement<'a>]) -> Self {
         let distinct = distinct(group);
         let centroid = centroid(&distinct);
         let mut near: Vec<(f32, Statement<'a>)> = distinct
@@ -119,31 +128,37 @@ impl<'a> Central<'a> {
         near.truncate(CENTRAL_MAX);
         let texts = near.into_iter().map(|(similarity, statement)| {
             let sentences = sentence::sentences(statement.text);
-            let parts = sentences.iter().filter_map(|sentence| sentence.part(&mut support)).collect();
-            Text { statement, similarity, sentences, parts }
+            Text { statement, similarity, sentences, parts: Vec::new() }
         });
-        let texts: Vec<Text<'a>> = texts.collect();
-        let words = texts.iter().flat_map(|text| &text.sentences).flat_map(|sentence| &sentence.words);
+        let texts = texts.collect();
+        Self { centroid, texts, shared: HashSet::new(), candidates: Vec::new(), fallback: None }
+    }
+
+    /// Finds what of its texts enough contacts say.
+    fn bear_out(&mut self, support: &mut Support) {
+        for text in &mut self.texts {
+            text.parts = text.sentences.iter().filter_map(|sentence| sentence.part(support)).collect();
+        }
+        let words = self.texts.iter().flat_map(|text| &text.sentences).flat_map(|sentence| &sentence.words);
         let words: HashSet<&String> = words.collect();
-        let shared = words.into_iter().filter(|word| support.shares(word)).cloned().collect();
-        Self { centroid, texts, shared, candidates: Vec::new(), fallback: None }
+        self.shared = words.into_iter().filter(|word| support.shares(word)).cloned().collect();
     }
 
     /// Returns the phrase that names what most texts are about. Where a script sets no blanks, or nobody says a phrase
-    /// twice, it is the best sentence, or words.
-    fn phrase(&mut self, said: &[Statement<'a>], everywhere: &Shares, contacts_min: usize) -> Option<String> {
+    /// twice, it is words.
+    fn phrase(&self, mut support: Support, everywhere: &Shares) -> Option<String> {
         let topic = topic(&Shares::of(&self.texts), everywhere);
         let texts = self.texts.iter().map(|text| text.statement.text);
-        let phrase = phrase::best(texts, &topic, |word| self.is_name(word), said, contacts_min);
-        phrase.or_else(|| self.shared_words(everywhere))
+        let phrase = phrase::best(texts, &topic, |word| self.is_name(word), &mut support);
+        phrase.or_else(|| self.words(&topic, |word| support.shares(word)))
     }
 
-    /// Returns up to three words that are frequent here and rare elsewhere, if enough contacts say any; no names.
-    fn shared_words(&self, everywhere: &Shares) -> Option<String> {
-        let mut words: Vec<String> = Vec::new();
-        for (word, _) in topic(&Shares::of(&self.texts), everywhere) {
-            let is_told = words.iter().any(|known| support::is_form(known, &word));
-            if words.len() < NAME_WORDS && !is_told && self.shared.contains(&word) && !self.is_name(&word) {
+    /// Returns up to three words of the topic, if enough contacts say any; no names.
+    fn words(&self, topic: &[(String, f32)], is_shared: impl Fn(&str) -> bool) -> Option<String> {
+        let mut words: Vec<&str> = Vec::new();
+        for (word, _) in topic {
+            let is_told = words.iter().any(|known| support::is_form(known, word));
+            if words.len() < NAME_WORDS && !is_told && is_shared(word) && !self.is_name(word) {
                 words.push(word);
             }
         }
@@ -158,11 +173,10 @@ impl<'a> Central<'a> {
         2 * as_name >= all
     }
 
-    /// Scores the sentences and keeps the best.
-    fn rank(&mut self, everywhere: &Shares) {
+    /// Returns the best sentences, best first, and the words that stand for the group if none is left.
+    fn ranked(&self, everywhere: &Shares) -> (Vec<Candidate>, Option<String>) {
         let here = Shares::of(&self.texts);
         let topic = topic(&here, everywhere);
-        self.fallback = self.shared_words(everywhere);
         let mut best: BTreeMap<String, Candidate> = BTreeMap::new();
         for text in &self.texts {
             for sentence in &text.parts {
@@ -185,7 +199,7 @@ impl<'a> Central<'a> {
         // stable: of equal scores the first by text
         candidates.sort_by(|a, b| b.score.total_cmp(&a.score));
         candidates.truncate(CANDIDATES_MAX);
-        self.candidates = candidates;
+        (candidates, self.words(&topic, |word| self.shared.contains(word)))
     }
 }
 

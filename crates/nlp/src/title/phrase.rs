@@ -2,7 +2,6 @@
 
 use super::sentence::polished;
 use super::support::Support;
-use crate::grouping::Statement;
 use crate::statements::{is_content_word, is_unspaced, split_words};
 use std::collections::{BTreeMap, HashSet};
 
@@ -16,13 +15,12 @@ const WORD_SHARE: f32 = 0.5;
 const PHRASES_MAX: usize = 200;
 
 /// Finds the phrase that tells most of what a theme is about and that many of its texts hold: it begins and ends with a
-/// word of the topic, and holds no name, number or mark. `texts` are the most central ones, `said` is everything.
+/// word of the topic, and holds no name, number or mark. `texts` are the most central ones.
 pub(super) fn best<'t>(
     texts: impl Iterator<Item = &'t str>,
     topic: &[(String, f32)],
     is_name: impl Fn(&str) -> bool,
-    said: &[Statement<'_>],
-    contacts_min: usize,
+    support: &mut Support,
 ) -> Option<String> {
     let weight = |word: &str| topic.iter().find(|(known, _)| known == word).map(|(_, weight)| *weight);
     let mut counts: BTreeMap<String, (u32, f32, String)> = BTreeMap::new();
@@ -41,7 +39,6 @@ pub(super) fn best<'t>(
     // stable: of equal scores the first by text
     ranked.sort_by(|a, b| b.0.total_cmp(&a.0));
     ranked.truncate(PHRASES_MAX);
-    let mut support = Support::of_statements(said, contacts_min);
     let is_said = |phrase: &&(f32, String)| {
         support.part(&phrase.1).is_some_and(|part| part.range == (0..phrase.1.len()))
     };

@@ -145,7 +145,7 @@ mod planted {
                 .collect();
             let groups = [statements];
             let title = choose(&groups, 3).remove(0);
-            let name = name(&groups, 3).remove(0);
+            let name = name(&groups, 3, 1).remove(0);
             for shown in [title, name] {
                 let folded = format!(" {} ", sentence::folded(&shown));
                 let shared = format!(" {} ", sentence::folded(&carriers.join(" ")));
@@ -222,7 +222,7 @@ fn a_title_stays_unless_another_is_clearly_better() {
     ];
     let vectors = vectors(&texts);
     let group = [said(&texts, &vectors)];
-    let again = |before: &str| choose_again(&group, &[Some(before)], 2).remove(0);
+    let again = |before: &str| choose_again(&group, &[Some(before)], 2, 2).remove(0);
     let fresh = choose(&group, 2).remove(0);
     for good in ["I need to reset my password", "How do I reset my online password?"] {
         assert_eq!(again(good), good);
@@ -237,7 +237,7 @@ fn a_theme_is_named_by_a_phrase() {
     let refunds = ["I want a refund for my cancelled flight", "Refund for my cancelled flight please"];
     let tables = ["I need to book a table", "Can you book a table for two?"];
     let (of_refunds, of_tables) = (vectors(&refunds), vectors(&tables));
-    let found = name(&[said(&refunds, &of_refunds), said(&tables, &of_tables)], 2);
+    let found = name(&[said(&refunds, &of_refunds), said(&tables, &of_tables)], 2, 2);
     assert_eq!(found, ["Refund for my cancelled flight", "Book a table"]);
 }
 

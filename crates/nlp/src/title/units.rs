@@ -2,8 +2,8 @@
 //! a script sets no blanks.
 
 use crate::encoders::multilingual;
-use crate::statements::{is_function_word, is_unspaced, split_words};
-use std::collections::HashSet;
+use crate::statements::{function_words, is_unspaced, split_words};
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::sync::LazyLock;
 
@@ -92,20 +92,26 @@ fn is_spelled(key: &str) -> bool {
 }
 
 fn kind(word: &str) -> Kind {
-    let is_function = || is_function_word(word) || among(SMALL, word) || frequent().contains(word);
     let is_letter = word.chars().nth(1).is_none();
-    if word.contains(char::is_numeric) || among(NUMBERS, word) || is_letter && !is_function() {
-        Kind::Exact
-    } else if is_function() && !among(TELLING, word) {
-        Kind::Function
-    } else {
-        Kind::Word
+    if word.contains(char::is_numeric) {
+        return Kind::Exact;
     }
+    let unlisted = if is_letter { Kind::Exact } else { Kind::Word };
+    LISTED.get(word).copied().unwrap_or(unlisted)
 }
 
-fn among(list: &str, word: &str) -> bool {
-    list.split_ascii_whitespace().any(|listed| listed == word)
-}
+/// The kinds of the words that stand in a list.
+static LISTED: LazyLock<HashMap<&str, Kind>> = LazyLock::new(|| {
+    let grammar = function_words().chain(SMALL.split_ascii_whitespace()).chain(frequent());
+    let mut kinds: HashMap<&str, Kind> = grammar.map(|word| (word, Kind::Function)).collect();
+    for word in TELLING.split_ascii_whitespace() {
+        kinds.insert(word, Kind::Word);
+    }
+    for word in NUMBERS.split_ascii_whitespace() {
+        kinds.insert(word, Kind::Exact);
+    }
+    kinds
+});
 
 /// Numbers in words, which are as telling as digits.
 const NUMBERS: &str = "zero one two three four five six seven eight nine ten eleven twelve twenty thirty forty fifty \
@@ -123,14 +129,11 @@ const TELLING: &str = "monday tuesday wednesday thursday friday saturday sunday 
     july august september october november december name number email mail gmail com noon video film blog web www \
     online forum program foto site plan gratis auto internet data super dating care sex air fan post sam ani roz";
 
-/// The frequent words of all languages, in small letters.
-fn frequent() -> &'static HashSet<&'static str> {
-    static WORDS: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
-        let pieces = multilingual::pieces().take(FREQUENT);
-        let words = pieces.filter_map(|piece| piece.strip_prefix('\u{2581}'));
-        words.filter(|word| word.chars().all(|c| c.is_alphabetic() && !c.is_uppercase())).collect()
-    });
-    &WORDS
+/// Lists the frequent words of all languages, in small letters.
+fn frequent() -> impl Iterator<Item = &'static str> {
+    let pieces = multilingual::pieces().take(FREQUENT);
+    let words = pieces.filter_map(|piece| piece.strip_prefix('\u{2581}'));
+    words.filter(|word| word.chars().all(|c| c.is_alphabetic() && !c.is_uppercase()))
 }
 
 /// The letters in a row that are grammar: pairs within the frequent pieces.

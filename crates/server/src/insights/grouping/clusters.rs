@@ -117,21 +117,27 @@ pub(super) fn entitle(
     before: &[Option<&str>],
     contacts_min: usize,
     usual: &str,
+    threads: usize,
 ) {
     let candidates = grouped.groups.iter().map(|group| {
         let members = in_one_language(statements, &group.members, usual, contacts_min);
         vectors.weighted(statements, &members)
     });
     let candidates: Vec<_> = candidates.collect();
-    let contents = title::choose_again(&candidates, before, contacts_min);
+    let contents = title::choose_again(&candidates, before, contacts_min, threads);
     for (group, content) in grouped.groups.iter_mut().zip(contents) {
         group.content = content;
     }
-    grouped.themes = themes(&grouped.groups, &candidates, contacts_min);
+    grouped.themes = themes(&grouped.groups, &candidates, contacts_min, threads);
 }
 
 /// Brings groups under themes, and names each theme from the statements in the language of its groups' titles.
-fn themes(groups: &[Group], said: &[Vec<grouping::Statement<'_>>], contacts_min: usize) -> Vec<Theme> {
+fn themes(
+    groups: &[Group],
+    said: &[Vec<grouping::Statement<'_>>],
+    contacts_min: usize,
+    threads: usize,
+) -> Vec<Theme> {
     let centroids: Vec<&[f32]> = groups.iter().map(|group| group.centroid.as_slice()).collect();
     let mut themes: Vec<Theme> = Vec::new();
     for (group, theme) in grouping::themes(&centroids).into_iter().enumerate() {
@@ -144,7 +150,7 @@ fn themes(groups: &[Group], said: &[Vec<grouping::Statement<'_>>], contacts_min:
         .iter()
         .map(|theme| theme.groups.iter().flat_map(|group| &said[*group]).copied().collect())
         .collect();
-    for (theme, name) in themes.iter_mut().zip(title::name(&said, contacts_min)) {
+    for (theme, name) in themes.iter_mut().zip(title::name(&said, contacts_min, threads)) {
         theme.name = name;
     }
     themes

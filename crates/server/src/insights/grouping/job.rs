@@ -213,7 +213,8 @@ fn plan(
     }
     let before: Vec<Option<&str>> =
         continued.iter().map(|continued| continued.map(|i| snapshot.insights[i].content.as_str())).collect();
-    clusters::entitle(&mut grouped, &snapshot.statements, &vectors, &before, contacts_min, usual);
+    let statements = &snapshot.statements;
+    clusters::entitle(&mut grouped, statements, &vectors, &before, contacts_min, usual, options.threads);
     let borne_out = grouped.groups.iter().zip(&continued).map(|(group, continued)| {
         let old = continued.map(|i| &snapshot.insights[i]).filter(|old| !old.content_by_hand);
         let is_new = old.filter(|old| old.content != group.content);
