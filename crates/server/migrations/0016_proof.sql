@@ -19,8 +19,6 @@ create table audit_pairs (
     -- a JSON object: the statements, and all that it takes to weigh a judgment of them
     pair text not null,
     answer text,
-    answered_by uuid,
-    answered_at bigint,
     primary key (org_id, audit_id, position),
     foreign key (org_id, audit_id) references audits (org_id, id)
 );

@@ -106,7 +106,7 @@ fn text(judged: &Judged) -> String {
             Stratum::Unlinked => "nearby, in no insight",
             Stratum::Far => "far apart",
         };
-        let numbers = [pairs, same, different, unsure, blank, gone].map(|n| n.to_string());
+        let numbers = [pairs, same, different, unsure, blank, gone].map(u64::to_string);
         table.row([vec![name.to_owned()], numbers.to_vec()].concat());
     }
     parts.push(format!("\n{table}"));

@@ -227,7 +227,7 @@ async fn judge(
     ApiJson(input): ApiJson<JudgeInput>,
 ) -> Result<Json<AuditOutput>> {
     let mut tx = app.begin(caller.org_id).await?;
-    store::judge(&mut tx, id, position, Some(input.answer), caller.member_id).await?;
+    store::judge(&mut tx, id, position, Some(input.answer)).await?;
     tx.commit().await?;
     find(&app, &caller, id).await
 }
@@ -238,7 +238,7 @@ async fn take_back(
     ApiPathPair(id, position): ApiPathPair<PairAuditId, i64>,
 ) -> Result<Json<AuditOutput>> {
     let mut tx = app.begin(caller.org_id).await?;
-    store::judge(&mut tx, id, position, None, None).await?;
+    store::judge(&mut tx, id, position, None).await?;
     tx.commit().await?;
     find(&app, &caller, id).await
 }

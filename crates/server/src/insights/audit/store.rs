@@ -123,15 +123,11 @@ pub(super) async fn judge(
     id: PairAuditId,
     position: i64,
     answer: Option<Answer>,
-    by: Option<MemberId>,
 ) -> Result<()> {
     let query = sql("
-        update audit_pairs set answer = $4, answered_by = $5, answered_at = $6
-        where org_id = $1 and audit_id = $2 and position = $3
+        update audit_pairs set answer = $4 where org_id = $1 and audit_id = $2 and position = $3
     ");
-    let query =
-        query.bind(tx.org_id).bind(id).bind(position).bind(answer).bind(by.filter(|_| answer.is_some()));
-    match tx.execute(query.bind(answer.map(|_| tx.now))).await? {
+    match tx.execute(query.bind(tx.org_id).bind(id).bind(position).bind(answer)).await? {
         0 => Err(Error::NotFound("pair of the audit")),
         _ => Ok(()),
     }
