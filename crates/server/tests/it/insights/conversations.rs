@@ -40,8 +40,7 @@ async fn findings_are_placed_in_the_text_that_the_caller_is_shown() {
         let message = json!({"sender": "contact", "message": {"type": "text", "text": text}});
         t.post_ok(&format!("{path}/send"), message).await;
     }
-    let (history, findings, reveal) =
-        (format!("{path}/history"), format!("{path}/findings"), format!("{path}/reveal"));
+    let (history, findings) = (format!("{path}/history"), format!("{path}/findings"));
     assert_eq!(t.get_ok(&findings).await["statements"], json!([]), "nothing is read yet");
     while refrain::jobs::run_next(&t.app).await.unwrap() {}
 
@@ -70,23 +69,36 @@ async fn findings_are_placed_in_the_text_that_the_caller_is_shown() {
         assert_eq!(text_of(&texts, &aside["message_id"]), "Voice message");
     }
 
-    // it counts for what is said, as it came; then by a person's word
-    let refund = find(&super::insights(&t).await, "refund").clone();
-    let link = &of_key.1["statements"][0]["insights"][0];
+    assert_linked(&t, &mut agent, &session["id"], &of_key.1).await;
+    assert_revealed(&t, [&mut viewer, &mut agent], &session["id"], &of_key.0).await;
+    t.get(&findings.replace(session["id"].as_str().unwrap(), &t.org_id.to_string())).await.error(404);
+}
+
+/// It counts for what is said, as it came; then by a person's word.
+async fn assert_linked(t: &TestApp, agent: &mut Browser<'_>, session: &Value, findings: &Value) {
+    let refund = find(&super::insights(t).await, "refund").clone();
+    let link = &findings["statements"][0]["insights"][0];
     assert_eq!((&link["id"], &link["provisional"]), (&refund["id"], &json!(true)), "{link:#}");
     assert!(link["score"].as_f64().unwrap() > 0.5 && link["decided"].is_null());
-    let rival = find(&super::insights(&t).await, "password")["id"].clone();
+    let rival = find(&super::insights(t).await, "password")["id"].clone();
     assert_eq!(link["rival"]["id"], rival);
-    let belongs =
-        format!("/insights/{}/sessions/{}", rival.as_str().unwrap(), session["id"].as_str().unwrap());
+    let belongs = format!("/insights/{}/sessions/{}", rival.as_str().unwrap(), session.as_str().unwrap());
     agent.call("PUT", &belongs, Some(json!({"belongs": true}))).await.ok();
-    let decided = t.get_ok(&findings).await;
+    let decided = t.get_ok(&format!("/chat/sessions/{}/findings", session.as_str().unwrap())).await;
     let links = list(&decided["statements"][0]["insights"]);
     let link = links.iter().find(|link| link["id"] == rival).unwrap();
-    assert_eq!(link["insight_number"], find(&super::insights(&t).await, "password")["insight_number"]);
+    assert_eq!(link["insight_number"], find(&super::insights(t).await, "password")["insight_number"]);
     assert!(link["decided"]["member_id"].is_string(), "{link:#}");
+}
 
-    // what is masked is shown to who has the right to it, and that is written down
+/// What is masked is shown to who has the right to it, and that is written down.
+async fn assert_revealed(
+    t: &TestApp,
+    [viewer, agent]: [&mut Browser<'_>; 2],
+    session: &Value,
+    history: &Value,
+) {
+    let reveal = format!("/chat/sessions/{}/reveal", session.as_str().unwrap());
     assert_eq!(
         viewer.call("POST", &reveal, Some(json!({}))).await.error(403),
         "your role lacks the scope unmasked:read"
@@ -94,14 +106,11 @@ async fn findings_are_placed_in_the_text_that_the_caller_is_shown() {
     let key = t.key(t.org_id, "chat-sessions:read").await;
     t.call_as(&key, "POST", &reveal, Some(json!({}))).await.error(403);
     let shown = agent.call("POST", &reveal, Some(json!({"reason": "The customer asked"}))).await.ok();
-    assert_eq!(shown, of_key.0);
-    let entry = audited(&t, 1).await.remove(0);
-    assert_eq!((&entry["kind"], &entry["subject_id"]), (&json!("session.revealed"), &session["id"]));
+    assert_eq!(shown, *history);
+    let entry = audited(t, 1).await.remove(0);
+    assert_eq!((&entry["kind"], &entry["subject_id"]), (&json!("session.revealed"), session));
     assert_eq!(entry["detail"], json!({"messages": 2, "reason": "The customer asked"}));
     assert_eq!(entry["member"]["email"], "agent@example.com");
-    for path in [findings.replace(session["id"].as_str().unwrap(), &t.org_id.to_string())] {
-        t.get(&path).await.error(404);
-    }
 }
 
 #[tokio::test]
@@ -122,27 +131,7 @@ async fn conversations_are_found_by_conditions_insights_and_words() {
     t.run_jobs().await;
     let query = async |body: Value| t.post_ok("/chat/sessions/query", body).await;
 
-    // every page once, and as many as it says
-    for sort in ["created_at", "last_message_at", "relevance"] {
-        let words = if sort == "relevance" { json!("refund") } else { Value::Null };
-        let mut body = json!({"limit": 7, "sort_by": sort, "sort_order": "asc"});
-        if !words.is_null() {
-            body["words"] = words;
-        }
-        let mut seen = Vec::new();
-        let total = loop {
-            let page = query(body.clone()).await;
-            seen.extend(list(&page["items"]).iter().map(|item| item["session"]["id"].to_string()));
-            if page["next"].is_null() {
-                break page["total"].clone();
-            }
-            body["cursor"] = page["next"].clone();
-        };
-        assert_eq!(total, seen.len(), "{sort}");
-        let unique: std::collections::BTreeSet<&String> = seen.iter().collect();
-        assert_eq!(unique.len(), seen.len(), "{sort}");
-    }
-
+    assert_paged(&t).await;
     let total = async |body: Value| query(body).await["total"].clone();
     assert_eq!(total(json!({})).await, 40);
     assert_eq!(total(json!({"filters": {"channels": ["email"]}})).await, 20);
@@ -158,7 +147,19 @@ async fn conversations_are_found_by_conditions_insights_and_words() {
     let counted = t.post_ok("/insights", json!({"channel": "web", "search": "refund"})).await;
     assert!(of_web["total"].as_u64().unwrap() <= counted["data"][0]["occurrence_count"].as_u64().unwrap());
 
-    // the session in which most messages have the words comes first, with where they are
+    assert_words(&t).await;
+    let error = async |body: Value| t.post("/chat/sessions/query", body).await.error(400);
+    assert!(error(json!({"words": "a b c d e f g h i"})).await.starts_with("words: expected"));
+    assert!(error(json!({"wrods": "a"})).await.contains("wrods"));
+    t.post("/chat/sessions/query", json!({"insight_ids": [t.org_id]})).await.error(404);
+    let key = t.key(t.org_id, "chat-sessions:read").await;
+    let asked = Some(json!({"insight_ids": [refund["id"]]}));
+    t.call_as(&key, "POST", "/chat/sessions/query", asked).await.error(403);
+}
+
+/// The session in which most messages have the words comes first, with where they are.
+async fn assert_words(t: &TestApp) {
+    let query = async |body: Value| t.post_ok("/chat/sessions/query", body).await;
     let found = query(json!({"words": "Refund kettle"})).await;
     assert_eq!(found["total"], 1);
     let kettle = query(json!({"words": "refund", "limit": 1})).await;
@@ -176,19 +177,34 @@ async fn conversations_are_found_by_conditions_insights_and_words() {
         let excerpt = message["excerpt"].as_str().unwrap();
         assert!(text.chars().skip(start).collect::<String>().starts_with(excerpt));
     }
-    let mut viewer = Browser::of(&t, "viewer").await;
+    let mut viewer = Browser::of(t, "viewer").await;
     let masked = viewer.call("POST", "/chat/sessions/query", Some(json!({"words": "kettle"}))).await.ok();
     assert!(!masked.to_string().contains("ann@example.com") && masked.to_string().contains("[email]"));
 
     let number = found["items"][0]["session"]["ticket_number"].clone();
     let by_number = query(json!({"ticket_number": number})).await;
     assert_eq!((&by_number["total"], &by_number["items"][0]["session"]["id"]), (&json!(1), &json!(id)));
+}
 
-    let error = async |body: Value| t.post("/chat/sessions/query", body).await.error(400);
-    assert!(error(json!({"words": "a b c d e f g h i"})).await.starts_with("words: expected"));
-    assert!(error(json!({"wrods": "a"})).await.contains("wrods"));
-    t.post("/chat/sessions/query", json!({"insight_ids": [t.org_id]})).await.error(404);
-    let key = t.key(t.org_id, "chat-sessions:read").await;
-    let asked = Some(json!({"insight_ids": [refund["id"]]}));
-    t.call_as(&key, "POST", "/chat/sessions/query", asked).await.error(403);
+/// Every page comes once, with as many sessions as it says.
+async fn assert_paged(t: &TestApp) {
+    for sort in ["created_at", "last_message_at", "relevance"] {
+        let words = if sort == "relevance" { json!("refund") } else { Value::Null };
+        let mut body = json!({"limit": 7, "sort_by": sort, "sort_order": "asc"});
+        if !words.is_null() {
+            body["words"] = words;
+        }
+        let mut seen = Vec::new();
+        let total = loop {
+            let page = t.post_ok("/chat/sessions/query", body.clone()).await;
+            seen.extend(list(&page["items"]).iter().map(|item| item["session"]["id"].to_string()));
+            if page["next"].is_null() {
+                break page["total"].clone();
+            }
+            body["cursor"] = page["next"].clone();
+        };
+        assert_eq!(total, seen.len(), "{sort}");
+        let unique: std::collections::BTreeSet<&String> = seen.iter().collect();
+        assert_eq!(unique.len(), seen.len(), "{sort}");
+    }
 }
