@@ -174,6 +174,8 @@ define_id! {
     JobId,
     /// An entry of the audit log.
     AuditId,
+    /// An audit of the grouping, by pairs of statements that people judge.
+    PairAuditId,
     /// A URL that receives events.
     WebhookId,
     /// A delivery of an event to a destination.

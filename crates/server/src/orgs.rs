@@ -296,6 +296,12 @@ pub async fn created_at(db: &Db, id: OrgId) -> Result<Timestamp> {
     db.fetch_one::<(Timestamp,)>(query).await.map(|(time,)| time)
 }
 
+/// Returns the time that the clock of an organization reached: that of its last transaction.
+pub async fn clock(db: &Db, id: OrgId) -> Result<Timestamp> {
+    let query = sql("select clock from orgs where id = $1").bind(id);
+    db.fetch_one::<(Timestamp,)>(query).await.map(|(time,)| time)
+}
+
 /// Finds the organization of this name, or creates it.
 pub async fn find_or_create(db: &Db, clock: &Clock, hooks: &'static Hooks, name: &str) -> Result<OrgId> {
     if let Some(id) = find(db, name).await? {

@@ -134,6 +134,16 @@ pub async fn forget(tx: &mut OrgTx, subject: Subject, id: Uuid) -> Result<()> {
     Ok(())
 }
 
+/// Sets the team that the insights of the category of this name go to from now on. Does nothing if there is none.
+pub async fn set_team(tx: &mut OrgTx, name: &str, team_id: TeamId) -> Result<()> {
+    let query = select("name_folded = $2", tx.org_id).bind(folded_name(name));
+    if let Some(category) = tx.fetch_optional::<Category>(query).await? {
+        let category = Category { team_id: Some(team_id), updated_at: tx.now, ..category };
+        update(tx, &category).await?;
+    }
+    Ok(())
+}
+
 fn conflict_on_name(result: Result<()>) -> Result<()> {
     match result {
         Err(error) if db::is_unique_violation(&error) => {

@@ -102,15 +102,15 @@ pub(super) async fn list(
 }
 
 /// Begins a query for sessions with the size of what is shown of their contacts.
-fn select_for_list(org_id: OrgId) -> Sql {
+pub(super) fn select_for_list(org_id: OrgId) -> Sql {
     sql(&format!(
         "select {COLUMNS}, (
             select cast(
                 coalesce(octet_length(c.custom_data), 0) + coalesce(octet_length(c.non_verified_custom_data), 0)
                 as bigint)
-            from contacts c where c.org_id = sessions.org_id and c.id = sessions.contact_id
+            from contacts c where c.org_id = s.org_id and c.id = s.contact_id
         ) as contact_bytes
-        from sessions where org_id = $1"
+        from sessions s where s.org_id = $1"
     ))
     .bind(org_id)
 }

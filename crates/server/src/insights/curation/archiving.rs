@@ -41,7 +41,7 @@ async fn preview(
 
 /// How to archive.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
-pub(super) struct ArchiveInput {
+pub(crate) struct ArchiveInput {
     /// What brings the insight back: nothing, a number of further sessions, or more of them than usual.
     policy: ArchivePolicy,
     /// With `until_count`: how many further sessions, or contacts.
@@ -63,7 +63,7 @@ pub(super) struct ArchiveInput {
 
 impl ArchiveInput {
     /// Returns the terms. What is wrong is named with `within` before it.
-    pub(super) fn archival(self, within: &str) -> Result<Archival> {
+    pub(crate) fn archival(self, within: &str) -> Result<Archival> {
         let counts = self.policy == ArchivePolicy::UntilCount;
         let wrong = match (counts, self.target.0, self.counted.0, self.sensitivity.0) {
             (true, None, ..) => Some("target: is required with until_count"),

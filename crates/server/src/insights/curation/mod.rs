@@ -20,6 +20,8 @@ use crate::ids::InsightId;
 use crate::orgs::OrgTx;
 use serde_json::json;
 
+pub(crate) use archiving::ArchiveInput;
+
 /// Returns the operations by which people decide about insights.
 pub(crate) fn routes() -> Api {
     routes::routes()

@@ -37,11 +37,11 @@ pub(crate) struct Mover {
     pub(crate) content: String,
     /// Contacts a day, summed over the days.
     #[schemars(with = "SafeInt")]
-    seen: u32,
+    pub(crate) seen: u32,
     /// As many as a quiet time would have brought.
-    usual: f64,
+    pub(crate) usual: f64,
     /// Of a riser: the day from which on it could be told.
-    since: Nullable<String>,
+    pub(crate) since: Nullable<String>,
 }
 
 /// An insight that is tested.

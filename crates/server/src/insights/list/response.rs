@@ -35,7 +35,7 @@ pub struct PublicInsight {
     resolved_by: Nullable<ResolvedBy>,
     resolved_at: Nullable<Timestamp>,
     archived_by: Nullable<ArchivedBy>,
-    archived_at: Nullable<Timestamp>,
+    pub(crate) archived_at: Nullable<Timestamp>,
     archive_policy: Nullable<ArchivePolicy>,
     resurface_progress: Nullable<ResurfaceProgress>,
     deep_research: Nullable<String>,
