@@ -3,16 +3,21 @@
 SHELL := /bin/bash
 VENV := .venv
 
-.PHONY: demo test faults check matrix abuse bench fmt lint doc deny unused spelling fuzz fuzz-imports need-cargo
+.PHONY: demo test soak faults check matrix abuse bench fmt lint doc deny unused spelling fuzz fuzz-imports need-cargo
 
 # Builds, loads the bundled sample, prints what it says, and serves it.
 demo: need-cargo
 	cargo run --release --quiet --bin refrain -- demo
 
-# Every test, on SQLite and on PostgreSQL; those that open no database run once.
+# Every test, on SQLite and on PostgreSQL; those that open no database, and the long one of the demo, run once.
 test: need-cargo
 	cargo test --workspace --quiet
-	scripts/with-postgres.sh cargo test --package refrain --test it --quiet -- --skip architecture:: --skip cli::eval::
+	scripts/with-postgres.sh cargo test --package refrain --test it --quiet -- --skip architecture:: --skip cli::eval:: --skip the_demo_shows
+
+# Long runs of what `make test` does in short.
+soak: need-cargo
+	cargo test --package refrain --test it --quiet -- --ignored changes::
+	scripts/with-postgres.sh cargo test --package refrain --test it --quiet -- --ignored changes::
 
 # A disk that fills up, which takes root, and a PostgreSQL server that is gone for a while.
 faults: need-cargo

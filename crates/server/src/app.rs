@@ -1,34 +1,42 @@
 //! The composition root: the state that a handler, a job and a command can reach, and the lists of routes, jobs,
 //! destinations and hooks.
 
+use crate::access::Caller;
 use crate::audit_log;
 use crate::boilerplate::{self, RereadByBoilerplate};
 use crate::categories::{self, AssignCategories};
+use crate::changes;
 use crate::config::Config;
 use crate::contacts;
 use crate::db::{Db, Query};
 use crate::erasures::{self, ApplyRetention, EraseSessions, Purge};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::exports;
-use crate::http::{Api, RateLimiter};
+use crate::http::{Api, Peer, RateLimiter, bearer};
 use crate::ids::OrgId;
 use crate::imports::{self, FollowImport, ImportFile};
 use crate::insights::{
     self, Centroids, Consolidate, RereadSessions, ResearchInsight, ReviewInsights, RewordInsights,
 };
 use crate::jobs::{JobKind, Place, Round};
+use crate::keys;
 use crate::language_model::LanguageModel;
+use crate::members::{self, BackOff, Passwords};
 use crate::orgs::{self, Hooks, OrgTx};
 use crate::outbox::{self, Destination};
 use crate::redaction;
 use crate::seal::Sealer;
 use crate::sessions::{self, IndexMessages, ReadSessions};
-use crate::settings::{self, Settings};
+use crate::settings::{self, LanguageModels, Settings};
 use crate::tags;
 use crate::teams;
 use crate::time::Clock;
 use crate::turns::Turns;
+use crate::views;
 use crate::webhooks::{self, Webhooks};
+use crate::workload;
+use axum::http::header;
+use axum::http::request::Parts;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -42,9 +50,11 @@ static HOOKS: Hooks = Hooks {
     on_creation: &[|tx| Box::pin(categories::insert_starters(tx))],
     on_deletion: &[
         |tx, subject, id| Box::pin(sessions::forget(tx, subject, id)),
+        |tx, subject, id| Box::pin(categories::forget(tx, subject, id)),
         |tx, subject, id| Box::pin(tags::forget(tx, subject, id)),
         |tx, subject, id| Box::pin(insights::forget(tx, subject, id)),
         |tx, subject, _| Box::pin(imports::forget(tx, subject)),
+        |tx, subject, id| Box::pin(keys::forget(tx, subject, id)),
     ],
     on_commit: &[
         |tx| Box::pin(sessions::follow(tx)),
@@ -62,6 +72,7 @@ pub static ROUTES: &[fn() -> Api] = &[
     erasures::routes,
     redaction::routes,
     insights::routes,
+    views::routes,
     categories::routes,
     teams::routes,
     tags::routes,
@@ -70,6 +81,10 @@ pub static ROUTES: &[fn() -> Api] = &[
     imports::routes,
     exports::routes,
     audit_log::routes,
+    changes::routes,
+    workload::routes,
+    members::routes,
+    keys::routes,
 ];
 
 /// The jobs that workers know.
@@ -104,10 +119,18 @@ pub struct App {
     pub config: Arc<Config>,
     /// The rate limit of each key, and its use.
     pub limiter: Arc<RateLimiter>,
+    /// The rate limit of each member, and its use.
+    pub member_limiter: Arc<RateLimiter>,
+    /// The places in which passwords are hashed.
+    pub passwords: Arc<Passwords>,
+    /// The failures to sign in, and the waits that follow from them.
+    pub back_off: Arc<BackOff>,
     /// The cache of the centroids of insights, by organization.
     pub centroids: Arc<Centroids>,
     /// The client of the language model, if one is configured.
     pub language_model: Option<Arc<LanguageModel>>,
+    /// The clients of the language models that organizations have of their own.
+    pub language_models: Arc<LanguageModels>,
     /// The bell for workers: it rings when a job is enqueued here, so that none of them sleeps on.
     pub job_added: Arc<Notify>,
     /// The sealer of secrets.
@@ -120,6 +143,8 @@ pub struct App {
     pub exports: Arc<Turns>,
     /// The places of searches over messages.
     pub searches: Arc<Turns>,
+    /// The places of clients that listen for changes.
+    pub listeners: Arc<Turns>,
     /// The places of requests that bring files to import.
     pub uploads: Arc<Turns>,
     /// The data folder.
@@ -134,20 +159,37 @@ impl App {
             db,
             clock,
             limiter: Arc::new(RateLimiter::new(config.server.rate_limit)),
+            member_limiter: Arc::new(RateLimiter::new(config.server.member_rate_limit)),
+            passwords: Arc::default(),
+            back_off: Arc::default(),
             // a configuration that was loaded was checked
             language_model: LanguageModel::from_config(&config.language_model).ok().flatten().map(Arc::new),
             sealer: Arc::new(Sealer::new(config.database.secrets_key.as_ref())),
             place: Arc::new(Place::new(config.database.data.clone())),
             config: Arc::new(config),
             centroids: Arc::default(),
+            language_models: Arc::default(),
             job_added: Arc::default(),
             live_job_added: Arc::default(),
             job_round: Arc::default(),
             exports: exports::places(),
             searches: sessions::search_places(),
+            listeners: changes::places(),
             uploads: imports::upload_places(),
             draining: Arc::default(),
         }
+    }
+
+    /// Finds who sent a request: the holder of a key, or a member who signed in.
+    pub async fn authenticate(&self, request: &Parts) -> Result<Caller> {
+        let caller = if request.headers.contains_key(header::AUTHORIZATION) {
+            let token = bearer(&request.headers).ok_or(Error::Unauthenticated)?;
+            keys::authenticate(self, token).await?
+        } else {
+            members::authenticate(self, request).await?
+        };
+        let caller = caller.ok_or(Error::Unauthenticated)?;
+        Ok(Caller { address: Peer::of(request).0, ..caller })
     }
 
     /// Begins a transaction that writes to an organization.
@@ -163,6 +205,11 @@ impl App {
     /// Loads the settings in effect for an organization.
     pub async fn settings(&self, db: impl Query, org_id: OrgId) -> Result<Settings> {
         settings::load(db, &self.config, org_id).await
+    }
+
+    /// Returns the client of the language model that an organization asks: its own, or the configured one.
+    pub async fn language_model_of(&self, org_id: OrgId) -> Result<Option<Arc<LanguageModel>>> {
+        settings::language_model(self, org_id).await
     }
 
     /// Stops taking new work: readiness fails and workers end after the job in hand.

@@ -4,6 +4,7 @@
 use crate::db::Value;
 use crate::ids::{KeyId, MemberId};
 use crate::wire::string_enum;
+use std::net::IpAddr;
 use uuid::Uuid;
 
 /// An event of a session or an insight.
@@ -80,14 +81,16 @@ string_enum! {
     }
 }
 
-/// The one who did something: a key and the member who acts through it, or, without both, an operator on the command
-/// line or the product by itself.
+/// The one who did something: a key and the member who acts through it, a member who signed in, or, without both, an
+/// operator on the command line or the product by itself.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Actor {
     /// The key.
     pub key_id: Option<KeyId>,
     /// The member.
     pub member_id: Option<MemberId>,
+    /// The address that the request came from.
+    pub address: Option<IpAddr>,
 }
 
 /// An event of security.
@@ -112,6 +115,24 @@ string_enum! {
         KeyFirstUsed = "key.first_used",
         /// A key was revoked.
         KeyRevoked = "key.revoked",
+        /// A member signed in.
+        MemberSignedIn = "member.signed_in",
+        /// Somebody gave a wrong password, or an address that is no member's.
+        SignInFailed = "member.sign_in_failed",
+        /// A member signed out.
+        MemberSignedOut = "member.signed_out",
+        /// A member ended other sign-ins of its own.
+        SignInsEnded = "member.sign_ins_ended",
+        /// A member was invited, or was given a new link to sign in by.
+        MemberInvited = "member.invited",
+        /// The role or the name of a member was changed.
+        MemberUpdated = "member.updated",
+        /// A member was removed.
+        MemberRemoved = "member.removed",
+        /// A member set a password.
+        PasswordChanged = "member.password_changed",
+        /// A person decided about insights.
+        InsightsDecided = "insights.decided",
         /// An export was begun.
         ExportStarted = "export.started",
         /// An import over the API was begun.

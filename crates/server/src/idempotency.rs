@@ -37,7 +37,7 @@ pub struct Attempt(Option<Hashes>);
 
 #[derive(Debug)]
 struct Hashes {
-    /// The hash of the caller's key, the path and the `Idempotency-Key`.
+    /// The hash of the key or the member, the path and the `Idempotency-Key`.
     id: Vec<u8>,
     /// The hash of the `Idempotency-Key` and the body.
     request: Vec<u8>,
@@ -52,7 +52,7 @@ impl<S: Sync, T: DeserializeOwned + Send + 'static> FromRequest<S> for Once<T> {
             return Ok(Self(input, Attempt(None)));
         };
         let caller = request.extensions().get::<Caller>().ok_or(Error::Unauthenticated)?;
-        let id = hash(&[caller.key_id.as_bytes(), request.uri().path().as_bytes(), key.as_bytes()]);
+        let id = hash(&[caller.identity().as_bytes(), request.uri().path().as_bytes(), key.as_bytes()]);
         let (input, request) = json_body(request, move |body| hash(&[key.as_bytes(), body])).await?;
         Ok(Self(input, Attempt(Some(Hashes { id, request }))))
     }

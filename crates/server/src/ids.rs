@@ -138,6 +138,8 @@ define_id! {
     OrgId,
     /// A person who signs in.
     MemberId,
+    /// A member's sign-in in a browser.
+    SignInId,
     /// An API key.
     KeyId,
     /// A team.
@@ -164,6 +166,10 @@ define_id! {
     ResearchId,
     /// An entry of an insight's history.
     EventId,
+    /// A decision about insights, taken back as a whole.
+    OperationId,
+    /// A filter, an order and a grouping that are kept under a name.
+    ViewId,
     /// A unit of work.
     JobId,
     /// An entry of the audit log.

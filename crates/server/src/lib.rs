@@ -1,6 +1,7 @@
 //! Refrain reads customer conversations and shows what customers keep saying. The modules stand in reading order: the
 //! shared ones first, then the nouns of the product, then the command line.
 
+pub mod access;
 pub mod app;
 pub mod config;
 pub mod custom_data;
@@ -28,6 +29,7 @@ pub mod audit_log;
 pub mod backup;
 pub mod boilerplate;
 pub mod categories;
+pub mod changes;
 pub mod contacts;
 pub mod erasures;
 pub mod exports;
@@ -41,6 +43,8 @@ pub mod sessions;
 pub mod settings;
 pub mod tags;
 pub mod teams;
+pub mod views;
 pub mod webhooks;
+pub mod workload;
 
 pub mod cli;

@@ -1,7 +1,7 @@
 //! The OpenAPI 3.1 document, made from the operations that the router is made from.
 
+use crate::access::Scope;
 use crate::error::ErrorBody;
-use crate::keys::Scope;
 use axum::http::Method;
 use schemars::generate::{Contract, SchemaSettings};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
@@ -26,8 +26,12 @@ pub struct Operation {
     pub method: Method,
     /// The path, with `{…}` for its parameters.
     pub path: &'static str,
-    /// The scope that the caller's key must have. None means that no key is needed.
+    /// The scope that the caller's key or role must have. None means that none is needed.
     pub scope: Option<Scope>,
+    /// True if it is for members who signed in, whatever their role.
+    pub signed_in: bool,
+    /// True if its answer is a function of what the organization's transactions wrote, and so has an `ETag` by that.
+    pub revalidates: bool,
     /// True if it carries live conversation, and so has the larger rate limit.
     pub live: bool,
     /// The bytes that its body may have.
@@ -57,6 +61,8 @@ impl Operation {
             method,
             path,
             scope: None,
+            signed_in: false,
+            revalidates: false,
             live: false,
             body_max: BODY_MAX,
             id,
@@ -87,10 +93,27 @@ impl Operation {
         self
     }
 
-    /// Requires `scope` of the caller's key.
+    /// Requires `scope` of the caller's key or role.
     pub fn scope(mut self, scope: Scope) -> Self {
         self.scope = Some(scope);
         self
+    }
+
+    /// Requires a member who signed in.
+    pub fn signed_in(mut self) -> Self {
+        self.signed_in = true;
+        self
+    }
+
+    /// Answers with an `ETag` that stays while nothing is written to the organization, and with 304 to who has it.
+    pub fn revalidates(mut self) -> Self {
+        self.revalidates = true;
+        self
+    }
+
+    /// Returns true if it takes a caller.
+    pub fn needs_caller(&self) -> bool {
+        self.scope.is_some() || self.signed_in
     }
 
     /// Counts it against the rate limit of live conversation.
@@ -169,7 +192,7 @@ impl Operation {
             statuses.extend([400, 409]);
         }
         statuses.extend([500, 503]);
-        if self.scope.is_some() {
+        if self.needs_caller() {
             statuses.extend([401, 403, 429]);
         }
         if !self.queries.is_empty() {
@@ -206,6 +229,10 @@ impl Operation {
         }
         match self.scope {
             Some(scope) => described["description"] = json!(format!("Needs the scope `{scope}`.")),
+            None if self.signed_in => {
+                described["description"] = json!("For members who signed in.");
+                described["security"] = json!([{"cookieAuth": []}]);
+            }
             None => described["security"] = json!([]),
         }
         described
@@ -258,8 +285,17 @@ impl Operation {
         for media_type in self.also_returns {
             success["content"][media_type]["schema"] = json!({});
         }
+        if self.revalidates {
+            success["headers"] = json!({"ETag": {"schema": {"type": "string"}}});
+            responses.insert("304".into(), json!({"description": "Not Modified"}));
+        }
         if self.versioned {
             success["headers"] = json!({"ETag": {"schema": {"type": "string"}}});
+            if self.is_conditional() {
+                let described = "The operation, by which `POST /operations/{id}/undo` takes the change back. Absent if nothing changed.";
+                success["headers"]["Operation-Id"] =
+                    json!({"description": described, "schema": {"type": "string", "format": "uuid"}});
+            }
         }
         if self.idempotent {
             let described = "Present if the answer was given before.";
@@ -347,11 +383,19 @@ pub fn document(operations: &[Operation]) -> Json {
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "servers": [{"url": "/"}],
-        "security": [{"bearerAuth": []}],
+        "security": [{"bearerAuth": []}, {"cookieAuth": []}],
         "paths": paths,
         "components": {
             "schemas": schemas,
-            "securitySchemes": {"bearerAuth": {"type": "http", "scheme": "bearer"}},
+            "securitySchemes": {
+                "bearerAuth": {"type": "http", "scheme": "bearer"},
+                "cookieAuth": {
+                    "type": "apiKey",
+                    "in": "cookie",
+                    "name": "__Host-refrain",
+                    "description": "Set by `POST /sign-in`. Where it is sent with another method than GET, `x-forgery-token` must be the `forgery_token` of `GET /me`. On a loopback address without TLS its name is `refrain`.",
+                },
+            },
         },
     })
 }

@@ -3,7 +3,7 @@
 use crate::db::{self, Db, Query, Record, Sql, Tx, Value, sql};
 use crate::error::Result;
 use crate::event::{Actor, AuditEvent, AuditKind, Event, EventName};
-use crate::ids::{ContactId, OrgId};
+use crate::ids::{ContactId, OperationId, OrgId};
 use crate::time::{Clock, Timestamp};
 use crate::wire::string_enum;
 use futures_util::future::BoxFuture;
@@ -28,8 +28,14 @@ string_enum! {
         Insight = "insight",
         /// A category.
         Category = "category",
+        /// A team.
+        Team = "team",
+        /// A view.
+        View = "view",
         /// The settings of the organization.
         Settings = "settings",
+        /// A member.
+        Member = "member",
     }
 }
 
@@ -59,6 +65,8 @@ pub struct OrgTx {
     pub org_id: OrgId,
     /// The time of the transaction, never before an earlier one of the organization.
     pub now: Timestamp,
+    /// The decision of a person that the transaction carries out, if it is one.
+    pub(crate) operation_id: Option<OperationId>,
     hooks: &'static Hooks,
     changes: Vec<(Subject, Uuid)>,
     /// The contacts whose names changed: what they said is to be read again.
@@ -75,7 +83,8 @@ pub struct OrgTx {
 pub async fn begin(db: &Db, clock: &Clock, hooks: &'static Hooks, org_id: OrgId) -> Result<OrgTx> {
     let mut tx = db.begin_for(org_id).await?;
     let query = sql("
-        update orgs set clock = case when clock < $2 then $2 else clock end where id = $1 returning clock
+        update orgs set clock = case when clock < $2 then $2 else clock end, writes = writes + 1
+        where id = $1 returning clock
     ");
     let (now,) = tx.fetch_one(query.bind(org_id).bind(clock.now())).await?;
     Ok(OrgTx::new(tx, org_id, now, hooks))
@@ -87,6 +96,7 @@ impl OrgTx {
             tx,
             org_id,
             now,
+            operation_id: None,
             hooks,
             changes: Vec::new(),
             outbox: Vec::new(),
@@ -265,6 +275,19 @@ impl DerefMut for OrgTx {
 pub async fn find(db: &Db, name: &str) -> Result<Option<OrgId>> {
     let row = db.fetch_optional::<(OrgId,)>(sql("select id from orgs where name = $1").bind(name)).await?;
     Ok(row.map(|(id,)| id))
+}
+
+/// Returns the name of an organization.
+pub async fn name(db: &Db, id: OrgId) -> Result<String> {
+    let query = sql("select name from orgs where id = $1").bind(id);
+    db.fetch_one::<(String,)>(query).await.map(|(name,)| name)
+}
+
+/// Returns where an organization is in its history: numbers of which one grows with each of its transactions. A release
+/// that does not count its transactions moves the others.
+pub async fn position(db: &Db, id: OrgId) -> Result<[i64; 3]> {
+    let query = sql("select writes, clock, change_seq from orgs where id = $1").bind(id);
+    db.fetch_one(query).await.map(|(writes, clock, change_seq)| [writes, clock, change_seq])
 }
 
 /// Returns the time at which an organization was created.

@@ -27,6 +27,7 @@ pub fn routes() -> Api {
             Operation::new(Method::GET, "/tags", "listTags")
                 .summary("List tags")
                 .scope(Scope::read(Resource::Tags))
+                .revalidates()
                 .returns::<Vec<TagOutput>>(),
             list,
         )

@@ -30,11 +30,12 @@ pub async fn write(tx: &mut OrgTx) -> Result<()> {
             event.actor.member_id.into(),
             event.subject_id.into(),
             event.detail.to_string().into(),
+            event.actor.address.map(|address| address.to_string()).into(),
             now.into(),
         ]
     };
-    let insert =
-        "insert into audit_log (org_id, id, kind, key_id, member_id, subject_id, detail, created_at)";
+    let insert = "insert into audit_log
+        (org_id, id, kind, key_id, member_id, subject_id, detail, address, created_at)";
     tx.insert_all(insert, events.into_iter().map(row).collect(), "").await?;
     let query = sql("delete from audit_log where org_id = $1 and created_at < $2");
     tx.run(query.bind(org_id).bind(now.plus(-KEPT_MICROS))).await

@@ -41,6 +41,9 @@ struct AuditInput {
     /// Only entries by this key.
     #[serde(default)]
     key_id: Maybe<KeyId>,
+    /// Only entries by this member, signed in or through a key.
+    #[serde(default)]
+    member_id: Maybe<MemberId>,
     /// Only entries of this time or later.
     #[serde(default)]
     created_after: Maybe<Date>,
@@ -55,10 +58,13 @@ struct AuditEntry {
     id: AuditId,
     at: Timestamp,
     kind: AuditKind,
-    /// The key by which it was done; null for an operator on the command line, and for Refrain itself.
+    /// The key by which it was done; null for a member who signed in, for an operator on the command line, and for Refrain
+    /// itself.
     key: Nullable<AuditKey>,
-    /// The member who acts through the key.
+    /// The member who signed in, or who acts through the key.
     member: Nullable<AuditMember>,
+    /// The address that the request came from; of the proxy, if one stands in front.
+    address: Nullable<String>,
     /// The id of what was made, changed or deleted.
     subject_id: Nullable<Uuid>,
     /// The details, by kind. They hold names of members, numbers and the reasons that were given, and nothing that
@@ -91,6 +97,7 @@ struct Row {
     member_id: Option<MemberId>,
     email: Option<String>,
     member_name: Option<String>,
+    address: Option<String>,
     subject_id: Option<Uuid>,
     detail: String,
 }
@@ -103,7 +110,7 @@ async fn list(
     let calendar = app.settings(&app.db, caller.org_id).await?.calendar;
     let mut query = sql("
         select l.id, l.created_at, l.kind, l.key_id, k.name as key_name, l.member_id, m.email,
-            m.name as member_name, l.subject_id, l.detail
+            m.name as member_name, l.address, l.subject_id, l.detail
         from audit_log l
             left join api_keys k on k.org_id = l.org_id and k.id = l.key_id
             left join members m on m.org_id = l.org_id and m.id = l.member_id
@@ -115,6 +122,9 @@ async fn list(
     }
     if let Some(key_id) = input.key_id.0 {
         query.push(" and l.key_id = ").push_bind(key_id);
+    }
+    if let Some(member_id) = input.member_id.0 {
+        query.push(" and l.member_id = ").push_bind(member_id);
     }
     if let Some(date) = input.created_after.0 {
         query.push(" and l.created_at >= ").push_bind(date.start(&calendar));
@@ -144,6 +154,7 @@ impl Row {
             kind: self.kind,
             key: key.into(),
             member: member.into(),
+            address: self.address.into(),
             subject_id: self.subject_id.into(),
             detail: serde_json::from_str(&self.detail).map_err(anyhow::Error::new)?,
         })

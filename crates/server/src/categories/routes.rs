@@ -26,6 +26,7 @@ pub fn routes() -> Api {
             Operation::new(Method::GET, "/categories", "listCategories")
                 .summary("List categories")
                 .scope(read)
+                .revalidates()
                 .returns::<Vec<CategoryOutput>>(),
             list,
         )

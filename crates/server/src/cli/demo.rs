@@ -4,9 +4,11 @@ use super::import::wait;
 use super::{Exit, insights::table, print_error, print_line, serve};
 use crate::app::App;
 use crate::config::Config;
+use crate::event::Actor;
 use crate::ids::{InsightId, OrgId};
 use crate::imports::{BATCH, Import, Record, read_text};
 use crate::keys::{self, Scopes};
+use crate::members::{self, Invitation, Role};
 use crate::time::{DAY, Timestamp};
 use crate::{insights, jobs, orgs};
 use anyhow::{Context, bail};
@@ -15,6 +17,8 @@ use sha2::{Digest, Sha256};
 use std::io::Read;
 
 const KEY_NAME: &str = "demo";
+/// The admin whom the demo signs in.
+const MEMBER: &str = "demo@example.com";
 /// The number of days that the sample is spread over; the last is yesterday.
 const DAYS: i64 = 90;
 
@@ -47,9 +51,10 @@ pub(super) async fn demo(config: Config, args: DemoArgs) -> anyhow::Result<Exit>
         return Ok(Exit::Success);
     }
     let token = fresh_key(&app, org_id).await?;
+    let link = sign_in_link(&app, org_id, &listener.url()?).await?;
     let top = insights::list(&app.db, org_id, &insights::InsightFilter::default()).await?.data;
     let top = top.first().context("the sample has no insight")?.id;
-    print_line(&hints(&listener.url()?, &token, top))?;
+    print_line(&hints(&listener.url()?, &link, &token, top))?;
     serve::run(app, listener, workers).await?;
     Ok(Exit::Success)
 }
@@ -126,9 +131,20 @@ async fn fresh_key(app: &App, org_id: OrgId) -> anyhow::Result<String> {
     Ok(token)
 }
 
-fn hints(url: &str, token: &str, top: InsightId) -> String {
+/// Makes a link that signs in as an admin, in place of that of the last run.
+async fn sign_in_link(app: &App, org_id: OrgId, url: &str) -> anyhow::Result<String> {
+    let email = MEMBER.parse().map_err(anyhow::Error::msg)?;
+    let invitation = Invitation { email, name: None, role: Role::Admin, days: 1 };
+    let mut tx = app.begin(org_id).await?;
+    let (_, token) = members::invite(&mut tx, &invitation, Actor::default()).await?;
+    tx.commit().await?;
+    Ok(members::link_url(url, &token))
+}
+
+fn hints(url: &str, link: &str, token: &str, top: InsightId) -> String {
     format!(
         r#"
+Sign in   {link}
 Base URL  {url}
 API key   {token}
 

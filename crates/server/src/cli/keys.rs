@@ -3,6 +3,7 @@
 use super::table::Table;
 use super::{Exit, OrgArg, UsageError, find_org, open, print_error, print_line};
 use crate::config::Config;
+use crate::event::Actor;
 use crate::ids::KeyId;
 use crate::keys::{self, Scopes};
 use crate::members::Member;
@@ -11,6 +12,8 @@ use crate::wire::Email;
 use anyhow::bail;
 use clap::{Args, Subcommand};
 use serde_json::json;
+
+const KEYS_LISTED_MAX: i64 = 1_000;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum KeysCommand {
@@ -105,7 +108,7 @@ async fn create(config: Config, args: CreateArgs) -> anyhow::Result<()> {
 async fn list(config: Config, args: ListArgs) -> anyhow::Result<()> {
     let app = open(config).await?;
     let org_id = find_org(&app, &args.org).await?;
-    let keys = keys::list(&app.db, org_id).await?;
+    let keys = keys::list(&app.db, org_id, None, KEYS_LISTED_MAX).await?;
     app.db.close().await;
     if args.json {
         return print_line(&serde_json::to_string(&keys)?);
@@ -132,7 +135,7 @@ async fn revoke(config: Config, args: RevokeArgs) -> anyhow::Result<()> {
     let id: KeyId = args.id.parse().map_err(|error| UsageError(format!("{error}, the id of a key")))?;
     let app = open(config).await?;
     let org_id = find_org(&app, &args.org).await?;
-    let revoked = keys::revoke(&app, org_id, id).await?;
+    let revoked = keys::revoke(&app, org_id, id, Actor::default()).await?;
     app.db.close().await;
     if !revoked {
         bail!("there is no such key, or it is revoked already");

@@ -10,6 +10,7 @@ mod help;
 mod import;
 mod insights;
 mod keys;
+mod members;
 mod serve;
 mod sheet;
 mod table;
@@ -72,6 +73,9 @@ enum Command {
     /// Make, list and revoke API keys
     #[command(subcommand)]
     Keys(keys::KeysCommand),
+    /// Invite, list and remove the people who sign in
+    #[command(subcommand)]
+    Members(members::MembersCommand),
     /// Score the grouping on a labeled file, next to plain methods
     Eval(eval::EvalArgs),
     /// Measure how well statements are grouped, by pairs of them that you judge
@@ -147,6 +151,7 @@ async fn dispatch(cli: Cli, matches: &ArgMatches) -> anyhow::Result<Exit> {
         Command::Export(args) => export::export(config, args).await,
         Command::Insights(args) => insights::insights(config, *args).await,
         Command::Keys(command) => keys::keys(config, command).await,
+        Command::Members(command) => members::members(config, command).await,
         Command::Eval(args) => eval::eval(config, args).await,
         Command::Audit(args) => audit::audit(config, args).await,
         Command::Doctor(args) => doctor::doctor(config, args).await,

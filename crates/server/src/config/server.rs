@@ -28,6 +28,9 @@ pub struct ServerConfig {
     /// up ten minutes' worth at once
     #[arg(long, value_name = "N", env = "REFRAIN_RATE_LIMIT")]
     pub rate_limit: u32,
+    /// Requests a minute of one member who signed in; 0 for no limit
+    #[arg(long, value_name = "N", env = "REFRAIN_MEMBER_RATE_LIMIT")]
+    pub member_rate_limit: u32,
     /// Connections at once from one address (for IPv6 from one /64 network), of 1,024 in all; a proxy in front is one
     /// address
     #[arg(long, value_name = "N", env = "REFRAIN_CONNECTIONS_PER_PEER")]
@@ -61,6 +64,7 @@ impl Default for ServerConfig {
             listen: ([127, 0, 0, 1], 8080).into(),
             public_url: None,
             rate_limit: 100,
+            member_rate_limit: 600,
             connections_per_peer: 256,
             import_megabytes: 1_000,
             tls_certificate: None,

@@ -62,6 +62,24 @@ pub struct SessionContact {
     non_verified_custom_data: Nullable<CustomData>,
 }
 
+impl SessionContact {
+    /// Leaves out all that tells who it is.
+    pub fn without_details(self) -> Self {
+        Self {
+            id: self.id,
+            email: None.into(),
+            phone_number: None.into(),
+            name: None.into(),
+            custom_data: None.into(),
+            created_at: self.created_at,
+            updated_at: self.updated_at,
+            non_verified_name: None.into(),
+            non_verified_email: None.into(),
+            non_verified_custom_data: None.into(),
+        }
+    }
+}
+
 impl TryFrom<Contact> for SessionContact {
     type Error = anyhow::Error;
 

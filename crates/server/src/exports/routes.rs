@@ -35,7 +35,7 @@ const DURATION_MAX: Duration = Duration::from_hours(1);
 pub fn routes() -> Api {
     Api::tagged("Exports").route(
         Operation::new(Method::GET, "/exports", "export")
-            .summary("Export conversations (needs chat-sessions:read and contacts:read too), insights or occurrences, one at a time")
+            .summary("Export conversations (needs chat-sessions:read and contacts:read too, and of members unmasked:read), insights or occurrences, one at a time")
             .scope(Scope::read(Resource::Insights))
             .query::<ExportInput>()
             .returns_media(&[JSONL, CSV, PARQUET]),
@@ -64,6 +64,7 @@ async fn export(
         for scope in [Scope::read(Resource::ChatSessions), Scope::read(Resource::Contacts)] {
             caller.require(scope)?;
         }
+        caller.require_unmasked()?;
     }
     let busy = Error::Unavailable("as many exports as may be at once are under way");
     let place = app.exports.try_take(caller.org_id).ok_or(busy)?;

@@ -160,7 +160,7 @@ impl Drop for Place {
 }
 
 /// Returns the peer that an address counts for: an IPv6 address for its network of 64 bits, all of which one client has.
-fn network(address: IpAddr) -> IpAddr {
+pub fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)).into(),
         address @ IpAddr::V4(_) => address,

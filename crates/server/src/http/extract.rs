@@ -6,11 +6,13 @@ use super::strict::Strict;
 use crate::error::{Error, Result};
 use crate::wire::whole_pairs;
 use anyhow::Context;
-use axum::extract::{FromRequest, FromRequestParts, RawPathParams, Request};
+use axum::extract::{ConnectInfo, FromRequest, FromRequestParts, RawPathParams, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use serde::de::{DeserializeOwned, Deserializer};
 use serde_json::Value as Json;
+use std::convert::Infallible;
+use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;
 
 /// The most characters of a member's name in an error: some names are a client's own.
@@ -200,5 +202,25 @@ impl<S: Send + Sync, A: FromStr, B: FromStr> FromRequestParts<S> for ApiPathPair
         let first = values.next().and_then(|value| value.parse().ok());
         let second = values.next().and_then(|value| value.parse().ok());
         first.zip(second).map(|(first, second)| Self(first, second)).ok_or(Error::NotFound("resource"))
+    }
+}
+
+/// The address that a request came from. None if it came over no socket.
+#[derive(Clone, Copy, Debug)]
+pub struct Peer(pub Option<IpAddr>);
+
+impl Peer {
+    /// Returns the address that a request came from.
+    pub fn of(parts: &Parts) -> Self {
+        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+        Self(peer.map(|ConnectInfo(peer)| peer.ip().to_canonical()))
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Peer {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self::of(parts))
     }
 }

@@ -1,17 +1,18 @@
-//! The checks of every request: its key, its scope, its rate and the room for a large body.
+//! The checks of every request: who calls, its scope, its rate and the room for a large body.
 
 use super::body::{self, BodyMax, TURN_TIMEOUT};
 use super::kept::Kept;
 use super::rate_limit::{Allowance, FILLED_IN};
+use super::validator::Validators;
+use crate::access::Credential;
 use crate::app::App;
 use crate::error::{Error, Result};
-use crate::keys::{self, Scope};
 use crate::openapi::Operation;
 use crate::turns::Turns;
 use axum::body::Body;
 use axum::extract::{FromRequestParts, MatchedPath, Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, Method, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use std::sync::Arc;
@@ -20,7 +21,7 @@ use tokio::time::timeout;
 use tracing::Span;
 use tracing::field::display;
 
-pub use crate::keys::Caller;
+pub use crate::access::Caller;
 
 impl<S: Sync> FromRequestParts<S> for Caller {
     type Rejection = Error;
@@ -49,12 +50,14 @@ pub(super) struct Guard {
     /// The answers that are not taken yet.
     answers: Arc<Turns>,
     large_bodies: Arc<Turns>,
+    validators: Arc<Validators>,
 }
 
 impl Guard {
     /// Makes the guard of these operations.
     pub(super) fn new(app: App, operations: Vec<Operation>) -> Self {
         Self {
+            validators: Arc::new(Validators::new(&app.config)),
             app,
             operations: operations.into(),
             worked_on: Turns::new(WORKED_ON_MAX, WORKED_ON_MAX_OF_ORG, WAITING_MAX),
@@ -71,40 +74,87 @@ fn find<'a>(operations: &'a [Operation], request: &Request) -> Option<&'a Operat
     operations.iter().find(|operation| operation.method == method && operation.path == path.as_str())
 }
 
-/// Lets a request pass that its key allows. A path without such a method passes too: it has its own answer.
+/// Lets a request pass that its key or its sign-in allows. A path without such a method passes too: it has its own answer.
 pub(super) async fn guard(State(guard): State<Guard>, request: Request, next: Next) -> Response {
     let Some(operation) = find(&guard.operations, &request) else { return next.run(request).await };
-    let Some(scope) = operation.scope else { return next.run(request).await };
-    let mut response = check(&guard, operation, scope, request, next).await;
+    if !operation.needs_caller() {
+        return next.run(request).await;
+    }
+    let mut response = check(&guard, operation, request, next).await;
     // neither a browser nor a proxy keeps what is an organization's
     let no_store = HeaderValue::from_static("no-store");
     response.headers_mut().entry(header::CACHE_CONTROL).or_insert(no_store);
     response
 }
 
-async fn check(guard: &Guard, operation: &Operation, scope: Scope, request: Request, next: Next) -> Response {
+async fn check(guard: &Guard, operation: &Operation, request: Request, next: Next) -> Response {
     let app = &guard.app;
     if app.is_draining() {
         return Error::Unavailable("the server is shutting down").into_response();
     }
-    let caller = match authenticate(app, request.headers()).await {
+    let (parts, body) = request.into_parts();
+    let caller = match app.authenticate(&parts).await {
         Ok(caller) => caller,
         Err(error) => return error.into_response(),
     };
     let span = Span::current();
-    span.record("key.id", display(caller.key_id)).record("org.id", display(caller.org_id));
-    let allowance = app.limiter.take(caller.key_id, operation.live, Instant::now());
+    span.record("org.id", display(caller.org_id));
+    let allowance = match caller.credential {
+        Credential::Key(id) => {
+            span.record("key.id", display(id));
+            app.limiter.take(caller.identity(), operation.live, Instant::now())
+        }
+        Credential::SignIn(_, id) => {
+            span.record("member.id", display(id));
+            app.member_limiter.take(caller.identity(), false, Instant::now())
+        }
+    };
     let mut response = match allowance {
         Some(Allowance { remaining: None, reset_seconds, .. }) => {
             Error::TooManyRequests(reset_seconds).into_response()
         }
-        _ => match caller.require(scope) {
+        _ => match require(operation, &caller) {
             Err(error) => error.into_response(),
-            Ok(()) => run(guard, operation.body_max, caller, request, next).await,
+            Ok(()) => validated(guard, operation, caller, Request::from_parts(parts, body), next).await,
         },
     };
     if let Some(allowance) = allowance {
         write_allowance(response.headers_mut(), allowance);
+    }
+    response
+}
+
+/// Fails with the 403 if an operation is not for this caller.
+fn require(operation: &Operation, caller: &Caller) -> Result<()> {
+    if operation.signed_in {
+        caller.signed_in()?;
+    }
+    operation.scope.map_or(Ok(()), |scope| caller.require(scope))
+}
+
+/// Runs the handler, unless the client has the answer already.
+async fn validated(
+    guard: &Guard,
+    operation: &Operation,
+    caller: Caller,
+    request: Request,
+    next: Next,
+) -> Response {
+    if !operation.revalidates {
+        return run(guard, operation.body_max, caller, request, next).await;
+    }
+    // before the handler reads: a tag that is too old costs an answer, one that is too new would hide a change
+    let tag = match guard.validators.tag(&guard.app, &caller).await {
+        Ok(tag) => tag,
+        Err(error) => return error.into_response(),
+    };
+    let mut response = if tag.is_known(request.headers()) {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        run(guard, operation.body_max, caller, request, next).await
+    };
+    if response.status() == StatusCode::OK || response.status() == StatusCode::NOT_MODIFIED {
+        tag.write(response.headers_mut());
     }
     response
 }
@@ -128,16 +178,8 @@ async fn run(guard: &Guard, body_max: usize, caller: Caller, mut request: Reques
     next.run(request).await.map(|body| Body::new(Kept::new(body, answer)))
 }
 
-async fn authenticate(app: &App, headers: &HeaderMap) -> Result<Caller> {
-    let token = bearer(headers).ok_or(Error::Unauthenticated)?;
-    let caller = keys::authenticate(&app.db, token, app.clock.now()).await?;
-    let caller = caller.ok_or(Error::Unauthenticated)?;
-    keys::note_use(app, &caller);
-    Ok(caller)
-}
-
 /// Returns the bearer token of a request, if it has one.
-pub(super) fn bearer(headers: &HeaderMap) -> Option<&str> {
+pub fn bearer(headers: &HeaderMap) -> Option<&str> {
     let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }

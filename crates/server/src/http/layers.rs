@@ -14,7 +14,10 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 use tower::ServiceBuilder;
 use tower::timeout::TimeoutLayer;
+use tower_http::CompressionLevel;
 use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 use tower_http::request_id::{MakeRequestId, PropagateRequestIdLayer, RequestId, SetRequestIdLayer};
 use tower_http::set_header::SetResponseHeaderLayer;
@@ -28,6 +31,8 @@ const REQUEST_ID: &str = "x-request-id";
 const REQUEST_ID_MAX: usize = 64;
 /// The time that a browser need not ask again whether a page may call.
 const CORS_AGE_MAX: Duration = Duration::from_mins(10);
+/// The least bytes of an answer that is packed: less fits into one packet anyway.
+const PACKED_MIN: u16 = 1_024;
 /// The methods that are counted by their name. Others are refused.
 const METHODS: [Method; 7] =
     [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE, Method::HEAD, Method::OPTIONS];
@@ -55,6 +60,19 @@ pub(super) fn wrap<S: Clone + Send + Sync + 'static>(router: Router<S>) -> Route
     )
 }
 
+/// Packs the answers of `router` for clients that take gzip. What is packed already, files that customers sent, and streams
+/// of events, of which each is to arrive at once, stay as they are.
+pub(super) fn pack<S: Clone + Send + Sync + 'static>(router: Router<S>) -> Router<S> {
+    let packed = SizeAbove::new(PACKED_MIN)
+        .and(NotForContentType::IMAGES)
+        .and(NotForContentType::SSE)
+        .and(NotForContentType::new("application/vnd.apache.parquet"))
+        .and(NotForContentType::new("application/octet-stream"));
+    // on the threads of requests, so it must be quick
+    let layer = CompressionLayer::new().quality(CompressionLevel::Fastest).compress_when(packed);
+    router.layer(layer)
+}
+
 /// Lets web pages of these origins call `router`.
 pub(super) fn allow_origins<S: Clone + Send + Sync + 'static>(
     router: Router<S>,
@@ -74,6 +92,7 @@ pub(super) fn allow_origins<S: Clone + Send + Sync + 'static>(
         "ratelimit-remaining",
         "ratelimit-reset",
         "idempotency-replayed",
+        "operation-id",
         REQUEST_ID,
     ];
     let cors = CorsLayer::new()
@@ -182,7 +201,7 @@ async fn refuse_unknown_method(request: Request, next: Next) -> Response {
     }
 }
 
-/// Makes the span of a request. The guard records the key and its organization once they are known.
+/// Makes the span of a request. The guard records the key or the member, and the organization, once they are known.
 fn request_span<B>(request: &axum::http::Request<B>) -> Span {
     let id = request.headers().get(REQUEST_ID).and_then(|id| id.to_str().ok()).unwrap_or("");
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
@@ -193,6 +212,7 @@ fn request_span<B>(request: &axum::http::Request<B>) -> Span {
         http.route = route(request),
         peer = peer.map(|ConnectInfo(peer)| tracing::field::display(peer.ip())),
         key.id = Empty,
+        member.id = Empty,
         org.id = Empty,
     )
 }

@@ -14,10 +14,12 @@ mod server;
 mod stream;
 mod strict;
 mod tls;
+mod validator;
 mod walk;
 
-pub use extract::{ApiJson, ApiPath, ApiPathPair, ApiQuery, IfMatch, describe, json_body, parse_json};
-pub use guard::Caller;
+pub use connections::network;
+pub use extract::{ApiJson, ApiPath, ApiPathPair, ApiQuery, IfMatch, Peer, describe, json_body, parse_json};
+pub use guard::{Caller, bearer};
 pub use paging::{Cursor, PAGE_BYTES_MAX, PAGE_SIZE, Page, cut_page, cut_page_to_size};
 pub use rate_limit::RateLimiter;
 pub use server::{Listener, serve};
@@ -98,9 +100,8 @@ pub fn router(app: App) -> Router {
     let guard = Guard::new(app.clone(), api.operations);
     let router = layers::limit_time(api.router, layers::REQUEST_TIMEOUT)
         .merge(api.uploads)
-        .route_layer(from_fn_with_state(guard, guard::guard))
-        .route("/openapi.json", get(show.clone()))
-        .route("/api-json", get(show));
+        .route_layer(from_fn_with_state(guard, guard::guard));
+    let router = layers::pack(router).route("/openapi.json", get(show.clone())).route("/api-json", get(show));
     // settings that were loaded were checked
     let router = match app.config.server.cors_origins().ok().flatten() {
         Some(origins) => layers::allow_origins(with_fallbacks(router), origins),

@@ -1,10 +1,10 @@
-//! The rate limit of keys: a bucket that holds ten minutes' worth of requests and is filled at the rate of the limit, so
+//! The rate limit of keys and of members: a bucket that holds ten minutes' worth of requests and is filled at the rate of the limit, so
 //! that a client which reads much at once can, and none reads more in the long run.
 
-use crate::ids::KeyId;
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
+use uuid::Uuid;
 
 /// The minutes whose requests a bucket holds.
 const MINUTES: u32 = 10;
@@ -13,19 +13,19 @@ pub(super) const FILLED_IN: Duration = Duration::from_mins(MINUTES as u64);
 const MINUTE: Duration = Duration::from_mins(1);
 /// The factor by which the limit of live conversation is larger.
 const LIVE_FACTOR: u32 = 10;
-/// Past this many keys, those whose bucket is full are forgotten.
-const KEYS_BEFORE_SWEEP: usize = 10_000;
+/// Past this many callers, those whose bucket is full are forgotten.
+const CALLERS_BEFORE_SWEEP: usize = 10_000;
 
-/// The buckets of keys. One process counts for itself: replicas beside each other allow as many times the limit.
+/// The buckets of keys, or of members. One process counts for itself: replicas beside each other allow as many times the limit.
 #[derive(Debug)]
 pub struct RateLimiter {
     per_minute: u32,
-    /// For each key, and apart for its live conversation: the time at which its bucket is full. What is missing now is
+    /// For each caller, and apart for its live conversation: the time at which its bucket is full. What is missing now is
     /// what flows in until then.
-    full_at: Mutex<HashMap<(KeyId, bool), Instant>>,
+    full_at: Mutex<HashMap<(Uuid, bool), Instant>>,
 }
 
-/// The requests that are left to a key.
+/// The requests that are left to a caller.
 #[derive(Clone, Copy, Debug)]
 pub struct Allowance {
     /// The requests that a full bucket holds.
@@ -42,18 +42,18 @@ impl RateLimiter {
         Self { per_minute, full_at: Mutex::default() }
     }
 
-    /// Counts a request of `key` at `now`. Returns None if there is no limit.
-    pub fn take(&self, key: KeyId, live: bool, now: Instant) -> Option<Allowance> {
+    /// Counts a request of `caller` at `now`. Returns None if there is no limit.
+    pub fn take(&self, caller: Uuid, live: bool, now: Instant) -> Option<Allowance> {
         if self.per_minute == 0 {
             return None;
         }
         let per_minute = if live { self.per_minute.saturating_mul(LIVE_FACTOR) } else { self.per_minute };
         let one = MINUTE / per_minute;
         let mut buckets = self.full_at.lock().unwrap_or_else(PoisonError::into_inner);
-        if buckets.len() >= KEYS_BEFORE_SWEEP {
+        if buckets.len() >= CALLERS_BEFORE_SWEEP {
             buckets.retain(|_, full_at| *full_at > now);
         }
-        let full_at = buckets.entry((key, live)).or_insert(now);
+        let full_at = buckets.entry((caller, live)).or_insert(now);
         let missing = full_at.saturating_duration_since(now);
         let is_allowed = missing + one <= FILLED_IN;
         if is_allowed {
@@ -78,10 +78,9 @@ fn nanos(duration: Duration) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::time::Timestamp;
 
-    fn key() -> KeyId {
-        KeyId::new(Timestamp::from_micros(0))
+    fn key() -> Uuid {
+        Uuid::now_v7()
     }
 
     #[test]

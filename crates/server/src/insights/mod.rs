@@ -30,7 +30,7 @@ pub use grouping::{ThemeOutput, themes};
 pub use history::{WebhookEvent, webhook_event};
 pub use insight::{Counts, InsightStatus, counts};
 pub use lifecycle::review::ReviewInsights;
-pub use list::{ListInsightsInput, ListInsightsOutput, list};
+pub use list::{InsightFilterInput, ListInsightsInput, ListInsightsOutput, count_matching, list};
 pub use occurrences::Centroids;
 pub use reading::{RereadSessions, progress, request_rereading};
 pub use research::ResearchInsight;

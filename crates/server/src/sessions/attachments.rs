@@ -141,6 +141,7 @@ pub(super) async fn show(
     caller: Caller,
     ApiPath(id): ApiPath<BlobId>,
 ) -> Result<Response> {
+    caller.require_unmasked()?;
     let query = sql("select mime_type, content from blobs where org_id = $1 and id = $2");
     let row = app.db.fetch_optional(query.bind(caller.org_id).bind(id)).await?;
     let (mime_type, content): (String, Vec<u8>) = row.ok_or(Error::NotFound("attachment"))?;

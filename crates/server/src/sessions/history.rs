@@ -145,14 +145,14 @@ pub struct Attachment {
 /// An entry of the history as its row keeps it.
 #[derive(Debug, sqlx::FromRow)]
 pub(super) struct Message {
-    id: MessageId,
+    pub(super) id: MessageId,
     seq: i64,
     event_type: String,
-    sender: Sender,
-    sender_name: Option<String>,
-    text: Option<String>,
-    attachments: Option<String>,
-    context: Option<String>,
+    pub(super) sender: Sender,
+    pub(super) sender_name: Option<String>,
+    pub(super) text: Option<String>,
+    pub(super) attachments: Option<String>,
+    pub(super) context: Option<String>,
     created_at: Option<Timestamp>,
 }
 

@@ -1,6 +1,7 @@
 //! Lists of sessions: by newest update, by criteria, by words.
 
 use super::filter::{FilterInput, SessionFilter};
+use super::member_view;
 use super::response::{ChatSessionListItem, expand};
 use super::search::{Search, search_messages};
 use super::session::Session;
@@ -33,6 +34,7 @@ pub(super) async fn list(
     let db = app.db.long(caller.org_id);
     let (sessions, next) = store::list(&db, caller.org_id, &filter, &window, &calendar).await?;
     let items = expand(&app.db, caller.org_id, sessions).await?;
+    let items = member_view::of_sessions(&caller, items);
     Ok(Json(ListChatSessionsOutput(Page { items, next })))
 }
 
@@ -63,7 +65,7 @@ pub(super) async fn filter(
         )));
     }
     Ok(Json(FilterChatSessionsOutput {
-        data: expand(&app.db, caller.org_id, sessions).await?,
+        data: member_view::of_sessions(&caller, expand(&app.db, caller.org_id, sessions).await?),
         page: input.page.0,
         limit: input.limit.0,
         has_next,
@@ -117,14 +119,12 @@ pub(super) async fn search(
         id => id.and_then(Result::ok),
     };
     let _turn = app.searches.take(caller.org_id).await?;
-    let contacts = contacts::search(
-        &app.db.long(caller.org_id),
-        caller.org_id,
-        &input.q.0,
-        contact_id,
-        db::count(SEARCH_MAX),
-    )
-    .await?;
+    let db = app.db.long(caller.org_id);
+    let contacts = if member_view::reads_contacts(&caller) {
+        contacts::search(&db, caller.org_id, &input.q.0, contact_id, db::count(SEARCH_MAX)).await?
+    } else {
+        Vec::new()
+    };
     let contacts = contacts.into_iter().map(|contact| FoundContact {
         id: contact.id,
         name: contact.name.or(contact.non_verified_name).into(),
@@ -133,7 +133,9 @@ pub(super) async fn search(
     });
     let search = Search { text: &input.q.0, contact_id, limit: SEARCH_MAX };
     let messages = search_messages(&app, caller.org_id, search).await?;
-    let messages = messages.into_iter().map(|(id, session_id, text, kind)| FoundMessage {
+    let texts = messages.iter().map(|(id, _, text, _)| (*id, text.clone())).collect();
+    let texts = member_view::of_texts(&app, &caller, texts).await?;
+    let messages = messages.into_iter().zip(texts).map(|((id, session_id, _, kind), text)| FoundMessage {
         id,
         session_id,
         message: text.into(),

@@ -97,7 +97,7 @@ fn mask_entry(entry: &Entry, kept: &[Finding], words: &Words) -> Option<MaskedEn
 }
 
 /// Masks the texts of a JSON value, but for ids, by which things are found. Returns true if it is another then.
-fn mask_json(json: &mut Json, words: &Words) -> bool {
+pub(super) fn mask_json(json: &mut Json, words: &Words) -> bool {
     match json {
         Json::String(text) => match words.mask(text) {
             Some(masked) => {

@@ -11,6 +11,7 @@ mod language_tag;
 mod list;
 mod mask;
 mod masked;
+mod member_view;
 mod reading;
 mod redaction;
 mod response;

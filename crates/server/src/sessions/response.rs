@@ -134,6 +134,16 @@ fn shape(
     })
 }
 
+impl ChatSessionListItem {
+    /// Leaves out all of its contact but the id, and what was said at its handoff.
+    pub(super) fn without_details(mut self) -> Self {
+        let contact = self.session.contact.0.take().map(SessionContact::without_details);
+        self.session.contact = contact.into();
+        self.session.handoff = None.into();
+        self
+    }
+}
+
 impl From<ChatSessionListItem> for GetChatSessionOutput {
     fn from(item: ChatSessionListItem) -> Self {
         item.session

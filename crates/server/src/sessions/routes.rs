@@ -7,7 +7,7 @@ use super::language_tag::LanguageTag;
 use super::response::{GetChatSessionOutput, expand};
 use super::session::{AiClosureType, Channel, SessionStatus, TAGS_MAX, TicketingSystemRef};
 use super::store::{self, NewSession};
-use super::{attachments, list, send, set_aside};
+use super::{attachments, list, member_view, send, set_aside};
 use crate::app::App;
 use crate::contacts::{self, Details, Trust};
 use crate::custom_data::CustomData;
@@ -242,7 +242,8 @@ async fn show(
     ApiPath(id): ApiPath<SessionId>,
 ) -> Result<Json<GetChatSessionOutput>> {
     let session = store::find(&app.db, caller.org_id, id).await?;
-    let mut expanded = expand(&app.db, caller.org_id, session.into_iter().collect()).await?;
+    let expanded = expand(&app.db, caller.org_id, session.into_iter().collect()).await?;
+    let mut expanded = member_view::of_sessions(&caller, expanded);
     expanded.pop().map(|item| Json(item.into())).ok_or(Error::NotFound("session"))
 }
 

@@ -4,7 +4,7 @@ use super::apply::{self, Changes};
 use super::attachments::{self, ATTACHMENTS_MAX, MessageAttachmentInput};
 use super::history::{self, ChatHistoryItem, Event, Message, NewMessage, Sender};
 use super::session::{Session, SessionStatus};
-use super::{storage, store};
+use super::{member_view, storage, store};
 use crate::app::App;
 use crate::contacts::{self, Details, Trust};
 use crate::custom_data::CustomData;
@@ -215,6 +215,7 @@ pub(super) async fn history(
     let after = input.cursor.0.map_or(0, |cursor| cursor.position);
     let messages = store::history(&app.db, caller.org_id, id, after).await?;
     let (messages, next) = cut_page_to_size(messages, Message::bytes, Message::cursor);
+    let messages = member_view::of_history(&app, &caller, messages).await?;
     let items = messages.into_iter().map(ChatHistoryItem::try_from).collect::<anyhow::Result<_>>()?;
     Ok(Json(ListChatHistoryOutput(Page { items, next })))
 }

@@ -209,7 +209,7 @@ fn every_command_takes_every_setting() {
             let (flag, value) = (format!("--{}", setting.get_long().unwrap()), &values(&setting)[0]);
             let mut line = vec!["refrain", command.get_name(), &flag, value];
             // the commands below a command get what is above them
-            if command.get_name() == "keys" {
+            if ["keys", "members"].contains(&command.get_name()) {
                 line.insert(2, "list");
             }
             let rest: &[&str] = match command.get_name() {

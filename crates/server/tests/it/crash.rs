@@ -17,6 +17,9 @@ const TEXTS: [&str; 6] = [
     "Please send me a new password",
 ];
 
+/// Enough that a kill a tenth of the way in falls into the reading of the file.
+const COUNT: usize = 1_200;
+
 fn conversations() -> String {
     let record = |i: usize| {
         let text =
@@ -29,7 +32,7 @@ fn conversations() -> String {
         })
         .to_string()
     };
-    (0..3_000).map(record).collect::<Vec<_>>().join("\n")
+    (0..COUNT).map(record).collect::<Vec<_>>().join("\n")
 }
 
 /// Everything that must not depend on what happened on the way.
@@ -75,9 +78,9 @@ async fn an_import_killed_at_any_moment_ends_as_an_undisturbed_one() {
     undisturbed.json(&["import", file.to_str().unwrap(), "--json"], 0);
     let duration = started.elapsed();
     let expected = state(&undisturbed).await;
-    assert_eq!((expected[0].len(), expected[3].len()), (3_000, 6), "{:?}", expected[3]);
+    assert_eq!((expected[0].len(), expected[3].len()), (COUNT, 6), "{:?}", expected[3]);
     // three times in one run, at moments spread over reading, analysis and grouping
-    for fractions in [[0.1, 0.3, 0.5], [0.2, 0.6, 0.9], [0.4, 0.7, 0.8]] {
+    for fractions in [[0.1, 0.3, 0.6], [0.2, 0.5, 0.9]] {
         let cli = Cli::new().await;
         let file = cli.file("a.jsonl", &text);
         for fraction in fractions {

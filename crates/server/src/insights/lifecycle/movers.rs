@@ -31,10 +31,10 @@ const LOOKED_AT_MAX: i64 = 10_000;
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(inline)]
 pub(crate) struct Mover {
-    id: InsightId,
+    pub(crate) id: InsightId,
     #[schemars(with = "SafeInt")]
-    insight_number: i64,
-    content: String,
+    pub(crate) insight_number: i64,
+    pub(crate) content: String,
     /// Contacts a day, summed over the days.
     #[schemars(with = "SafeInt")]
     seen: u32,

@@ -24,6 +24,7 @@ pub(crate) fn routes() -> Api {
         Operation::new(Method::GET, "/overview", "getOverview")
             .summary("Get what moved lately: risers, fallers, new, back, regressed, silent sources")
             .scope(Scope::read(Resource::Insights))
+            .revalidates()
             .returns::<Overview>(),
         overview,
     )

@@ -39,6 +39,7 @@ pub(crate) fn routes() -> Api {
             Operation::new(Method::GET, "/insights/{id}/trend", "getInsightTrend")
                 .summary("Get sessions and contacts of an insight by day or week")
                 .scope(read)
+                .revalidates()
                 .query::<TrendInput>()
                 .returns::<Trend>(),
             trend,

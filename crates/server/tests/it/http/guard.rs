@@ -98,7 +98,8 @@ async fn a_client_that_reads_twelve_thousand_sessions_at_once_is_not_refused() {
 async fn answers_of_an_organization_are_kept_by_nobody() {
     let t = TestApp::new().await;
     let id = t.session_saying("hello").await;
-    for path in ["/chat/sessions", "/contacts", "/teams", &format!("/chat/sessions/{id}"), "/contacts/none"] {
+    for path in ["/chat/sessions", "/contacts", "/members", &format!("/chat/sessions/{id}"), "/contacts/none"]
+    {
         let answer = t.get(path).await;
         let expected = if path == "/contacts/none" { None } else { Some("no-store") };
         assert_eq!(

@@ -8,3 +8,5 @@ mod metrics;
 mod openapi;
 mod pages;
 mod tls;
+
+pub(crate) use openapi::check;

@@ -103,7 +103,9 @@ fn of_all_kinds() -> Vec<Value> {
 #[tokio::test]
 async fn the_order_of_arrival_makes_no_difference() {
     let mut seen = Vec::new();
-    for round in 0..20 {
+    // what the grouping computes does not depend on the database; the order in which rows come from it could
+    let rounds = if TestApp::new().await.app.db.name() == "SQLite" { 20 } else { 6 };
+    for round in 0..rounds {
         let t = TestApp::new().await;
         let mut all = of_all_kinds();
         let mut chance = Chance(round);
