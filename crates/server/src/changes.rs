@@ -164,15 +164,14 @@ impl Listener {
             let position = self.position().await?;
             return Ok(Some(self.tell("ready", position, &BTreeSet::new())));
         };
+        // before the log is read: what comes in between is in the log then
+        let is_known = self.is_known || self.position().await? == after;
         let query = sql("
             select seq, kind, subject_id from changes where org_id = $1 and seq > $2 order by seq limit $3
         ");
         let query = query.bind(self.org_id).bind(after).bind(db::count(ENTRIES_MAX));
         let entries: Vec<(i64, String, Uuid)> = self.app.db.fetch_all(query).await?;
-        let goes_on = match entries.first() {
-            Some((first, ..)) => *first == after + 1,
-            None => self.is_known || self.position().await? == after,
-        };
+        let goes_on = entries.first().map_or(is_known, |(first, ..)| *first == after + 1);
         if !goes_on {
             let position = self.position().await?;
             return Ok(Some(self.tell("reset", position, &BTreeSet::new())));

@@ -390,9 +390,7 @@ pub fn document(operations: &[Operation]) -> Json {
             "securitySchemes": {
                 "bearerAuth": {"type": "http", "scheme": "bearer"},
                 "cookieAuth": {
-                    "type": "apiKey",
-                    "in": "cookie",
-                    "name": "__Host-refrain",
+                    "type": "apiKey", "in": "cookie", "name": "__Host-refrain",
                     "description": "Set by `POST /sign-in`. Where it is sent with another method than GET, `x-forgery-token` must be the `forgery_token` of `GET /me`. On a loopback address without TLS its name is `refrain`.",
                 },
             },

@@ -64,8 +64,12 @@ async fn a_backup_under_load_is_one_moment_and_restores_into_either_database() {
     let stop = AtomicBool::new(false);
     let (before, after) = std::thread::scope(|scope| {
         let writer = scope.spawn(|| converse(&server, &token, &stop));
-        std::thread::sleep(std::time::Duration::from_millis(500));
-        let before = call(&server, &token, "GET", "/chat/sessions", &Value::Null);
+        let listed = || call(&server, &token, "GET", "/chat/sessions", &Value::Null);
+        let mut before = listed();
+        while before["items"][0]["contact"]["email"] != "a@example.com" {
+            std::thread::sleep(std::time::Duration::from_millis(50));
+            before = listed();
+        }
         let summary = cli.json(&["backup", "moment.backup", "--json"], 0);
         assert!(summary["rows"].as_u64().unwrap() > 1_000, "{summary}");
         stop.store(true, Ordering::Relaxed);
