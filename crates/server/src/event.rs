@@ -153,6 +153,8 @@ string_enum! {
         SessionDeleted = "session.deleted",
         /// A message was redacted.
         MessageRedacted = "message.redacted",
+        /// A session was shown as it was said.
+        SessionRevealed = "session.revealed",
         /// A session was redacted.
         SessionRedacted = "session.redacted",
         /// Settings of the organization were changed.

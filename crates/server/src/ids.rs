@@ -166,10 +166,16 @@ define_id! {
     ResearchId,
     /// An entry of an insight's history.
     EventId,
+    /// A decision about insights, taken back as a whole.
+    OperationId,
+    /// A filter, an order and a grouping that are kept under a name.
+    ViewId,
     /// A unit of work.
     JobId,
     /// An entry of the audit log.
     AuditId,
+    /// An audit of the grouping, by pairs of statements that people judge.
+    PairAuditId,
     /// A URL that receives events.
     WebhookId,
     /// A delivery of an event to a destination.

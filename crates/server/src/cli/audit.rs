@@ -1,16 +1,15 @@
 //! `refrain audit`: a person judges pairs of statements, and from that come precision and recall of the grouping.
 
-use super::sheet::{self, Answer, Row};
+use super::sheet;
 use super::table::Table;
 use super::{Exit, OrgArg, UsageError, find_org, open, print_line};
 use crate::app::App;
 use crate::config::Config;
 use crate::ids::{OrgId, StatementId};
-use crate::insights::{self, Pair, STRATA, Sample, Share, Stratum};
+use crate::insights::{self, Judged, Percent, Stratum, StratumCounts, Wrong};
 use crate::sessions::KnownLanguage;
 use anyhow::bail;
-use serde_json::{Value as Json, json};
-use std::collections::HashMap;
+use serde_json::json;
 use std::path::{Path, PathBuf};
 
 /// The most pairs of one sheet.
@@ -46,8 +45,17 @@ pub(super) async fn audit(config: Config, args: AuditArgs) -> anyhow::Result<Exi
     let org_id = find_org(&app, &args.org).await?;
     match (rows, &args.out) {
         (Some(rows), _) => {
-            let result = Judged::of(&app, org_id, rows).await?;
-            print_line(&if args.json { result.json().to_string() } else { result.text() })?;
+            let Some(judged) = Judged::of(&app.db, org_id, rows).await? else {
+                bail!("the sheet has no pairs");
+            };
+            if judged
+                .strata
+                .iter()
+                .all(|counts| counts.same + counts.different + counts.unsure + counts.blank == 0)
+            {
+                bail!("no pair of the sheet is there any more; is it of another organization?");
+            }
+            print_line(&if args.json { serde_json::to_string(&judged)? } else { text(&judged) })?;
         }
         (None, Some(out)) => draw(&app, org_id, out, &args).await?,
         (None, None) => return Err(UsageError("expected --out or --judged".into()).into()),
@@ -62,7 +70,8 @@ async fn draw(app: &App, org_id: OrgId, out: &Path, args: &AuditArgs) -> anyhow:
     if pairs.is_empty() {
         bail!("there are no two statements of different contacts to compare");
     }
-    let texts = texts(app, org_id, &pairs).await?;
+    let ids: Vec<StatementId> = pairs.iter().flat_map(|pair| pair.statements).collect();
+    let texts = insights::statement_texts(&app.db, org_id, &ids).await?;
     sheet::write(out, &pairs, &texts)?;
     let count = pairs.len();
     if args.json {
@@ -76,174 +85,49 @@ async fn draw(app: &App, org_id: OrgId, out: &Path, args: &AuditArgs) -> anyhow:
     print_line(&format!("Then: refrain audit --judged {sheet}"))
 }
 
-async fn texts(app: &App, org_id: OrgId, pairs: &[Pair]) -> anyhow::Result<HashMap<StatementId, String>> {
-    let ids: Vec<StatementId> = pairs.iter().flat_map(|pair| pair.statements).collect();
-    Ok(insights::statement_texts(&app.db, org_id, &ids).await?)
-}
-
-/// The result of a judged sheet.
-struct Judged {
-    precision: Option<Share>,
-    recall: Option<Share>,
-    /// True if insights were grouped again since the pairs were drawn.
-    is_regrouped: bool,
-    counts: [Counts; 4],
-    sizes: [u64; 4],
-    /// Ids of pairs with a statement that is no longer there.
-    gone: Vec<String>,
-    wrong: Vec<Wrong>,
-}
-
-/// Pairs of one stratum that were drawn.
-#[derive(Clone, Copy, Default)]
-struct Counts {
-    same: u64,
-    different: u64,
-    unsure: u64,
-    blank: u64,
-    gone: u64,
-}
-
-/// A pair that was put together or apart wrongly.
-struct Wrong {
-    id: String,
-    same: bool,
-    insights: [Option<i64>; 2],
-    texts: [String; 2],
-}
-
-impl Judged {
-    async fn of(app: &App, org_id: OrgId, rows: Vec<Row>) -> anyhow::Result<Self> {
-        let pairs: Vec<Pair> = rows.iter().map(|row| row.pair.clone()).collect();
-        let Some(Pair { grouping, sizes, .. }) = pairs.first().cloned() else {
-            bail!("the sheet has no pairs");
-        };
-        let texts = texts(app, org_id, &pairs).await?;
-        let is_regrouped = !insights::is_grouping_current(&app.db, org_id, grouping).await?;
-        let mut counts = [Counts::default(); 4];
-        let (mut gone, mut wrong) = (Vec::new(), Vec::new());
-        for Row { id, answer, pair } in rows {
-            let count = &mut counts[pair.stratum as usize];
-            let [Some(first), Some(second)] = pair.statements.map(|id| texts.get(&id).cloned()) else {
-                count.gone += 1;
-                gone.push(id);
-                continue;
-            };
-            match answer {
-                Some(Answer::Same) => count.same += 1,
-                Some(Answer::Different) => count.different += 1,
-                Some(Answer::Unsure) => count.unsure += 1,
-                None => count.blank += 1,
-            }
-            let same = answer == Some(Answer::Same);
-            let is_judged = same || answer == Some(Answer::Different);
-            if is_judged && same != (pair.stratum == Stratum::Together) {
-                wrong.push(Wrong { id, same, insights: pair.insights, texts: [first, second] });
-            }
-        }
-        if gone.len() == pairs.len() {
-            bail!("no pair of the sheet is there any more; is it of another organization?");
-        }
-        wrong.sort_by(|a, b| {
-            let key = |wrong: &Wrong| (wrong.same, wrong.insights, wrong.id.len());
-            key(a).cmp(&key(b)).then_with(|| a.id.cmp(&b.id))
-        });
-        let sample = |i: usize| Sample {
-            size: sizes[i],
-            judged: counts[i].same + counts[i].different,
-            hits: counts[i].same,
-        };
-        let samples = [0, 1, 2, 3].map(sample);
-        Ok(Self {
-            precision: insights::share(samples[0]),
-            recall: insights::share_in_first(&samples),
-            is_regrouped,
-            counts,
-            sizes,
-            gone,
-            wrong,
-        })
+/// Formats what judged pairs say.
+fn text(judged: &Judged) -> String {
+    let mut parts = vec![
+        format!("Precision  {}", share(judged.precision.0)),
+        format!("Recall     {}", share(judged.recall.0)),
+    ];
+    if judged.regrouped {
+        parts.push(
+            "Insights were grouped again since; this is about the grouping the pairs were drawn from.".into(),
+        );
     }
-
-    fn text(&self) -> String {
-        let mut parts = vec![
-            format!("Precision  {}", share(self.precision)),
-            format!("Recall     {}", share(self.recall)),
-        ];
-        if self.is_regrouped {
-            parts.push(
-                "Insights were grouped again since; this is about the grouping the pairs were drawn from."
-                    .into(),
-            );
-        }
-        let mut table = Table::new(&["Pairs", "All", "Same", "Different", "Unsure", "Blank", "Gone"]);
-        table.align_right(&[1, 2, 3, 4, 5, 6]);
-        for ((stratum, counts), size) in STRATA.iter().zip(&self.counts).zip(self.sizes) {
-            let Counts { same, different, unsure, blank, gone } = counts;
-            let name = match stratum {
-                Stratum::Together => "in one insight",
-                Stratum::Near => "in neighboring insights",
-                Stratum::Unlinked => "nearby, in no insight",
-                Stratum::Far => "far apart",
-            };
-            let numbers = [size, *same, *different, *unsure, *blank, *gone].map(|n| n.to_string());
-            table.row([vec![name.to_owned()], numbers.to_vec()].concat());
+    let mut table = Table::new(&["Pairs", "All", "Same", "Different", "Unsure", "Blank", "Gone"]);
+    table.align_right(&[1, 2, 3, 4, 5, 6]);
+    for counts in &judged.strata {
+        let StratumCounts { stratum, pairs, same, different, unsure, blank, gone } = counts;
+        let name = match stratum {
+            Stratum::Together => "in one insight",
+            Stratum::Near => "in neighboring insights",
+            Stratum::Unlinked => "nearby, in no insight",
+            Stratum::Far => "far apart",
+        };
+        let numbers = [pairs, same, different, unsure, blank, gone].map(u64::to_string);
+        table.row([vec![name.to_owned()], numbers.to_vec()].concat());
+    }
+    parts.push(format!("\n{table}"));
+    if !judged.wrong.is_empty() {
+        let mut table = Table::new(&["Pair", "Insights", "Judged", "First", "Second"]);
+        table.align_right(&[0]);
+        for Wrong { id, same, insights, texts: [first, second] } in &judged.wrong {
+            let numbers = insights.map(|number| number.map_or("none".into(), |number| number.to_string()));
+            let judged = if *same { "same" } else { "different" };
+            table.row(vec![id.clone(), numbers.join(", "), judged.into(), first.clone(), second.clone()]);
         }
         parts.push(format!("\n{table}"));
-        if !self.wrong.is_empty() {
-            let mut table = Table::new(&["Pair", "Insights", "Judged", "First", "Second"]);
-            table.align_right(&[0]);
-            for Wrong { id, same, insights, texts: [first, second] } in &self.wrong {
-                let numbers =
-                    insights.map(|number| number.map_or("none".into(), |number| number.to_string()));
-                let judged = if *same { "same" } else { "different" };
-                table.row(vec![id.clone(), numbers.join(", "), judged.into(), first.clone(), second.clone()]);
-            }
-            parts.push(format!("\n{table}"));
-        }
-        if !self.gone.is_empty() {
-            parts.push(format!("\nNo longer there, and left out: pairs {}", self.gone.join(", ")));
-        }
-        parts.join("\n")
     }
-
-    fn json(&self) -> Json {
-        let strata = STRATA.iter().zip(&self.counts).zip(self.sizes).map(|((stratum, counts), size)| {
-            json!({
-                "stratum": stratum,
-                "pairs": size,
-                "same": counts.same,
-                "different": counts.different,
-                "unsure": counts.unsure,
-                "blank": counts.blank,
-                "gone": counts.gone,
-            })
-        });
-        let wrong = self.wrong.iter().map(|wrong| {
-            json!({"id": wrong.id, "same": wrong.same, "insights": wrong.insights, "texts": wrong.texts})
-        });
-        json!({
-            "precision": self.precision.map(percent),
-            "recall": self.recall.map(percent),
-            "regrouped": self.is_regrouped,
-            "strata": strata.collect::<Vec<_>>(),
-            "wrong": wrong.collect::<Vec<_>>(),
-            "gone": self.gone,
-        })
+    if !judged.gone.is_empty() {
+        parts.push(format!("\nNo longer there, and left out: pairs {}", judged.gone.join(", ")));
     }
+    parts.join("\n")
 }
 
-fn percent(share: Share) -> Json {
-    json!({"estimate": 100.0 * share.estimate, "low": 100.0 * share.low, "high": 100.0 * share.high})
-}
-
-fn share(share: Option<Share>) -> String {
-    share.map_or("nothing to tell it by: judge more pairs".into(), |Share { estimate, low, high }| {
-        format!(
-            "{:.1} %, with 95 % confidence between {:.1} and {:.1} %",
-            100.0 * estimate,
-            100.0 * low,
-            100.0 * high
-        )
+fn share(share: Option<Percent>) -> String {
+    share.map_or("nothing to tell it by: judge more pairs".into(), |Percent { estimate, low, high }| {
+        format!("{estimate:.1} %, with 95 % confidence between {low:.1} and {high:.1} %")
     })
 }

@@ -5,7 +5,7 @@
 //! with an eye on what the grouping did; it keeps no secret.
 
 use crate::ids::StatementId;
-use crate::insights::Pair;
+use crate::insights::{Answer, Judgment, Pair};
 use crate::spreadsheet::{BYTE_ORDER_MARK, no_formula};
 use anyhow::{Context, bail};
 use base64::Engine;
@@ -24,22 +24,6 @@ const CHECKSUM: usize = 8;
 const BYTES_MAX: u64 = 256 << 20;
 const WRONG_LISTED_MAX: usize = 20;
 
-/// A judgment of a pair.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Answer {
-    Same,
-    Different,
-    Unsure,
-}
-
-/// A pair with its judgment.
-#[derive(Debug)]
-pub(super) struct Row {
-    pub(super) id: String,
-    pub(super) answer: Option<Answer>,
-    pub(super) pair: Pair,
-}
-
 /// Writes a sheet that is still to be filled in. An older file is never overwritten: it may hold a day's work.
 pub(super) fn write(path: &Path, pairs: &[Pair], texts: &HashMap<StatementId, String>) -> anyhow::Result<()> {
     let writing = || format!("writing {}", path.display());
@@ -56,7 +40,7 @@ pub(super) fn write(path: &Path, pairs: &[Pair], texts: &HashMap<StatementId, St
 }
 
 /// Reads a sheet that was filled in, rows in any order. Lists the lines that are wrong, if any is.
-pub(super) fn read(path: &Path) -> anyhow::Result<Vec<Row>> {
+pub(super) fn read(path: &Path) -> anyhow::Result<Vec<Judgment>> {
     let name = path.display();
     let reading = || format!("reading {name}");
     let size = std::fs::metadata(path).with_context(reading)?.len();
@@ -75,7 +59,7 @@ pub(super) fn read(path: &Path) -> anyhow::Result<Vec<Row>> {
     let (Some(id), Some(same), Some(draw)) = (column("id"), column("same"), column("draw")) else {
         bail!("{name}: expected the columns {}", COLUMNS.join(", "));
     };
-    let mut rows: Vec<Row> = Vec::new();
+    let mut rows: Vec<Judgment> = Vec::new();
     let mut line_of: HashMap<[StatementId; 2], u64> = HashMap::new();
     let mut wrong = Vec::new();
     for record in csv.into_records() {
@@ -95,7 +79,7 @@ pub(super) fn read(path: &Path) -> anyhow::Result<Vec<Row>> {
             }
             match line_of.insert(pair.statements, line) {
                 Some(other) => Err(format!("draw: line {other} has the same")),
-                None => Ok(Row { id: cell(id).to_owned(), answer, pair }),
+                None => Ok(Judgment { id: cell(id).to_owned(), answer, pair }),
             }
         });
         match row {

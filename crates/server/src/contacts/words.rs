@@ -41,10 +41,15 @@ impl Words {
 
     /// Masks what [`Words::mask`] does, and what was found before: `kept`.
     pub fn mask_beside(&self, text: &str, kept: &[Finding]) -> Option<String> {
+        let findings = self.find_beside(text, kept);
+        (!findings.is_empty()).then(|| redact::mask(text, &findings))
+    }
+
+    /// Finds what [`Words::mask_beside`] masks.
+    pub fn find_beside(&self, text: &str, kept: &[Finding]) -> Vec<Finding> {
         let mut known = self.find(text);
         known.extend(kept);
-        let findings = redact::find_beside(text, &self.names(), &known);
-        (!findings.is_empty()).then(|| redact::mask(text, &findings))
+        redact::find_beside(text, &self.names(), &known)
     }
 
     /// Returns true if one of the words is in a text.

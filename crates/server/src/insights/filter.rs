@@ -37,50 +37,65 @@ impl Default for InsightFilter {
 impl InsightFilter {
     /// Returns true if more rows may be looked at than a list of the insights has: those of sessions, or each content.
     pub fn is_scan(&self) -> bool {
-        self.sessions != SessionConditions::default() || self.insights.search.is_some()
+        self.sessions != SessionConditions::default()
+            || !(self.insights.is.search.is_empty() && self.insights.not.search.is_empty())
     }
 }
 
-/// Conditions on sessions; all of them must hold. With none, every session counts.
+/// Conditions: all of `is` must hold, and none of `not`.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct SessionConditions {
+pub struct Conditions<T> {
+    /// What must hold.
+    pub is: T,
+    /// What may not hold.
+    pub not: T,
+}
+
+/// Conditions on sessions. With none, every session counts.
+pub type SessionConditions = Conditions<SessionValues>;
+/// Conditions on insights.
+pub type InsightConditions = Conditions<InsightValues>;
+
+/// Values of sessions. Of a list a session has one; an empty list asks for nothing. None among values is their absence.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SessionValues {
     /// The language of the session.
-    pub language: Option<KnownLanguage>,
+    pub language: Vec<Option<KnownLanguage>>,
     /// The sentiment of the contact.
-    pub sentiment: Option<Sentiment>,
+    pub sentiment: Vec<Option<Sentiment>>,
     /// The channel.
-    pub channel: Option<Channel>,
+    pub channel: Vec<Channel>,
     /// The time at or after which the session began.
     pub from: Option<Timestamp>,
     /// The time at or before which it began.
     pub to: Option<Timestamp>,
     /// Open or closed.
-    pub status: Option<SessionStatus>,
+    pub status: Vec<SessionStatus>,
     /// The contact.
-    pub contact_id: Option<ContactId>,
-    /// Custom data of the session: one of these, all pairs of it. If empty, anything.
+    pub contact_id: Vec<Option<ContactId>>,
+    /// Custom data of the session: one of these, all pairs of it.
     pub session_data: Vec<CustomData>,
-    /// Custom data of the contact: one of these, all pairs of it. If empty, anything.
+    /// Custom data of the contact: one of these, all pairs of it.
     pub contact_data: Vec<CustomData>,
 }
 
-/// Conditions on insights; all of them must hold.
+/// Values of insights, as those of sessions.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct InsightConditions {
-    /// The place in the insight's life; [`InsightStatus::All`] if not set.
-    pub status: Option<InsightStatus>,
+pub struct InsightValues {
+    /// The place in the insight's life.
+    pub status: Vec<InsightStatus>,
     /// The name of the category, in any case.
-    pub category: Option<String>,
+    pub category: Vec<Option<String>>,
     /// The sentiment of the insight.
-    pub sentiment: Option<Sentiment>,
+    pub sentiment: Vec<Sentiment>,
     /// The least number of sessions, of those that count.
     pub sessions_min: Option<i64>,
     /// A part of the content, after case folding.
-    pub search: Option<String>,
+    pub search: Vec<String>,
     /// The team, or none.
-    pub team: Option<TeamFilter>,
-    /// The number of the one insight.
-    pub number: Option<i64>,
+    pub team: Vec<TeamFilter>,
+    /// The number of the insight.
+    pub number: Vec<i64>,
 }
 
 string_enum! {

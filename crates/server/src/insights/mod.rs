@@ -1,6 +1,7 @@
 //! Insights: what customers keep saying, counted over the sessions that show it.
 
 mod audit;
+mod conversations;
 mod curation;
 mod erasure;
 pub mod filter;
@@ -19,22 +20,25 @@ mod trends;
 mod wording;
 
 pub use audit::{
-    Pair, STRATA, Sample, Share, Stratum, draw_pairs, is_grouping_current, share, share_in_first,
-    statement_texts,
+    Answer, Judged, Judgment, Pair, Percent, Stratum, StratumCounts, Wrong, draw_pairs, statement_texts,
 };
+pub(crate) use curation::ArchiveInput;
 pub use erasure::{Counted, Lost, count, counting, erase_sessions, mask_sessions, redact_messages};
-pub use filter::{InsightFilter, InsightSort, TeamFilter};
+pub use filter::{Conditions, InsightFilter, InsightSort, InsightValues, TeamFilter};
 pub use follow::{follow, forget};
 pub use grouping::job::Consolidate;
 pub use grouping::{ThemeOutput, themes};
 pub use history::{WebhookEvent, webhook_event};
 pub use insight::{Counts, InsightStatus, counts};
+pub(crate) use lifecycle::decide::{Decision, decide};
 pub use lifecycle::review::ReviewInsights;
-pub use list::{ListInsightsInput, ListInsightsOutput, list};
+pub use list::{InsightFilterInput, ListInsightsInput, ListInsightsOutput, count_matching, list};
 pub use occurrences::Centroids;
+pub(crate) use occurrences::most_shown;
 pub use reading::{RereadSessions, progress, request_rereading};
 pub use research::ResearchInsight;
 pub use routes::routes;
 pub use statements::{GroupedStatement, compared_vectors, grouped_statements};
+pub(crate) use trends::overview::load as overview;
 pub use trends::weeks::{TREND_WEEKS, trends};
 pub use wording::{RewordInsights, request_wordings};

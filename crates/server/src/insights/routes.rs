@@ -1,6 +1,6 @@
 //! The operations on insights, merged from the modules of this folder.
 
-use super::{curation, grouping, history, list, research, trends, wording};
+use super::{audit, conversations, curation, grouping, history, list, research, trends, wording};
 use crate::http::Api;
 
 /// Returns all operations on insights.
@@ -13,4 +13,6 @@ pub fn routes() -> Api {
         .merge(history::routes())
         .merge(trends::routes())
         .merge(research::routes())
+        .merge(conversations::routes())
+        .merge(audit::routes())
 }

@@ -101,7 +101,7 @@ impl FilterInput {
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(inline)]
-pub(super) struct Filters {
+pub struct Filters {
     #[serde(default)]
     pub(super) date_from: Maybe<Date>,
     #[serde(default)]
@@ -127,27 +127,27 @@ pub(super) struct Filters {
 }
 
 impl Filters {
-    /// Adds the conditions to a query on sessions.
+    /// Adds the conditions to a query on sessions `s`.
     pub(super) fn push(&self, query: &mut Sql, org_id: OrgId, calendar: &Calendar) {
         if let Some(from) = self.date_from.0 {
-            query.push(" and created_at >= ").push_bind(from.start(calendar));
+            query.push(" and s.created_at >= ").push_bind(from.start(calendar));
         }
         if let Some(to) = self.date_to.0 {
-            query.push(" and created_at <= ").push_bind(to.end(calendar));
+            query.push(" and s.created_at <= ").push_bind(to.end(calendar));
         }
-        push_any(query, "channel", self.channels.0.as_ref());
-        push_any(query, "status", self.statuses.0.as_ref());
-        push_any(query, "sentiment", self.sentiments.0.as_ref());
-        push_any(query, "assignee_id", self.assignee_ids.0.as_ref());
-        push_any(query, "team_id", self.team_ids.0.as_ref());
-        push_any(query, "contact_id", self.contact_ids.0.as_ref());
-        push_any(query, "language", self.languages.0.as_ref());
+        push_any(query, "s.channel", self.channels.0.as_ref());
+        push_any(query, "s.status", self.statuses.0.as_ref());
+        push_any(query, "s.sentiment", self.sentiments.0.as_ref());
+        push_any(query, "s.assignee_id", self.assignee_ids.0.as_ref());
+        push_any(query, "s.team_id", self.team_ids.0.as_ref());
+        push_any(query, "s.contact_id", self.contact_ids.0.as_ref());
+        push_any(query, "s.language", self.languages.0.as_ref());
         if let Some(tags) = self.tags.0.as_ref().filter(|tags| !tags.0.is_empty()) {
-            query.push(" and id in (select session_id from session_tags where org_id = ").push_bind(org_id);
+            query.push(" and s.id in (select session_id from session_tags where org_id = ").push_bind(org_id);
             query.push(" and tag_name in ").push_list(tags.0.iter().cloned()).push(")");
         }
         if let Some(data) = self.custom_data.0.as_ref().filter(|data| !data.0.is_empty()) {
-            query.push(" and id in ");
+            query.push(" and s.id in ");
             custom_data::SESSIONS.push_owners(query, org_id, std::slice::from_ref(data));
         }
     }

@@ -4,6 +4,7 @@ use super::history::{HTML, Message, Sender};
 use super::mask::mask_json;
 use super::masked::from_column;
 use super::response::ChatSessionListItem;
+use super::set_aside::SetAsideReason;
 use crate::access::{Caller, Resource, Scope};
 use crate::app::App;
 use crate::contacts::Words;
@@ -11,20 +12,27 @@ use crate::db::sql;
 use crate::error::Result;
 use crate::ids::{MessageId, OrgId};
 use anyhow::Context;
+use refrain_nlp::redact::{self, Finding};
 use serde_json::Value as Json;
 use std::collections::HashMap;
 
 /// What is masked in a message: what readings found, and the words that its contact is known by now. It may have been
 /// said since the last reading.
-struct Mask {
+pub(super) struct Mask {
     kept: Option<String>,
     words: Words,
+    pub(super) set_aside: Option<SetAsideReason>,
 }
 
 impl Mask {
-    fn text(&self, text: &str) -> Result<String> {
+    /// Finds what is masked in the text of the message.
+    pub(super) fn findings(&self, text: &str) -> Result<Vec<Finding>> {
         let kept = from_column(self.kept.as_deref(), text)?;
-        Ok(self.words.mask_beside(text, &kept).unwrap_or_else(|| text.to_owned()))
+        Ok(self.words.find_beside(text, &kept))
+    }
+
+    fn text(&self, text: &str) -> Result<String> {
+        Ok(redact::mask(text, &self.findings(text)?))
     }
 
     fn message(&self, message: &mut Message) -> Result<()> {
@@ -44,11 +52,12 @@ impl Mask {
     }
 }
 
-async fn masks(app: &App, org_id: OrgId, ids: Vec<MessageId>) -> Result<HashMap<MessageId, Mask>> {
+pub(super) async fn masks(app: &App, org_id: OrgId, ids: Vec<MessageId>) -> Result<HashMap<MessageId, Mask>> {
     #[derive(sqlx::FromRow)]
     struct Row {
         id: MessageId,
         masked: Option<String>,
+        set_aside: Option<SetAsideReason>,
         name: Option<String>,
         non_verified_name: Option<String>,
         email: Option<String>,
@@ -57,7 +66,7 @@ async fn masks(app: &App, org_id: OrgId, ids: Vec<MessageId>) -> Result<HashMap<
         non_verified_phone_number: Option<String>,
     }
     let mut query = sql("
-        select m.id, m.masked, c.name, c.non_verified_name, c.email, c.non_verified_email, c.phone_number,
+        select m.id, m.masked, m.set_aside, c.name, c.non_verified_name, c.email, c.non_verified_email, c.phone_number,
             c.non_verified_phone_number
         from messages m
             join sessions s on s.org_id = m.org_id and s.id = m.session_id
@@ -74,7 +83,7 @@ async fn masks(app: &App, org_id: OrgId, ids: Vec<MessageId>) -> Result<HashMap<
             phones: row.phone_number.into_iter().chain(row.non_verified_phone_number).collect(),
             values: Vec::new(),
         };
-        (row.id, Mask { kept: row.masked, words })
+        (row.id, Mask { kept: row.masked, words, set_aside: row.set_aside })
     };
     Ok(rows.into_iter().map(mask).collect())
 }

@@ -12,26 +12,30 @@ mod list;
 mod mask;
 mod masked;
 mod member_view;
+mod query;
 mod reading;
 mod redaction;
 mod response;
+mod reveal;
 mod routes;
 mod search;
 mod send;
 mod session;
 mod set_aside;
+mod shown;
 mod storage;
 mod store;
 mod webhook_event;
 
 pub use apply::Changes;
 pub use erase::{Erased, Touched, delete_all, mark, marked, senders, values};
-pub use filter::Flag;
+pub use filter::{Filters, Flag};
 pub use handoff::{Handoff, HandoffInput};
 pub use history::{Attachment, Event, HTML, NewMessage, REDACTED, Sender, shown};
 pub use imported::update_imported;
 pub use language_tag::{KnownLanguage, LanguageTag};
 pub use mask::mask;
+pub use query::{QueriedSessions, QuerySort, SessionQuery, query_sessions};
 pub use reading::{
     Finding, ReadSessions, SaidMessage, Unread, follow, read_again, read_sessions, save_findings, unread,
 };
@@ -44,6 +48,7 @@ pub use session::{
     TicketingSystemRef,
 };
 pub use set_aside::SetAsideReason;
+pub use shown::{ShownMessage, shown_messages};
 pub use storage::{add_stored, require_room};
 pub use store::{NewSession, find, find_all, forget, insert_all};
 pub use webhook_event::{WebhookEvent, webhook_event};

@@ -7,7 +7,7 @@ use super::language_tag::LanguageTag;
 use super::response::{GetChatSessionOutput, expand};
 use super::session::{AiClosureType, Channel, SessionStatus, TAGS_MAX, TicketingSystemRef};
 use super::store::{self, NewSession};
-use super::{attachments, list, member_view, send, set_aside};
+use super::{attachments, list, member_view, reveal, send, set_aside};
 use crate::app::App;
 use crate::contacts::{self, Details, Trust};
 use crate::custom_data::CustomData;
@@ -77,6 +77,7 @@ pub fn routes() -> Api {
         )
         .merge(routes_of_one())
         .merge(set_aside::routes())
+        .merge(reveal::routes())
 }
 
 fn routes_of_one() -> Api {

@@ -203,7 +203,7 @@ pub(super) struct HistoryInput {
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
-pub(super) struct ListChatHistoryOutput(Page<ChatHistoryItem>);
+pub(super) struct ListChatHistoryOutput(pub(super) Page<ChatHistoryItem>);
 
 pub(super) async fn history(
     State(app): State<App>,

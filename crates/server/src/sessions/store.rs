@@ -102,15 +102,15 @@ pub(super) async fn list(
 }
 
 /// Begins a query for sessions with the size of what is shown of their contacts.
-fn select_for_list(org_id: OrgId) -> Sql {
+pub(super) fn select_for_list(org_id: OrgId) -> Sql {
     sql(&format!(
         "select {COLUMNS}, (
             select cast(
                 coalesce(octet_length(c.custom_data), 0) + coalesce(octet_length(c.non_verified_custom_data), 0)
                 as bigint)
-            from contacts c where c.org_id = sessions.org_id and c.id = sessions.contact_id
+            from contacts c where c.org_id = s.org_id and c.id = s.contact_id
         ) as contact_bytes
-        from sessions where org_id = $1"
+        from sessions s where s.org_id = $1"
     ))
     .bind(org_id)
 }
@@ -347,15 +347,16 @@ pub(super) async fn replace_tags(tx: &mut OrgTx, id: SessionId, tags: &BTreeSet<
     insert_tags(tx, rows).await
 }
 
-/// Clears a contact that is to be deleted from its sessions, which thereby change. Ignores other subjects.
+/// Clears a contact or a team that is to be deleted from its sessions, which thereby change. Ignores other subjects.
 pub async fn forget(tx: &mut OrgTx, subject: Subject, id: Uuid) -> Result<()> {
-    if subject != Subject::Contact {
-        return Ok(());
-    }
-    let query = sql("
-        update sessions set contact_id = null, updated_at = $3
-        where org_id = $1 and contact_id = $2 returning id
-    ");
+    let column = match subject {
+        Subject::Contact => "contact_id",
+        Subject::Team => "team_id",
+        _ => return Ok(()),
+    };
+    let query = sql(&format!(
+        "update sessions set {column} = null, updated_at = $3 where org_id = $1 and {column} = $2 returning id"
+    ));
     let sessions: Vec<(SessionId,)> = tx.fetch_all(query.bind(tx.org_id).bind(id).bind(tx.now)).await?;
     for (session_id,) in sessions {
         tx.changed(Subject::Session, session_id);

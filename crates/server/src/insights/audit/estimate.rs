@@ -1,8 +1,6 @@
 //! Estimation from a stratified sample: shares with 95 % intervals, where each stratum of the population was
 //! sampled at random by itself.
 
-use serde::Serialize;
-
 /// The chance that an interval misses on one side.
 const TAIL: f64 = 0.025;
 /// Halvings after which an interval's end is as exact as it can be.
@@ -10,30 +8,30 @@ const HALVINGS: usize = 60;
 
 /// One stratum and the result of a random sample of it.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Sample {
+pub(super) struct Sample {
     /// The number of items in the stratum.
-    pub size: u64,
+    pub(super) size: u64,
     /// The number of items in the sample.
-    pub judged: u64,
+    pub(super) judged: u64,
     /// The number of sampled items that have the property in question.
-    pub hits: u64,
+    pub(super) hits: u64,
 }
 
 /// A share of a population, between 0 and 1.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Share {
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Share {
     /// The likeliest value.
-    pub estimate: f64,
+    pub(super) estimate: f64,
     /// The lower end of its 95 % interval.
-    pub low: f64,
+    pub(super) low: f64,
     /// The upper end of its 95 % interval.
-    pub high: f64,
+    pub(super) high: f64,
 }
 
 /// Estimates the share of hits in one stratum. Returns none if nothing was judged. The interval is the exact one of
 /// Clopper and Pearson (Biometrika 26, 1934), which holds at any share and any sample size. If everything was judged,
 /// both ends are the share itself.
-pub fn share(sample: Sample) -> Option<Share> {
+pub(super) fn share(sample: Sample) -> Option<Share> {
     if sample.judged == 0 {
         return None;
     }
@@ -54,7 +52,7 @@ pub fn share(sample: Sample) -> Option<Share> {
 /// of Zou, Huang and Zhang (Computational Statistics and Data Analysis 53, 2009, 1080-1085), here on the
 /// intervals of [`share`]; an end of the interval is the `r` at which a limit is 0, as by Fieller. Where one
 /// stratum outweighs the rest, this is the exact interval of that stratum's share.
-pub fn share_in_first(strata: &[Sample]) -> Option<Share> {
+pub(super) fn share_in_first(strata: &[Sample]) -> Option<Share> {
     let mut shares = Vec::new();
     for sample in strata.iter().filter(|sample| sample.size > 0) {
         shares.push((sample.size as f64, share(*sample)?));

@@ -9,10 +9,14 @@
 //! what it says again within the insight's reach is left out.
 
 mod estimate;
+mod judged;
 mod places;
 mod population;
+mod routes;
+mod store;
 
-pub use estimate::{Sample, Share, share, share_in_first};
+pub use judged::{Answer, Judged, Judgment, Percent, StratumCounts, Wrong};
+pub(crate) use routes::routes;
 
 use crate::db::{Db, sql};
 use crate::error::Result;
@@ -47,7 +51,7 @@ string_enum! {
 }
 
 /// Every stratum, in the order in which sizes are given.
-pub const STRATA: [Stratum; 4] = [Stratum::Together, Stratum::Near, Stratum::Unlinked, Stratum::Far];
+const STRATA: [Stratum; 4] = [Stratum::Together, Stratum::Near, Stratum::Unlinked, Stratum::Far];
 
 /// A pair of statements, with all that it takes to weigh a judgment of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -94,7 +98,7 @@ pub async fn statement_texts(
 }
 
 /// Returns true if insights are still as they were in this grouping.
-pub async fn is_grouping_current(db: &Db, org_id: OrgId, grouping: i64) -> Result<bool> {
+async fn is_grouping_current(db: &Db, org_id: OrgId, grouping: i64) -> Result<bool> {
     Ok(occurrences::grouping_version(db, org_id).await? == grouping)
 }
 

@@ -31,17 +31,17 @@ const LOOKED_AT_MAX: i64 = 10_000;
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(inline)]
 pub(crate) struct Mover {
-    id: InsightId,
+    pub(crate) id: InsightId,
     #[schemars(with = "SafeInt")]
-    insight_number: i64,
-    content: String,
+    pub(crate) insight_number: i64,
+    pub(crate) content: String,
     /// Contacts a day, summed over the days.
     #[schemars(with = "SafeInt")]
-    seen: u32,
+    pub(crate) seen: u32,
     /// As many as a quiet time would have brought.
-    usual: f64,
+    pub(crate) usual: f64,
     /// Of a riser: the day from which on it could be told.
-    since: Nullable<String>,
+    pub(crate) since: Nullable<String>,
 }
 
 /// An insight that is tested.

@@ -1,10 +1,13 @@
 //! The body of `POST /insights`, and its conversion to a filter.
 
 use crate::app::App;
-use crate::custom_data::Alternatives;
+use crate::custom_data::{Alternatives, CustomData};
 use crate::error::Result;
 use crate::ids::{ContactId, OrgId, TeamId};
-use crate::insights::filter::{InsightConditions, InsightFilter, InsightSort, SessionConditions, TeamFilter};
+use crate::insights::filter::{
+    InsightConditions, InsightFilter, InsightSort, InsightValues, SessionConditions, SessionValues,
+    TeamFilter,
+};
 use crate::insights::insight::InsightStatus;
 use crate::sessions::{Channel, KnownLanguage, Sentiment, SessionStatus};
 use crate::time::Calendar;
@@ -99,35 +102,44 @@ impl ListInsightsInput {
 
     fn over(self, calendar: &Calendar) -> InsightFilter {
         let input = self;
-        let asked = |alternatives: Nullable<Alternatives>| {
-            alternatives.0.as_ref().and_then(Alternatives::asking).unwrap_or_default().to_vec()
+        let sessions = SessionValues {
+            language: one(input.session_language).map(Some).collect(),
+            sentiment: one(input.ticket_sentiment).map(Some).collect(),
+            channel: one(input.channel).collect(),
+            from: input.session_from_date.0.map(|date| date.start(calendar)),
+            to: input.session_to_date.0.map(|date| date.end(calendar)),
+            status: one(input.session_status).collect(),
+            contact_id: one(input.session_contact_id).map(Some).collect(),
+            session_data: asked(&input.ticket_custom_data),
+            contact_data: asked(&input.contact_custom_data),
+        };
+        let insights = InsightValues {
+            status: one(input.status).collect(),
+            category: one(input.category).map(|text| Some(text.0)).collect(),
+            sentiment: one(input.sentiment).collect(),
+            sessions_min: input.min_sessions.0.map(|least| least.0),
+            search: one(input.search).map(|text| text.0).collect(),
+            team: one(input.team_id).collect(),
+            number: one(input.insight_number).map(|number| number.0).collect(),
         };
         InsightFilter {
-            sessions: SessionConditions {
-                language: input.session_language.0,
-                sentiment: input.ticket_sentiment.0,
-                channel: input.channel.0,
-                from: input.session_from_date.0.map(|date| date.start(calendar)),
-                to: input.session_to_date.0.map(|date| date.end(calendar)),
-                status: input.session_status.0,
-                contact_id: input.session_contact_id.0,
-                session_data: asked(input.ticket_custom_data),
-                contact_data: asked(input.contact_custom_data),
-            },
-            insights: InsightConditions {
-                status: input.status.0,
-                category: input.category.0.map(|text| text.0),
-                sentiment: input.sentiment.0,
-                sessions_min: input.min_sessions.0.map(|least| least.0),
-                search: input.search.0.map(|text| text.0),
-                team: input.team_id.0,
-                number: input.insight_number.0.map(|number| number.0),
-            },
+            sessions: SessionConditions { is: sessions, ..SessionConditions::default() },
+            insights: InsightConditions { is: insights, ..InsightConditions::default() },
             sort: input.sort_by.0.unwrap_or(InsightSort::OccurrenceCount),
             order: input.sort_order.0.unwrap_or(SortOrder::Desc),
             page: input.page.0.0,
         }
     }
+}
+
+/// Returns the value that is given, if one is.
+fn one<T>(value: Nullable<T>) -> impl Iterator<Item = T> {
+    value.0.into_iter()
+}
+
+/// Returns the custom data that is asked for: nothing, if anything will do.
+pub(super) fn asked(alternatives: &Nullable<Alternatives>) -> Vec<CustomData> {
+    alternatives.0.as_ref().and_then(Alternatives::asking).unwrap_or_default().to_vec()
 }
 
 impl<'de> Deserialize<'de> for TeamFilter {

@@ -1,6 +1,6 @@
 //! Occurrences in SQL, and the counts of their insights, which are updated with them.
 
-use crate::db::{Tx, Value, sql};
+use crate::db::{Query, Tx, Value, sql};
 use crate::error::Result;
 use crate::ids::{InsightId, MessageId, OrgId, SessionId, StatementId};
 use crate::insights::insight::{self, Change, MoreSessions};
@@ -227,4 +227,21 @@ pub(crate) async fn shift(
         tx.run(query).await?;
     }
     Ok(())
+}
+
+/// Finds the insight that shows in most of these sessions. Returns none if none does.
+pub(crate) async fn most_shown(
+    db: impl Query,
+    org_id: OrgId,
+    sessions: &[SessionId],
+) -> Result<Option<InsightId>> {
+    let mut query = sql("
+        select o.insight_id, count(*) as sessions, min(i.insight_number) as insight_number
+        from occurrences o join insights i on i.org_id = o.org_id and i.id = o.insight_id
+        where o.org_id = $1 and i.retired_at is null and o.session_id in
+    ")
+    .bind(org_id);
+    query.push_list(sessions.iter().copied()).push(" group by o.insight_id order by 2 desc, 3 limit 1");
+    let most: Option<(InsightId, i64, i64)> = db.fetch_optional(query).await?;
+    Ok(most.map(|(id, ..)| id))
 }

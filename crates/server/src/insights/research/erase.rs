@@ -12,6 +12,8 @@ use crate::orgs::OrgTx;
 /// Takes back the report of an insight; a new one can be asked for.
 pub(crate) async fn withdraw(tx: &mut OrgTx, insight_id: InsightId) -> Result<()> {
     texts::withdraw_report(tx, insight_id).await?;
+    let query = sql("update researches set report = null where org_id = $1 and insight_id = $2");
+    tx.run(query.bind(tx.org_id).bind(insight_id)).await?;
     let query =
         sql(&format!("delete from researches where org_id = $1 and insight_id = $2 and not {ACTIVE}"));
     tx.run(query.bind(tx.org_id).bind(insight_id)).await

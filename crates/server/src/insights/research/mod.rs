@@ -10,6 +10,7 @@ mod quotes;
 mod report;
 mod routes;
 mod segments;
+mod structured;
 mod summary;
 
 pub(super) use erase::{restart, withdraw};
@@ -29,6 +30,7 @@ use compare::Findings;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::sync::Arc;
+use structured::Kept;
 use summary::Summary;
 
 /// The most attempts at a research.
@@ -162,6 +164,7 @@ enum Explained {
 /// A report and its figures.
 struct Report {
     text: String,
+    kept: Kept,
     sessions: usize,
     claims: usize,
 }
@@ -262,7 +265,8 @@ async fn explain(app: &App, org_id: OrgId, run: Run) -> Result<Explained> {
             holds
         });
     }
-    if app.language_model.is_some() && !advance(app, org_id, run, 85, "summarizing").await? {
+    if app.language_model_of(org_id).await?.is_some() && !advance(app, org_id, run, 85, "summarizing").await?
+    {
         return Ok(Explained::Unwanted);
     }
     let lines = match summary::write(app, org_id, &evidence, &sections).await? {
@@ -271,6 +275,7 @@ async fn explain(app: &App, org_id: OrgId, run: Run) -> Result<Explained> {
     };
     Ok(Explained::Report(Report {
         text: report::markdown(&evidence, &lines, &sections),
+        kept: Kept::of(&lines, &sections),
         sessions: evidence.sessions.iter().filter(|session| session.inside).count(),
         claims: sections.iter().map(|section| section.claims.len()).sum(),
     }))
@@ -284,8 +289,12 @@ async fn publish(tx: &mut OrgTx, run: Run, report: Report) -> Result<()> {
     if !close(tx, run, state, None).await? || !is_there {
         return Ok(());
     }
-    let query = sql("select requested_by from researches where org_id = $1 and insight_id = $2");
-    let (by,): (Option<MemberId>,) = tx.fetch_one(query.bind(tx.org_id).bind(run.insight_id)).await?;
+    let kept = serde_json::to_string(&report.kept).context("writing the report of a deep research")?;
+    let query = sql("
+        update researches set report = $3 where org_id = $1 and insight_id = $2 returning requested_by
+    ");
+    let query = query.bind(tx.org_id).bind(run.insight_id).bind(kept);
+    let (by,): (Option<MemberId>,) = tx.fetch_one(query).await?;
     let detail =
         json!({"research_id": run.id, "session_count": report.sessions, "claim_count": report.claims});
     let change = Change::new()

@@ -1,6 +1,6 @@
 //! `/insights/{id}/deep-research`.
 
-use super::{Research, State};
+use super::{Research, State, structured};
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::http::{Api, ApiPath, Caller};
@@ -48,6 +48,7 @@ pub(crate) fn routes() -> Api {
                 .or(409),
             cancel,
         )
+        .merge(structured::routes())
 }
 
 /// How far a deep research is.

@@ -1,6 +1,6 @@
 //! Trends: the counts of insights over time.
 
-mod overview;
+pub(crate) mod overview;
 mod trend;
 pub(super) mod weeks;
 

@@ -32,7 +32,7 @@ pub(crate) fn routes() -> Api {
 
 /// What moved in the last 14 days, today included. Each list has its 50 first at most.
 #[derive(Debug, Serialize, JsonSchema)]
-struct Overview {
+pub(crate) struct Overview {
     as_of: Timestamp,
     /// The time zone of the days.
     time_zone: String,
@@ -43,17 +43,17 @@ struct Overview {
     #[schemars(with = "SafeInt")]
     archived: i64,
     /// Unresolved insights that escalate, most evidence first: of all of them, one a week is here by chance at most.
-    risers: Vec<Mover>,
+    pub(crate) risers: Vec<Mover>,
     /// Unresolved insights that are said less than usual, the least likely first: with a chance of 95 % none is here by chance.
     fallers: Vec<Mover>,
     /// Insights that nobody spoke of before, newest first.
-    new: Vec<Happened>,
+    pub(crate) new: Vec<Happened>,
     /// Archived insights that came back, newest first.
-    back: Vec<Happened>,
+    pub(crate) back: Vec<Happened>,
     /// Resolved insights that were seen again, newest first.
-    regressed: Vec<Happened>,
+    pub(crate) regressed: Vec<Happened>,
     /// Channels that used to bring sessions, and are silent.
-    silent_sources: Vec<Silent>,
+    pub(crate) silent_sources: Vec<Silent>,
     /// Days on which so many archived insights were to come back at once that none did.
     surges: Vec<String>,
 }
@@ -61,28 +61,33 @@ struct Overview {
 /// An insight to which something happened.
 #[derive(Debug, Serialize, JsonSchema, sqlx::FromRow)]
 #[schemars(inline)]
-struct Happened {
+pub(crate) struct Happened {
     id: InsightId,
     #[schemars(with = "SafeInt")]
-    insight_number: i64,
-    content: String,
-    at: Timestamp,
+    pub(crate) insight_number: i64,
+    pub(crate) content: String,
+    pub(crate) at: Timestamp,
     #[schemars(with = "SafeInt")]
-    occurrence_count: i64,
+    pub(crate) occurrence_count: i64,
 }
 
 /// A channel that is silent.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(inline)]
-struct Silent {
-    channel: String,
-    last_session_at: Timestamp,
+pub(crate) struct Silent {
+    pub(crate) channel: String,
+    pub(crate) last_session_at: Timestamp,
     /// Sessions that it would have brought since.
     expected: f64,
 }
 
 async fn overview(State(app): State<App>, caller: Caller) -> Result<Json<Overview>> {
-    let (org_id, now) = (caller.org_id, app.clock.now());
+    load(&app, caller.org_id).await.map(Json)
+}
+
+/// Tells what moved lately.
+pub(crate) async fn load(app: &App, org_id: OrgId) -> Result<Overview> {
+    let now = app.clock.now();
     let mut tx = app.db.long(org_id).snapshot().await?;
     let settings = app.settings(&mut tx, org_id).await?;
     let today = settings.calendar.day(now);
@@ -95,7 +100,7 @@ async fn overview(State(app): State<App>, caller: Caller) -> Result<Json<Overvie
     let (unresolved, resolved, archived) = tx.fetch_one(counts.bind(org_id)).await?;
     let (risers, fallers) = movers::movers(&settings, &mut tx, org_id, today).await?;
     let surges = daily_counts::surges(&mut tx, org_id).await?.into_iter();
-    Ok(Json(Overview {
+    Ok(Overview {
         as_of: now,
         time_zone: settings.calendar.name().to_owned(),
         unresolved,
@@ -111,7 +116,7 @@ async fn overview(State(app): State<App>, caller: Caller) -> Result<Json<Overvie
             .filter(|day| *day > today - RECENT_DAYS)
             .map(|day| Calendar::date(day).to_string())
             .collect(),
-    }))
+    })
 }
 
 /// Lists unresolved insights that were first seen since then, newest first.

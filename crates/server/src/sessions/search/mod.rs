@@ -4,7 +4,9 @@
 mod found;
 mod grams;
 mod index;
+mod words;
 
 pub use found::search_places;
 pub(super) use found::{Search, search_messages};
 pub use index::{IndexMessages, request_index};
+pub(super) use words::{Ranked, rank, words_of};

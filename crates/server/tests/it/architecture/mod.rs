@@ -38,6 +38,7 @@ const ORDER: &[&str] = &[
     "idempotency",
     "outbox",
     "audit_log",
+    "changes",
     "teams",
     "settings",
     "categories",
@@ -50,6 +51,7 @@ const ORDER: &[&str] = &[
     "insights/statements",
     "insights/occurrences",
     "insights/list",
+    "insights/conversations",
     "insights/history",
     "insights/wording",
     "insights/audit",
@@ -63,11 +65,13 @@ const ORDER: &[&str] = &[
     "insights/follow",
     "insights/routes",
     "insights",
+    "views",
     "erasures",
     "redaction",
     "imports",
     "exports",
     "webhooks",
+    "workload",
     "cli",
 ];
 
@@ -121,6 +125,8 @@ const OWNERS: &[(&str, &str)] = &[
     ("occurrences", "insights/occurrences"),
     ("insight_events", "insights/insight"),
     ("researches", "insights/research"),
+    ("audits", "insights/audit"),
+    ("audit_pairs", "insights/audit"),
     ("insights_apart", "insights"),
     ("session_decisions", "insights"),
     ("lineage", "insights"),
@@ -132,6 +138,7 @@ const OWNERS: &[(&str, &str)] = &[
     ("webhooks", "webhooks"),
     ("deliveries", "outbox"),
     ("audit_log", "audit_log"),
+    ("views", "views"),
 ];
 
 const RULES: Rules = Rules {

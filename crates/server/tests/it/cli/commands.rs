@@ -156,8 +156,36 @@ async fn the_demo_shows_its_list_and_reuses_what_is_there() {
     };
     let first = run();
     assert!(first.lines().count() > 20, "{first}");
+    for moved in ["escalates", "came back", "regressed", "new", "archived", "silent"] {
+        assert!(first.lines().any(|line| line.trim_start().starts_with(moved)), "{moved}: {first}");
+    }
     assert_eq!(run(), first);
     assert_eq!(cli.run(&["doctor"]).status.code(), Some(0));
+    let token = cli.json(&["keys", "create", "--name", "test", "--json"], 0)["token"].clone();
+    let server = cli.serve();
+    let get = |path: &str| -> Value {
+        let (status, answer) = server.call("GET", path, token.as_str().unwrap(), "");
+        assert_eq!(status, 200, "{path}: {answer}");
+        serde_json::from_str(&answer).unwrap()
+    };
+    let overview = get("/overview");
+    for kind in ["risers", "fallers", "back", "regressed", "new", "silent_sources"] {
+        assert_ne!(overview[kind], json!([]), "{kind}: {overview:#}");
+    }
+    // what came back did so by its numbers, each of which can be listed
+    let back = overview["back"][0].clone();
+    let path = format!("/insights/{}", back["id"].as_str().unwrap());
+    let proof = get(&format!("{path}/proof"));
+    assert_eq!(
+        (&proof["occurrence_count"], &proof["sessions"]),
+        (&back["occurrence_count"], &back["occurrence_count"])
+    );
+    let events = get(&format!("{path}/events"));
+    let kinds: Vec<&Value> = events["items"].as_array().unwrap().iter().map(|event| &event["kind"]).collect();
+    let place = |kind: &str| {
+        kinds.iter().position(|known| *known == kind).unwrap_or_else(|| panic!("{kind}: {events:#}"))
+    };
+    assert!(place("resurfaced") < place("archived") && place("archived") < place("created"));
 }
 
 #[tokio::test]

@@ -4,8 +4,10 @@ use crate::support::app::TestApp;
 use serde_json::{Value, json};
 
 mod audit;
+mod audits;
 mod categories;
 mod change_log;
+mod conversations;
 mod curation;
 mod filters;
 mod grouping;

@@ -12,8 +12,10 @@ use std::time::{Duration, Instant};
 async fn a_report_says_who_since_when_and_what_else_and_every_claim_is_borne_out() {
     let t = TestApp::new().await;
     let id = ready(&t, 100).await;
+    t.get(&format!("{}/report", path(&id))).await.error(404);
     let report = report(&t, &id).await;
     println!("{report}");
+    assert_structured(&t, &id, &report).await;
     let citations = assert_valid(&t, &id, &report).await;
     assert!(citations >= 30, "{citations} citations: {report}");
     for title in [
@@ -180,4 +182,28 @@ async fn five_thousand_sessions_are_researched_within_ten_seconds() {
     write!(line, "{} sessions, {citations} citations, {elapsed:?}", insight["occurrence_count"]).unwrap();
     println!("{line}\n{report}");
     assert!(elapsed < Duration::from_secs(10), "{line}");
+}
+
+/// Holds the report as data against its text and against the sessions that it cites.
+async fn assert_structured(t: &TestApp, id: &str, report: &str) {
+    let whole = t.get_ok(&format!("{}/report", path(id))).await;
+    let mut claims = 0;
+    for section in whole["sections"].as_array().unwrap() {
+        for claim in section["claims"].as_array().unwrap() {
+            let sessions = claim["sessions"].as_array().unwrap();
+            let cited: Vec<String> =
+                sessions.iter().map(|session| format!("#{}", session["ticket_number"])).collect();
+            let line = format!("- {} ({})\n", claim["text"].as_str().unwrap(), cited.join(", "));
+            assert!(report.contains(&line), "{line}");
+            for number in claim["numbers"].as_array().unwrap() {
+                assert!(line.contains(&number.to_string()), "{number}: {line}");
+            }
+            let session = t.get_ok(&format!("/chat/sessions/{}", sessions[0]["id"].as_str().unwrap())).await;
+            assert_eq!(session["ticket_number"], sessions[0]["ticket_number"]);
+            claims += 1;
+        }
+    }
+    assert_eq!(report.lines().filter(|line| line.contains(" (#")).count(), claims);
+    let insight = t.get_ok(&format!("/insights/{id}")).await;
+    assert_eq!(whole["completed_at"], insight["deep_research_completed_at"]);
 }

@@ -1,0 +1,11 @@
+//! Conversations with what was found in them: the statements of one, and all that a filter matches.
+
+mod findings;
+mod query;
+
+use crate::http::Api;
+
+/// Returns the operations on conversations that know of insights.
+pub(crate) fn routes() -> Api {
+    Api::tagged("Sessions").merge(findings::routes()).merge(query::routes())
+}
