@@ -1,5 +1,5 @@
-//! `POST /insights` on 100,000 sessions, one filter at a time: the 50th and the 95th percentile of the
-//! answer's time through the router, on SQLite, and on PostgreSQL where `TEST_DATABASE_URL` names a server.
+//! `POST /insights` and the numbers of a slice on 100,000 sessions, one filter at a time: the 50th and the 95th
+//! percentile of the answer's time through the router, on SQLite, and on PostgreSQL where `TEST_DATABASE_URL` names a server.
 
 #![expect(
     clippy::unwrap_used,
@@ -52,29 +52,78 @@ async fn bench(name: &str, database: TestDatabase) {
     }
     let contact = t.get_ok("/contacts").await["items"][0]["id"].clone();
     let category = t.get_ok("/categories").await[0]["name"].clone();
-    println!(
-        "\n{name}: POST /insights, {SESSIONS} sessions, {INSIGHTS} insights, {REPETITIONS} answers a filter"
-    );
-    println!("{:<76} {:>9} {:>9} {:>9}", "filter", "insights", "p50 ms", "p95 ms");
+    println!("\n{name}: {SESSIONS} sessions, {INSIGHTS} insights, {REPETITIONS} answers a body");
+    println!("{:<24} {:<76} {:>9} {:>9} {:>9}", "call", "body", "insights", "p50 ms", "p95 ms");
     let mut all = Vec::new();
     for body in filters(&contact, &category) {
-        let mut times = Vec::new();
-        let mut total = Value::Null;
-        for _ in 0..REPETITIONS {
-            let started = Instant::now();
-            total = t.post_ok("/insights", body.clone()).await["total"].clone();
-            times.push(started.elapsed());
-        }
-        println!(
-            "{:<76} {:>9} {:>9.2} {:>9.2}",
-            body.to_string(),
-            total,
-            percentile(&mut times, 50),
-            percentile(&mut times, 95)
-        );
-        all.extend(times);
+        all.extend(measure(&t, "/insights", &body).await);
     }
-    println!("{:<76} {:>9} {:>9.2} {:>9.2}", "all", "", percentile(&mut all, 50), percentile(&mut all, 95));
+    print(&mut all, "/insights", "all", &Value::Null);
+    let mut all = Vec::new();
+    for body in filters(&contact, &category) {
+        if let Some(filter) = listed(&body) {
+            all.extend(measure(&t, "/insights/rows", &json!({"filter": filter})).await);
+        }
+    }
+    print(&mut all, "/insights/rows", "all", &Value::Null);
+    let largest = t.post_ok("/insights", json!({})).await["data"][0]["id"].as_str().unwrap().to_owned();
+    let by = json!(["channel", "language", "sentiment", "session_status"]);
+    for (path, body) in [
+        ("/insights/facets", json!({"by": by})),
+        ("/insights/facets", json!({"by": by, "filter": {"channel": ["email"]}})),
+        ("/insights/facets", json!({"by": by, "insight_id": largest})),
+        ("/insights/facets", json!({"by": ["session.plan", "contact.tier"], "insight_id": largest})),
+        ("/insights/facets", json!({"by": ["team", "category", "status"]})),
+        ("/insights/facets", json!({"by": ["keys"]})),
+        ("/overview/series", json!({})),
+        (
+            "/overview/series",
+            json!({"interval": "week", "from": "2026-01-01", "filter": {"channel": ["web"]}}),
+        ),
+        ("/overview/series", json!({"compare": {"from": "2026-02-25"}})),
+        ("/overview/series", json!({"filter": {"teamId": ["none"]}})),
+        ("/overview", json!({"filter": {"sessionLanguage": ["de"]}})),
+        (&format!("/insights/{largest}/people"), json!({})),
+        (&format!("/insights/{largest}/trend"), json!({})),
+        (&format!("/insights/{largest}/trend"), json!({"filter": {"channel": ["email"]}})),
+    ] {
+        measure(&t, path, &body).await;
+    }
+}
+
+/// Asks many times, prints how long it took, and returns that.
+async fn measure(t: &TestApp, path: &str, body: &Value) -> Vec<Duration> {
+    let mut times = Vec::new();
+    let mut answer = Value::Null;
+    for _ in 0..REPETITIONS {
+        let started = Instant::now();
+        answer = t.post_ok(path, body.clone()).await;
+        times.push(started.elapsed());
+    }
+    let counted = ["total", "insights"].iter().find_map(|name| answer.get(*name));
+    print(&mut times, path, &body.to_string(), counted.unwrap_or(&Value::Null));
+    times
+}
+
+fn print(times: &mut [Duration], path: &str, body: &str, counted: &Value) {
+    let (middle, most) = (percentile(times, 50), percentile(times, 95));
+    let end = path.rsplit_once('/').map_or(path, |(_, end)| end);
+    println!("{end:<24} {body:<76} {counted:>9} {middle:>9.2} {most:>9.2}");
+}
+
+/// Returns a filter of `POST /insights` as the other calls take it: with a list of values each. None for what is no
+/// filter.
+fn listed(body: &Value) -> Option<Value> {
+    let mut filter = json!({});
+    for (name, value) in body.as_object().unwrap() {
+        match name.as_str() {
+            "page" | "sortBy" => return None,
+            "minSessions" | "sessionFromDate" | "sessionToDate" => filter[name] = value.clone(),
+            _ if value.is_array() => filter[name] = value.clone(),
+            _ => filter[name] = json!([value]),
+        }
+    }
+    Some(filter)
 }
 
 /// Each filter alone, and some together.

@@ -324,7 +324,7 @@ fn index_text(value: &str) -> String {
 }
 
 /// A table of custom data that is filtered by, and its column that names the owner.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Index {
     /// The table.
     pub table: &'static str,

@@ -82,6 +82,19 @@ impl Calendar {
         (time.0 + offset).div_euclid(DAY)
     }
 
+    /// Lists the offsets from UTC that hold between two times, in microseconds, each with the time from which on it does.
+    pub fn offsets(&self, from: Timestamp, to: Timestamp) -> Vec<(Timestamp, i64)> {
+        let offset = |offset: jiff::tz::Offset| i64::from(offset.seconds()) * 1_000_000;
+        let begin = jiff::Timestamp::from_microsecond(from.0).unwrap_or_default();
+        let changes = self
+            .zone
+            .following(begin)
+            .map(|change| (Timestamp(change.timestamp().as_microsecond()), offset(change.offset())));
+        std::iter::once((from, offset(self.zone.to_offset(begin))))
+            .chain(changes.take_while(|(at, _)| *at < to))
+            .collect()
+    }
+
     /// Returns the first moment of a day.
     pub fn start(&self, day: i64) -> Timestamp {
         let date = Self::date(day);

@@ -175,6 +175,7 @@ pub(super) async fn table(app: &App, org_id: OrgId, filter: &InsightFilter) -> a
         &mut app.db.patient(org_id).snapshot().await?,
         org_id,
         &calendar,
+        &filter.sessions,
         &ids,
         app.clock.now(),
     )

@@ -11,6 +11,7 @@
 
 #[cfg(test)]
 mod calibration;
+mod compare;
 mod daily;
 mod detector;
 mod forecast;
@@ -20,11 +21,13 @@ mod spread;
 #[cfg(test)]
 mod tests;
 
+pub use compare::{Chances, Period, Ratio, chances, ratio, share_interval};
 pub use daily::Daily;
 pub use forecast::{FORECAST_DAYS, days_to_return};
 pub use rate::{OrgBaseline, Profile, WINDOW_DAYS, dispersion, prior_rate, weekday_profile};
 pub use replay::{
-    Alarm, ArchiveRecord, Archiving, DayCount, Since, Standing, WatchedDay, daily_units, replay, tally,
+    Alarm, ArchiveRecord, Archiving, DayCount, Since, Standing, WatchedDay, daily_units, expected_today,
+    replay, tally,
 };
 pub use spread::{band, chance_of_at_most};
 

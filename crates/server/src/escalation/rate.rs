@@ -33,6 +33,11 @@ pub struct OrgBaseline {
     pub dispersion: f64,
 }
 
+impl OrgBaseline {
+    /// The baseline as long as there are no data.
+    pub const USUAL: Self = Self { profile: [1.0; 7], prior_rate: 1.0, dispersion: DISPERSION_USUAL };
+}
+
 /// Computes the weekday profile before `today` from the whole weeks among the last 56 days since the first session.
 /// Returns a flat one if there are fewer than 14 days.
 pub fn weekday_profile(sessions: &Daily, today: i64) -> Profile {

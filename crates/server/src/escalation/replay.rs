@@ -191,6 +191,11 @@ pub fn replay(record: &ArchiveRecord, since: &Since) -> Standing {
     Standing { alarm, days, units: watch.units(since.today), target }
 }
 
+/// Returns the units that a quiet day would bring, as a replay up to `since.today` expects them of that day.
+pub fn expected_today(record: &ArchiveRecord, since: &Since) -> f64 {
+    Watch::new(record, since).expected(since.today)
+}
+
 /// Returns the units of each of the 56 days before `today`, or of those since the insight was first seen.
 #[expect(
     clippy::cast_possible_truncation,

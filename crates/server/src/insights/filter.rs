@@ -98,6 +98,27 @@ pub struct InsightValues {
     pub number: Vec<i64>,
 }
 
+impl InsightStatus {
+    /// Returns the place of an insight that was resolved and archived at these times, or was not.
+    pub(crate) const fn of(resolved_at: Option<Timestamp>, archived_at: Option<Timestamp>) -> Self {
+        match (archived_at, resolved_at) {
+            (Some(_), _) => Self::Archived,
+            (None, Some(_)) => Self::Resolved,
+            (None, None) => Self::Unresolved,
+        }
+    }
+}
+
+impl InsightConditions {
+    /// Returns true if an insight at this place in its life is asked for.
+    pub(crate) fn allow(&self, status: InsightStatus) -> bool {
+        let is_one = |asked: &[InsightStatus]| {
+            asked.iter().any(|asked| *asked == InsightStatus::All || *asked == status)
+        };
+        (self.is.status.is_empty() || is_one(&self.is.status)) && !is_one(&self.not.status)
+    }
+}
+
 string_enum! {
     /// An order of insights.
     InsightSort {

@@ -15,6 +15,7 @@ mod occurrences;
 mod reading;
 mod research;
 mod routes;
+mod slices;
 mod statements;
 mod trends;
 mod wording;

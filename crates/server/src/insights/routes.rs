@@ -1,6 +1,6 @@
 //! The operations on insights, merged from the modules of this folder.
 
-use super::{audit, conversations, curation, grouping, history, list, research, trends, wording};
+use super::{audit, conversations, curation, grouping, history, list, research, slices, trends, wording};
 use crate::http::Api;
 
 /// Returns all operations on insights.
@@ -12,6 +12,7 @@ pub fn routes() -> Api {
         .merge(curation::routes())
         .merge(history::routes())
         .merge(trends::routes())
+        .merge(slices::routes())
         .merge(research::routes())
         .merge(conversations::routes())
         .merge(audit::routes())

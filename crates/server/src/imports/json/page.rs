@@ -4,9 +4,19 @@ use super::{DEPTH_MAX, PLAIN_LISTS, Take};
 use crate::imports::json_text::parse;
 use serde_json::{Map, Value as Json};
 
-/// The members by which an object is a record, and no page with a list of records.
-const IDS: [&str; 9] =
-    ["id", "_id", "uuid", "conversation_id", "session_id", "ticket_id", "thread_id", "turns", "message_id"];
+/// The members by which an object is a record, and no page with a list of records. `ts` is what Slack calls the id of a message.
+const IDS: [&str; 10] = [
+    "id",
+    "_id",
+    "uuid",
+    "conversation_id",
+    "session_id",
+    "ticket_id",
+    "thread_id",
+    "turns",
+    "message_id",
+    "ts",
+];
 /// The texts of a page without records.
 const OF_PAGES: [&str; 14] = [
     "type",

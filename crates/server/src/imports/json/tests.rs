@@ -56,7 +56,11 @@ fn what_is_no_value_costs_itself_alone() {
     assert_eq!(told("[5, {\"id\":2}, }, {\"id\":3}]"), "1 file !, 1 file 2, 1 file !, 1 file 3, ");
     assert_eq!(told("[{\"id\":1},{\"id\":x},{\"id\":3}]\n"), "1 file 1, 1 file !, 1 file 3, ");
     assert_eq!(told("[{\"id\":1},\n[{\"id\":2},\n"), "1 file 1, 2 file 2, 3 file !, ");
-    // a record without an id is none of a page
+    // a record without an id is none of a page, nor is a message of Slack with its blocks
+    assert_eq!(
+        read_all("{\"ts\":\"1743671722.000100\",\"text\":\"x\",\"blocks\":[{\"type\":\"y\"}]}").len(),
+        1
+    );
     assert_eq!(read_all("{\"text\":\"x\",\"tags\":[]}").len(), 1);
     assert!(read_all("{\"turns\":[{\"text\":\"x\"}]}")[0].2.is_ok());
 }

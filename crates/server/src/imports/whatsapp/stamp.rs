@@ -155,6 +155,9 @@ impl Half {
         let bare = |text: &str| -> String {
             text.to_lowercase().chars().filter(|c| c.is_alphanumeric() || is_vowel_sign(*c)).collect()
         };
+        if !before.chars().chain(after.chars()).any(|c| c.is_alphanumeric() || is_vowel_sign(c)) {
+            return Self::None;
+        }
         let (before, after) = (bare(before), bare(after));
         if before.is_empty() && after.is_empty() {
             return Self::None;

@@ -7,6 +7,7 @@ use crate::db::sql;
 use crate::error::Result;
 use crate::http::Caller;
 use crate::ids::InsightId;
+use crate::insights::filter::SessionConditions;
 use crate::insights::insight::{ArchivePolicy, InsightEventKind, PERSON};
 use crate::insights::trends::weeks::{self, TREND_WEEKS};
 use crate::orgs::OrgTx;
@@ -104,7 +105,8 @@ async fn look(settings: &Settings, tx: &mut OrgTx, id: InsightId) -> Result<Prev
     ));
     let (contacts,): (i64,) = tx.fetch_one(query.bind(tx.org_id).bind(id)).await?;
     let (org_id, now) = (tx.org_id, tx.now);
-    let trends = weeks::trends(tx, org_id, &settings.calendar, &[id], now).await?;
+    let all = SessionConditions::default();
+    let trends = weeks::trends(tx, org_id, &settings.calendar, &all, &[id], now).await?;
     Ok(PreviewedInsight {
         id: Some(id).into(),
         content: row.content,

@@ -125,6 +125,26 @@ pub(super) async fn norms(
     })
 }
 
+/// Returns the baseline that was stored last, however long ago, with the weekdays of these sessions; or else the usual
+/// one. Reads one row.
+pub(crate) async fn kept_norms(
+    tx: &mut Tx,
+    org_id: OrgId,
+    sessions: &Daily,
+    today: i64,
+) -> Result<OrgBaseline> {
+    let profile = weekday_profile(sessions, today);
+    let query = sql("select norms from orgs where id = $1").bind(org_id);
+    let (kept,): (Option<String>,) = tx.fetch_one(query).await?;
+    Ok(match kept {
+        Some(kept) => OrgBaseline {
+            profile,
+            ..serde_json::from_str(&kept).context("reading the norms of an organization")?
+        },
+        None => OrgBaseline { profile, ..OrgBaseline::USUAL },
+    })
+}
+
 /// Stores the baseline for a week, unless one of the last week is stored already.
 pub(super) async fn keep_norms(tx: &mut OrgTx, norms: &OrgBaseline, today: i64) -> Result<()> {
     let query = sql("

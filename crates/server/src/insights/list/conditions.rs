@@ -9,25 +9,63 @@ use crate::insights::filter::{
 };
 use crate::insights::insight::InsightStatus;
 
-/// Adds the occurrences `o` in sessions that meet the conditions: `from … where …`.
-pub(crate) fn push_slice(query: &mut Sql, org_id: OrgId, sessions: &SessionConditions) {
+/// What a slice is read from: each row `o` has the columns of a session that conditions are on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Source {
+    /// The sessions in which insights show, once for each insight.
+    Occurrences,
+    /// All sessions.
+    Sessions,
+}
+
+impl Source {
+    const fn table(self) -> &'static str {
+        match self {
+            Self::Occurrences => "occurrences",
+            Self::Sessions => "sessions",
+        }
+    }
+
+    /// Returns the column of the session's id.
+    pub(crate) const fn session_id(self) -> &'static str {
+        match self {
+            Self::Occurrences => "o.session_id",
+            Self::Sessions => "o.id",
+        }
+    }
+
+    /// Returns the column of the time at which the session began.
+    pub(crate) const fn began_at(self) -> &'static str {
+        match self {
+            Self::Occurrences => "o.session_created_at",
+            Self::Sessions => "o.created_at",
+        }
+    }
+}
+
+/// Adds the rows `o` of sessions that meet the conditions: `from … where …`.
+pub(crate) fn push_slice(query: &mut Sql, org_id: OrgId, source: Source, sessions: &SessionConditions) {
+    let owner = |owners: custom_data::Index| match owners {
+        custom_data::SESSIONS => source.session_id(),
+        _ => "o.contact_id",
+    };
     query.push("from ");
     // owners of custom data come first: SQLite then looks up their occurrences, and need not keep their list
     for (owners, alternatives) in custom_data(&sessions.is) {
         owners.push_owners(query, org_id, alternatives);
         query.push(&format!(" {} cross join ", owners.table));
     }
-    query.push("occurrences o where o.org_id = ").push_bind(org_id);
+    query.push(&format!("{} o where o.org_id = ", source.table())).push_bind(org_id);
     for (owners, _) in custom_data(&sessions.is) {
-        query.push(&format!(" and o.{0} = {1}.owner", owners.owner, owners.table));
+        query.push(&format!(" and {} = {}.owner", owner(owners), owners.table));
     }
     for (owners, alternatives) in custom_data(&sessions.not) {
-        query.push(&format!(" and (o.{0} is null or o.{0} not in ", owners.owner));
+        query.push(&format!(" and ({0} is null or {0} not in ", owner(owners)));
         owners.push_owners(query, org_id, alternatives);
         query.push(")");
     }
-    push_session_values(query, &sessions.is, Holds::Yes);
-    push_session_values(query, &sessions.not, Holds::No);
+    push_session_values(query, source, &sessions.is, Holds::Yes);
+    push_session_values(query, source, &sessions.not, Holds::No);
 }
 
 /// Adds conditions on an insight `i`, of which `count` is the number of sessions.
@@ -58,7 +96,7 @@ impl Holds {
     }
 }
 
-fn push_session_values(query: &mut Sql, values: &SessionValues, holds: Holds) {
+fn push_session_values(query: &mut Sql, source: Source, values: &SessionValues, holds: Holds) {
     push_any(query, "o.language", &values.language, holds);
     push_any(query, "o.sentiment", &values.sentiment, holds);
     push_any(query, "o.channel", &some(&values.channel), holds);
@@ -67,14 +105,18 @@ fn push_session_values(query: &mut Sql, values: &SessionValues, holds: Holds) {
     if values.from.is_none() && values.to.is_none() {
         return;
     }
-    // `+ 0` keeps SQLite from seeking the date within each insight by itself, which costs ten times a scan
+    let began_at = match source {
+        // `+ 0` keeps SQLite from seeking the date within each insight by itself, which costs ten times a scan
+        Source::Occurrences => "o.session_created_at + 0",
+        Source::Sessions => "o.created_at",
+    };
     query.push(holds.begin());
     if let Some(from) = values.from {
-        query.push("o.session_created_at + 0 >= ").push_bind(from);
+        query.push(began_at).push(" >= ").push_bind(from);
     }
     if let Some(to) = values.to {
         query.push(if values.from.is_some() { " and " } else { "" });
-        query.push("o.session_created_at + 0 <= ").push_bind(to);
+        query.push(began_at).push(" <= ").push_bind(to);
     }
     query.push(")");
 }

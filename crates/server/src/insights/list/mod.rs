@@ -1,8 +1,10 @@
 //! The list of insights: its filter as it is sent, its queries, and insights as the contract shows them.
 
 pub(crate) mod conditions;
+pub(crate) mod facet;
 mod filter_input;
 mod input;
+pub(crate) mod population;
 mod proof;
 pub(super) mod response;
 mod routes;

@@ -1,6 +1,6 @@
 //! Insights as the contract shows them.
 
-use crate::db::{Db, sql};
+use crate::db::{Db, Query, sql};
 use crate::error::{Error, Result};
 use crate::ids::{CategoryId, InsightId, OperationId, OrgId, TeamId};
 use crate::insights::insight::{self, ArchivePolicy, SHOWN};
@@ -126,8 +126,8 @@ impl IntoResponse for WithEtag {
 pub(crate) struct InsightCounts {
     pub(crate) id: InsightId,
     pub(crate) occurrence_count: i64,
-    pub(super) first_seen_at: Timestamp,
-    pub(super) last_seen_at: Timestamp,
+    pub(crate) first_seen_at: Timestamp,
+    pub(crate) last_seen_at: Timestamp,
 }
 
 #[derive(sqlx::FromRow)]
@@ -167,7 +167,11 @@ pub(crate) async fn count(db: &Db, org_id: OrgId, id: InsightId) -> Result<Optio
 }
 
 /// Loads the insights that were counted, in that order.
-pub(crate) async fn load(db: &Db, org_id: OrgId, counts: &[InsightCounts]) -> Result<Vec<PublicInsight>> {
+pub(crate) async fn load(
+    db: impl Query,
+    org_id: OrgId,
+    counts: &[InsightCounts],
+) -> Result<Vec<PublicInsight>> {
     let mut query = sql("
         select i.id, i.insight_number, i.content, i.sentiment, i.category_id, c.name as category_name,
             c.description as category_description, i.team_id, t.name as team_name, i.resolved_at,

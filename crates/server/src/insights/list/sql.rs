@@ -1,6 +1,6 @@
 //! The queries of the list: an [`InsightFilter`] as SQL.
 
-use super::conditions::{push_insight_conditions, push_slice};
+use super::conditions::{Source, push_insight_conditions, push_slice};
 use super::response::{self, InsightCounts, PublicInsight};
 use crate::db::{self, Db, Sql, sql};
 use crate::error::{Error, Result};
@@ -88,7 +88,7 @@ struct CountedRow {
 }
 
 /// Adds the rows that match: id, counts, times and `created_at`.
-fn push_counts(query: &mut Sql, org_id: OrgId, filter: &InsightFilter) {
+pub(crate) fn push_counts(query: &mut Sql, org_id: OrgId, filter: &InsightFilter) {
     let InsightFilter { sessions, insights, .. } = filter;
     if *sessions == SessionConditions::default() {
         query.push(&format!(
@@ -105,7 +105,7 @@ fn push_counts(query: &mut Sql, org_id: OrgId, filter: &InsightFilter) {
             select o.insight_id, count(*) as occurrence_count, min(o.session_created_at) as first_seen_at,
                 max(o.session_created_at) as last_seen_at ",
     );
-    push_slice(query, org_id, sessions);
+    push_slice(query, org_id, Source::Occurrences, sessions);
     query.push(" group by o.insight_id) o join insights i on i.id = o.insight_id and i.org_id = ");
     query.push_bind(org_id).push(" where i.retired_at is null");
     push_insight_conditions(query, org_id, insights, "o.occurrence_count");
@@ -114,7 +114,7 @@ fn push_counts(query: &mut Sql, org_id: OrgId, filter: &InsightFilter) {
 /// Adds the ids of the sessions behind an insight that match.
 pub(super) fn push_sessions(query: &mut Sql, org_id: OrgId, id: InsightId, sessions: &SessionConditions) {
     query.push("select o.session_id ");
-    push_slice(query, org_id, sessions);
+    push_slice(query, org_id, Source::Occurrences, sessions);
     query.push(" and o.insight_id = ").push_bind(id);
 }
 

@@ -9,11 +9,17 @@ use refrain_nlp::contrast::Signature;
 use refrain_nlp::grouping::{self, Group};
 use refrain_nlp::vectors::dot_in_order;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// The most organizations kept in memory.
 const ORGS_MAX: usize = 256;
 const INSIGHTS_MAX: i64 = 100_000;
+/// The most insights that are compared with each other.
+const COMPARED_MAX: usize = 5_000;
+/// The likeness from which two insights say nearly the same.
+const NEAR_MIN: f32 = 0.8;
+/// The most pairs of them that are kept.
+const PAIRS_MAX: usize = 500;
 
 /// The centroids of insights by organization, each as of one version of its grouping. They are derived: SQL holds
 /// the truth.
@@ -34,6 +40,8 @@ pub(crate) struct OrgCentroids {
     version: i64,
     ids: Vec<InsightId>,
     groups: Vec<Group>,
+    /// The pairs of near insights, once they are asked for.
+    near_pairs: OnceLock<Vec<([InsightId; 2], f32)>>,
 }
 
 impl OrgCentroids {
@@ -50,6 +58,48 @@ impl OrgCentroids {
         let near = others.map(|(other, group)| (*other, dot_in_order(&group.centroid, vector)));
         near.max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)))
     }
+
+    /// Lists the insights at least as similar to this one, the most similar first, up to `max`.
+    pub(crate) fn similar(&self, id: InsightId, least: f32, max: usize) -> Vec<(InsightId, f32)> {
+        let Some(at) = self.ids.iter().position(|other| *other == id) else { return Vec::new() };
+        let likeness = |group: &Group| dot_in_order(&group.centroid, &self.groups[at].centroid);
+        let others = self.ids.iter().zip(&self.groups).filter(|(other, _)| **other != id);
+        let mut near: Vec<_> = others
+            .map(|(other, group)| (*other, likeness(group)))
+            .filter(|(_, likeness)| *likeness >= least)
+            .collect();
+        near.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+        near.truncate(max);
+        near
+    }
+
+    /// Lists the pairs of insights that say nearly the same, the most similar first. Compares the first 5,000 insights with
+    /// each other, once for a grouping.
+    pub(crate) fn near_pairs(&self) -> &[([InsightId; 2], f32)] {
+        self.near_pairs.get_or_init(|| {
+            let known: Vec<_> = self.ids.iter().zip(&self.groups).take(COMPARED_MAX).collect();
+            let mut pairs = Vec::new();
+            for (at, (id, group)) in known.iter().enumerate() {
+                for (other, near) in &known[..at] {
+                    let likeness = dot_in_order(&group.centroid, &near.centroid);
+                    if likeness >= NEAR_MIN {
+                        pairs.push(([**other, **id], likeness));
+                    }
+                }
+                if pairs.len() > 2 * PAIRS_MAX {
+                    keep_nearest(&mut pairs);
+                }
+            }
+            keep_nearest(&mut pairs);
+            pairs
+        })
+    }
+}
+
+/// Sorts pairs, the most similar first, and drops those beyond the most that are kept.
+fn keep_nearest(pairs: &mut Vec<([InsightId; 2], f32)>) {
+    pairs.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+    pairs.truncate(PAIRS_MAX);
 }
 
 impl Centroids {
@@ -85,5 +135,5 @@ async fn load(db: &Db, org_id: OrgId, version: i64) -> Result<OrgCentroids> {
     };
     let place_all = move || rows.into_iter().filter_map(place).unzip();
     let (ids, groups) = tokio::task::spawn_blocking(place_all).await.context("placing insights")?;
-    Ok(OrgCentroids { version, ids, groups })
+    Ok(OrgCentroids { version, ids, groups, near_pairs: OnceLock::new() })
 }

@@ -11,9 +11,9 @@ use crate::error::Result;
 /// The most over-represented kinds and insights that are named, the surest first.
 const NAMED: usize = 10;
 /// The least contacts that a kind must have in the insight to be named, so that it identifies nobody.
-const CONTACTS_MIN: usize = 5;
+pub(crate) const CONTACTS_MIN: usize = 5;
 /// The least lift of a kind that is named: its share in the insight divided by its share elsewhere.
-const LIFT_MIN: f64 = 1.2;
+pub(crate) const LIFT_MIN: f64 = 1.2;
 /// The kinds of each of channel, language and team that are listed even if they do not stand out.
 const LISTED: usize = 5;
 

@@ -111,7 +111,7 @@ impl Session {
 
 /// Hashes an id to a number that is independent of the properties of the session.
 #[expect(clippy::cast_possible_truncation, reason = "the two halves of an id")]
-fn scattered(id: SessionId) -> u64 {
+pub(crate) fn scattered(id: SessionId) -> u64 {
     let bits = u128::from_be_bytes(*id.as_bytes());
     random::mix((bits >> 64) as u64 ^ (bits as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15))
 }

@@ -2,18 +2,19 @@
 //! a job; its progress is in `researches`, one row for each insight.
 
 mod claims;
-mod compare;
+pub(super) mod compare;
 mod erase;
 mod evidence;
 mod outcomes;
 mod quotes;
 mod report;
 mod routes;
-mod segments;
+pub(super) mod segments;
 mod structured;
 mod summary;
 
 pub(super) use erase::{restart, withdraw};
+pub(super) use evidence::scattered;
 pub(super) use routes::routes;
 
 use crate::app::App;

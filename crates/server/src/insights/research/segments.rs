@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, HashMap};
 use uuid::Uuid;
 
 /// The chance that a list of findings has any false one.
-pub(super) const ALPHA: f64 = 0.01;
+pub(crate) const ALPHA: f64 = 0.01;
 /// The least units of a kind, in the insight and elsewhere together, for which it is tested.
 const UNITS_MIN: usize = 5;
 /// The number of sessions up to which contacts are compared with contacts of exactly as many; beyond, of about as many.
@@ -19,20 +19,20 @@ const NEGLIGIBLE: f64 = 1e-25;
 
 /// A session as the test reads it.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Case {
-    pub(super) speaker: Uuid,
+pub(crate) struct Case {
+    pub(crate) speaker: Uuid,
     /// The rank by which one of a contact's sessions is drawn, least first. It must be independent of the session's
     /// properties.
-    pub(super) order: u64,
+    pub(crate) order: u64,
     /// True if the session is in the insight.
-    pub(super) inside: bool,
+    pub(crate) inside: bool,
     /// The cell: sessions are compared only with those of the same cell.
-    pub(super) cell: u64,
+    pub(crate) cell: u64,
 }
 
 /// A draw of one session of each contact.
 #[derive(Debug)]
-pub(super) struct Draw {
+pub(crate) struct Draw {
     /// The units by the session that was drawn: the stratum, and true if the unit is in the insight.
     units: HashMap<usize, (usize, bool)>,
     /// The number of units in each stratum, and of those in the insight.
@@ -41,37 +41,43 @@ pub(super) struct Draw {
 
 /// The result of a test: the chances that the null hypothesis gives as much.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Test {
+pub(crate) struct Test {
     /// The units in the insight that are of the kind.
-    pub(super) inside: usize,
+    pub(crate) inside: usize,
     /// The chance of as many or more.
-    pub(super) upper: f64,
+    pub(crate) upper: f64,
     /// The chance of as many or fewer.
-    pub(super) lower: f64,
+    pub(crate) lower: f64,
 }
 
 impl Test {
     /// Returns the two-sided chance: twice the smaller one, at most 1.
-    pub(super) fn two_sided(&self) -> f64 {
+    pub(crate) fn two_sided(&self) -> f64 {
         (2.0 * self.upper.min(self.lower)).min(1.0)
     }
 }
 
 impl Draw {
     /// Draws one session of each contact, and puts the contacts into strata.
-    pub(super) fn of(cases: &[Case]) -> Self {
+    pub(crate) fn of(cases: &[Case]) -> Self {
+        Self::of_sample(cases, |_, sessions| sessions)
+    }
+
+    /// Draws from a sample of the sessions. `size` gives the sessions that a contact has, of whom so many are in it.
+    pub(crate) fn of_sample(cases: &[Case], size: impl Fn(Uuid, usize) -> usize) -> Self {
         let mut by_speaker: BTreeMap<Uuid, Vec<usize>> = BTreeMap::new();
         for (at, case) in cases.iter().enumerate() {
             by_speaker.entry(case.speaker).or_default().push(at);
         }
         let mut names: HashMap<(u32, u64), usize> = HashMap::new();
         let mut draw = Self { units: HashMap::new(), strata: Vec::new() };
-        for sessions in by_speaker.values() {
+        for (speaker, sessions) in &by_speaker {
             let inside = sessions.iter().any(|at| cases[*at].inside);
             let candidates = sessions.iter().filter(|at| cases[**at].inside == inside);
             let Some(&drawn) = candidates.min_by_key(|at| cases[**at].order) else { continue };
-            let stratum =
-                *names.entry((size_class(sessions.len()), cases[drawn].cell)).or_insert_with(|| {
+            let stratum = *names
+                .entry((size_class(size(*speaker, sessions.len())), cases[drawn].cell))
+                .or_insert_with(|| {
                     draw.strata.push((0, 0));
                     draw.strata.len() - 1
                 });
@@ -84,7 +90,7 @@ impl Draw {
 
     /// Tests the sessions of one kind. Returns none if too few contacts have it, or all do: then no insight could show
     /// anything.
-    pub(super) fn test(&self, of_kind: &[usize]) -> Option<Test> {
+    pub(crate) fn test(&self, of_kind: &[usize]) -> Option<Test> {
         let mut marked = vec![0; self.strata.len()];
         let mut inside = 0;
         for (stratum, is_inside) in of_kind.iter().filter_map(|at| self.units.get(at)) {
@@ -173,7 +179,7 @@ fn sum_of(a: &[f64], b: &[f64]) -> Vec<f64> {
 
 /// Corrects chances for `count` tests made together by Holm's method, which holds for any dependence between them.
 /// Returns them in the order given.
-pub(super) fn holm(chances: &[f64], count: usize) -> Vec<f64> {
+pub(crate) fn holm(chances: &[f64], count: usize) -> Vec<f64> {
     let mut order: Vec<usize> = (0..chances.len()).collect();
     order.sort_by(|a, b| chances[*a].total_cmp(&chances[*b]));
     let mut corrected = vec![1.0; chances.len()];

@@ -60,6 +60,7 @@ const ORDER: &[&str] = &[
     "insights/grouping",
     "insights/reading",
     "insights/trends",
+    "insights/slices",
     "insights/curation",
     "insights/erasure",
     "insights/follow",

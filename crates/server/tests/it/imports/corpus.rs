@@ -194,7 +194,7 @@ fn messengers() -> Vec<Example> {
 }
 
 fn slack() -> Vec<(String, Vec<u8>)> {
-    let message = |user: &str, text: &str, ts: &str, thread: &str| json!({"type": "message", "user": user, "text": text, "ts": ts, "thread_ts": thread});
+    let message = |user: &str, text: &str, ts: &str, thread: &str| json!({"type": "message", "user": user, "text": text, "ts": ts, "thread_ts": thread, "blocks": [{"type": "rich_text", "elements": [{"type": "text", "text": text}]}]});
     let users = json!([
         {"id": "U1", "name": "mara", "is_restricted": true, "profile": {"real_name": "Mara E", "email": "mara@mail.example"}},
         {"id": "U2", "name": "ben", "profile": {"real_name": "Ben", "email": "ben@shop.example"}},

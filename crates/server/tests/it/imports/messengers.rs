@@ -167,7 +167,8 @@ async fn threads_of_slack_become_conversations() {
     ]);
     let day = json!([
         {"type": "message", "subtype": "channel_join", "user": "U1", "text": "<@U1> has joined", "ts": "1743671700.000100"},
-        {"type": "message", "user": "U1", "text": "The app crashes", "ts": "1743671722.000100", "thread_ts": "1743671722.000100"},
+        {"type": "message", "user": "U1", "text": "The app crashes", "ts": "1743671722.000100", "thread_ts": "1743671722.000100",
+         "blocks": [{"type": "rich_text", "elements": []}], "reactions": [{"name": "eyes", "users": ["U2"], "count": 1}]},
         {"type": "message", "user": "U1", "text": "Where is my parcel?", "ts": "1743671723.000100"},
     ]);
     let next = json!([

@@ -106,6 +106,14 @@ async fn what_was_split_stays_apart() {
     let part = part["id"].as_str().unwrap().to_owned();
     t.run_jobs().await;
     assert_eq!((count(&t, &refund).await, count(&t, &part).await), (15, 5));
+    let similar = t.get_ok(&format!("/insights/{part}/similar")).await;
+    let twin = &similar[0];
+    assert_eq!((&twin["insight"]["id"], &twin["kept_apart"]), (&json!(refund), &json!(true)), "{similar:#}");
+    assert_eq!(twin["sessions_of_both"], 0);
+    for pair in t.get_ok("/insights/near-duplicates").await.as_array().unwrap() {
+        assert_eq!(pair["likeness"], twin["likeness"], "{pair:#}");
+        assert_eq!((&pair["insights"][0]["id"], &pair["insights"][1]["id"]), (&json!(refund), &json!(part)));
+    }
     import(&t, &[REFUND, INVOICE].concat(), 1_000).await;
     assert_eq!((count(&t, &refund).await, count(&t, &part).await), (30, 10));
     assert!(behind(&t, &part).await.iter().all(|(_, text)| text.contains("waiting")));

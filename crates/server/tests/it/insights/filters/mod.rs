@@ -10,6 +10,8 @@ use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
 mod build;
+mod recount;
+mod slices;
 use build::build;
 
 const LANGUAGES: [&str; 4] = ["en", "de", "ja", "ar"];

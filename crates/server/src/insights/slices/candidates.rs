@@ -1,0 +1,46 @@
+//! The insights of a slice before they are on a page: measured, compared, and said to move or not.
+
+use super::measures::{self, Comparison, Measures, Movement, Periods};
+use super::movement::{Happened, Moves};
+use crate::db::Tx;
+use crate::error::Result;
+use crate::escalation::Daily;
+use crate::ids::OrgId;
+use crate::insights::filter::InsightFilter;
+use crate::insights::lifecycle::daily_counts;
+use crate::settings::Settings;
+use crate::time::Timestamp;
+
+/// An insight before it is on a page.
+pub(super) struct Candidate {
+    pub(super) measures: Measures,
+    pub(super) change: Movement,
+    pub(super) moves: Vec<Moves>,
+    pub(super) people: i64,
+    pub(super) returned_at: Option<Timestamp>,
+}
+
+/// Measures the insights that the filter asks for, but for their status, and says how they move. Returns them with the
+/// number of sessions of the slice.
+pub(super) async fn candidates(
+    settings: &Settings,
+    tx: &mut Tx,
+    org_id: OrgId,
+    filter: &InsightFilter,
+    periods: &Periods,
+) -> Result<(Vec<Candidate>, i64)> {
+    let mut of_any_status = filter.clone();
+    of_any_status.insights.is.status.clear();
+    of_any_status.insights.not.status.clear();
+    let measured = measures::measure(tx, org_id, &of_any_status, periods).await?;
+    let volume = measures::volume(tx, org_id, &filter.sessions, periods).await?;
+    let norms = daily_counts::kept_norms(tx, org_id, &Daily::default(), 0).await?;
+    let happened = Happened::load(tx, org_id, &settings.calendar, periods).await?;
+    let comparison = Comparison::new(*periods, &norms, settings.escalation_basis, volume, measured.len());
+    let candidate = |measures: Measures| {
+        let change = comparison.of(&measures);
+        let moves = happened.moves(&measures, &change, periods);
+        Candidate { measures, change, moves, people: 0, returned_at: None }
+    };
+    Ok((measured.into_iter().map(candidate).collect(), volume.sessions))
+}

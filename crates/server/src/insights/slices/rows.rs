@@ -1,0 +1,190 @@
+//! `POST /insights/rows`: a page of insights with all numbers of a slice that a list shows.
+
+use super::candidates::{Candidate, candidates};
+use super::listing::{Counted, GroupBy, Listing, RowSort};
+use super::measures::{self, Measures, Movement, Periods};
+use super::movement::{self, MovementKind, Moves};
+use crate::app::App;
+use crate::db::Tx;
+use crate::error::Result;
+use crate::http::{Api, ApiJson, Caller, Cursor};
+use crate::ids::OrgId;
+use crate::insights::filter::InsightFilter;
+use crate::insights::list::InsightFilterInput;
+use crate::insights::list::response::{self, InsightCounts, PublicInsight};
+use crate::insights::trends::weeks::{self, TREND_WEEKS};
+use crate::keys::{Resource, Scope};
+use crate::openapi::Operation;
+use crate::settings::Settings;
+use crate::time::Timestamp;
+use crate::wire::{BoundedVec, Maybe, Nullable, Positive, SafeInt, SortOrder};
+use axum::Json;
+use axum::extract::State;
+use axum::http::Method;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+
+/// The most rows on a page.
+const ROWS_MAX: i64 = 200;
+/// The rows on a page if no number is given.
+const ROWS_USUAL: i64 = 50;
+
+pub(super) fn routes() -> Api {
+    Api::new().route(
+        Operation::new(Method::POST, "/insights/rows", "listInsightRows")
+            .summary("List insights with the numbers of a slice of the sessions")
+            .scope(Scope::read(Resource::Insights))
+            .body::<RowsInput>()
+            .returns::<Rows>(),
+        list,
+    )
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct RowsInput {
+    /// Which insights, over which sessions.
+    #[serde(default)]
+    filter: Maybe<InsightFilterInput>,
+    /// Only insights that move in one of these ways.
+    #[serde(default)]
+    movement: Maybe<BoundedVec<MovementKind, 5>>,
+    /// movement by default.
+    #[serde(default)]
+    sort: Maybe<RowSort>,
+    /// desc by default: the most urgent, the most, the latest first.
+    #[serde(default)]
+    order: Maybe<SortOrder>,
+    /// Rows of a group follow each other; groups with the most insights come first.
+    #[serde(default)]
+    group_by: Maybe<GroupBy>,
+    /// 50 by default.
+    #[serde(default)]
+    limit: Maybe<Positive<ROWS_MAX>>,
+    /// The `next` of the page before.
+    #[serde(default)]
+    cursor: Maybe<Cursor>,
+}
+
+/// A page of rows.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Rows {
+    as_of: Timestamp,
+    /// Sessions of the slice, whether an insight shows in them or not.
+    #[schemars(with = "SafeInt")]
+    sessions: i64,
+    #[serde(flatten)]
+    counted: Counted,
+    items: Vec<Row>,
+    /// The cursor of the next page; null on the last.
+    next: Nullable<String>,
+}
+
+/// An insight, and what it has of the slice.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Row {
+    /// Its `occurrence_count`, `first_seen_at` and `last_seen_at` are of the slice.
+    insight: PublicInsight,
+    #[schemars(with = "SafeInt")]
+    sessions: i64,
+    /// Different contacts; a session without one counts for itself.
+    #[schemars(with = "SafeInt")]
+    people: i64,
+    /// The share of the sessions of the slice.
+    share: f64,
+    /// Sessions in each of the last twelve weeks, oldest first; the last one ends with today.
+    weeks: [i64; TREND_WEEKS],
+    /// The last 14 days, today included, and the 14 before.
+    change: Movement,
+    /// Sessions by how their contacts feel.
+    #[schemars(with = "SafeInt")]
+    angry: i64,
+    #[schemars(with = "SafeInt")]
+    neutral: i64,
+    #[schemars(with = "SafeInt")]
+    happy: i64,
+    /// How it moves, the most urgent first; only an unresolved insight does.
+    movement: Vec<Moves>,
+}
+
+async fn list(
+    State(app): State<App>,
+    caller: Caller,
+    ApiJson(input): ApiJson<RowsInput>,
+) -> Result<Json<Rows>> {
+    let (org_id, now) = (caller.org_id, app.clock.now());
+    let mut tx = app.db.long(org_id).snapshot().await?;
+    let settings = app.settings(&mut tx, org_id).await?;
+    let filter = input.filter.0.unwrap_or_default().over(&settings.calendar);
+    let periods = Periods::lately(&settings.calendar, now);
+    let sort = input.sort.0.unwrap_or(RowSort::Movement);
+    let (mut candidates, sessions) = candidates(&settings, &mut tx, org_id, &filter, &periods).await?;
+    match sort {
+        RowSort::People => {
+            let people = measures::people(&mut tx, org_id, &filter.sessions, None).await?;
+            for candidate in &mut candidates {
+                candidate.people = people.get(&candidate.measures.id).copied().unwrap_or(0);
+            }
+        }
+        RowSort::Returned => {
+            let returns = movement::returns(&mut tx, org_id).await?;
+            for candidate in &mut candidates {
+                candidate.returned_at = returns.get(&candidate.measures.id).copied();
+            }
+        }
+        _ => {}
+    }
+    let movement = input.movement.0.map_or_else(Vec::new, |kinds| kinds.0);
+    let group_by = input.group_by.0;
+    let mut listing = Listing::new(candidates, &filter.insights, &movement, group_by);
+    listing.sort(sort, input.order.0.unwrap_or(SortOrder::Desc));
+    listing.name_groups(&mut tx, org_id, group_by).await?;
+    let limit = usize::try_from(input.limit.0.map_or(ROWS_USUAL, |limit| limit.0)).unwrap_or(0);
+    let (page, next) = listing.page(limit, input.cursor.0);
+    let items = rows(&mut tx, org_id, &settings, &filter, page, sessions, now).await?;
+    Ok(Json(Rows { as_of: now, sessions, counted: listing.counted, items, next }))
+}
+
+/// Loads the rest of what the rows of a page show.
+async fn rows(
+    tx: &mut Tx,
+    org_id: OrgId,
+    settings: &Settings,
+    filter: &InsightFilter,
+    page: Vec<&Candidate>,
+    sessions: i64,
+    now: Timestamp,
+) -> Result<Vec<Row>> {
+    let ids: Vec<_> = page.iter().map(|candidate| candidate.measures.id).collect();
+    let people = measures::people(tx, org_id, &filter.sessions, Some(&ids)).await?;
+    let weeks = weeks::trends(tx, org_id, &settings.calendar, &filter.sessions, &ids, now).await?;
+    let counts: Vec<InsightCounts> = page.iter().map(|candidate| counts(&candidate.measures)).collect();
+    let loaded = response::load(&mut *tx, org_id, &counts).await?;
+    let mut insights: HashMap<_, _> = loaded.into_iter().map(|insight| (insight.id, insight)).collect();
+    let row = |candidate: &Candidate| {
+        let of = &candidate.measures;
+        Some(Row {
+            insight: insights.remove(&of.id)?,
+            sessions: of.sessions,
+            people: people.get(&of.id).copied().unwrap_or(0),
+            share: of.sessions as f64 / sessions.max(1) as f64,
+            weeks: weeks.get(&of.id).copied().unwrap_or_default(),
+            change: candidate.change.clone(),
+            angry: of.angry,
+            neutral: of.neutral,
+            happy: of.happy,
+            movement: candidate.moves.clone(),
+        })
+    };
+    Ok(page.into_iter().filter_map(row).collect())
+}
+
+fn counts(measures: &Measures) -> InsightCounts {
+    InsightCounts {
+        id: measures.id,
+        occurrence_count: measures.sessions,
+        first_seen_at: measures.first_seen_at,
+        last_seen_at: measures.last_seen_at,
+    }
+}
