@@ -11,6 +11,8 @@ use serde_json::{Map, Value as Json, json};
 pub const BODY_MAX: usize = 256 * 1024;
 /// The most characters of an id in a path: those of a UUID.
 const PATH_ID_MAX: usize = 36;
+/// What the document says of the cookie of a sign-in.
+const COOKIE: &str = "Set by `POST /sign-in`. Where it is sent with another method than GET, `x-forgery-token` must be the `forgery_token` of `GET /me`. On a loopback address without TLS its name is `refrain`.";
 /// The most characters of an `ETag`.
 const ETAG_MAX: usize = 64;
 /// The most characters of an `Idempotency-Key`.
@@ -389,10 +391,7 @@ pub fn document(operations: &[Operation]) -> Json {
             "schemas": schemas,
             "securitySchemes": {
                 "bearerAuth": {"type": "http", "scheme": "bearer"},
-                "cookieAuth": {
-                    "type": "apiKey", "in": "cookie", "name": "__Host-refrain",
-                    "description": "Set by `POST /sign-in`. Where it is sent with another method than GET, `x-forgery-token` must be the `forgery_token` of `GET /me`. On a loopback address without TLS its name is `refrain`.",
-                },
+                "cookieAuth": {"type": "apiKey", "in": "cookie", "name": "__Host-refrain", "description": COOKIE},
             },
         },
     })

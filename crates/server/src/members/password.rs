@@ -139,9 +139,9 @@ mod tests {
     #[tokio::test]
     async fn a_password_is_known_by_its_hash_in_any_form_of_unicode() {
         let passwords = Passwords::default();
-        let hash = passwords.hash(password("correct horse caf\u{e9}")).await.unwrap();
+        let hash = passwords.hash(password("correct horse \u{e9}")).await.unwrap();
         assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
-        for (typed, is_it) in [("correct horse cafe\u{301}", true), ("correct horse cafe", false)] {
+        for (typed, is_it) in [("correct horse e\u{301}", true), ("correct horse e", false)] {
             assert_eq!(passwords.verify(password(typed), Some(hash.clone())).await.unwrap(), is_it);
         }
         assert!(!passwords.verify(password("correct horse"), None).await.unwrap());

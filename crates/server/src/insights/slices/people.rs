@@ -29,7 +29,6 @@ pub(super) fn routes() -> Api {
             Operation::new(Method::GET, "/insights/{id}/people", "listInsightPeople")
                 .summary("List the contacts behind an insight, those with the most sessions first")
                 .scope(read)
-                .revalidates()
                 .query::<PeopleInput>()
                 .returns::<People>(),
             list,

@@ -34,7 +34,9 @@ async fn each_role_may_call_what_its_scopes_say_and_nothing_else() {
                     continue;
                 }
                 called.insert(format!("{method} {template}"));
-                let answer = browser.call(&method, &path, body).await;
+                // what would be told for minutes is refused for its form, once the scope is checked
+                let malformed = [("last-event-id", "x")];
+                let answer = browser.call_with(&method, &path, body, &malformed).await;
                 let Some(scope) = scope else {
                     assert!(![401, 403].contains(&answer.status.as_u16()), "{role} {method} {path}");
                     continue;
