@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 VENV := .venv
 
-.PHONY: demo test faults check matrix abuse bench fmt lint doc deny unused spelling fuzz fuzz-imports need-cargo
+.PHONY: demo test soak faults check matrix abuse bench fmt lint doc deny unused spelling fuzz fuzz-imports need-cargo
 
 # Builds, loads the bundled sample, prints what it says, and serves it.
 demo: need-cargo
@@ -13,6 +13,11 @@ demo: need-cargo
 test: need-cargo
 	cargo test --workspace --quiet
 	scripts/with-postgres.sh cargo test --package refrain --test it --quiet -- --skip architecture:: --skip cli::eval:: --skip the_demo_shows
+
+# Long runs of what `make test` does in short.
+soak: need-cargo
+	cargo test --package refrain --test it --quiet -- --ignored changes::
+	scripts/with-postgres.sh cargo test --package refrain --test it --quiet -- --ignored changes::
 
 # A disk that fills up, which takes root, and a PostgreSQL server that is gone for a while.
 faults: need-cargo

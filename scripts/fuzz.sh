@@ -30,5 +30,6 @@ cat >schemathesis.toml <<'END'
 [phases.coverage]
 unexpected-methods = ["get", "put", "post", "delete", "options", "patch"]
 END
-"$schemathesis" run "$url/openapi.json" --header "Authorization: Bearer $token" \
+# what has no end, and what asks another server, is left out
+"$schemathesis" run "$url/openapi.json" --exclude-path /changes --exclude-path /settings/language-model/test --header "Authorization: Bearer $token" \
     --checks all --exclude-checks positive_data_acceptance --phases examples,coverage,fuzzing,stateful --max-examples "${FUZZ_EXAMPLES:-60}" --seed 1 --workers 2

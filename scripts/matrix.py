@@ -61,6 +61,10 @@ class Client:
                 self.con = self.con or http.client.HTTPConnection(self.at.hostname, self.at.port, timeout=60)
                 self.con.request(method, path, data, h)
                 r = self.con.getresponse()
+                if r.getheader("content-type", "").startswith("text/event-stream"):
+                    # it has no end: what comes first is read
+                    text, self.con = r.read1(65_536), self.con.close()
+                    return r.status, text.decode("utf8", "replace"), {k.lower(): v for k, v in r.getheaders()}
                 return r.status, r.read().decode("utf8", "replace"), {k.lower(): v for k, v in r.getheaders()}
             except (http.client.HTTPException, OSError):
                 self.con = None
@@ -114,7 +118,9 @@ def fill(c, mark):
     events = c.ok("GET", f"/insights/{ids['insight2']}/events")
     ids["event"] = next(e["id"] for e in events["items"] if e["kind"] == "merged")
     ids["insight_session"], *ids["split"] = (i["session_id"] for i in c.ok("GET", f"/insights/{ids['insight']}/sessions")["items"][:7])
-    c.ok("PATCH", f"/insights/{ids['insight']}", {"content": f"{mark} says so", "category_id": ids["category"], "team_id": ids["team"]})
+    edit = {"content": f"{mark} says so", "category_id": ids["category"], "team_id": ids["team"]}
+    ids["operation"] = c.call("PATCH", f"/insights/{ids['insight']}", edit)[2]["operation-id"]
+    ids["view"] = made(c.ok("POST", "/views", {"name": mark + " view", "filter": {"search": [mark]}, "shared": True}))
     said = json.dumps({"id": mark + "-imported", "turns": [{"text": mark + " was imported"}]})
     form = f'--b\r\ncontent-disposition: form-data; name="file"; filename="{mark}.jsonl"\r\n\r\n{said}\r\n--b--\r\n'
     s, text, _ = c.call("POST", "/imports", form.encode(), {"content-type": "multipart/form-data; boundary=b"})
@@ -135,7 +141,7 @@ def param(path, name):
     known = {"session_id": "session", "contact_id": "contact", "delivery_id": "delivery"}
     if name in known: return known[name]
     of = {"insights": "insight", "attachments": "attachment", "webhooks": "webhook", "categories": "category", "teams": "team", "contacts": "contact",
-          "erasures": "erasure", "boilerplate": "boilerplate", "imports": "import", "members": "member", "me": "member", "keys": "key"}
+          "erasures": "erasure", "boilerplate": "boilerplate", "imports": "import", "operations": "operation", "views": "view", "members": "member", "me": "member", "keys": "key"}
     return of.get(path.split("/")[1])
 
 def bodies(own):
@@ -152,6 +158,9 @@ def bodies(own):
         "getInsightTrends": {"insight_ids": [own["insight"]]}, "createCategory": {"name": "c" + secrets.token_hex(4)},
         "updateCategory": {"description": "d"}, "createTeam": {"name": "t"}, "updateSettings": {"regress_grace_days": 1}, "upsertTag": {"tag_name": "t"},
         "redactMessage": {"messageId": own["message"]}, "redactSession": {"sessionId": own["session"]},
+        "previewInsightArchive": {"policy": "forever"}, "updateTeam": {"description": "d"}, "retryJobs": {"all": True}, "createView": {"name": "v", "shared": True},
+        "updateView": {"name": "v"}, "orderViews": {"ids": [own["view"]]}, "previewCategory": {"category_id": own["category"]},
+        "previewSettings": {"regress_grace_days": 1}, "testLanguageModel": {},
         "inviteMember": {"email": secrets.token_hex(4) + "@example.com", "role": "viewer"}, "updateMember": {"name": "m"}, "createMemberLink": {},
         "createKey": {"name": "k", "scopes": ["keys:write"]}, "signIn": {}, "updateMe": {"name": "m"}, "changeMyPassword": {"password": "p" * 12},
         "createWebhook": {"url": "https://x.invalid/"}, "updateWebhook": {"description": "d"}, "rotateWebhookSecret": {},
@@ -181,6 +190,10 @@ def foreign_in_bodies(own):
         + one("insight_session", ("POST", f"/insights/{i}/split", {"session_ids": ["$"]}), ("POST", f"/insights/{i}/split/preview", {"session_ids": ["$"]}),
             ("PUT", f"/insights/{i}/sessions/$", {"belongs": True}), ("PUT", f"/insights/{i}/sessions/$", {"belongs": False}),
             ("DELETE", f"/insights/{i}/sessions/$", None))
+        + one("category", ("POST", "/categories/preview", {"category_id": "$"}), ("POST", "/categories/preview", {"category_id": "$", "delete": True}))
+        + one("view", ("PUT", "/views/order", {"ids": ["$"]}))
+        + one("team", ("POST", "/views", {"name": "v", "shared": True, "filter": {"teamId": ["$"]}}))
+        + one("operation", ("POST", "/jobs/retry", {"ids": ["$"]}))
         + one("message", ("POST", "/redaction/message", {"messageId": "$"}))
         + one("session", ("POST", "/redaction/session", {"sessionId": "$"}))
         + one("event", ("POST", f"/insights/{own['insight2']}/undo", {"event_id": "$"}))
@@ -286,7 +299,7 @@ def control(doc, b, B, report):
     order = lambda p, m: 0 if p.endswith("/split/preview") else 1 if p.endswith(("/split", "/undo")) else 5 if p.startswith("/boilerplate") else {"delete": 4, "post": 3}.get(m, 2)
     todo = [(order(p, m), p, m, o) for p, methods in doc["paths"].items() for m, o in methods.items() if "{" in p and m in ("get", "post", "put", "patch", "delete")]
     for _, path, method, op in sorted(todo, key=lambda t: (t[0], t[1])):
-        full = path.replace("{id}", B["insight2"]) if path.endswith("/undo") else path
+        full = path.replace("{id}", B["insight2"]) if path == "/insights/{id}/undo" else path
         for n in re.findall(r"\{(\w+)\}", full): full = full.replace("{%s}" % n, B["insight_session"] if n == "session_id" and "/insights/" in path else B[param(path, n)])
         s, text, _ = b.call(method.upper(), full, own_bodies.get(op["operationId"]))
         report.did("own ids get through" if s in (200, 409) else "own ids do not get through")
@@ -313,7 +326,7 @@ def scopes(doc, data, base, report):
     clients = {s: Client(base, key(data, "--org", "empty", "--scopes", s)) for s in every}
     none, wrong = Client(base), Client(base, "rfr_live_" + "A" * 43)
     some = str(uuid.uuid4())
-    blank = {k: some for k in ("insight", "insight2", "insight_session", "event", "team", "category", "session", "message", "webhook", "member", "key")} | {"split": [some] * 6}
+    blank = {k: some for k in ("insight", "insight2", "insight_session", "event", "team", "category", "session", "message", "webhook", "view", "member", "key")} | {"split": [some] * 6}
     some_bodies = bodies(blank)
     for path, methods in doc["paths"].items():
         full = re.sub(r"\{\w+\}", some, path) + ("?q=a" if path.endswith("/search") else "?what=insights" if path == "/exports" else "")

@@ -5,6 +5,7 @@ use crate::access::Caller;
 use crate::audit_log;
 use crate::boilerplate::{self, RereadByBoilerplate};
 use crate::categories::{self, AssignCategories};
+use crate::changes;
 use crate::config::Config;
 use crate::contacts;
 use crate::db::{Db, Query};
@@ -26,12 +27,14 @@ use crate::outbox::{self, Destination};
 use crate::redaction;
 use crate::seal::Sealer;
 use crate::sessions::{self, IndexMessages, ReadSessions};
-use crate::settings::{self, Settings};
+use crate::settings::{self, LanguageModels, Settings};
 use crate::tags;
 use crate::teams;
 use crate::time::Clock;
 use crate::turns::Turns;
+use crate::views;
 use crate::webhooks::{self, Webhooks};
+use crate::workload;
 use axum::http::header;
 use axum::http::request::Parts;
 use std::sync::Arc;
@@ -47,6 +50,7 @@ static HOOKS: Hooks = Hooks {
     on_creation: &[|tx| Box::pin(categories::insert_starters(tx))],
     on_deletion: &[
         |tx, subject, id| Box::pin(sessions::forget(tx, subject, id)),
+        |tx, subject, id| Box::pin(categories::forget(tx, subject, id)),
         |tx, subject, id| Box::pin(tags::forget(tx, subject, id)),
         |tx, subject, id| Box::pin(insights::forget(tx, subject, id)),
         |tx, subject, _| Box::pin(imports::forget(tx, subject)),
@@ -68,6 +72,7 @@ pub static ROUTES: &[fn() -> Api] = &[
     erasures::routes,
     redaction::routes,
     insights::routes,
+    views::routes,
     categories::routes,
     teams::routes,
     tags::routes,
@@ -76,6 +81,8 @@ pub static ROUTES: &[fn() -> Api] = &[
     imports::routes,
     exports::routes,
     audit_log::routes,
+    changes::routes,
+    workload::routes,
     members::routes,
     keys::routes,
 ];
@@ -122,6 +129,8 @@ pub struct App {
     pub centroids: Arc<Centroids>,
     /// The client of the language model, if one is configured.
     pub language_model: Option<Arc<LanguageModel>>,
+    /// The clients of the language models that organizations have of their own.
+    pub language_models: Arc<LanguageModels>,
     /// The bell for workers: it rings when a job is enqueued here, so that none of them sleeps on.
     pub job_added: Arc<Notify>,
     /// The sealer of secrets.
@@ -134,6 +143,8 @@ pub struct App {
     pub exports: Arc<Turns>,
     /// The places of searches over messages.
     pub searches: Arc<Turns>,
+    /// The places of clients that listen for changes.
+    pub listeners: Arc<Turns>,
     /// The places of requests that bring files to import.
     pub uploads: Arc<Turns>,
     /// The data folder.
@@ -157,11 +168,13 @@ impl App {
             place: Arc::new(Place::new(config.database.data.clone())),
             config: Arc::new(config),
             centroids: Arc::default(),
+            language_models: Arc::default(),
             job_added: Arc::default(),
             live_job_added: Arc::default(),
             job_round: Arc::default(),
             exports: exports::places(),
             searches: sessions::search_places(),
+            listeners: changes::places(),
             uploads: imports::upload_places(),
             draining: Arc::default(),
         }
@@ -192,6 +205,11 @@ impl App {
     /// Loads the settings in effect for an organization.
     pub async fn settings(&self, db: impl Query, org_id: OrgId) -> Result<Settings> {
         settings::load(db, &self.config, org_id).await
+    }
+
+    /// Returns the client of the language model that an organization asks: its own, or the configured one.
+    pub async fn language_model_of(&self, org_id: OrgId) -> Result<Option<Arc<LanguageModel>>> {
+        settings::language_model(self, org_id).await
     }
 
     /// Stops taking new work: readiness fails and workers end after the job in hand.

@@ -166,6 +166,10 @@ define_id! {
     ResearchId,
     /// An entry of an insight's history.
     EventId,
+    /// A decision about insights, taken back as a whole.
+    OperationId,
+    /// A filter, an order and a grouping that are kept under a name.
+    ViewId,
     /// A unit of work.
     JobId,
     /// An entry of the audit log.

@@ -29,6 +29,7 @@ pub mod audit_log;
 pub mod backup;
 pub mod boilerplate;
 pub mod categories;
+pub mod changes;
 pub mod contacts;
 pub mod erasures;
 pub mod exports;
@@ -42,6 +43,8 @@ pub mod sessions;
 pub mod settings;
 pub mod tags;
 pub mod teams;
+pub mod views;
 pub mod webhooks;
+pub mod workload;
 
 pub mod cli;

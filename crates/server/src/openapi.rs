@@ -291,6 +291,11 @@ impl Operation {
         }
         if self.versioned {
             success["headers"] = json!({"ETag": {"schema": {"type": "string"}}});
+            if self.is_conditional() {
+                let described = "The operation, by which `POST /operations/{id}/undo` takes the change back. Absent if nothing changed.";
+                success["headers"]["Operation-Id"] =
+                    json!({"description": described, "schema": {"type": "string", "format": "uuid"}});
+            }
         }
         if self.idempotent {
             let described = "Present if the answer was given before.";

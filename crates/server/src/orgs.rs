@@ -3,7 +3,7 @@
 use crate::db::{self, Db, Query, Record, Sql, Tx, Value, sql};
 use crate::error::Result;
 use crate::event::{Actor, AuditEvent, AuditKind, Event, EventName};
-use crate::ids::{ContactId, OrgId};
+use crate::ids::{ContactId, OperationId, OrgId};
 use crate::time::{Clock, Timestamp};
 use crate::wire::string_enum;
 use futures_util::future::BoxFuture;
@@ -28,6 +28,10 @@ string_enum! {
         Insight = "insight",
         /// A category.
         Category = "category",
+        /// A team.
+        Team = "team",
+        /// A view.
+        View = "view",
         /// The settings of the organization.
         Settings = "settings",
         /// A member.
@@ -61,6 +65,8 @@ pub struct OrgTx {
     pub org_id: OrgId,
     /// The time of the transaction, never before an earlier one of the organization.
     pub now: Timestamp,
+    /// The decision of a person that the transaction carries out, if it is one.
+    pub(crate) operation_id: Option<OperationId>,
     hooks: &'static Hooks,
     changes: Vec<(Subject, Uuid)>,
     /// The contacts whose names changed: what they said is to be read again.
@@ -90,6 +96,7 @@ impl OrgTx {
             tx,
             org_id,
             now,
+            operation_id: None,
             hooks,
             changes: Vec::new(),
             outbox: Vec::new(),

@@ -3,12 +3,12 @@
 use crate::app::App;
 use crate::db::{Db, Sql, sql};
 use crate::error::{Error, Result};
-use crate::http::{Api, ApiJson, Caller};
+use crate::http::{Api, ApiJson, ApiPath, Caller};
 use crate::ids::{OrgId, TeamId};
 use crate::keys::{Resource, Scope};
 use crate::openapi::Operation;
-use crate::orgs::OrgTx;
-use crate::wire::{Maybe, Nullable, SingleLine, Text};
+use crate::orgs::{OrgTx, Subject};
+use crate::wire::{Maybe, Nullable, Patch, SingleLine, Text};
 use axum::Json;
 use axum::extract::State;
 use axum::http::Method;
@@ -48,6 +48,20 @@ pub fn routes() -> Api {
                 .or(409),
             create,
         )
+        .route(
+            Operation::new(Method::PATCH, "/teams/{id}", "updateTeam")
+                .summary("Update a team")
+                .scope(Scope::write(Resource::Teams))
+                .body::<UpdateTeamInput>()
+                .returns::<TeamOutput>(),
+            update,
+        )
+        .route(
+            Operation::new(Method::DELETE, "/teams/{id}", "deleteTeam")
+                .summary("Delete a team; its sessions, insights and categories are without one then")
+                .scope(Scope::write(Resource::Teams)),
+            delete,
+        )
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -55,6 +69,15 @@ struct TeamInput {
     name: SingleLine<200>,
     #[serde(default)]
     description: Maybe<Text<2_000>>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+struct UpdateTeamInput {
+    #[serde(default)]
+    name: Maybe<SingleLine<200>>,
+    /// Null clears it, absence keeps it.
+    #[serde(default)]
+    description: Patch<Text<2_000>>,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -97,6 +120,36 @@ async fn create(
     Ok(Json(team.into()))
 }
 
+async fn update(
+    State(app): State<App>,
+    caller: Caller,
+    ApiPath(id): ApiPath<TeamId>,
+    ApiJson(input): ApiJson<UpdateTeamInput>,
+) -> Result<Json<TeamOutput>> {
+    let mut tx = app.begin(caller.org_id).await?;
+    let mut team = require(&mut tx, id).await?;
+    if let Some(name) = input.name.0 {
+        team.name = name.0;
+    }
+    team.description = input.description.map(|text| text.0).apply(team.description);
+    let query = sql("
+        update teams set name = $3, description = $4, updated_at = $5 where org_id = $1 and id = $2
+    ");
+    let query = query.bind(tx.org_id).bind(id).bind(&team.name).bind(team.description.clone());
+    tx.run(query.bind(tx.now)).await?;
+    tx.changed(Subject::Team, id);
+    tx.commit().await?;
+    Ok(Json(team.into()))
+}
+
+async fn delete(State(app): State<App>, caller: Caller, ApiPath(id): ApiPath<TeamId>) -> Result<()> {
+    let mut tx = app.begin(caller.org_id).await?;
+    require(&mut tx, id).await?;
+    tx.deleting(Subject::Team, id).await?;
+    tx.run(sql("delete from teams where org_id = $1 and id = $2").bind(tx.org_id).bind(id)).await?;
+    tx.commit().await
+}
+
 async fn insert(tx: &mut OrgTx, name: String, description: Option<String>) -> Result<Team> {
     let team = Team { id: TeamId::new(tx.now), name, description };
     let query = sql("
@@ -105,6 +158,7 @@ async fn insert(tx: &mut OrgTx, name: String, description: Option<String>) -> Re
     ");
     let query = query.bind(tx.org_id).bind(team.id).bind(&team.name).bind(team.description.clone());
     tx.run(query.bind(tx.now)).await?;
+    tx.changed(Subject::Team, team.id);
     Ok(team)
 }
 

@@ -11,6 +11,7 @@ use crate::orgs::{OrgTx, Subject};
 use crate::time::Timestamp;
 use refrain_nlp::case_fold::fold;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 const STARTERS: &str = include_str!("starters.tsv");
 /// The most categories of an organization.
@@ -124,6 +125,21 @@ pub async fn set_team(tx: &mut OrgTx, name: &str, team_id: TeamId) -> Result<()>
     if let Some(category) = tx.fetch_optional::<Category>(query).await? {
         let category = Category { team_id: Some(team_id), updated_at: tx.now, ..category };
         update(tx, &category).await?;
+    }
+    Ok(())
+}
+
+/// Takes a team that is to be deleted off its categories. Ignores other subjects.
+pub async fn forget(tx: &mut OrgTx, subject: Subject, id: Uuid) -> Result<()> {
+    if subject != Subject::Team {
+        return Ok(());
+    }
+    let query = sql("
+        update categories set team_id = null, updated_at = $3 where org_id = $1 and team_id = $2 returning id
+    ");
+    let changed: Vec<(CategoryId,)> = tx.fetch_all(query.bind(tx.org_id).bind(id).bind(tx.now)).await?;
+    for (category_id,) in changed {
+        tx.changed(Subject::Category, category_id);
     }
     Ok(())
 }

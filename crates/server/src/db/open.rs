@@ -20,7 +20,7 @@ const POSTGRES_CONNECTIONS: u32 = 14;
 const CACHE_SIZE: &str = "-16000";
 
 /// Every migration, in PostgreSQL's words: its number, its name and its text.
-const MIGRATIONS: [(i64, &str, &str); 13] = [
+const MIGRATIONS: [(i64, &str, &str); 14] = [
     (1, "initial", include_str!("../../migrations/0001_initial.sql")),
     (2, "destinations", include_str!("../../migrations/0002_destinations.sql")),
     (3, "org_settings", include_str!("../../migrations/0003_org_settings.sql")),
@@ -33,6 +33,7 @@ const MIGRATIONS: [(i64, &str, &str); 13] = [
     (12, "idempotency_redaction", include_str!("../../migrations/0012_idempotency_redaction.sql")),
     (13, "imports", include_str!("../../migrations/0013_imports.sql")),
     (14, "members", include_str!("../../migrations/0014_members.sql")),
+    (15, "decisions", include_str!("../../migrations/0015_decisions.sql")),
     (16, "proof", include_str!("../../migrations/0016_proof.sql")),
 ];
 

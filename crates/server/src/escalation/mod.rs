@@ -13,6 +13,7 @@
 mod calibration;
 mod daily;
 mod detector;
+mod forecast;
 mod rate;
 mod replay;
 mod spread;
@@ -20,6 +21,7 @@ mod spread;
 mod tests;
 
 pub use daily::Daily;
+pub use forecast::{FORECAST_DAYS, days_to_return};
 pub use rate::{OrgBaseline, Profile, WINDOW_DAYS, dispersion, prior_rate, weekday_profile};
 pub use replay::{
     Alarm, ArchiveRecord, Archiving, DayCount, Since, Standing, WatchedDay, daily_units, replay, tally,

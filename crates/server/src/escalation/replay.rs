@@ -9,9 +9,9 @@ use std::ops::Range;
 use uuid::Uuid;
 
 /// The last days, up to the one in question, whose units must be enough for an alarm.
-const EVIDENCE_DAYS: i64 = 7;
+pub(super) const EVIDENCE_DAYS: i64 = 7;
 /// The least units on these days.
-const EVIDENCE_UNITS_MIN: u32 = 3;
+pub(super) const EVIDENCE_UNITS_MIN: u32 = 3;
 /// The largest factor by which more traffic explains more units.
 const TRAFFIC_MAX: f64 = 4.0;
 

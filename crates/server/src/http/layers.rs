@@ -92,6 +92,7 @@ pub(super) fn allow_origins<S: Clone + Send + Sync + 'static>(
         "ratelimit-remaining",
         "ratelimit-reset",
         "idempotency-replayed",
+        "operation-id",
         REQUEST_ID,
     ];
     let cors = CorsLayer::new()

@@ -1,14 +1,20 @@
 //! The insight: its states and kinds of events, and the one place that writes its row and its history.
 
+mod current;
 pub(super) mod texts;
+mod undo;
+
+pub(super) use current::{current, require, require_current, require_revision, revision};
+pub(super) use undo::{Archived, ByHand, Decided, Undo};
 
 use crate::db::{Db, Sql, Value, sql};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::event::EventName;
 use crate::ids::{CategoryId, EventId, InsightId, MemberId, OrgId, TeamId};
 use crate::orgs::{OrgTx, Subject};
 use crate::sessions::Sentiment;
 use crate::wire::string_enum;
+use anyhow::Context;
 use refrain_nlp::case_fold::fold;
 use serde_json::Value as Json;
 
@@ -19,8 +25,6 @@ pub(super) const UNRESOLVED: &str =
     "retired_at is null and occurrence_count > 0 and resolved_at is null and archived_at is null";
 /// The person behind an occurrence `o`: its contact, or else its session, which then counts as a person.
 pub(super) const PERSON: &str = "coalesce(o.contact_id, o.session_id)";
-/// The most successions that are followed from an insight to its current one.
-const LINEAGE_MAX: usize = 100;
 /// The insights that are written in one statement.
 const CHUNK: usize = 1_000;
 
@@ -75,6 +79,8 @@ string_enum! {
         Resurfaced = "resurfaced",
         /// The insight is seen more often than its baseline.
         Escalating = "escalating",
+        /// A grouping moved sessions between this insight and others.
+        Regrouped = "regrouped",
         /// A person merged other insights into this one, or this one into another.
         Merged = "merged",
         /// A person undid a merge.
@@ -114,6 +120,7 @@ impl InsightEventKind {
             Self::ResearchCompleted => Some(EventName::InsightResearchCompleted),
             Self::Reworded
             | Self::Retitled
+            | Self::Regrouped
             | Self::SessionAdded
             | Self::SessionRemoved
             | Self::SessionDecisionWithdrawn => None,
@@ -127,6 +134,7 @@ struct Event {
     kind: InsightEventKind,
     by: Option<MemberId>,
     detail: Option<Json>,
+    undo: Option<Undo>,
 }
 
 /// The trace that a change leaves beside the columns that it sets.
@@ -200,7 +208,15 @@ impl Change {
         by: Option<MemberId>,
         detail: Option<Json>,
     ) -> Self {
-        self.event = Some(Event { kind, by, detail });
+        self.event = Some(Event { kind, by, detail, undo: None });
+        self
+    }
+
+    /// Adds to the event what it takes to take it back.
+    pub(super) fn undo(mut self, undo: Undo) -> Self {
+        if let Some(event) = &mut self.event {
+            event.undo = Some(undo);
+        }
         self
     }
 
@@ -264,12 +280,15 @@ pub(super) async fn update_all(tx: &mut OrgTx, ids: &[InsightId], change: &Chang
 
 async fn insert_event(tx: &mut OrgTx, id: InsightId, event: &Event) -> Result<()> {
     let query = sql("
-        insert into insight_events (org_id, id, insight_id, kind, member_id, detail, created_at)
-        values ($1, $2, $3, $4, $5, $6, $7)
+        insert into insight_events
+            (org_id, id, insight_id, kind, member_id, detail, created_at, operation_id, undo)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
     ");
+    let undo = event.undo.as_ref().map(serde_json::to_string).transpose();
     let event_id = EventId::new(tx.now);
     let query = query.bind(tx.org_id).bind(event_id).bind(id).bind(event.kind).bind(event.by);
-    tx.run(query.bind(event.detail.as_ref().map(Json::to_string)).bind(tx.now)).await?;
+    let query = query.bind(event.detail.as_ref().map(Json::to_string)).bind(tx.now);
+    tx.run(query.bind(tx.operation_id).bind(undo.context("writing what takes an event back")?)).await?;
     if let Some(name) = event.kind.webhook() {
         tx.emit(name, id, event_id);
     }
@@ -309,51 +328,6 @@ pub(crate) async fn insert(tx: &mut OrgTx, new: &NewInsight, number: i64) -> Res
         .bind(new.reach);
     tx.run(query).await?;
     update(tx, new.id, Change::new().event(InsightEventKind::Created, None, None)).await
-}
-
-/// Returns the current id of an insight: `id` itself, or that of the insight that it was merged or grouped into.
-pub(super) async fn current(db: &Db, org_id: OrgId, id: InsightId) -> Result<InsightId> {
-    let mut current = id;
-    for _ in 0..LINEAGE_MAX {
-        let query = sql("select successor_id from lineage where org_id = $1 and insight_id = $2");
-        match db.fetch_optional::<(InsightId,)>(query.bind(org_id).bind(current)).await? {
-            Some((successor,)) => current = successor,
-            None => break,
-        }
-    }
-    Ok(current)
-}
-
-/// Returns the current id as [`current`] does. Fails with the 404 if that insight is not shown.
-pub(super) async fn require_current(db: &Db, org_id: OrgId, id: InsightId) -> Result<InsightId> {
-    let id = current(db, org_id, id).await?;
-    let query = sql(&format!("select id from insights where org_id = $1 and id = $2 and {SHOWN}"));
-    let found: Option<(InsightId,)> = db.fetch_optional(query.bind(org_id).bind(id)).await?;
-    found.map(|(id,)| id).ok_or(Error::NotFound("insight"))
-}
-
-/// Fails with the 404 if the insight does not exist or ended.
-pub(super) async fn require(tx: &mut OrgTx, id: InsightId) -> Result<()> {
-    let query = sql("select id from insights where org_id = $1 and id = $2 and retired_at is null");
-    let found: Option<(InsightId,)> = tx.fetch_optional(query.bind(tx.org_id).bind(id)).await?;
-    found.map(|_| ()).ok_or(Error::NotFound("insight"))
-}
-
-/// Returns the revision of an insight, which counts its events.
-pub(super) async fn revision(db: &Db, org_id: OrgId, id: InsightId) -> Result<i64> {
-    let query = sql("select revision from insights where org_id = $1 and id = $2");
-    db.fetch_one::<(i64,)>(query.bind(org_id).bind(id)).await.map(|(revision,)| revision)
-}
-
-/// Fails with the 409 if the caller knows another revision of the insight than the current one.
-pub(super) async fn require_revision(tx: &mut OrgTx, id: InsightId, known: Option<i64>) -> Result<()> {
-    let Some(known) = known else { return Ok(()) };
-    let query = sql("select revision from insights where org_id = $1 and id = $2");
-    match tx.fetch_optional::<(i64,)>(query.bind(tx.org_id).bind(id)).await? {
-        None => Err(Error::NotFound("insight")),
-        Some((revision,)) if revision == known => Ok(()),
-        Some(_) => Err(Error::Conflict("if-match: the insight changed since; get it again".into())),
-    }
 }
 
 /// The size of an organization.

@@ -32,7 +32,7 @@ pub use history::{WebhookEvent, webhook_event};
 pub use insight::{Counts, InsightStatus, counts};
 pub(crate) use lifecycle::decide::{Decision, decide};
 pub use lifecycle::review::ReviewInsights;
-pub use list::{InsightFilterInput, ListInsightsInput, ListInsightsOutput, list};
+pub use list::{InsightFilterInput, ListInsightsInput, ListInsightsOutput, count_matching, list};
 pub use occurrences::Centroids;
 pub(crate) use occurrences::most_shown;
 pub use reading::{RereadSessions, progress, request_rereading};

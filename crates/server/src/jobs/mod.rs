@@ -1,12 +1,14 @@
 //! Jobs: work that is done after the request that calls for it. They are rows in a table, leased to workers, run at
 //! least once and committed at most once. A job is a struct in its feature; [`JOBS`](crate::app::JOBS) lists them.
 
+mod overview;
 mod place;
 mod progress;
 mod queue;
 mod round;
 mod worker;
 
+pub use overview::{FailedJob, KindCounts, counts_by_kind, failed, retry};
 pub use place::Place;
 pub use progress::Progress;
 pub use queue::{

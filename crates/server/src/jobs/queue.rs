@@ -36,7 +36,8 @@ impl Lease {
     }
 }
 
-fn bucket(org_id: OrgId) -> i64 {
+/// Returns the bucket of an organization.
+pub(super) fn bucket(org_id: OrgId) -> i64 {
     i64::from(org_id.as_bytes()[15] % BUCKETS)
 }
 

@@ -20,6 +20,7 @@ pub struct LanguageModel {
     /// The longest that a request may take.
     pub timeout: Duration,
     url: Uri,
+    reach: Reach,
     authorization: Option<HeaderValue>,
     breaker: Breaker,
 }
@@ -27,6 +28,11 @@ pub struct LanguageModel {
 impl LanguageModel {
     /// Reads the endpoint from the settings, if one is configured.
     pub fn from_config(config: &LanguageModelConfig) -> anyhow::Result<Option<Self>> {
+        Self::with_reach(config, Reach::Anywhere)
+    }
+
+    /// Reads the endpoint from settings, whose author may name these addresses.
+    pub(crate) fn with_reach(config: &LanguageModelConfig, reach: Reach) -> anyhow::Result<Option<Self>> {
         let (Some(base), Some(name)) = (&config.url, &config.model) else {
             return Ok(None);
         };
@@ -34,6 +40,7 @@ impl LanguageModel {
             name: name.clone(),
             timeout: Duration::from_secs(config.timeout_seconds.into()),
             url: completions_url(base)?,
+            reach,
             authorization: config.authorization()?,
             breaker: Breaker::default(),
         }))
@@ -89,7 +96,7 @@ impl LanguageModel {
         if let Some(value) = &self.authorization {
             headers.insert(header::AUTHORIZATION, value.clone());
         }
-        let mut response = http_client::post(&self.url, Reach::Anywhere, headers, body.to_string()).await?;
+        let mut response = http_client::post(&self.url, self.reach, headers, body.to_string()).await?;
         let (status, headers) = (response.status(), std::mem::take(response.headers_mut()));
         Ok((status, headers, http_client::read_body(response, BODY_BYTES_MAX).await?))
     }

@@ -166,9 +166,9 @@ mod tests {
     fn a_cookie_is_found_among_others_and_never_twice() {
         let check = |sent: &[&str], expected: Option<&str>| {
             let mut headers = HeaderMap::new();
-            sent.iter().for_each(|value| {
+            for value in sent {
                 headers.append(header::COOKIE, HeaderValue::from_str(value).unwrap());
-            });
+            }
             assert_eq!(cookie(&headers, COOKIE).as_deref(), expected, "{sent:?}");
         };
         check(&["a=b; __Host-refrain=token; c=d"], Some("token"));

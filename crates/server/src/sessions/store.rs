@@ -347,15 +347,16 @@ pub(super) async fn replace_tags(tx: &mut OrgTx, id: SessionId, tags: &BTreeSet<
     insert_tags(tx, rows).await
 }
 
-/// Clears a contact that is to be deleted from its sessions, which thereby change. Ignores other subjects.
+/// Clears a contact or a team that is to be deleted from its sessions, which thereby change. Ignores other subjects.
 pub async fn forget(tx: &mut OrgTx, subject: Subject, id: Uuid) -> Result<()> {
-    if subject != Subject::Contact {
-        return Ok(());
-    }
-    let query = sql("
-        update sessions set contact_id = null, updated_at = $3
-        where org_id = $1 and contact_id = $2 returning id
-    ");
+    let column = match subject {
+        Subject::Contact => "contact_id",
+        Subject::Team => "team_id",
+        _ => return Ok(()),
+    };
+    let query = sql(&format!(
+        "update sessions set {column} = null, updated_at = $3 where org_id = $1 and {column} = $2 returning id"
+    ));
     let sessions: Vec<(SessionId,)> = tx.fetch_all(query.bind(tx.org_id).bind(id).bind(tx.now)).await?;
     for (session_id,) in sessions {
         tx.changed(Subject::Session, session_id);

@@ -1,8 +1,10 @@
 //! The settings of an organization: its own, and the configuration of the process as their default.
 
+mod language_model;
 mod routes;
 
-pub use routes::routes;
+pub use language_model::{LanguageModels, language_model};
+pub use routes::{UpdateSettingsInput, preview, routes};
 
 use crate::config::{Config, Granularity};
 use crate::db::{Query, sql};
@@ -40,6 +42,7 @@ pub struct Settings {
 /// The settings that an organization set itself, as its row stores them.
 #[derive(Clone, Debug, Default, PartialEq, sqlx::FromRow)]
 struct OwnSettings {
+    name: Option<String>,
     time_zone: Option<String>,
     language: Option<String>,
     granularity: Option<Granularity>,
@@ -50,6 +53,10 @@ struct OwnSettings {
     regress: Option<bool>,
     regress_grace_days: Option<i64>,
     retention_days: Option<i64>,
+    language_model_url: Option<String>,
+    language_model: Option<String>,
+    /// Sealed.
+    language_model_key: Option<String>,
 }
 
 /// Loads the settings in effect for an organization.
@@ -59,8 +66,9 @@ pub async fn load(db: impl Query, config: &Config, org_id: OrgId) -> Result<Sett
 
 async fn own(db: impl Query, org_id: OrgId) -> Result<OwnSettings> {
     let query = sql("
-        select time_zone, language, granularity, contacts_min, escalation_sensitivity, escalation_basis,
-            escalation_returns_week, regress, regress_grace_days, retention_days
+        select name, time_zone, language, granularity, contacts_min, escalation_sensitivity, escalation_basis,
+            escalation_returns_week, regress, regress_grace_days, retention_days, language_model_url,
+            language_model, language_model_key
         from org_settings where org_id = $1
     ");
     Ok(db.fetch_optional(query.bind(org_id)).await?.unwrap_or_default())
@@ -69,13 +77,16 @@ async fn own(db: impl Query, org_id: OrgId) -> Result<OwnSettings> {
 async fn save(tx: &mut OrgTx, own: &OwnSettings) -> Result<()> {
     let query = sql("
         insert into org_settings (org_id, time_zone, language, granularity, contacts_min, escalation_sensitivity,
-            escalation_basis, escalation_returns_week, regress, regress_grace_days, retention_days, updated_at)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+            escalation_basis, escalation_returns_week, regress, regress_grace_days, retention_days, name,
+            language_model_url, language_model, language_model_key, updated_at)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
         on conflict (org_id) do update set time_zone = excluded.time_zone, language = excluded.language,
             granularity = excluded.granularity, contacts_min = excluded.contacts_min,
             escalation_sensitivity = excluded.escalation_sensitivity, escalation_basis = excluded.escalation_basis,
             escalation_returns_week = excluded.escalation_returns_week, regress = excluded.regress,
             regress_grace_days = excluded.regress_grace_days, retention_days = excluded.retention_days,
+            name = excluded.name, language_model_url = excluded.language_model_url,
+            language_model = excluded.language_model, language_model_key = excluded.language_model_key,
             updated_at = excluded.updated_at
     ");
     let query = query
@@ -90,6 +101,10 @@ async fn save(tx: &mut OrgTx, own: &OwnSettings) -> Result<()> {
         .bind(own.regress)
         .bind(own.regress_grace_days)
         .bind(own.retention_days)
+        .bind(own.name.clone())
+        .bind(own.language_model_url.clone())
+        .bind(own.language_model.clone())
+        .bind(own.language_model_key.clone())
         .bind(tx.now);
     tx.run(query).await?;
     let org_id = tx.org_id;

@@ -4,6 +4,7 @@ use crate::support::app::TestApp;
 use refrain::db::sql;
 use refrain::insights::Consolidate;
 use refrain::jobs;
+use serde_json::json;
 
 #[tokio::test]
 async fn a_job_that_fails_is_tried_again_less_and_less_often_and_set_aside_in_the_end() {
@@ -19,6 +20,21 @@ async fn a_job_that_fails_is_tried_again_less_and_less_often_and_set_aside_in_th
     }
     assert_eq!(waits, [2, 4, 8, 16, 32, 64, 128, 256, 300, 300]);
     assert!(!jobs::run_next(&t.app).await.unwrap(), "it waits for a person");
+    let work = t.get_ok("/jobs").await;
+    let failed = &work["failed"][0];
+    assert_eq!((&failed["kind"], &failed["attempts"]), (&json!("read_sessions"), &json!(10)), "{work:#}");
+    assert_eq!((&work["reading"]["done"], &work["reading"]["total"]), (&json!(0), &json!(1)));
+    // who looks after the cause has it tried again
+    t.post("/jobs/retry", json!({})).await.error(400);
+    assert_eq!(t.post_ok("/jobs/retry", json!({"ids": [uuid::Uuid::nil()]})).await["retried"], 0);
+    t.execute(sql("alter table statements_away rename to statements")).await;
+    assert_eq!(t.post_ok("/jobs/retry", json!({"ids": [failed["id"]]})).await["retried"], 1);
+    while jobs::run_next(&t.app).await.unwrap() {}
+    let work = t.get_ok("/jobs").await;
+    assert_eq!((&work["reading"]["done"], &work["failed"]), (&json!(1), &json!([])), "{work:#}");
+    assert!(work["reading"]["per_second"].as_f64().unwrap() > 0.0);
+    let few = t.key(t.org_id, "insights:read").await;
+    t.call_as(&few, "GET", "/jobs", None).await.error(403);
 }
 
 #[tokio::test]

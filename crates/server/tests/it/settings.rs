@@ -2,7 +2,8 @@
 
 use crate::support::app::{TestApp, unlimited};
 use crate::support::fixtures::{REFUND, record};
-use refrain::config::{Config, InsightsConfig};
+use crate::support::scripted::{Reply, Server};
+use refrain::config::{Config, InsightsConfig, Secret};
 use serde_json::{Value, json};
 
 #[tokio::test]
@@ -10,17 +11,19 @@ async fn an_organization_has_what_the_process_is_configured_to_until_it_sets_som
     let insights = InsightsConfig { time_zone: "Europe/Berlin".into(), ..InsightsConfig::default() };
     let t = TestApp::with(Config { insights, ..unlimited() }).await;
     let configured = json!({
+        "name": "default", "language_model_url": null, "language_model": null, "language_model_has_key": false,
         "time_zone": "Europe/Berlin", "language": "en", "granularity": "balanced", "contacts_min": 3,
         "escalation_sensitivity": "normal", "escalation_basis": "share", "escalation_returns_week": null,
         "regress": true, "regress_grace_days": 0, "retention_days": null, "own": [],
     });
     assert_eq!(t.get_ok("/settings").await, configured);
     let change = json!({
-        "time_zone": "Asia/Tokyo", "language": "de", "granularity": "fine", "contacts_min": 5,
+        "name": "Acme", "time_zone": "Asia/Tokyo", "language": "de", "granularity": "fine", "contacts_min": 5,
         "escalation_sensitivity": "strict", "escalation_basis": "volume", "escalation_returns_week": 0.5,
         "regress": false, "regress_grace_days": 7, "retention_days": 30,
     });
-    let mut expected = change.clone();
+    let mut expected = configured.clone();
+    expected.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
     expected["own"] = json!(change.as_object().unwrap().keys().collect::<Vec<_>>());
     let mut changed = t.patch_ok("/settings", change).await;
     changed["own"].as_array_mut().unwrap().sort_by_key(Value::to_string);
@@ -32,7 +35,9 @@ async fn an_organization_has_what_the_process_is_configured_to_until_it_sets_som
     // another organization has its own
     let other = t.app.find_or_create_org("other").await.unwrap();
     let theirs = t.key(other, "settings:read").await;
-    assert_eq!(t.call_as(&theirs, "GET", "/settings", None).await.ok(), configured);
+    let mut of_other = configured.clone();
+    of_other["name"] = json!("other");
+    assert_eq!(t.call_as(&theirs, "GET", "/settings", None).await.ok(), of_other);
     t.call_as(&theirs, "PATCH", "/settings", Some(json!({}))).await.error(403);
 }
 
@@ -51,11 +56,16 @@ async fn a_wrong_setting_is_named_and_nothing_is_changed() {
         ("regress", json!("yes")),
         ("regress_grace_days", json!(4_000)),
         ("retention_days", json!(0)),
+        ("name", json!(" ")),
+        ("language_model_url", json!("https://models.example/v1")),
+        ("language_model_key", json!("two words")),
     ] {
         let body = json!({"regress_grace_days": 1, name: value});
         let error = t.patch("/settings", body).await.error(400);
-        assert!(error.starts_with(&format!("{name}: ")), "{error}");
+        assert!(error.starts_with(name), "{error}");
     }
+    let model = json!({"language_model_url": "http://models.example/v1", "language_model": "m"});
+    assert_eq!(t.patch("/settings", model).await.error(400), "language_model_url: expected https");
     assert_eq!(t.get_ok("/settings").await, before);
 }
 
@@ -132,4 +142,64 @@ async fn a_day_is_the_same_day_wherever_it_is_asked_for() {
         assert_eq!(walked["items"].as_array().unwrap().len() as u64, sessions, "{day}");
     }
     assert_eq!(points.iter().filter(|point| point["sessions"] == 2).count(), 5);
+}
+
+#[tokio::test]
+async fn a_language_model_of_the_organization_is_asked_with_a_key_that_nobody_sees() {
+    let answer = json!({"choices": [{"message": {"role": "assistant", "content": "Yes"}}]}).to_string();
+    let server = Server::new(move |_, _| Reply::Http(200, "", answer.clone())).await;
+    let mut config = unlimited();
+    config.webhooks.private = true;
+    config.database.secrets_key = Some(Secret("a key to seal with".into()));
+    let t = TestApp::with(config).await;
+    t.post("/settings/language-model/test", json!({})).await.error(409);
+    let url = format!("http://{}/v1", server.address);
+    let model = json!({"language_model_url": url, "language_model": "m", "language_model_key": "sk-quiet"});
+    let saved = t.patch_ok("/settings", model).await;
+    assert!(!saved.to_string().contains("quiet"));
+    assert_eq!((&saved["language_model"], &saved["language_model_has_key"]), (&json!("m"), &json!(true)));
+    assert_eq!(t.count("select count(*) from org_settings where language_model_key like '%quiet%'").await, 0);
+    assert!(!t.get_ok("/audit-log").await.to_string().contains("quiet"));
+    let tested = t.post_ok("/settings/language-model/test", json!({})).await;
+    assert_eq!(tested, json!({"answers": true, "failure": null}));
+    assert_eq!(server.asked()[0].header("authorization"), "Bearer sk-quiet");
+    // the key goes to no other address
+    let elsewhere = json!({"language_model_url": format!("{url}/other")});
+    assert_eq!(t.patch_ok("/settings", elsewhere).await["language_model_has_key"], json!(false));
+    let nobody = json!({"language_model_url": "http://127.0.0.1:9/v1", "language_model": "m"});
+    let tested = t.post_ok("/settings/language-model/test", nobody).await;
+    assert!(tested["answers"] == json!(false) && tested["failure"].is_string(), "{tested}");
+    let none = json!({"language_model_url": null, "language_model": null});
+    assert_eq!(t.patch_ok("/settings", none).await["language_model"], json!(null));
+}
+
+#[tokio::test]
+async fn what_other_settings_would_do_is_seen_before() {
+    let t = TestApp::new().await;
+    t.patch_ok("/settings", json!({"regress": false})).await;
+    t.import(REFUND.iter().enumerate().map(|(i, text)| record(i, text)).collect()).await;
+    t.run_jobs().await;
+    let insight = t.post_ok("/insights", json!({})).await["data"][0].clone();
+    let settings = t.get_ok("/settings").await;
+    let preview = async |change: Value| t.patch_ok("/settings/preview", change).await;
+    let would_be = |now: &str, then: &str, regroups: bool| {
+        let number = &insight["insight_number"];
+        let insight = json!({"id": insight["id"], "insight_number": number, "content": insight["content"],
+            "now": now, "then": then});
+        json!({"insights": [insight], "regroups": regroups})
+    };
+    assert_eq!(preview(json!({"contacts_min": 6})).await, would_be("unresolved", "hidden", true));
+    assert_eq!(preview(json!({"contacts_min": 5})).await, json!({"insights": [], "regroups": true}));
+    t.post_ok(&format!("/insights/{}/resolve", insight["id"].as_str().unwrap()), json!({})).await;
+    t.advance(60);
+    t.session_saying("My refund has not arrived yet").await;
+    t.run_jobs().await;
+    assert_eq!(preview(json!({"regress": true})).await, would_be("resolved", "regressed", false));
+    assert_eq!(
+        preview(json!({"regress": true, "regress_grace_days": 1})).await,
+        json!({"insights": [], "regroups": false})
+    );
+    preview(json!({"escalation_sensitivity": "eager", "time_zone": "Asia/Tokyo"})).await;
+    t.patch("/settings/preview", json!({"language": "xx"})).await.error(400);
+    assert_eq!(t.get_ok("/settings").await, settings, "nothing is changed");
 }

@@ -4,8 +4,8 @@ use super::split;
 use crate::db::sql;
 use crate::error::{Error, Result};
 use crate::ids::{InsightId, MemberId};
-use crate::insights::insight::{self, Change, InsightEventKind};
-use crate::insights::lifecycle::{self, archive, review, state};
+use crate::insights::insight::{self, Change, InsightEventKind, SHOWN, Undo};
+use crate::insights::lifecycle::{self, archive, decided, review, state};
 use crate::insights::{grouping, occurrences};
 use crate::orgs::OrgTx;
 use crate::settings::Settings;
@@ -25,14 +25,19 @@ pub(super) async fn merge(
     for other in others.iter().filter(|other| **other != id) {
         parts.push(part(tx, *other).await?);
     }
+    let before = decided::load(tx, id).await?;
     merge_states(tx, &parts, by).await?;
+    let after = decided::load(tx, id).await?;
     for Part { id: other, .. } in &parts[1..] {
+        let merged_before = decided::load(tx, *other).await?;
         split::inherit_apart(tx, *other, id).await?;
         note(tx, *other, id).await?;
         lifecycle::end(tx, *other, Some(id), InsightEventKind::Merged, by).await?;
         let detail = json!({"merged_id": other});
         let change = Change::new().set("joined", true).event(InsightEventKind::Merged, by, Some(detail));
-        insight::update(tx, id, change).await?;
+        let (before, after) = (before.clone(), after.clone());
+        let undo = Undo::Merge { merged_id: *other, merged_before, before, after };
+        insight::update(tx, id, change.undo(undo)).await?;
     }
     occurrences::recount(tx, &[id]).await?;
     archive::remake(settings, tx, id).await?;
@@ -50,10 +55,10 @@ struct Part {
 }
 
 async fn part(tx: &mut OrgTx, id: InsightId) -> Result<Part> {
-    let query = sql("
-        select id, occurrence_count, resolved_at, archived_at from insights
-        where org_id = $1 and id = $2 and retired_at is null
-    ");
+    let query = sql(&format!(
+        "select id, occurrence_count, resolved_at, archived_at from insights
+        where org_id = $1 and id = $2 and {SHOWN}"
+    ));
     tx.fetch_optional(query.bind(tx.org_id).bind(id)).await?.ok_or(Error::NotFound("insight"))
 }
 

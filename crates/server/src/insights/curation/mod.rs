@@ -1,11 +1,15 @@
 //! Curation: people overrule the grouping and resolve, archive or reopen insights.
 
+mod archiving;
+mod bulk;
 mod edit;
 mod lineage;
 mod merge;
+mod operations;
 mod preview;
 mod routes;
 mod sessions;
+mod settings_preview;
 mod split;
 mod states;
 mod undo;
@@ -16,11 +20,16 @@ use crate::ids::InsightId;
 use crate::orgs::OrgTx;
 use serde_json::json;
 
-pub(crate) use states::ArchiveInput;
+pub(crate) use archiving::ArchiveInput;
 
 /// Returns the operations by which people decide about insights.
 pub(crate) fn routes() -> Api {
-    routes::routes().merge(states::routes())
+    routes::routes()
+        .merge(states::routes())
+        .merge(bulk::routes())
+        .merge(archiving::routes())
+        .merge(operations::routes())
+        .merge(settings_preview::routes())
 }
 
 /// Notes for the audit log that a caller decided about insights: about this one, or about so many.

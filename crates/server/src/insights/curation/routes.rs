@@ -4,7 +4,7 @@ use super::edit::{self, Edit};
 use super::lineage::{self, Ancestor};
 use super::preview::{self, Preview};
 use super::split::{self, Split};
-use super::{merge as merging, sessions, undo};
+use super::{merge as merging, operations, sessions, undo};
 use crate::app::App;
 use crate::error::Result;
 use crate::http::{Api, ApiJson, ApiPath, ApiPathPair, Caller, IfMatch};
@@ -124,7 +124,7 @@ async fn update(
     ApiJson(input): ApiJson<UpdateInsightInput>,
 ) -> Result<WithEtag> {
     let id = insight::current(&app.db, caller.org_id, id).await?;
-    let mut tx = app.begin(caller.org_id).await?;
+    let mut tx = operations::begin(&app, &caller).await?;
     insight::require_revision(&mut tx, id, known.0).await?;
     let edit = Edit {
         content: input.content.0.map(|content| content.0),
@@ -134,8 +134,7 @@ async fn update(
     if edit::edit(&mut tx, id, edit, caller.member_id).await? {
         super::note(&mut tx, &caller, "edit", Some(id), 1);
     }
-    tx.commit().await?;
-    WithEtag::load(&app.db, caller.org_id, id).await
+    operations::answer(&app, tx, id).await
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -171,12 +170,11 @@ async fn place(
     belongs: Option<bool>,
 ) -> Result<WithEtag> {
     let id = insight::current(&app.db, caller.org_id, id).await?;
-    let mut tx = app.begin(caller.org_id).await?;
+    let mut tx = operations::begin(app, caller).await?;
     insight::require_revision(&mut tx, id, known.0).await?;
     sessions::assign_session(&mut tx, id, session_id, belongs, caller.member_id).await?;
     super::note(&mut tx, caller, "place_session", Some(id), 1);
-    tx.commit().await?;
-    WithEtag::load(&app.db, caller.org_id, id).await
+    operations::answer(app, tx, id).await
 }
 
 /// The most insights that are merged at a time.
@@ -196,13 +194,12 @@ async fn merge(
     ApiJson(input): ApiJson<MergeInput>,
 ) -> Result<WithEtag> {
     let (id, others) = input.insights(&app, &caller, id).await?;
-    let mut tx = app.begin(caller.org_id).await?;
+    let mut tx = operations::begin(&app, &caller).await?;
     insight::require_revision(&mut tx, id, known.0).await?;
     let settings = app.settings(&mut tx, caller.org_id).await?;
     merging::merge(&settings, &mut tx, id, &others, caller.member_id).await?;
     super::note(&mut tx, &caller, "merge", Some(id), others.len() + 1);
-    tx.commit().await?;
-    WithEtag::load(&app.db, caller.org_id, id).await
+    operations::answer(&app, tx, id).await
 }
 
 async fn preview_merge(
@@ -255,13 +252,12 @@ async fn split(
     ApiJson(input): ApiJson<SplitInput>,
 ) -> Result<WithEtag> {
     let id = insight::current(&app.db, caller.org_id, id).await?;
-    let mut tx = app.begin(caller.org_id).await?;
+    let mut tx = operations::begin(&app, &caller).await?;
     insight::require_revision(&mut tx, id, known.0).await?;
     let settings = app.settings(&mut tx, caller.org_id).await?;
     let new_id = split::split(&settings, &mut tx, id, input.split(), caller.member_id).await?;
     super::note(&mut tx, &caller, "split", Some(id), 2);
-    tx.commit().await?;
-    WithEtag::load(&app.db, caller.org_id, new_id).await
+    operations::answer(&app, tx, new_id).await
 }
 
 async fn preview_split(
@@ -295,13 +291,12 @@ async fn undo_decision(
     ApiJson(input): ApiJson<UndoInput>,
 ) -> Result<WithEtag> {
     let id = insight::current(&app.db, caller.org_id, id).await?;
-    let mut tx = app.begin(caller.org_id).await?;
+    let mut tx = operations::begin(&app, &caller).await?;
     insight::require_revision(&mut tx, id, known.0).await?;
     let settings = app.settings(&mut tx, caller.org_id).await?;
     undo::undo(&settings, &mut tx, id, input.event_id, caller.member_id).await?;
     super::note(&mut tx, &caller, "undo", Some(id), 1);
-    tx.commit().await?;
-    WithEtag::load(&app.db, caller.org_id, id).await
+    operations::answer(&app, tx, id).await
 }
 
 async fn show_lineage(

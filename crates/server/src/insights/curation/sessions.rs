@@ -3,7 +3,7 @@
 use crate::db::sql;
 use crate::error::{Error, Result};
 use crate::ids::{InsightId, MemberId, SessionId};
-use crate::insights::insight::{self, Change, InsightEventKind};
+use crate::insights::insight::{self, Change, InsightEventKind, Undo};
 use crate::insights::{grouping, occurrences};
 use crate::orgs::OrgTx;
 use serde_json::json;
@@ -21,14 +21,16 @@ pub(super) async fn assign_session(
     let query = sql("select id from sessions where org_id = $1 and id = $2");
     let session: Option<(SessionId,)> = tx.fetch_optional(query.bind(tx.org_id).bind(session_id)).await?;
     session.ok_or(Error::NotFound("session"))?;
+    let before = decision(tx, id, session_id).await?;
+    let undo = Undo::Session { session_id, before, after: belongs };
     let query =
         sql("delete from session_decisions where org_id = $1 and insight_id = $2 and session_id = $3");
-    let withdrawn = tx.execute(query.bind(tx.org_id).bind(id).bind(session_id)).await? > 0;
+    tx.run(query.bind(tx.org_id).bind(id).bind(session_id)).await?;
+    let detail = Some(json!({"session_id": session_id}));
     let Some(belongs) = belongs else {
-        if withdrawn {
-            let detail = json!({"session_id": session_id});
+        if before.is_some() {
             let kind = InsightEventKind::SessionDecisionWithdrawn;
-            insight::update(tx, id, Change::new().event(kind, by, Some(detail))).await?;
+            insight::update(tx, id, Change::new().event(kind, by, detail).undo(undo)).await?;
             grouping::regroup(tx).await?;
         }
         return Ok(());
@@ -49,6 +51,14 @@ pub(super) async fn assign_session(
         occurrences::recount(tx, &[id]).await?;
     }
     let kind = if belongs { InsightEventKind::SessionAdded } else { InsightEventKind::SessionRemoved };
-    let detail = json!({"session_id": session_id});
-    insight::update(tx, id, Change::new().event(kind, by, Some(detail))).await
+    insight::update(tx, id, Change::new().event(kind, by, detail).undo(undo)).await
+}
+
+/// Returns what a person decided about a session and an insight, if anybody did.
+pub(super) async fn decision(tx: &mut OrgTx, id: InsightId, session_id: SessionId) -> Result<Option<bool>> {
+    let query = sql(
+        "select belongs from session_decisions where org_id = $1 and insight_id = $2 and session_id = $3",
+    );
+    let found: Option<(bool,)> = tx.fetch_optional(query.bind(tx.org_id).bind(id).bind(session_id)).await?;
+    Ok(found.map(|(belongs,)| belongs))
 }

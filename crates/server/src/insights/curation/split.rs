@@ -3,7 +3,7 @@
 use crate::db::sql;
 use crate::error::{Error, Result};
 use crate::ids::{CategoryId, InsightId, MemberId, SessionId, StatementId, TeamId};
-use crate::insights::insight::{self, Change, InsightEventKind, NewInsight, PERSON};
+use crate::insights::insight::{self, Change, InsightEventKind, NewInsight, PERSON, Undo};
 use crate::insights::lifecycle::{archive, review};
 use crate::insights::statements::embedding;
 use crate::insights::{grouping, occurrences};
@@ -72,7 +72,10 @@ pub(super) async fn split(
     keep_apart(tx, id, new_id).await?;
     for (one, other) in [(id, new_id), (new_id, id)] {
         let detail = json!({"other_id": other});
-        let change = Change::new().event(InsightEventKind::Split, by, Some(detail));
+        let mut change = Change::new().event(InsightEventKind::Split, by, Some(detail));
+        if one == id {
+            change = change.undo(Undo::Split { other_id: new_id });
+        }
         insight::update(tx, one, change).await?;
     }
     occurrences::recount(tx, &[id, new_id]).await?;

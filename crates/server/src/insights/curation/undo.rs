@@ -4,7 +4,7 @@ use super::{merge, split};
 use crate::db::sql;
 use crate::error::{Error, Result};
 use crate::ids::{EventId, InsightId, MemberId, SessionId};
-use crate::insights::insight::{self, Change, InsightEventKind, PERSON};
+use crate::insights::insight::{self, Change, InsightEventKind, PERSON, Undo};
 use crate::insights::lifecycle::{archive, review};
 use crate::insights::{grouping, occurrences};
 use crate::orgs::OrgTx;
@@ -43,30 +43,40 @@ pub(super) async fn undo(
         serde_json::from_str(detail.as_deref().unwrap_or("{}")).context("reading an event")?;
     match (detail.merged_id, detail.other_id) {
         (Some(merged_id), _) => unmerge(settings, tx, id, merged_id, by).await,
-        (_, Some(other_id)) => {
-            let query = sql("
-                select count(*) from insights_apart where org_id = $1 and insight_id = $2 and other_id = $3
-            ");
-            let (apart,): (i64,) = tx.fetch_one(query.bind(tx.org_id).bind(id).bind(other_id)).await?;
-            if apart == 0 {
-                return Err(Error::Conflict("the split is taken back already".into()));
-            }
-            merge::merge(settings, tx, id, &[other_id], by).await
-        }
+        (_, Some(other_id)) => unsplit(settings, tx, id, other_id, by).await,
         _ => Err(Error::Conflict("it can't be taken back: nobody decided it".into())),
     }
 }
 
-/// Revives an insight that was merged into another, with those of its sessions that the other still has.
-async fn unmerge(
+/// Merges a part into the insight that it was split off. Nothing is written if it fails: with the 404 if one of the two is
+/// not shown, and with the 409 if they are kept apart no more.
+pub(super) async fn unsplit(
+    settings: &Settings,
+    tx: &mut OrgTx,
+    id: InsightId,
+    other_id: InsightId,
+    by: Option<MemberId>,
+) -> Result<()> {
+    let query = sql("
+        select count(*) from insights_apart where org_id = $1 and insight_id = $2 and other_id = $3
+    ");
+    let (apart,): (i64,) = tx.fetch_one(query.bind(tx.org_id).bind(id).bind(other_id)).await?;
+    if apart == 0 {
+        return Err(Error::Conflict("the split is taken back already".into()));
+    }
+    merge::merge(settings, tx, id, &[other_id], by).await
+}
+
+/// Revives an insight that was merged into another, with those of its sessions that the other still has. Nothing is
+/// written if it fails with the 409.
+pub(super) async fn unmerge(
     settings: &Settings,
     tx: &mut OrgTx,
     id: InsightId,
     merged_id: InsightId,
     by: Option<MemberId>,
 ) -> Result<()> {
-    let query = sql("delete from lineage where org_id = $1 and insight_id = $2 and successor_id = $3");
-    if tx.execute(query.bind(tx.org_id).bind(merged_id).bind(id)).await? == 0 {
+    if !is_merged(tx, id, merged_id).await? {
         return Err(Error::Conflict("the merge is taken back already".into()));
     }
     let query = sql(&format!(
@@ -80,6 +90,8 @@ async fn unmerge(
     if contacts.len() < settings.contacts_min as usize {
         return Err(Error::Conflict("too few contacts are left of what was merged".into()));
     }
+    let query = sql("delete from lineage where org_id = $1 and insight_id = $2 and successor_id = $3");
+    tx.run(query.bind(tx.org_id).bind(merged_id).bind(id)).await?;
     insight::update(tx, merged_id, Change::new().set("retired_at", None::<Timestamp>)).await?;
     let (shared, own): (Vec<_>, Vec<_>) = sessions.into_iter().partition(|(_, was_shared, _)| *was_shared);
     let all: Vec<SessionId> = shared.iter().chain(&own).map(|(session_id, ..)| *session_id).collect();
@@ -99,11 +111,22 @@ async fn unmerge(
     split::keep_apart(tx, id, merged_id).await?;
     for (one, other) in [(id, merged_id), (merged_id, id)] {
         let detail = json!({"other_id": other});
-        let change = Change::new().event(InsightEventKind::Unmerged, by, Some(detail));
+        let mut change = Change::new().event(InsightEventKind::Unmerged, by, Some(detail));
+        if one == id {
+            change = change.undo(Undo::Unmerge { merged_id });
+        }
         insight::update(tx, one, change).await?;
     }
     occurrences::recount(tx, &[id, merged_id]).await?;
     archive::remake(settings, tx, id).await?;
     review::review_archived(settings, tx, &[id]).await?;
     grouping::regroup(tx).await
+}
+
+/// Returns true if the other insight ended in this one.
+pub(super) async fn is_merged(tx: &mut OrgTx, id: InsightId, merged_id: InsightId) -> Result<bool> {
+    let query =
+        sql("select count(*) from lineage where org_id = $1 and insight_id = $2 and successor_id = $3");
+    let (merged,): (i64,) = tx.fetch_one(query.bind(tx.org_id).bind(merged_id).bind(id)).await?;
+    Ok(merged > 0)
 }

@@ -4,13 +4,17 @@ use crate::app::App;
 use crate::categories::{self, AssignCategories, Category};
 use crate::db::sql;
 use crate::error::Result;
-use crate::ids::{CategoryId, InsightId, TeamId};
-use crate::insights::insight::{self, Change};
+use crate::ids::{CategoryId, InsightId, OrgId, TeamId};
+use crate::insights::insight::{self, Change, SHOWN};
 use crate::insights::statements::embedding;
 use crate::jobs::{self, Job, Lease, Outcome};
+use crate::wire::{Nullable, SafeInt};
+use anyhow::Context;
 use refrain_nlp::encoders::static_embedding::DIMENSIONS;
 use refrain_nlp::vectors::dot_in_order;
 use refrain_nlp::{language, reading};
+use schemars::JsonSchema;
+use serde::Serialize;
 
 /// The cosine similarity below which a category does not fit an insight.
 const SIMILARITY_MIN: f32 = 0.25;
@@ -46,6 +50,82 @@ impl<'a> Chooser<'a> {
             .max_by(|(a, x), (b, y)| a.total_cmp(b).then_with(|| y.name.cmp(&x.name)))?;
         (nearest.0 >= SIMILARITY_MIN).then_some(nearest.1)
     }
+}
+
+/// A change of the categories that is only looked at.
+pub(super) enum CategoryChange {
+    /// This category is there, in place of the one with its id.
+    Set(Category),
+    /// The category of this id is gone.
+    Delete(CategoryId),
+}
+
+/// An insight that would have another category.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(inline)]
+pub(super) struct CategoryMove {
+    insight_id: InsightId,
+    #[schemars(with = "SafeInt")]
+    insight_number: i64,
+    content: String,
+    /// Null: none.
+    from_category_id: Nullable<CategoryId>,
+    /// Null: none.
+    to_category_id: Nullable<CategoryId>,
+}
+
+/// An insight whose category may be another.
+#[derive(sqlx::FromRow)]
+struct Assigned {
+    id: InsightId,
+    insight_number: i64,
+    content: String,
+    centroid: Vec<u8>,
+    category_id: Option<CategoryId>,
+    category_by_hand: bool,
+}
+
+/// Lists the insights that would move after a change of the categories, most frequent first.
+pub(super) async fn preview(app: &App, org_id: OrgId, change: CategoryChange) -> Result<Vec<CategoryMove>> {
+    let db = app.db.long(org_id);
+    let mut categories = categories::list(&db, org_id).await?;
+    let deleted = match change {
+        CategoryChange::Set(category) => {
+            categories.retain(|old| old.id != category.id);
+            categories.push(category);
+            None
+        }
+        CategoryChange::Delete(id) => {
+            categories.retain(|old| old.id != id);
+            Some(id)
+        }
+    };
+    let query = sql(&format!(
+        "select id, insight_number, content, centroid, category_id, category_by_hand from insights
+        where org_id = $1 and {SHOWN} and centroid is not null order by occurrence_count desc, insight_number"
+    ));
+    let insights: Vec<Assigned> = db.fetch_all(query.bind(org_id)).await?;
+    let moves = move || {
+        let chooser = Chooser::new(&categories);
+        // what a person chose stays, unless it is gone
+        let may_move = |insight: &Assigned| {
+            !insight.category_by_hand || (deleted.is_some() && insight.category_id == deleted)
+        };
+        let moved = insights.into_iter().filter(may_move).filter_map(|insight| {
+            let centroid = embedding::from_bytes(&insight.centroid);
+            let category =
+                centroid.and_then(|centroid| chooser.choose(&centroid)).map(|category| category.id);
+            (category != insight.category_id).then(|| CategoryMove {
+                insight_id: insight.id,
+                insight_number: insight.insight_number,
+                content: insight.content,
+                from_category_id: insight.category_id.into(),
+                to_category_id: category.into(),
+            })
+        });
+        moved.collect()
+    };
+    Ok(tokio::task::spawn_blocking(moves).await.context("comparing categories")?)
 }
 
 /// Assigns a category to every insight whose category no person chose, and its team unless a person chose that.

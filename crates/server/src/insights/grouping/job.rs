@@ -5,8 +5,9 @@ use super::categories::Chooser;
 use super::clusters::{self, Grouped};
 use super::constraints::Bonds;
 use super::continuity::{continuations, successors};
-use super::themes;
+use super::difference::{Difference, Occurrence};
 use super::vectors::Vectors;
+use super::{moves, themes};
 use crate::app::App;
 use crate::boilerplate;
 use crate::categories;
@@ -15,7 +16,7 @@ use crate::error::Result;
 use crate::ids::{CategoryId, InsightId, OrgId, SessionId, StatementId, TeamId, ThemeId};
 use crate::insights::insight::{self, Change, InsightEventKind, NewInsight};
 use crate::insights::lifecycle::{self, review};
-use crate::insights::occurrences::{self, NewOccurrence};
+use crate::insights::occurrences;
 use crate::insights::statements::{self, Statement, embedding};
 use crate::insights::wording::{RewordInsights, Wordings};
 use crate::jobs::{self, Job, Lease, Outcome, Pace, Progress};
@@ -26,7 +27,7 @@ use anyhow::Context;
 use refrain_nlp::grouping::Options;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -85,14 +86,6 @@ struct OldInsight {
     theme_id: Option<ThemeId>,
 }
 
-#[derive(sqlx::FromRow)]
-struct Occurrence {
-    insight_id: InsightId,
-    session_id: SessionId,
-    statement_id: StatementId,
-    canonical: bool,
-}
-
 /// The result of a consolidation, before it is written.
 struct Plan {
     snapshot: Snapshot,
@@ -125,12 +118,13 @@ async fn consolidate(app: &App, lease: &Lease) -> Result<Outcome> {
     let plan =
         tokio::task::spawn_blocking(move || plan(snapshot, contacts_min, &usual, &options, &progress)).await;
     let plan = Arc::new(plan.context("grouping statements")?);
+    let model = app.language_model_of(lease.org_id).await?;
     let mut tx = app.begin(lease.org_id).await?;
     if occurrences::grouping_version(&mut tx, lease.org_id).await? != plan.snapshot.org.grouping_version {
         return Ok(Outcome::Later(now.plus(RETRY_MICROS)));
     }
-    let moved = write(&mut tx, &plan, app.language_model.as_deref()).await?;
-    if app.language_model.is_some() {
+    let moved = write(&mut tx, &plan, model.as_deref()).await?;
+    if model.is_some() {
         jobs::enqueue(&mut tx, &RewordInsights {}).await?;
     }
     review::request_daily_review(&settings, &mut tx).await?;
@@ -230,8 +224,15 @@ async fn write(tx: &mut OrgTx, plan: &Arc<Plan>, model: Option<&LanguageModel>) 
     let ids = write_insights(tx, plan, model).await?;
     let pinned = occurrences::pinned(tx, None).await?;
     let compared = (Arc::clone(plan), ids.clone());
-    let compare = move || Difference::of(&compared.0, &compared.1, &changed, pinned);
+    let compare = move || {
+        let (plan, ids) = compared;
+        let proofs = ids.iter().zip(&plan.grouped.groups).map(|(id, group)| (*id, &group.proofs));
+        let Snapshot { occurrences, redacted, .. } = &plan.snapshot;
+        Difference::of(proofs, occurrences, redacted, &changed, pinned)
+    };
     let difference = tokio::task::spawn_blocking(compare).await.context("comparing occurrences")?;
+    let ended: HashSet<InsightId> = plan.ended.iter().map(|(id, _)| *id).collect();
+    moves::note(tx, &difference.moves, &ended).await?;
     let mut touched: BTreeSet<InsightId> = difference.gone.iter().map(|(id, _)| *id).collect();
     occurrences::delete(tx, &difference.gone).await?;
     let moved = difference.gone.len() + difference.new.len();
@@ -256,48 +257,6 @@ async fn write(tx: &mut OrgTx, plan: &Arc<Plan>, model: Option<&LanguageModel>) 
     tx.run(query.bind(plan.snapshot.org.new_statements)).await?;
     tx.trim_changes().await?;
     Ok(moved)
-}
-
-/// The occurrences that a plan takes away and those that it adds.
-struct Difference {
-    gone: Vec<(InsightId, SessionId)>,
-    new: Vec<NewOccurrence>,
-}
-
-impl Difference {
-    /// Compares a plan, whose groups are these insights, with the occurrences that there were. Those of sessions that
-    /// changed are newer, and those that are pinned stay, as do those of which the words were redacted.
-    fn of(plan: &Plan, ids: &[InsightId], changed: &HashSet<SessionId>, pinned: Vec<NewOccurrence>) -> Self {
-        let mut wanted: BTreeMap<(InsightId, SessionId), (StatementId, f32)> = BTreeMap::new();
-        for (group, id) in plan.grouped.groups.iter().zip(ids) {
-            let proofs = group.proofs.iter().filter(|(session_id, _)| !changed.contains(session_id));
-            wanted.extend(proofs.map(|(session_id, proof)| ((*id, *session_id), *proof)));
-        }
-        for pinned in pinned {
-            if !changed.contains(&pinned.session_id) {
-                let proof = (pinned.statement_id, pinned.score);
-                wanted.entry((pinned.insight_id, pinned.session_id)).or_insert(proof);
-            }
-        }
-        let mut gone = Vec::new();
-        for old in plan.snapshot.occurrences.iter().filter(|old| !changed.contains(&old.session_id)) {
-            let key = (old.insight_id, old.session_id);
-            match wanted.get(&key) {
-                Some((statement_id, _)) if *statement_id == old.statement_id && old.canonical => {
-                    wanted.remove(&key);
-                }
-                None if plan.snapshot.redacted.contains(&old.statement_id) => {}
-                _ => gone.push(key),
-            }
-        }
-        let new = wanted.into_iter().map(|((insight_id, session_id), (statement_id, score))| NewOccurrence {
-            insight_id,
-            session_id,
-            statement_id,
-            score,
-        });
-        Self { gone, new: new.collect() }
-    }
 }
 
 /// Returns the sessions that changed since the snapshot: their occurrences are newer than the plan, and stay.

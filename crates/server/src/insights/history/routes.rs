@@ -4,7 +4,7 @@ use crate::app::App;
 use crate::db::{self, sql};
 use crate::error::Result;
 use crate::http::{Api, ApiPath, ApiQuery, Caller, Cursor, PAGE_SIZE, Page, cut_page};
-use crate::ids::{EventId, InsightId, MemberId};
+use crate::ids::{EventId, InsightId, MemberId, OperationId};
 use crate::insights::insight::{self, InsightEventKind};
 use crate::keys::{Resource, Scope};
 use crate::openapi::Operation;
@@ -14,9 +14,10 @@ use anyhow::Context;
 use axum::Json;
 use axum::extract::State;
 use axum::http::Method;
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
+use std::borrow::Cow;
 
 /// Returns the operation that lists the history of an insight.
 pub(crate) fn routes() -> Api {
@@ -38,17 +39,53 @@ struct EventsInput {
 }
 
 /// Something that happened to an insight.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Serialize)]
 struct InsightEvent {
     id: EventId,
-    /// In one word: created, edited, resolved, reopened, regressed, archived, restored, resurfaced, merged, split, …
-    #[schemars(with = "String")]
     kind: InsightEventKind,
     at: Timestamp,
-    /// The member whose key did it; null for what Refrain did itself.
     by: Nullable<Actor>,
-    /// What there is to know of it, by kind.
+    /// The operation that it was part of.
+    operation_id: Nullable<OperationId>,
     detail: Nullable<Value>,
+}
+
+/// The schemas of `detail` by kind.
+const DETAILS: &str = include_str!("details.json");
+
+/// One schema for each kind, with what there is to know of it. Entries are shown as they were written, by an earlier release
+/// too.
+impl JsonSchema for InsightEvent {
+    fn schema_name() -> Cow<'static, str> {
+        "InsightEvent".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let mut details: Map<String, Value> = serde_json::from_str(DETAILS).unwrap_or_default();
+        let id = generator.subschema_for::<EventId>();
+        let at = generator.subschema_for::<Timestamp>();
+        let by = generator.subschema_for::<Nullable<Actor>>();
+        let operation_id = generator.subschema_for::<Nullable<OperationId>>();
+        let kinds = InsightEventKind::WORDS.iter().map(|kind| {
+            json_schema!({
+                "type": "object",
+                "properties": {
+                    "id": id,
+                    "kind": {"type": "string", "const": kind},
+                    "at": at,
+                    "by": by,
+                    "operation_id": operation_id,
+                    "detail": details.remove(*kind).unwrap_or_default(),
+                },
+                "required": ["id", "kind", "at", "by", "operation_id", "detail"],
+            })
+        });
+        let kinds: Vec<Schema> = kinds.collect();
+        json_schema!({
+            "description": "Something that happened to an insight. `by` is the member whose key did it, null for what Refrain did itself. `operation_id` is the decision that it was part of.",
+            "oneOf": kinds,
+        })
+    }
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -67,6 +104,7 @@ struct Row {
     member_id: Option<MemberId>,
     name: Option<String>,
     avatar_url: Option<String>,
+    operation_id: Option<OperationId>,
     detail: Option<String>,
 }
 
@@ -78,7 +116,7 @@ async fn list(
 ) -> Result<Json<Page<InsightEvent>>> {
     let id = insight::require_current(&app.db, caller.org_id, id).await?;
     let mut query = sql("
-        select e.id, e.kind, e.created_at, e.member_id, m.name, m.avatar_url, e.detail
+        select e.id, e.kind, e.created_at, e.member_id, m.name, m.avatar_url, e.operation_id, e.detail
         from insight_events e left join members m on m.org_id = e.org_id and m.id = e.member_id
         where e.org_id = $1 and e.insight_id = $2
     ")
@@ -105,7 +143,23 @@ impl Row {
             kind: self.kind,
             at: self.created_at,
             by: by.into(),
+            operation_id: self.operation_id.into(),
             detail: detail.context("reading an event")?.into(),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_says_what_its_entries_tell() {
+        let details: Map<String, Value> = serde_json::from_str(DETAILS).unwrap();
+        let mut kinds: Vec<&str> = details.keys().map(String::as_str).collect();
+        let mut words = InsightEventKind::WORDS.to_vec();
+        kinds.sort_unstable();
+        words.sort_unstable();
+        assert_eq!(kinds, words);
     }
 }

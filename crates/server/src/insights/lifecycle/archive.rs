@@ -1,17 +1,17 @@
 //! Archives: the record that is frozen when an insight is archived, and the columns that are set with it.
 
 use super::baseline::Baseline;
-use crate::db::sql;
+use crate::db::{Tx, sql};
 use crate::error::Result;
 use crate::escalation::{ArchiveRecord, Sensitivity, threshold_for};
-use crate::ids::{InsightId, MemberId};
-use crate::insights::insight::{self, ArchivePolicy, Change, InsightEventKind};
+use crate::ids::{InsightId, MemberId, OrgId};
+use crate::insights::insight::{self, ArchivePolicy, Archived, Change, InsightEventKind};
 use crate::orgs::OrgTx;
 use crate::settings::Settings;
 use crate::time::Timestamp;
 use crate::wire::string_enum;
 use anyhow::Context;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 string_enum! {
     /// The unit in which further sessions are counted until an archived insight comes back.
@@ -36,47 +36,50 @@ pub(crate) struct Archival {
     pub(crate) keeps_baseline: bool,
 }
 
-/// Archives an insight, or archives it anew. Its baseline is the 56 days before, unless `archival` keeps the old one.
-pub(super) async fn set(
+/// Freezes the terms on which an insight is archived now, or archived anew. Its baseline is the 56 days before, unless
+/// `archival` keeps the old one.
+pub(super) async fn freeze(
     settings: &Settings,
     tx: &mut OrgTx,
     id: InsightId,
     archival: &Archival,
     baseline: &Baseline,
     by: Option<MemberId>,
-) -> Result<()> {
-    let kept = if archival.keeps_baseline { record(tx, id).await? } else { None };
-    let watched = sql("select count(*) from archives where org_id = $1 and policy = $2 and insight_id <> $3");
-    let watched = watched.bind(tx.org_id).bind(ArchivePolicy::UntilEscalating).bind(id);
-    let (watched,): (i64,) = tx.fetch_one(watched).await?;
-    let threshold = match settings.escalation_returns_week {
-        Some(returns) => threshold_for(returns, usize::try_from(watched + 1).unwrap_or(usize::MAX)),
-        None => archival.sensitivity.unwrap_or(settings.escalation_sensitivity).threshold(),
-    };
+) -> Result<Archived> {
+    let org_id = tx.org_id;
+    let kept = if archival.keeps_baseline { record(tx, org_id, id).await? } else { None };
+    let threshold = threshold(settings, tx, org_id, id, archival.sensitivity).await?;
     let record = match kept {
         Some(kept) => ArchiveRecord { day: settings.calendar.day(tx.now), threshold, ..kept },
-        None => baseline.record(settings, tx, id, threshold).await?,
+        None => baseline.record(settings, tx, org_id, id, threshold).await?,
     };
-    forget(tx, id).await?;
-    let query = sql("
-        insert into archives
-            (org_id, insight_id, archived_at, policy, target, counted, record, reviewed_at, reviewed_on)
-        values ($1, $2, $3, $4, $5, $6, $7, $3, $8)
-    ");
-    let query = query
-        .bind(tx.org_id)
-        .bind(id)
-        .bind(tx.now)
-        .bind(archival.policy)
-        .bind(archival.target)
-        .bind(archival.counted)
-        .bind(to_json(&record)?)
-        .bind(settings.calendar.day(tx.now));
-    tx.run(query).await?;
-    let Archival { policy, target, reason, .. } = archival;
-    let detail = json!({"policy": policy, "target": target, "reason": reason});
-    let placed = archived(Some(tx.now), by, Some(*policy), reason.clone());
-    insight::update(tx, id, placed.event(InsightEventKind::Archived, by, Some(detail))).await
+    Ok(Archived {
+        at: tx.now.micros(),
+        by,
+        policy: archival.policy,
+        reason: archival.reason.clone(),
+        target: archival.target,
+        counted: archival.counted.to_string(),
+        record: to_json(&record)?,
+    })
+}
+
+/// Returns the threshold of an insight that is archived now: that of the sensitivity, or the one with which all that are
+/// watched keep to the false returns that the settings allow for.
+pub(super) async fn threshold(
+    settings: &Settings,
+    tx: &mut Tx,
+    org_id: OrgId,
+    id: InsightId,
+    sensitivity: Option<Sensitivity>,
+) -> Result<f64> {
+    let Some(returns) = settings.escalation_returns_week else {
+        return Ok(sensitivity.unwrap_or(settings.escalation_sensitivity).threshold());
+    };
+    let watched = sql("select count(*) from archives where org_id = $1 and policy = $2 and insight_id <> $3");
+    let watched = watched.bind(org_id).bind(ArchivePolicy::UntilEscalating).bind(id);
+    let (watched,): (i64,) = tx.fetch_one(watched).await?;
+    Ok(threshold_for(returns, usize::try_from(watched + 1).unwrap_or(usize::MAX)))
 }
 
 /// Takes an insight out of the archive, and records the event that says why.
@@ -97,7 +100,7 @@ pub(super) fn cleared() -> Change {
 }
 
 /// Returns the change that sets the archive columns of an insight and clears its progress.
-fn archived(
+pub(super) fn archived(
     at: Option<Timestamp>,
     by: Option<MemberId>,
     policy: Option<ArchivePolicy>,
@@ -127,7 +130,7 @@ pub(crate) async fn remake(settings: &Settings, tx: &mut OrgTx, id: InsightId) -
     let threshold = from_json(&old)?.threshold;
     let (org_id, day) = (tx.org_id, settings.calendar.day(archived_at));
     let baseline = Baseline::before(settings, tx, org_id, day, day).await?;
-    let record = baseline.record(settings, tx, id, threshold).await?;
+    let record = baseline.record(settings, tx, org_id, id, threshold).await?;
     let query = sql("
         update archives set record = $3, shadow_at = null, shadow = null where org_id = $1 and insight_id = $2
     ");
@@ -152,9 +155,10 @@ pub(crate) async fn copy(tx: &mut OrgTx, from: InsightId, to: InsightId) -> Resu
     insight::update(tx, to, archived(at, by, policy, reason)).await
 }
 
-async fn record(tx: &mut OrgTx, id: InsightId) -> Result<Option<ArchiveRecord>> {
+/// Returns the record of an insight, if it is archived.
+pub(super) async fn record(tx: &mut Tx, org_id: OrgId, id: InsightId) -> Result<Option<ArchiveRecord>> {
     let query = sql("select record from archives where org_id = $1 and insight_id = $2");
-    let found: Option<(String,)> = tx.fetch_optional(query.bind(tx.org_id).bind(id)).await?;
+    let found: Option<(String,)> = tx.fetch_optional(query.bind(org_id).bind(id)).await?;
     found.map(|(record,)| from_json(&record)).transpose()
 }
 

@@ -53,11 +53,11 @@ impl Baseline {
     pub(super) async fn record(
         &self,
         settings: &Settings,
-        tx: &mut OrgTx,
+        tx: &mut Tx,
+        org_id: OrgId,
         id: InsightId,
         threshold: f64,
     ) -> Result<ArchiveRecord> {
-        let org_id = tx.org_id;
         let seen = daily_counts::seen(tx, org_id, &settings.calendar, &[id], self.day - WINDOW_DAYS).await?;
         let query = sql("select first_seen_at from insights where org_id = $1 and id = $2");
         let (first_seen_at,): (Timestamp,) = tx.fetch_one(query.bind(org_id).bind(id)).await?;

@@ -1,15 +1,13 @@
 //! The state of an insight as people decide it: resolved or reopened, archived or restored.
 
-use super::archive::{self, Archival, Counted};
+use super::archive::{self, Archival};
 use super::baseline::Baseline;
-use super::{review, state};
-use crate::db::sql;
-use crate::error::{Error, Result};
+use super::{decided, review};
+use crate::error::Result;
 use crate::ids::{InsightId, MemberId};
-use crate::insights::insight::{self, ArchivePolicy, Change, InsightEventKind, SHOWN};
+use crate::insights::insight::Decided;
 use crate::orgs::OrgTx;
 use crate::settings::Settings;
-use crate::time::Timestamp;
 
 /// A decision of a person about an insight as a whole.
 #[derive(Clone, Debug)]
@@ -36,16 +34,6 @@ impl Decision {
     }
 }
 
-#[derive(sqlx::FromRow)]
-struct State {
-    resolved_at: Option<Timestamp>,
-    archived_at: Option<Timestamp>,
-    archive_policy: Option<ArchivePolicy>,
-    archive_reason: Option<String>,
-    target: Option<i64>,
-    counted: Option<Counted>,
-}
-
 /// Carries out a decision about each of these insights that is not in that state yet. Returns the number of insights
 /// that changed. Fails with the 404 if one of them is not shown.
 pub(crate) async fn decide(
@@ -61,22 +49,24 @@ pub(crate) async fn decide(
     };
     let mut changed = Vec::new();
     for id in ids {
-        match (decision, baseline.as_ref(), load(tx, *id).await?) {
-            (Decision::Resolve, _, State { resolved_at: None, .. }) => {
-                let change = Change::new().set("resolved_at", tx.now).set("resolved_by", by);
-                insight::update(tx, *id, change.event(InsightEventKind::Resolved, by, None)).await?;
+        let before = decided::load(tx, *id).await?;
+        let after = match (decision, baseline.as_ref()) {
+            (Decision::Resolve, _) if before.resolved_at.is_none() => {
+                Decided { resolved_at: Some(tx.now.micros()), resolved_by: by, ..before.clone() }
             }
-            (Decision::Reopen, _, State { resolved_at: Some(_), .. }) => {
-                state::clear_resolved(tx, *id, InsightEventKind::Reopened, by, None).await?;
+            (Decision::Reopen, _) if before.resolved_at.is_some() => {
+                Decided { resolved_at: None, resolved_by: None, ..before.clone() }
             }
-            (Decision::Restore, _, State { archived_at: Some(_), .. }) => {
-                archive::clear(tx, *id, InsightEventKind::Restored, by, None).await?;
+            (Decision::Restore, _) if before.archived.is_some() => {
+                Decided { archived: None, ..before.clone() }
             }
-            (Decision::Archive(archival), Some(baseline), state) if !state.is(archival) => {
-                archive::set(settings, tx, *id, archival, baseline, by).await?;
+            (Decision::Archive(archival), Some(baseline)) if !is_archived(&before, archival) => {
+                let archived = archive::freeze(settings, tx, *id, archival, baseline, by).await?;
+                Decided { archived: Some(archived), ..before.clone() }
             }
             _ => continue,
-        }
+        };
+        decided::set(tx, *id, &before, &after, by, None).await?;
         changed.push(*id);
     }
     if baseline.is_some() {
@@ -85,23 +75,12 @@ pub(crate) async fn decide(
     Ok(changed.len())
 }
 
-async fn load(tx: &mut OrgTx, id: InsightId) -> Result<State> {
-    let query = sql(&format!(
-        "select i.resolved_at, i.archived_at, i.archive_policy, i.archive_reason, a.target, a.counted
-        from insights i left join archives a on a.org_id = i.org_id and a.insight_id = i.id
-        where i.org_id = $1 and i.id = $2 and {SHOWN}"
-    ));
-    let state: Option<State> = tx.fetch_optional(query.bind(tx.org_id).bind(id)).await?;
-    state.ok_or(Error::NotFound("insight"))
-}
-
-impl State {
-    /// Returns true if the insight is archived on these terms already.
-    fn is(&self, archival: &Archival) -> bool {
-        self.archived_at.is_some()
-            && self.archive_policy == Some(archival.policy)
-            && self.archive_reason == archival.reason
-            && self.target == archival.target
-            && self.counted == Some(archival.counted)
-    }
+/// Returns true if an insight is archived on these terms already.
+fn is_archived(decided: &Decided, archival: &Archival) -> bool {
+    decided.archived.as_ref().is_some_and(|archived| {
+        archived.policy == archival.policy
+            && archived.reason == archival.reason
+            && archived.target == archival.target
+            && archived.counted == archival.counted.as_str()
+    })
 }

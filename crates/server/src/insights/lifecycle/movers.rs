@@ -31,7 +31,7 @@ const LOOKED_AT_MAX: i64 = 10_000;
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(inline)]
 pub(crate) struct Mover {
-    id: InsightId,
+    pub(crate) id: InsightId,
     #[schemars(with = "SafeInt")]
     pub(crate) insight_number: i64,
     pub(crate) content: String,

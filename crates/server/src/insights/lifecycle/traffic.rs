@@ -30,6 +30,11 @@ impl Traffic {
         Ok(Self { sessions, seen })
     }
 
+    /// Returns the days on which an insight was seen.
+    pub(super) fn days(&self, id: InsightId) -> &[DayCount] {
+        self.seen.get(&id).map_or(&[], Vec::as_slice)
+    }
+
     /// Replays the days since archiving for one of these insights. Days in `left_out` do not count.
     pub(crate) fn standing(
         &self,
@@ -38,7 +43,7 @@ impl Traffic {
         left_out: &[i64],
         today: i64,
     ) -> Standing {
-        let seen = self.seen.get(&id).map_or(&[][..], Vec::as_slice);
+        let seen = self.days(id);
         replay(record, &Since { seen, sessions: &self.sessions, left_out, today })
     }
 }

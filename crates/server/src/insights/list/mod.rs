@@ -12,4 +12,4 @@ pub(super) mod sql;
 pub use filter_input::InsightFilterInput;
 pub use input::ListInsightsInput;
 pub(crate) use routes::routes;
-pub use sql::{ListInsightsOutput, list};
+pub use sql::{ListInsightsOutput, count_matching, list};

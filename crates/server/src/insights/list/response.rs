@@ -2,13 +2,13 @@
 
 use crate::db::{Db, sql};
 use crate::error::{Error, Result};
-use crate::ids::{CategoryId, InsightId, OrgId, TeamId};
+use crate::ids::{CategoryId, InsightId, OperationId, OrgId, TeamId};
 use crate::insights::insight::{self, ArchivePolicy, SHOWN};
 use crate::sessions::Sentiment;
 use crate::time::Timestamp;
 use crate::wire::Nullable;
 use axum::Json;
-use axum::http::header;
+use axum::http::{HeaderName, header};
 use axum::response::{IntoResponse, Response};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -85,9 +85,16 @@ struct ResurfaceProgress {
     target: i64,
 }
 
+/// The header of an answer that says which operation a decision was.
+const OPERATION_ID: HeaderName = HeaderName::from_static("operation-id");
+
 /// An insight, with its revision as the `ETag`.
 #[derive(Debug)]
-pub(crate) struct WithEtag(PublicInsight, i64);
+pub(crate) struct WithEtag {
+    insight: PublicInsight,
+    revision: i64,
+    operation_id: Option<OperationId>,
+}
 
 impl WithEtag {
     /// Loads an insight as it is now. Fails with the 404 if it is not shown.
@@ -96,13 +103,21 @@ impl WithEtag {
         // the revision is read first: if it is out of date, the client is refused and reads the insight again
         let revision = insight::revision(db, org_id, id).await?;
         let mut found = load(db, org_id, &[counts]).await?;
-        found.pop().map(|insight| Self(insight, revision)).ok_or(Error::NotFound("insight"))
+        let with_etag = |insight| Self { insight, revision, operation_id: None };
+        found.pop().map(with_etag).ok_or(Error::NotFound("insight"))
+    }
+
+    /// Adds the operation by which the insight became as it is, if one changed anything.
+    pub(crate) fn of_operation(self, operation_id: Option<OperationId>) -> Self {
+        Self { operation_id, ..self }
     }
 }
 
 impl IntoResponse for WithEtag {
     fn into_response(self) -> Response {
-        ([(header::ETAG, format!("\"{}\"", self.1))], Json(self.0)).into_response()
+        let etag = [(header::ETAG, format!("\"{}\"", self.revision))];
+        let operation = self.operation_id.map(|id| [(OPERATION_ID, id.to_string())]);
+        (etag, operation, Json(self.insight)).into_response()
     }
 }
 

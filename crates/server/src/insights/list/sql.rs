@@ -44,12 +44,7 @@ pub async fn list(db: &Db, org_id: OrgId, filter: &InsightFilter) -> Result<List
     let total = match rows.first() {
         Some(row) => row.total,
         None if page == 1 => 0,
-        None => {
-            let mut query = sql("select count(*) from (");
-            push_counts(&mut query, org_id, filter);
-            query.push(") s");
-            db.fetch_one::<(i64,)>(query).await?.0
-        }
+        None => count_matching(db, org_id, filter).await?,
     };
     let counts: Vec<InsightCounts> = rows.into_iter().map(|row| row.counts).collect();
     Ok(ListInsightsOutput {
@@ -58,6 +53,14 @@ pub async fn list(db: &Db, org_id: OrgId, filter: &InsightFilter) -> Result<List
         total,
         total_pages: (total + PAGE_SIZE - 1) / PAGE_SIZE,
     })
+}
+
+/// Counts the insights that match, on whatever page.
+pub async fn count_matching(db: &Db, org_id: OrgId, filter: &InsightFilter) -> Result<i64> {
+    let mut query = sql("select count(*) from (");
+    push_counts(&mut query, org_id, filter);
+    query.push(") s");
+    db.fetch_one::<(i64,)>(query).await.map(|(count,)| count)
 }
 
 /// Returns every insight that matches, on whatever page. Fails with the 400 if there are more than `max`.

@@ -265,7 +265,8 @@ async fn explain(app: &App, org_id: OrgId, run: Run) -> Result<Explained> {
             holds
         });
     }
-    if app.language_model.is_some() && !advance(app, org_id, run, 85, "summarizing").await? {
+    if app.language_model_of(org_id).await?.is_some() && !advance(app, org_id, run, 85, "summarizing").await?
+    {
         return Ok(Explained::Unwanted);
     }
     let lines = match summary::write(app, org_id, &evidence, &sections).await? {

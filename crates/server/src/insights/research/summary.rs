@@ -61,7 +61,8 @@ pub(super) async fn write(
     evidence: &Evidence,
     sections: &[Section],
 ) -> Result<Summary> {
-    let Some(model) = app.language_model.as_deref() else { return Ok(Summary::Lines(Vec::new())) };
+    let model = app.language_model_of(org_id).await?;
+    let Some(model) = model.as_deref() else { return Ok(Summary::Lines(Vec::new())) };
     let lines = |line: &str| Ok(Summary::Lines(vec!["## Summary".into(), line.into()]));
     if model.circuit_open_until(app.clock.now()).is_some() {
         return lines("The language model is left alone for a while after failures, so there is no summary.");

@@ -31,12 +31,15 @@ impl Job for RewordInsights {
     }
 }
 
-/// Enqueues a job for each organization, since the model may be a new one. Does nothing if no model is configured.
+/// Enqueues a job for each organization that has a model, since it may be a new one.
 pub async fn request_wordings(app: &App) -> Result<()> {
-    if app.language_model.is_none() {
-        return Ok(());
-    }
-    let orgs: Vec<(OrgId,)> = app.db.fetch_all(sql("select id from orgs order by id")).await?;
+    let whose = if app.language_model.is_some() {
+        "1 = 1"
+    } else {
+        "id in (select org_id from org_settings where language_model_url is not null)"
+    };
+    let query = sql(&format!("select id from orgs where {whose} order by id"));
+    let orgs: Vec<(OrgId,)> = app.db.fetch_all(query).await?;
     for (org_id,) in orgs {
         let mut tx = app.begin(org_id).await?;
         jobs::enqueue(&mut tx, &RewordInsights {}).await?;
@@ -49,8 +52,9 @@ pub async fn request_wordings(app: &App) -> Result<()> {
 /// Asks the language model once, for the most frequent insights that have no wording, and enqueues the job for the
 /// next ones. Waits while the circuit breaker is open or the daily budget is spent.
 async fn reword_insights(app: &App, lease: &Lease) -> Result<Outcome> {
+    let model = app.language_model_of(lease.org_id).await?;
     let mut tx = app.begin(lease.org_id).await?;
-    let Some(model) = app.language_model.as_deref() else { return end(tx, lease, None).await };
+    let Some(model) = model.as_deref() else { return end(tx, lease, None).await };
     if let Some(until) = model.circuit_open_until(tx.now) {
         return end(tx, lease, Some(until)).await;
     }

@@ -38,6 +38,7 @@ const ORDER: &[&str] = &[
     "idempotency",
     "outbox",
     "audit_log",
+    "changes",
     "teams",
     "settings",
     "categories",
@@ -64,11 +65,13 @@ const ORDER: &[&str] = &[
     "insights/follow",
     "insights/routes",
     "insights",
+    "views",
     "erasures",
     "redaction",
     "imports",
     "exports",
     "webhooks",
+    "workload",
     "cli",
 ];
 
@@ -135,6 +138,7 @@ const OWNERS: &[(&str, &str)] = &[
     ("webhooks", "webhooks"),
     ("deliveries", "outbox"),
     ("audit_log", "audit_log"),
+    ("views", "views"),
 ];
 
 const RULES: Rules = Rules {

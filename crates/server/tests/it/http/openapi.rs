@@ -154,6 +154,7 @@ async fn real_answers_fit_the_document() {
     let id = check_writing(&t, &document).await;
     check_reading(&t, &document, &id).await;
     check_webhooks(&t, &document).await;
+    check_decisions(&t, &document).await;
     let redacted = t.post_ok("/redaction/session", json!({"sessionId": id})).await;
     check(&document, "post", "/redaction/session", "200", &redacted);
     let refused = t.post("/insights", json!({"page": "one"})).await;
@@ -216,6 +217,36 @@ async fn check_reading(t: &TestApp, document: &Value, id: &str) {
     let filtered = t.post_ok("/chat/sessions/filter", json!({"filters": {"tags": ["late"]}})).await;
     assert_eq!(filtered["data"].as_array().unwrap().len(), 1);
     check(document, "post", "/chat/sessions/filter", "200", &filtered);
+}
+
+async fn check_decisions(t: &TestApp, document: &Value) {
+    let insight = t.post_ok("/insights", json!({})).await["data"][0]["id"].as_str().unwrap().to_owned();
+    let path = format!("/insights/{insight}");
+    let terms = json!({"policy": "until_count", "target": 3});
+    let preview = t.post_ok(&format!("{path}/archive/preview"), terms.clone()).await;
+    check(document, "post", "/insights/{id}/archive/preview", "200", &preview);
+    let archive = json!({"decision": "archive", "insight_ids": [insight], "archive": terms});
+    let decided = t.post_ok("/insights/bulk", archive).await;
+    check(document, "post", "/insights/bulk", "200", &decided);
+    t.patch_ok(&path, json!({"content": "Refunds are late"})).await;
+    for _ in 0..2 {
+        let undo = format!("/operations/{}/undo", decided["operation_id"].as_str().unwrap());
+        check(document, "post", "/operations/{id}/undo", "200", &t.post_ok(&undo, json!({})).await);
+    }
+    let events = t.get_ok(&format!("{path}/events")).await;
+    check(document, "get", "/insights/{id}/events", "200", &events);
+    let kinds: Vec<&Value> = events["items"].as_array().unwrap().iter().map(|event| &event["kind"]).collect();
+    assert_eq!(kinds, ["restored", "edited", "archived", "created"]);
+    let view = t.post_ok("/views", json!({"name": "All", "shared": true})).await;
+    check(document, "post", "/views", "200", &view);
+    for path in ["/views", "/settings", "/jobs"] {
+        check(document, "get", path, "200", &t.get_ok(path).await);
+    }
+    let preview = t.patch_ok("/settings/preview", json!({"contacts_min": 9})).await;
+    check(document, "patch", "/settings/preview", "200", &preview);
+    let preview =
+        t.post_ok("/categories/preview", json!({"name": "Late", "description": "late refunds"})).await;
+    check(document, "post", "/categories/preview", "200", &preview);
 }
 
 async fn check_webhooks(t: &TestApp, document: &Value) {

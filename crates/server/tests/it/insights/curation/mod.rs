@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
 mod edit;
+mod operations;
 
 const REFUND: [&str; 4] = [
     "My refund has not arrived yet",
@@ -190,6 +191,19 @@ async fn a_session_is_where_a_person_says() {
     delete(&t, &to).await;
     t.run_jobs().await;
     assert!(is_in(behind(&t, &refund).await) && !is_in(behind(&t, &invoice).await));
+    // the grouping moved it, which both tell of
+    for (id, other, gained, from, to) in
+        [(&refund, &invoice, 1, "from", "to"), (&invoice, &refund, 0, "to", "from")]
+    {
+        let events = t.get_ok(&format!("/insights/{id}/events")).await;
+        let moved = events["items"].as_array().unwrap().iter().find(|event| event["kind"] == "regrouped");
+        let detail = &moved.unwrap_or_else(|| panic!("{events:#}"))["detail"];
+        assert_eq!((&detail["gained"], &detail["lost"]), (&json!(gained), &json!(1 - gained)));
+        assert_eq!(
+            (&detail[from], &detail[to]),
+            (&json!([{"insight_id": other, "sessions": 1}]), &json!([]))
+        );
+    }
     let nowhere = format!("/insights/{refund}/sessions/{}", uuid::Uuid::nil());
     t.call_as(&t.token, "PUT", &nowhere, Some(json!({"belongs": true}))).await.error(404);
     t.call_as(&t.token, "PUT", &from, Some(json!({}))).await.error(400);

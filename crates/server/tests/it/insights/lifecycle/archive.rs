@@ -11,6 +11,12 @@ async fn archived_until_a_count_of_new_sessions() {
     let path = path(&t, "refund").await;
     let archive = format!("{path}/archive");
     let input = json!({"policy": "until_count", "target": 3, "reason": "known"});
+    let preview = t.post_ok(&format!("{archive}/preview"), input.clone()).await;
+    let count = json!({"counted": "sessions", "target": 3, "a_day": 1.0, "reached_on": "2026-06-18",
+        "would_have_returned_on": "2026-04-19"});
+    assert_eq!((&preview["count"], &preview["escalating"]), (&count, &json!(null)));
+    t.post(&format!("{archive}/preview"), json!({"policy": "forever", "target": 3})).await.error(400);
+    assert_eq!(about(&t, "refund").await["archived_at"], json!(null));
     let archived = t.post_ok(&archive, input.clone()).await;
     assert_eq!(archived["archive_policy"], "until_count");
     assert_eq!(archived["archived_by"], json!({"name": null, "avatar_url": null, "reason": "known"}));
@@ -39,9 +45,12 @@ async fn archived_until_a_count_of_new_sessions() {
 async fn archived_until_it_escalates() {
     let t = two_months().await;
     let (refund, invoice) = (path(&t, "refund").await, path(&t, "invoice").await);
-    let archived = t.post_ok(&format!("{refund}/archive"), json!({"policy": "until_escalating"})).await;
+    let terms = json!({"policy": "until_escalating"});
+    let preview = t.post_ok(&format!("{refund}/archive/preview"), terms.clone()).await;
+    let archived = t.post_ok(&format!("{refund}/archive"), terms).await;
     let target = archived["resurface_progress"]["target"].as_i64().unwrap();
     assert!((5..40).contains(&target), "{archived:#}");
+    check_preview(&preview, target);
     t.post_ok(&format!("{invoice}/archive"), json!({"policy": "forever"})).await;
     assert_eq!(about(&t, "invoice").await["resurface_progress"], json!(null));
     // one a day is as ever
@@ -88,6 +97,23 @@ async fn archived_until_it_escalates() {
     assert_eq!(about(&t, "invoice").await["archive_policy"], "forever");
     let shadow = t.get_ok("/insights/shadow").await;
     assert_eq!(shadow[0]["id"], about(&t, "invoice").await["id"], "{shadow:#}");
+}
+
+/// What is looked ahead for one a day that is archived until it escalates.
+fn check_preview(preview: &Value, target: i64) {
+    assert_eq!(preview["escalating"]["target"], target, "as it is then: {preview:#}");
+    assert_eq!((&preview["count"], &preview["baseline_days"]), (&json!(null), &json!(56)));
+    assert!((preview["usual_a_day"].as_f64().unwrap() - 1.0).abs() < 1e-9);
+    let outlooks = preview["sensitivities"].as_array().unwrap();
+    let of = |at: usize, growth: usize| outlooks[at]["days_until"][growth]["days"].as_u64().unwrap_or(366);
+    for (at, outlook) in outlooks.iter().enumerate() {
+        assert!((1..4).all(|growth| of(at, growth) <= of(at, growth - 1)), "sooner when it grows more");
+        assert!(of(at, 3) < 60, "{preview:#}");
+        assert_eq!(outlook["would_have_returned_on"], json!(null));
+    }
+    assert!((0..4).all(|growth| of(0, growth) <= of(1, growth) && of(1, growth) <= of(2, growth)));
+    assert_eq!(outlooks[0]["false_returns_year"], 1.0);
+    assert_eq!(preview["escalating"]["days_until"], outlooks[1]["days_until"], "normal is the default");
 }
 
 #[tokio::test]
