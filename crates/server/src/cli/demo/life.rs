@@ -28,13 +28,19 @@ const LOOK_EVERY: Duration = Duration::from_millis(20);
 /// Makes the organization as of four weeks before today, if it is not there. Returns its id, and the first moment of the
 /// day on which it was lived through; of one that was there before there is no life, so none.
 pub(super) async fn begin(app: &App) -> anyhow::Result<(OrgId, Option<Timestamp>)> {
-    let mut past = app.clone();
-    past.clock = Clock::fixed(app.clock.now().start_of_day().plus(-DAYS * DAY));
-    let org_id = past.find_or_create_org(orgs::DEFAULT_NAME).await?;
+    let born = app.clock.now().start_of_day().plus(-DAYS * DAY);
+    let org_id = as_of(app, born).find_or_create_org(orgs::DEFAULT_NAME).await?;
     let created_at = orgs::created_at(&app.db, org_id).await?;
     // nobody but this begins at the very first moment of a day
     let is_made_here = created_at == created_at.start_of_day();
     Ok((org_id, is_made_here.then(|| created_at.plus(DAYS * DAY))))
+}
+
+/// Returns the app with a clock that stands at `time`. What is written through it does not move an organization on to now.
+pub(super) fn as_of(app: &App, time: Timestamp) -> App {
+    let mut past = app.clone();
+    past.clock = Clock::fixed(time);
+    past
 }
 
 /// Lives through the days before `today` that were not lived through yet: imports what came on each, lets it be read, and
@@ -50,8 +56,7 @@ pub(super) async fn live(
     if reached >= today {
         return Ok(());
     }
-    let mut past = app.clone();
-    past.clock = Clock::fixed(reached);
+    let past = as_of(app, reached);
     let members = settle_in(&past, org_id, script).await?;
     let workers = tokio::spawn(jobs::work(past.clone(), app.config.jobs.workers));
     let told = told(&past, org_id, script, sets).await?;

@@ -64,7 +64,8 @@ async fn load(app: &App) -> anyhow::Result<OrgId> {
     let script = Script::read()?;
     let sets = sample::read(&script, today)?;
     let there = insights::counts(&app.db, org_id).await?.sessions;
-    if there > 0 && !is_sample(app, org_id, &sets).await? {
+    let past = life::as_of(app, orgs::clock(&app.db, org_id).await?);
+    if there > 0 && !is_sample(&past, org_id, &sets).await? {
         bail!(
             "{} holds other conversations; name another folder with --data",
             app.config.database.data.display()
