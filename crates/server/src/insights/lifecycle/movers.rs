@@ -56,8 +56,6 @@ struct Candidate {
 /// Records an escalating event for each riser that has none in the last 14 days.
 pub(super) async fn note_escalating(settings: &Settings, tx: &mut OrgTx) -> Result<()> {
     let (org_id, today) = (tx.org_id, settings.calendar.day(tx.now));
-    // the numbers of pages take from it how much days scatter
-    Baseline::load(settings, tx).await?;
     let (risers, _) = movers(settings, tx, org_id, today).await?;
     let since = settings.calendar.start(today + 1 - RECENT_DAYS);
     for riser in risers {
