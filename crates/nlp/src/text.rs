@@ -38,7 +38,8 @@ impl Text {
             if offset < markup_end && !blank {
                 continue;
             }
-            let markup = if blank { None } else { markup(&text[offset..]) };
+            let may_be_markup = !blank && matches!(c, '<' | '&');
+            let markup = if may_be_markup { markup(&text[offset..]) } else { None };
             if let Some((length, sign)) = markup {
                 markup_end = offset + length;
                 chars.push(sign);

@@ -141,7 +141,8 @@ impl Split {
             self.has_break = false;
             return Some(at + blanks + 1);
         }
-        let end = line[at..].iter().position(|byte| *byte == self.signs.delimiter);
+        let delimiter = self.signs.delimiter;
+        let end = position(&line[at..], |byte| byte == delimiter);
         self.push(&line[at..end.map_or(line.len(), |end| at + end)]);
         self.ends.push(self.text.len());
         end.map(|end| at + end + 1)
@@ -177,8 +178,8 @@ impl Split {
 
     /// Finds the next quote, or backslash that has a meaning.
     fn sign(&self, line: &[u8], from: usize) -> Option<usize> {
-        let has_backslashes = self.signs.has_backslashes;
-        let found = line[from..].iter().position(|byte| *byte == b'"' || has_backslashes && *byte == b'\\');
+        let other = if self.signs.has_backslashes { b'\\' } else { b'"' };
+        let found = position(&line[from..], |byte| byte == b'"' || byte == other);
         found.map(|found| from + found)
     }
 
@@ -217,4 +218,16 @@ impl Split {
         let text = String::from_utf8(self.text).ok();
         text.map(|text| Cells { text, ends }).ok_or_else(|| "expected UTF-8".to_owned())
     }
+}
+
+/// Finds the first byte that is meant. Blocks in which none is are passed over as one.
+pub(super) fn position(bytes: &[u8], is_it: impl Fn(u8) -> bool) -> Option<usize> {
+    let mut at = 0;
+    for block in bytes.chunks(32) {
+        if block.iter().fold(false, |found, byte| found | is_it(*byte)) {
+            return block.iter().position(|byte| is_it(*byte)).map(|found| at + found);
+        }
+        at += block.len();
+    }
+    None
 }

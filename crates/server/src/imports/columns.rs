@@ -13,7 +13,8 @@ const SHOWN_MAX: usize = 40;
 #[derive(Debug)]
 pub(super) struct Columns {
     names: Vec<String>,
-    taken: HashMap<Field, Vec<usize>>,
+    /// Of each field the columns that have it, the first one first.
+    taken: [Vec<usize>; FIELDS.len()],
     /// Those that become custom data, by the name that they have there.
     pub(super) custom: Vec<usize>,
     /// What is to be said of them.
@@ -27,27 +28,29 @@ impl Columns {
             return Err(format!("more than {COLUMNS_MAX} columns"));
         }
         let names = distinct(header);
-        let mut columns = Self { names, taken: HashMap::new(), custom: Vec::new(), remarks: Vec::new() };
+        let taken = [const { Vec::new() }; FIELDS.len()];
+        let mut columns = Self { names, taken, custom: Vec::new(), remarks: Vec::new() };
         for (field, wanted) in &mapping.columns {
             let at = columns.find(wanted).ok_or_else(|| {
                 format!("--map {}={wanted}: there is no such column; {}", field.name(), columns.seen())
             })?;
-            columns.taken.insert(*field, vec![at]);
+            columns.taken[*field as usize] = vec![at];
         }
         for (_, field) in FIELDS {
-            if !columns.taken.contains_key(&field) {
+            if !columns.has(field) {
                 columns.take(field)?;
             }
         }
         if !columns.has(Field::Text) && !columns.has(Field::Html) {
             // what a list of tickets has for a text is the subject, and the last that was said
-            let Some(subject) = columns.taken.get(&Field::Subject).cloned() else {
+            let subject = columns.taken[Field::Subject as usize].clone();
+            if subject.is_empty() {
                 let seen = columns.seen();
                 return Err(format!(
                     "no column with a text; {seen}; say which it is, as in --map text=COLUMN"
                 ));
-            };
-            columns.taken.insert(Field::Text, subject);
+            }
+            columns.taken[Field::Text as usize] = subject;
         }
         columns.keep_the_rest();
         Ok(columns)
@@ -55,7 +58,7 @@ impl Columns {
 
     /// Gives a field its column: the one with the best name for it, among those that no other has.
     fn take(&mut self, field: Field) -> Result<(), String> {
-        let free = |at: &usize| !self.taken.values().flatten().any(|taken| taken == at);
+        let free = |at: &usize| !self.taken.iter().flatten().any(|taken| taken == at);
         let ranked: Vec<(u8, usize)> = (0..self.names.len())
             .filter(free)
             .filter_map(|at| Some((rank(&self.names[at], field)?, at)))
@@ -73,58 +76,55 @@ impl Columns {
             self.remarks.push(format!("{named}: {} is taken, the rest is custom data", quoted(first)));
             best.truncate(1);
         }
-        self.taken.insert(field, best);
+        self.taken[field as usize] = best;
         Ok(())
     }
 
     fn keep_the_rest(&mut self) {
         self.custom = (0..self.names.len())
             .filter(|at| {
-                let mut fields =
-                    self.taken.iter().filter(|(_, taken)| taken.contains(at)).map(|(field, _)| *field);
-                fields.all(|field| field.is_kept(&self.names[*at]))
+                let mut fields = FIELDS.iter().filter(|(_, field)| self.taken[*field as usize].contains(at));
+                fields.all(|(_, field)| field.is_kept(&self.names[*at]))
             })
             .collect();
     }
 
     /// Gives a column to another field, unless that has one.
     pub(super) fn give(&mut self, from: Field, to: Field) {
-        if !self.has(to)
-            && let Some(at) = self.taken.remove(&from)
-        {
-            self.taken.insert(to, at);
+        if !self.has(to) {
+            self.taken[to as usize] = std::mem::take(&mut self.taken[from as usize]);
         }
-        if self.taken.contains_key(&from) {
+        if self.has(from) {
             self.release(from);
         }
     }
 
     /// Makes the column of a field custom data.
     pub(super) fn release(&mut self, field: Field) {
-        self.taken.remove(&field);
+        self.taken[field as usize].clear();
         self.keep_the_rest();
     }
 
     /// Returns how good the name of a field's column is for it, 0 the best, and those that a mapping names.
     pub(super) fn rank(&self, field: Field) -> u8 {
-        let at = self.taken.get(&field).and_then(|taken| taken.first());
+        let at = self.taken[field as usize].first();
         at.and_then(|at| rank(&self.names[*at], field)).unwrap_or(0)
     }
 
     /// Tells whether there is a column of a field.
     pub(super) fn has(&self, field: Field) -> bool {
-        self.taken.contains_key(&field)
+        !self.taken[field as usize].is_empty()
     }
 
     /// Returns what a row says of a field, none if it is blank.
     pub(super) fn cell<'a>(&self, row: &'a Cells, field: Field) -> Option<&'a str> {
-        let at = self.taken.get(&field)?.first()?;
+        let at = self.taken[field as usize].first()?;
         Some(row.get(*at)).filter(|cell| !is_blank(cell))
     }
 
     /// Returns all that a row says of a field.
     pub(super) fn cells<'a>(&'a self, row: &'a Cells, field: Field) -> impl Iterator<Item = &'a str> {
-        self.taken.get(&field).into_iter().flatten().map(|at| row.get(*at)).filter(|cell| !is_blank(cell))
+        self.taken[field as usize].iter().map(|at| row.get(*at)).filter(|cell| !is_blank(cell))
     }
 
     /// Returns the name of a column.
@@ -140,9 +140,7 @@ impl Columns {
     /// Returns each column, and what becomes of it.
     pub(super) fn fates(&self) -> Vec<(String, String)> {
         let fate = |at: usize| {
-            let fields = FIELDS
-                .iter()
-                .filter(|(_, field)| self.taken.get(field).is_some_and(|taken| taken.contains(&at)));
+            let fields = FIELDS.iter().filter(|(_, field)| self.taken[*field as usize].contains(&at));
             let mut fates: Vec<&str> = fields.map(|(name, _)| *name).collect();
             if self.custom.binary_search(&at).is_ok() {
                 fates.push("custom data");

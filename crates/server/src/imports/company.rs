@@ -14,7 +14,11 @@ pub(super) const SHOWN_MAX: usize = 5;
 
 /// Tells if somebody is the company: `me` has names, addresses, and domains as "@shop.example".
 pub(super) fn is_ours(me: &[String], name: &str, email: &str) -> bool {
-    let same = |one: &str, other: &str| !one.is_empty() && one.to_lowercase() == other.to_lowercase();
+    let same = |one: &str, other: &str| {
+        !one.is_empty()
+            && (one.eq_ignore_ascii_case(other)
+                || !(one.is_ascii() && other.is_ascii()) && one.to_lowercase() == other.to_lowercase())
+    };
     me.iter().map(|ours| ours.trim()).any(|ours| {
         let domain = domain_of(email);
         match ours.strip_prefix('@') {

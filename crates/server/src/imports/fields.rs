@@ -121,6 +121,9 @@ pub(super) fn is_blank(cell: &str) -> bool {
 
 /// Returns the letters and digits of a name, without case and accents, or else its signs.
 pub(super) fn plain(name: &str) -> String {
+    if name.is_ascii() && name.bytes().any(|byte| byte.is_ascii_alphanumeric()) {
+        return name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
+    }
     let folded: String =
         name.nfkd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase).collect();
     let letters: String = folded.chars().filter(|c| c.is_alphanumeric()).collect();

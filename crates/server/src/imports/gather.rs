@@ -2,7 +2,7 @@
 //! it on the disk.
 
 use super::VALUE_MAX;
-use super::found::{Found, hash_of};
+use super::found::{Found, bytes_of, hash_of};
 use super::record::TURNS_MAX;
 use anyhow::{Context, bail};
 use serde::{Deserialize, Serialize};
@@ -15,6 +15,8 @@ use std::io::{BufRead, BufReader, BufWriter, Seek, Write};
 /// The bytes of parts that are held in memory, and those on the disk.
 const HELD_MAX: usize = 32 * 1024 * 1024;
 const SPOOLED_MAX: u64 = 16 * 1024 * 1024 * 1024;
+/// The bytes from which a conversation is set aside, and what follows of it is joined in the end.
+const RUN_MAX: usize = 1024 * 1024;
 /// The files among which parts on the disk are dealt out, so that those of one can be held.
 const FILES_MAX: u64 = 512;
 /// The people and the pairs of ids that are remembered.
@@ -51,7 +53,9 @@ struct Open {
 pub(super) struct Gather {
     /// The most bytes that are held in memory.
     held_max: usize,
-    /// Parts as they came, each as a line.
+    /// The conversation that the last part was of, as far as its parts came one behind the other.
+    last: Option<Open>,
+    /// What came before, each as a line.
     held: Vec<u8>,
     spool: Option<File>,
     spooled: u64,
@@ -69,6 +73,7 @@ impl Gather {
     fn holding(held_max: usize) -> Self {
         Self {
             held_max,
+            last: None,
             held: Vec::new(),
             spool: None,
             spooled: 0,
@@ -80,8 +85,8 @@ impl Gather {
     /// Takes what was found at a place. A whole conversation is taken as the only part of one.
     pub(super) fn add(&mut self, place: Place, found: Found) -> anyhow::Result<()> {
         match found {
-            Found::Part(id, record) => self.add_part(place, &id, &record),
-            Found::Conversation(record) => self.add_part(place, &text_of(record.get("id")), &record),
+            Found::Part(id, record) => self.add_part(place, id, record),
+            Found::Conversation(record) => self.add_part(place, text_of(record.get("id")), record),
             Found::Same(one, other) => self.same.join(hash_of(&one), hash_of(&other)),
             Found::Person(id, person) => {
                 if self.people.len() >= REMEMBERED_MAX {
@@ -93,13 +98,27 @@ impl Gather {
         }
     }
 
-    fn add_part(&mut self, place: Place, id: &str, record: &Json) -> anyhow::Result<()> {
-        if !record.is_object() {
-            return Ok(());
+    fn add_part(&mut self, place: Place, id: String, record: Json) -> anyhow::Result<()> {
+        let bytes = bytes_of(&record);
+        let Json::Object(record) = record else { return Ok(()) };
+        let part = Open { place, key: hash_of(&id), id, record, bytes, is_two: false };
+        match &mut self.last {
+            Some(last) if last.bytes + part.bytes < RUN_MAX && self.same.are_one(last.key, part.key) => {
+                last.join(part);
+                Ok(())
+            }
+            _ => {
+                let before = self.last.replace(part);
+                before.map_or(Ok(()), |before| self.hold(&before))
+            }
         }
+    }
+
+    /// Sets aside what was put together so far, as a line.
+    fn hold(&mut self, part: &Open) -> anyhow::Result<()> {
         // the number stands first, so that lines can be dealt out without being read
-        write!(self.held, "{:KEY_DIGITS$x}", hash_of(id))?;
-        serde_json::to_writer(&mut self.held, &(place, id, record))?;
+        write!(self.held, "{:KEY_DIGITS$x}", part.key)?;
+        serde_json::to_writer(&mut self.held, &(part.place, &part.id, part.is_two, &part.record))?;
         self.held.push(b'\n');
         if self.held.len() > self.held_max { self.spill() } else { Ok(()) }
     }
@@ -126,6 +145,9 @@ impl Gather {
     /// Hands on the conversations, in the order in which each began; those that did not fit into memory in another one, that
     /// is the same each time. Ends when `take` says false.
     pub(super) fn finish(mut self, take: &mut Take<'_>) -> anyhow::Result<()> {
+        if let Some(last) = self.last.take() {
+            self.hold(&last)?;
+        }
         if self.spool.is_none() {
             self.hand_on(self.held.as_slice(), take)?;
             return Ok(());
@@ -192,8 +214,8 @@ fn key_of(line: &[u8]) -> u64 {
 impl Open {
     fn read(line: &[u8]) -> anyhow::Result<Self> {
         let part = line.get(KEY_DIGITS..).unwrap_or_default();
-        let (place, id, record) = serde_json::from_slice(part).context("reading from the disk")?;
-        Ok(Self { place, key: key_of(line), id, record, bytes: line.len(), is_two: false })
+        let (place, id, is_two, record) = serde_json::from_slice(part).context("reading from the disk")?;
+        Ok(Self { place, key: key_of(line), id, record, bytes: line.len(), is_two })
     }
 
     /// Adds a part. Of too long a conversation nothing more is kept.
@@ -204,7 +226,7 @@ impl Open {
         }
         let system = |record: &Map<String, Json>| record.get("ticketing_system")?.get("name").cloned();
         let systems = system(&self.record).zip(system(&part.record));
-        self.is_two |= systems.is_some_and(|(one, other)| one != other);
+        self.is_two |= part.is_two || systems.is_some_and(|(one, other)| one != other);
         for (name, value) in part.record {
             match (self.record.get_mut(&name), value) {
                 (_, Json::Null) => {}
@@ -307,6 +329,11 @@ impl Same {
             at = *parent;
         }
         at
+    }
+
+    /// Tells whether two numbers stand for one conversation.
+    fn are_one(&self, one: u64, other: u64) -> bool {
+        one == other || !self.0.is_empty() && self.root(one) == self.root(other)
     }
 
     fn join(&mut self, one: u64, other: u64) -> anyhow::Result<()> {

@@ -1,6 +1,6 @@
 //! The rows of a table, split into cells. A quotation that runs on costs the line that it opens in, and not what follows it.
 
-use super::cells::{Cells, Signs, Split, Told};
+use super::cells::{Cells, Signs, Split, Told, position};
 use std::io::Read;
 
 /// The most bytes of a row. A quotation that is not closed within them is taken for one that runs on.
@@ -150,7 +150,7 @@ impl<R: Read> Rows<R> {
         let mut searched = from;
         loop {
             let unread = &self.buffer[self.start + searched..];
-            let found = unread.iter().position(|byte| matches!(byte, b'\n' | b'\r'));
+            let found = position(unread, |byte| byte == b'\n' || byte == b'\r');
             let Some(found) = found.map(|found| searched + found) else {
                 searched = self.buffer.len() - self.start;
                 if searched - from > ROW_MAX {

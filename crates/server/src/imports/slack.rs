@@ -113,7 +113,8 @@ fn message(value: &Json, time: &str, path: &str) -> Option<Found> {
     }
     let channel = path.rsplit('/').nth(1).unwrap_or_default();
     let id = format!("{channel}/{}", first([text(value, "thread_ts"), ts]));
-    let mut record = json!({ "id": id, "channel": "slack", "turns": [turn] });
+    let mut record = json!({ "id": id, "channel": "slack" });
+    record["turns"] = vec![Json::Object(turn)].into();
     if !channel.is_empty() {
         record["custom_data"] = json!({ "slack_channel": channel });
     }

@@ -113,11 +113,16 @@ impl<R: Read> Table<R> {
             .columns
             .cell(&cells, Field::ReplyTo)
             .map(|answered| as_written(answered, &id).to_owned());
-        let record = self.layout.record(&id, &cells);
+        let mut record = self.layout.record(&id, &cells);
         if let Some(answered) = answered
             && !take(line, Ok(Found::Same(id.clone(), answered)))
         {
             return false;
+        }
+        if self.layout.key.is_none() {
+            // whole, as no other row can have its id
+            record["id"] = id.into();
+            return take(line, Ok(Found::Conversation(record)));
         }
         take(line, Ok(Found::Part(id, record)))
     }

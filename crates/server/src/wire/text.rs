@@ -9,7 +9,7 @@ use std::borrow::Cow;
 /// Drops the characters that steer a terminal or the direction of what is read: control characters but the end of a line
 /// and the tab, and marks, embeddings and isolates of direction. Joiners, which scripts and emoji need, stay.
 pub fn printable(text: String) -> String {
-    if !text.contains(is_steering) {
+    if !has_steering(&text) {
         return text;
     }
     // the ends of lines of old systems; those of Windows keep their second half
@@ -34,7 +34,7 @@ pub fn printable_members(members: Map<String, Json>) -> Map<String, Json> {
 
 /// Writes the same characters as escapes of JSON, for output that a terminal may read.
 pub fn escaped(text: &str) -> Cow<'_, str> {
-    if !text.contains(is_steering) {
+    if !has_steering(text) {
         return Cow::Borrowed(text);
     }
     let mut escaped = String::with_capacity(text.len() + 8);
@@ -46,6 +46,14 @@ pub fn escaped(text: &str) -> Cow<'_, str> {
         }
     }
     Cow::Owned(escaped)
+}
+
+/// Tells a text with such a character. Most have none, which their bytes tell: the first ones of those characters are few.
+fn has_steering(text: &str) -> bool {
+    let may_be = |byte: &u8| {
+        *byte < 0x20 && !matches!(byte, b'\n' | b'\t') || matches!(byte, 0x7f | 0xc2 | 0xd8 | 0xe2)
+    };
+    text.as_bytes().iter().any(may_be) && text.contains(is_steering)
 }
 
 fn is_steering(c: char) -> bool {

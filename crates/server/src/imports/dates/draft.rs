@@ -97,6 +97,40 @@ pub(super) struct Draft {
 }
 
 impl Draft {
+    /// Reads a date as most programs write it, `2025-04-01T08:00:00.000Z`, with a blank in place of the `T`, or without seconds or
+    /// the zone; none if it is written in any other way.
+    pub(super) fn of_iso(text: &str) -> Option<Self> {
+        let bytes = text.as_bytes();
+        let number = |from: usize, to: usize| {
+            let mut digits = bytes.get(from..to)?.iter();
+            digits.try_fold(0, |sum, byte| Some(sum * 10 + u64::from(char::from(*byte).to_digit(10)?)))
+        };
+        let signs = [4, 7, 10, 13].map(|at| bytes.get(at).copied().unwrap_or(0));
+        if !matches!(signs, [b'-', b'-', b'T' | b't' | b' ', b':']) {
+            return None;
+        }
+        let date = Date { year: number(0, 4)?, month: number(5, 7)?, day: number(8, 10)? };
+        let has_seconds = bytes.get(16) == Some(&b':');
+        let mut end = if has_seconds { 19 } else { 16 };
+        let mut time = [number(11, 13)?, number(14, 16)?, if has_seconds { number(17, 19)? } else { 0 }, 0];
+        if has_seconds && bytes.get(19) == Some(&b'.') {
+            let digits = bytes[20..].iter().take(9).take_while(|byte| byte.is_ascii_digit()).count();
+            time[3] = number(20, 20 + digits)? * 10_u64.pow(9 - u32::try_from(digits).ok()?);
+            end = 20 + digits;
+        }
+        let offset = match bytes.get(end..)? {
+            [] => None,
+            [b'Z' | b'z'] | b" UTC" => Some(0),
+            [sign @ (b'+' | b'-'), _, _, b':', _, _] => {
+                let minutes = number(end + 1, end + 3)? * 60 + number(end + 4, end + 6)?;
+                let seconds = i64::try_from(minutes * 60).ok()?;
+                Some(if *sign == b'-' { -seconds } else { seconds })
+            }
+            _ => return None,
+        };
+        Some(Self { date: Some(date), time: Some(time), offset, ..Self::default() })
+    }
+
     /// Reads all of a date; none if something in it has no place there.
     pub(super) fn read(tokens: &[Token]) -> Option<Self> {
         let mut draft = Self::default();

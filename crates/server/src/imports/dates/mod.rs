@@ -62,17 +62,13 @@ pub(super) enum Unread {
 /// Reads a date. One without a zone is of the calendar's.
 pub(super) fn read(text: &str, calendar: &Calendar, order: Option<DateOrder>) -> Result<Timestamp, Unread> {
     let text = text.trim().trim_matches(['"', '\'']);
-    let has_zone = text.len() >= 17 && text.as_bytes()[10].is_ascii_alphabetic();
-    if has_zone && let Ok(time) = Timestamp::parse(text) {
-        return plausible(time).ok_or(Unread::NoDate);
-    }
     if text.is_empty() || text.len() > DATE_MAX {
         return Err(Unread::NoDate);
     }
     if let Some(time) = count(text).and_then(|number| read_number(number, calendar)) {
         return Ok(time);
     }
-    let draft = Draft::read(&tokens::split(text)).ok_or(Unread::NoDate)?;
+    let draft = Draft::of_iso(text).or_else(|| Draft::read(&tokens::split(text))).ok_or(Unread::NoDate)?;
     draft.time(calendar, order).and_then(|time| plausible(time).ok_or(Unread::NoDate))
 }
 
@@ -103,7 +99,8 @@ fn micros(number: f64) -> Timestamp {
 pub(super) fn order_told(text: &str) -> OrderTold {
     let digits =
         text.bytes().skip_while(|byte| !byte.is_ascii_digit()).take_while(u8::is_ascii_digit).count();
-    if text.len() > DATE_MAX || digits >= 4 && !text.contains('/') {
+    let is_plain = digits >= 4 && !text.contains('/') || text.is_ascii() && !text.contains(['/', '-']);
+    if is_plain || text.len() > DATE_MAX {
         return OrderTold::Nothing;
     }
     Draft::read(&tokens::split(text)).map_or(OrderTold::Nothing, |draft| draft.order_told())

@@ -106,3 +106,22 @@ fn conversations_of_two_systems_are_not_mixed() {
         assert_eq!(told[1..], [(4, String::new())]);
     }
 }
+
+#[test]
+fn a_conversation_that_is_too_long_is_said_to_be() {
+    let long = Found::Part("5".into(), json!({"turns": [{"text": "a".repeat(VALUE_MAX)}]}));
+    for found in [[part("5", 1), long.clone()], [long, part("5", 1)]] {
+        let mut gather = Gather::default();
+        for found in found {
+            gather.add(Place { file: 0, line: 1 }, found).unwrap();
+        }
+        let mut told = Vec::new();
+        gather
+            .finish(&mut |_, whole| {
+                told.push(whole.err().unwrap_or_default());
+                true
+            })
+            .unwrap();
+        assert!(told.len() == 1 && told[0].contains("is longer than"), "{told:?}");
+    }
+}

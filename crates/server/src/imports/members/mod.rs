@@ -54,9 +54,13 @@ pub(super) fn order_told(json: &Json) -> OrderTold {
     let turns = json.get("turns").or_else(|| json.get("messages")).and_then(Json::as_array);
     let mut all = OrderTold::Nothing;
     for json in std::iter::once(json).chain(turns.into_iter().flatten()) {
-        let mut names = std::iter::once("created_at").chain(TIMES);
-        let time = names.find_map(|name| json.get(name).filter(|time| !time.is_null()));
-        match time.and_then(Json::as_str).map_or(OrderTold::Nothing, dates::order_told) {
+        let place = |name: &str| {
+            if name == "created_at" { Some(0) } else { TIMES.iter().position(|time| *time == name) }
+        };
+        let times = json.as_object().into_iter().flatten().filter(|(_, time)| !time.is_null());
+        let first =
+            times.filter_map(|(name, time)| Some((place(name)?, time))).min_by_key(|(place, _)| *place);
+        match first.and_then(|(_, time)| time.as_str()).map_or(OrderTold::Nothing, dates::order_told) {
             OrderTold::Nothing => {}
             OrderTold::Ambiguous => all = OrderTold::Ambiguous,
             told => return told,

@@ -36,12 +36,12 @@ pub(super) fn own_words(entry: &Entry<'_>) -> Content {
     }
     let is_note = entry.name.is_none() || is_own || place.is_some();
     let text = if is_note { bare(text) } else { without_edit(text) };
-    Content { text, file: None, is_note }
+    Content { text: text.to_owned(), file: None, is_note }
 }
 
 /// Finds what a message stands in the place of: "<Media omitted>", "image omitted", "This message was deleted".
 fn in_place(text: &str) -> Option<Placeholder> {
-    placeholder(&bare(text)).or_else(|| is_in_brackets(text).then_some(Placeholder::Media))
+    placeholder(bare(text)).or_else(|| is_in_brackets(text).then_some(Placeholder::Media))
 }
 
 fn is_in_brackets(text: &str) -> bool {
@@ -56,7 +56,7 @@ fn file_of(line: &str) -> Option<(&str, String)> {
         Some(at) => (&line[..at], &line[at + 1..line.len() - 1]),
         None => line.strip_suffix(')')?.split_once(" (").map(|(name, _)| ("", name))?,
     };
-    let is_ours = line.contains(MARK) || placeholder(&bare(line)).is_some();
+    let is_ours = line.contains(MARK) || placeholder(bare(line)).is_some();
     let name = own.rsplit_once(": ").map_or(own, |(_, name)| name);
     let name = bare(name);
     let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
@@ -67,11 +67,11 @@ fn file_of(line: &str) -> Option<(&str, String)> {
     } else {
         words
     };
-    (is_ours && is_name).then_some((words, name))
+    (is_ours && is_name).then(|| (words, name.to_owned()))
 }
 
 /// Drops WhatsApp's remark behind a message that was edited.
-fn without_edit(text: &str) -> String {
+fn without_edit(text: &str) -> &str {
     let own = text.rfind(MARK).filter(|at| {
         let own = text[*at..].trim_start_matches(is_mark);
         own.starts_with('<') && own.ends_with('>')
@@ -80,6 +80,6 @@ fn without_edit(text: &str) -> String {
 }
 
 /// Drops marks of direction at both ends.
-fn bare(text: &str) -> String {
-    text.trim_matches(|c: char| is_mark(c) || c.is_whitespace()).to_owned()
+fn bare(text: &str) -> &str {
+    text.trim_matches(|c: char| is_mark(c) || c.is_whitespace())
 }

@@ -264,7 +264,8 @@ fn conversation(session: Vec<Timed<'_, '_>>, ours: &[&str], first: Option<&str>)
     let is_number = contact.starts_with('+') && !contact.contains(char::is_alphabetic);
     let member = if is_number { "phone_number" } else { "name" };
     let contact = json!({ "id": contact, member: contact });
-    let record = json!({ "id": &id, "channel": "whatsapp", "contact": contact, "turns": turns });
+    let mut record = json!({ "id": &id, "channel": "whatsapp", "contact": contact });
+    record["turns"] = turns.into();
     Some((id, record))
 }
 

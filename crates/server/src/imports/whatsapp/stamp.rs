@@ -155,10 +155,10 @@ impl Half {
         let bare = |text: &str| -> String {
             text.to_lowercase().chars().filter(|c| c.is_alphanumeric() || is_vowel_sign(*c)).collect()
         };
-        let (before, after) = (bare(before), bare(after));
-        if before.is_empty() && after.is_empty() {
+        if !before.chars().chain(after.chars()).any(|c| c.is_alphanumeric() || is_vowel_sign(c)) {
             return Self::None;
         }
+        let (before, after) = (bare(before), bare(after));
         let mut found = if after.is_empty() { Self::None } else { Self::Other };
         for line in HALVES.lines() {
             let Some((half, words)) = line.split_once(": ") else { continue };
