@@ -28,7 +28,8 @@ impl Columns {
             return Err(format!("more than {COLUMNS_MAX} columns"));
         }
         let names = distinct(header);
-        let mut columns = Self { names, taken: Default::default(), custom: Vec::new(), remarks: Vec::new() };
+        let taken = [const { Vec::new() }; FIELDS.len()];
+        let mut columns = Self { names, taken, custom: Vec::new(), remarks: Vec::new() };
         for (field, wanted) in &mapping.columns {
             let at = columns.find(wanted).ok_or_else(|| {
                 format!("--map {}={wanted}: there is no such column; {}", field.name(), columns.seen())

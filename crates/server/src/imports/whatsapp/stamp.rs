@@ -159,9 +159,6 @@ impl Half {
             return Self::None;
         }
         let (before, after) = (bare(before), bare(after));
-        if before.is_empty() && after.is_empty() {
-            return Self::None;
-        }
         let mut found = if after.is_empty() { Self::None } else { Self::Other };
         for line in HALVES.lines() {
             let Some((half, words)) = line.split_once(": ") else { continue };
