@@ -35,7 +35,7 @@ async fn findings_are_placed_in_the_text_that_the_caller_is_shown() {
     let contact = json!({"email": "ada@example.com", "name": "Ada Lovelace"});
     let session = t.post_ok("/chat/sessions", json!({"contact": contact, "verified": true})).await;
     let path = format!("/chat/sessions/{}", session["id"].as_str().unwrap());
-    let said = "Ça va? Ada Lovelace here (030 901820). My refund has not arrived yet";
+    let said = "Ça va? Ada Lovelace here, 030 901820. My refund has not arrived yet";
     for text in [said, "Voice message"] {
         let message = json!({"sender": "contact", "message": {"type": "text", "text": text}});
         t.post_ok(&format!("{path}/send"), message).await;

@@ -118,7 +118,8 @@ async fn the_history_of_an_insight_is_shown_whole() {
           "by": null,
           "detail": null,
           "id": "<id>",
-          "kind": "resolved"
+          "kind": "resolved",
+          "operation_id": "<id>"
         },
         {
           "at": "<time>",
@@ -136,14 +137,16 @@ async fn the_history_of_an_insight_is_shown_whole() {
             }
           },
           "id": "<id>",
-          "kind": "edited"
+          "kind": "edited",
+          "operation_id": "<id>"
         },
         {
           "at": "<time>",
           "by": null,
           "detail": null,
           "id": "<id>",
-          "kind": "created"
+          "kind": "created",
+          "operation_id": null
         }
       ],
       "next": null
