@@ -92,12 +92,12 @@ impl Conversations {
     }
 
     fn turn(&self, number: usize, at: usize, said: usize, asking: &'static str) -> Turn {
-        let is_asked = at % 2 == 0;
+        let is_asked = at.is_multiple_of(2);
         let texts = if is_asked { &self.asked } else { &self.answered };
         let sentences =
-            (0..1 + said % 4).map(|sentence| texts[(said * 7 + sentence * 131) % texts.len()].as_str());
+            (0..=said % 4).map(|sentence| texts[(said * 7 + sentence * 131) % texts.len()].as_str());
         let mut text = sentences.collect::<Vec<_>>().join([" ", "\n", " – "][said % 3]);
-        if said % 11 == 0 {
+        if said.is_multiple_of(11) {
             text.push_str(" Grüße, \"J.\" 🙏");
         }
         let seconds = i64::try_from(1_740_000_000 + number * 40 + at * 300).unwrap();

@@ -191,7 +191,9 @@ fn slack_files(size: u64, all: &Conversations) -> (BTreeMap<String, Vec<u8>>, u6
 pub(crate) fn slack(folder: &Path, size: u64, all: &Conversations) -> u64 {
     let (files, bytes) = slack_files(size, all);
     fs::create_dir(folder.join("help")).unwrap();
-    files.iter().for_each(|(name, text)| fs::write(folder.join(name), text).unwrap());
+    for (name, text) in &files {
+        fs::write(folder.join(name), text).unwrap();
+    }
     bytes
 }
 
