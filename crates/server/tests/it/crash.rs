@@ -153,7 +153,7 @@ async fn a_request_that_is_sent_again_after_a_kill_doubles_nothing() {
         let address = server.address.clone();
         let killed = std::thread::spawn(move || {
             // at another moment each time; dropped: SIGKILL
-            std::thread::sleep(Duration::from_millis(40 + 13 * kills));
+            std::thread::sleep(Duration::from_millis(150 + 60 * kills));
             drop(server);
         });
         while answers.len() < 120 {
