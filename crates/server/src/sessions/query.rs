@@ -286,7 +286,7 @@ mod tests {
     #[test]
     fn words_are_placed_in_characters_whatever_their_case() {
         let check = |text: &str, words: &[&str], expected: &[(usize, usize)]| {
-            let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
+            let words: Vec<String> = words.iter().map(|word| fold(word)).collect();
             let found: Vec<(usize, usize)> =
                 places(text, &words).iter().map(|place| (place.start, place.end)).collect();
             assert_eq!(found, expected, "{text}");

@@ -20,10 +20,14 @@ fn found_as(text: &str, mapping: &str) -> Vec<(u64, Result<Found, String>)> {
     all
 }
 
-/// Reads a table without faults into ids and parts.
+/// Reads a table without faults into ids and parts. A row of a table without ids is whole.
 fn parts_as(text: &str, mapping: &str) -> Vec<(String, Json)> {
     let part = |(line, found)| match found {
         Ok(Found::Part(id, record)) => (id, record),
+        Ok(Found::Conversation(mut record)) => {
+            let id = record.as_object_mut().unwrap().remove("id").unwrap();
+            (id.as_str().unwrap().to_owned(), record)
+        }
         other => panic!("line {line}: {other:?}"),
     };
     found_as(text, mapping).into_iter().map(part).collect()
