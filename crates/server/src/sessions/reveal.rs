@@ -1,13 +1,13 @@
 //! `POST /chat/sessions/{session_id}/reveal`: a history as it was said, for who has the right to it.
 
-use super::history::{ChatHistoryItem, Message};
+use super::history::ChatHistoryItem;
 use super::send::ListChatHistoryOutput;
 use super::store;
 use crate::access::{Resource, Scope};
 use crate::app::App;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::event::AuditKind;
-use crate::http::{Api, ApiJson, ApiPath, Caller, Cursor, Page, cut_page_to_size};
+use crate::http::{Api, ApiJson, ApiPath, Caller, Cursor, Page};
 use crate::ids::SessionId;
 use crate::openapi::Operation;
 use crate::wire::{Maybe, SingleLine};
@@ -47,10 +47,7 @@ async fn reveal(
     ApiJson(input): ApiJson<RevealInput>,
 ) -> Result<Json<ListChatHistoryOutput>> {
     caller.require(Scope::read(Resource::ChatSessions))?;
-    store::find(&app.db, caller.org_id, id).await?.ok_or(Error::NotFound("session"))?;
-    let after = input.cursor.0.map_or(0, |cursor| cursor.position);
-    let messages = store::history(&app.db, caller.org_id, id, after).await?;
-    let (messages, next) = cut_page_to_size(messages, Message::bytes, Message::cursor);
+    let (messages, next) = store::history(&app.db, caller.org_id, id, input.cursor.0).await?;
     // nobody sees a word before it is written down who did
     let detail = json!({"messages": messages.len(), "reason": input.reason.0.map(|reason| reason.0)});
     let mut tx = app.begin(caller.org_id).await?;

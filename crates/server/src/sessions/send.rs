@@ -2,14 +2,14 @@
 
 use super::apply::{self, Changes};
 use super::attachments::{self, ATTACHMENTS_MAX, MessageAttachmentInput};
-use super::history::{self, ChatHistoryItem, Event, Message, NewMessage, Sender};
+use super::history::{self, ChatHistoryItem, Event, NewMessage, Sender};
 use super::session::{Session, SessionStatus};
 use super::{member_view, storage, store};
 use crate::app::App;
 use crate::contacts::{self, Details, Trust};
 use crate::custom_data::CustomData;
 use crate::error::{Error, Result};
-use crate::http::{ApiPath, ApiQuery, Caller, Cursor, Page, cut_page_to_size};
+use crate::http::{ApiPath, ApiQuery, Caller, Cursor, Page};
 use crate::idempotency::Once;
 use crate::ids::{ContactId, MessageId, SessionId};
 use crate::jobs;
@@ -211,10 +211,7 @@ pub(super) async fn history(
     ApiPath(id): ApiPath<SessionId>,
     ApiQuery(input): ApiQuery<HistoryInput>,
 ) -> Result<Json<ListChatHistoryOutput>> {
-    store::find(&app.db, caller.org_id, id).await?.ok_or(Error::NotFound("session"))?;
-    let after = input.cursor.0.map_or(0, |cursor| cursor.position);
-    let messages = store::history(&app.db, caller.org_id, id, after).await?;
-    let (messages, next) = cut_page_to_size(messages, Message::bytes, Message::cursor);
+    let (messages, next) = store::history(&app.db, caller.org_id, id, input.cursor.0).await?;
     let messages = member_view::of_history(&app, &caller, messages).await?;
     let items = messages.into_iter().map(ChatHistoryItem::try_from).collect::<anyhow::Result<_>>()?;
     Ok(Json(ListChatHistoryOutput(Page { items, next })))

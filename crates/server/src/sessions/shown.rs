@@ -1,13 +1,12 @@
 //! Messages as a caller is shown them, so that what was found in them can be placed.
 
-use super::history::Message;
 use super::member_view::{self, Mask};
 use super::set_aside::SetAsideReason;
 use super::store;
 use crate::access::Caller;
 use crate::app::App;
-use crate::error::{Error, Result};
-use crate::http::{Cursor, cut_page_to_size};
+use crate::error::Result;
+use crate::http::Cursor;
 use crate::ids::{MessageId, SessionId};
 use crate::wire::Nullable;
 use anyhow::Context;
@@ -73,10 +72,7 @@ pub async fn shown_messages(
     id: SessionId,
     after: Option<Cursor>,
 ) -> Result<(Vec<ShownMessage>, Nullable<String>)> {
-    store::find(&app.db, caller.org_id, id).await?.ok_or(Error::NotFound("session"))?;
-    let messages =
-        store::history(&app.db, caller.org_id, id, after.map_or(0, |cursor| cursor.position)).await?;
-    let (messages, next) = cut_page_to_size(messages, Message::bytes, Message::cursor);
+    let (messages, next) = store::history(&app.db, caller.org_id, id, after).await?;
     let ids = messages.iter().map(|message| message.id).collect();
     let masks = member_view::masks(app, caller.org_id, ids).await?;
     let is_masked = caller.is_member();

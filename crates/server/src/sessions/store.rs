@@ -8,7 +8,7 @@ use super::storage;
 use crate::custom_data::{self, CustomData};
 use crate::db::{self, Db, Query, Sql, Tx, Value, sql};
 use crate::error::{Error, Result};
-use crate::http::{PAGE_SIZE, Walk, Window};
+use crate::http::{Cursor, PAGE_SIZE, Walk, Window, cut_page_to_size};
 use crate::ids::{ContactId, MessageId, OrgId, SessionId, TeamId};
 use crate::orgs::{OrgTx, Subject};
 use crate::time::{Calendar, Timestamp};
@@ -147,9 +147,15 @@ pub(super) async fn filter(
     db.fetch_all(query).await
 }
 
-/// Lists a page of a session's history after the entry of sequence `after`, oldest first, with one entry more if there
-/// is a next page.
-pub(super) async fn history(db: &Db, org_id: OrgId, id: SessionId, after: i64) -> Result<Vec<Message>> {
+/// Loads the page of a session's history behind `after`, oldest first, and where the next page begins. A session that is
+/// absent is a 404.
+pub(super) async fn history(
+    db: &Db,
+    org_id: OrgId,
+    id: SessionId,
+    after: Option<Cursor>,
+) -> Result<(Vec<Message>, Nullable<String>)> {
+    find(db, org_id, id).await?.ok_or(Error::NotFound("session"))?;
     let query = sql("
         select id, seq, event_type, sender, sender_name, text, attachments, context, created_at
         from messages
@@ -157,7 +163,9 @@ pub(super) async fn history(db: &Db, org_id: OrgId, id: SessionId, after: i64) -
         order by seq
         limit $4
     ");
-    db.fetch_all(query.bind(org_id).bind(id).bind(after).bind(db::count(PAGE_SIZE) + 1)).await
+    let after = after.map_or(0, |cursor| cursor.position);
+    let query = query.bind(org_id).bind(id).bind(after).bind(db::count(PAGE_SIZE) + 1);
+    Ok(cut_page_to_size(db.fetch_all(query).await?, Message::bytes, Message::cursor))
 }
 
 /// Returns true if anything was said in a session.
