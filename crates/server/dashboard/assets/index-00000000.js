@@ -1,0 +1,1 @@
+document.body.textContent = "The dashboard is not built yet.";
