@@ -188,7 +188,12 @@ fn ask(server: &Server, method: &str, path: &str, token: &str, body: &str) -> Va
 
 #[tokio::test]
 async fn an_import_over_the_api_killed_at_any_moment_ends_as_an_undisturbed_one() {
-    let text = conversations();
+    // with many in which no contact says anything: long to write, and nothing to read
+    let unsaid = |i| {
+        let turns = json!([{"role": "agent", "text": "Hello?"}]);
+        json!({"id": format!("unsaid-{i}"), "created_at": "2026-05-01T10:00:00Z", "turns": turns}).to_string()
+    };
+    let text = [vec![conversations()], (0..2_000).map(unsaid).collect()].concat().join("\n");
     let undisturbed = Cli::new().await;
     let file = undisturbed.file("a.jsonl", &text);
     undisturbed.json(&["import", file.to_str().unwrap(), "--json"], 0);
@@ -203,9 +208,9 @@ async fn an_import_over_the_api_killed_at_any_moment_ends_as_an_undisturbed_one(
     let server = cli.serve();
     let begun = ask(&server, "POST", "/imports", &token, r#"{"path": "a.jsonl"}"#);
     let path = format!("/imports/{}", begun["id"].as_str().unwrap());
-    // in the middle of writing, and somewhere after
-    while ask(&server, "GET", &path, &token, "")["progress"]["conversations"]["new"] == 0 {
-        std::thread::sleep(Duration::from_millis(20));
+    // as soon as it writes, and somewhere after
+    while ask(&server, "GET", &path, &token, "")["starts"] == 0 {
+        std::thread::sleep(Duration::from_millis(5));
     }
     drop(server);
     let server = cli.serve();

@@ -1,1 +1,0 @@
-document.body.textContent = "The dashboard is not built yet.";

@@ -1,0 +1,81 @@
+/** The calls of the API, as the browser of a signed-in member makes them. */
+
+import createClient, { type Middleware } from "openapi-fetch";
+import type { components, paths } from "./schema";
+
+/** A schema of the API's document by its name. */
+export type Schema<Name extends keyof components["schemas"]> = components["schemas"][Name];
+
+/** A refusal, or no answer at all (`status` 0). */
+export class ApiError extends Error {
+    constructor(
+        /** The HTTP status; 0 if the server did not answer. */
+        readonly status: number,
+        message: string,
+        /** The id under which the server's log has the request. */
+        readonly requestId: string | null,
+        /** The seconds after which the server wants to be asked again. */
+        readonly retryAfter: number | null,
+    ) {
+        super(message);
+    }
+
+    /** Returns true if the same request may succeed later, with nobody doing anything. */
+    get isPassing(): boolean {
+        return (
+            this.status === 0 ||
+            this.status === 429 ||
+            this.status === 502 ||
+            this.status === 503 ||
+            this.status === 504
+        );
+    }
+}
+
+let forgeryToken = "";
+
+/** Sets the token without which the server takes no change from a browser. */
+export function setForgeryToken(token: string) {
+    forgeryToken = token;
+}
+
+/** The milliseconds after which a request counts as unanswered. */
+const PATIENCE = 30_000;
+
+const forgery: Middleware = {
+    onRequest({ request }) {
+        if (request.method !== "GET") request.headers.set("x-forgery-token", forgeryToken);
+    },
+};
+
+const client = createClient<paths>({
+    // taken anew at each call, so that tests can put their own in its place
+    fetch: (request) => fetch(request, { signal: AbortSignal.any([request.signal, AbortSignal.timeout(PATIENCE)]) }),
+});
+client.use(forgery);
+
+/** The client: `api.GET(path, …)` and so on. Give its promise to {@link answered}. */
+export const api = client;
+
+/** Returns the body of an answer, or throws an {@link ApiError}. */
+export async function answered<T>(call: Promise<{ data?: T; error?: unknown; response: Response }>): Promise<T> {
+    let answer;
+    try {
+        answer = await call;
+    } catch (error) {
+        if (error instanceof DOMException && error.name === "AbortError") throw error;
+        throw new ApiError(0, "Refrain does not answer.", null, null);
+    }
+    const { data, error, response } = answer;
+    if (response.ok) return data as T;
+    if (response.status === 401) leave();
+    const message = (error as Schema<"ErrorDto"> | undefined)?.message ?? response.statusText;
+    const retryAfter = Number(response.headers.get("retry-after"));
+    throw new ApiError(response.status, message, response.headers.get("x-request-id"), retryAfter || null);
+}
+
+/** Goes to the page to sign in on, and comes back here after. */
+export function leave() {
+    const here = location.pathname + location.search;
+    location.assign(`/sign-in?next=${encodeURIComponent(here)}`);
+}

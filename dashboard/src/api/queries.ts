@@ -1,0 +1,84 @@
+/** What pages ask for, each under the key by which it is kept and read anew. */
+
+import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/svelte-query";
+import type { FilterInput } from "../filter";
+import { answered, api, setForgeryToken, type Schema } from "./client";
+
+/** Who is signed in. */
+export const me = () =>
+    queryOptions({
+        queryKey: ["me"],
+        queryFn: async () => {
+            const who = await answered(api.GET("/me"));
+            setForgeryToken(who.forgery_token);
+            return who;
+        },
+        staleTime: Infinity,
+    });
+
+export const settings = () =>
+    queryOptions({ queryKey: ["settings"], queryFn: () => answered(api.GET("/settings")), staleTime: Infinity });
+
+export const teams = () =>
+    queryOptions({ queryKey: ["teams"], queryFn: () => answered(api.GET("/teams")), staleTime: Infinity });
+
+export const categories = () =>
+    queryOptions({ queryKey: ["categories"], queryFn: () => answered(api.GET("/categories")), staleTime: Infinity });
+
+export const views = () =>
+    queryOptions({ queryKey: ["views"], queryFn: () => answered(api.GET("/views")), staleTime: 30_000 });
+
+/** What moved lately, in all sessions. */
+export const overview = () =>
+    queryOptions({ queryKey: ["overview", "now"], queryFn: () => answered(api.GET("/overview")), staleTime: 60_000 });
+
+/** Pages of insights with the numbers of a slice. */
+export const rows = (input: Omit<Schema<"RowsInput">, "cursor" | "limit">) =>
+    infiniteQueryOptions({
+        queryKey: ["insights", "rows", input],
+        queryFn: ({ pageParam, signal }) =>
+            answered(api.POST("/insights/rows", { body: { ...input, limit: 100, cursor: pageParam }, signal })),
+        initialPageParam: undefined as string | undefined,
+        getNextPageParam: (page) => page.next ?? undefined,
+        placeholderData: keepPreviousData,
+        staleTime: 30_000,
+    });
+
+/** The sessions of a slice by dimensions. */
+export const facets = (input: Schema<"FacetsInput">) =>
+    queryOptions({
+        queryKey: ["insights", "facets", input],
+        queryFn: ({ signal }) => answered(api.POST("/insights/facets", { body: input, signal })),
+        placeholderData: keepPreviousData,
+        staleTime: 60_000,
+    });
+
+export const insight = (id: string) =>
+    queryOptions({
+        queryKey: ["insight", id, "itself"],
+        queryFn: ({ signal }) => answered(api.GET("/insights/{id}", { params: { path: { id } }, signal })),
+    });
+
+/** An insight by day or week, in the sessions that a filter asks for. */
+export const trend = (id: string, input: Schema<"FilterTrendInput">) =>
+    queryOptions({
+        queryKey: ["insight", id, "trend", input],
+        queryFn: ({ signal }) =>
+            answered(api.POST("/insights/{id}/trend", { params: { path: { id } }, body: input, signal })),
+        placeholderData: keepPreviousData,
+    });
+
+/** A conversation. */
+export const session = (id: string) =>
+    queryOptions({
+        queryKey: ["session", id, "itself"],
+        queryFn: ({ signal }) =>
+            answered(api.GET("/chat/sessions/{session_id}", { params: { path: { session_id: id } }, signal })),
+    });
+
+/** How much work waits and runs. */
+export const work = () =>
+    queryOptions({ queryKey: ["jobs"], queryFn: () => answered(api.GET("/jobs")), refetchInterval: 5_000 });
+
+/** The filter under which an insight's or a page's numbers are asked for. */
+export type { FilterInput };

@@ -1,0 +1,169 @@
+/** Decisions: shown at once, sent until the server has answered, taken back where it refuses, undone by one key. */
+
+import type { QueryClient } from "@tanstack/svelte-query";
+import { ApiError, answered, api } from "./api/client";
+import { counted } from "./words/numbers";
+
+/** A decision about some insights. */
+export interface Decision {
+    /** What happened, in words, such as "3 insights archived". */
+    says: string;
+    /** Sends it. Returns the id of the operation by which it is undone, null if nothing changed. */
+    send: () => Promise<string | null>;
+    /** Shows it before it is sent. Returns what takes it back. */
+    show?: () => () => void;
+}
+
+/** What the page says about a decision. */
+export interface Notice {
+    id: number;
+    text: string;
+    /** The operation that Undo takes back. */
+    operation: string | null;
+    /** True for what did not happen. */
+    failed: boolean;
+    action?: { name: string; run: () => void };
+}
+
+/** The milliseconds that a notice stays. */
+const SHOWN_FOR = 10_000;
+/** The most decisions that wait for a server that does not answer. */
+const WAITING_MAX = 100;
+const FIRST_WAIT = 1_000;
+const WAIT_MAX = 15_000;
+
+class Decisions {
+    /** What the page says, the newest last. */
+    notices = $state.raw<Notice[]>([]);
+    /** The decisions that are not answered yet. */
+    waiting = $state(0);
+    /** When a decision that got no answer is sent again; null while the server answers. */
+    nextTry = $state<number | null>(null);
+    /** The client of the queries that decisions change. */
+    queries!: QueryClient;
+    /** The operations that can be undone, the newest last. */
+    #undoable: { operation: string; says: string }[] = [];
+    #line: Promise<unknown> = Promise.resolve();
+    #wake: (() => void) | undefined;
+    #number = 0;
+
+    /** Decides. Decisions are sent one after the other, in their order. Resolves to true once the server has taken it. */
+    decide(decision: Decision): Promise<boolean> {
+        if (this.waiting >= WAITING_MAX) {
+            this.say({ text: "Too many decisions wait for the server. This one was not taken.", failed: true });
+            return Promise.resolve(false);
+        }
+        this.waiting++;
+        const takeBack = decision.show?.();
+        const sent = this.#line.then(() => this.#send(decision));
+        const settled = sent.then(
+            (operation) => {
+                if (operation) this.#undoable.push({ operation, says: decision.says });
+                this.say({ text: operation ? decision.says : "Nothing changed: it was so already.", operation });
+                return true;
+            },
+            (error: unknown) => {
+                takeBack?.();
+                this.say({ text: `${decision.says.replace(/\.$/, "")}: not done. ${reason(error)}`, failed: true });
+                return false;
+            },
+        );
+        this.#line = settled.then(() => {
+            this.waiting--;
+            // what was shown in advance is read from the server once nothing else waits
+            if (this.waiting === 0) this.#read();
+        });
+        return settled;
+    }
+
+    /** Undoes the newest decision, or the one of an operation. */
+    undo(operation?: string) {
+        const at = operation
+            ? this.#undoable.findIndex((other) => other.operation === operation)
+            : this.#undoable.length - 1;
+        const [undone] = at < 0 ? [] : this.#undoable.splice(at, 1);
+        const id = undone?.operation ?? operation;
+        if (!id) return this.say({ text: "There is nothing to undo." });
+        this.notices = this.notices.filter((notice) => notice.operation !== id);
+        void this.#undo(id, undone?.says ?? "");
+    }
+
+    async #undo(operation: string, says: string) {
+        try {
+            const undoing = () => answered(api.POST("/operations/{id}/undo", { params: { path: { id: operation } } }));
+            const { undone, left } = await this.#patiently(undoing);
+            const rest = left.length ? `, ${counted(left.length, "insight")} left: something happened since` : "";
+            this.say({
+                text: undone.length || !left.length ? `Undone: ${says || "the decision"}${rest}` : `Not undone${rest}`,
+                failed: !undone.length && left.length > 0,
+            });
+        } catch (error) {
+            this.say({ text: `Not undone. ${reason(error)}`, failed: true });
+        }
+        this.#read();
+    }
+
+    /** Says something for a while. */
+    say(notice: Partial<Notice> & { text: string }) {
+        const id = ++this.#number;
+        this.notices = [...this.notices.slice(-2), { operation: null, failed: false, ...notice, id }];
+        setTimeout(() => this.hush(id), SHOWN_FOR);
+    }
+
+    /** Takes a notice away. */
+    hush(id: number) {
+        this.notices = this.notices.filter((notice) => notice.id !== id);
+    }
+
+    /** Sends again what waits, at once. */
+    tryNow() {
+        this.#wake?.();
+    }
+
+    #send(decision: Decision) {
+        return this.#patiently(decision.send);
+    }
+
+    /** Sends until there is an answer that is one. What is sent twice has the same outcome as once. */
+    async #patiently<T>(send: () => Promise<T>): Promise<T> {
+        for (let wait = FIRST_WAIT; ; wait = Math.min(2 * wait, WAIT_MAX)) {
+            try {
+                const answer = await send();
+                this.nextTry = null;
+                return answer;
+            } catch (error) {
+                if (!(error instanceof ApiError) || !error.isPassing) {
+                    this.nextTry = null;
+                    throw error;
+                }
+                const pause = error.retryAfter ? Math.min(error.retryAfter * 1_000, 10_000) : wait;
+                this.nextTry = Date.now() + pause;
+                await new Promise<void>((resolve) => {
+                    const timer = setTimeout(resolve, pause);
+                    this.#wake = () => (clearTimeout(timer), resolve());
+                });
+            }
+        }
+    }
+
+    #read() {
+        for (const key of ["insights", "insight", "overview", "views", "sessions", "session"]) {
+            void this.queries.invalidateQueries({ queryKey: [key] });
+        }
+    }
+}
+
+/** Says why something was refused. */
+export function reason(error: unknown): string {
+    if (!(error instanceof ApiError)) return "This part of the page failed.";
+    if (error.status === 409) return "Somebody decided about it meanwhile.";
+    return error.message.charAt(0).toUpperCase() + error.message.slice(1);
+}
+
+/** The decisions of this page. */
+export const decisions = new Decisions();
+
+/** Returns the operation that an answer names. */
+export function operationOf(response: Response): string | null {
+    return response.headers.get("operation-id");
+}

@@ -1,0 +1,178 @@
+/** Decisions about insights, one or many: shown in every list at once, and undone as one. */
+
+import type { InfiniteData } from "@tanstack/svelte-query";
+import { answered, api, type Schema } from "./api/client";
+import { decisions, operationOf } from "./decide.svelte";
+import type { FilterInput } from "./filter";
+import { member } from "./member.svelte";
+import { counted } from "./words/numbers";
+
+/** An insight as the API shows it. */
+export type Insight = Schema<"PublicInsight">;
+/** What an insight is, for lists. */
+export type Status = "unresolved" | "archived" | "resolved";
+
+type Rows = Schema<"Rows">;
+type Change = (insight: Insight) => Insight;
+
+/** Returns whether an insight is unresolved, archived or resolved. */
+export function statusOf(insight: Pick<Insight, "archived_at" | "resolved_at">): Status {
+    if (insight.archived_at) return "archived";
+    return insight.resolved_at ? "resolved" : "unresolved";
+}
+
+/** The most insights of one decision. */
+const IDS_MAX = 1_000;
+
+/** Sends a decision about some insights. Returns its operation. */
+async function sendBulk(ids: string[], input: Omit<Schema<"BulkInput">, "insight_ids" | "dry_run">) {
+    const body = { ...input, insight_ids: ids.slice(0, IDS_MAX), dry_run: false };
+    const { operation_id } = await answered(api.POST("/insights/bulk", { body }));
+    return operation_id;
+}
+
+/** Sends a call about one insight. Returns its operation. */
+export async function operation<T>(
+    call: Promise<{ data?: T; error?: unknown; response: Response }>,
+): Promise<string | null> {
+    let id: string | null = null;
+    await answered(
+        call.then((answer) => {
+            id = operationOf(answer.response);
+            return answer;
+        }),
+    );
+    return id;
+}
+
+const asked = (filter: FilterInput | undefined): Status[] | null => {
+    const status = filter?.status;
+    return !status?.length || status.includes("all") ? null : (status as Status[]);
+};
+
+/** Changes insights wherever they are shown; those that a list does not ask for any more leave it. Returns what takes it back. */
+export function show(ids: string[], change: Change): () => void {
+    const { queries } = decisions;
+    const chosen = new Set(ids);
+    const before = [
+        ...queries.getQueriesData<InfiniteData<Rows>>({ queryKey: ["insights", "rows"] }),
+        ...ids.flatMap((id) => queries.getQueriesData<Insight>({ queryKey: ["insight", id, "itself"] })),
+    ];
+    // a reading that is under way would put back what was
+    void queries.cancelQueries({ queryKey: ["insights", "rows"] });
+    for (const [key, data] of queries.getQueriesData<InfiniteData<Rows>>({ queryKey: ["insights", "rows"] })) {
+        if (!data) continue;
+        const statuses = asked((key[2] as { filter?: FilterInput }).filter);
+        let left = 0;
+        const by_status = { ...data.pages[0]!.by_status };
+        const pages = data.pages.map((page) => {
+            const items = page.items.flatMap((row) => {
+                if (!chosen.has(row.insight.id)) return [row];
+                const insight = change(row.insight);
+                by_status[statusOf(row.insight)]--;
+                by_status[statusOf(insight)]++;
+                if (statuses && !statuses.includes(statusOf(insight))) return (left++, []);
+                return [{ ...row, insight, movement: statusOf(insight) === "unresolved" ? row.movement : [] }];
+            });
+            return { ...page, items };
+        });
+        const changed = pages.map((page) => ({ ...page, by_status, insights: page.insights - left }));
+        queries.setQueryData(key, { ...data, pages: changed });
+    }
+    for (const id of ids) {
+        queries.setQueriesData<Insight>(
+            { queryKey: ["insight", id, "itself"] },
+            (insight) => insight && change(insight),
+        );
+    }
+    return () => before.forEach(([key, data]) => queries.setQueryData(key, data));
+}
+
+const said = (ids: string[], did: string) => `${counted(ids.length, "insight")} ${did}`;
+const now = () => new Date().toISOString();
+const who = () => ({ name: member.me.name, avatar_url: member.me.avatar_url });
+
+/** Says that insights are dealt with. */
+export function resolve(ids: string[]) {
+    const change: Change = (insight) => ({ ...insight, resolved_at: now(), resolved_by: who() });
+    return decisions.decide({
+        says: said(ids, "resolved"),
+        show: () => show(ids, change),
+        send: () => sendBulk(ids, { decision: "resolve" }),
+    });
+}
+
+/** Says that resolved insights are not dealt with. */
+export function reopen(ids: string[]) {
+    return decisions.decide({
+        says: said(ids, "reopened"),
+        show: () => show(ids, (insight) => ({ ...insight, resolved_at: null, resolved_by: null })),
+        send: () => sendBulk(ids, { decision: "reopen" }),
+    });
+}
+
+const UNTIL: Record<Schema<"ArchiveInput">["policy"], string> = {
+    until_escalating: "archived until they escalate",
+    until_count: "archived until a count",
+    forever: "archived forever",
+};
+
+/** Puts insights out of the way. */
+export function archive(ids: string[], how: Schema<"ArchiveInput">) {
+    const change: Change = (insight) => ({
+        ...insight,
+        archived_at: now(),
+        archived_by: { ...who(), reason: how.reason ?? null },
+        archive_policy: how.policy,
+        resurface_progress: null,
+    });
+    const until = UNTIL[how.policy];
+    return decisions.decide({
+        says: said(ids, ids.length === 1 ? until.replace("they escalate", "it escalates") : until),
+        show: () => show(ids, change),
+        send: () => sendBulk(ids, { decision: "archive", archive: how }),
+    });
+}
+
+/** Takes insights out of the archive. */
+export function restore(ids: string[]) {
+    const change: Change = (insight) => ({
+        ...insight,
+        archived_at: null,
+        archived_by: null,
+        archive_policy: null,
+        resurface_progress: null,
+    });
+    return decisions.decide({
+        says: said(ids, "restored"),
+        show: () => show(ids, change),
+        send: () => sendBulk(ids, { decision: "restore" }),
+    });
+}
+
+/** Gives insights to a team, or to none. */
+export function assign(ids: string[], team: Insight["team"]) {
+    return decisions.decide({
+        says: said(ids, team ? `assigned to ${team.name}` : "without a team"),
+        show: () => show(ids, (insight) => ({ ...insight, team })),
+        send: () => sendBulk(ids, { decision: "assign", assign: { team_id: team?.id ?? null } }),
+    });
+}
+
+/** Puts insights into a category, or into none. */
+export function categorize(ids: string[], category: Insight["category"]) {
+    return decisions.decide({
+        says: said(ids, category ? `moved to ${category.name}` : "without a category"),
+        show: () => show(ids, (insight) => ({ ...insight, category })),
+        send: () => sendBulk(ids, { decision: "assign", assign: { category_id: category?.id ?? null } }),
+    });
+}
+
+/** Merges insights into one. */
+export function merge(into: string, ids: string[]) {
+    const path = { params: { path: { id: into } } };
+    return decisions.decide({
+        says: `${counted(ids.length + 1, "insight")} merged`,
+        send: () => operation(api.POST("/insights/{id}/merge", { ...path, body: { insight_ids: ids } })),
+    });
+}

@@ -1,0 +1,9 @@
+/** The list that one came from to an insight, so that the next one is one key away. */
+export const lastList = {
+    /** The ids of its insights, as far as they were loaded. */
+    ids: [] as string[],
+    /** How many there are. */
+    total: 0,
+    /** The parameters of its address. */
+    search: "",
+};
