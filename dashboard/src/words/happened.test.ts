@@ -104,7 +104,7 @@ test("each kind of event has its sentence", () => {
         "archived it until 40 more",
     );
     expect(happened(event("regrouped", { gained: 3, lost: 11, from: [], to: [] }), names)).toBe(
-        "brought 3 sessions from other insights and moved 11 sessions to others",
+        "grouped anew: 3 sessions came, 11 went",
     );
     const side = { content: "a", team_id: null, category_id: null };
     expect(happened(event("edited", { before: side, after: { ...side, content: "b", team_id: "1" } }), names)).toBe(

@@ -213,10 +213,10 @@ export function happened(event: InsightEvent, names: Names): string {
         case "regrouped": {
             const { gained, lost } = event.detail;
             const moved = [
-                ...(gained ? [`brought ${counted(gained, "session")} from other insights`] : []),
-                ...(lost ? [`moved ${counted(lost, "session")} to others`] : []),
+                ...(gained ? [`${counted(gained, "session")} came`] : []),
+                ...(lost ? [gained ? `${count(lost)} went` : `${counted(lost, "session")} went`] : []),
             ];
-            return moved.join(" and ") || "grouped it anew";
+            return `grouped anew: ${moved.join(", ") || "nothing moved"}`;
         }
         case "merged":
             return event.detail.merged_id ? "merged another insight into it" : "merged it into another insight";
