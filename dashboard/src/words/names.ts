@@ -39,7 +39,7 @@ export type Movement = Schema<"Moves">["kind"];
 /** The ways in which an insight moves, the most urgent first. */
 export const MOVEMENTS: Record<
     Movement,
-    { name: string; icon: string; tone: "hot" | "warn" | "info" | "mute"; many: string }
+    { name: string; icon: IconName; tone: "hot" | "warn" | "info" | "mute"; many: string }
 > = {
     escalating: { name: "Escalating", icon: "rise", tone: "hot", many: "escalating" },
     new: { name: "New", icon: "new", tone: "info", many: "new" },
