@@ -1,5 +1,5 @@
-//! The composition root: the state that a handler, a job and a command can reach, and the lists of routes, jobs,
-//! destinations and hooks.
+//! The composition root: the state that a handler, a job and a command can reach, and the lists of routes, pages,
+//! jobs, destinations and hooks.
 
 use crate::access::Caller;
 use crate::audit_log;
@@ -8,6 +8,7 @@ use crate::categories::{self, AssignCategories};
 use crate::changes;
 use crate::config::Config;
 use crate::contacts;
+use crate::dashboard;
 use crate::db::{Db, Query};
 use crate::erasures::{self, ApplyRetention, EraseSessions, Purge};
 use crate::error::{Error, Result};
@@ -35,6 +36,7 @@ use crate::turns::Turns;
 use crate::views;
 use crate::webhooks::{self, Webhooks};
 use crate::workload;
+use axum::Router;
 use axum::http::header;
 use axum::http::request::Parts;
 use std::sync::Arc;
@@ -86,6 +88,9 @@ pub static ROUTES: &[fn() -> Api] = &[
     members::routes,
     keys::routes,
 ];
+
+/// The pages for browsers, which are no operations of the API.
+pub static PAGES: &[fn(&Config) -> Router<App>] = &[dashboard::pages];
 
 /// The jobs that workers know.
 pub static JOBS: &[JobKind] = &[

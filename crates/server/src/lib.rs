@@ -31,6 +31,7 @@ pub mod boilerplate;
 pub mod categories;
 pub mod changes;
 pub mod contacts;
+pub mod dashboard;
 pub mod erasures;
 pub mod exports;
 pub mod imports;

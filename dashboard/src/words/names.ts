@@ -1,6 +1,7 @@
 /** The names that people read for the words of the API. */
 
 import type { Schema } from "../api/client";
+import type { IconName } from "../components/icons";
 
 const locale = () => document.documentElement.dataset.locale ?? navigator.language;
 
@@ -38,7 +39,7 @@ export type Movement = Schema<"Moves">["kind"];
 /** The ways in which an insight moves, the most urgent first. */
 export const MOVEMENTS: Record<
     Movement,
-    { name: string; icon: string; tone: "hot" | "warn" | "info" | "mute"; many: string }
+    { name: string; icon: IconName; tone: "hot" | "warn" | "info" | "mute"; many: string }
 > = {
     escalating: { name: "Escalating", icon: "rise", tone: "hot", many: "escalating" },
     new: { name: "New", icon: "new", tone: "info", many: "new" },

@@ -3,7 +3,7 @@
 use super::Secret;
 use anyhow::{Context, bail};
 use axum::http::{HeaderValue, Uri};
-use clap::Args;
+use clap::{ArgAction, Args};
 use serde::{Deserialize, Serialize};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
@@ -24,6 +24,9 @@ pub struct ServerConfig {
     /// Address under which callers reach this server; in the addresses of attachments
     #[arg(long, value_name = "URL", env = "REFRAIN_PUBLIC_URL")]
     pub public_url: Option<String>,
+    /// Serve the dashboard (docs/dashboard.md) under /app/
+    #[arg(long, value_name = "BOOL", env = "REFRAIN_DASHBOARD", action = ArgAction::Set)]
+    pub dashboard: bool,
     /// Requests a minute of one key, and ten times as many that carry live conversation; 0 for no limit. A key may use
     /// up ten minutes' worth at once
     #[arg(long, value_name = "N", env = "REFRAIN_RATE_LIMIT")]
@@ -63,6 +66,7 @@ impl Default for ServerConfig {
         Self {
             listen: ([127, 0, 0, 1], 8080).into(),
             public_url: None,
+            dashboard: true,
             rate_limit: 100,
             member_rate_limit: 600,
             connections_per_peer: 256,

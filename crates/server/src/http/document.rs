@@ -55,7 +55,7 @@ impl Document {
 }
 
 /// Returns true if a header lists a word that is one, and gives it no weight of 0.
-pub(super) fn names(headers: &HeaderMap, name: HeaderName, is_one: impl Fn(&str) -> bool) -> bool {
+pub fn names(headers: &HeaderMap, name: HeaderName, is_one: impl Fn(&str) -> bool) -> bool {
     let values = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
     values.flat_map(|value| value.split(',')).any(|item| {
         let (word, weight) = item.split_once(";q=").unwrap_or((item, "1"));

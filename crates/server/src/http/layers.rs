@@ -67,7 +67,8 @@ pub(super) fn pack<S: Clone + Send + Sync + 'static>(router: Router<S>) -> Route
         .and(NotForContentType::IMAGES)
         .and(NotForContentType::SSE)
         .and(NotForContentType::new("application/vnd.apache.parquet"))
-        .and(NotForContentType::new("application/octet-stream"));
+        .and(NotForContentType::new("application/octet-stream"))
+        .and(NotForContentType::new("font/woff2"));
     // on the threads of requests, so it must be quick
     let layer = CompressionLayer::new().quality(CompressionLevel::Fastest).compress_when(packed);
     router.layer(layer)

@@ -8,6 +8,7 @@ mod guard;
 mod kept;
 mod layers;
 mod operation;
+mod page;
 mod paging;
 mod rate_limit;
 mod server;
@@ -18,14 +19,16 @@ mod validator;
 mod walk;
 
 pub use connections::network;
+pub use document::names;
 pub use extract::{ApiJson, ApiPath, ApiPathPair, ApiQuery, IfMatch, Peer, describe, json_body, parse_json};
 pub use guard::{Caller, bearer};
+pub use page::{light_page, page_headers};
 pub use paging::{Cursor, PAGE_BYTES_MAX, PAGE_SIZE, Page, cut_page, cut_page_to_size};
 pub use rate_limit::RateLimiter;
 pub use server::{Listener, serve};
 pub use walk::{Walk, Window};
 
-use crate::app::{App, ROUTES};
+use crate::app::{App, PAGES, ROUTES};
 use crate::error::Error;
 use crate::openapi::{self, Operation};
 use axum::Router;
@@ -98,7 +101,8 @@ pub fn router(app: App) -> Router {
     let document = Arc::new(Document::new(&openapi::document(&api.operations)));
     let show = move |headers: HeaderMap| ready(document.answer(&headers));
     let guard = Guard::new(app.clone(), api.operations);
-    let router = layers::limit_time(api.router, layers::REQUEST_TIMEOUT)
+    let pages = PAGES.iter().fold(api.router, |router, pages| router.merge(pages(&app.config)));
+    let router = layers::limit_time(pages, layers::REQUEST_TIMEOUT)
         .merge(api.uploads)
         .route_layer(from_fn_with_state(guard, guard::guard));
     let router = layers::pack(router).route("/openapi.json", get(show.clone())).route("/api-json", get(show));

@@ -18,6 +18,7 @@ mod cli;
 mod config;
 mod contacts;
 mod crash;
+mod dashboard;
 mod erasure;
 mod exports;
 mod faults;

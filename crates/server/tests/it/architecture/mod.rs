@@ -73,6 +73,7 @@ const ORDER: &[&str] = &[
     "exports",
     "webhooks",
     "workload",
+    "dashboard",
     "cli",
 ];
 

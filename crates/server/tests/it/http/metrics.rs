@@ -38,7 +38,7 @@ async fn invented_methods_are_refused_and_leave_nothing() {
     let cli = Cli::new().await;
     let server = cli.serve_with(&["--log", "info"]);
     let metrics = || server.call("GET", "/metrics", "", "").1;
-    let mut connection = BufReader::new(server.send("M / HTTP/1.1\r\nhost: x\r\n\r\n"));
+    let mut connection = BufReader::new(server.send("M /first HTTP/1.1\r\nhost: x\r\n\r\n"));
     assert!(read_one(&mut connection).0.starts_with("HTTP/1.1 501 Not Implemented"));
     metrics();
     let before = series(&metrics());

@@ -1,0 +1,1 @@
+import{t as e}from"./index-hnSOjWOn.js";function t(t){e(t,{title:`Conversations`})}export{t as default};

@@ -1,0 +1,279 @@
+//! The dashboard as it is sent, whatever was built into the binary, and the page at the root.
+
+use crate::members::Browser;
+use crate::support::app::{TestApp, unlimited};
+use axum::Router;
+use axum::body::Body;
+use axum::http::{HeaderMap, Request};
+use brotli_decompressor::Decompressor;
+use flate2::read::GzDecoder;
+use http_body_util::BodyExt;
+use refrain::config::{Config, ServerConfig};
+use refrain::http;
+use serde_json::json;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use tower::ServiceExt;
+
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types svelte-trusted-html";
+
+/// An answer with its bytes as they were sent.
+struct Sent {
+    status: u16,
+    headers: HeaderMap,
+    bytes: Vec<u8>,
+}
+
+impl Sent {
+    fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
+    /// The bytes before they were packed.
+    fn unpacked(&self) -> Vec<u8> {
+        let mut plain = Vec::new();
+        match self.header("content-encoding") {
+            "br" => Decompressor::new(&*self.bytes, 4_096).read_to_end(&mut plain),
+            "gzip" => GzDecoder::new(&*self.bytes).read_to_end(&mut plain),
+            "" => return self.bytes.clone(),
+            other => panic!("packed with {other}"),
+        }
+        .unwrap();
+        plain
+    }
+}
+
+async fn send(router: &Router, method: &str, path: &str, headers: &[(&str, &str)]) -> Sent {
+    let request =
+        headers.iter().fold(Request::builder(), |request, (name, value)| request.header(*name, *value));
+    let request = request.method(method).uri(path).body(Body::empty()).unwrap();
+    let response = router.clone().oneshot(request).await.unwrap();
+    let (status, headers) = (response.status().as_u16(), response.headers().clone());
+    let bytes = response.into_body().collect().await.unwrap().to_bytes().to_vec();
+    Sent { status, headers, bytes }
+}
+
+async fn get(router: &Router, path: &str) -> Sent {
+    send(router, "GET", path, &[]).await
+}
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("dashboard")
+}
+
+/// The files that the build of the dashboard wrote, each with the path that it is served under.
+fn files() -> Vec<(String, PathBuf)> {
+    let mut files = Vec::new();
+    for (folder, before) in [(folder(), "/app/"), (folder().join("assets"), "/app/assets/")] {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+            if path.is_file() && ending(&name) != "br" {
+                files.push((format!("{before}{name}"), path));
+            }
+        }
+    }
+    files
+}
+
+/// What follows the last dot of a name.
+fn ending(name: &str) -> &str {
+    name.rsplit_once('.').unwrap().1
+}
+
+fn without_dashboard() -> Config {
+    let server = ServerConfig { dashboard: false, ..unlimited().server };
+    Config { server, ..Config::default() }
+}
+
+#[tokio::test]
+async fn every_address_of_the_dashboard_is_its_page_under_one_policy() {
+    let t = TestApp::new().await;
+    let pages = http::router(t.app.clone());
+    let index = std::fs::read(folder().join("index.html")).unwrap();
+    for path in [
+        "/app",
+        "/app/",
+        "/app/insights",
+        "/app/insights/20",
+        "/app/settings/keys?tab=1",
+        "/app/a.js",
+        "/app/%00",
+    ] {
+        let page = get(&pages, path).await;
+        assert_eq!((page.status, &page.bytes), (200, &index), "{path}");
+        for (name, expected) in [
+            ("content-type", "text/html; charset=utf-8"),
+            ("cache-control", "no-cache"),
+            ("content-security-policy", POLICY),
+            ("x-content-type-options", "nosniff"),
+            ("referrer-policy", "no-referrer"),
+            ("cross-origin-opener-policy", "same-origin"),
+            ("vary", "accept-encoding"),
+            ("ratelimit-limit", ""),
+        ] {
+            assert_eq!(page.header(name), expected, "{path}: {name}");
+        }
+        for device in ["camera=()", "microphone=()", "geolocation=()"] {
+            assert!(page.header("permissions-policy").contains(device), "{path}: {device}");
+        }
+        let head = send(&pages, "HEAD", path, &[]).await;
+        assert!(head.status == 200 && head.bytes.is_empty() && head.header("etag") == page.header("etag"));
+        let post = send(&pages, "POST", path, &[]).await;
+        assert_eq!((post.status, post.header("allow")), (405, "GET,HEAD"), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn the_page_is_not_sent_again_to_who_has_it_in_this_form() {
+    let t = TestApp::new().await;
+    let pages = http::router(t.app.clone());
+    let ask = async |packed: &str, known: &str| {
+        send(&pages, "GET", "/app/", &[("accept-encoding", packed), ("if-none-match", known)]).await
+    };
+    let mut tags = Vec::new();
+    for packed in ["identity", "gzip", "gzip, br"] {
+        let tag = ask(packed, "\"other\"").await.header("etag").to_owned();
+        assert!(tag.starts_with('"'), "{tag}");
+        for known in [&tag, &format!("W/{tag}"), &format!("\"other\", {tag}")] {
+            let again = ask(packed, known).await;
+            assert_eq!((again.status, again.bytes.len(), again.header("etag")), (304, 0, &*tag), "{packed}");
+            assert_eq!((again.header("cache-control"), again.header("content-encoding")), ("no-cache", ""));
+        }
+        tags.push(tag);
+    }
+    assert_eq!(ask("br", &tags[0]).await.status, 200);
+    tags.sort();
+    tags.dedup();
+    assert_eq!(tags.len(), 3, "forms share a tag: {tags:?}");
+}
+
+#[tokio::test]
+async fn files_are_the_same_in_every_form_and_kept_for_a_year_if_their_names_have_a_hash() {
+    let t = TestApp::new().await;
+    let pages = http::router(t.app.clone());
+    let files = files();
+    for (path, file) in &files {
+        let expected = std::fs::read(file).unwrap();
+        let is_text = ["html", "js", "css", "svg"].contains(&ending(path));
+        for (packed, takes_brotli) in [
+            ("identity", false),
+            ("gzip", false),
+            ("gzip, deflate, br, zstd", true),
+            ("br;q=0", false),
+            ("br", true),
+        ] {
+            let sent = send(&pages, "GET", path, &[("accept-encoding", packed)]).await;
+            assert!(sent.status == 200 && sent.unpacked() == expected, "{path} as {packed}");
+            let is_brotli = sent.header("content-encoding") == "br";
+            assert_eq!(is_brotli, is_text && takes_brotli, "{path} as {packed}");
+            assert!(is_text || sent.header("content-encoding").is_empty(), "{path}: packed twice");
+            let kept = if path.starts_with("/app/assets/") {
+                "public, max-age=31536000, immutable"
+            } else {
+                "no-cache"
+            };
+            assert_eq!(sent.header("cache-control"), kept, "{path}");
+            assert_eq!(sent.header("content-security-policy"), POLICY, "{path}");
+        }
+        let kind = match ending(path) {
+            "html" => "text/html; charset=utf-8",
+            "js" => "text/javascript; charset=utf-8",
+            "css" => "text/css; charset=utf-8",
+            "svg" => "image/svg+xml",
+            "woff2" => "font/woff2",
+            other => panic!("no type is known of .{other}"),
+        };
+        assert_eq!(get(&pages, path).await.header("content-type"), kind);
+    }
+    // the page loads what is there, and nothing from elsewhere
+    let page = String::from_utf8(get(&pages, "/app/").await.bytes).unwrap();
+    let loaded: Vec<&str> = page.split('"').filter(|text| text.starts_with("/app/")).collect();
+    assert!(loaded.iter().any(|path| ending(path) == "js"), "{page}");
+    assert!(loaded.iter().all(|loaded| files.iter().any(|(path, _)| path == loaded)), "{loaded:?}");
+    assert!(!page.contains("//"), "{page}");
+}
+
+#[tokio::test]
+async fn what_is_no_file_of_the_dashboard_is_not_found() {
+    let t = TestApp::new().await;
+    let pages = http::router(t.app.clone());
+    let (path, _) = files().into_iter().find(|(path, _)| path.starts_with("/app/assets/")).unwrap();
+    let name = path.strip_prefix("/app/assets/").unwrap();
+    let encoded = format!("/app/assets/%{:02x}{}", name.as_bytes()[0], &name[1..]);
+    let long = format!("/app/assets/{}", "a".repeat(60_000));
+    for path in [
+        "/app/assets/none.js",
+        "/app/assets/index.html",
+        "/app/assets/../index.html",
+        "/app/assets/%2e%2e/index.html",
+        "/app/assets/..%2findex.html",
+        "/app/assets/%00",
+        "/app/assets/%ff",
+        "/app/assets/assets/index.html",
+        &format!("{path}.br"),
+        &format!("{path}%00"),
+        &format!("{path}/x"),
+        &encoded,
+        &long,
+    ] {
+        let sent = get(&pages, path).await;
+        let path = path.get(..80).unwrap_or(path);
+        assert_eq!(sent.status, 404, "{path}");
+        let body: serde_json::Value = serde_json::from_slice(&sent.bytes).unwrap();
+        assert_eq!(
+            body,
+            json!({"statusCode": 404, "message": "file not found", "error": "Not Found"}),
+            "{path}"
+        );
+        assert!(!sent.header("cache-control").contains("max-age"), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn the_root_leads_who_is_signed_in_to_the_dashboard_and_tells_others_where_they_are() {
+    let mut t = TestApp::new().await;
+    let cookie = {
+        let mut browser = Browser::of(&t, "viewer").await;
+        let home = browser.get("/").await;
+        assert_eq!((home.status.as_u16(), home.headers["location"].to_str().unwrap()), (303, "/app/"));
+        assert_eq!(home.headers["cache-control"], "no-store");
+        let cookie = browser.cookie.clone().unwrap();
+        browser.call("POST", "/sign-out", None).await.ok();
+        assert_eq!(browser.call_with("GET", "/", None, &[("cookie", &cookie)]).await.status, 200);
+        Browser::of(&t, "agent").await.cookie.unwrap()
+    };
+    let pages = http::router(t.app.clone());
+    let told = get(&pages, "/").await;
+    let text = String::from_utf8(told.bytes.clone()).unwrap();
+    for part in
+        [concat!("Refrain ", env!("CARGO_PKG_VERSION")), "href=\"/sign-in\"", "href=\"/openapi.json\""]
+    {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    let policy = told.header("content-security-policy");
+    assert!(
+        policy.starts_with("default-src 'none'; script-src 'sha256-") && !policy.contains("unsafe"),
+        "{policy}"
+    );
+    assert_eq!(told.header("cross-origin-opener-policy"), "same-origin");
+    assert_eq!(send(&pages, "GET", "/", &[("cookie", "__Host-refrain=made-up")]).await.status, 200);
+
+    let page = String::from_utf8(get(&pages, "/sign-in").await.bytes).unwrap();
+    assert!(page.contains("<form data-home=\"/app/\">"), "{page}");
+    let others = page.replace("http://www.w3.org/2000/svg", "");
+    assert!(!others.contains("://"), "the page names another origin: {page}");
+
+    t.configure(without_dashboard());
+    let pages = http::router(t.app.clone());
+    assert_eq!(send(&pages, "GET", "/", &[("cookie", &cookie)]).await.status, 200);
+    assert!(
+        String::from_utf8(get(&pages, "/sign-in").await.bytes).unwrap().contains("<form data-home=\"\">")
+    );
+    for (path, _) in
+        files().into_iter().chain([("/app".to_owned(), folder()), ("/app/insights".to_owned(), folder())])
+    {
+        assert_eq!(t.get(&path).await.error(404), "path not found", "{path}");
+        assert_eq!(send(&pages, "POST", &path, &[]).await.status, 404, "{path}");
+    }
+}

@@ -1,0 +1,43 @@
+import { expect, test } from "vitest";
+import { linesOf, Places, type Line, type Row } from "./lines";
+
+function row(id: string, ...kinds: string[]): Row {
+    const insight = { id, category: null, team: null, archived_at: null, resolved_at: null };
+    return { insight, movement: kinds.map((kind) => ({ kind, since: "" })) } as unknown as Row;
+}
+
+const shown = (lines: Line[]) =>
+    lines.map((line) => (line.kind === "row" ? line.key : `${line.name} ${line.insights}`));
+
+test("what moves has a heading of its own, and a group is counted once its end is known", () => {
+    const rows = [row("a", "escalating"), row("b", "back", "falling"), row("c", "falling"), row("d")];
+    expect(shown(linesOf(rows, "movement", [], true))).toEqual([
+        "Moving 2",
+        "a",
+        "b",
+        "Falling 1",
+        "c",
+        "Steady 1",
+        "d",
+    ]);
+    expect(shown(linesOf(rows, "movement", [], false)).at(-2)).toBe("Steady null");
+    expect(shown(linesOf(rows, "none", [], true))).toEqual(["a", "b", "c", "d"]);
+    const counted = [{ value: null, name: null, insights: 70 }];
+    expect(shown(linesOf(rows, "team", counted, false))[0]).toBe("No team 70");
+});
+
+test("only the lines between two heights are drawn, whatever the scroll", () => {
+    const rows = Array.from({ length: 20_000 }, (_, at) => row(String(at), ...(at < 9 ? ["new"] : [])));
+    const lines = linesOf(rows, "movement", [], true);
+    const places = new Places(lines, (line) => (line.kind === "row" ? 44 : 34));
+    expect(places.height).toBe(20_000 * 44 + 2 * 34);
+    for (const top of [0, 1, 43, 44, 45, 9 * 44 + 34, 123_456, places.height - 900]) {
+        const [first, behind] = places.between(top, top + 900);
+        // a plain scan says the same
+        const seen = lines.flatMap((_, at) =>
+            places.tops[at + 1]! > top && places.tops[at]! <= top + 900 ? [at] : [],
+        );
+        expect([first, behind]).toEqual([seen[0], seen.at(-1)! + 1]);
+        expect(behind - first).toBeLessThan(25);
+    }
+});

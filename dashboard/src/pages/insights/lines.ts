@@ -1,0 +1,103 @@
+/** The lines of the stream: rows under the headings of their groups, and which of them are in sight. */
+
+import type { Schema } from "../../api/client";
+
+/** A row of the stream. */
+export type Row = Schema<"Row">;
+
+/** A line of the stream: the heading of a group, or a row with its place among all rows. */
+export type Line =
+    | { kind: "heading"; key: string; name: string; insights: number | null }
+    | { kind: "row"; key: string; row: Row; at: number };
+
+/** What the stream can be grouped by. */
+export type Grouping = "movement" | "category" | "team" | "status" | "none";
+
+/** Returns true if something about a row asks for a decision. */
+export function isMoving(row: Row): boolean {
+    return row.movement.some(({ kind }) => kind !== "falling");
+}
+
+function groupOf(row: Row, grouping: Grouping): { key: string; name: string } {
+    const { category, team } = row.insight;
+    switch (grouping) {
+        case "category":
+            return { key: category?.id ?? "", name: category?.name ?? "No category" };
+        case "team":
+            return { key: team?.id ?? "", name: team?.name ?? "No team" };
+        case "status":
+            if (row.insight.archived_at) return { key: "archived", name: "Archived" };
+            return row.insight.resolved_at
+                ? { key: "resolved", name: "Resolved" }
+                : { key: "unresolved", name: "Unresolved" };
+        case "movement":
+            if (isMoving(row)) return { key: "moving", name: "Moving" };
+            return row.movement.length ? { key: "falling", name: "Falling" } : { key: "steady", name: "Steady" };
+        default:
+            return { key: "", name: "" };
+    }
+}
+
+/**
+ * Puts headings over rows that come group by group. A group says how many insights it has: as the server counted, or as
+ * many as were loaded once the next group begins or nothing is left to load.
+ */
+export function linesOf(rows: Row[], grouping: Grouping, counted: Schema<"Rows">["groups"], isWhole: boolean): Line[] {
+    const lines: Line[] = [];
+    let heading: Extract<Line, { kind: "heading" }> | null = null;
+    let since = 0;
+    const end = (at: number) => {
+        if (heading && heading.insights === null) heading.insights = at - since;
+    };
+    rows.forEach((row, at) => {
+        const group = groupOf(row, grouping);
+        if (grouping !== "none" && heading?.key !== `group ${group.key}`) {
+            end(at);
+            const known = counted.find(({ value }) => (value ?? "") === group.key);
+            heading = {
+                kind: "heading",
+                key: `group ${group.key}`,
+                name: group.name,
+                insights: known?.insights ?? null,
+            };
+            since = at;
+            lines.push(heading);
+        }
+        lines.push({ kind: "row", key: row.insight.id, row, at });
+    });
+    if (isWhole) end(rows.length);
+    return lines;
+}
+
+/** Where lines stand, so that only those in sight need to be drawn. */
+export class Places {
+    /** The upper edge of each line, and behind the last the height of all. */
+    readonly tops: number[];
+
+    constructor(lines: Line[], height: (line: Line) => number) {
+        this.tops = [0];
+        for (const line of lines) this.tops.push(this.tops.at(-1)! + height(line));
+    }
+
+    /** The height of all lines. */
+    get height(): number {
+        return this.tops.at(-1)!;
+    }
+
+    /** Returns the first line and the one behind the last that show between two heights. Takes two binary searches. */
+    between(from: number, to: number): [number, number] {
+        const lines = this.tops.length - 1;
+        return [Math.max(0, this.#behind(from) - 1), Math.min(lines, this.#behind(to))];
+    }
+
+    /** Returns the first line whose upper edge is below a height. */
+    #behind(height: number): number {
+        let [low, high] = [0, this.tops.length];
+        while (low < high) {
+            const middle = (low + high) >> 1;
+            if (this.tops[middle]! > height) high = middle;
+            else low = middle + 1;
+        }
+        return low;
+    }
+}
