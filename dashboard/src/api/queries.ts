@@ -106,10 +106,6 @@ export const findings = (id: string) =>
         getNextPageParam: (page) => page.next ?? undefined,
     });
 
-/** The first members, so that a page can say who may do something. */
-export const firstMembers = () =>
-    queryOptions({ queryKey: ["members", "first"], queryFn: () => answered(api.GET("/members")), staleTime: 60_000 });
-
 /** How much work waits and runs. */
 export const work = () =>
     queryOptions({ queryKey: ["jobs"], queryFn: () => answered(api.GET("/jobs")), refetchInterval: 5_000 });

@@ -45,7 +45,13 @@ export function excerpt({ excerpt, excerpt_start, places }: Match): Stretch[] {
     return excerpt_start > 0 ? [{ text: "…", marked: false }, ...stretches] : stretches;
 }
 
+/** The match that has most of the words. */
+function best(matches: Match[]): Match | undefined {
+    return matches.toSorted((a, b) => b.places.length - a.places.length)[0];
+}
+
 function fromQuery({ session, matches }: Schema<"ChatSessionQueryOutput">["items"][number]): Row {
+    const match = best(matches);
     return {
         id: session.id,
         number: session.ticket_number,
@@ -56,7 +62,7 @@ function fromQuery({ session, matches }: Schema<"ChatSessionQueryOutput">["items
         at: session.created_at,
         who: contactName(session.contact),
         isHandedOff: isHandedOff(session),
-        said: matches[0] ? excerpt(matches[0]) : session.summary ? [{ text: session.summary, marked: false }] : [],
+        said: match ? excerpt(match) : session.summary ? [{ text: session.summary, marked: false }] : [],
     };
 }
 
