@@ -41,6 +41,8 @@ export interface Notice {
 const SHOWN_FOR = 10_000;
 /** The most decisions that wait for a server that does not answer. */
 const WAITING_MAX = 100;
+/** The milliseconds within which what was undone is grouped again. */
+const LINKED_WITHIN = 4_000;
 const FIRST_WAIT = 1_000;
 const WAIT_MAX = 15_000;
 
@@ -90,16 +92,24 @@ class Decisions {
 
     /** Changes how something is set up. Rejects where the server refuses, so that it can be said beside the field. */
     async change<T>(change: SetupChange<T>): Promise<T> {
-        this.waiting++;
         try {
-            const answer = await this.#patiently(change.send);
+            const answer = await this.quietly(change.send);
             const operation = change.back ? `change ${++this.#number}` : null;
             if (operation) this.#undoable.push({ operation, says: change.says, change });
             this.say({ text: change.says, operation });
             return answer;
         } finally {
-            this.waiting--;
             this.#read(change.reads);
+        }
+    }
+
+    /** Sends something that is said elsewhere, until there is an answer. Sent twice it has the same outcome as once. */
+    async quietly<T>(send: () => Promise<T>): Promise<T> {
+        this.waiting++;
+        try {
+            return await this.#patiently(send);
+        } finally {
+            this.waiting--;
         }
     }
 
@@ -138,6 +148,8 @@ class Decisions {
             this.say({ text: `Not undone. ${reason(error)}`, failed: true });
         }
         this.#read();
+        // a session that is left to the grouping again is linked a moment later
+        setTimeout(() => this.#read(), LINKED_WITHIN);
     }
 
     /** Says something for a while. */
