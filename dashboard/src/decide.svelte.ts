@@ -14,6 +14,18 @@ export interface Decision {
     show?: () => () => void;
 }
 
+/** A change of how something is set up, which the server knows no operation for. */
+export interface SetupChange<T> {
+    /** What happened, in words, such as "The time zone is Europe/London". */
+    says: string;
+    /** Sends it. Sent twice it has the same outcome as once. */
+    send: () => Promise<T>;
+    /** Sets back what was; absent where nothing can. */
+    back?: () => Promise<unknown>;
+    /** The first words of the keys of queries that show it. */
+    reads: string[];
+}
+
 /** What the page says about a decision. */
 export interface Notice {
     id: number;
@@ -29,6 +41,8 @@ export interface Notice {
 const SHOWN_FOR = 10_000;
 /** The most decisions that wait for a server that does not answer. */
 const WAITING_MAX = 100;
+/** The milliseconds within which what was undone is grouped again. */
+const LINKED_WITHIN = 4_000;
 const FIRST_WAIT = 1_000;
 const WAIT_MAX = 15_000;
 
@@ -42,7 +56,7 @@ class Decisions {
     /** The client of the queries that decisions change. */
     queries!: QueryClient;
     /** The operations that can be undone, the newest last. */
-    #undoable: { operation: string; says: string }[] = [];
+    #undoable: { operation: string; says: string; change?: SetupChange<unknown> }[] = [];
     #line: Promise<unknown> = Promise.resolve();
     #wake: (() => void) | undefined;
     #number = 0;
@@ -76,6 +90,29 @@ class Decisions {
         return settled;
     }
 
+    /** Changes how something is set up. Rejects where the server refuses, so that it can be said beside the field. */
+    async change<T>(change: SetupChange<T>): Promise<T> {
+        try {
+            const answer = await this.quietly(change.send);
+            const operation = change.back ? `change ${++this.#number}` : null;
+            if (operation) this.#undoable.push({ operation, says: change.says, change });
+            this.say({ text: change.says, operation });
+            return answer;
+        } finally {
+            this.#read(change.reads);
+        }
+    }
+
+    /** Sends something that is said elsewhere, until there is an answer. Sent twice it has the same outcome as once. */
+    async quietly<T>(send: () => Promise<T>): Promise<T> {
+        this.waiting++;
+        try {
+            return await this.#patiently(send);
+        } finally {
+            this.waiting--;
+        }
+    }
+
     /** Undoes the newest decision, or the one of an operation. */
     undo(operation?: string) {
         const at = operation
@@ -85,7 +122,17 @@ class Decisions {
         const id = undone?.operation ?? operation;
         if (!id) return this.say({ text: "There is nothing to undo." });
         this.notices = this.notices.filter((notice) => notice.operation !== id);
-        void this.#undo(id, undone?.says ?? "");
+        void (undone?.change ? this.#setBack(undone.change) : this.#undo(id, undone?.says ?? ""));
+    }
+
+    async #setBack({ says, back, reads }: SetupChange<unknown>) {
+        try {
+            await this.#patiently(back!);
+            this.say({ text: `Undone: ${says}` });
+        } catch (error) {
+            this.say({ text: `Not undone. ${reason(error)}`, failed: true });
+        }
+        this.#read(reads);
     }
 
     async #undo(operation: string, says: string) {
@@ -101,6 +148,8 @@ class Decisions {
             this.say({ text: `Not undone. ${reason(error)}`, failed: true });
         }
         this.#read();
+        // a session that is left to the grouping again is linked a moment later
+        setTimeout(() => this.#read(), LINKED_WITHIN);
     }
 
     /** Says something for a while. */
@@ -146,8 +195,8 @@ class Decisions {
         }
     }
 
-    #read() {
-        for (const key of ["insights", "insight", "overview", "views", "sessions", "session"]) {
+    #read(keys = ["insights", "insight", "overview", "views", "sessions", "session"]) {
+        for (const key of keys) {
             void this.queries.invalidateQueries({ queryKey: [key] });
         }
     }

@@ -76,9 +76,169 @@ export const session = (id: string) =>
             answered(api.GET("/chat/sessions/{session_id}", { params: { path: { session_id: id } }, signal })),
     });
 
+/** What was said in a conversation, and what else happened, oldest first. */
+export const history = (id: string) =>
+    infiniteQueryOptions({
+        queryKey: ["session", id, "history"],
+        queryFn: ({ pageParam, signal }) =>
+            answered(
+                api.GET("/chat/sessions/{session_id}/history", {
+                    params: { path: { session_id: id }, query: { cursor: pageParam } },
+                    signal,
+                }),
+            ),
+        initialPageParam: undefined as string | undefined,
+        getNextPageParam: (page) => page.next ?? undefined,
+    });
+
+/** What was found in the same pages. */
+export const findings = (id: string) =>
+    infiniteQueryOptions({
+        queryKey: ["session", id, "findings"],
+        queryFn: ({ pageParam, signal }) =>
+            answered(
+                api.GET("/chat/sessions/{session_id}/findings", {
+                    params: { path: { session_id: id }, query: { cursor: pageParam } },
+                    signal,
+                }),
+            ),
+        initialPageParam: undefined as string | undefined,
+        getNextPageParam: (page) => page.next ?? undefined,
+    });
+
 /** How much work waits and runs. */
 export const work = () =>
     queryOptions({ queryKey: ["jobs"], queryFn: () => answered(api.GET("/jobs")), refetchInterval: 5_000 });
+
+/** How a list that comes in pages goes on. */
+const paged = {
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page: { next: string | null }) => page.next ?? undefined,
+};
+
+/** The people who may sign in, in pages. */
+export const members = () =>
+    infiniteQueryOptions({
+        queryKey: ["members"],
+        queryFn: ({ pageParam }) => answered(api.GET("/members", { params: { query: { cursor: pageParam } } })),
+        ...paged,
+    });
+
+/** What is imported and was, the newest first. */
+export const imports = () =>
+    infiniteQueryOptions({
+        queryKey: ["imports", "all"],
+        queryFn: ({ pageParam }) => answered(api.GET("/imports", { params: { query: { cursor: pageParam } } })),
+        ...paged,
+    });
+
+/** How far an import is. */
+export const importOf = (id: string) =>
+    queryOptions({
+        queryKey: ["imports", id],
+        queryFn: () => answered(api.GET("/imports/{id}", { params: { path: { id } } })),
+        refetchInterval: (query) => (/waiting|running/.test(query.state.data?.status ?? "running") ? 1_000 : false),
+    });
+
+/** What an import has to say, one by one. */
+export const importRecords = (id: string, kind: "error" | "note") =>
+    infiniteQueryOptions({
+        queryKey: ["imports", id, "records", kind],
+        queryFn: ({ pageParam }) =>
+            answered(
+                api.GET("/imports/{id}/records", { params: { path: { id }, query: { kind, cursor: pageParam } } }),
+            ) as Promise<Schema<"ListImportRecordsOutput">>,
+        ...paged,
+    });
+
+export const erasures = () =>
+    infiniteQueryOptions({
+        queryKey: ["erasures"],
+        queryFn: ({ pageParam }) => answered(api.GET("/erasures", { params: { query: { cursor: pageParam } } })),
+        ...paged,
+    });
+
+export const contacts = () =>
+    infiniteQueryOptions({
+        queryKey: ["contacts"],
+        queryFn: ({ pageParam }) => answered(api.GET("/contacts", { params: { query: { cursor: pageParam } } })),
+        ...paged,
+    });
+
+export const boilerplate = () =>
+    queryOptions({ queryKey: ["boilerplate"], queryFn: () => answered(api.GET("/boilerplate")) });
+
+export type SetAsideReason = Schema<"ListSetAsideMessagesOutput">["items"][number]["reason"];
+
+/** Messages in which nothing is read. */
+export const setAside = (reason: SetAsideReason | undefined) =>
+    infiniteQueryOptions({
+        queryKey: ["set-aside", reason],
+        queryFn: ({ pageParam }) =>
+            answered(api.GET("/chat/messages/set-aside", { params: { query: { cursor: pageParam, reason } } })),
+        placeholderData: keepPreviousData,
+        ...paged,
+    });
+
+export const keys = () =>
+    infiniteQueryOptions({
+        queryKey: ["keys"],
+        queryFn: ({ pageParam }) => answered(api.GET("/keys", { params: { query: { cursor: pageParam } } })),
+        ...paged,
+    });
+
+export const webhooks = () => queryOptions({ queryKey: ["webhooks"], queryFn: () => answered(api.GET("/webhooks")) });
+
+export type DeliveryState = Schema<"WebhookDelivery">["state"];
+
+export const deliveries = (id: string, state: DeliveryState | undefined) =>
+    infiniteQueryOptions({
+        queryKey: ["webhooks", id, "deliveries", state],
+        queryFn: ({ pageParam }) =>
+            answered(
+                api.GET("/webhooks/{id}/deliveries", {
+                    params: { path: { id }, query: { state, cursor: pageParam } },
+                }),
+            ),
+        placeholderData: keepPreviousData,
+        refetchInterval: 5_000,
+        ...paged,
+    });
+
+export type AuditQuery = { kind?: Schema<"AuditEntry">["kind"]; member_id?: string; created_after?: string };
+
+export const auditLog = (query: AuditQuery) =>
+    infiniteQueryOptions({
+        queryKey: ["audit-log", query],
+        queryFn: ({ pageParam }) =>
+            answered(api.GET("/audit-log", { params: { query: { ...query, cursor: pageParam } } })),
+        placeholderData: keepPreviousData,
+        ...paged,
+    });
+
+export const signIns = () => queryOptions({ queryKey: ["sign-ins"], queryFn: () => answered(api.GET("/me/sign-ins")) });
+
+export const themes = () =>
+    queryOptions({ queryKey: ["insights", "themes"], queryFn: () => answered(api.GET("/insights/themes")) });
+
+export const nearDuplicates = () =>
+    queryOptions({
+        queryKey: ["insights", "near-duplicates"],
+        queryFn: () => answered(api.GET("/insights/near-duplicates")),
+    });
+
+export const shadow = () =>
+    queryOptions({ queryKey: ["insights", "shadow"], queryFn: () => answered(api.GET("/insights/shadow")) });
+
+export const audits = () => queryOptions({ queryKey: ["audits", "all"], queryFn: () => answered(api.GET("/audits")) });
+
+/** An audit with what its judged pairs say so far. */
+export const audit = (id: string) =>
+    queryOptions({
+        queryKey: ["audits", id],
+        queryFn: () => answered(api.GET("/audits/{id}", { params: { path: { id } } })),
+        placeholderData: keepPreviousData,
+    });
 
 /** The filter under which an insight's or a page's numbers are asked for. */
 export type { FilterInput };

@@ -29,7 +29,7 @@ test("what moves has a heading of its own, and a group is counted once its end i
 test("only the lines between two heights are drawn, whatever the scroll", () => {
     const rows = Array.from({ length: 20_000 }, (_, at) => row(String(at), ...(at < 9 ? ["new"] : [])));
     const lines = linesOf(rows, "movement", [], true);
-    const places = new Places(lines, 44, 34);
+    const places = new Places(lines, (line) => (line.kind === "row" ? 44 : 34));
     expect(places.height).toBe(20_000 * 44 + 2 * 34);
     for (const top of [0, 1, 43, 44, 45, 9 * 44 + 34, 123_456, places.height - 900]) {
         const [first, behind] = places.between(top, top + 900);

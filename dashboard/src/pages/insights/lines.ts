@@ -74,9 +74,9 @@ export class Places {
     /** The upper edge of each line, and behind the last the height of all. */
     readonly tops: number[];
 
-    constructor(lines: Line[], row: number, heading: number) {
+    constructor(lines: Line[], height: (line: Line) => number) {
         this.tops = [0];
-        for (const line of lines) this.tops.push(this.tops.at(-1)! + (line.kind === "row" ? row : heading));
+        for (const line of lines) this.tops.push(this.tops.at(-1)! + height(line));
     }
 
     /** The height of all lines. */
