@@ -6,7 +6,7 @@ type Kind = "insight" | "session" | "contact" | "category" | "team" | "view" | "
 
 /** The first words of the keys of queries that show something of a kind. */
 const READ_BY: Record<Kind, string[]> = {
-    insight: ["insights", "insight", "overview"],
+    insight: ["insights", "insight", "overview", "session"],
     session: ["insights", "insight", "sessions", "session", "overview"],
     contact: ["sessions", "session"],
     category: ["categories", "insights", "insight"],

@@ -41,6 +41,8 @@ export interface Notice {
 const SHOWN_FOR = 10_000;
 /** The most decisions that wait for a server that does not answer. */
 const WAITING_MAX = 100;
+/** The milliseconds within which what was undone is grouped again. */
+const LINKED_WITHIN = 4_000;
 const FIRST_WAIT = 1_000;
 const WAIT_MAX = 15_000;
 
@@ -146,6 +148,8 @@ class Decisions {
             this.say({ text: `Not undone. ${reason(error)}`, failed: true });
         }
         this.#read();
+        // a session that is left to the grouping again is linked a moment later
+        setTimeout(() => this.#read(), LINKED_WITHIN);
     }
 
     /** Says something for a while. */

@@ -91,7 +91,7 @@ export function period(filter: Filter, now = Date.now()): { from: string; to: st
 type CustomData = NonNullable<FilterInput["ticketCustomData"]>;
 
 /** A value of custom data as it was sent: numbers and truths are none of text. */
-function customValue(text: string | null): CustomData[number][string] {
+export function customValue(text: string | null): CustomData[number][string] {
     if (text === null) return "";
     if (text === "true" || text === "false") return text === "true";
     return /^-?(0|[1-9]\d*)(\.\d+)?$/.test(text) ? Number(text) : text;

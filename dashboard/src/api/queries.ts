@@ -76,6 +76,36 @@ export const session = (id: string) =>
             answered(api.GET("/chat/sessions/{session_id}", { params: { path: { session_id: id } }, signal })),
     });
 
+/** What was said in a conversation, and what else happened, oldest first. */
+export const history = (id: string) =>
+    infiniteQueryOptions({
+        queryKey: ["session", id, "history"],
+        queryFn: ({ pageParam, signal }) =>
+            answered(
+                api.GET("/chat/sessions/{session_id}/history", {
+                    params: { path: { session_id: id }, query: { cursor: pageParam } },
+                    signal,
+                }),
+            ),
+        initialPageParam: undefined as string | undefined,
+        getNextPageParam: (page) => page.next ?? undefined,
+    });
+
+/** What was found in the same pages. */
+export const findings = (id: string) =>
+    infiniteQueryOptions({
+        queryKey: ["session", id, "findings"],
+        queryFn: ({ pageParam, signal }) =>
+            answered(
+                api.GET("/chat/sessions/{session_id}/findings", {
+                    params: { path: { session_id: id }, query: { cursor: pageParam } },
+                    signal,
+                }),
+            ),
+        initialPageParam: undefined as string | undefined,
+        getNextPageParam: (page) => page.next ?? undefined,
+    });
+
 /** How much work waits and runs. */
 export const work = () =>
     queryOptions({ queryKey: ["jobs"], queryFn: () => answered(api.GET("/jobs")), refetchInterval: 5_000 });

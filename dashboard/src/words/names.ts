@@ -51,6 +51,17 @@ export const MOVEMENTS: Record<
 /** Returns the name of a channel. */
 export const channelName = (channel: string) => CHANNELS[channel] ?? channel;
 
+const CHANNEL_ICONS: Record<string, IconName> = {
+    web: "globe",
+    email: "mail",
+    phone_voice: "phone",
+    web_voice: "phone",
+    whatsapp: "whatsapp",
+};
+
+/** Returns the icon of a channel. */
+export const channelIcon = (channel: string): IconName => CHANNEL_ICONS[channel] ?? "chat";
+
 /** Returns the name of a feeling. */
 export const sentimentName = (sentiment: string | null) =>
     sentiment ? (SENTIMENTS[sentiment] ?? sentiment) : "Unknown";
