@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 VENV := .venv
 
-.PHONY: demo test soak faults check matrix abuse bench fmt lint doc deny unused spelling fuzz fuzz-imports need-cargo
+.PHONY: demo test dashboard test-dashboard bench-dashboard soak faults check matrix abuse bench fmt lint doc deny unused spelling fuzz fuzz-imports need-cargo
 
 # Builds, loads the bundled sample, prints what it says, and serves it.
 demo: need-cargo
@@ -13,6 +13,21 @@ demo: need-cargo
 test: need-cargo
 	cargo test --workspace --quiet
 	scripts/with-postgres.sh cargo test --package refrain --test it --quiet -- --skip architecture:: --skip cli::eval:: --skip the_demo_shows
+
+# Builds the pages of the dashboard anew into crates/server/dashboard, which is committed. Needs Node.
+dashboard:
+	scripts/dashboard.sh build
+
+# The dashboard: types, tests, whether what is committed is what is built, and journeys in a browser. Needs Node and Chromium.
+test-dashboard: need-cargo
+	cargo build --quiet --bin refrain
+	scripts/dashboard.sh test
+
+# How fast the dashboard is on 100,000 conversations, as a table. Wants an idle machine.
+bench-dashboard: need-cargo
+	cargo build --release --quiet --bin refrain
+	[ -f target/bench/refrain.db ] || { mkdir -p target/bench && REFRAIN_BENCH_KEEP=$(CURDIR)/target/bench cargo bench --quiet --package refrain --bench insights; }
+	REFRAIN_BENCH_DATA=$(CURDIR)/target/bench scripts/dashboard.sh bench
 
 # Long runs of what `make test` does in short.
 soak: need-cargo
@@ -24,7 +39,7 @@ faults: need-cargo
 	scripts/with-postgres.sh cargo test --package refrain --test it --quiet -- --ignored --test-threads=1 faults::
 
 # Everything that has to hold before a change lands.
-check: fmt lint test faults doc deny unused spelling fuzz fuzz-imports matrix
+check: fmt lint test test-dashboard faults doc deny unused spelling fuzz fuzz-imports matrix
 
 fmt: need-cargo
 	cargo fmt --all --check

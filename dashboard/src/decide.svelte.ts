@@ -92,16 +92,24 @@ class Decisions {
 
     /** Changes how something is set up. Rejects where the server refuses, so that it can be said beside the field. */
     async change<T>(change: SetupChange<T>): Promise<T> {
-        this.waiting++;
         try {
-            const answer = await this.#patiently(change.send);
+            const answer = await this.quietly(change.send);
             const operation = change.back ? `change ${++this.#number}` : null;
             if (operation) this.#undoable.push({ operation, says: change.says, change });
             this.say({ text: change.says, operation });
             return answer;
         } finally {
-            this.waiting--;
             this.#read(change.reads);
+        }
+    }
+
+    /** Sends something that is said elsewhere, until there is an answer. Sent twice it has the same outcome as once. */
+    async quietly<T>(send: () => Promise<T>): Promise<T> {
+        this.waiting++;
+        try {
+            return await this.#patiently(send);
+        } finally {
+            this.waiting--;
         }
     }
 

@@ -101,3 +101,19 @@ export function span(from: string, to: string): string {
     const format = new Intl.DateTimeFormat(locale(), { day: "numeric", month: "short", timeZone: "UTC" });
     return format.formatRange(Date.parse(`${from}T12:00:00Z`), Date.parse(`${to}T12:00:00Z`));
 }
+
+/** Returns a time that something takes, roughly. */
+export function duration(seconds: number): string {
+    if (seconds < 90) return `${Math.max(1, Math.round(seconds))} s`;
+    if (seconds < 90 * 60) return `${Math.round(seconds / 60)} min`;
+    return `${Math.round(seconds / 3600)} h`;
+}
+
+/** Returns a size in bytes as people read it. */
+export function size(bytes: number): string {
+    if (bytes < 1000) return counted(bytes, "byte");
+    const units = ["byte", "kilobyte", "megabyte", "gigabyte"];
+    const step = Math.min(3, Math.floor(Math.log10(Math.max(1, bytes)) / 3));
+    const format = { style: "unit", unit: units[step], maximumSignificantDigits: 3 } as const;
+    return new Intl.NumberFormat(locale(), format).format(bytes / 1000 ** step);
+}

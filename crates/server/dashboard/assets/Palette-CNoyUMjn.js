@@ -1,1 +1,0 @@
-import{a as e,i as t,n,r}from"./index-hnSOjWOn.js";var i=r(`<button>x</button>`);function a(t,r){var a=i();e(`click`,a,function(...e){r.close?.apply(this,e)}),n(t,a)}t([`click`]);export{a as default};

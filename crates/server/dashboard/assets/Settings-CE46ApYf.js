@@ -1,1 +1,0 @@
-import{t as e}from"./index-hnSOjWOn.js";function t(t){e(t,{title:`Settings`})}export{t as default};

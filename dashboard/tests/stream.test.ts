@@ -1,0 +1,136 @@
+/** The stream of insights, by keyboard, by mouse, and at its limits. */
+
+import type { Page } from "playwright-core";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { endBrowser, Server, shop, signIn, unwanted } from "./support";
+
+let server: Server;
+let page: Page;
+
+beforeAll(async () => {
+    server = await Server.start(shop());
+    page = await signIn(server);
+});
+afterAll(async () => {
+    await endBrowser();
+    server.stop();
+    expect(unwanted).toEqual([]);
+});
+beforeEach(async () => {
+    await page.goto(`${server.url}/app/insights`);
+    await page.getByRole("row").first().waitFor();
+});
+
+const rows = () => page.locator("[role=row][aria-rowindex]");
+const current = () => page.locator(".row.current .number").innerText();
+
+test("keys move, select, peek and open, and the focus stays in the list", async () => {
+    const first = await current();
+    await page.keyboard.press("j");
+    const second = await current();
+    expect(second).not.toBe(first);
+    await page.keyboard.press("k");
+    expect(await current()).toBe(first);
+    await page.keyboard.press("x");
+    await page.keyboard.press("Shift+J");
+    expect(await page.getByRole("toolbar", { name: "Selected insights" }).innerText()).toContain("2 selected");
+    await page.keyboard.press("Escape");
+    expect(await page.getByRole("toolbar", { name: "Selected insights" }).count()).toBe(0);
+    await page.keyboard.press(" ");
+    await page.getByRole("complementary").waitFor();
+    await page.keyboard.press("Escape");
+    expect(await page.getByRole("complementary").count()).toBe(0);
+    await page.keyboard.press("Enter");
+    await page.waitForURL(/\/app\/insights\/[0-9a-f-]{36}/);
+});
+
+test("a decision shows at once, leaves the list, and is undone by one key", async () => {
+    const before = await rows().count();
+    const name = await current();
+    await page.keyboard.press("r");
+    await page.getByText("1 insight resolved").waitFor();
+    expect(await rows().count()).toBe(before - 1);
+    expect(
+        await page
+            .getByRole("tab", { name: /Resolved/ })
+            .last()
+            .innerText(),
+    ).toContain("1");
+    expect(await current()).not.toBe(name);
+    await page.keyboard.press("z");
+    await page.getByText("Undone").waitFor();
+    await expect.poll(() => rows().count()).toBe(before);
+});
+
+test("what is asked for is in the address, and the numbers are of it", async () => {
+    await page.keyboard.press("f");
+    await page.keyboard.type("chan");
+    await page.keyboard.press("Enter");
+    await page.getByRole("checkbox", { name: /WhatsApp/ }).check();
+    await page.keyboard.press("Escape");
+    await expect.poll(() => page.url()).toContain("channel=whatsapp");
+    await page.getByText("90 sessions").waitFor();
+    // the address alone brings the same
+    const other = await page.context().newPage();
+    await other.goto(page.url());
+    await other.getByText("90 sessions").waitFor();
+    await other.close();
+    await page.getByRole("button", { name: "Remove the filter Channel" }).click();
+    await page.getByText("360 sessions").waitFor();
+});
+
+test("words of a search are not in the address, and go back with the history", async () => {
+    await page.keyboard.press("/");
+    await page.keyboard.type("parcel");
+    await expect.poll(() => rows().count()).toBeLessThan(4);
+    expect(page.url()).not.toContain("parcel");
+    expect(await page.title()).not.toContain("parcel");
+});
+
+test("with nothing that matches it says what would bring rows", async () => {
+    await page.goto(`${server.url}/app/insights?channel=whatsapp&language=ja`);
+    await page.getByRole("heading", { name: "No insight matches." }).waitFor();
+    await page.getByRole("button", { name: "Remove it" }).click();
+    await page.getByText("90 sessions").waitFor();
+});
+
+test("decisions wait for a server that does not answer, and none is lost", async () => {
+    const before = await rows().count();
+    await page.context().setOffline(true);
+    await page.keyboard.press("r");
+    await page.getByText("Refrain does not answer.").waitFor();
+    expect(await rows().count()).toBe(before - 1);
+    // nothing says that it is done
+    expect(await page.getByText("1 insight resolved").count()).toBe(0);
+    await page.context().setOffline(false);
+    await page.getByRole("button", { name: "Try now" }).click();
+    await page.getByText("1 insight resolved").waitFor();
+    await page.keyboard.press("z");
+    await page.getByText("Undone").waitFor();
+});
+
+test("what the server refuses is taken back, with its reason", async () => {
+    const before = await rows().count();
+    await page.route("**/insights/bulk", (route) =>
+        route.fulfill({
+            status: 409,
+            contentType: "application/json",
+            body: '{"statusCode":409,"message":"it changed","error":"Conflict"}',
+        }),
+    );
+    await page.keyboard.press("r");
+    await page.getByText(/not done/).waitFor();
+    expect(await rows().count()).toBe(before);
+    await page.unroute("**/insights/bulk");
+});
+
+test("a viewer decides nothing, by key or by bar", async () => {
+    const viewer = await signIn(server, "viewer");
+    await viewer.goto(`${server.url}/app/insights`);
+    await viewer.getByRole("row").first().waitFor();
+    await viewer.keyboard.press("x");
+    expect(await viewer.getByRole("toolbar", { name: "Selected insights" }).count()).toBe(0);
+    await viewer.keyboard.press("r");
+    await viewer.getByText(/Viewers decide nothing/).waitFor();
+    await viewer.context().close();
+});

@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# Works on the dashboard with the packages of its lock file: dashboard.sh build|test|bench
+set -euo pipefail
+cd "$(dirname "$0")/../dashboard"
+command -v npm >/dev/null || { echo "Node is missing: install it, 20 or later (https://nodejs.org)" >&2; exit 1; }
+if ! cmp -s package-lock.json node_modules/.from-lock; then
+    npm ci --silent --no-audit --no-fund
+    cp package-lock.json node_modules/.from-lock
+fi
+built=../crates/server/dashboard
+
+need_chromium() {
+    if [ ! -x "${CHROMIUM:-/usr/bin/chromium}" ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+        (apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y chromium) >/dev/null 2>&1 || true
+    fi
+    [ -x "${CHROMIUM:-/usr/bin/chromium}" ] || { echo "Chromium is missing: install it (on Debian and Ubuntu: sudo apt install chromium), or name it in CHROMIUM" >&2; exit 1; }
+}
+
+case "$1" in
+build)
+    npx vite build --logLevel warn
+    ;;
+test)
+    npx svelte-check --tsconfig ./tsconfig.json --fail-on-warnings --output machine
+    npx vitest run
+    # what is committed is what the sources make
+    there=$(mktemp -d)
+    trap 'rm -rf "$there"' EXIT
+    cp -R "$built" "$there/committed"
+    npx vite build --logLevel warn
+    if ! diff -rq --exclude='*.br' "$there/committed" "$built"; then
+        echo "crates/server/dashboard is not what dashboard/ makes: run 'make dashboard' and commit it" >&2
+        exit 1
+    fi
+    need_chromium
+    npx vitest run --config vitest.browser.config.ts
+    ../scripts/with-postgres.sh npx vitest run --config vitest.browser.config.ts journeys
+    ;;
+bench)
+    need_chromium
+    REFRAIN_BINARY=${REFRAIN_BINARY:-../target/release/refrain} npx vitest run --config vitest.browser.config.ts
+    ;;
+esac
