@@ -32,6 +32,24 @@ export const views = () =>
 export const overview = () =>
     queryOptions({ queryKey: ["overview", "now"], queryFn: () => answered(api.GET("/overview")), staleTime: 60_000 });
 
+/** Sessions of a slice by day or week, beside another time or other sessions. */
+export const series = (input: Schema<"SeriesInput">) =>
+    queryOptions({
+        queryKey: ["overview", "series", input],
+        queryFn: ({ signal }) => answered(api.POST("/overview/series", { body: input, signal })),
+        placeholderData: keepPreviousData,
+        staleTime: 60_000,
+    });
+
+/** What moved in a slice, in a period beside the time before it. */
+export const moved = (input: Schema<"MovedInput">) =>
+    queryOptions({
+        queryKey: ["overview", "moved", input],
+        queryFn: ({ signal }) => answered(api.POST("/overview", { body: input, signal })),
+        placeholderData: keepPreviousData,
+        staleTime: 60_000,
+    });
+
 /** Pages of insights with the numbers of a slice. */
 export const rows = (input: Omit<Schema<"RowsInput">, "cursor" | "limit">) =>
     infiniteQueryOptions({
