@@ -3,7 +3,7 @@ import type { Condition } from "../../filter";
 import { numberOf, toCall, type Asked } from "./call";
 
 function check(conditions: Condition[], beside: Partial<Asked>, expected: unknown) {
-    const asked = { insight: null, handedOff: null, words: "", sort: null, ...beside };
+    const asked = { insights: [], handedOff: null, words: "", sort: null, ...beside };
     const filter = { conditions, from: null, to: null, ...beside.filter };
     expect(toCall({ ...asked, filter })).toEqual(expected);
 }
@@ -15,7 +15,7 @@ test("conditions of conversations become members of the query", () => {
     check([], {}, { by: "query", body: { filters: {} } });
     check(
         [is("channel", "web", "sms"), is("language", "de"), is("session.seats", "5"), is("session.beta", "true")],
-        { handedOff: true, words: "refund", sort: "created_at", insight: "i" },
+        { handedOff: true, words: "refund", sort: "created_at", insights: ["i"] },
         {
             by: "query",
             body: {
@@ -53,18 +53,22 @@ test("what no call takes is said", () => {
     const version = is("session.version", "1", "2");
     check([is("channel", "web"), version], {}, { by: "none", left: [version] });
     check([is("language", null)], {}, { by: "none", left: [is("language", null)] });
-    check([is("contact.plan", "pro")], { words: "a", insight: "i" }, { by: "none", left: [is("contact.plan", "pro")] });
+    check(
+        [is("contact.plan", "pro")],
+        { words: "a", insights: ["i"] },
+        { by: "none", left: [is("contact.plan", "pro")] },
+    );
 });
 
 test("the list of an insight takes more of custom data", () => {
     check(
         [is("contact.plan", "pro"), is("channel", "web"), is("team", "t")],
-        { insight: "i" },
+        { insights: ["i"] },
         { by: "insight", id: "i", filter: { contactCustomData: [{ plan: "pro" }], channel: "web" } },
     );
     check(
         [is("contact.plan", "pro"), is("channel", "web", "sms")],
-        { insight: "i" },
+        { insights: ["i"] },
         {
             by: "none",
             left: [is("contact.plan", "pro")],

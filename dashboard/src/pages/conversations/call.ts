@@ -9,8 +9,8 @@ export type Sort = "relevance" | "last_message_at" | "created_at";
 /** What is asked for. */
 export interface Asked {
     filter: Filter;
-    /** An insight that they show. */
-    insight: string | null;
+    /** Insights, of which they show one; none asks for nothing. */
+    insights: string[];
     /** Whether they were handed off; null for all. */
     handedOff: boolean | null;
     words: string;
@@ -73,17 +73,18 @@ function isOfInsight(condition: Condition): boolean {
 }
 
 /** Returns the call that lists exactly what is asked for. */
-export function toCall({ filter, insight, handedOff, words, sort }: Asked): Call {
+export function toCall({ filter, insights, handedOff, words, sort }: Asked): Call {
     const conditions = filter.conditions
-        .filter(({ by, values }) => values.length && !(insight && OF_INSIGHTS.includes(by)))
+        .filter(({ by, values }) => values.length && !(insights.length && OF_INSIGHTS.includes(by)))
         .map(turned);
     const left = conditions.filter((condition) => !isQueried(condition, conditions));
     // the query takes an empty list for no condition at all
     left.push(
         ...conditions.filter(({ by, values }) => by in ALL && !values.some((value) => isMet(by, value, conditions))),
     );
-    if (!left.length) return { by: "query", body: query(conditions, { filter, insight, handedOff, words, sort }) };
-    if (insight && !words && handedOff === null && conditions.every(isOfInsight)) {
+    if (!left.length) return { by: "query", body: query(conditions, { filter, insights, handedOff, words, sort }) };
+    const [insight, ...others] = insights;
+    if (insight && !others.length && !words && handedOff === null && conditions.every(isOfInsight)) {
         const { channel, sessionLanguage, ticketSentiment, sessionStatus, sessionContactId, ...rest } = toInput({
             ...filter,
             conditions,
@@ -100,7 +101,7 @@ export function toCall({ filter, insight, handedOff, words, sort }: Asked): Call
     return { by: "none", left };
 }
 
-function query(conditions: Condition[], { filter, insight, handedOff, words, sort }: Asked): Query {
+function query(conditions: Condition[], { filter, insights, handedOff, words, sort }: Asked): Query {
     const filters: Record<string, unknown> = {};
     const data: Record<string, string | number | boolean> = {};
     for (const { by, values } of conditions) {
@@ -113,7 +114,7 @@ function query(conditions: Condition[], { filter, insight, handedOff, words, sor
     if (filter.to) filters.date_to = filter.to;
     return {
         filters: filters as Query["filters"],
-        ...(insight ? { insight_ids: [insight] } : {}),
+        ...(insights.length ? { insight_ids: insights } : {}),
         ...(handedOff === null ? {} : { handed_off: handedOff }),
         ...(words ? { words } : {}),
         ...(sort ? { sort_by: sort } : {}),
