@@ -1,42 +1,46 @@
-//! Lists the files of the built dashboard, which the binary has in it. Without any the binary is built all the same.
+//! Lists the files of pages that the binary has in it: the built dashboard, without which it is built all the same, and the
+//! reference.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::{env, fs, io};
 
-/// The files by their names behind `/app/`, and where they lie.
+/// The files by the paths under which they are served, and where they lie.
 type Files = BTreeMap<String, String>;
 
 fn main() -> io::Result<()> {
     let variable = |name| env::var(name).map_err(io::Error::other);
-    let folder = Path::new(&variable("CARGO_MANIFEST_DIR")?).join("dashboard");
+    let root = variable("CARGO_MANIFEST_DIR")?;
     println!("cargo::rerun-if-changed=build.rs");
     let mut files = Files::new();
-    // a folder that is named and not there would have Cargo build anew each time
-    if folder.exists() {
-        println!("cargo::rerun-if-changed=dashboard");
-        list(&folder, "", &mut files)?;
+    for (name, path) in [("dashboard", "/app"), ("reference", "/reference")] {
+        let folder = Path::new(&root).join(name);
+        // a folder that is named and not there would have Cargo build anew each time
+        if folder.exists() {
+            println!("cargo::rerun-if-changed={name}");
+            list(&folder, path, &mut files)?;
+        }
     }
     let mut text = String::from("[\n");
-    for (name, path) in &files {
-        if files.contains_key(&format!("{name}.br")) {
+    for (path, file) in &files {
+        if files.contains_key(&format!("{path}.br")) {
             continue;
         }
-        let (name, is_packed) = name.strip_suffix(".br").map_or((&**name, false), |name| (name, true));
-        text += &format!("    ({name:?}, {is_packed}, include_bytes!({path:?})),\n");
+        let (path, is_packed) = path.strip_suffix(".br").map_or((&**path, false), |path| (path, true));
+        text += &format!("    ({path:?}, {is_packed}, include_bytes!({file:?})),\n");
     }
-    fs::write(Path::new(&variable("OUT_DIR")?).join("dashboard.rs"), text + "]\n")
+    fs::write(Path::new(&variable("OUT_DIR")?).join("files.rs"), text + "]\n")
 }
 
-/// Adds the files of a folder, and of those in it, under names that begin with `before`.
-fn list(folder: &Path, before: &str, files: &mut Files) -> io::Result<()> {
+/// Adds the files of a folder, and of those in it, with paths that begin with this one.
+fn list(folder: &Path, path: &str, files: &mut Files) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
-        let path = entry?.path();
-        let name = format!("{before}{}", path.file_name().unwrap_or_default().display());
-        if path.is_dir() {
-            list(&path, &format!("{name}/"), files)?;
+        let file = entry?.path();
+        let path = format!("{path}/{}", file.file_name().unwrap_or_default().display());
+        if file.is_dir() {
+            list(&file, &path, files)?;
         } else {
-            files.insert(name, path.display().to_string());
+            files.insert(path, file.display().to_string());
         }
     }
     Ok(())

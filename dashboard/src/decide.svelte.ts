@@ -205,7 +205,7 @@ class Decisions {
 /** Says why something was refused. */
 export function reason(error: unknown): string {
     if (!(error instanceof ApiError)) return "This part of the page failed.";
-    if (error.status === 409) return "Somebody decided about it meanwhile.";
+    if (error.status === 409 && error.message.startsWith("if-match")) return "Somebody decided about it meanwhile.";
     return error.message.charAt(0).toUpperCase() + error.message.slice(1);
 }
 

@@ -176,3 +176,70 @@ export function merge(into: string, ids: string[]) {
         send: () => operation(api.POST("/insights/{id}/merge", { ...path, body: { insight_ids: ids } })),
     });
 }
+
+/** Changes the sentence of an insight. */
+export function reword(id: string, content: string) {
+    return decisions.decide({
+        says: "The sentence is changed",
+        show: () => show([id], (insight) => ({ ...insight, content })),
+        send: () => operation(api.PATCH("/insights/{id}", { params: { path: { id } }, body: { content } })),
+    });
+}
+
+/** Says that sessions do not belong to an insight; each is a decision of its own. */
+export function takeOut(id: string, sessions: string[]) {
+    const says = sessions.length === 1 ? "The conversation is not counted here" : "A conversation is not counted here";
+    return Promise.all(
+        sessions.map((session_id) =>
+            decisions.decide({
+                says,
+                show: () => hideSessions(id, [session_id]),
+                send: () =>
+                    operation(
+                        api.PUT("/insights/{id}/sessions/{session_id}", {
+                            params: { path: { id, session_id } },
+                            body: { belongs: false },
+                        }),
+                    ),
+            }),
+        ),
+    );
+}
+
+/** Makes an insight of its own of some sessions of one. */
+export function split(id: string, sessions: string[], content: string | undefined) {
+    return decisions.decide({
+        says: `${counted(sessions.length, "conversation")} split off`,
+        show: () => hideSessions(id, sessions),
+        send: () =>
+            operation(
+                api.POST("/insights/{id}/split", {
+                    params: { path: { id } },
+                    body: { session_ids: sessions, ...(content ? { content } : {}) },
+                }),
+            ),
+    });
+}
+
+type Sessions = Schema<"ListInsightSessionsOutput">;
+
+/** Takes sessions out of the lists of an insight. Returns what puts them back. */
+function hideSessions(id: string, sessions: string[]): () => void {
+    const { queries } = decisions;
+    const key = { queryKey: ["insight", id, "sessions"] };
+    const before = queries.getQueriesData<InfiniteData<Sessions>>(key);
+    void queries.cancelQueries(key);
+    const hidden = new Set(sessions);
+    queries.setQueriesData<InfiniteData<Sessions>>(
+        key,
+        (data) =>
+            data && {
+                ...data,
+                pages: data.pages.map((page) => {
+                    const items = page.items.filter(({ session_id }) => !hidden.has(session_id));
+                    return { ...page, items, total: page.total - hidden.size };
+                }),
+            },
+    );
+    return () => before.forEach(([key, data]) => queries.setQueryData(key, data));
+}

@@ -2,7 +2,7 @@
 
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/svelte-query";
 import type { FilterInput } from "../filter";
-import { answered, api, setForgeryToken, type Schema } from "./client";
+import { answered, api, ApiError, setForgeryToken, type Schema } from "./client";
 
 /** Who is signed in. */
 export const me = () =>
@@ -133,6 +133,105 @@ const paged = {
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page: { next: string | null }) => page.next ?? undefined,
 };
+
+/** Who worded an insight. */
+export const wording = (id: string) =>
+    queryOptions({
+        queryKey: ["insight", id, "wording"],
+        queryFn: ({ signal }) => answered(api.GET("/insights/{id}/wording", { params: { path: { id } }, signal })),
+    });
+
+/** What happened to an insight, the newest first. */
+export const insightEvents = (id: string) =>
+    infiniteQueryOptions({
+        queryKey: ["insight", id, "events"],
+        queryFn: ({ pageParam, signal }) =>
+            answered(
+                api.GET("/insights/{id}/events", { params: { path: { id }, query: { cursor: pageParam } }, signal }),
+            ) as Promise<{ items: Schema<"InsightEvent">[]; next: string | null }>,
+        ...paged,
+    });
+
+/** The sessions behind an insight. */
+export const insightSessions = (id: string, filter: Schema<"ListInsightsInput">) =>
+    infiniteQueryOptions({
+        queryKey: ["insight", id, "sessions", filter],
+        queryFn: ({ pageParam, signal }) =>
+            answered(
+                api.POST("/insights/{id}/sessions", {
+                    params: { path: { id } },
+                    body: { filter, cursor: pageParam },
+                    signal,
+                }),
+            ),
+        placeholderData: keepPreviousData,
+        ...paged,
+    });
+
+/** The contacts behind an insight. */
+export const insightPeople = (id: string, filter: FilterInput) =>
+    infiniteQueryOptions({
+        queryKey: ["insight", id, "people", filter],
+        queryFn: ({ pageParam, signal }) =>
+            answered(
+                api.POST("/insights/{id}/people", {
+                    params: { path: { id } },
+                    body: { filter, cursor: pageParam },
+                    signal,
+                }),
+            ),
+        placeholderData: keepPreviousData,
+        ...paged,
+    });
+
+/** Insights that say nearly the same. */
+export const similar = (id: string) =>
+    queryOptions({
+        queryKey: ["insight", id, "similar"],
+        queryFn: ({ signal }) => answered(api.GET("/insights/{id}/similar", { params: { path: { id } }, signal })),
+        staleTime: 60_000,
+    });
+
+/** The insights that went into one. */
+export const lineage = (id: string) =>
+    queryOptions({
+        queryKey: ["insight", id, "lineage"],
+        queryFn: ({ signal }) => answered(api.GET("/insights/{id}/lineage", { params: { path: { id } }, signal })),
+    });
+
+/** The receipt of what an insight counts. */
+export const proof = (id: string) =>
+    queryOptions({
+        queryKey: ["insight", id, "proof"],
+        queryFn: ({ signal }) => answered(api.GET("/insights/{id}/proof", { params: { path: { id } }, signal })),
+    });
+
+/** Returns null where there is none. */
+async function ifAny<T>(answer: Promise<T>): Promise<T | null> {
+    try {
+        return await answer;
+    } catch (error) {
+        if (error instanceof ApiError && error.status === 404) return null;
+        throw error;
+    }
+}
+
+/** How far the research of an insight is; null if there was none. */
+export const research = (id: string) =>
+    queryOptions({
+        queryKey: ["insight", id, "research"],
+        queryFn: ({ signal }) =>
+            ifAny(answered(api.GET("/insights/{id}/deep-research", { params: { path: { id } }, signal }))),
+        refetchInterval: (query) => (/queued|running/.test(query.state.data?.state ?? "") ? 1_000 : false),
+    });
+
+/** What the research of an insight found; null if there was none. */
+export const researchReport = (id: string) =>
+    queryOptions({
+        queryKey: ["insight", id, "report"],
+        queryFn: ({ signal }) =>
+            ifAny(answered(api.GET("/insights/{id}/deep-research/report", { params: { path: { id } }, signal }))),
+    });
 
 /** The people who may sign in, in pages. */
 export const members = () =>

@@ -36,3 +36,8 @@ export function shorten(text: string, most: number): string {
               .join("")
               .trimEnd()}…`;
 }
+
+/** Returns a text without the backslashes that keep Markdown from reading its signs. */
+export function unescaped(text: string): string {
+    return text.replace(/\\([!-/:-@[-`{-~])/g, "$1");
+}

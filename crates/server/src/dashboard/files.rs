@@ -1,4 +1,4 @@
-//! The files of the dashboard as they are in the binary: each once, and packed if it is text. The build script lists them.
+//! The files of the pages as they are in the binary: each once, and packed if it is text. The build script lists them.
 
 use crate::error::Result;
 use crate::http::names;
@@ -12,10 +12,10 @@ use std::collections::HashMap;
 use std::io::Read;
 use std::sync::{LazyLock, OnceLock};
 
-/// Name behind `/app/`, true if it is packed with Brotli, and bytes.
-static EMBEDDED: &[(&str, bool, &[u8])] = &include!(concat!(env!("OUT_DIR"), "/dashboard.rs"));
+/// Path, true if it is packed with Brotli, and bytes.
+static EMBEDDED: &[(&str, bool, &[u8])] = &include!(concat!(env!("OUT_DIR"), "/files.rs"));
 static FILES: LazyLock<HashMap<&str, File>> = LazyLock::new(|| {
-    EMBEDDED.iter().map(|(name, is_packed, bytes)| (*name, File::new(name, *is_packed, bytes))).collect()
+    EMBEDDED.iter().map(|(path, is_packed, bytes)| (*path, File::new(path, *is_packed, bytes))).collect()
 });
 const UNPACK_BYTES: usize = 16 * 1024;
 
@@ -31,15 +31,15 @@ pub(super) struct File {
     plain: OnceLock<Bytes>,
 }
 
-/// Finds the file of this name. What is no name of a file as it stands, encoded or with dots, is none.
-pub(super) fn find(name: &str) -> Option<&'static File> {
-    FILES.get(name)
+/// Finds the file of a path. One that is not a file's as it stands, but encoded or with dots, is none's.
+pub(super) fn find(path: &str) -> Option<&'static File> {
+    FILES.get(path)
 }
 
 impl File {
-    fn new(name: &str, is_packed: bool, bytes: &'static [u8]) -> Self {
+    fn new(path: &str, is_packed: bool, bytes: &'static [u8]) -> Self {
         let digest = Sha256::digest(bytes).iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-        Self { content_type: content_type(name), is_packed, bytes, digest, plain: OnceLock::new() }
+        Self { content_type: content_type(path), is_packed, bytes, digest, plain: OnceLock::new() }
     }
 
     /// Answers a request for the file. Each form in which it is sent has a tag of its own, since a strong tag stands for bytes.
@@ -82,8 +82,8 @@ impl File {
     }
 }
 
-fn content_type(name: &str) -> &'static str {
-    match name.rsplit_once('.').map(|(_, ending)| ending) {
+fn content_type(path: &str) -> &'static str {
+    match path.rsplit_once('.').map(|(_, ending)| ending) {
         Some("html") => "text/html; charset=utf-8",
         Some("js") => "text/javascript; charset=utf-8",
         Some("css") => "text/css; charset=utf-8",

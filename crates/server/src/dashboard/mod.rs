@@ -1,5 +1,5 @@
-//! The dashboard under `/app/`, as it was built, and the page at the root for who is not signed in. No key is asked for:
-//! the pages have nothing of an organization, and call the API as everybody does.
+//! Pages for browsers: the dashboard under `/app/`, as it was built, the reference of the API, and the page at the root for
+//! who is not signed in. No key is asked for: they have nothing of an organization, and call the API as everybody does.
 
 mod files;
 
@@ -16,12 +16,13 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use files::File;
 
-/// What the pages of the dashboard may do: run and show what comes from this server, and call it.
+/// What the pages may do: run and show what comes from this server, and call it.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; \
     connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; \
     require-trusted-types-for 'script'; trusted-types svelte-trusted-html";
 /// The page that all addresses of the dashboard answer with: its script shows what the address says.
-const INDEX: &str = "index.html";
+const INDEX: &str = "/app/index.html";
+const REFERENCE: &str = "/reference/index.html";
 /// Files whose names have a hash of their contents: another content comes under another name.
 const HASHED: &str = "public, max-age=31536000, immutable";
 const HOME: &str = include_str!("home.html");
@@ -30,6 +31,7 @@ const NOT_BUILT: &str = include_str!("not_built.html");
 /// Returns the pages, which the API's document does not list.
 pub fn pages(config: &Config) -> Router<App> {
     let router = Router::new().route("/", get(home));
+    let router = router.route("/reference", get(reference)).route("/reference/{name}", get(reference));
     if !config.server.dashboard {
         return router;
     }
@@ -47,16 +49,20 @@ async fn home(State(app): State<App>, parts: Parts) -> Response {
 }
 
 async fn page(uri: Uri, headers: HeaderMap) -> Result<Response> {
-    let name = uri.path().strip_prefix("/app/").unwrap_or_default();
-    match files::find(name).or_else(|| files::find(INDEX)) {
+    match files::find(uri.path()).or_else(|| files::find(INDEX)) {
         Some(file) => answer(file, &headers, "no-cache"),
         None => Ok(light_page("No dashboard", NOT_BUILT, "")),
     }
 }
 
 async fn asset(uri: Uri, headers: HeaderMap) -> Result<Response> {
-    let name = uri.path().strip_prefix("/app/").unwrap_or_default();
-    answer(files::find(name).ok_or(Error::NotFound("file"))?, &headers, HASHED)
+    answer(files::find(uri.path()).ok_or(Error::NotFound("file"))?, &headers, HASHED)
+}
+
+/// Answers with the API's document as a page to read and try, or with a file of it.
+async fn reference(uri: Uri, headers: HeaderMap) -> Result<Response> {
+    let path = if uri.path() == "/reference" { REFERENCE } else { uri.path() };
+    answer(files::find(path).ok_or(Error::NotFound("file"))?, &headers, "no-cache")
 }
 
 fn answer(file: &File, headers: &HeaderMap, cache: &'static str) -> Result<Response> {

@@ -11,8 +11,9 @@ use http_body_util::BodyExt;
 use refrain::config::{Config, ServerConfig};
 use refrain::http;
 use serde_json::json;
+use std::collections::BTreeMap;
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use tower::ServiceExt;
 
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types svelte-trusted-html";
@@ -28,19 +29,19 @@ impl Sent {
     fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |value| value.to_str().unwrap())
     }
+}
 
-    /// The bytes before they were packed.
-    fn unpacked(&self) -> Vec<u8> {
-        let mut plain = Vec::new();
-        match self.header("content-encoding") {
-            "br" => Decompressor::new(&*self.bytes, 4_096).read_to_end(&mut plain),
-            "gzip" => GzDecoder::new(&*self.bytes).read_to_end(&mut plain),
-            "" => return self.bytes.clone(),
-            other => panic!("packed with {other}"),
-        }
-        .unwrap();
-        plain
+/// Bytes before they were packed so.
+fn unpacked(how: &str, bytes: &[u8]) -> Vec<u8> {
+    let mut plain = Vec::new();
+    match how {
+        "br" => Decompressor::new(bytes, 4_096).read_to_end(&mut plain),
+        "gzip" => GzDecoder::new(bytes).read_to_end(&mut plain),
+        "" => return bytes.to_vec(),
+        other => panic!("packed with {other}"),
     }
+    .unwrap();
+    plain
 }
 
 async fn send(router: &Router, method: &str, path: &str, headers: &[(&str, &str)]) -> Sent {
@@ -57,20 +58,32 @@ async fn get(router: &Router, path: &str) -> Sent {
     send(router, "GET", path, &[]).await
 }
 
-fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("dashboard")
+/// A file of the pages.
+struct Known {
+    plain: Vec<u8>,
+    is_packed: bool,
 }
 
-/// The files that the build of the dashboard wrote, each with the path that it is served under.
-fn files() -> Vec<(String, PathBuf)> {
-    let mut files = Vec::new();
-    for (folder, before) in [(folder(), "/app/"), (folder().join("assets"), "/app/assets/")] {
-        for entry in std::fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            let name = path.file_name().unwrap().to_str().unwrap().to_owned();
-            if path.is_file() && ending(&name) != "br" {
-                files.push((format!("{before}{name}"), path));
+/// The files of the pages by the paths that they are served under.
+fn files() -> BTreeMap<String, Known> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut files = BTreeMap::new();
+    for (folder, path) in
+        [("dashboard", "/app"), ("dashboard/assets", "/app/assets"), ("reference", "/reference")]
+    {
+        for entry in std::fs::read_dir(root.join(folder)).unwrap() {
+            let file = entry.unwrap().path();
+            let name = file.file_name().unwrap().to_str().unwrap();
+            if file.is_dir() || ending(name) == "br" && file.with_extension("").exists() {
+                continue;
             }
+            // what others made lies there packed alone
+            let is_packed = ending(name) == "br" || file.with_added_extension("br").exists();
+            let mut plain = std::fs::read(&file).unwrap();
+            if ending(name) == "br" {
+                plain = unpacked("br", &plain);
+            }
+            files.insert(format!("{path}/{}", name.trim_end_matches(".br")), Known { plain, is_packed });
         }
     }
     files
@@ -90,7 +103,7 @@ fn without_dashboard() -> Config {
 async fn every_address_of_the_dashboard_is_its_page_under_one_policy() {
     let t = TestApp::new().await;
     let pages = http::router(t.app.clone());
-    let index = std::fs::read(folder().join("index.html")).unwrap();
+    let index = files().remove("/app/index.html").unwrap().plain;
     for path in [
         "/app",
         "/app/",
@@ -153,21 +166,19 @@ async fn files_are_the_same_in_every_form_and_kept_for_a_year_if_their_names_hav
     let t = TestApp::new().await;
     let pages = http::router(t.app.clone());
     let files = files();
-    for (path, file) in &files {
-        let expected = std::fs::read(file).unwrap();
-        let is_text = ["html", "js", "css", "svg"].contains(&ending(path));
-        for (packed, takes_brotli) in [
+    for (path, known) in &files {
+        for (taken, takes_brotli) in [
             ("identity", false),
             ("gzip", false),
             ("gzip, deflate, br, zstd", true),
             ("br;q=0", false),
             ("br", true),
         ] {
-            let sent = send(&pages, "GET", path, &[("accept-encoding", packed)]).await;
-            assert!(sent.status == 200 && sent.unpacked() == expected, "{path} as {packed}");
-            let is_brotli = sent.header("content-encoding") == "br";
-            assert_eq!(is_brotli, is_text && takes_brotli, "{path} as {packed}");
-            assert!(is_text || sent.header("content-encoding").is_empty(), "{path}: packed twice");
+            let sent = send(&pages, "GET", path, &[("accept-encoding", taken)]).await;
+            let how = sent.header("content-encoding");
+            assert!(sent.status == 200 && unpacked(how, &sent.bytes) == known.plain, "{path} as {taken}");
+            assert_eq!(how == "br", known.is_packed && takes_brotli, "{path} as {taken}");
+            assert!(how.is_empty() || ending(path) != "woff2", "{path}: packed twice");
             let kept = if path.starts_with("/app/assets/") {
                 "public, max-age=31536000, immutable"
             } else {
@@ -186,12 +197,15 @@ async fn files_are_the_same_in_every_form_and_kept_for_a_year_if_their_names_hav
         };
         assert_eq!(get(&pages, path).await.header("content-type"), kind);
     }
-    // the page loads what is there, and nothing from elsewhere
-    let page = String::from_utf8(get(&pages, "/app/").await.bytes).unwrap();
-    let loaded: Vec<&str> = page.split('"').filter(|text| text.starts_with("/app/")).collect();
-    assert!(loaded.iter().any(|path| ending(path) == "js"), "{page}");
-    assert!(loaded.iter().all(|loaded| files.iter().any(|(path, _)| path == loaded)), "{loaded:?}");
-    assert!(!page.contains("//"), "{page}");
+    // a page loads what is there, and nothing from elsewhere
+    for root in ["/app/", "/reference/"] {
+        let page = String::from_utf8(get(&pages, root).await.bytes).unwrap();
+        let loaded: Vec<&str> =
+            page.split('"').filter(|text| text.starts_with('/') && !text.contains('<')).collect();
+        assert!(loaded.iter().any(|path| ending(path) == "js"), "{page}");
+        assert!(loaded.iter().all(|path| path.starts_with(root) && files.contains_key(*path)), "{loaded:?}");
+        assert!(!page.contains("//"), "{page}");
+    }
 }
 
 #[tokio::test]
@@ -211,6 +225,9 @@ async fn what_is_no_file_of_the_dashboard_is_not_found() {
         "/app/assets/%00",
         "/app/assets/%ff",
         "/app/assets/assets/index.html",
+        "/reference/none.js",
+        "/reference/swagger-ui.js.br",
+        "/reference/..%2fapp%2findex.html",
         &format!("{path}.br"),
         &format!("{path}%00"),
         &format!("{path}/x"),
@@ -246,9 +263,12 @@ async fn the_root_leads_who_is_signed_in_to_the_dashboard_and_tells_others_where
     let pages = http::router(t.app.clone());
     let told = get(&pages, "/").await;
     let text = String::from_utf8(told.bytes.clone()).unwrap();
-    for part in
-        [concat!("Refrain ", env!("CARGO_PKG_VERSION")), "href=\"/sign-in\"", "href=\"/openapi.json\""]
-    {
+    for part in [
+        concat!("Refrain ", env!("CARGO_PKG_VERSION")),
+        "\"/sign-in\"",
+        "\"/reference\"",
+        "\"/openapi.json\"",
+    ] {
         assert!(text.contains(part), "{part}: {text}");
     }
     let policy = told.header("content-security-policy");
@@ -270,9 +290,9 @@ async fn the_root_leads_who_is_signed_in_to_the_dashboard_and_tells_others_where
     assert!(
         String::from_utf8(get(&pages, "/sign-in").await.bytes).unwrap().contains("<form data-home=\"\">")
     );
-    for (path, _) in
-        files().into_iter().chain([("/app".to_owned(), folder()), ("/app/insights".to_owned(), folder())])
-    {
+    assert_eq!(get(&pages, "/reference").await.status, 200);
+    let paths = files().into_keys().filter(|path| path.starts_with("/app"));
+    for path in paths.chain(["/app".to_owned(), "/app/insights".to_owned()]) {
         assert_eq!(t.get(&path).await.error(404), "path not found", "{path}");
         assert_eq!(send(&pages, "POST", &path, &[]).await.status, 404, "{path}");
     }

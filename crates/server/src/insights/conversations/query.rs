@@ -7,6 +7,8 @@ use crate::error::Result;
 use crate::http::{Api, ApiJson, Caller, Cursor};
 use crate::ids::InsightId;
 use crate::insights::insight;
+use crate::insights::list::InsightFilterInput;
+use crate::insights::list::population::Population;
 use crate::openapi::Operation;
 use crate::sessions::{self, Filters, QueriedSessions, QuerySort, SessionQuery};
 use crate::wire::{Maybe, NonEmptyVec, Positive, SingleLine, SortOrder};
@@ -39,6 +41,10 @@ struct QueryInput {
     /// Insights, of which a session shows one. With the scope insights:read.
     #[serde(default)]
     insight_ids: Maybe<NonEmptyVec<InsightId, INSIGHTS_MAX>>,
+    /// The slice that they are in, as of the calls about insights: with conditions on insights, the sessions in which such
+    /// an insight shows. With the scope insights:read.
+    #[serde(default)]
+    filter: Maybe<InsightFilterInput>,
     /// Whether the AI agent handed the session off or a person looks after it.
     #[serde(default)]
     handed_off: Maybe<bool>,
@@ -70,13 +76,17 @@ async fn query(
     caller: Caller,
     ApiJson(input): ApiJson<QueryInput>,
 ) -> Result<Json<QueriedSessions>> {
-    let mut insights = Vec::new();
-    if let Some(NonEmptyVec(ids)) = input.insight_ids.0 {
+    if input.insight_ids.0.is_some() || input.filter.0.is_some() {
         caller.require(Scope::read(Resource::Insights))?;
-        for id in ids {
-            insights.push(insight::require_current(&app.db, caller.org_id, id).await?);
-        }
     }
+    let mut insights = Vec::new();
+    for id in input.insight_ids.0.map(|ids| ids.0).unwrap_or_default() {
+        insights.push(insight::require_current(&app.db, caller.org_id, id).await?);
+    }
+    let slice = match input.filter.0 {
+        Some(filter) => Some(Population::of(filter.into_filter(&app, caller.org_id).await?)),
+        None => None,
+    };
     let words = input.words.0.map(|words| words.0);
     let usual = if words.is_some() { QuerySort::Relevance } else { QuerySort::LastMessageAt };
     let asked = SessionQuery {
@@ -95,6 +105,11 @@ async fn query(
                 .push(" and s.id in (select session_id from occurrences where org_id = ")
                 .push_bind(caller.org_id);
             query.push(" and insight_id in ").push_list(insights.iter().copied()).push(")");
+        }
+        if let Some(slice) = &slice {
+            query.push(" and s.id in (select session_id from ");
+            slice.push(query, caller.org_id);
+            query.push(")");
         }
     };
     sessions::query_sessions(&app, &caller, &asked, only).await.map(Json)

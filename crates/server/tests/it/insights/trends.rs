@@ -1,6 +1,6 @@
 //! The trend of an insight and the overview of all.
 
-use super::two_months::{REFUND, about, ask, import, kinds, path, said, two_months};
+use super::two_months::{REFUND, about, ask, events, import, kinds, path, said, two_months};
 use crate::support::app::TestApp;
 use serde_json::{Value, json};
 
@@ -91,10 +91,43 @@ async fn what_moves_is_in_the_overview() {
     assert_eq!(kinds(&t, &path).await, ["escalating", "created"]);
     t.post_ok(&format!("{path}/resolve"), json!({})).await;
     t.advance(60);
+    assert_eq!(regressed(&t, json!({"status": ["all"]})).await.0, 0, "resolved, and not seen since");
     ask(&t, 0, 1).await;
     t.advance(2);
     t.run_jobs().await;
     assert_eq!(t.get_ok("/overview").await["regressed"][0]["id"], about(&t, "refund").await["id"]);
+    check_regressed(&t, &path).await;
+}
+
+/// The rows of what regressed, and their number.
+async fn regressed(t: &TestApp, filter: Value) -> (u64, Value) {
+    let body = json!({"filter": filter, "movement": ["regressed"], "group_by": "movement"});
+    let rows = t.post_ok("/insights/rows", body).await;
+    let count = rows["insights"].as_u64().unwrap();
+    assert_eq!(rows["by_movement"]["regressed"], count, "{rows:#}");
+    (count, rows)
+}
+
+/// What rows say of an insight that regressed just now.
+async fn check_regressed(t: &TestApp, path: &str) {
+    let (count, rows) = regressed(t, json!({})).await;
+    let (row, event) = (&rows["items"][0], &events(t, path).await[0]);
+    assert_eq!((count, &row["insight"]["id"]), (1, &about(t, "refund").await["id"]), "{rows:#}");
+    let moves = json!({"kind": "regressed", "since": event["at"]});
+    assert!(event["kind"] == "regressed" && row["movement"].as_array().unwrap().contains(&moves), "{row:#}");
+    // in a slice too, and only where it shows there
+    assert_eq!(regressed(t, json!({"channel": ["web"]})).await.0, 1);
+    assert_eq!(regressed(t, json!({"channel": ["sms"]})).await.0, 0);
+    // what is resolved again moves no more; it regressed all the same
+    t.post_ok(&format!("{path}/resolve"), json!({})).await;
+    assert_eq!(regressed(t, json!({"status": ["all"]})).await.0, 0);
+    t.post_ok(&format!("{path}/reopen"), json!({})).await;
+    assert_eq!(regressed(t, json!({})).await.0, 1);
+    // after two weeks it is nothing new
+    t.advance(13 * 86_400);
+    assert_eq!(regressed(t, json!({})).await.0, 1);
+    t.advance(86_400);
+    assert_eq!(regressed(t, json!({})).await.0, 0);
 }
 
 /// What rows, facets and the overview of a slice say of the same.

@@ -101,6 +101,10 @@ async fn check_rows(t: &TestApp, rows: &Rows, filter: &Value, slice: &BTreeSet<u
         }
     }
     assert_eq!(items.len(), expected.len(), "{filter}");
+    if let Some((insight, sessions)) = expected.first() {
+        let body = json!({"filter": filter, "insight_ids": [insight.id], "limit": 1});
+        assert_eq!(t.post_ok("/chat/sessions/query", body).await["total"], sessions.len(), "{filter}");
+    }
     for (insight, sessions) in expected {
         let item = items.iter().find(|item| item["insight"]["id"] == insight.id).unwrap();
         let share = sessions.len() as f64 / slice.len() as f64;
@@ -235,6 +239,9 @@ async fn check_facets(
     }
     if insight.is_none() {
         check_facets_of_insights(rows, filter, slice, &answer);
+        // what is counted can be listed
+        let listed = t.post_ok("/chat/sessions/query", json!({"filter": filter, "limit": 1})).await;
+        assert_eq!(listed["total"], here.len(), "{filter}");
     }
 }
 
