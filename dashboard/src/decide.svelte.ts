@@ -223,7 +223,9 @@ class Decisions {
 export function reason(error: unknown): string {
     if (!(error instanceof ApiError)) return "This part of the page failed.";
     if (error.status === 409 && error.message.startsWith("if-match")) return "Somebody decided about it meanwhile.";
-    return error.message.charAt(0).toUpperCase() + error.message.slice(1);
+    // the name of the member that it is about stands before it, which says nothing to people
+    const message = error.message.replace(/^[\w.[\]]+: /, "");
+    return message.charAt(0).toUpperCase() + message.slice(1);
 }
 
 /** The decisions of this page. */

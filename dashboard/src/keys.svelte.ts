@@ -54,7 +54,10 @@ class Shortcuts {
         if (isField && !isJump) return;
         if (
             target.closest("[role=menu], [role=listbox]") ||
-            (document.querySelector("[role=dialog], [role=alertdialog]") && !isJump)
+            (document.querySelector(
+                "[role=dialog]:not([data-state=closed]), [role=alertdialog]:not([data-state=closed])",
+            ) &&
+                !isJump)
         )
             return;
         const named = event.key.length === 1 ? event.key.toUpperCase() : event.key;

@@ -56,11 +56,13 @@ test("the time before begins on the same weekday", () => {
 test("what is compared is another time or other sessions", () => {
     const is: Condition = { by: "channel", not: false, values: ["web"] };
     const filter: Filter = { conditions: [is], from: null, to: null };
+    const segment = { ...filter, conditions: [{ ...is, values: ["sms"] }] };
     const check = (against: Parameters<typeof compared>[0], given = filter) =>
-        compared(against, given, "2026-11-21", "2026-11-27");
+        compared(against, given, segment, "2026-11-21", "2026-11-27");
     expect(check("none")).toBeNull();
     expect(check("before")).toEqual({ from: "2026-11-14", filter });
     expect(check("year")).toEqual({ from: "2025-11-22", filter });
+    expect(check("segment")).toEqual({ from: "2026-11-21", filter: segment });
     expect(check("all")?.filter.conditions).toEqual([]);
     expect(check("others")?.filter.conditions).toEqual([{ ...is, not: true }]);
     const two = { ...filter, conditions: [is, { by: "language", not: false, values: ["de"] }] };

@@ -72,12 +72,13 @@ export const intervalOf = (from: string, to: string): "day" | "week" =>
     daysBetween(from, to) + 1 > WEEKS_FROM ? "week" : "day";
 
 /** What the sessions are compared with. */
-export type Against = "before" | "year" | "all" | "others" | "none";
+export type Against = "before" | "year" | "all" | "others" | "segment" | "none";
 
-/** Returns the first day and the filter of what is compared; null for nothing. */
+/** Returns the first day and the filter of what is compared; null for nothing. `segment` is a filter that somebody chose. */
 export function compared(
     against: Against,
     filter: Filter,
+    segment: Filter,
     from: string,
     to: string,
 ): { from: string; filter: Filter } | null {
@@ -88,6 +89,8 @@ export function compared(
             return null;
         case "year":
             return { from: addDays(from, -YEAR), filter };
+        case "segment":
+            return { from, filter: segment };
         case "all":
             return { from, filter: all };
         case "others":
