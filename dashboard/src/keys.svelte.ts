@@ -52,7 +52,10 @@ class Shortcuts {
         if (isField && !mod) return;
         if (
             target.closest("[role=menu], [role=listbox]") ||
-            (document.querySelector("[role=dialog], [role=alertdialog]") && !mod)
+            (document.querySelector(
+                "[role=dialog]:not([data-state=closed]), [role=alertdialog]:not([data-state=closed])",
+            ) &&
+                !mod)
         )
             return;
         const named = event.key.length === 1 ? event.key.toUpperCase() : event.key;

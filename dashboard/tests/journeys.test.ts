@@ -39,9 +39,11 @@ async function filterByKeys(page: Page, by: string, value: string) {
     await page.keyboard.type(by);
     await page.keyboard.press("Enter");
     await page.keyboard.type(value);
-    await page.getByRole("checkbox").first().waitFor();
+    await page.getByRole("dialog").getByRole("checkbox").first().waitFor();
     await page.keyboard.press("Enter");
     await page.keyboard.press("Escape");
+    // as long as a finger takes to the next key
+    await page.waitForTimeout(100);
 }
 
 /** Adds a condition as somebody does who points. */
@@ -73,13 +75,9 @@ test("a new member triages by keyboard alone", async () => {
     const context = await visit(server);
     const page = await context.newPage();
     await page.goto(server.invite("nora@example.com", "admin"));
-    await tabTo(page, /^$|Password/);
-    await page
-        .getByLabel(/Password/)
-        .first()
-        .waitFor();
-    await page.keyboard.press("Tab");
-    await page.locator("input[type=password]").focus();
+    await page.locator("input[type=password]").waitFor();
+    while (!(await page.evaluate(() => document.activeElement?.matches("input[type=password]"))))
+        await page.keyboard.press("Tab");
     await page.keyboard.type(PASSWORD);
     await page.keyboard.press("Enter");
     await page.waitForURL(/\/app\//);
@@ -162,14 +160,17 @@ test("a new member triages by mouse alone", async () => {
     await page.locator("[data-session] a.say").first().click();
     await page.waitForURL(/\/app\/conversations\//);
     await page.locator("mark").first().waitFor();
-    await page.goBack();
-    await page.getByRole("button", { name: "Look at the merge" }).click();
+    await page.getByRole("link", { name: "Insights" }).first().click();
+    for (const row of [0, 1]) await rows(page).nth(row).getByRole("checkbox").click();
+    await page.getByRole("button", { name: /^Merge/ }).click();
     await page
         .getByRole("dialog")
         .getByText(/^Merged:/)
         .waitFor();
     await page.getByRole("button", { name: /into one/ }).click();
     await page.getByText("2 insights merged").waitFor();
+    await rows(page).first().locator(".what a").click();
+    await page.waitForURL(/\/app\/insights\/[0-9a-f-]{36}/);
     await page.getByRole("button", { name: "Archive" }).first().click();
     await page.getByRole("dialog").getByRole("button", { name: "Archive", exact: false }).last().click();
     await page.getByText("1 insight archived until it escalates").waitFor();
@@ -221,8 +222,8 @@ test("a viewer is shown nothing unmasked and can change nothing, by page or by r
     const { items } = await server.call(page.context(), "POST", "/chat/sessions/query", { limit: 1 });
     await page.goto(`${server.url}/app/conversations/${items[0].session.id}`);
     await page.getByText("You reach me at").first().waitFor();
-    await page.getByText("email").first().waitFor();
-    expect(await page.locator("body").innerText()).not.toContain("@example.com");
+    await page.locator(".mask").first().waitFor();
+    expect(await page.locator("main").innerText()).not.toContain("@example.com");
     await page.goto(`${server.url}/app/insights`);
     await rows(page).first().waitFor();
     await page.keyboard.press("Enter");
@@ -231,7 +232,7 @@ test("a viewer is shown nothing unmasked and can change nothing, by page or by r
     for (const name of ["Resolve", "Archive", "Edit the sentence"])
         expect(await page.getByRole("button", { name, exact: true }).count()).toBe(0);
     // the member's own address is its own
-    expect(asked.join().replaceAll("viewer@example.com", "")).not.toContain("person");
+    expect(asked.join()).not.toMatch(/person\d+@/);
     for (const [method, path] of [
         ["POST", "/insights/bulk"],
         ["POST", "/teams"],

@@ -174,7 +174,7 @@ export async function visit(server: Server, options: BrowserContextOptions = {})
     const context = await (
         await start()
     ).newContext({ viewport: { width: 1440, height: 900 }, locale: "en-GB", ...options });
-    context.setDefaultTimeout(10_000);
+    context.setDefaultTimeout(20_000);
     context.on("request", (request) => {
         const { origin, protocol } = new URL(request.url());
         if (origin !== server.url && protocol !== "blob:") unwanted.push(`asked ${origin}`);

@@ -5178,6 +5178,11 @@ export interface components {
         QueryInput: {
             /** @description The `next` of the page before. */
             cursor?: string;
+            /**
+             * @description The slice that they are in, as of the calls about insights: with conditions on insights, the sessions in which such
+             *     an insight shows. With the scope insights:read.
+             */
+            filter?: components["schemas"]["InsightFilterInput"];
             /** @description Criteria that a session must all meet; of a list of values, one. An empty list asks for nothing. */
             filters?: {
                 assignee_ids?: string[];

@@ -54,6 +54,13 @@ export function ago(at: string, now = Date.now()): string {
     return date(at, now);
 }
 
+/** Returns how long ago something was, as it stands in a sentence. */
+export function past(at: string, now = Date.now()): string {
+    const short = ago(at, now);
+    if (short === "now") return "just now";
+    return now - Date.parse(at) < DAY ? `${short} ago` : `on ${short}`;
+}
+
 /** Returns the date of a point in time: day and month, with the year if it is not this one. */
 export function date(at: string | number, now = Date.now()): string {
     const time = typeof at === "string" && at.length === 10 ? Date.parse(`${at}T12:00:00Z`) : new Date(at).getTime();
