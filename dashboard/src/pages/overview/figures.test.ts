@@ -1,6 +1,15 @@
 import { expect, test, vi } from "vitest";
 import type { Condition, Filter } from "../../filter";
-import { changeOfCount, changeOfShare, compared, firstBefore, intervalOf, lengthOf, meanShares } from "./figures";
+import {
+    changeOfCount,
+    changeOfShare,
+    compared,
+    firstBefore,
+    intervalOf,
+    lengthOf,
+    meanShares,
+    weeksBefore,
+} from "./figures";
 
 // numbers are written in the language of the page
 vi.stubGlobal("document", { documentElement: { dataset: { locale: "en" } } });
@@ -51,6 +60,9 @@ test("the time before begins on the same weekday", () => {
     expect(firstBefore("2026-10-17", "2026-11-27")).toBe("2026-09-05");
     expect(firstBefore("2026-11-25", "2026-11-27")).toBe("2026-11-18");
     expect(firstBefore("2026-11-01", "2026-11-30")).toBe("2026-09-27");
+    expect(weeksBefore("2026-10-17", "2026-11-27")).toBeNull();
+    expect(weeksBefore("2026-11-25", "2026-11-27")).toBe("A week earlier");
+    expect(weeksBefore("2026-11-01", "2026-11-30")).toBe("5 weeks earlier");
 });
 
 test("what is compared is another time or other sessions", () => {

@@ -62,6 +62,13 @@ export function firstBefore(from: string, to: string): string {
     return addDays(from, -7 * Math.ceil(days / 7));
 }
 
+/** Returns how long before that is, where it does not end on the day before. */
+export function weeksBefore(from: string, to: string): string | null {
+    const weeks = daysBetween(firstBefore(from, to), from) / 7;
+    if (7 * weeks === daysBetween(from, to) + 1) return null;
+    return weeks === 1 ? "A week earlier" : `${weeks} weeks earlier`;
+}
+
 /** The days of a year in whole weeks. */
 const YEAR = 364;
 /** The days from which on points are weeks. */
