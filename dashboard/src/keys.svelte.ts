@@ -49,13 +49,15 @@ class Shortcuts {
             target.isContentEditable ||
             (/^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName) &&
                 !/^(checkbox|radio|button)$/.test((target as HTMLInputElement).type));
-        if (isField && !mod) return;
+        // a field keeps its own, such as Ctrl A; only the palette is to be had from anywhere
+        const isJump = mod && event.key.toLowerCase() === "k";
+        if (isField && !isJump) return;
         if (
             target.closest("[role=menu], [role=listbox]") ||
             (document.querySelector(
                 "[role=dialog]:not([data-state=closed]), [role=alertdialog]:not([data-state=closed])",
             ) &&
-                !mod)
+                !isJump)
         )
             return;
         const named = event.key.length === 1 ? event.key.toUpperCase() : event.key;

@@ -16,6 +16,12 @@ export function rate(value: number): string {
     }).format(value);
 }
 
+/** Returns a number with two digits behind the point. */
+export function hundredths(value: number): string {
+    const fraction = { minimumFractionDigits: 2, maximumFractionDigits: 2 };
+    return new Intl.NumberFormat(locale(), fraction).format(value);
+}
+
 /** Returns a share of 1 in percent: with one digit below ten, whole from there on. */
 export function percent(share: number, digits = share < 0.1 ? 1 : 0): string {
     const fraction = { minimumFractionDigits: digits, maximumFractionDigits: digits };
@@ -80,6 +86,15 @@ export function longDate(at: string): string {
 /** Returns hours and minutes. */
 export function clock(at: string): string {
     return new Intl.DateTimeFormat(locale(), { timeStyle: "short", timeZone: zone }).format(Date.parse(at));
+}
+
+/** Returns the hours and minutes that it is now in a zone; nothing if there is no such zone. */
+export function clockIn(timeZone: string): string {
+    try {
+        return new Intl.DateTimeFormat(locale(), { timeStyle: "short", timeZone }).format(Date.now());
+    } catch {
+        return "";
+    }
 }
 
 /** Returns a point in time in full, with its zone: what a time says when one points at it. */
