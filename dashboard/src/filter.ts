@@ -47,7 +47,7 @@ function isDimension(by: string): boolean {
 }
 
 const NONE = "~";
-const write = (value: string | null) => (value === null ? NONE : value.replaceAll("\\", "\\\\").replaceAll(",", "\\,"));
+const write = (value: string | null) => (value === null ? NONE : value.replace(/[\\,~]/g, "\\$&"));
 
 function read(text: string): (string | null)[] {
     const values: (string | null)[] = [];

@@ -3447,8 +3447,8 @@ export interface components {
         FilterSessionsInput: {
             /** @description The `next` of the page before. */
             cursor?: string;
-            /** @description The session filters of `POST /insights`; its other members are ignored. */
-            filter?: components["schemas"]["ListInsightsInput"];
+            /** @description Which sessions; what is asked of insights is ignored. */
+            filter?: components["schemas"]["InsightFilterInput"];
         };
         FilterTrendInput: {
             /** @description What is asked of sessions in it; the rest is ignored */

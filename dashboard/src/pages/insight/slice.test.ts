@@ -5,7 +5,6 @@ const { conversations, excluding, narrowed } = await import("./slice");
 
 const none = { conditions: [], from: null, to: null };
 const channel = { by: "channel", not: false, values: ["whatsapp", "email"] };
-const team = { by: "team", not: false, values: ["1"] };
 
 test("narrowing asks for one value, excluding for none of some", () => {
     const filter = { ...none, conditions: [channel] };
