@@ -60,6 +60,8 @@ class Shortcuts {
                 !isJump)
         )
             return;
+        // Enter and the blank do what a button or a link does that has the focus
+        if (/^(Enter| )$/.test(event.key) && target.closest("a[href], button, summary, input")) return;
         const named = event.key.length === 1 ? event.key.toUpperCase() : event.key;
         const isLetter = /^\p{L}$/u.test(named);
         const key = (mod ? "Mod+" : "") + (event.shiftKey && (isLetter || named.length > 1) ? "Shift+" : "") + named;

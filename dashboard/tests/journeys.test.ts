@@ -97,9 +97,9 @@ test("a new member triages by keyboard alone", async () => {
     await expect.poll(() => page.url()).toMatch(/sort=rise/);
     for (const part of ["channel=whatsapp", "language=de", "sentiment=angry", "from="])
         expect(page.url()).toContain(part);
-    await page.getByText("Most risen").waitFor();
     await rows(page).first().waitFor();
-    await page.keyboard.press("Enter");
+    await page.getByRole("menu").waitFor({ state: "detached" });
+    await page.keyboard.press("o");
     await page.waitForURL(/\/app\/insights\/[0-9a-f-]{36}/);
     const insight = page.url();
     // three of its conversations
@@ -107,12 +107,19 @@ test("a new member triages by keyboard alone", async () => {
         await page.locator("[data-session] a.say").nth(read).waitFor();
         await page.locator("[data-session] a.say").nth(read).focus();
         await page.keyboard.press("Enter");
-        await page.waitForURL(/\/app\/conversations\//);
-        await page.locator("mark").first().waitFor();
-        await page.goBack();
+        await page.waitForURL(/beside=/);
+        await page.locator(".beside mark").first().waitFor();
+        await page.keyboard.press("Escape");
         await page.waitForURL(insight);
     }
-    // its twin
+    // with its neighbor in the list it becomes one
+    await page.keyboard.press("g");
+    await page.keyboard.press("i");
+    await page.waitForURL(/\/app\/insights$/);
+    await rows(page).first().waitFor();
+    await page.keyboard.press("Home");
+    await page.keyboard.press("x");
+    await page.keyboard.press("Shift+J");
     await page.keyboard.press("m");
     await page
         .getByRole("dialog")
@@ -120,6 +127,8 @@ test("a new member triages by keyboard alone", async () => {
         .waitFor();
     await page.keyboard.press("Enter");
     await page.getByText("2 insights merged").waitFor();
+    await page.goto(insight);
+    await page.locator("[data-session]").first().waitFor();
     // out of the way until it matters
     await page.keyboard.press("e");
     await page.getByRole("dialog").waitFor();
@@ -158,8 +167,8 @@ test("a new member triages by mouse alone", async () => {
     await rows(page).first().locator(".what a").click();
     await page.waitForURL(/\/app\/insights\/[0-9a-f-]{36}/);
     await page.locator("[data-session] a.say").first().click();
-    await page.waitForURL(/\/app\/conversations\//);
-    await page.locator("mark").first().waitFor();
+    await page.waitForURL(/beside=/);
+    await page.locator(".beside mark").first().waitFor();
     await page.getByRole("link", { name: "Insights" }).first().click();
     for (const row of [0, 1]) await rows(page).nth(row).getByRole("checkbox").click();
     await page.getByRole("button", { name: /^Merge/ }).click();
