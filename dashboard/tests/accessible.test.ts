@@ -39,7 +39,7 @@ async function findings(page: Page): Promise<string[]> {
 }
 
 async function settled(page: Page) {
-    await page.locator("#page h1, #page [role=alert]").first().waitFor();
+    await page.locator("#page h1, #page [role=alert]").filter({ visible: true }).first().waitFor();
     // what is asked for has come; what opens takes 120 ms, and colors that are on their way have another contrast
     await page.waitForTimeout(600);
 }

@@ -88,7 +88,7 @@ test("a new member triages by keyboard alone", async () => {
     await filterByKeys(page, "feel", "angry");
     await tabTo(page, /^All time/);
     await page.keyboard.press("Enter");
-    await tabTo(page, /^Last 7 days/);
+    await tabTo(page, /^Last 4 weeks/);
     await page.keyboard.press("Enter");
     await tabTo(page, /^Moving first/);
     await page.keyboard.press("Enter");
