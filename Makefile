@@ -14,8 +14,9 @@ test: need-cargo
 	cargo test --workspace --quiet
 	scripts/with-postgres.sh cargo test --package refrain --test it --quiet -- --skip architecture:: --skip cli::eval:: --skip the_demo_shows
 
-# Builds the pages of the dashboard anew into crates/server/dashboard, which is committed. Needs Node.
-dashboard:
+# Builds the types of the API and the pages of the dashboard anew; both are committed. Needs Node.
+dashboard: need-cargo
+	cargo build --quiet --bin refrain
 	scripts/dashboard.sh build
 
 # The dashboard: types, tests, whether what is committed is what is built, and journeys in a browser. Needs Node and Chromium.

@@ -1,6 +1,6 @@
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { readFileSync, readdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { brotliCompressSync, constants } from "node:zlib";
 import { defineConfig, type Plugin } from "vitest/config";
 
@@ -9,18 +9,22 @@ const OUT = "../crates/server/dashboard";
 /** Writes each text file a second time, compressed, as the server embeds and sends it. */
 function brotli(): Plugin {
     const isText = (name: string) => /\.(js|css|html|svg)$/.test(name);
+    let out = OUT;
     return {
         name: "brotli",
         apply: "build",
+        configResolved(config) {
+            out = resolve(config.root, config.build.outDir);
+        },
         closeBundle() {
-            const names = readdirSync(OUT, { recursive: true, encoding: "utf8" }).filter(isText);
+            const names = readdirSync(out, { recursive: true, encoding: "utf8" }).filter(isText);
             for (const name of names) {
-                const bytes = readFileSync(join(OUT, name));
+                const bytes = readFileSync(join(out, name));
                 const params = {
                     [constants.BROTLI_PARAM_QUALITY]: 11,
                     [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length,
                 };
-                writeFileSync(join(OUT, `${name}.br`), brotliCompressSync(bytes, { params }));
+                writeFileSync(join(out, `${name}.br`), brotliCompressSync(bytes, { params }));
             }
         },
     };

@@ -167,7 +167,7 @@ def read_insights(build):
     for part in ["", "/events", "/lineage", "/proof", "/sessions", "/trend", "/wording", "/deep-research",
                  "/trend?interval=week&from=2026-01-01&to=2026-06-30"]:
         call("GET", insight + part)
-    call("POST", f"{insight}/sessions", {"filter": {"channel": "email"}})
+    call("POST", f"{insight}/sessions", {"filter": {"channel": ["email"]}})
     call("POST", "/insights/trends", {"insight_ids": [insight.removeprefix("/insights/")]})
 
 

@@ -16,19 +16,40 @@ need_chromium() {
     [ -x "${CHROMIUM:-/usr/bin/chromium}" ] || { echo "Chromium is missing: install it (on Debian and Ubuntu: sudo apt install chromium), or name it in CHROMIUM" >&2; exit 1; }
 }
 
+# Writes the types of the API, as the document of a server that is started for it has them, into a file.
+types() {
+    local folder pid said
+    folder=$(mktemp -d)
+    ../target/debug/refrain serve --data "$folder" --listen 127.0.0.1:0 >"$folder/said" 2>/dev/null &
+    pid=$!
+    for _ in $(seq 100); do
+        said=$(grep -o 'http://127.0.0.1:[0-9]*' "$folder/said" || true)
+        [ -z "$said" ] || break
+        sleep 0.1
+    done
+    npx openapi-typescript "$said/openapi.json" --default-non-nullable=false --output "$1" >/dev/null
+    kill "$pid"
+    rm -rf "$folder"
+}
+
 case "$1" in
 build)
-    npx vite build --logLevel warn
+    types src/api/schema.d.ts
+    npx vite build --logLevel error
     ;;
 test)
+    there=$(mktemp -d)
+    trap 'rm -rf "$there"' EXIT
+    types "$there/schema.d.ts"
+    if ! cmp -s "$there/schema.d.ts" src/api/schema.d.ts; then
+        echo "src/api/schema.d.ts is not what the API's document says: run 'make dashboard' and commit it" >&2
+        exit 1
+    fi
     npx svelte-check --tsconfig ./tsconfig.json --fail-on-warnings --output machine
     npx vitest run
     # what is committed is what the sources make
-    there=$(mktemp -d)
-    trap 'rm -rf "$there"' EXIT
-    cp -R "$built" "$there/committed"
-    npx vite build --logLevel warn
-    if ! diff -rq --exclude='*.br' "$there/committed" "$built"; then
+    npx vite build --logLevel error --outDir "$there/built"
+    if ! diff -rq --exclude='*.br' "$there/built" "$built"; then
         echo "crates/server/dashboard is not what dashboard/ makes: run 'make dashboard' and commit it" >&2
         exit 1
     fi

@@ -178,7 +178,7 @@ def foreign_in_bodies(own):
     return (
         one("contact", ("POST", "/chat/sessions", {"contact_id": "$"}), ("PATCH", f"/chat/sessions/{s}", {"contact_id": "$"}),
             ("POST", "/chat/sessions/filter", {"filters": {"contact_ids": ["$"]}}), ("GET", "/chat/sessions/search?q=a&contact_id=$", None),
-            ("POST", "/insights", {"sessionContactId": "$"}), ("POST", f"/insights/{i}/sessions", {"filter": {"sessionContactId": "$"}}))
+            ("POST", "/insights", {"sessionContactId": "$"}), ("POST", f"/insights/{i}/sessions", {"filter": {"sessionContactId": ["$"]}}))
         + one("team", ("POST", "/chat/sessions", {"team_id": "$"}), ("PATCH", f"/chat/sessions/{s}", {"team_id": "$"}),
             ("POST", "/chat/sessions/filter", {"filters": {"team_ids": ["$"]}}), ("POST", "/insights", {"teamId": "$"}),
             ("PATCH", f"/insights/{i}", {"team_id": "$"}), ("POST", "/categories", {"name": "c0", "team_id": "$"}),

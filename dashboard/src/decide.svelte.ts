@@ -37,6 +37,13 @@ export interface Notice {
     action?: { name: string; run: () => void };
 }
 
+/** What can be undone: an operation, or a change under a name of the page's own. */
+interface Undoable {
+    operation: string;
+    says: string;
+    change?: SetupChange<unknown>;
+}
+
 /** The milliseconds that a notice stays. */
 const SHOWN_FOR = 10_000;
 /** The most decisions that wait for a server that does not answer. */
@@ -56,7 +63,7 @@ class Decisions {
     /** The client of the queries that decisions change. */
     queries!: QueryClient;
     /** The operations that can be undone, the newest last. */
-    #undoable: { operation: string; says: string; change?: SetupChange<unknown> }[] = [];
+    #undoable = $state.raw<Undoable[]>([]);
     #line: Promise<unknown> = Promise.resolve();
     #wake: (() => void) | undefined;
     #number = 0;
@@ -72,7 +79,7 @@ class Decisions {
         const sent = this.#line.then(() => this.#send(decision));
         const settled = sent.then(
             (operation) => {
-                if (operation) this.#undoable.push({ operation, says: decision.says });
+                if (operation) this.#remember({ operation, says: decision.says });
                 this.say({ text: operation ? decision.says : "Nothing changed: it was so already.", operation });
                 return true;
             },
@@ -95,7 +102,7 @@ class Decisions {
         try {
             const answer = await this.quietly(change.send);
             const operation = change.back ? `change ${++this.#number}` : null;
-            if (operation) this.#undoable.push({ operation, says: change.says, change });
+            if (operation) this.#remember({ operation, says: change.says, change });
             this.say({ text: change.says, operation });
             return answer;
         } finally {
@@ -118,7 +125,8 @@ class Decisions {
         const at = operation
             ? this.#undoable.findIndex((other) => other.operation === operation)
             : this.#undoable.length - 1;
-        const [undone] = at < 0 ? [] : this.#undoable.splice(at, 1);
+        const undone = at < 0 ? undefined : this.#undoable[at];
+        this.#undoable = this.#undoable.filter((other) => other !== undone);
         const id = undone?.operation ?? operation;
         if (!id) return this.say({ text: "There is nothing to undo." });
         this.notices = this.notices.filter((notice) => notice.operation !== id);
@@ -150,6 +158,15 @@ class Decisions {
         this.#read();
         // a session that is left to the grouping again is linked a moment later
         setTimeout(() => this.#read(), LINKED_WITHIN);
+    }
+
+    /** The change of the setup that the next undo takes back, if it is one. */
+    get newestChange(): SetupChange<unknown> | undefined {
+        return this.#undoable.at(-1)?.change;
+    }
+
+    #remember(undoable: Undoable) {
+        this.#undoable = [...this.#undoable, undoable];
     }
 
     /** Says something for a while. */
@@ -206,7 +223,9 @@ class Decisions {
 export function reason(error: unknown): string {
     if (!(error instanceof ApiError)) return "This part of the page failed.";
     if (error.status === 409 && error.message.startsWith("if-match")) return "Somebody decided about it meanwhile.";
-    return error.message.charAt(0).toUpperCase() + error.message.slice(1);
+    // the name of the member that it is about stands before it, which says nothing to people
+    const message = error.message.replace(/^[\w.[\]]+: /, "");
+    return message.charAt(0).toUpperCase() + message.slice(1);
 }
 
 /** The decisions of this page. */

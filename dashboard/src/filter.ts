@@ -47,7 +47,7 @@ function isDimension(by: string): boolean {
 }
 
 const NONE = "~";
-const write = (value: string | null) => (value === null ? NONE : value.replaceAll("\\", "\\\\").replaceAll(",", "\\,"));
+const write = (value: string | null) => (value === null ? NONE : value.replace(/[\\,~]/g, "\\$&"));
 
 function read(text: string): (string | null)[] {
     const values: (string | null)[] = [];
@@ -90,19 +90,12 @@ export function period(filter: Filter, now = Date.now()): { from: string; to: st
 
 type CustomData = NonNullable<FilterInput["ticketCustomData"]>;
 
-/** A value of custom data as it was sent: numbers and truths are none of text. */
-export function customValue(text: string | null): CustomData[number][string] {
-    if (text === null) return "";
-    if (text === "true" || text === "false") return text === "true";
-    return /^-?(0|[1-9]\d*)(\.\d+)?$/.test(text) ? Number(text) : text;
-}
-
-/** All combinations of one value of each key. */
+/** Returns all combinations of one value of each key; values compare as text. */
 function combine(conditions: Condition[]): CustomData {
     let combined: CustomData = [{}];
     for (const { by, values } of conditions) {
         const key = by.slice(by.indexOf(".") + 1);
-        combined = combined.flatMap((pairs) => values.map((value) => ({ ...pairs, [key]: customValue(value) })));
+        combined = combined.flatMap((pairs) => values.map((value) => ({ ...pairs, [key]: value ?? "" })));
     }
     return combined.slice(0, COMBINATIONS_MAX);
 }
@@ -126,6 +119,22 @@ function members(conditions: Condition[], not: boolean): Excluded {
         if (custom.length) input[member] = not ? custom.flatMap((condition) => combine([condition])) : combine(custom);
     }
     return input as Excluded;
+}
+
+/** The conditions that are of insights, and say nothing of the sessions of one. */
+const OF_INSIGHTS = new Set(["team", "category", "min_sessions"]);
+
+/** Returns a filter without what it asks of insights. */
+export function ofSessions(filter: Filter): Filter {
+    return { ...filter, conditions: filter.conditions.filter(({ by }) => !OF_INSIGHTS.has(by)) };
+}
+
+/** Returns a filter with what another asks of insights. */
+export function withInsights(filter: Filter, other: Filter): Filter {
+    return {
+        ...filter,
+        conditions: [...other.conditions.filter(({ by }) => OF_INSIGHTS.has(by)), ...filter.conditions],
+    };
 }
 
 /** Returns a filter as the API takes it. */

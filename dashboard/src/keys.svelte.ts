@@ -49,12 +49,19 @@ class Shortcuts {
             target.isContentEditable ||
             (/^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName) &&
                 !/^(checkbox|radio|button)$/.test((target as HTMLInputElement).type));
-        if (isField && !mod) return;
+        // a field keeps its own, such as Ctrl A; only the palette is to be had from anywhere
+        const isJump = mod && event.key.toLowerCase() === "k";
+        if (isField && !isJump) return;
         if (
             target.closest("[role=menu], [role=listbox]") ||
-            (document.querySelector("[role=dialog], [role=alertdialog]") && !mod)
+            (document.querySelector(
+                "[role=dialog]:not([data-state=closed]), [role=alertdialog]:not([data-state=closed])",
+            ) &&
+                !isJump)
         )
             return;
+        // Enter and the blank do what a button or a link does that has the focus
+        if (/^(Enter| )$/.test(event.key) && target.closest("a[href], button, summary, input")) return;
         const named = event.key.length === 1 ? event.key.toUpperCase() : event.key;
         const isLetter = /^\p{L}$/u.test(named);
         const key = (mod ? "Mod+" : "") + (event.shiftKey && (isLetter || named.length > 1) ? "Shift+" : "") + named;

@@ -124,6 +124,15 @@ test("what the server refuses is taken back, with its reason", async () => {
     await page.unroute("**/insights/bulk");
 });
 
+test("Enter and the blank press the button that has the focus, not the row", async () => {
+    await page.getByRole("tab", { name: /Archived/ }).focus();
+    await page.keyboard.press("Enter");
+    await expect.poll(() => page.url()).toContain("status=archived");
+    await page.getByRole("tab", { name: /All/ }).focus();
+    await page.keyboard.press("Space");
+    await expect.poll(() => page.url()).toContain("status=all");
+});
+
 test("a viewer decides nothing, by key or by bar", async () => {
     const viewer = await signIn(server, "viewer");
     await viewer.goto(`${server.url}/app/insights`);

@@ -174,7 +174,7 @@ export async function visit(server: Server, options: BrowserContextOptions = {})
     const context = await (
         await start()
     ).newContext({ viewport: { width: 1440, height: 900 }, locale: "en-GB", ...options });
-    context.setDefaultTimeout(10_000);
+    context.setDefaultTimeout(20_000);
     context.on("request", (request) => {
         const { origin, protocol } = new URL(request.url());
         if (origin !== server.url && protocol !== "blob:") unwanted.push(`asked ${origin}`);
@@ -254,7 +254,7 @@ export function shop(count = 360, now = Date.now()): Conversation[] {
         const created = new Date(now - ((at * 37) % 56) * DAY - 3_600_000).toISOString();
         return {
             id: `shop-${at}`,
-            channel: ["web", "whatsapp", "email", "phone_voice"][at % 4],
+            channel: ["web", "whatsapp", "email", "phone_voice"][Math.floor(at / 6) % 4],
             language,
             created_at: created,
             status: at % 5 ? "closed_resolved" : "open",

@@ -153,7 +153,7 @@ export const insightEvents = (id: string) =>
     });
 
 /** The sessions behind an insight. */
-export const insightSessions = (id: string, filter: Schema<"ListInsightsInput">) =>
+export const insightSessions = (id: string, filter: FilterInput) =>
     infiniteQueryOptions({
         queryKey: ["insight", id, "sessions", filter],
         queryFn: ({ pageParam, signal }) =>

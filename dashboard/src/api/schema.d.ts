@@ -3447,8 +3447,8 @@ export interface components {
         FilterSessionsInput: {
             /** @description The `next` of the page before. */
             cursor?: string;
-            /** @description The session filters of `POST /insights`; its other members are ignored. */
-            filter?: components["schemas"]["ListInsightsInput"];
+            /** @description Which sessions; what is asked of insights is ignored. */
+            filter?: components["schemas"]["InsightFilterInput"];
         };
         FilterTrendInput: {
             /** @description What is asked of sessions in it; the rest is ignored */
@@ -5178,6 +5178,11 @@ export interface components {
         QueryInput: {
             /** @description The `next` of the page before. */
             cursor?: string;
+            /**
+             * @description The slice that they are in, as of the calls about insights: with conditions on insights, the sessions in which such
+             *     an insight shows. With the scope insights:read.
+             */
+            filter?: components["schemas"]["InsightFilterInput"];
             /** @description Criteria that a session must all meet; of a list of values, one. An empty list asks for nothing. */
             filters?: {
                 assignee_ids?: string[];

@@ -94,7 +94,7 @@ test("what is archived says how near it is to coming back", () => {
     } as Insight;
     expect(nearness(archived)).toBe("Back at 17 a day · 3 today");
     expect(whyMoved(archived, undefined, [])?.text).toBe(
-        "by Mira until it escalates: “known” Back at 17 a day · 3 today.",
+        "by Mira until it escalates: “known”. Back at 17 a day · 3 today.",
     );
     expect(nearness({ ...archived, archive_policy: "until_count" })).toBe("Back at 17 more · 3 so far");
 });

@@ -86,7 +86,7 @@ export function whyMoved(insight: Insight, row: Row | undefined, events: Insight
     if (insight.archived_at) {
         const reason = insight.archived_by?.reason;
         const policy = POLICIES[insight.archive_policy ?? "forever"];
-        const by = `by ${who(insight.archived_by)} ${policy}${reason ? `: “${reason}”` : "."}`;
+        const by = `by ${who(insight.archived_by)} ${policy}${reason ? `: “${reason}”.` : "."}`;
         return plain(`Archived on ${on(insight.archived_at)}`, `${by} ${nearness(insight)}.`, "mute");
     }
     if (insight.resolved_at) {

@@ -16,6 +16,12 @@ export function rate(value: number): string {
     }).format(value);
 }
 
+/** Returns a number with two digits behind the point. */
+export function hundredths(value: number): string {
+    const fraction = { minimumFractionDigits: 2, maximumFractionDigits: 2 };
+    return new Intl.NumberFormat(locale(), fraction).format(value);
+}
+
 /** Returns a share of 1 in percent: with one digit below ten, whole from there on. */
 export function percent(share: number, digits = share < 0.1 ? 1 : 0): string {
     const fraction = { minimumFractionDigits: digits, maximumFractionDigits: digits };
@@ -54,6 +60,13 @@ export function ago(at: string, now = Date.now()): string {
     return date(at, now);
 }
 
+/** Returns how long ago something was, as it stands in a sentence. */
+export function past(at: string, now = Date.now()): string {
+    const short = ago(at, now);
+    if (short === "now") return "just now";
+    return now - Date.parse(at) < DAY ? `${short} ago` : `on ${short}`;
+}
+
 /** Returns the date of a point in time: day and month, with the year if it is not this one. */
 export function date(at: string | number, now = Date.now()): string {
     const time = typeof at === "string" && at.length === 10 ? Date.parse(`${at}T12:00:00Z`) : new Date(at).getTime();
@@ -73,6 +86,15 @@ export function longDate(at: string): string {
 /** Returns hours and minutes. */
 export function clock(at: string): string {
     return new Intl.DateTimeFormat(locale(), { timeStyle: "short", timeZone: zone }).format(Date.parse(at));
+}
+
+/** Returns the hours and minutes that it is now in a zone; nothing if there is no such zone. */
+export function clockIn(timeZone: string): string {
+    try {
+        return new Intl.DateTimeFormat(locale(), { timeStyle: "short", timeZone }).format(Date.now());
+    } catch {
+        return "";
+    }
 }
 
 /** Returns a point in time in full, with its zone: what a time says when one points at it. */

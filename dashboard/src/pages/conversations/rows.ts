@@ -1,9 +1,9 @@
-/** The rows of the list of conversations, whichever call they come from. */
+/** The rows of the list of conversations. */
 
 import { infiniteQueryOptions, keepPreviousData } from "@tanstack/svelte-query";
 import { answered, api, type Schema } from "../../api/client";
 import { cut, type Stretch } from "../../words/texts";
-import type { Call } from "./call";
+import type { toQuery } from "./call";
 
 /** A conversation in a list. */
 export interface Row {
@@ -66,40 +66,18 @@ function fromQuery({ session, matches }: Schema<"ChatSessionQueryOutput">["items
     };
 }
 
-function fromInsight(session: Schema<"InsightSession">): Row {
-    return {
-        id: session.session_id,
-        number: session.ticket_number,
-        channel: session.channel,
-        status: session.status,
-        sentiment: session.sentiment,
-        language: session.language,
-        at: session.created_at,
-        who: null,
-        isHandedOff: false,
-        said: [{ text: session.quote.text, marked: false }],
-    };
-}
-
 const PAGE = 50;
 
-/** The conversations of a call, by pages. */
-export const rows = (call: Call) =>
+/** The conversations of a query, by pages. */
+export const rows = (query: ReturnType<typeof toQuery>) =>
     infiniteQueryOptions({
-        queryKey: ["sessions", call],
+        queryKey: ["sessions", query],
         queryFn: async ({ pageParam: cursor, signal }) => {
-            if (call.by === "query") {
-                const body = { ...call.body, limit: PAGE, cursor };
-                const page = await answered(api.POST("/chat/sessions/query", { body, signal }));
-                return { ...page, items: page.items.map(fromQuery) };
-            }
-            if (call.by === "none") throw new Error("no call lists these");
-            const path = { params: { path: { id: call.id } } };
-            const body = { filter: call.filter, cursor };
-            const page = await answered(api.POST("/insights/{id}/sessions", { ...path, body, signal }));
-            return { ...page, items: page.items.map(fromInsight) };
+            const page = await answered(
+                api.POST("/chat/sessions/query", { body: { ...query, limit: PAGE, cursor }, signal }),
+            );
+            return { ...page, items: page.items.map(fromQuery) };
         },
-        enabled: call.by !== "none",
         initialPageParam: undefined as string | undefined,
         getNextPageParam: (page) => page.next ?? undefined,
         placeholderData: keepPreviousData,

@@ -1,6 +1,15 @@
 import { expect, test, vi } from "vitest";
 import type { Condition, Filter } from "../../filter";
-import { changeOfCount, changeOfShare, compared, firstBefore, intervalOf, lengthOf, meanShares } from "./figures";
+import {
+    changeOfCount,
+    changeOfShare,
+    compared,
+    firstBefore,
+    intervalOf,
+    lengthOf,
+    meanShares,
+    weeksBefore,
+} from "./figures";
 
 // numbers are written in the language of the page
 vi.stubGlobal("document", { documentElement: { dataset: { locale: "en" } } });
@@ -51,16 +60,21 @@ test("the time before begins on the same weekday", () => {
     expect(firstBefore("2026-10-17", "2026-11-27")).toBe("2026-09-05");
     expect(firstBefore("2026-11-25", "2026-11-27")).toBe("2026-11-18");
     expect(firstBefore("2026-11-01", "2026-11-30")).toBe("2026-09-27");
+    expect(weeksBefore("2026-10-17", "2026-11-27")).toBeNull();
+    expect(weeksBefore("2026-11-25", "2026-11-27")).toBe("A week earlier");
+    expect(weeksBefore("2026-11-01", "2026-11-30")).toBe("5 weeks earlier");
 });
 
 test("what is compared is another time or other sessions", () => {
     const is: Condition = { by: "channel", not: false, values: ["web"] };
     const filter: Filter = { conditions: [is], from: null, to: null };
+    const segment = { ...filter, conditions: [{ ...is, values: ["sms"] }] };
     const check = (against: Parameters<typeof compared>[0], given = filter) =>
-        compared(against, given, "2026-11-21", "2026-11-27");
+        compared(against, given, segment, "2026-11-21", "2026-11-27");
     expect(check("none")).toBeNull();
     expect(check("before")).toEqual({ from: "2026-11-14", filter });
     expect(check("year")).toEqual({ from: "2025-11-22", filter });
+    expect(check("segment")).toEqual({ from: "2026-11-21", filter: segment });
     expect(check("all")?.filter.conditions).toEqual([]);
     expect(check("others")?.filter.conditions).toEqual([{ ...is, not: true }]);
     const two = { ...filter, conditions: [is, { by: "language", not: false, values: ["de"] }] };

@@ -62,6 +62,13 @@ export function firstBefore(from: string, to: string): string {
     return addDays(from, -7 * Math.ceil(days / 7));
 }
 
+/** Returns how long before that is, where it does not end on the day before. */
+export function weeksBefore(from: string, to: string): string | null {
+    const weeks = daysBetween(firstBefore(from, to), from) / 7;
+    if (7 * weeks === daysBetween(from, to) + 1) return null;
+    return weeks === 1 ? "A week earlier" : `${weeks} weeks earlier`;
+}
+
 /** The days of a year in whole weeks. */
 const YEAR = 364;
 /** The days from which on points are weeks. */
@@ -72,12 +79,13 @@ export const intervalOf = (from: string, to: string): "day" | "week" =>
     daysBetween(from, to) + 1 > WEEKS_FROM ? "week" : "day";
 
 /** What the sessions are compared with. */
-export type Against = "before" | "year" | "all" | "others" | "none";
+export type Against = "before" | "year" | "all" | "others" | "segment" | "none";
 
-/** Returns the first day and the filter of what is compared; null for nothing. */
+/** Returns the first day and the filter of what is compared; null for nothing. `segment` is a filter that somebody chose. */
 export function compared(
     against: Against,
     filter: Filter,
+    segment: Filter,
     from: string,
     to: string,
 ): { from: string; filter: Filter } | null {
@@ -88,6 +96,8 @@ export function compared(
             return null;
         case "year":
             return { from: addDays(from, -YEAR), filter };
+        case "segment":
+            return { from, filter: segment };
         case "all":
             return { from, filter: all };
         case "others":

@@ -2,6 +2,7 @@
 
 import type { Schema } from "../../api/client";
 import { keyName } from "../../words/names";
+import { exact } from "../../words/numbers";
 
 /** What the kinds of entries say. */
 export const KINDS: Record<Schema<"AuditEntry">["kind"], string> = {
@@ -38,6 +39,8 @@ export function detailWords(detail: unknown): string {
     const said = Object.entries(detail).flatMap(([name, value]) => {
         const text = Array.isArray(value) ? value.filter((one) => typeof one !== "object").join(", ") : value;
         if (text === null || text === "" || typeof text === "object") return [];
+        if (typeof text === "string" && /^\d{4}-\d\d-\d\dT/.test(text))
+            return `${keyName(name).toLowerCase()}: ${exact(text)}`;
         return `${keyName(name).toLowerCase()}: ${typeof text === "boolean" ? (text ? "yes" : "no") : String(text)}`;
     });
     return said.join(" · ");

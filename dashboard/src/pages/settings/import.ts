@@ -92,6 +92,7 @@ export function questionsOf(preview: Preview): Questions {
 export function plainReason(reason: string): string {
     return reason
         .replace(/^id: is required$/, "It has no id.")
+        .replace(/^(line \d+: )?no column with a text;.*$/s, "No column is known to be what was said. Say which it is.")
         .replace(/^turns: is required$/, "Nothing is said in it.")
         .replace(/\s*(Left out: )?[Ss]ay --.*$/s, (_, left: string | undefined) => (left ? " Left out." : ""))
         .replace(/; say which it is, as in --map.*$/s, "")

@@ -10,6 +10,9 @@ export interface Part {
     icon: IconName;
     /** The scope without which there is nothing to see. */
     scope?: string;
+    /** What one who may not sees nothing of, and who may, where it is not "Only admins see NAME". */
+    what?: string;
+    verb?: string;
     load: () => Promise<{ default: Component }>;
 }
 
@@ -53,6 +56,8 @@ export const GROUPS: { name: string; parts: Part[] }[] = [
                 name: "Privacy",
                 icon: "shield",
                 scope: "contacts:read",
+                what: "personal data",
+                verb: "and agents see",
                 load: () => import("./Privacy.svelte"),
             },
             { noun: "set-aside", name: "Set aside", icon: "filter", load: () => import("./SetAside.svelte") },
@@ -61,7 +66,14 @@ export const GROUPS: { name: string; parts: Part[] }[] = [
     {
         name: "Developers",
         parts: [
-            { noun: "keys", name: "API keys", icon: "key", scope: "keys:read", load: () => import("./Keys.svelte") },
+            {
+                noun: "keys",
+                name: "API keys",
+                icon: "key",
+                scope: "keys:read",
+                what: "API keys",
+                load: () => import("./Keys.svelte"),
+            },
             {
                 noun: "webhooks",
                 name: "Webhooks",
@@ -74,6 +86,7 @@ export const GROUPS: { name: string; parts: Part[] }[] = [
                 name: "Audit log",
                 icon: "log",
                 scope: "audit:read",
+                what: "the audit log",
                 load: () => import("./AuditLog.svelte"),
             },
         ],

@@ -1,5 +1,6 @@
 //! `POST /insights`, `GET /insights/{id}` and the sessions behind an insight.
 
+use super::filter_input::InsightFilterInput;
 use super::input::ListInsightsInput;
 use super::proof;
 use super::response::{PublicInsight, WithEtag};
@@ -101,9 +102,9 @@ async fn sessions(
 
 #[derive(Debug, Deserialize, JsonSchema)]
 struct FilterSessionsInput {
-    /// The session filters of `POST /insights`; its other members are ignored.
+    /// Which sessions; what is asked of insights is ignored.
     #[serde(default)]
-    filter: Maybe<ListInsightsInput>,
+    filter: Maybe<InsightFilterInput>,
     /// The `next` of the page before.
     #[serde(default)]
     cursor: Maybe<Cursor>,

@@ -104,6 +104,8 @@ async fn check_rows(t: &TestApp, rows: &Rows, filter: &Value, slice: &BTreeSet<u
     if let Some((insight, sessions)) = expected.first() {
         let body = json!({"filter": filter, "insight_ids": [insight.id], "limit": 1});
         assert_eq!(t.post_ok("/chat/sessions/query", body).await["total"], sessions.len(), "{filter}");
+        let path = format!("/insights/{}/sessions", insight.id);
+        assert_eq!(t.post_ok(&path, json!({"filter": filter})).await["total"], sessions.len(), "{filter}");
     }
     for (insight, sessions) in expected {
         let item = items.iter().find(|item| item["insight"]["id"] == insight.id).unwrap();

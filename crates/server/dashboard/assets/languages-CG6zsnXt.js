@@ -1,0 +1,1 @@
+var e=`af.ar.bg.cs.da.de.el.en.es.fa.fi.fr.he.hi.hr.hu.id.it.ja.ko.ms.nl.no.pl.pt.ro.ru.sk.sr.sv.sw.th.tl.tr.uk.vi.zh`.split(`.`);export{e as t};
