@@ -3,7 +3,7 @@
 use crate::categories::folded_name;
 use crate::custom_data::{self, CustomData};
 use crate::db::{Sql, Value, like_pattern};
-use crate::ids::OrgId;
+use crate::ids::{InsightId, OrgId};
 use crate::insights::filter::{
     InsightConditions, InsightValues, SessionConditions, SessionValues, TeamFilter,
 };
@@ -66,6 +66,16 @@ pub(crate) fn push_slice(query: &mut Sql, org_id: OrgId, source: Source, session
     }
     push_session_values(query, source, &sessions.is, Holds::Yes);
     push_session_values(query, source, &sessions.not, Holds::No);
+}
+
+/// Adds to occurrences `o` of a slice that they are of one of these insights.
+pub(crate) fn push_insights(query: &mut Sql, sessions: &SessionConditions, ids: &[InsightId]) {
+    // once it has the owners of custom data, SQLite would look up each of their sessions for each insight
+    let column = match custom_data(&sessions.is).next() {
+        Some(_) => "coalesce(o.insight_id, o.insight_id)",
+        None => "o.insight_id",
+    };
+    query.push(" and ").push(column).push(" in ").push_list(ids.iter().copied());
 }
 
 /// Adds conditions on an insight `i`, of which `count` is the number of sessions.

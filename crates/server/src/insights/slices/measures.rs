@@ -7,7 +7,7 @@ use crate::ids::{CategoryId, InsightId, OrgId, TeamId};
 use crate::insights::filter::{InsightFilter, SessionConditions};
 use crate::insights::insight::{InsightStatus, PERSON};
 use crate::insights::lifecycle::movers::RECENT_DAYS;
-use crate::insights::list::conditions::{Source, push_insight_conditions, push_slice};
+use crate::insights::list::conditions::{Source, push_insight_conditions, push_insights, push_slice};
 use crate::time::{Calendar, DAY, Timestamp};
 use crate::wire::{Nullable, SafeInt};
 use schemars::JsonSchema;
@@ -113,7 +113,7 @@ pub(super) async fn people(
     let mut query = sql(&format!("select o.insight_id, count(distinct {PERSON}) "));
     push_slice(&mut query, org_id, Source::Occurrences, sessions);
     if let Some(ids) = ids {
-        query.push(" and o.insight_id in ").push_list(ids.iter().copied());
+        push_insights(&mut query, sessions, ids);
     }
     query.push(" group by o.insight_id");
     let counts: Vec<(InsightId, i64)> = tx.fetch_all(query).await?;

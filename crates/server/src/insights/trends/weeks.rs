@@ -4,7 +4,7 @@ use crate::db::{self, Tx, sql};
 use crate::error::Result;
 use crate::ids::{InsightId, OrgId};
 use crate::insights::filter::SessionConditions;
-use crate::insights::list::conditions::{Source, push_slice};
+use crate::insights::list::conditions::{Source, push_insights, push_slice};
 use crate::time::{Calendar, DAY, Timestamp};
 use std::collections::HashMap;
 
@@ -29,7 +29,8 @@ pub async fn trends(
     push_slice(&mut query, org_id, Source::Occurrences, sessions);
     query.push(" and o.session_created_at >= ").push_bind(start);
     query.push(" and o.session_created_at < ").push_bind(end);
-    query.push(" and o.insight_id in ").push_list(ids.iter().copied()).push(" group by 1, 2");
+    push_insights(&mut query, sessions, ids);
+    query.push(" group by 1, 2");
     let rows: Vec<(InsightId, i64, i64)> = tx.fetch_all(query).await?;
     let mut trends: HashMap<_, _> = ids.iter().map(|id| (*id, [0; TREND_WEEKS])).collect();
     for (id, week, count) in rows {
