@@ -60,7 +60,7 @@ async function filterByMouse(page: Page, by: string, value: RegExp) {
 
 /** Enough people who say it today that it is more than chance. */
 function outbreak(times: number): Conversation[] {
-    const created_at = new Date(Date.now() - 60_000).toISOString();
+    const created_at = new Date().toISOString();
     return Array.from({ length: times }, (_, at) => ({
         id: `outbreak-${times}-${at}`,
         channel: "whatsapp",
@@ -228,7 +228,8 @@ test("a viewer is shown nothing unmasked and can change nothing, by page or by r
     page.on("response", async (response) => {
         if (response.headers()["content-type"]?.includes("json")) asked.push(await response.text().catch(() => ""));
     });
-    const { items } = await server.call(page.context(), "POST", "/chat/sessions/query", { limit: 1 });
+    const oldest = { sort_by: "created_at", sort_order: "asc", limit: 1 };
+    const { items } = await server.call(page.context(), "POST", "/chat/sessions/query", oldest);
     await page.goto(`${server.url}/app/conversations/${items[0].session.id}`);
     await page.getByText("You reach me at").first().waitFor();
     await page.locator(".mask").first().waitFor();

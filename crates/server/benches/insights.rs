@@ -34,6 +34,9 @@ fn main() {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         bench("SQLite", TestDatabase::sqlite()).await;
+        if std::env::var_os("REFRAIN_BENCH_KEEP").is_some() {
+            return;
+        }
         match std::env::var("TEST_DATABASE_URL") {
             Ok(server) => bench(POSTGRESQL, TestDatabase::postgres(&server).await).await,
             Err(_) => println!("PostgreSQL: not measured, TEST_DATABASE_URL names no server"),
@@ -42,6 +45,7 @@ fn main() {
 }
 
 async fn bench(name: &str, database: TestDatabase) {
+    let folder = database.folder.path().to_owned();
     let t = TestApp::on(database, unlimited()).await;
     fill(&t).await;
     // what either database does by itself in time; PostgreSQL not within a transaction
@@ -49,12 +53,12 @@ async fn bench(name: &str, database: TestDatabase) {
         t.app.db.fetch_all::<(i64,)>(sql("vacuum analyze")).await.unwrap();
     } else {
         t.execute(sql("analyze")).await;
-        // a data folder to serve: what the dashboard is measured on
-        if let Ok(folder) = std::env::var("REFRAIN_BENCH_KEEP") {
-            let copy = sql("vacuum into $1").bind(format!("{folder}/refrain.db"));
-            t.app.db.fetch_all::<(i64,)>(copy).await.unwrap();
-            return;
-        }
+    }
+    // a data folder to serve: what the dashboard is measured on
+    if let Ok(kept) = std::env::var("REFRAIN_BENCH_KEEP") {
+        t.app.db.close().await;
+        std::fs::copy(folder.join("refrain.db"), format!("{kept}/refrain.db")).unwrap();
+        return;
     }
     let contact = t.get_ok("/contacts").await["items"][0]["id"].clone();
     let category = t.get_ok("/categories").await[0]["name"].clone();
