@@ -40,6 +40,7 @@ faults: need-cargo
 	scripts/with-postgres.sh cargo test --package refrain --test it --quiet -- --ignored --test-threads=1 faults::
 
 # Everything that has to hold before a change lands.
+check: export REFRAIN_ALL = 1
 check: fmt lint test test-dashboard faults doc deny unused spelling fuzz fuzz-imports matrix
 
 fmt: need-cargo

@@ -129,11 +129,16 @@ test("a new member triages by keyboard alone", async () => {
     await page.getByText("2 insights merged").waitFor();
     await page.goto(insight);
     await page.locator("[data-session]").first().waitFor();
-    // out of the way until it matters
+    // out of the way until thirty more say it; what escalates is told from the day after
     await page.keyboard.press("e");
     await page.getByRole("dialog").waitFor();
+    await page.keyboard.press("ArrowDown");
+    while (!(await page.evaluate(() => document.activeElement?.id === "archive-target")))
+        await page.keyboard.press("Tab");
+    await page.keyboard.press("Control+a");
+    await page.keyboard.type("30");
     await page.keyboard.press("Enter");
-    await page.getByText("1 insight archived until it escalates").waitFor();
+    await page.getByText("1 insight archived until a count").waitFor();
     // it comes back by itself
     server.import(outbreak(60));
     await page.keyboard.press("g");
