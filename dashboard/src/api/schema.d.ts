@@ -2308,32 +2308,7 @@ export interface components {
                 name: string;
             } | null;
             /** @enum {string} */
-            kind:
-                | "key.created"
-                | "key.first_used"
-                | "key.revoked"
-                | "member.signed_in"
-                | "member.sign_in_failed"
-                | "member.signed_out"
-                | "member.sign_ins_ended"
-                | "member.invited"
-                | "member.updated"
-                | "member.removed"
-                | "member.password_changed"
-                | "insights.decided"
-                | "export.started"
-                | "import.started"
-                | "import.canceled"
-                | "webhook.created"
-                | "webhook.updated"
-                | "webhook.secret_rotated"
-                | "webhook.deleted"
-                | "contact.deleted"
-                | "session.deleted"
-                | "message.redacted"
-                | "session.revealed"
-                | "session.redacted"
-                | "settings.updated";
+            kind: "key.created" | "key.first_used" | "key.revoked" | "member.signed_in" | "member.sign_in_failed" | "member.signed_out" | "member.sign_ins_ended" | "member.invited" | "member.updated" | "member.removed" | "member.password_changed" | "insights.decided" | "export.started" | "import.started" | "import.canceled" | "webhook.created" | "webhook.updated" | "webhook.secret_rotated" | "webhook.deleted" | "contact.deleted" | "session.deleted" | "message.redacted" | "session.revealed" | "session.redacted" | "settings.updated";
             /** @description The member who signed in, or who acts through the key. */
             member: {
                 email: string;
@@ -2362,32 +2337,7 @@ export interface components {
              * @default null
              * @enum {string}
              */
-            kind?:
-                | "key.created"
-                | "key.first_used"
-                | "key.revoked"
-                | "member.signed_in"
-                | "member.sign_in_failed"
-                | "member.signed_out"
-                | "member.sign_ins_ended"
-                | "member.invited"
-                | "member.updated"
-                | "member.removed"
-                | "member.password_changed"
-                | "insights.decided"
-                | "export.started"
-                | "import.started"
-                | "import.canceled"
-                | "webhook.created"
-                | "webhook.updated"
-                | "webhook.secret_rotated"
-                | "webhook.deleted"
-                | "contact.deleted"
-                | "session.deleted"
-                | "message.redacted"
-                | "session.revealed"
-                | "session.redacted"
-                | "settings.updated";
+            kind?: "key.created" | "key.first_used" | "key.revoked" | "member.signed_in" | "member.sign_in_failed" | "member.signed_out" | "member.sign_ins_ended" | "member.invited" | "member.updated" | "member.removed" | "member.password_changed" | "insights.decided" | "export.started" | "import.started" | "import.canceled" | "webhook.created" | "webhook.updated" | "webhook.secret_rotated" | "webhook.deleted" | "contact.deleted" | "session.deleted" | "message.redacted" | "session.revealed" | "session.redacted" | "settings.updated";
             /**
              * Format: uuid
              * @description Only entries by this member, signed in or through a key.
@@ -2586,15 +2536,7 @@ export interface components {
                 /** Format: uuid */
                 message_id: string;
                 /** @enum {string} */
-                reason:
-                    | "auto_reply"
-                    | "bounce"
-                    | "notice"
-                    | "click"
-                    | "opening"
-                    | "placeholder"
-                    | "note"
-                    | "unclear_speakers";
+                reason: "auto_reply" | "bounce" | "notice" | "click" | "opening" | "placeholder" | "note" | "unclear_speakers";
             }[];
             /** @description What the contact states, in the order of the conversation. */
             statements: {
@@ -2699,17 +2641,7 @@ export interface components {
             assist_mode: boolean;
             channel: {
                 /** @enum {string} */
-                type:
-                    | "web"
-                    | "email"
-                    | "phone_voice"
-                    | "slack"
-                    | "sms"
-                    | "whatsapp"
-                    | "instagram"
-                    | "messenger"
-                    | "api"
-                    | "web_voice";
+                type: "web" | "email" | "phone_voice" | "slack" | "sms" | "whatsapp" | "instagram" | "messenger" | "api" | "web_voice";
             };
             contact?: components["schemas"]["SessionContact"];
             /** Format: date-time */
@@ -2743,22 +2675,7 @@ export interface components {
                 /** @enum {string} */
                 id_type: "conversation_id" | "ticket_id" | "case_id" | "conversation_sid";
                 /** @enum {string} */
-                name:
-                    | "dynamics365"
-                    | "freshchat"
-                    | "freshdesk"
-                    | "freshdesk_ticketing"
-                    | "front"
-                    | "gorgias"
-                    | "hubspot"
-                    | "infobip"
-                    | "intercom"
-                    | "open"
-                    | "salesforce"
-                    | "salesforce_v2"
-                    | "twilio_flex"
-                    | "zendesk"
-                    | "zendesk_v2";
+                name: "dynamics365" | "freshchat" | "freshdesk" | "freshdesk_ticketing" | "front" | "gorgias" | "hubspot" | "infobip" | "intercom" | "open" | "salesforce" | "salesforce_v2" | "twilio_flex" | "zendesk" | "zendesk_v2";
             };
             /** Format: date-time */
             updated_at: string;
@@ -2832,17 +2749,7 @@ export interface components {
             assist_mode?: boolean;
             channel?: {
                 /** @enum {string} */
-                type:
-                    | "web"
-                    | "email"
-                    | "phone_voice"
-                    | "slack"
-                    | "sms"
-                    | "whatsapp"
-                    | "instagram"
-                    | "messenger"
-                    | "api"
-                    | "web_voice";
+                type: "web" | "email" | "phone_voice" | "slack" | "sms" | "whatsapp" | "instagram" | "messenger" | "api" | "web_voice";
             };
             contact?: {
                 /** @default null */
@@ -2884,22 +2791,7 @@ export interface components {
                 /** @enum {string} */
                 id_type: "conversation_id" | "ticket_id" | "case_id" | "conversation_sid";
                 /** @enum {string} */
-                name:
-                    | "dynamics365"
-                    | "freshchat"
-                    | "freshdesk"
-                    | "freshdesk_ticketing"
-                    | "front"
-                    | "gorgias"
-                    | "hubspot"
-                    | "infobip"
-                    | "intercom"
-                    | "open"
-                    | "salesforce"
-                    | "salesforce_v2"
-                    | "twilio_flex"
-                    | "zendesk"
-                    | "zendesk_v2";
+                name: "dynamics365" | "freshchat" | "freshdesk" | "freshdesk_ticketing" | "front" | "gorgias" | "hubspot" | "infobip" | "intercom" | "open" | "salesforce" | "salesforce_v2" | "twilio_flex" | "zendesk" | "zendesk_v2";
             };
             /**
              * @description True if the organization vouches for `contact`, which takes the scope contacts:write.
@@ -2961,38 +2853,7 @@ export interface components {
              *     conversation.*, insights:read for insight.*. Null or absent: all that the key may read. Details of contacts
              *     take contacts:read.
              */
-            events?:
-                | (
-                      | "conversation.started"
-                      | "conversation.closed"
-                      | "conversation.handoff_to_human"
-                      | "conversation.contact_response"
-                      | "conversation.agent_response"
-                      | "conversation.ai_response"
-                      | "conversation.third_party_agent_response"
-                      | "conversation.handoff_to_third_party_failed"
-                      | "workflow.run.succeeded"
-                      | "workflow.run.failed"
-                      | "csat.requested"
-                      | "csat.score_submitted"
-                      | "phone_call.started"
-                      | "insight.created"
-                      | "insight.resurfaced"
-                      | "insight.regressed"
-                      | "insight.escalating"
-                      | "insight.resolved"
-                      | "insight.reopened"
-                      | "insight.archived"
-                      | "insight.restored"
-                      | "insight.edited"
-                      | "insight.merged"
-                      | "insight.unmerged"
-                      | "insight.split"
-                      | "insight.ended"
-                      | "insight.research_completed"
-                      | "webhook.test"
-                  )[]
-                | null;
+            events?: ("conversation.started" | "conversation.closed" | "conversation.handoff_to_human" | "conversation.contact_response" | "conversation.agent_response" | "conversation.ai_response" | "conversation.third_party_agent_response" | "conversation.handoff_to_third_party_failed" | "workflow.run.succeeded" | "workflow.run.failed" | "csat.requested" | "csat.score_submitted" | "phone_call.started" | "insight.created" | "insight.resurfaced" | "insight.regressed" | "insight.escalating" | "insight.resolved" | "insight.reopened" | "insight.archived" | "insight.restored" | "insight.edited" | "insight.merged" | "insight.unmerged" | "insight.split" | "insight.ended" | "insight.research_completed" | "webhook.test")[] | null;
             /** @description The address to post to. */
             url: string;
         };
@@ -3077,44 +2938,7 @@ export interface components {
              * @description Draw only statements in this language.
              * @enum {string}
              */
-            language?:
-                | "el"
-                | "de"
-                | "fr"
-                | "it"
-                | "es"
-                | "pt"
-                | "nl"
-                | "da"
-                | "sv"
-                | "no"
-                | "fi"
-                | "pl"
-                | "cs"
-                | "sk"
-                | "hu"
-                | "ro"
-                | "bg"
-                | "hr"
-                | "sr"
-                | "uk"
-                | "ru"
-                | "tr"
-                | "en"
-                | "zh"
-                | "ja"
-                | "ko"
-                | "hi"
-                | "id"
-                | "ms"
-                | "th"
-                | "vi"
-                | "tl"
-                | "ar"
-                | "he"
-                | "fa"
-                | "af"
-                | "sw";
+            language?: "el" | "de" | "fr" | "it" | "es" | "pt" | "nl" | "da" | "sv" | "no" | "fi" | "pl" | "cs" | "sk" | "hu" | "ro" | "bg" | "hr" | "sr" | "uk" | "ru" | "tr" | "en" | "zh" | "ja" | "ko" | "hi" | "id" | "ms" | "th" | "vi" | "tl" | "ar" | "he" | "fa" | "af" | "sw";
             /**
              * @description The number of pairs.
              * @default 300
@@ -3212,26 +3036,11 @@ export interface components {
             /** @description Names of categories; null stands for insights without one */
             category?: (string | null)[] | null;
             /** @description Channels */
-            channel?:
-                | (
-                      | "web"
-                      | "email"
-                      | "phone_voice"
-                      | "slack"
-                      | "sms"
-                      | "whatsapp"
-                      | "instagram"
-                      | "messenger"
-                      | "api"
-                      | "web_voice"
-                  )[]
-                | null;
+            channel?: ("web" | "email" | "phone_voice" | "slack" | "sms" | "whatsapp" | "instagram" | "messenger" | "api" | "web_voice")[] | null;
             /** @description Custom data of contacts: one of the objects, all pairs of it */
-            contactCustomData?:
-                | {
-                      [key: string]: string | number | boolean;
-                  }[]
-                | null;
+            contactCustomData?: {
+                [key: string]: string | number | boolean;
+            }[] | null;
             /** @description Numbers of insights */
             insightNumber?: number[] | null;
             /**
@@ -3248,50 +3057,7 @@ export interface components {
             /** @description The date from which on the session began */
             sessionFromDate?: string | null;
             /** @description Languages of the session; null stands for sessions without one */
-            sessionLanguage?:
-                | (
-                      | (
-                            | "el"
-                            | "de"
-                            | "fr"
-                            | "it"
-                            | "es"
-                            | "pt"
-                            | "nl"
-                            | "da"
-                            | "sv"
-                            | "no"
-                            | "fi"
-                            | "pl"
-                            | "cs"
-                            | "sk"
-                            | "hu"
-                            | "ro"
-                            | "bg"
-                            | "hr"
-                            | "sr"
-                            | "uk"
-                            | "ru"
-                            | "tr"
-                            | "en"
-                            | "zh"
-                            | "ja"
-                            | "ko"
-                            | "hi"
-                            | "id"
-                            | "ms"
-                            | "th"
-                            | "vi"
-                            | "tl"
-                            | "ar"
-                            | "he"
-                            | "fa"
-                            | "af"
-                            | "sw"
-                        )
-                      | null
-                  )[]
-                | null;
+            sessionLanguage?: (("el" | "de" | "fr" | "it" | "es" | "pt" | "nl" | "da" | "sv" | "no" | "fi" | "pl" | "cs" | "sk" | "hu" | "ro" | "bg" | "hr" | "sr" | "uk" | "ru" | "tr" | "en" | "zh" | "ja" | "ko" | "hi" | "id" | "ms" | "th" | "vi" | "tl" | "ar" | "he" | "fa" | "af" | "sw") | null)[] | null;
             /** @description Open or closed */
             sessionStatus?: ("open" | "closed_resolved" | "closed_unresolved")[] | null;
             /** @description The date up to which it began; negated together with the one from which on */
@@ -3301,11 +3067,9 @@ export interface components {
             /** @description Teams; none stands for insights without one */
             teamId?: (string | "none")[] | null;
             /** @description Custom data of sessions: one of the objects, all pairs of it */
-            ticketCustomData?:
-                | {
-                      [key: string]: string | number | boolean;
-                  }[]
-                | null;
+            ticketCustomData?: {
+                [key: string]: string | number | boolean;
+            }[] | null;
             /** @description Sentiments of the session; null stands for sessions without one */
             ticketSentiment?: (("angry" | "happy" | "neutral") | null)[] | null;
         };
@@ -3398,18 +3162,7 @@ export interface components {
             /** @description Criteria that a session must all meet; of a list of values, one. An empty list asks for nothing. */
             filters?: {
                 assignee_ids?: string[];
-                channels?: (
-                    | "web"
-                    | "email"
-                    | "phone_voice"
-                    | "slack"
-                    | "sms"
-                    | "whatsapp"
-                    | "instagram"
-                    | "messenger"
-                    | "api"
-                    | "web_voice"
-                )[];
+                channels?: ("web" | "email" | "phone_voice" | "slack" | "sms" | "whatsapp" | "instagram" | "messenger" | "api" | "web_voice")[];
                 contact_ids?: string[];
                 /** @default null */
                 custom_data?: {
@@ -3482,17 +3235,7 @@ export interface components {
             assist_mode: boolean;
             channel: {
                 /** @enum {string} */
-                type:
-                    | "web"
-                    | "email"
-                    | "phone_voice"
-                    | "slack"
-                    | "sms"
-                    | "whatsapp"
-                    | "instagram"
-                    | "messenger"
-                    | "api"
-                    | "web_voice";
+                type: "web" | "email" | "phone_voice" | "slack" | "sms" | "whatsapp" | "instagram" | "messenger" | "api" | "web_voice";
             };
             contact?: components["schemas"]["SessionContact"];
             /** Format: date-time */
@@ -3525,22 +3268,7 @@ export interface components {
                 /** @enum {string} */
                 id_type: "conversation_id" | "ticket_id" | "case_id" | "conversation_sid";
                 /** @enum {string} */
-                name:
-                    | "dynamics365"
-                    | "freshchat"
-                    | "freshdesk"
-                    | "freshdesk_ticketing"
-                    | "front"
-                    | "gorgias"
-                    | "hubspot"
-                    | "infobip"
-                    | "intercom"
-                    | "open"
-                    | "salesforce"
-                    | "salesforce_v2"
-                    | "twilio_flex"
-                    | "zendesk"
-                    | "zendesk_v2";
+                name: "dynamics365" | "freshchat" | "freshdesk" | "freshdesk_ticketing" | "front" | "gorgias" | "hubspot" | "infobip" | "intercom" | "open" | "salesforce" | "salesforce_v2" | "twilio_flex" | "zendesk" | "zendesk_v2";
             };
             /** Format: date-time */
             updated_at: string;
@@ -3679,7 +3407,13 @@ export interface components {
         /** @description What files would become. */
         ImportPreview: {
             /** @description The tables among them, and of each column what becomes of it. */
-            columns: [string, [string, string][]][];
+            columns: [
+                string,
+                [
+                    string,
+                    string
+                ][]
+            ][];
             /**
              * Format: uint64
              * @description The conversations that would be imported.
@@ -3756,506 +3490,471 @@ export interface components {
             reason: string;
         };
         /** @description Something that happened to an insight. `by` is the member whose key did it, null for what Refrain did itself. `operation_id` is the decision that it was part of. */
-        InsightEvent:
-            | {
-                  /** Format: date-time */
-                  at: string;
-                  by: {
-                      avatar_url: string | null;
-                      /** Format: uuid */
-                      id: string;
-                      name: string | null;
-                  } | null;
-                  detail: null;
-                  /** Format: uuid */
-                  id: string;
-                  /** @constant */
-                  kind: "created";
-                  operation_id: string | null;
-              }
-            | {
-                  /** Format: date-time */
-                  at: string;
-                  by: {
-                      avatar_url: string | null;
-                      /** Format: uuid */
-                      id: string;
-                      name: string | null;
-                  } | null;
-                  detail: {
-                      after: {
-                          category_id: string | null;
-                          content: string;
-                          team_id: string | null;
-                      };
-                      before: {
-                          category_id: string | null;
-                          content: string;
-                          team_id: string | null;
-                      };
-                  };
-                  /** Format: uuid */
-                  id: string;
-                  /** @constant */
-                  kind: "edited";
-                  operation_id: string | null;
-              }
-            | {
-                  /** Format: date-time */
-                  at: string;
-                  by: {
-                      avatar_url: string | null;
-                      /** Format: uuid */
-                      id: string;
-                      name: string | null;
-                  } | null;
-                  detail: {
-                      after: string;
-                      before: string;
-                      model: string;
-                  };
-                  /** Format: uuid */
-                  id: string;
-                  /** @constant */
-                  kind: "reworded";
-                  operation_id: string | null;
-              }
-            | {
-                  /** Format: date-time */
-                  at: string;
-                  by: {
-                      avatar_url: string | null;
-                      /** Format: uuid */
-                      id: string;
-                      name: string | null;
-                  } | null;
-                  detail: {
-                      after: string;
-                      before: string;
-                  };
-                  /** Format: uuid */
-                  id: string;
-                  /** @constant */
-                  kind: "retitled";
-                  operation_id: string | null;
-              }
-            | {
-                  /** Format: date-time */
-                  at: string;
-                  by: {
-                      avatar_url: string | null;
-                      /** Format: uuid */
-                      id: string;
-                      name: string | null;
-                  } | null;
-                  detail: {
-                      /** @description Why, where nobody decided just that: merged or undone. */
-                      because: string;
-                  } | null;
-                  /** Format: uuid */
-                  id: string;
-                  /** @constant */
-                  kind: "resolved";
-                  operation_id: string | null;
-              }
-            | {
-                  /** Format: date-time */
-                  at: string;
-                  by: {
-                      avatar_url: string | null;
-                      /** Format: uuid */
-                      id: string;
-                      name: string | null;
-                  } | null;
-                  detail: {
-                      /** @description Why, where nobody decided just that: merged or undone. */
-                      because: string;
-                  } | null;
-                  /** Format: uuid */
-                  id: string;
-                  /** @constant */
-                  kind: "reopened";
-                  operation_id: string | null;
-              }
-            | {
-                  /** Format: date-time */
-                  at: string;
-                  by: {
-                      avatar_url: string | null;
-                      /** Format: uuid */
-                      id: string;
-                      name: string | null;
-                  } | null;
-                  detail: {
-                      /** Format: date-time */
-                      first_seen_again_at: string;
-                      /** Format: date-time */
-                      resolved_at: string;
-                      sessions_since: number;
-                  };
-                  /** Format: uuid */
-                  id: string;
-                  /** @constant */
-                  kind: "regressed";
-                  operation_id: string | null;
-              }
-            | {
-                  /** Format: date-time */
-                  at: string;
-                  by: {
-                      avatar_url: string | null;
-                      /** Format: uuid */
-                      id: string;
-                      name: string | null;
-                  } | null;
-                  detail: {
-                      /** @description Why, where nobody decided just that: merged or undone. */
-                      because?: string;
-                      /** @enum {string} */
-                      policy: "forever" | "until_count" | "until_escalating";
-                      reason: string | null;
-                      target: number | null;
-                  };
-                  /** Format: uuid */
-                  id: string;
-                  /** @constant */
-                  kind: "archived";
-                  operation_id: string | null;
-              }
-            | {
-                  /** Format: date-time */
-                  at: string;
-                  by: {
-                      avatar_url: string | null;
-                      /** Format: uuid */
-                      id: string;
-                      name: string | null;
-                  } | null;
-                  detail: {
-                      /** @description Why, where nobody decided just that: merged or undone. */
-                      because: string;
-                  } | null;
-                  /** Format: uuid */
-                  id: string;
-                  /** @constant */
-                  kind: "restored";
-                  operation_id: string | null;
-              }
-            | {
-                  /** Format: date-time */
-                  at: string;
-                  by: {
-                      avatar_url: string | null;
-                      /** Format: uuid */
-                      id: string;
-                      name: string | null;
-                  } | null;
-                  detail: {
-                      /** Format: date-time */
-                      archived_at: string;
-                      /** @description What the rise is made of. */
-                      cause: {
-                          by: {
-                              dimension: string;
-                              parts: {
-                                  rise: number;
-                                  seen: number;
-                                  usual: number;
-                                  value: string | null;
-                              }[];
-                          }[];
-                          days: number;
-                          only_traffic: boolean;
-                          seen: number;
-                          traffic: number;
-                          usual: number;
-                      };
-                      /**
-                       * @description With until_count, as the two that follow.
-                       * @enum {string}
-                       */
-                      counted?: "sessions" | "contacts";
-                      current?: number;
-                      /** @description What it was measured against, and what came. */
-                      numbers: {
-                          alarm: {
-                              /** Format: date */
-                              date: string;
-                              evidence: number;
-                          } | null;
-                          baseline_days: number;
-                          baseline_units: number;
-                          days: {
-                              /** Format: date */
-                              date: string;
-                              evidence: number;
-                              expected: number;
-                              seen: number;
-                          }[];
-                          dispersion: number;
-                          rate: number;
-                          threshold: number;
-                          time_zone: string;
-                      };
-                      /** @enum {string} */
-                      policy: "forever" | "until_count" | "until_escalating";
-                      target?: number;
-                  };
-                  /** Format: uuid */
-                  id: string;
-                  /** @constant */
-                  kind: "resurfaced";
-                  operation_id: string | null;
-              }
-            | {
-                  /** Format: date-time */
-                  at: string;
-                  by: {
-                      avatar_url: string | null;
-                      /** Format: uuid */
-                      id: string;
-                      name: string | null;
-                  } | null;
-                  detail: {
-                      seen: number;
-                      since: string | null;
-                      usual: number;
-                  };
-                  /** Format: uuid */
-                  id: string;
-                  /** @constant */
-                  kind: "escalating";
-                  operation_id: string | null;
-              }
-            | {
-                  /** Format: date-time */
-                  at: string;
-                  by: {
-                      avatar_url: string | null;
-                      /** Format: uuid */
-                      id: string;
-                      name: string | null;
-                  } | null;
-                  detail: {
-                      /** @description The insights that they came from, most first; 20 at most. */
-                      from: {
-                          /** Format: uuid */
-                          insight_id: string;
-                          sessions: number;
-                      }[];
-                      /** @description Sessions that came from other insights. */
-                      gained: number;
-                      /** @description Sessions that went to others. */
-                      lost: number;
-                      /** @description The insights that they went to, most first; 20 at most. */
-                      to: {
-                          /** Format: uuid */
-                          insight_id: string;
-                          sessions: number;
-                      }[];
-                  };
-                  /** Format: uuid */
-                  id: string;
-                  /** @constant */
-                  kind: "regrouped";
-                  operation_id: string | null;
-              }
-            | {
-                  /** Format: date-time */
-                  at: string;
-                  by: {
-                      avatar_url: string | null;
-                      /** Format: uuid */
-                      id: string;
-                      name: string | null;
-                  } | null;
-                  detail: {
-                      /**
-                       * Format: uuid
-                       * @description The insight that was merged into this one.
-                       */
-                      merged_id?: string;
-                      /**
-                       * Format: uuid
-                       * @description The insight that this one was merged into.
-                       */
-                      successor_id?: string;
-                  };
-                  /** Format: uuid */
-                  id: string;
-                  /** @constant */
-                  kind: "merged";
-                  operation_id: string | null;
-              }
-            | {
-                  /** Format: date-time */
-                  at: string;
-                  by: {
-                      avatar_url: string | null;
-                      /** Format: uuid */
-                      id: string;
-                      name: string | null;
-                  } | null;
-                  detail: {
-                      /**
-                       * Format: uuid
-                       * @description The other of the two insights.
-                       */
-                      other_id: string;
-                  };
-                  /** Format: uuid */
-                  id: string;
-                  /** @constant */
-                  kind: "unmerged";
-                  operation_id: string | null;
-              }
-            | {
-                  /** Format: date-time */
-                  at: string;
-                  by: {
-                      avatar_url: string | null;
-                      /** Format: uuid */
-                      id: string;
-                      name: string | null;
-                  } | null;
-                  detail: {
-                      /**
-                       * Format: uuid
-                       * @description The other of the two insights.
-                       */
-                      other_id: string;
-                  };
-                  /** Format: uuid */
-                  id: string;
-                  /** @constant */
-                  kind: "split";
-                  operation_id: string | null;
-              }
-            | {
-                  /** Format: date-time */
-                  at: string;
-                  by: {
-                      avatar_url: string | null;
-                      /** Format: uuid */
-                      id: string;
-                      name: string | null;
-                  } | null;
-                  detail: {
-                      /**
-                       * Format: uuid
-                       * @description The insight that holds most of its sessions.
-                       */
-                      successor_id: string;
-                  } | null;
-                  /** Format: uuid */
-                  id: string;
-                  /** @constant */
-                  kind: "ended";
-                  operation_id: string | null;
-              }
-            | {
-                  /** Format: date-time */
-                  at: string;
-                  by: {
-                      avatar_url: string | null;
-                      /** Format: uuid */
-                      id: string;
-                      name: string | null;
-                  } | null;
-                  detail: {
-                      /** Format: uuid */
-                      session_id: string;
-                  };
-                  /** Format: uuid */
-                  id: string;
-                  /** @constant */
-                  kind: "session_added";
-                  operation_id: string | null;
-              }
-            | {
-                  /** Format: date-time */
-                  at: string;
-                  by: {
-                      avatar_url: string | null;
-                      /** Format: uuid */
-                      id: string;
-                      name: string | null;
-                  } | null;
-                  detail: {
-                      /** Format: uuid */
-                      session_id: string;
-                  };
-                  /** Format: uuid */
-                  id: string;
-                  /** @constant */
-                  kind: "session_removed";
-                  operation_id: string | null;
-              }
-            | {
-                  /** Format: date-time */
-                  at: string;
-                  by: {
-                      avatar_url: string | null;
-                      /** Format: uuid */
-                      id: string;
-                      name: string | null;
-                  } | null;
-                  detail: {
-                      /** Format: uuid */
-                      session_id: string;
-                  };
-                  /** Format: uuid */
-                  id: string;
-                  /** @constant */
-                  kind: "session_decision_withdrawn";
-                  operation_id: string | null;
-              }
-            | {
-                  /** Format: date-time */
-                  at: string;
-                  by: {
-                      avatar_url: string | null;
-                      /** Format: uuid */
-                      id: string;
-                      name: string | null;
-                  } | null;
-                  detail: {
-                      claim_count: number;
-                      /** Format: uuid */
-                      research_id: string;
-                      session_count: number;
-                  };
-                  /** Format: uuid */
-                  id: string;
-                  /** @constant */
-                  kind: "research_completed";
-                  operation_id: string | null;
-              };
+        InsightEvent: {
+            /** Format: date-time */
+            at: string;
+            by: {
+                avatar_url: string | null;
+                /** Format: uuid */
+                id: string;
+                name: string | null;
+            } | null;
+            detail: null;
+            /** Format: uuid */
+            id: string;
+            /** @constant */
+            kind: "created";
+            operation_id: string | null;
+        } | {
+            /** Format: date-time */
+            at: string;
+            by: {
+                avatar_url: string | null;
+                /** Format: uuid */
+                id: string;
+                name: string | null;
+            } | null;
+            detail: {
+                after: {
+                    category_id: string | null;
+                    content: string;
+                    team_id: string | null;
+                };
+                before: {
+                    category_id: string | null;
+                    content: string;
+                    team_id: string | null;
+                };
+            };
+            /** Format: uuid */
+            id: string;
+            /** @constant */
+            kind: "edited";
+            operation_id: string | null;
+        } | {
+            /** Format: date-time */
+            at: string;
+            by: {
+                avatar_url: string | null;
+                /** Format: uuid */
+                id: string;
+                name: string | null;
+            } | null;
+            detail: {
+                after: string;
+                before: string;
+                model: string;
+            };
+            /** Format: uuid */
+            id: string;
+            /** @constant */
+            kind: "reworded";
+            operation_id: string | null;
+        } | {
+            /** Format: date-time */
+            at: string;
+            by: {
+                avatar_url: string | null;
+                /** Format: uuid */
+                id: string;
+                name: string | null;
+            } | null;
+            detail: {
+                after: string;
+                before: string;
+            };
+            /** Format: uuid */
+            id: string;
+            /** @constant */
+            kind: "retitled";
+            operation_id: string | null;
+        } | {
+            /** Format: date-time */
+            at: string;
+            by: {
+                avatar_url: string | null;
+                /** Format: uuid */
+                id: string;
+                name: string | null;
+            } | null;
+            detail: {
+                /** @description Why, where nobody decided just that: merged or undone. */
+                because: string;
+            } | null;
+            /** Format: uuid */
+            id: string;
+            /** @constant */
+            kind: "resolved";
+            operation_id: string | null;
+        } | {
+            /** Format: date-time */
+            at: string;
+            by: {
+                avatar_url: string | null;
+                /** Format: uuid */
+                id: string;
+                name: string | null;
+            } | null;
+            detail: {
+                /** @description Why, where nobody decided just that: merged or undone. */
+                because: string;
+            } | null;
+            /** Format: uuid */
+            id: string;
+            /** @constant */
+            kind: "reopened";
+            operation_id: string | null;
+        } | {
+            /** Format: date-time */
+            at: string;
+            by: {
+                avatar_url: string | null;
+                /** Format: uuid */
+                id: string;
+                name: string | null;
+            } | null;
+            detail: {
+                /** Format: date-time */
+                first_seen_again_at: string;
+                /** Format: date-time */
+                resolved_at: string;
+                sessions_since: number;
+            };
+            /** Format: uuid */
+            id: string;
+            /** @constant */
+            kind: "regressed";
+            operation_id: string | null;
+        } | {
+            /** Format: date-time */
+            at: string;
+            by: {
+                avatar_url: string | null;
+                /** Format: uuid */
+                id: string;
+                name: string | null;
+            } | null;
+            detail: {
+                /** @description Why, where nobody decided just that: merged or undone. */
+                because?: string;
+                /** @enum {string} */
+                policy: "forever" | "until_count" | "until_escalating";
+                reason: string | null;
+                target: number | null;
+            };
+            /** Format: uuid */
+            id: string;
+            /** @constant */
+            kind: "archived";
+            operation_id: string | null;
+        } | {
+            /** Format: date-time */
+            at: string;
+            by: {
+                avatar_url: string | null;
+                /** Format: uuid */
+                id: string;
+                name: string | null;
+            } | null;
+            detail: {
+                /** @description Why, where nobody decided just that: merged or undone. */
+                because: string;
+            } | null;
+            /** Format: uuid */
+            id: string;
+            /** @constant */
+            kind: "restored";
+            operation_id: string | null;
+        } | {
+            /** Format: date-time */
+            at: string;
+            by: {
+                avatar_url: string | null;
+                /** Format: uuid */
+                id: string;
+                name: string | null;
+            } | null;
+            detail: {
+                /** Format: date-time */
+                archived_at: string;
+                /** @description What the rise is made of. */
+                cause: {
+                    by: {
+                        dimension: string;
+                        parts: {
+                            rise: number;
+                            seen: number;
+                            usual: number;
+                            value: string | null;
+                        }[];
+                    }[];
+                    days: number;
+                    only_traffic: boolean;
+                    seen: number;
+                    traffic: number;
+                    usual: number;
+                };
+                /**
+                 * @description With until_count, as the two that follow.
+                 * @enum {string}
+                 */
+                counted?: "sessions" | "contacts";
+                current?: number;
+                /** @description What it was measured against, and what came. */
+                numbers: {
+                    alarm: {
+                        /** Format: date */
+                        date: string;
+                        evidence: number;
+                    } | null;
+                    baseline_days: number;
+                    baseline_units: number;
+                    days: {
+                        /** Format: date */
+                        date: string;
+                        evidence: number;
+                        expected: number;
+                        seen: number;
+                    }[];
+                    dispersion: number;
+                    rate: number;
+                    threshold: number;
+                    time_zone: string;
+                };
+                /** @enum {string} */
+                policy: "forever" | "until_count" | "until_escalating";
+                target?: number;
+            };
+            /** Format: uuid */
+            id: string;
+            /** @constant */
+            kind: "resurfaced";
+            operation_id: string | null;
+        } | {
+            /** Format: date-time */
+            at: string;
+            by: {
+                avatar_url: string | null;
+                /** Format: uuid */
+                id: string;
+                name: string | null;
+            } | null;
+            detail: {
+                seen: number;
+                since: string | null;
+                usual: number;
+            };
+            /** Format: uuid */
+            id: string;
+            /** @constant */
+            kind: "escalating";
+            operation_id: string | null;
+        } | {
+            /** Format: date-time */
+            at: string;
+            by: {
+                avatar_url: string | null;
+                /** Format: uuid */
+                id: string;
+                name: string | null;
+            } | null;
+            detail: {
+                /** @description The insights that they came from, most first; 20 at most. */
+                from: {
+                    /** Format: uuid */
+                    insight_id: string;
+                    sessions: number;
+                }[];
+                /** @description Sessions that came from other insights. */
+                gained: number;
+                /** @description Sessions that went to others. */
+                lost: number;
+                /** @description The insights that they went to, most first; 20 at most. */
+                to: {
+                    /** Format: uuid */
+                    insight_id: string;
+                    sessions: number;
+                }[];
+            };
+            /** Format: uuid */
+            id: string;
+            /** @constant */
+            kind: "regrouped";
+            operation_id: string | null;
+        } | {
+            /** Format: date-time */
+            at: string;
+            by: {
+                avatar_url: string | null;
+                /** Format: uuid */
+                id: string;
+                name: string | null;
+            } | null;
+            detail: {
+                /**
+                 * Format: uuid
+                 * @description The insight that was merged into this one.
+                 */
+                merged_id?: string;
+                /**
+                 * Format: uuid
+                 * @description The insight that this one was merged into.
+                 */
+                successor_id?: string;
+            };
+            /** Format: uuid */
+            id: string;
+            /** @constant */
+            kind: "merged";
+            operation_id: string | null;
+        } | {
+            /** Format: date-time */
+            at: string;
+            by: {
+                avatar_url: string | null;
+                /** Format: uuid */
+                id: string;
+                name: string | null;
+            } | null;
+            detail: {
+                /**
+                 * Format: uuid
+                 * @description The other of the two insights.
+                 */
+                other_id: string;
+            };
+            /** Format: uuid */
+            id: string;
+            /** @constant */
+            kind: "unmerged";
+            operation_id: string | null;
+        } | {
+            /** Format: date-time */
+            at: string;
+            by: {
+                avatar_url: string | null;
+                /** Format: uuid */
+                id: string;
+                name: string | null;
+            } | null;
+            detail: {
+                /**
+                 * Format: uuid
+                 * @description The other of the two insights.
+                 */
+                other_id: string;
+            };
+            /** Format: uuid */
+            id: string;
+            /** @constant */
+            kind: "split";
+            operation_id: string | null;
+        } | {
+            /** Format: date-time */
+            at: string;
+            by: {
+                avatar_url: string | null;
+                /** Format: uuid */
+                id: string;
+                name: string | null;
+            } | null;
+            detail: {
+                /**
+                 * Format: uuid
+                 * @description The insight that holds most of its sessions.
+                 */
+                successor_id: string;
+            } | null;
+            /** Format: uuid */
+            id: string;
+            /** @constant */
+            kind: "ended";
+            operation_id: string | null;
+        } | {
+            /** Format: date-time */
+            at: string;
+            by: {
+                avatar_url: string | null;
+                /** Format: uuid */
+                id: string;
+                name: string | null;
+            } | null;
+            detail: {
+                /** Format: uuid */
+                session_id: string;
+            };
+            /** Format: uuid */
+            id: string;
+            /** @constant */
+            kind: "session_added";
+            operation_id: string | null;
+        } | {
+            /** Format: date-time */
+            at: string;
+            by: {
+                avatar_url: string | null;
+                /** Format: uuid */
+                id: string;
+                name: string | null;
+            } | null;
+            detail: {
+                /** Format: uuid */
+                session_id: string;
+            };
+            /** Format: uuid */
+            id: string;
+            /** @constant */
+            kind: "session_removed";
+            operation_id: string | null;
+        } | {
+            /** Format: date-time */
+            at: string;
+            by: {
+                avatar_url: string | null;
+                /** Format: uuid */
+                id: string;
+                name: string | null;
+            } | null;
+            detail: {
+                /** Format: uuid */
+                session_id: string;
+            };
+            /** Format: uuid */
+            id: string;
+            /** @constant */
+            kind: "session_decision_withdrawn";
+            operation_id: string | null;
+        } | {
+            /** Format: date-time */
+            at: string;
+            by: {
+                avatar_url: string | null;
+                /** Format: uuid */
+                id: string;
+                name: string | null;
+            } | null;
+            detail: {
+                claim_count: number;
+                /** Format: uuid */
+                research_id: string;
+                session_count: number;
+            };
+            /** Format: uuid */
+            id: string;
+            /** @constant */
+            kind: "research_completed";
+            operation_id: string | null;
+        };
         /** @description The filters of `POST /insights`, each with a list of values. All of them must hold; of a list, one value. */
         InsightFilterInput: {
             /** @description Names of categories; null stands for insights without one */
             category?: (string | null)[] | null;
             /** @description Channels */
-            channel?:
-                | (
-                      | "web"
-                      | "email"
-                      | "phone_voice"
-                      | "slack"
-                      | "sms"
-                      | "whatsapp"
-                      | "instagram"
-                      | "messenger"
-                      | "api"
-                      | "web_voice"
-                  )[]
-                | null;
+            channel?: ("web" | "email" | "phone_voice" | "slack" | "sms" | "whatsapp" | "instagram" | "messenger" | "api" | "web_voice")[] | null;
             /** @description Custom data of contacts: one of the objects, all pairs of it */
-            contactCustomData?:
-                | {
-                      [key: string]: string | number | boolean;
-                  }[]
-                | null;
+            contactCustomData?: {
+                [key: string]: string | number | boolean;
+            }[] | null;
             /** @description Numbers of insights */
             insightNumber?: number[] | null;
             /**
@@ -4274,50 +3973,7 @@ export interface components {
             /** @description The date from which on the session began */
             sessionFromDate?: string | null;
             /** @description Languages of the session; null stands for sessions without one */
-            sessionLanguage?:
-                | (
-                      | (
-                            | "el"
-                            | "de"
-                            | "fr"
-                            | "it"
-                            | "es"
-                            | "pt"
-                            | "nl"
-                            | "da"
-                            | "sv"
-                            | "no"
-                            | "fi"
-                            | "pl"
-                            | "cs"
-                            | "sk"
-                            | "hu"
-                            | "ro"
-                            | "bg"
-                            | "hr"
-                            | "sr"
-                            | "uk"
-                            | "ru"
-                            | "tr"
-                            | "en"
-                            | "zh"
-                            | "ja"
-                            | "ko"
-                            | "hi"
-                            | "id"
-                            | "ms"
-                            | "th"
-                            | "vi"
-                            | "tl"
-                            | "ar"
-                            | "he"
-                            | "fa"
-                            | "af"
-                            | "sw"
-                        )
-                      | null
-                  )[]
-                | null;
+            sessionLanguage?: (("el" | "de" | "fr" | "it" | "es" | "pt" | "nl" | "da" | "sv" | "no" | "fi" | "pl" | "cs" | "sk" | "hu" | "ro" | "bg" | "hr" | "sr" | "uk" | "ru" | "tr" | "en" | "zh" | "ja" | "ko" | "hi" | "id" | "ms" | "th" | "vi" | "tl" | "ar" | "he" | "fa" | "af" | "sw") | null)[] | null;
             /** @description Open or closed */
             sessionStatus?: ("open" | "closed_resolved" | "closed_unresolved")[] | null;
             /** @description The date up to which it began; negated together with the one from which on */
@@ -4327,28 +3983,16 @@ export interface components {
             /** @description Teams; none stands for insights without one */
             teamId?: (string | "none")[] | null;
             /** @description Custom data of sessions: one of the objects, all pairs of it */
-            ticketCustomData?:
-                | {
-                      [key: string]: string | number | boolean;
-                  }[]
-                | null;
+            ticketCustomData?: {
+                [key: string]: string | number | boolean;
+            }[] | null;
             /** @description Sentiments of the session; null stands for sessions without one */
             ticketSentiment?: (("angry" | "happy" | "neutral") | null)[] | null;
         };
         /** @description A session in which an insight shows, and what was said there. */
         InsightSession: {
             /** @enum {string} */
-            channel:
-                | "web"
-                | "email"
-                | "phone_voice"
-                | "slack"
-                | "sms"
-                | "whatsapp"
-                | "instagram"
-                | "messenger"
-                | "api"
-                | "web_voice";
+            channel: "web" | "email" | "phone_voice" | "slack" | "sms" | "whatsapp" | "instagram" | "messenger" | "api" | "web_voice";
             contact_id: string | null;
             /** Format: date-time */
             created_at: string;
@@ -4547,26 +4191,11 @@ export interface components {
              * @description Filter by session channel
              * @default null
              */
-            channel?:
-                | (
-                      | "web"
-                      | "email"
-                      | "phone_voice"
-                      | "slack"
-                      | "sms"
-                      | "whatsapp"
-                      | "instagram"
-                      | "messenger"
-                      | "api"
-                      | "web_voice"
-                  )
-                | null;
+            channel?: ("web" | "email" | "phone_voice" | "slack" | "sms" | "whatsapp" | "instagram" | "messenger" | "api" | "web_voice") | null;
             /** @description Custom data of contacts: one of the objects, all pairs of it */
-            contactCustomData?:
-                | {
-                      [key: string]: string | number | boolean;
-                  }[]
-                | null;
+            contactCustomData?: {
+                [key: string]: string | number | boolean;
+            }[] | null;
             /**
              * @description Filter by insight number
              * @default null
@@ -4600,47 +4229,7 @@ export interface components {
             /** @description Filter sessions created from this date (ISO 8601) */
             sessionFromDate?: string | null;
             /** @description Filter by session language */
-            sessionLanguage?:
-                | (
-                      | "el"
-                      | "de"
-                      | "fr"
-                      | "it"
-                      | "es"
-                      | "pt"
-                      | "nl"
-                      | "da"
-                      | "sv"
-                      | "no"
-                      | "fi"
-                      | "pl"
-                      | "cs"
-                      | "sk"
-                      | "hu"
-                      | "ro"
-                      | "bg"
-                      | "hr"
-                      | "sr"
-                      | "uk"
-                      | "ru"
-                      | "tr"
-                      | "en"
-                      | "zh"
-                      | "ja"
-                      | "ko"
-                      | "hi"
-                      | "id"
-                      | "ms"
-                      | "th"
-                      | "vi"
-                      | "tl"
-                      | "ar"
-                      | "he"
-                      | "fa"
-                      | "af"
-                      | "sw"
-                  )
-                | null;
+            sessionLanguage?: ("el" | "de" | "fr" | "it" | "es" | "pt" | "nl" | "da" | "sv" | "no" | "fi" | "pl" | "cs" | "sk" | "hu" | "ro" | "bg" | "hr" | "sr" | "uk" | "ru" | "tr" | "en" | "zh" | "ja" | "ko" | "hi" | "id" | "ms" | "th" | "vi" | "tl" | "ar" | "he" | "fa" | "af" | "sw") | null;
             /**
              * @description Filter by session status
              * @default null
@@ -4666,11 +4255,9 @@ export interface components {
             /** @description Filter by specific team ID or none for unassigned insights */
             teamId?: (string | "none") | null;
             /** @description Custom data of sessions: one of the objects, all pairs of it */
-            ticketCustomData?:
-                | {
-                      [key: string]: string | number | boolean;
-                  }[]
-                | null;
+            ticketCustomData?: {
+                [key: string]: string | number | boolean;
+            }[] | null;
             /**
              * @description Filter by session sentiment
              * @default null
@@ -4710,15 +4297,7 @@ export interface components {
                 /** Format: uuid */
                 id: string;
                 /** @enum {string} */
-                reason:
-                    | "auto_reply"
-                    | "bounce"
-                    | "notice"
-                    | "click"
-                    | "opening"
-                    | "placeholder"
-                    | "note"
-                    | "unclear_speakers";
+                reason: "auto_reply" | "bounce" | "notice" | "click" | "opening" | "placeholder" | "note" | "unclear_speakers";
                 /** Format: uuid */
                 session_id: string;
                 /** @description Its text, with personal data masked. */
@@ -4731,15 +4310,7 @@ export interface components {
                 /** Format: int64 */
                 messages: number;
                 /** @enum {string} */
-                reason:
-                    | "auto_reply"
-                    | "bounce"
-                    | "notice"
-                    | "click"
-                    | "opening"
-                    | "placeholder"
-                    | "note"
-                    | "unclear_speakers";
+                reason: "auto_reply" | "bounce" | "notice" | "click" | "opening" | "placeholder" | "note" | "unclear_speakers";
             }[];
         };
         /** @description Who is signed in. */
@@ -5186,18 +4757,7 @@ export interface components {
             /** @description Criteria that a session must all meet; of a list of values, one. An empty list asks for nothing. */
             filters?: {
                 assignee_ids?: string[];
-                channels?: (
-                    | "web"
-                    | "email"
-                    | "phone_voice"
-                    | "slack"
-                    | "sms"
-                    | "whatsapp"
-                    | "instagram"
-                    | "messenger"
-                    | "api"
-                    | "web_voice"
-                )[];
+                channels?: ("web" | "email" | "phone_voice" | "slack" | "sms" | "whatsapp" | "instagram" | "messenger" | "api" | "web_voice")[];
                 contact_ids?: string[];
                 /** @default null */
                 custom_data?: {
@@ -5687,17 +5247,7 @@ export interface components {
              * @default null
              * @enum {string}
              */
-            channel_type?:
-                | "web"
-                | "email"
-                | "phone_voice"
-                | "slack"
-                | "sms"
-                | "whatsapp"
-                | "instagram"
-                | "messenger"
-                | "api"
-                | "web_voice";
+            channel_type?: "web" | "email" | "phone_voice" | "slack" | "sms" | "whatsapp" | "instagram" | "messenger" | "api" | "web_voice";
             /** @description Whether the AI agent handed the session off or a person looks after it. */
             handed_off?: boolean;
             /**
@@ -5718,8 +5268,7 @@ export interface components {
              * @default null
              * @enum {string}
              */
-            reason?:
-                "auto_reply" | "bounce" | "notice" | "click" | "opening" | "placeholder" | "note" | "unclear_speakers";
+            reason?: "auto_reply" | "bounce" | "notice" | "click" | "opening" | "placeholder" | "note" | "unclear_speakers";
         };
         /** @description The settings in effect. */
         Settings: {
@@ -6089,22 +5638,7 @@ export interface components {
                 /** @enum {string} */
                 id_type: "conversation_id" | "ticket_id" | "case_id" | "conversation_sid";
                 /** @enum {string} */
-                name:
-                    | "dynamics365"
-                    | "freshchat"
-                    | "freshdesk"
-                    | "freshdesk_ticketing"
-                    | "front"
-                    | "gorgias"
-                    | "hubspot"
-                    | "infobip"
-                    | "intercom"
-                    | "open"
-                    | "salesforce"
-                    | "salesforce_v2"
-                    | "twilio_flex"
-                    | "zendesk"
-                    | "zendesk_v2";
+                name: "dynamics365" | "freshchat" | "freshdesk" | "freshdesk_ticketing" | "front" | "gorgias" | "hubspot" | "infobip" | "intercom" | "open" | "salesforce" | "salesforce_v2" | "twilio_flex" | "zendesk" | "zendesk_v2";
             } | null;
         };
         UpdateContactInput: {
@@ -6184,38 +5718,7 @@ export interface components {
             /** @default null */
             enabled?: boolean;
             /** @description Null: all that the key may read. */
-            events?:
-                | (
-                      | "conversation.started"
-                      | "conversation.closed"
-                      | "conversation.handoff_to_human"
-                      | "conversation.contact_response"
-                      | "conversation.agent_response"
-                      | "conversation.ai_response"
-                      | "conversation.third_party_agent_response"
-                      | "conversation.handoff_to_third_party_failed"
-                      | "workflow.run.succeeded"
-                      | "workflow.run.failed"
-                      | "csat.requested"
-                      | "csat.score_submitted"
-                      | "phone_call.started"
-                      | "insight.created"
-                      | "insight.resurfaced"
-                      | "insight.regressed"
-                      | "insight.escalating"
-                      | "insight.resolved"
-                      | "insight.reopened"
-                      | "insight.archived"
-                      | "insight.restored"
-                      | "insight.edited"
-                      | "insight.merged"
-                      | "insight.unmerged"
-                      | "insight.split"
-                      | "insight.ended"
-                      | "insight.research_completed"
-                      | "webhook.test"
-                  )[]
-                | null;
+            events?: ("conversation.started" | "conversation.closed" | "conversation.handoff_to_human" | "conversation.contact_response" | "conversation.agent_response" | "conversation.ai_response" | "conversation.third_party_agent_response" | "conversation.handoff_to_third_party_failed" | "workflow.run.succeeded" | "workflow.run.failed" | "csat.requested" | "csat.score_submitted" | "phone_call.started" | "insight.created" | "insight.resurfaced" | "insight.regressed" | "insight.escalating" | "insight.resolved" | "insight.reopened" | "insight.archived" | "insight.restored" | "insight.edited" | "insight.merged" | "insight.unmerged" | "insight.split" | "insight.ended" | "insight.research_completed" | "webhook.test")[] | null;
             /** @default null */
             url?: string;
         };
@@ -6432,32 +5935,7 @@ export interface operations {
                 /** @description Only entries by this key. */
                 key_id?: string;
                 /** @description Only entries of this kind. */
-                kind?:
-                    | "key.created"
-                    | "key.first_used"
-                    | "key.revoked"
-                    | "member.signed_in"
-                    | "member.sign_in_failed"
-                    | "member.signed_out"
-                    | "member.sign_ins_ended"
-                    | "member.invited"
-                    | "member.updated"
-                    | "member.removed"
-                    | "member.password_changed"
-                    | "insights.decided"
-                    | "export.started"
-                    | "import.started"
-                    | "import.canceled"
-                    | "webhook.created"
-                    | "webhook.updated"
-                    | "webhook.secret_rotated"
-                    | "webhook.deleted"
-                    | "contact.deleted"
-                    | "session.deleted"
-                    | "message.redacted"
-                    | "session.revealed"
-                    | "session.redacted"
-                    | "settings.updated";
+                kind?: "key.created" | "key.first_used" | "key.revoked" | "member.signed_in" | "member.sign_in_failed" | "member.signed_out" | "member.sign_ins_ended" | "member.invited" | "member.updated" | "member.removed" | "member.password_changed" | "insights.decided" | "export.started" | "import.started" | "import.canceled" | "webhook.created" | "webhook.updated" | "webhook.secret_rotated" | "webhook.deleted" | "contact.deleted" | "session.deleted" | "message.redacted" | "session.revealed" | "session.redacted" | "settings.updated";
                 /** @description Only entries by this member, signed in or through a key. */
                 member_id?: string;
             };
@@ -7966,15 +7444,7 @@ export interface operations {
                 /** @description The `next` of the page before. */
                 cursor?: string;
                 /** @description Only messages that are set aside for this reason. */
-                reason?:
-                    | "auto_reply"
-                    | "bounce"
-                    | "notice"
-                    | "click"
-                    | "opening"
-                    | "placeholder"
-                    | "note"
-                    | "unclear_speakers";
+                reason?: "auto_reply" | "bounce" | "notice" | "click" | "opening" | "placeholder" | "note" | "unclear_speakers";
             };
             header?: never;
             path?: never;
@@ -8060,17 +7530,7 @@ export interface operations {
                 updated_after?: string;
                 /** @description Updated at this time or before. */
                 updated_before?: string;
-                channel_type?:
-                    | "web"
-                    | "email"
-                    | "phone_voice"
-                    | "slack"
-                    | "sms"
-                    | "whatsapp"
-                    | "instagram"
-                    | "messenger"
-                    | "api"
-                    | "web_voice";
+                channel_type?: "web" | "email" | "phone_voice" | "slack" | "sms" | "whatsapp" | "instagram" | "messenger" | "api" | "web_voice";
                 /** @description Whether the AI agent handed the session off or a person looks after it. */
                 handed_off?: boolean;
                 status?: "open" | "closed_resolved" | "closed_unresolved";
