@@ -57,7 +57,7 @@ class Address {
             if (value === null || value === "") params.delete(name);
             else params.set(name, value);
         }
-        const to = this.path + (params.size ? `?${params}` : "");
+        const to = withParams(this.path, params);
         if (step) this.go(to, this.words);
         else this.replace(to);
     }
@@ -82,8 +82,12 @@ class Address {
 /** Where one is. */
 export const address = new Address();
 
+/** Returns a path with parameters behind it, if there are any. */
+export function withParams(path: string, params: URLSearchParams): string {
+    return path + (params.size ? `?${params}` : "");
+}
+
 /** Returns the address of a page, as a link has it. */
 export function to(path: string, params?: URLSearchParams | Record<string, string>): string {
-    const search = new URLSearchParams(params).toString();
-    return BASE + path + (search && `?${search}`);
+    return BASE + withParams(path, new URLSearchParams(params));
 }

@@ -39,12 +39,15 @@ export function setForgeryToken(token: string) {
     forgeryToken = token;
 }
 
+/** The header without which the server takes no change, and its value. */
+export const forgeryHeader = () => ["x-forgery-token", forgeryToken] as const;
+
 /** The milliseconds after which a request counts as unanswered. */
 const PATIENCE = 30_000;
 
 const forgery: Middleware = {
     onRequest({ request }) {
-        if (request.method !== "GET") request.headers.set("x-forgery-token", forgeryToken);
+        if (request.method !== "GET") request.headers.set(...forgeryHeader());
     },
 };
 
@@ -69,9 +72,13 @@ export async function answered<T>(call: Promise<{ data?: T; error?: unknown; res
     const { data, error, response } = answer;
     if (response.ok) return data as T;
     if (response.status === 401) leave();
-    const message = (error as Schema<"ErrorDto"> | undefined)?.message ?? response.statusText;
-    const retryAfter = Number(response.headers.get("retry-after"));
-    throw new ApiError(response.status, message, response.headers.get("x-request-id"), retryAfter || null);
+    throw refusal(response.status, response.statusText, error, (name) => response.headers.get(name));
+}
+
+/** Makes the error of an answer that refuses. */
+export function refusal(status: number, text: string, body: unknown, header: (name: string) => string | null) {
+    const message = (body as Schema<"ErrorDto"> | null | undefined)?.message ?? text;
+    return new ApiError(status, message, header("x-request-id"), Number(header("retry-after")) || null);
 }
 
 /** Goes to the page to sign in on, and comes back here after. */

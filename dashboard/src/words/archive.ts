@@ -4,6 +4,7 @@ import type { Schema } from "../api/client";
 import { count, counted, date, day, daysBetween, rate } from "./numbers";
 
 type Preview = Schema<"ArchivePreview">;
+type Insight = Schema<"PublicInsight">;
 type Measured = Omit<Preview["sensitivities"][number], "sensitivity">;
 
 /** How readily an archived insight comes back. */
@@ -57,4 +58,14 @@ export function previewState(made: Schema<"Preview">["insights"][number]): strin
         return `It is archived${near}.`;
     }
     return made.resolved_at ? "It is resolved." : "It is unresolved.";
+}
+
+/** Says how near an archived insight is to coming back. */
+export function nearness({ archive_policy, resurface_progress }: Insight): string {
+    if (archive_policy === "forever") return "It does not come back";
+    if (!resurface_progress) return "It comes back by itself";
+    const { current, target } = resurface_progress;
+    return archive_policy === "until_escalating"
+        ? `Back at ${count(target)} a day · ${count(current)} today`
+        : `Back at ${count(target)} more · ${count(current)} so far`;
 }

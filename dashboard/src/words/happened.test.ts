@@ -1,5 +1,6 @@
 import { expect, test, vi } from "vitest";
-import { archivedDays, happened, largestParts, nearness, whyMoved, type InsightEvent } from "./happened";
+import { nearness } from "./archive";
+import { archivedDays, happened, largestParts, whyMoved, type InsightEvent } from "./happened";
 
 vi.stubGlobal("document", { documentElement: { dataset: { locale: "en-GB" } } });
 vi.setSystemTime("2026-11-27T12:00:00Z");

@@ -2,6 +2,7 @@
 
 import type { Schema } from "../api/client";
 import type { IconName } from "../components/icons";
+import { nearness } from "./archive";
 import { dimensionName, valueName } from "./names";
 import { count, counted, date, day, percent, rate, signed } from "./numbers";
 
@@ -38,16 +39,6 @@ const POLICIES = {
     until_count: "until a count is reached",
     forever: "for good",
 };
-
-/** Says how near an archived insight is to coming back. */
-export function nearness({ archive_policy, resurface_progress }: Insight): string {
-    if (archive_policy === "forever") return "It does not come back";
-    if (!resurface_progress) return "It comes back by itself";
-    const { current, target } = resurface_progress;
-    return archive_policy === "until_escalating"
-        ? `Back at ${count(target)} a day · ${count(current)} today`
-        : `Back at ${count(target)} more · ${count(current)} so far`;
-}
 
 /** Returns the parts of a rise that say most. The team is that of the insight, and says nothing. */
 export function largestParts(cause: Of<"resurfaced">["detail"]["cause"]): Why["parts"] {

@@ -1,1 +1,0 @@
-import{Kt as e,on as t,sn as n}from"./numbers-CfHcunSs.js";var r=new class{#e=n(null);get me(){return e(this.#e)}set me(e){t(this.#e,e)}may(e){return this.me.scopes.includes(e)}get decides(){return this.may(`insights:write`)}get administers(){return this.may(`settings:write`)}};export{r as t};
