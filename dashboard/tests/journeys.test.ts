@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import { endBrowser, PASSWORD, Server, shop, signIn, unwanted, visit, type Conversation } from "./support";
+import { endBrowser, notice, PASSWORD, Server, shop, signIn, unwanted, visit, type Conversation } from "./support";
 
 let server: Server;
 
@@ -126,7 +126,7 @@ test("a new member triages by keyboard alone", async () => {
         .getByText(/^Merged:/)
         .waitFor();
     await page.keyboard.press("Enter");
-    await page.getByText("2 insights merged").waitFor();
+    await notice(page, "2 insights merged").waitFor();
     await page.goto(insight);
     await page.locator("[data-session]").first().waitFor();
     // out of the way until thirty more say it; what escalates is told from the day after
@@ -138,7 +138,7 @@ test("a new member triages by keyboard alone", async () => {
     await page.keyboard.press("Control+a");
     await page.keyboard.type("30");
     await page.keyboard.press("Enter");
-    await page.getByText("1 insight archived until a count").waitFor();
+    await notice(page, "1 insight archived until a count").waitFor();
     // it comes back by itself
     server.import(outbreak(60));
     await page.keyboard.press("g");
@@ -147,9 +147,9 @@ test("a new member triages by keyboard alone", async () => {
     await page.keyboard.press("Enter");
     await page.getByText(/^Came back on/).waitFor();
     await page.keyboard.press("r");
-    await page.getByText("1 insight resolved").waitFor();
+    await notice(page, "1 insight resolved").waitFor();
     await page.keyboard.press("z");
-    await page.getByText("Undone").waitFor();
+    await notice(page, "Undone").waitFor();
     await context.close();
 }, 180_000);
 
@@ -182,16 +182,16 @@ test("a new member triages by mouse alone", async () => {
         .getByText(/^Merged:/)
         .waitFor();
     await page.getByRole("button", { name: /into one/ }).click();
-    await page.getByText("2 insights merged").waitFor();
+    await notice(page, "2 insights merged").waitFor();
     await rows(page).first().locator(".what a").click();
     await page.waitForURL(/\/app\/insights\/[0-9a-f-]{36}/);
     await page.getByRole("button", { name: "Archive" }).first().click();
     await page.getByRole("dialog").getByRole("button", { name: "Archive", exact: false }).last().click();
-    await page.getByText("1 insight archived until it escalates").waitFor();
+    await notice(page, "1 insight archived until it escalates").waitFor();
     await page.getByRole("button", { name: "Undo" }).last().click();
-    await page.getByText("Undone").waitFor();
+    await notice(page, "Undone").waitFor();
     await page.getByRole("button", { name: "Resolve" }).click();
-    await page.getByText("1 insight resolved").waitFor();
+    await notice(page, "1 insight resolved").waitFor();
     await context.close();
 }, 120_000);
 

@@ -2,7 +2,7 @@
 
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { endBrowser, Server, shop, signIn, unwanted } from "./support";
+import { endBrowser, notice, Server, shop, signIn, unwanted } from "./support";
 
 let server: Server;
 let page: Page;
@@ -48,7 +48,7 @@ test("a decision shows at once, leaves the list, and is undone by one key", asyn
     const before = await rows().count();
     const name = await current();
     await page.keyboard.press("r");
-    await page.getByText("1 insight resolved").waitFor();
+    await notice(page, "1 insight resolved").waitFor();
     expect(await rows().count()).toBe(before - 1);
     expect(
         await page
@@ -58,7 +58,7 @@ test("a decision shows at once, leaves the list, and is undone by one key", asyn
     ).toContain("1");
     expect(await current()).not.toBe(name);
     await page.keyboard.press("z");
-    await page.getByText("Undone").waitFor();
+    await notice(page, "Undone").waitFor();
     await expect.poll(() => rows().count()).toBe(before);
 });
 
@@ -101,12 +101,12 @@ test("decisions wait for a server that does not answer, and none is lost", async
     await page.getByText("Refrain does not answer.").waitFor();
     expect(await rows().count()).toBe(before - 1);
     // nothing says that it is done
-    expect(await page.getByText("1 insight resolved").count()).toBe(0);
+    expect(await notice(page, "1 insight resolved").count()).toBe(0);
     await page.context().setOffline(false);
     await page.getByRole("button", { name: "Try now" }).click();
-    await page.getByText("1 insight resolved").waitFor();
+    await notice(page, "1 insight resolved").waitFor();
     await page.keyboard.press("z");
-    await page.getByText("Undone").waitFor();
+    await notice(page, "Undone").waitFor();
 });
 
 test("what the server refuses is taken back, with its reason", async () => {
@@ -119,7 +119,7 @@ test("what the server refuses is taken back, with its reason", async () => {
         }),
     );
     await page.keyboard.press("r");
-    await page.getByText(/not done/).waitFor();
+    await notice(page, /not done/).waitFor();
     expect(await rows().count()).toBe(before);
     await page.unroute("**/insights/bulk");
 });
@@ -140,6 +140,6 @@ test("a viewer decides nothing, by key or by bar", async () => {
     await viewer.keyboard.press("x");
     expect(await viewer.getByRole("toolbar", { name: "Selected insights" }).count()).toBe(0);
     await viewer.keyboard.press("r");
-    await viewer.getByText(/Viewers decide nothing/).waitFor();
+    await notice(viewer, /Viewers decide nothing/).waitFor();
     await viewer.context().close();
 });

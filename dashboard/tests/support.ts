@@ -197,6 +197,9 @@ export async function signIn(server: Server, role: Role = "admin", options: Brow
     return context.newPage();
 }
 
+/** What the page says about a decision; what its charts and lists say of it too is not meant. */
+export const notice = (page: Page, text: string | RegExp) => page.locator(".notices").getByText(text);
+
 /** Keeps a picture of a page. */
 export async function picture(page: Page, name: string) {
     mkdirSync(PICTURES, { recursive: true });

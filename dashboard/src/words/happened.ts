@@ -33,6 +33,8 @@ const PART_MIN = 1;
 const people = (number: number) => counted(number, "person", "people");
 const on = (at: string) => date(day(Date.parse(at)));
 const who = (by: { name: string | null } | null) => by?.name ?? "Somebody";
+/** Names who did what happened. */
+export const whoDid = ({ by }: InsightEvent) => (by ? who(by) : "Refrain");
 
 const POLICIES = {
     until_escalating: "until it escalates",
