@@ -7,6 +7,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 /// them, and some more that are gone once conversations are put together:
 ///
 /// - `person`, in `contact` and in a turn: the id of a [`Found::Person`];
+/// - `system`: the name of the system whose export it is of, as two may have conversations of one id;
 /// - `private`, in a turn: true for a note that the contact never saw;
 /// - `html`, in a turn: its text as HTML, where there is no plain one;
 /// - `opening`: a turn that stands for all of them where no other is found, such as the beginning that a list repeats.
@@ -21,6 +22,16 @@ pub(super) enum Found {
     Same(String, String),
     /// Somebody whom records name by this id: `name`, `email`, `phone_number` and `role`.
     Person(String, Json),
+}
+
+impl Found {
+    /// Says which system's export it is of, if that is known.
+    pub(super) fn of(mut self, system: Option<&str>) -> Self {
+        if let (Self::Part(_, Json::Object(record)), Some(system)) = (&mut self, system) {
+            record.insert("system".to_owned(), system.into());
+        }
+        self
+    }
 }
 
 /// Tells a record that names people who are described elsewhere.

@@ -224,8 +224,7 @@ impl Open {
         if self.bytes > VALUE_MAX {
             return;
         }
-        let system = |record: &Map<String, Json>| record.get("ticketing_system")?.get("name").cloned();
-        let systems = system(&self.record).zip(system(&part.record));
+        let systems = self.record.get("system").zip(part.record.get("system"));
         self.is_two |= part.is_two || systems.is_some_and(|(one, other)| one != other);
         for (name, value) in part.record {
             match (self.record.get_mut(&name), value) {
@@ -253,6 +252,7 @@ impl Open {
         if self.is_two {
             return Err("id: two systems have a conversation of this id: import each by itself, with a --source of its own".into());
         }
+        self.record.remove("system");
         self.record.entry("id").or_insert_with(|| self.id.into());
         let opening = self.record.remove("opening").map_or(Json::Null, |turn| vec![turn].into());
         self.record.entry("turns").or_insert(opening);

@@ -184,13 +184,14 @@ impl<'a, F: FnMut(Batch) -> bool> Intake<'a, F> {
         let Some(table) = Table::open(reader, &dialect, &self.options.mapping)? else {
             return Ok((true, dialect.name()));
         };
-        self.systems.extend(table.desk());
+        let desk = table.desk().inspect(|desk| drop(self.systems.insert(desk)));
         let (line, remarks) = table.remarks();
         for remark in remarks {
             self.note(line, remark);
         }
         self.batch.columns.push((name.to_owned(), table.columns()));
-        Ok((table.read(&mut |line, found| self.take(line, found))?, dialect.name()))
+        let goes_on = table.read(&mut |line, found| self.take(line, found.map(|found| found.of(desk))))?;
+        Ok((goes_on, dialect.name()))
     }
 
     /// Reads mails, which are decoded part by part.
@@ -248,7 +249,7 @@ impl<'a, F: FnMut(Batch) -> bool> Intake<'a, F> {
                 self.note(line, "left out: nothing is said in it");
                 true
             }
-            Some((_, found)) => found.into_iter().all(|found| self.take(line, Ok(found))),
+            Some((system, found)) => found.into_iter().all(|found| self.take(line, Ok(found.of(system)))),
             None => self.take(line, Ok(Found::Conversation(value))),
         }
     }

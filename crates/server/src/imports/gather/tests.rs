@@ -83,12 +83,11 @@ fn people_are_known_wherever_they_are_described() {
 #[test]
 fn conversations_of_two_systems_are_not_mixed() {
     let ticket = |system: &str, text: &str| {
-        let system = json!({"name": system, "external_id": "5"});
-        Found::Part("5".into(), json!({"ticketing_system": system, "turns": [{"text": text}]}))
+        Found::Part("5".into(), json!({"turns": [{"text": text}]})).of(Some(system))
     };
     for held in [1, usize::MAX] {
         let mut gather = Gather::holding(held);
-        for (found, line) in [ticket("zendesk", "a"), ticket("freshdesk", "b"), part("5", 3), part("6", 4)]
+        for (found, line) in [ticket("Chatwoot", "a"), ticket("Help Scout", "b"), part("5", 3), part("6", 4)]
             .into_iter()
             .zip(1..)
         {

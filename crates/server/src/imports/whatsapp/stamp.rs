@@ -2,9 +2,19 @@
 //! iPhones, "4/3/25, 9:15 AM - " elsewhere.
 
 use jiff::civil::DateTime;
+use std::collections::HashMap;
+use std::sync::LazyLock;
 
-/// The words for the halves of a day.
-const HALVES: &str = include_str!("halves.txt");
+/// The words for the halves of a day, and those beside a time that tell none.
+static HALVES: LazyLock<HashMap<&str, Half>> = LazyLock::new(|| {
+    let lines = include_str!("halves.txt").lines().filter_map(|line| line.split_once(": "));
+    let halves = lines.map(|(half, words)| match half {
+        "am" => (Half::Am, words),
+        "pm" => (Half::Pm, words),
+        _ => (Half::None, words),
+    });
+    halves.flat_map(|(half, words)| words.split(", ").map(move |word| (word, half))).collect()
+});
 /// The characters between date and time, and behind the time.
 const GAP_MAX: usize = 20;
 /// The numbers at which the decimal digits of scripts begin.
@@ -159,19 +169,9 @@ impl Half {
             return Self::None;
         }
         let (before, after) = (bare(before), bare(after));
-        let mut found = if after.is_empty() { Self::None } else { Self::Other };
-        for line in HALVES.lines() {
-            let Some((half, words)) = line.split_once(": ") else { continue };
-            let half = match half {
-                "am" => Self::Am,
-                "pm" => Self::Pm,
-                _ => Self::None,
-            };
-            if words.split(", ").any(|word| !word.is_empty() && (word == before || word == after)) {
-                found = half;
-            }
-        }
-        found
+        let unknown = if after.is_empty() { Self::None } else { Self::Other };
+        let known = HALVES.get(after.as_str()).or_else(|| HALVES.get(before.as_str()));
+        known.copied().unwrap_or(unknown)
     }
 }
 
