@@ -27,20 +27,39 @@ impl Population {
         }
     }
 
+    /// Returns true if every session of an organization is one.
+    pub(crate) fn is_whole(&self) -> bool {
+        *self == Self::Sessions(SessionConditions::default())
+    }
+
     /// Adds the sessions, each with what is known of it: a subquery `h`.
     pub(crate) fn push(&self, query: &mut Sql, org_id: OrgId) {
-        let (source, sessions) = match self {
-            Self::Sessions(sessions) => (Source::Sessions, sessions),
-            Self::OfInsight(_, sessions) => (Source::Occurrences, sessions),
-            Self::OfInsights(filter) => (Source::Occurrences, &filter.sessions),
-        };
+        self.push_sample(query, org_id, 1);
+    }
+
+    /// Adds every so-manieth of the sessions by ticket number, as [`Population::push`] does.
+    pub(crate) fn push_sample(&self, query: &mut Sql, org_id: OrgId, every: i64) {
+        let source = self.source();
         // a session may show several of the insights
         let distinct = if matches!(self, Self::OfInsights(_)) { "distinct " } else { "" };
         query.push(&format!("(select {distinct}{} as session_id, o.contact_id, ", source.session_id()));
         query.push(source.began_at()).push(" as began_at, o.channel, o.language, o.sentiment, o.status ");
-        push_slice(query, org_id, source, sessions);
+        push_slice(query, org_id, source, self.sessions());
         self.push_insights(query, org_id);
+        if every > 1 {
+            query.push(&format!(" and {} in (select id from sessions where org_id = ", source.session_id()));
+            query.push_bind(org_id).push(" and ticket_number % ").push_bind(every).push(" = 0)");
+        }
         query.push(") h");
+    }
+
+    /// Adds a query of the ids of the sessions, which comes to its end with further conditions on rows `o` of `source`.
+    /// It has a session once for each insight that it shows.
+    pub(crate) fn push_ids(&self, query: &mut Sql, org_id: OrgId) {
+        let source = self.source();
+        query.push(&format!("select {} as session_id ", source.session_id()));
+        push_slice(query, org_id, source, self.sessions());
+        self.push_insights(query, org_id);
     }
 
     /// Adds the condition on the insights of occurrences `o`.
@@ -55,6 +74,14 @@ impl Population {
                 push_counts(query, org_id, filter);
                 query.push(") i)");
             }
+        }
+    }
+
+    /// Returns the rows `o` that its sessions are read from.
+    pub(crate) const fn source(&self) -> Source {
+        match self {
+            Self::Sessions(_) => Source::Sessions,
+            Self::OfInsight(..) | Self::OfInsights(_) => Source::Occurrences,
         }
     }
 
