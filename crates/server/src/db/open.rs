@@ -36,7 +36,7 @@ const MIGRATIONS: [(i64, &str, &str); 16] = [
     (15, "decisions", include_str!("../../migrations/0015_decisions.sql")),
     (16, "proof", include_str!("../../migrations/0016_proof.sql")),
     (17, "slices", include_str!("../../migrations/0017_slices.sql")),
-    (18, "sessions_by_slice", include_str!("../../migrations/0018_sessions_by_slice.sql")),
+    (18, "facets", include_str!("../../migrations/0018_facets.sql")),
 ];
 
 /// Words of PostgreSQL in a migration, and what SQLite has in their place. Databases keep a checksum of each

@@ -43,14 +43,29 @@ impl Population {
         // a session may show several of the insights
         let distinct = if matches!(self, Self::OfInsights(_)) { "distinct " } else { "" };
         query.push(&format!("(select {distinct}{} as session_id, o.contact_id, ", source.session_id()));
-        query.push(source.began_at()).push(" as began_at, o.channel, o.language, o.sentiment, o.status ");
+        query.push("o.channel, o.language, o.sentiment, o.status ");
         push_slice(query, org_id, source, self.sessions());
-        self.push_insights(query, org_id);
+        self.push_insights(query, org_id, "o.insight_id");
         if every > 1 {
             query.push(&format!(" and {} in (select id from sessions where org_id = ", source.session_id()));
             query.push_bind(org_id).push(" and ticket_number % ").push_bind(every).push(" = 0)");
         }
         query.push(") h");
+    }
+
+    /// Adds a query that counts the sessions by columns `o` of theirs, or all of them.
+    pub(crate) fn push_count(&self, query: &mut Sql, org_id: OrgId, by: &[&str]) {
+        let (count, insight_id) = match self {
+            // read in the order of the columns and of sessions, not of insights
+            Self::OfInsights(_) => ("count(distinct o.session_id)", "coalesce(o.insight_id, o.insight_id)"),
+            _ => ("count(*)", "o.insight_id"),
+        };
+        let by = by.join(", ");
+        let (comma, group_by) = if by.is_empty() { ("", "") } else { (", ", " group by ") };
+        query.push(&format!("select {by}{comma}{count} as sessions "));
+        push_slice(query, org_id, self.source(), self.sessions());
+        self.push_insights(query, org_id, insight_id);
+        query.push(group_by).push(&by);
     }
 
     /// Adds a query of the ids of the sessions, which comes to its end with further conditions on rows `o` of `source`.
@@ -59,18 +74,18 @@ impl Population {
         let source = self.source();
         query.push(&format!("select {} as session_id ", source.session_id()));
         push_slice(query, org_id, source, self.sessions());
-        self.push_insights(query, org_id);
+        self.push_insights(query, org_id, "o.insight_id");
     }
 
-    /// Adds the condition on the insights of occurrences `o`.
-    pub(crate) fn push_insights(&self, query: &mut Sql, org_id: OrgId) {
+    /// Adds the condition on the insights of occurrences `o`, which are in this column.
+    pub(crate) fn push_insights(&self, query: &mut Sql, org_id: OrgId, column: &str) {
         match self {
             Self::Sessions(_) => {}
             Self::OfInsight(id, _) => {
-                query.push(" and o.insight_id = ").push_bind(*id);
+                query.push(" and ").push(column).push(" = ").push_bind(*id);
             }
             Self::OfInsights(filter) => {
-                query.push(" and o.insight_id in (select id from (");
+                query.push(" and ").push(column).push(" in (select id from (");
                 push_counts(query, org_id, filter);
                 query.push(") i)");
             }

@@ -80,16 +80,13 @@ struct Split {
 
 impl Split {
     async fn load(tx: &mut Tx, org_id: OrgId, population: &Population, by: &[Facet]) -> Result<Self> {
+        let mut query = Sql::default();
         if !by.iter().any(Facet::is_own) {
-            let mut query = sql("select count(*) from ");
-            population.push(&mut query, org_id);
+            population.push_count(&mut query, org_id, &[]);
             let (total,) = tx.fetch_one(query).await?;
             return Ok(Self { total, alike: Vec::new() });
         }
-        let own = "h.channel, h.language, h.sentiment, h.status";
-        let mut query = sql(&format!("select {own}, count(*) as sessions from "));
-        population.push(&mut query, org_id);
-        query.push(&format!(" group by {own}"));
+        population.push_count(&mut query, org_id, &["o.channel", "o.language", "o.sentiment", "o.status"]);
         let alike: Vec<Alike> = tx.fetch_all(query).await?;
         Ok(Self { total: alike.iter().map(|alike| alike.sessions).sum(), alike })
     }
@@ -237,7 +234,7 @@ async fn of_insights(
         from (select o.insight_id, o.session_id "
     ));
     push_slice(&mut query, org_id, Source::Occurrences, population.sessions());
-    population.push_insights(&mut query, org_id);
+    population.push_insights(&mut query, org_id, "o.insight_id");
     query.push(") o join insights i on i.id = o.insight_id and i.org_id = ").push_bind(org_id);
     query.push(" where i.retired_at is null group by 1");
     if *facet == Facet::Status {
