@@ -70,12 +70,33 @@ pub(crate) fn push_slice(query: &mut Sql, org_id: OrgId, source: Source, session
 
 /// Adds to occurrences `o` of a slice that they are of one of these insights.
 pub(crate) fn push_insights(query: &mut Sql, sessions: &SessionConditions, ids: &[InsightId]) {
-    // once it has the owners of custom data, SQLite would look up each of their sessions for each insight
-    let column = match custom_data(&sessions.is).next() {
+    query.push(" and ").push(insight_id(sessions)).push(" in ").push_list(ids.iter().copied());
+}
+
+/// Adds to occurrences `o` of a slice that they are of an insight that meets conditions, but for its number of sessions.
+/// Dates of the slice are then looked up within each insight.
+pub(crate) fn push_insights_that(
+    query: &mut Sql,
+    org_id: OrgId,
+    sessions: &SessionConditions,
+    conditions: &InsightConditions,
+) {
+    let mut conditions = conditions.clone();
+    conditions.is.sessions_min = None;
+    conditions.not.sessions_min = None;
+    query.push(" and ").push(insight_id(sessions)).push(" in (select i.id from insights i where i.org_id = ");
+    query.push_bind(org_id);
+    push_insight_conditions(query, org_id, &conditions, "i.occurrence_count");
+    query.push(")");
+}
+
+/// Returns the insight of occurrences `o` of a slice, to be compared with several. Once it has the owners of custom
+/// data, SQLite would look up each of their sessions for each insight.
+fn insight_id(sessions: &SessionConditions) -> &'static str {
+    match custom_data(&sessions.is).next() {
         Some(_) => "coalesce(o.insight_id, o.insight_id)",
         None => "o.insight_id",
-    };
-    query.push(" and ").push(column).push(" in ").push_list(ids.iter().copied());
+    }
 }
 
 /// Adds conditions on an insight `i`, of which `count` is the number of sessions.

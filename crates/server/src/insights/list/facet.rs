@@ -57,15 +57,9 @@ impl Facet {
         }
     }
 
-    /// Returns the column of the facet in a population, if a session itself has one.
-    pub(crate) const fn column(&self) -> Option<&'static str> {
-        match self {
-            Self::Channel => Some("channel"),
-            Self::Language => Some("language"),
-            Self::Sentiment => Some("sentiment"),
-            Self::SessionStatus => Some("status"),
-            _ => None,
-        }
+    /// Returns true if a session itself has a value.
+    pub(crate) const fn is_own(&self) -> bool {
+        matches!(self, Self::Channel | Self::Language | Self::Sentiment | Self::SessionStatus)
     }
 }
 

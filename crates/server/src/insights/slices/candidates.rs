@@ -1,6 +1,6 @@
 //! The insights of a slice before they are on a page: measured, compared, and said to move or not.
 
-use super::measures::{self, Comparison, Measures, Movement, Periods};
+use super::measures::{self, Comparison, Measures, Movement, Periods, Voices};
 use super::movement::{Happened, Moves};
 use crate::db::Tx;
 use crate::error::Result;
@@ -16,7 +16,8 @@ pub(super) struct Candidate {
     pub(super) measures: Measures,
     pub(super) change: Movement,
     pub(super) moves: Vec<Moves>,
-    pub(super) people: i64,
+    /// Counted only where the order of the list depends on it.
+    pub(super) voices: Voices,
     pub(super) returned_at: Option<Timestamp>,
 }
 
@@ -40,7 +41,7 @@ pub(super) async fn candidates(
     let candidate = |measures: Measures| {
         let change = comparison.of(&measures);
         let moves = happened.moves(&measures, &change, periods);
-        Candidate { measures, change, moves, people: 0, returned_at: None }
+        Candidate { measures, change, moves, voices: Voices::default(), returned_at: None }
     };
     Ok((measured.into_iter().map(candidate).collect(), volume.sessions))
 }

@@ -1,9 +1,9 @@
 //! The test that a value of a facet is more frequent in a slice than elsewhere, over contacts as in deep research. It
 //! looks at a sample of the sessions.
 
-use super::facet_values::Counted;
+use super::facet_values::{Counted, Own};
 use crate::custom_data;
-use crate::db::{Tx, sql};
+use crate::db::{Sql, Tx, sql};
 use crate::error::Result;
 use crate::ids::{ContactId, OrgId, SessionId};
 use crate::insights::list::conditions::{Source, push_slice};
@@ -23,10 +23,8 @@ const SAMPLE: i64 = 2_500;
 struct Session {
     session_id: SessionId,
     contact_id: Option<ContactId>,
-    channel: String,
-    language: Option<String>,
-    sentiment: Option<String>,
-    status: String,
+    #[sqlx(flatten)]
+    own: Own,
     #[sqlx(skip)]
     inside: bool,
 }
@@ -34,17 +32,6 @@ struct Session {
 impl Session {
     fn speaker(&self) -> Uuid {
         self.contact_id.map_or_else(|| self.session_id.into(), Into::into)
-    }
-
-    /// Returns the value of a facet that a session itself has.
-    fn own(&self, facet: &Facet) -> Option<&str> {
-        match facet {
-            Facet::Channel => Some(&self.channel),
-            Facet::Language => self.language.as_deref(),
-            Facet::Sentiment => self.sentiment.as_deref(),
-            Facet::SessionStatus => Some(&self.status),
-            _ => None,
-        }
     }
 }
 
@@ -116,9 +103,7 @@ async fn sample(
 ) -> Result<Vec<Session>> {
     let mut query =
         sql("select h.session_id, h.contact_id, h.channel, h.language, h.sentiment, h.status from ");
-    here.push(&mut query, org_id);
-    query.push(" join sessions s on s.id = h.session_id and s.org_id = ").push_bind(org_id);
-    query.push(" where s.ticket_number % ").push_bind((counted.here / SAMPLE).max(1)).push(" = 0");
+    here.push_sample(&mut query, org_id, counted.here / SAMPLE);
     let mut inside: Vec<Session> = tx.fetch_all(query).await?;
     for session in &mut inside {
         session.inside = true;
@@ -128,9 +113,10 @@ async fn sample(
     push_slice(&mut query, org_id, Source::Sessions, all.sessions());
     query.push(" and o.ticket_number % ").push_bind((counted.all / SAMPLE).max(1)).push(" = 0");
     let mut others: Vec<Session> = tx.fetch_all(query).await?;
-    let mut query = sql("select h.session_id from ");
-    here.push(&mut query, org_id);
-    query.push(" where h.session_id in ").push_list(others.iter().map(|session| session.session_id));
+    let mut query = Sql::default();
+    here.push_ids(&mut query, org_id);
+    query.push(&format!(" and {} in ", here.source().session_id()));
+    query.push_list(others.iter().map(|session| session.session_id));
     let also_here: Vec<(SessionId,)> = tx.fetch_all(query).await?;
     let also_here: HashSet<SessionId> = also_here.into_iter().map(|(id,)| id).collect();
     others.retain(|session| !also_here.contains(&session.session_id));
@@ -155,8 +141,8 @@ async fn values(
     facet: &Facet,
     sessions: &[Session],
 ) -> Result<Vec<Option<String>>> {
-    if facet.column().is_some() {
-        let own = |session: &Session| session.own(facet).map(str::to_owned);
+    if facet.is_own() {
+        let own = |session: &Session| session.own.value(facet).map(str::to_owned);
         return Ok(sessions.iter().map(own).collect());
     }
     let Some((index, key)) = facet.data() else { return Ok(Vec::new()) };

@@ -42,6 +42,64 @@ pub(super) struct Counted {
     pub(super) facets: Vec<Counts>,
 }
 
+/// What is known of a session itself.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub(super) struct Own {
+    channel: String,
+    language: Option<String>,
+    sentiment: Option<String>,
+    status: String,
+}
+
+impl Own {
+    /// Returns the value of a facet that a session itself has.
+    pub(super) fn value(&self, facet: &Facet) -> Option<&str> {
+        match facet {
+            Facet::Channel => Some(&self.channel),
+            Facet::Language => self.language.as_deref(),
+            Facet::Sentiment => self.sentiment.as_deref(),
+            Facet::SessionStatus => Some(&self.status),
+            _ => None,
+        }
+    }
+}
+
+/// Sessions of a population of which the same is known.
+#[derive(sqlx::FromRow)]
+struct Alike {
+    #[sqlx(flatten)]
+    own: Own,
+    sessions: i64,
+}
+
+/// A population, counted: as one, and by all that is known of the sessions themselves if that is asked for.
+struct Split {
+    total: i64,
+    alike: Vec<Alike>,
+}
+
+impl Split {
+    async fn load(tx: &mut Tx, org_id: OrgId, population: &Population, by: &[Facet]) -> Result<Self> {
+        let mut query = Sql::default();
+        if !by.iter().any(Facet::is_own) {
+            population.push_count(&mut query, org_id, &[]);
+            let (total,) = tx.fetch_one(query).await?;
+            return Ok(Self { total, alike: Vec::new() });
+        }
+        population.push_count(&mut query, org_id, &["o.channel", "o.language", "o.sentiment", "o.status"]);
+        let alike: Vec<Alike> = tx.fetch_all(query).await?;
+        Ok(Self { total: alike.iter().map(|alike| alike.sessions).sum(), alike })
+    }
+
+    fn by(&self, facet: &Facet) -> HashMap<Option<String>, i64> {
+        let mut counts = HashMap::new();
+        for alike in &self.alike {
+            *counts.entry(alike.own.value(facet).map(str::to_owned)).or_default() += alike.sessions;
+        }
+        counts
+    }
+}
+
 /// Counts two populations by facets. The values of each are those of the first.
 pub(super) async fn count(
     tx: &mut Tx,
@@ -50,59 +108,30 @@ pub(super) async fn count(
     [here, all]: [&Population; 2],
     limit: i64,
 ) -> Result<Counted> {
-    let total = size(tx, org_id, here).await?;
-    let total_of_all = if here == all { total } else { size(tx, org_id, all).await? };
-    let mut counted = Counted { here: total, all: total_of_all, facets: Vec::new() };
+    let split = Split::load(tx, org_id, here, by).await?;
+    let of_all = if here == all { None } else { Some(Split::load(tx, org_id, all, by).await?) };
+    let total_of_all = of_all.as_ref().map_or(split.total, |of_all| of_all.total);
+    let mut counted = Counted { here: split.total, all: total_of_all, facets: Vec::new() };
     for facet in by {
-        let counts = match (facet.column(), facet.data()) {
-            (Some(column), _) => cut(by_own(tx, org_id, column, [here, all]).await?, limit),
-            (None, Some(data)) => by_data(tx, org_id, data, [here, all], limit).await?,
-            (None, None) => cut(by_insights(tx, org_id, facet, [here, all]).await?, limit),
+        let counts = match facet.data() {
+            Some(data) => by_data(tx, org_id, data, [here, all], limit).await?,
+            None if facet.is_own() => cut(by_own(facet, &split, of_all.as_ref()), limit),
+            None => cut(by_insights(tx, org_id, facet, [here, all]).await?, limit),
         };
         counted.facets.push(counts);
     }
     Ok(counted)
 }
 
-async fn size(tx: &mut Tx, org_id: OrgId, population: &Population) -> Result<i64> {
-    let mut query = sql("select count(*) from ");
-    population.push(&mut query, org_id);
-    tx.fetch_one::<(i64,)>(query).await.map(|(count,)| count)
-}
-
-/// Counts sessions by a column of their own. To sort them by one at a time takes half as long as by all that are asked
-/// for.
-async fn by_own(
-    tx: &mut Tx,
-    org_id: OrgId,
-    column: &str,
-    [here, all]: [&Population; 2],
-) -> Result<Vec<Count>> {
-    let counts = of_own(tx, org_id, column, here).await?;
-    let of_all: HashMap<_, _> = if here == all {
-        HashMap::new()
-    } else {
-        of_own(tx, org_id, column, all).await?.into_iter().collect()
-    };
+fn by_own(facet: &Facet, here: &Split, all: Option<&Split>) -> Vec<Count> {
+    let of_all = all.map_or_else(HashMap::new, |all| all.by(facet));
     let count = |(value, here): (Option<String>, i64)| Count {
         all: of_all.get(&value).copied().unwrap_or(here),
         value,
         here,
         insights: None,
     };
-    Ok(counts.into_iter().map(count).collect())
-}
-
-async fn of_own(
-    tx: &mut Tx,
-    org_id: OrgId,
-    column: &str,
-    population: &Population,
-) -> Result<Vec<(Option<String>, i64)>> {
-    let mut query = sql(&format!("select h.{column}, count(*) from "));
-    population.push(&mut query, org_id);
-    query.push(" group by 1");
-    tx.fetch_all(query).await
+    here.by(facet).into_iter().map(count).collect()
 }
 
 /// Takes the most frequent values.
@@ -151,11 +180,16 @@ async fn by_data(
     Ok(Counts { values: rows.into_iter().map(value).collect(), rest_values, rest_here: with_key - listed })
 }
 
-/// Adds the sessions of a population `h`, each with its value `v` of a key.
+/// Adds the sessions of a population, each with its value `v` of a key.
 fn push_data(query: &mut Sql, org_id: OrgId, population: &Population, (index, key): (Index, &str)) {
-    population.push(query, org_id);
-    query.push(&format!(" join {0} v on v.{1} = h.{1} and v.org_id = ", index.table, index.owner));
-    query.push_bind(org_id).push(" where v.key = ").push_bind(key);
+    if index == custom_data::SESSIONS && population.is_whole() {
+        // each value is one of a session
+        query.push("session_values v");
+    } else {
+        population.push(query, org_id);
+        query.push(&format!(" join {0} v on v.{1} = h.{1}", index.table, index.owner));
+    }
+    query.push(" where v.org_id = ").push_bind(org_id).push(" and v.key = ").push_bind(key);
 }
 
 /// Counts sessions by what the insights in them are.
@@ -200,7 +234,7 @@ async fn of_insights(
         from (select o.insight_id, o.session_id "
     ));
     push_slice(&mut query, org_id, Source::Occurrences, population.sessions());
-    population.push_insights(&mut query, org_id);
+    population.push_insights(&mut query, org_id, "o.insight_id");
     query.push(") o join insights i on i.id = o.insight_id and i.org_id = ").push_bind(org_id);
     query.push(" where i.retired_at is null group by 1");
     if *facet == Facet::Status {

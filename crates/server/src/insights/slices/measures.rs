@@ -1,13 +1,15 @@
 //! What each insight has of a slice: sessions, feelings, and what came in two periods.
 
-use crate::db::{Tx, sql};
+use crate::db::{Record, Sql, Tx, sql};
 use crate::error::Result;
 use crate::escalation::{self, EscalationBasis, OrgBaseline, Period};
 use crate::ids::{CategoryId, InsightId, OrgId, TeamId};
 use crate::insights::filter::{InsightFilter, SessionConditions};
 use crate::insights::insight::{InsightStatus, PERSON};
 use crate::insights::lifecycle::movers::RECENT_DAYS;
-use crate::insights::list::conditions::{Source, push_insight_conditions, push_insights, push_slice};
+use crate::insights::list::conditions::{Source, push_insights, push_insights_that, push_slice};
+use crate::insights::list::sql::push_counts;
+use crate::sessions::Sentiment;
 use crate::time::{Calendar, DAY, Timestamp};
 use crate::wire::{Nullable, SafeInt};
 use schemars::JsonSchema;
@@ -33,13 +35,34 @@ pub(super) struct Measures {
     pub(super) sessions: i64,
     pub(super) first_seen_at: Timestamp,
     pub(super) last_seen_at: Timestamp,
-    pub(super) angry: i64,
-    pub(super) neutral: i64,
-    pub(super) happy: i64,
+    #[sqlx(skip)]
+    came: CameInPeriods,
+}
+
+/// The sessions and the people that came in two periods.
+#[derive(Clone, Copy, Debug, Default, sqlx::FromRow)]
+struct CameInPeriods {
     recent_sessions: i64,
     recent_people: i64,
     before_sessions: i64,
     before_people: i64,
+}
+
+/// The people behind an insight in a slice, and its sessions by how their contacts feel.
+#[derive(Clone, Copy, Debug, Default, sqlx::FromRow)]
+pub(super) struct Voices {
+    pub(super) people: i64,
+    pub(super) angry: i64,
+    pub(super) neutral: i64,
+    pub(super) happy: i64,
+}
+
+/// An insight, and numbers of it.
+#[derive(sqlx::FromRow)]
+struct OfInsight<T> {
+    insight_id: InsightId,
+    #[sqlx(flatten)]
+    numbers: T,
 }
 
 impl Measures {
@@ -69,7 +92,7 @@ impl Periods {
     }
 }
 
-/// Measures every insight that the filter asks for, over its sessions. Makes one pass over them.
+/// Measures every insight that the filter asks for, over its sessions.
 pub(super) async fn measure(
     tx: &mut Tx,
     org_id: OrgId,
@@ -78,46 +101,67 @@ pub(super) async fn measure(
 ) -> Result<Vec<Measures>> {
     let mut query = sql("
         select i.id, i.insight_number, i.category_id, i.team_id, i.resolved_at, i.archived_at,
-            i.first_seen_at as known_since, o.sessions, o.first_seen_at, o.last_seen_at, o.angry, o.neutral,
-            o.happy, o.recent_sessions, o.recent_people, o.before_sessions, o.before_people
-        from (
-            select o.insight_id, count(*) as sessions, min(o.session_created_at) as first_seen_at,
-                max(o.session_created_at) as last_seen_at, count(case when o.sentiment = 'angry' then 1 end) as angry,
-                count(case when o.sentiment = 'neutral' then 1 end) as neutral,
-                count(case when o.sentiment = 'happy' then 1 end) as happy");
-    for (name, from, to) in
-        [("recent", periods.recent, periods.end), ("before", periods.before, periods.recent)]
-    {
-        for (what, value) in [("sessions", "1"), ("people", PERSON)] {
-            let distinct = if value == PERSON { "distinct " } else { "" };
-            query.push(&format!(", count({distinct}case when o.session_created_at >= ")).push_bind(from);
-            query.push(" and o.session_created_at < ").push_bind(to);
+            i.first_seen_at as known_since, c.occurrence_count as sessions, c.first_seen_at, c.last_seen_at
+        from (");
+    push_counts(&mut query, org_id, filter);
+    query.push(") c join insights i on i.id = c.id and i.org_id = ").push_bind(org_id);
+    let mut measured: Vec<Measures> = tx.fetch_all(query).await?;
+    let came = came(tx, org_id, filter, periods).await?;
+    for of in &mut measured {
+        of.came = came.get(&of.id).copied().unwrap_or_default();
+    }
+    Ok(measured)
+}
+
+/// Counts what came in the two periods of each insight that the filter may ask for.
+async fn came(
+    tx: &mut Tx,
+    org_id: OrgId,
+    filter: &InsightFilter,
+    periods: &Periods,
+) -> Result<HashMap<InsightId, CameInPeriods>> {
+    let mut query = sql("select o.insight_id");
+    for (name, is) in [("recent", ">="), ("before", "<")] {
+        for (what, count, value) in [("sessions", "count(", "1"), ("people", "count(distinct ", PERSON)] {
+            query.push(&format!(", {count}case when o.session_created_at {is} ")).push_bind(periods.recent);
             query.push(&format!(" then {value} end) as {name}_{what}"));
         }
     }
     query.push(" ");
     push_slice(&mut query, org_id, Source::Occurrences, &filter.sessions);
-    query.push(" group by o.insight_id) o join insights i on i.id = o.insight_id and i.org_id = ");
-    query.push_bind(org_id).push(" where i.retired_at is null");
-    push_insight_conditions(&mut query, org_id, &filter.insights, "o.sessions");
-    tx.fetch_all(query).await
+    query.push(" and o.session_created_at >= ").push_bind(periods.before);
+    query.push(" and o.session_created_at < ").push_bind(periods.end);
+    push_insights_that(&mut query, org_id, &filter.sessions, &filter.insights);
+    query.push(" group by o.insight_id");
+    by_insight(tx, query).await
 }
 
-/// Counts the people behind insights in a slice: all of them, or those given.
-pub(super) async fn people(
+/// Counts the people and the feelings behind insights in a slice: all of them, or those given.
+pub(super) async fn voices(
     tx: &mut Tx,
     org_id: OrgId,
     sessions: &SessionConditions,
     ids: Option<&[InsightId]>,
-) -> Result<HashMap<InsightId, i64>> {
-    let mut query = sql(&format!("select o.insight_id, count(distinct {PERSON}) "));
+) -> Result<HashMap<InsightId, Voices>> {
+    let mut query = sql(&format!("select o.insight_id, count(distinct {PERSON}) as people"));
+    for sentiment in Sentiment::WORDS {
+        query.push(&format!(", count(case when o.sentiment = '{sentiment}' then 1 end) as {sentiment}"));
+    }
+    query.push(" ");
     push_slice(&mut query, org_id, Source::Occurrences, sessions);
     if let Some(ids) = ids {
         push_insights(&mut query, sessions, ids);
     }
     query.push(" group by o.insight_id");
-    let counts: Vec<(InsightId, i64)> = tx.fetch_all(query).await?;
-    Ok(counts.into_iter().collect())
+    by_insight(tx, query).await
+}
+
+async fn by_insight<T>(tx: &mut Tx, query: Sql) -> Result<HashMap<InsightId, T>>
+where
+    OfInsight<T>: Record,
+{
+    let rows: Vec<OfInsight<T>> = tx.fetch_all(query).await?;
+    Ok(rows.into_iter().map(|row| (row.insight_id, row.numbers)).collect())
 }
 
 /// The sessions of a slice.
@@ -135,11 +179,23 @@ pub(super) async fn volume(
     sessions: &SessionConditions,
     periods: &Periods,
 ) -> Result<Volume> {
-    let mut query = sql("select count(*) as sessions, count(case when o.created_at >= ");
+    let is_whole = *sessions == SessionConditions::default();
+    let mut query = sql("select ");
+    if is_whole {
+        query.push("(select count(*) from sessions where org_id = ").push_bind(org_id).push(")");
+    } else {
+        query.push("count(*)");
+    }
+    query.push(" as sessions, count(case when o.created_at >= ");
     query.push_bind(periods.recent).push(" and o.created_at < ").push_bind(periods.end);
     query.push(" then 1 end) as recent, count(case when o.created_at >= ").push_bind(periods.before);
     query.push(" and o.created_at < ").push_bind(periods.recent).push(" then 1 end) as earlier ");
     push_slice(&mut query, org_id, Source::Sessions, sessions);
+    if is_whole {
+        // no session is looked at then: indexes tell
+        query.push(" and o.created_at >= ").push_bind(periods.before);
+        query.push(" and o.created_at < ").push_bind(periods.end);
+    }
     tx.fetch_one(query).await
 }
 
@@ -227,13 +283,13 @@ impl Comparison {
         // a day before it was first seen says nothing of what is usual
         let known = measures.known_since.max(before);
         let recent = Came {
-            sessions: measures.recent_sessions,
-            people: measures.recent_people,
+            sessions: measures.came.recent_sessions,
+            people: measures.came.recent_people,
             days: length(recent.max(known), end),
         };
         let before = Came {
-            sessions: measures.before_sessions,
-            people: measures.before_people,
+            sessions: measures.came.before_sessions,
+            people: measures.came.before_people,
             days: length(known, self.periods.recent),
         };
         let ratio = escalation::ratio(period(&recent), period(&before), self.dispersion);
@@ -259,8 +315,8 @@ impl Comparison {
 
     /// Returns how many times as many other sessions a day the later period brought, if traffic may explain a movement.
     fn other_traffic(&self, measures: &Measures) -> f64 {
-        let recent = self.volume.recent - measures.recent_sessions;
-        let earlier = self.volume.earlier - measures.before_sessions;
+        let recent = self.volume.recent - measures.came.recent_sessions;
+        let earlier = self.volume.earlier - measures.came.before_sessions;
         if self.basis == EscalationBasis::Volume || recent <= 0 || earlier <= 0 {
             return 1.0;
         }

@@ -2,7 +2,7 @@
 
 use super::candidates::{Candidate, candidates};
 use super::listing::{Counted, GroupBy, Listing, RowSort};
-use super::measures::{self, Measures, Movement, Periods};
+use super::measures::{self, Measures, Movement, Periods, Voices};
 use super::movement::{self, MovementKind, Moves};
 use crate::app::App;
 use crate::db::Tx;
@@ -121,10 +121,10 @@ async fn list(
     let sort = input.sort.0.unwrap_or(RowSort::Movement);
     let (mut candidates, sessions) = candidates(&settings, &mut tx, org_id, &filter, &periods).await?;
     match sort {
-        RowSort::People => {
-            let people = measures::people(&mut tx, org_id, &filter.sessions, None).await?;
+        RowSort::People | RowSort::Angry => {
+            let voices = measures::voices(&mut tx, org_id, &filter.sessions, None).await?;
             for candidate in &mut candidates {
-                candidate.people = people.get(&candidate.measures.id).copied().unwrap_or(0);
+                candidate.voices = voices.get(&candidate.measures.id).copied().unwrap_or_default();
             }
         }
         RowSort::Returned => {
@@ -157,23 +157,24 @@ async fn rows(
     now: Timestamp,
 ) -> Result<Vec<Row>> {
     let ids: Vec<_> = page.iter().map(|candidate| candidate.measures.id).collect();
-    let people = measures::people(tx, org_id, &filter.sessions, Some(&ids)).await?;
+    let voices = measures::voices(tx, org_id, &filter.sessions, Some(&ids)).await?;
     let weeks = weeks::trends(tx, org_id, &settings.calendar, &filter.sessions, &ids, now).await?;
     let counts: Vec<InsightCounts> = page.iter().map(|candidate| counts(&candidate.measures)).collect();
     let loaded = response::load(&mut *tx, org_id, &counts).await?;
     let mut insights: HashMap<_, _> = loaded.into_iter().map(|insight| (insight.id, insight)).collect();
     let row = |candidate: &Candidate| {
         let of = &candidate.measures;
+        let Voices { people, angry, neutral, happy } = voices.get(&of.id).copied().unwrap_or_default();
         Some(Row {
             insight: insights.remove(&of.id)?,
             sessions: of.sessions,
-            people: people.get(&of.id).copied().unwrap_or(0),
+            people,
             share: of.sessions as f64 / sessions.max(1) as f64,
             weeks: weeks.get(&of.id).copied().unwrap_or_default(),
             change: candidate.change.clone(),
-            angry: of.angry,
-            neutral: of.neutral,
-            happy: of.happy,
+            angry,
+            neutral,
+            happy,
             movement: candidate.moves.clone(),
         })
     };
