@@ -5,7 +5,8 @@ use super::edit::{self, Edit};
 use super::operations;
 use crate::app::App;
 use crate::error::{Error, Result};
-use crate::http::{Api, ApiJson, Caller};
+use crate::http::{Api, Caller};
+use crate::idempotency::Once;
 use crate::ids::{CategoryId, InsightId, OperationId, TeamId};
 use crate::insights::insight;
 use crate::insights::lifecycle::decide::{Decision, decide};
@@ -17,6 +18,7 @@ use anyhow::Context;
 use axum::Json;
 use axum::extract::State;
 use axum::http::Method;
+use axum::response::{IntoResponse, Response};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -29,6 +31,7 @@ pub(crate) fn routes() -> Api {
         Operation::new(Method::POST, "/insights/bulk", "decideInsights")
             .summary("Decide about many insights: by their ids, or all that a filter matches")
             .scope(Scope::write(Resource::Insights))
+            .idempotent()
             .body::<BulkInput>()
             .returns::<BulkOutput>()
             .or(404),
@@ -96,8 +99,8 @@ struct BulkOutput {
 async fn bulk(
     State(app): State<App>,
     caller: Caller,
-    ApiJson(input): ApiJson<BulkInput>,
-) -> Result<Json<BulkOutput>> {
+    Once(input, attempt): Once<BulkInput>,
+) -> Result<Response> {
     let mut ids = match (input.insight_ids.0, input.filter.0) {
         (Some(NonEmptyVec(given)), None) => {
             let mut ids = Vec::new();
@@ -116,6 +119,9 @@ async fn bulk(
     ids.dedup();
     let by = caller.member_id;
     let mut tx = operations::begin(&app, &caller).await?;
+    if let Some(answer) = attempt.answer(&mut tx).await? {
+        return Ok(answer);
+    }
     let decision = match (input.decision, input.archive.0, &input.assign.0) {
         (BulkDecision::Resolve, None, None) => Some(Decision::Resolve),
         (BulkDecision::Reopen, None, None) => Some(Decision::Reopen),
@@ -148,6 +154,10 @@ async fn bulk(
     if changed > 0 {
         super::note(&mut tx, &caller, input.decision.as_str(), None, changed);
     }
-    let operation_id = if input.dry_run { None } else { operations::commit(tx).await? };
-    Ok(Json(BulkOutput { matched: ids.len(), changed, operation_id: operation_id.into() }))
+    let operation_id = if input.dry_run { None } else { operations::id(&tx) };
+    let output = BulkOutput { matched: ids.len(), changed, operation_id: operation_id.into() };
+    if input.dry_run {
+        return Ok(Json(output).into_response());
+    }
+    attempt.commit(tx, output).await
 }
