@@ -101,22 +101,7 @@ async fn bulk(
     caller: Caller,
     Once(input, attempt): Once<BulkInput>,
 ) -> Result<Response> {
-    let mut ids = match (input.insight_ids.0, input.filter.0) {
-        (Some(NonEmptyVec(given)), None) => {
-            let mut ids = Vec::new();
-            for id in given {
-                ids.push(insight::require_current(&app.db, caller.org_id, id).await?);
-            }
-            ids
-        }
-        (None, Some(filter)) => {
-            let filter = filter.into_filter(&app, caller.org_id).await?;
-            list::sql::matching(&app.db.long(caller.org_id), caller.org_id, &filter, DECIDED_MAX).await?
-        }
-        _ => return Err(Error::Invalid("insight_ids, filter: one of them is required".into())),
-    };
-    ids.sort_unstable();
-    ids.dedup();
+    let ids = meant(&app, &caller, input.insight_ids.0, input.filter.0).await?;
     let by = caller.member_id;
     let mut tx = operations::begin(&app, &caller).await?;
     if let Some(answer) = attempt.answer(&mut tx).await? {
@@ -160,4 +145,30 @@ async fn bulk(
         return Ok(Json(output).into_response());
     }
     attempt.commit(tx, output).await
+}
+
+/// Returns the insights of the one that is given: those with these ids, or those that a filter matches.
+async fn meant(
+    app: &App,
+    caller: &Caller,
+    ids: Option<NonEmptyVec<InsightId, DECIDED_MAX>>,
+    filter: Option<ListInsightsInput>,
+) -> Result<Vec<InsightId>> {
+    let mut ids = match (ids, filter) {
+        (Some(NonEmptyVec(given)), None) => {
+            let mut ids = Vec::new();
+            for id in given {
+                ids.push(insight::require_current(&app.db, caller.org_id, id).await?);
+            }
+            ids
+        }
+        (None, Some(filter)) => {
+            let filter = filter.into_filter(app, caller.org_id).await?;
+            list::sql::matching(&app.db.long(caller.org_id), caller.org_id, &filter, DECIDED_MAX).await?
+        }
+        _ => return Err(Error::Invalid("insight_ids, filter: one of them is required".into())),
+    };
+    ids.sort_unstable();
+    ids.dedup();
+    Ok(ids)
 }
