@@ -2,6 +2,7 @@
 
 import type { QueryClient } from "@tanstack/svelte-query";
 import { ApiError, answered, api } from "./api/client";
+import { layers, type Layer } from "./layers.svelte";
 import { counted } from "./words/numbers";
 
 /** A decision about some insights. */
@@ -10,8 +11,8 @@ export interface Decision {
     says: string;
     /** Sends it. Returns the id of the operation by which it is undone, null if nothing changed. */
     send: () => Promise<string | null>;
-    /** Shows it before it is sent. Returns what takes it back. */
-    show?: () => () => void;
+    /** What it changes of what is shown, before the server has taken it. */
+    shows?: Layer[];
 }
 
 /** A change of how something is set up, which the server knows no operation for. */
@@ -44,6 +45,15 @@ interface Undoable {
     change?: SetupChange<unknown>;
 }
 
+/** A decision that is not answered yet. */
+interface Waiting {
+    decision: Decision;
+    /** True once it may have reached the server. */
+    isSent: boolean;
+    /** True if it was undone meanwhile. */
+    isUndone: boolean;
+}
+
 /** The milliseconds that a notice stays. */
 const SHOWN_FOR = 10_000;
 /** The most decisions that wait for a server that does not answer. */
@@ -65,7 +75,11 @@ class Decisions {
     /** The operations that can be undone, the newest last. */
     #undoable = $state.raw<Undoable[]>([]);
     #line: Promise<unknown> = Promise.resolve();
-    #wake: (() => void) | undefined;
+    /** The decisions of the line, in their order. */
+    #inLine: Waiting[] = [];
+    /** What the server has taken, and what is not read from it yet. */
+    #taken: Layer[] = [];
+    #wakes = new Set<() => void>();
     #number = 0;
 
     /** Decides. Decisions are sent one after the other, in their order. Resolves to true once the server has taken it. */
@@ -74,27 +88,57 @@ class Decisions {
             this.say({ text: "Too many decisions wait for the server. This one was not taken.", failed: true });
             return Promise.resolve(false);
         }
+        const waiting = { decision, isSent: false, isUndone: false };
+        this.#inLine.push(waiting);
+        layers.add(decision.shows ?? []);
+        return this.#inOrder(() => this.#settle(waiting));
+    }
+
+    /** Does something once all before it is done. */
+    #inOrder<T>(run: () => Promise<T>): Promise<T> {
         this.waiting++;
-        const takeBack = decision.show?.();
-        const sent = this.#line.then(() => this.#send(decision));
-        const settled = sent.then(
-            (operation) => {
-                if (operation) this.#remember({ operation, says: decision.says });
-                this.say({ text: operation ? decision.says : "Nothing changed: it was so already.", operation });
-                return true;
-            },
-            (error: unknown) => {
-                takeBack?.();
-                this.say({ text: `${decision.says.replace(/\.$/, "")}: not done. ${reason(error)}`, failed: true });
-                return false;
-            },
-        );
-        this.#line = settled.then(() => {
+        const done = this.#line.then(run);
+        this.#line = done.finally(() => {
             this.waiting--;
             // what was shown in advance is read from the server once nothing else waits
-            if (this.waiting === 0) this.#read();
+            if (this.waiting === 0) void this.#readTaken();
         });
-        return settled;
+        return done;
+    }
+
+    async #settle(waiting: Waiting): Promise<boolean> {
+        const { says, send, shows = [] } = waiting.decision;
+        try {
+            // what was undone before it was sent never happens
+            if (waiting.isUndone) return false;
+            waiting.isSent = true;
+            const { answer: operation } = await this.#patiently(send);
+            if (waiting.isUndone) {
+                if (operation) await this.#undo(operation, says);
+                return false;
+            }
+            this.#taken.push(...shows);
+            if (operation) this.#remember({ operation, says });
+            this.say({ text: operation ? says : "Nothing changed: it was so already.", operation });
+            return true;
+        } catch (error) {
+            layers.remove(shows);
+            const isUnsure = error instanceof ApiError && error.isUnsure;
+            const how = isUnsure ? "not done now, but maybe before: the first answer was lost." : "not done.";
+            this.say({ text: `${says.replace(/\.$/, "")}: ${how} ${reason(error)}`, failed: true });
+            return false;
+        } finally {
+            this.#inLine = this.#inLine.filter((other) => other !== waiting);
+        }
+    }
+
+    /** Has what was taken read from the server, and shows it as taken until then. */
+    async #readTaken() {
+        const taken = this.#taken;
+        this.#taken = [];
+        layers.keep(this.queries, taken);
+        await this.#read();
+        layers.remove(taken);
     }
 
     /** Changes how something is set up. Rejects where the server refuses, so that it can be said beside the field. */
@@ -106,7 +150,7 @@ class Decisions {
             this.say({ text: change.says, operation });
             return answer;
         } finally {
-            this.#read(change.reads);
+            void this.#read(change.reads);
         }
     }
 
@@ -114,7 +158,7 @@ class Decisions {
     async quietly<T>(send: () => Promise<T>): Promise<T> {
         this.waiting++;
         try {
-            return await this.#patiently(send);
+            return (await this.#patiently(send)).answer;
         } finally {
             this.waiting--;
         }
@@ -122,6 +166,8 @@ class Decisions {
 
     /** Undoes the newest decision, or the one of an operation. */
     undo(operation?: string) {
+        const waiting = operation ? undefined : this.#inLine.findLast(({ isUndone }) => !isUndone);
+        if (waiting) return this.#undoWaiting(waiting);
         const at = operation
             ? this.#undoable.findIndex((other) => other.operation === operation)
             : this.#undoable.length - 1;
@@ -130,7 +176,14 @@ class Decisions {
         const id = undone?.operation ?? operation;
         if (!id) return this.say({ text: "There is nothing to undo." });
         this.notices = this.notices.filter((notice) => notice.operation !== id);
-        void (undone?.change ? this.#setBack(undone.change) : this.#undo(id, undone?.says ?? ""));
+        void this.#inOrder(() => (undone?.change ? this.#setBack(undone.change) : this.#undo(id, undone?.says ?? "")));
+    }
+
+    /** Takes back a decision that is not answered: one that may have reached the server is undone there once it is. */
+    #undoWaiting(waiting: Waiting) {
+        waiting.isUndone = true;
+        layers.remove(waiting.decision.shows ?? []);
+        if (!waiting.isSent) this.say({ text: `Undone: ${waiting.decision.says}` });
     }
 
     async #setBack({ says, back, reads }: SetupChange<unknown>) {
@@ -140,24 +193,26 @@ class Decisions {
         } catch (error) {
             this.say({ text: `Not undone. ${reason(error)}`, failed: true });
         }
-        this.#read(reads);
+        void this.#read(reads);
     }
 
     async #undo(operation: string, says: string) {
         try {
             const undoing = () => answered(api.POST("/operations/{id}/undo", { params: { path: { id: operation } } }));
-            const { undone, left } = await this.#patiently(undoing);
+            const { answer, isRepeated } = await this.#patiently(undoing);
+            // what the first attempt undid, whose answer was lost, has happened since for the second
+            const left = isRepeated && !answer.undone.length ? [] : answer.left;
             const rest = left.length ? `, ${counted(left.length, "insight")} left: something happened since` : "";
+            const isUndone = answer.undone.length > 0 || !left.length;
             this.say({
-                text: undone.length || !left.length ? `Undone: ${says || "the decision"}${rest}` : `Not undone${rest}`,
-                failed: !undone.length && left.length > 0,
+                text: isUndone ? `Undone: ${says || "the decision"}${rest}` : `Not undone${rest}`,
+                failed: !isUndone,
             });
         } catch (error) {
             this.say({ text: `Not undone. ${reason(error)}`, failed: true });
         }
-        this.#read();
         // a session that is left to the grouping again is linked a moment later
-        setTimeout(() => this.#read(), LINKED_WITHIN);
+        setTimeout(() => void this.#read(), LINKED_WITHIN);
     }
 
     /** The change of the setup that the next undo takes back, if it is one. */
@@ -183,39 +238,52 @@ class Decisions {
 
     /** Sends again what waits, at once. */
     tryNow() {
-        this.#wake?.();
-    }
-
-    #send(decision: Decision) {
-        return this.#patiently(decision.send);
+        for (const wake of this.#wakes) wake();
     }
 
     /** Sends until there is an answer that is one. What is sent twice has the same outcome as once. */
-    async #patiently<T>(send: () => Promise<T>): Promise<T> {
+    async #patiently<T>(send: () => Promise<T>): Promise<{ answer: T; isRepeated: boolean }> {
+        let isRepeated = false;
+        let isHurried = false;
         for (let wait = FIRST_WAIT; ; wait = Math.min(2 * wait, WAIT_MAX)) {
             try {
                 const answer = await send();
                 this.nextTry = null;
-                return answer;
+                return { answer, isRepeated };
             } catch (error) {
                 if (!(error instanceof ApiError) || !error.isPassing) {
                     this.nextTry = null;
+                    if (error instanceof ApiError) error.isUnsure = isRepeated;
                     throw error;
                 }
+                isRepeated ||= error.isUnanswered;
                 const pause = error.retryAfter ? Math.min(error.retryAfter * 1_000, 10_000) : wait;
-                this.nextTry = Date.now() + pause;
-                await new Promise<void>((resolve) => {
-                    const timer = setTimeout(resolve, pause);
-                    this.#wake = () => (clearTimeout(timer), resolve());
-                });
+                // to have been too quick once is nothing to be told of
+                this.nextTry = error.status === 429 && !isHurried ? null : Date.now() + pause;
+                isHurried ||= error.status === 429;
+                await this.#pause(pause);
             }
         }
     }
 
-    #read(keys = ["insights", "insight", "overview", "views", "sessions", "session"]) {
-        for (const key of keys) {
-            void this.queries.invalidateQueries({ queryKey: [key] });
-        }
+    #pause(milliseconds: number): Promise<void> {
+        return new Promise((resolve) => {
+            const wake = () => {
+                clearTimeout(timer);
+                this.#wakes.delete(wake);
+                resolve();
+            };
+            const timer = setTimeout(wake, milliseconds);
+            this.#wakes.add(wake);
+        });
+    }
+
+    /** Reads anew what decisions change; what is being read was asked for before them. */
+    async #read(keys = ["insights", "insight", "overview", "views", "sessions", "session"]) {
+        const each = (does: (filter: { queryKey: string[] }) => Promise<void>) =>
+            Promise.all(keys.map((key) => does({ queryKey: [key] })));
+        await each((filter) => this.queries.cancelQueries(filter));
+        await each((filter) => this.queries.invalidateQueries(filter));
     }
 }
 

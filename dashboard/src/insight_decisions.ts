@@ -4,6 +4,7 @@ import type { InfiniteData } from "@tanstack/svelte-query";
 import { answered, api, type Schema } from "./api/client";
 import { decisions, operationOf } from "./decide.svelte";
 import type { FilterInput } from "./filter";
+import { layer, type Layer } from "./layers.svelte";
 import { member } from "./member.svelte";
 import { counted } from "./words/numbers";
 
@@ -24,11 +25,11 @@ export function statusOf(insight: Pick<Insight, "archived_at" | "resolved_at">):
 /** The most insights of one decision. */
 const IDS_MAX = 1_000;
 
-/** Sends a decision about some insights. Returns its operation. */
-async function sendBulk(ids: string[], input: Omit<Schema<"BulkInput">, "insight_ids" | "dry_run">) {
+/** Returns what sends a decision about some insights. Sent again it is the same decision, with the same operation. */
+function bulk(ids: string[], input: Omit<Schema<"BulkInput">, "insight_ids" | "dry_run">) {
     const body = { ...input, insight_ids: ids.slice(0, IDS_MAX), dry_run: false };
-    const { operation_id } = await answered(api.POST("/insights/bulk", { body }));
-    return operation_id;
+    const headers = { "idempotency-key": [...crypto.getRandomValues(new Uint32Array(4))].join("-") };
+    return async () => (await answered(api.POST("/insights/bulk", { body, headers }))).operation_id;
 }
 
 /** Sends a call about one insight. Returns its operation. */
@@ -50,42 +51,41 @@ const asked = (filter: FilterInput | undefined): Status[] | null => {
     return !status?.length || status.includes("all") ? null : (status as Status[]);
 };
 
-/** Changes insights wherever they are shown; those that a list does not ask for any more leave it. Returns what takes it back. */
-export function show(ids: string[], change: Change): () => void {
-    const { queries } = decisions;
+/** Changes insights wherever they are shown; those that a list does not ask for any more leave it. */
+function changed(ids: string[], change: Change): Layer[] {
     const chosen = new Set(ids);
-    const before = [
-        ...queries.getQueriesData<InfiniteData<Rows>>({ queryKey: ["insights", "rows"] }),
-        ...ids.flatMap((id) => queries.getQueriesData<Insight>({ queryKey: ["insight", id, "itself"] })),
+    return [
+        layer<InfiniteData<Rows>>(["insights", "rows"], (data, key) => {
+            const statuses = asked((key[2] as { filter?: FilterInput }).filter);
+            return changedRows(data, chosen, statuses, change);
+        }),
+        ...ids.map((id) => layer<Insight>(["insight", id, "itself"], change)),
     ];
-    // a reading that is under way would put back what was
-    void queries.cancelQueries({ queryKey: ["insights", "rows"] });
-    for (const [key, data] of queries.getQueriesData<InfiniteData<Rows>>({ queryKey: ["insights", "rows"] })) {
-        if (!data) continue;
-        const statuses = asked((key[2] as { filter?: FilterInput }).filter);
-        let left = 0;
-        const by_status = { ...data.pages[0]!.by_status };
-        const pages = data.pages.map((page) => {
-            const items = page.items.flatMap((row) => {
-                if (!chosen.has(row.insight.id)) return [row];
-                const insight = change(row.insight);
-                by_status[statusOf(row.insight)]--;
-                by_status[statusOf(insight)]++;
-                if (statuses && !statuses.includes(statusOf(insight))) return (left++, []);
-                return [{ ...row, insight, movement: statusOf(insight) === "unresolved" ? row.movement : [] }];
-            });
-            return { ...page, items };
+}
+
+function changedRows(
+    data: InfiniteData<Rows>,
+    chosen: Set<string>,
+    statuses: Status[] | null,
+    change: Change,
+): InfiniteData<Rows> {
+    let left = 0;
+    const by_status = { ...data.pages[0]!.by_status };
+    const pages = data.pages.map((page) => {
+        // a page without any of them stays the one it is, so that nothing of it is compared or drawn again
+        if (!page.items.some(({ insight }) => chosen.has(insight.id))) return page;
+        const items = page.items.flatMap((row) => {
+            if (!chosen.has(row.insight.id)) return [row];
+            const insight = change(row.insight);
+            by_status[statusOf(row.insight)]--;
+            by_status[statusOf(insight)]++;
+            if (statuses && !statuses.includes(statusOf(insight))) return (left++, []);
+            return [{ ...row, insight, movement: statusOf(insight) === "unresolved" ? row.movement : [] }];
         });
-        const changed = pages.map((page) => ({ ...page, by_status, insights: page.insights - left }));
-        queries.setQueryData(key, { ...data, pages: changed });
-    }
-    for (const id of ids) {
-        queries.setQueriesData<Insight>(
-            { queryKey: ["insight", id, "itself"] },
-            (insight) => insight && change(insight),
-        );
-    }
-    return () => before.forEach(([key, data]) => queries.setQueryData(key, data));
+        return { ...page, items };
+    });
+    const [first, ...rest] = pages;
+    return { ...data, pages: [{ ...first!, by_status, insights: first!.insights - left }, ...rest] };
 }
 
 const said = (ids: string[], did: string) => `${counted(ids.length, "insight")} ${did}`;
@@ -94,11 +94,11 @@ const who = () => ({ name: member.me.name, avatar_url: member.me.avatar_url });
 
 /** Says that insights are dealt with. */
 export function resolve(ids: string[]) {
-    const change: Change = (insight) => ({ ...insight, resolved_at: now(), resolved_by: who() });
+    const resolved = { resolved_at: now(), resolved_by: who() };
     return decisions.decide({
         says: said(ids, "resolved"),
-        show: () => show(ids, change),
-        send: () => sendBulk(ids, { decision: "resolve" }),
+        shows: changed(ids, (insight) => ({ ...insight, ...resolved })),
+        send: bulk(ids, { decision: "resolve" }),
     });
 }
 
@@ -106,8 +106,8 @@ export function resolve(ids: string[]) {
 export function reopen(ids: string[]) {
     return decisions.decide({
         says: said(ids, "reopened"),
-        show: () => show(ids, (insight) => ({ ...insight, resolved_at: null, resolved_by: null })),
-        send: () => sendBulk(ids, { decision: "reopen" }),
+        shows: changed(ids, (insight) => ({ ...insight, resolved_at: null, resolved_by: null })),
+        send: bulk(ids, { decision: "reopen" }),
     });
 }
 
@@ -119,34 +119,27 @@ const UNTIL: Record<Schema<"ArchiveInput">["policy"], string> = {
 
 /** Puts insights out of the way. */
 export function archive(ids: string[], how: Schema<"ArchiveInput">) {
-    const change: Change = (insight) => ({
-        ...insight,
+    const archived = {
         archived_at: now(),
         archived_by: { ...who(), reason: how.reason ?? null },
         archive_policy: how.policy,
         resurface_progress: null,
-    });
+    };
     const until = UNTIL[how.policy];
     return decisions.decide({
         says: said(ids, ids.length === 1 ? until.replace("they escalate", "it escalates") : until),
-        show: () => show(ids, change),
-        send: () => sendBulk(ids, { decision: "archive", archive: how }),
+        shows: changed(ids, (insight) => ({ ...insight, ...archived })),
+        send: bulk(ids, { decision: "archive", archive: how }),
     });
 }
 
 /** Takes insights out of the archive. */
 export function restore(ids: string[]) {
-    const change: Change = (insight) => ({
-        ...insight,
-        archived_at: null,
-        archived_by: null,
-        archive_policy: null,
-        resurface_progress: null,
-    });
+    const restored = { archived_at: null, archived_by: null, archive_policy: null, resurface_progress: null };
     return decisions.decide({
         says: said(ids, "restored"),
-        show: () => show(ids, change),
-        send: () => sendBulk(ids, { decision: "restore" }),
+        shows: changed(ids, (insight) => ({ ...insight, ...restored })),
+        send: bulk(ids, { decision: "restore" }),
     });
 }
 
@@ -154,8 +147,8 @@ export function restore(ids: string[]) {
 export function assign(ids: string[], team: Insight["team"]) {
     return decisions.decide({
         says: said(ids, team ? `assigned to ${team.name}` : "without a team"),
-        show: () => show(ids, (insight) => ({ ...insight, team })),
-        send: () => sendBulk(ids, { decision: "assign", assign: { team_id: team?.id ?? null } }),
+        shows: changed(ids, (insight) => ({ ...insight, team })),
+        send: bulk(ids, { decision: "assign", assign: { team_id: team?.id ?? null } }),
     });
 }
 
@@ -163,8 +156,8 @@ export function assign(ids: string[], team: Insight["team"]) {
 export function categorize(ids: string[], category: Insight["category"]) {
     return decisions.decide({
         says: said(ids, category ? `moved to ${category.name}` : "without a category"),
-        show: () => show(ids, (insight) => ({ ...insight, category })),
-        send: () => sendBulk(ids, { decision: "assign", assign: { category_id: category?.id ?? null } }),
+        shows: changed(ids, (insight) => ({ ...insight, category })),
+        send: bulk(ids, { decision: "assign", assign: { category_id: category?.id ?? null } }),
     });
 }
 
@@ -181,7 +174,7 @@ export function merge(into: string, ids: string[]) {
 export function reword(id: string, content: string) {
     return decisions.decide({
         says: "The sentence is changed",
-        show: () => show([id], (insight) => ({ ...insight, content })),
+        shows: changed([id], (insight) => ({ ...insight, content })),
         send: () => operation(api.PATCH("/insights/{id}", { params: { path: { id } }, body: { content } })),
     });
 }
@@ -193,7 +186,7 @@ export function takeOut(id: string, sessions: string[]) {
         sessions.map((session_id) =>
             decisions.decide({
                 says,
-                show: () => hideSessions(id, [session_id]),
+                shows: hidden(id, [session_id]),
                 send: () =>
                     operation(
                         api.PUT("/insights/{id}/sessions/{session_id}", {
@@ -210,7 +203,7 @@ export function takeOut(id: string, sessions: string[]) {
 export function split(id: string, sessions: string[], content: string | undefined) {
     return decisions.decide({
         says: `${counted(sessions.length, "conversation")} split off`,
-        show: () => hideSessions(id, sessions),
+        shows: hidden(id, sessions),
         send: () =>
             operation(
                 api.POST("/insights/{id}/split", {
@@ -223,23 +216,17 @@ export function split(id: string, sessions: string[], content: string | undefine
 
 type Sessions = Schema<"ListInsightSessionsOutput">;
 
-/** Takes sessions out of the lists of an insight. Returns what puts them back. */
-function hideSessions(id: string, sessions: string[]): () => void {
-    const { queries } = decisions;
-    const key = { queryKey: ["insight", id, "sessions"] };
-    const before = queries.getQueriesData<InfiniteData<Sessions>>(key);
-    void queries.cancelQueries(key);
-    const hidden = new Set(sessions);
-    queries.setQueriesData<InfiniteData<Sessions>>(
-        key,
-        (data) =>
-            data && {
-                ...data,
-                pages: data.pages.map((page) => {
-                    const items = page.items.filter(({ session_id }) => !hidden.has(session_id));
-                    return { ...page, items, total: page.total - hidden.size };
-                }),
-            },
-    );
-    return () => before.forEach(([key, data]) => queries.setQueryData(key, data));
+/** Takes sessions out of the lists of an insight. */
+function hidden(id: string, sessions: string[]): Layer[] {
+    const gone = new Set(sessions);
+    return [
+        layer<InfiniteData<Sessions>>(["insight", id, "sessions"], (data) => {
+            const found = data.pages.flatMap(({ items }) => items).filter(({ session_id }) => gone.has(session_id));
+            const pages = data.pages.map((page) => {
+                const items = page.items.filter(({ session_id }) => !gone.has(session_id));
+                return { ...page, items, total: page.total - found.length };
+            });
+            return { ...data, pages };
+        }),
+    ];
 }

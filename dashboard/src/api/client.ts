@@ -8,6 +8,9 @@ export type Schema<Name extends keyof components["schemas"]> = components["schem
 
 /** A refusal, or no answer at all (`status` 0). */
 export class ApiError extends Error {
+    /** True if an earlier attempt got no answer: what is refused now may have been done then. */
+    isUnsure = false;
+
     constructor(
         /** The HTTP status; 0 if the server did not answer. */
         readonly status: number,
@@ -22,13 +25,12 @@ export class ApiError extends Error {
 
     /** Returns true if the same request may succeed later, with nobody doing anything. */
     get isPassing(): boolean {
-        return (
-            this.status === 0 ||
-            this.status === 429 ||
-            this.status === 502 ||
-            this.status === 503 ||
-            this.status === 504
-        );
+        return this.isUnanswered || this.status === 429 || this.status === 503;
+    }
+
+    /** Returns true if nobody knows whether the server carried the request out: there was no answer, or a proxy's. */
+    get isUnanswered(): boolean {
+        return this.status === 0 || this.status === 502 || this.status === 504;
     }
 }
 

@@ -1,7 +1,8 @@
 /** What pages ask for, each under the key by which it is kept and read anew. */
 
-import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/svelte-query";
+import { infiniteQueryOptions, keepPreviousData, queryOptions, type InfiniteData } from "@tanstack/svelte-query";
 import type { FilterInput } from "../filter";
+import { layers } from "../layers.svelte";
 import { answered, api, ApiError, setForgeryToken, type Schema } from "./client";
 
 /** Who is signed in. */
@@ -54,6 +55,7 @@ export const moved = (input: Schema<"MovedInput">) =>
 export const rows = (input: Omit<Schema<"RowsInput">, "cursor" | "limit">) =>
     infiniteQueryOptions({
         queryKey: ["insights", "rows", input],
+        select: layers.over<InfiniteData<Schema<"Rows">>>(["insights", "rows", input]),
         queryFn: ({ pageParam, signal }) =>
             answered(api.POST("/insights/rows", { body: { ...input, limit: 100, cursor: pageParam }, signal })),
         initialPageParam: undefined as string | undefined,
@@ -74,6 +76,7 @@ export const facets = (input: Schema<"FacetsInput">) =>
 export const insight = (id: string) =>
     queryOptions({
         queryKey: ["insight", id, "itself"],
+        select: layers.over<Schema<"PublicInsight">>(["insight", id, "itself"]),
         queryFn: ({ signal }) => answered(api.GET("/insights/{id}", { params: { path: { id } }, signal })),
     });
 
@@ -113,6 +116,7 @@ export const history = (id: string) =>
 export const findings = (id: string) =>
     infiniteQueryOptions({
         queryKey: ["session", id, "findings"],
+        select: layers.over<InfiniteData<Schema<"ChatFindings">>>(["session", id, "findings"]),
         queryFn: ({ pageParam, signal }) =>
             answered(
                 api.GET("/chat/sessions/{session_id}/findings", {
@@ -156,6 +160,7 @@ export const insightEvents = (id: string) =>
 export const insightSessions = (id: string, filter: FilterInput) =>
     infiniteQueryOptions({
         queryKey: ["insight", id, "sessions", filter],
+        select: layers.over<InfiniteData<Schema<"ListInsightSessionsOutput">>>(["insight", id, "sessions", filter]),
         queryFn: ({ pageParam, signal }) =>
             answered(
                 api.POST("/insights/{id}/sessions", {

@@ -72,11 +72,14 @@ export const statusName = (status: string) => STATUSES[status] ?? status;
 /** Returns the name of an insight's status. */
 export const insightStatusName = (status: string) => INSIGHT_STATUSES[status] ?? status;
 
+let languages: Intl.DisplayNames | undefined;
+
 /** Returns the name of a language by its code. */
 export function languageName(code: string | null): string {
     if (!code) return "Unknown";
     try {
-        return new Intl.DisplayNames(locale(), { type: "language" }).of(code) ?? code;
+        languages ??= new Intl.DisplayNames(locale(), { type: "language" });
+        return languages.of(code) ?? code;
     } catch {
         return code;
     }

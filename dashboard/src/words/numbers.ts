@@ -2,30 +2,41 @@
 
 const locale = () => document.documentElement.dataset.locale ?? navigator.language;
 
+/** Formats by what they are made of: to make one takes as long as to use it a hundred times. */
+const formats = new Map<string, Intl.NumberFormat | Intl.DateTimeFormat>();
+
+function remembered<T extends Intl.NumberFormat | Intl.DateTimeFormat>(key: string, make: () => T): T {
+    let format = formats.get(key) as T | undefined;
+    if (!format) formats.set(key, (format = make()));
+    return format;
+}
+
+const numberFormat = (options: Intl.NumberFormatOptions = {}) =>
+    remembered(`number ${JSON.stringify(options)}`, () => new Intl.NumberFormat(locale(), options));
+const timeFormat = (options: Intl.DateTimeFormatOptions) =>
+    remembered(`time ${JSON.stringify(options)}`, () => new Intl.DateTimeFormat(locale(), options));
+
 /** Returns a whole number with its separators. */
 export function count(value: number): string {
-    return new Intl.NumberFormat(locale()).format(value);
+    return numberFormat().format(value);
 }
 
 /** Returns a number with one digit behind the point, from ten on with none. */
 export function rate(value: number): string {
     const maximumFractionDigits = Math.abs(value) < 10 ? 1 : 0;
-    return new Intl.NumberFormat(locale(), {
-        maximumFractionDigits,
-        minimumFractionDigits: maximumFractionDigits,
-    }).format(value);
+    return numberFormat({ maximumFractionDigits, minimumFractionDigits: maximumFractionDigits }).format(value);
 }
 
 /** Returns a number with two digits behind the point. */
 export function hundredths(value: number): string {
     const fraction = { minimumFractionDigits: 2, maximumFractionDigits: 2 };
-    return new Intl.NumberFormat(locale(), fraction).format(value);
+    return numberFormat(fraction).format(value);
 }
 
 /** Returns a share of 1 in percent: with one digit below ten, whole from there on. */
 export function percent(share: number, digits = share < 0.1 ? 1 : 0): string {
     const fraction = { minimumFractionDigits: digits, maximumFractionDigits: digits };
-    return new Intl.NumberFormat(locale(), { style: "percent", ...fraction }).format(share);
+    return numberFormat({ style: "percent", ...fraction }).format(share);
 }
 
 /** Returns a number with its sign: a minus that is one, and ± for zero. */
@@ -73,25 +84,25 @@ export function date(at: string | number, now = Date.now()): string {
     const timeZone = typeof at === "string" && at.length === 10 ? "UTC" : zone;
     const isThisYear = new Date(time).getUTCFullYear() === new Date(now).getUTCFullYear();
     const year = isThisYear ? undefined : "numeric";
-    return new Intl.DateTimeFormat(locale(), { day: "numeric", month: "short", year, timeZone }).format(time);
+    return timeFormat({ day: "numeric", month: "short", year, timeZone }).format(time);
 }
 
 /** Returns a date in full, with the day of the week. */
 export function longDate(at: string): string {
     const time = at.length === 10 ? Date.parse(`${at}T12:00:00Z`) : Date.parse(at);
     const timeZone = at.length === 10 ? "UTC" : zone;
-    return new Intl.DateTimeFormat(locale(), { dateStyle: "full", timeZone }).format(time);
+    return timeFormat({ dateStyle: "full", timeZone }).format(time);
 }
 
 /** Returns hours and minutes. */
 export function clock(at: string): string {
-    return new Intl.DateTimeFormat(locale(), { timeStyle: "short", timeZone: zone }).format(Date.parse(at));
+    return timeFormat({ timeStyle: "short", timeZone: zone }).format(Date.parse(at));
 }
 
 /** Returns the hours and minutes that it is now in a zone; nothing if there is no such zone. */
 export function clockIn(timeZone: string): string {
     try {
-        return new Intl.DateTimeFormat(locale(), { timeStyle: "short", timeZone }).format(Date.now());
+        return timeFormat({ timeStyle: "short", timeZone }).format(Date.now());
     } catch {
         return "";
     }
@@ -100,12 +111,12 @@ export function clockIn(timeZone: string): string {
 /** Returns a point in time in full, with its zone: what a time says when one points at it. */
 export function exact(at: string): string {
     const parts = { dateStyle: "long", timeStyle: "long", timeZone: zone } as const;
-    return new Intl.DateTimeFormat(locale(), parts).format(Date.parse(at));
+    return timeFormat(parts).format(Date.parse(at));
 }
 
 /** Returns the day of a point in time, as the API writes days. */
 export function day(at: number): string {
-    return new Intl.DateTimeFormat("en-CA", { timeZone: zone }).format(at);
+    return remembered(`day ${zone}`, () => new Intl.DateTimeFormat("en-CA", { timeZone: zone })).format(at);
 }
 
 /** Returns the day so many days after another. */
@@ -120,7 +131,7 @@ export function daysBetween(from: string, to: string): number {
 
 /** Returns a span of days. */
 export function span(from: string, to: string): string {
-    const format = new Intl.DateTimeFormat(locale(), { day: "numeric", month: "short", timeZone: "UTC" });
+    const format = timeFormat({ day: "numeric", month: "short", timeZone: "UTC" });
     return format.formatRange(Date.parse(`${from}T12:00:00Z`), Date.parse(`${to}T12:00:00Z`));
 }
 
@@ -137,5 +148,5 @@ export function size(bytes: number): string {
     const units = ["byte", "kilobyte", "megabyte", "gigabyte"];
     const step = Math.min(3, Math.floor(Math.log10(Math.max(1, bytes)) / 3));
     const format = { style: "unit", unit: units[step], maximumSignificantDigits: 3 } as const;
-    return new Intl.NumberFormat(locale(), format).format(bytes / 1000 ** step);
+    return numberFormat(format).format(bytes / 1000 ** step);
 }

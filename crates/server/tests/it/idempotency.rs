@@ -207,5 +207,7 @@ async fn the_document_names_the_header_where_it_counts() {
         }
     }
     named.sort();
-    assert_eq!(named, ["post /chat/sessions", "post /chat/sessions/{session_id}/send", "post /contacts"]);
+    let expected =
+        ["post /chat/sessions", "post /chat/sessions/{session_id}/send", "post /contacts", "post /insights/bulk"];
+    assert_eq!(named, expected);
 }

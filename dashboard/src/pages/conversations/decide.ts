@@ -4,6 +4,7 @@ import type { InfiniteData } from "@tanstack/svelte-query";
 import { api } from "../../api/client";
 import { decisions } from "../../decide.svelte";
 import { operation } from "../../insight_decisions";
+import { layer, type Layer } from "../../layers.svelte";
 import { shorten } from "../../words/texts";
 import type { Findings, Statement } from "./thread";
 
@@ -13,21 +14,14 @@ interface Named {
     content: string;
 }
 
-/** Changes the statements of a conversation as they are shown. Returns what takes it back. */
-function show(session: string, change: (statement: Statement) => Statement): () => void {
-    const { queries } = decisions;
-    const queryKey = ["session", session, "findings"];
-    const before = queries.getQueryData<InfiniteData<Findings>>(queryKey);
-    void queries.cancelQueries({ queryKey });
-    queries.setQueryData<InfiniteData<Findings>>(
-        queryKey,
-        (data) =>
-            data && {
-                ...data,
-                pages: data.pages.map((page) => ({ ...page, statements: page.statements.map(change) })),
-            },
-    );
-    return () => queries.setQueryData(queryKey, before);
+/** Changes the statements of a conversation as they are shown. */
+function changed(session: string, change: (statement: Statement) => Statement): Layer[] {
+    return [
+        layer<InfiniteData<Findings>>(["session", session, "findings"], (data) => ({
+            ...data,
+            pages: data.pages.map((page) => ({ ...page, statements: page.statements.map(change) })),
+        })),
+    ];
 }
 
 const named = ({ insight_number, content }: Named) => `#${insight_number}, ${shorten(content, 40)}`;
@@ -37,11 +31,10 @@ export function exclude(session: string, insight: Named) {
     const path = { id: insight.id, session_id: session };
     return decisions.decide({
         says: `Not counted for ${named(insight)}`,
-        show: () =>
-            show(session, (statement) => ({
-                ...statement,
-                insights: statement.insights.filter(({ id }) => id !== insight.id),
-            })),
+        shows: changed(session, (statement) => ({
+            ...statement,
+            insights: statement.insights.filter(({ id }) => id !== insight.id),
+        })),
         send: () =>
             operation(api.PUT("/insights/{id}/sessions/{session_id}", { params: { path }, body: { belongs: false } })),
     });

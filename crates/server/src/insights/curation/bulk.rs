@@ -5,7 +5,8 @@ use super::edit::{self, Edit};
 use super::operations;
 use crate::app::App;
 use crate::error::{Error, Result};
-use crate::http::{Api, ApiJson, Caller};
+use crate::http::{Api, Caller};
+use crate::idempotency::Once;
 use crate::ids::{CategoryId, InsightId, OperationId, TeamId};
 use crate::insights::insight;
 use crate::insights::lifecycle::decide::{Decision, decide};
@@ -17,6 +18,7 @@ use anyhow::Context;
 use axum::Json;
 use axum::extract::State;
 use axum::http::Method;
+use axum::response::{IntoResponse, Response};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -29,6 +31,7 @@ pub(crate) fn routes() -> Api {
         Operation::new(Method::POST, "/insights/bulk", "decideInsights")
             .summary("Decide about many insights: by their ids, or all that a filter matches")
             .scope(Scope::write(Resource::Insights))
+            .idempotent()
             .body::<BulkInput>()
             .returns::<BulkOutput>()
             .or(404),
@@ -96,26 +99,14 @@ struct BulkOutput {
 async fn bulk(
     State(app): State<App>,
     caller: Caller,
-    ApiJson(input): ApiJson<BulkInput>,
-) -> Result<Json<BulkOutput>> {
-    let mut ids = match (input.insight_ids.0, input.filter.0) {
-        (Some(NonEmptyVec(given)), None) => {
-            let mut ids = Vec::new();
-            for id in given {
-                ids.push(insight::require_current(&app.db, caller.org_id, id).await?);
-            }
-            ids
-        }
-        (None, Some(filter)) => {
-            let filter = filter.into_filter(&app, caller.org_id).await?;
-            list::sql::matching(&app.db.long(caller.org_id), caller.org_id, &filter, DECIDED_MAX).await?
-        }
-        _ => return Err(Error::Invalid("insight_ids, filter: one of them is required".into())),
-    };
-    ids.sort_unstable();
-    ids.dedup();
+    Once(input, attempt): Once<BulkInput>,
+) -> Result<Response> {
+    let ids = meant(&app, &caller, input.insight_ids.0, input.filter.0).await?;
     let by = caller.member_id;
     let mut tx = operations::begin(&app, &caller).await?;
+    if let Some(answer) = attempt.answer(&mut tx).await? {
+        return Ok(answer);
+    }
     let decision = match (input.decision, input.archive.0, &input.assign.0) {
         (BulkDecision::Resolve, None, None) => Some(Decision::Resolve),
         (BulkDecision::Reopen, None, None) => Some(Decision::Reopen),
@@ -148,6 +139,36 @@ async fn bulk(
     if changed > 0 {
         super::note(&mut tx, &caller, input.decision.as_str(), None, changed);
     }
-    let operation_id = if input.dry_run { None } else { operations::commit(tx).await? };
-    Ok(Json(BulkOutput { matched: ids.len(), changed, operation_id: operation_id.into() }))
+    let operation_id = if input.dry_run { None } else { operations::id(&tx) };
+    let output = BulkOutput { matched: ids.len(), changed, operation_id: operation_id.into() };
+    if input.dry_run {
+        return Ok(Json(output).into_response());
+    }
+    attempt.commit(tx, output).await
+}
+
+/// Returns the insights of the one that is given: those with these ids, or those that a filter matches.
+async fn meant(
+    app: &App,
+    caller: &Caller,
+    ids: Option<NonEmptyVec<InsightId, DECIDED_MAX>>,
+    filter: Option<ListInsightsInput>,
+) -> Result<Vec<InsightId>> {
+    let mut ids = match (ids, filter) {
+        (Some(NonEmptyVec(given)), None) => {
+            let mut ids = Vec::new();
+            for id in given {
+                ids.push(insight::require_current(&app.db, caller.org_id, id).await?);
+            }
+            ids
+        }
+        (None, Some(filter)) => {
+            let filter = filter.into_filter(app, caller.org_id).await?;
+            list::sql::matching(&app.db.long(caller.org_id), caller.org_id, &filter, DECIDED_MAX).await?
+        }
+        _ => return Err(Error::Invalid("insight_ids, filter: one of them is required".into())),
+    };
+    ids.sort_unstable();
+    ids.dedup();
+    Ok(ids)
 }

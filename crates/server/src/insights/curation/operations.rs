@@ -48,9 +48,14 @@ pub(super) async fn begin(app: &App, caller: &Caller) -> Result<OrgTx> {
     Ok(tx)
 }
 
+/// Returns the operation that a decision is; none if it changed nothing.
+pub(super) fn id(tx: &OrgTx) -> Option<OperationId> {
+    tx.operation_id.filter(|_| tx.has_changed(Subject::Insight))
+}
+
 /// Commits a decision. Returns its operation; none if it changed nothing.
 pub(super) async fn commit(tx: OrgTx) -> Result<Option<OperationId>> {
-    let operation_id = tx.operation_id.filter(|_| tx.has_changed(Subject::Insight));
+    let operation_id = id(&tx);
     tx.commit().await?;
     Ok(operation_id)
 }

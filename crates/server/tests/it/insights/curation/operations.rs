@@ -2,6 +2,8 @@
 
 use super::{INVOICE, PASSWORD, REFUND, about, behind, count, event, import};
 use crate::support::app::TestApp;
+use axum::body::Body;
+use axum::http::Request;
 use serde_json::{Value, json};
 
 /// Decides something. Returns the answer and the operation that it was, if anything changed.
@@ -49,6 +51,26 @@ async fn a_decision_is_taken_back_where_nothing_happened_since() {
     let (again, _) = undo(&t, &back.unwrap()).await;
     assert_eq!((&again["left"], with_status(&t, "resolved").await), (&json!([]), json!(3)));
     t.post(&format!("/operations/{}/undo", uuid::Uuid::nil()), json!({})).await.error(404);
+}
+
+#[tokio::test]
+async fn a_decision_whose_answer_was_lost_is_sent_again_and_taken_back() {
+    let t = TestApp::new().await;
+    import(&t, &[REFUND, INVOICE].concat(), 0).await;
+    let send = async |body: &Value| {
+        let request = Request::post("/insights/bulk").header("authorization", format!("Bearer {}", t.token));
+        let request = request.header("content-type", "application/json").header("idempotency-key", "a");
+        t.send(request.body(Body::from(body.to_string())).unwrap()).await
+    };
+    let dry = json!({"decision": "resolve", "filter": {}, "dry_run": true});
+    assert_eq!(send(&dry).await.ok()["operation_id"], Value::Null);
+    let resolve = json!({"decision": "resolve", "filter": {}});
+    let first = send(&resolve).await.ok();
+    assert_eq!(send(&resolve).await.ok(), first, "it names the operation once more");
+    undo(&t, first["operation_id"].as_str().unwrap()).await;
+    assert_eq!(with_status(&t, "resolved").await, json!(0));
+    assert_eq!(send(&resolve).await.ok(), first);
+    assert_eq!(with_status(&t, "resolved").await, json!(0), "what comes late does nothing");
 }
 
 #[tokio::test]
