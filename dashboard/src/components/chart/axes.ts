@@ -2,6 +2,7 @@
 
 import type uPlot from "uplot";
 import { date } from "../../words/numbers";
+import { textScale } from "../../styles/sizes";
 import { labeled } from "../scale";
 import type { Look } from "./draw";
 import type { ChartPoint } from "./points";
@@ -21,6 +22,7 @@ export function axes({
     levels: () => number[];
     format: (value: number) => string;
 }): uPlot.Axis[] {
+    const scale = textScale();
     const common = {
         gap: 6,
         font: look().font as unknown as string,
@@ -30,14 +32,14 @@ export function axes({
     return [
         {
             ...common,
-            size: 24,
+            size: 24 * scale,
             grid: { show: false },
             border: { show: true, stroke: () => look().colors.border, width: 1 },
             splits: (u) =>
                 labeled(
                     points().map(({ date }) => date),
                     u.bbox.width / devicePixelRatio / points().length,
-                    LABEL,
+                    LABEL * scale,
                 ),
             values: (_, splits) =>
                 splits.map((at) => {
@@ -47,7 +49,7 @@ export function axes({
         },
         {
             ...common,
-            size: () => Math.max(...levels().map((level) => format(level).length)) * 7 + 12,
+            size: () => Math.max(...levels().map((level) => format(level).length)) * 7 * scale + 12,
             grid: { stroke: () => look().colors.hair, width: 1 },
             splits: levels,
             values: (_, splits) => splits.map(format),

@@ -31,6 +31,8 @@ export interface Look {
 export function lookOf(element: HTMLElement): Look {
     const colors = {} as Look["colors"];
     const probe = element.appendChild(document.createElement("i"));
+    // one color for columns and what they stand on says nothing
+    probe.style.forcedColorAdjust = "none";
     for (const token of TOKENS) {
         probe.style.color = `var(--${token})`;
         colors[token] = getComputedStyle(probe).color;

@@ -1,5 +1,6 @@
 /** What stands above the lines of a chart's events. */
 
+import { textScale } from "../../styles/sizes";
 import type { ChartEvent } from "./points";
 
 /** The room that an icon takes. */
@@ -39,21 +40,24 @@ export function grouped(events: ChartEvent[], points: number, indexOf: (date: st
 
 /** Returns the marks of what happened, where a point is `column` wide: those of points too near for two are one. */
 export function placed(groups: Happened[], points: number, column: number): Mark[] {
+    const scale = textScale();
+    const letter = LETTER * scale;
+    const near = NEAR * scale;
     const found: (Mark & { room: number })[] = [];
     for (const [nth, { at, happened }] of groups.entries()) {
         const words = [...new Set(happened.map(({ name }) => name))].join(", ");
-        const room = words.length * LETTER + marksOf(happened).length * NEAR + 6;
+        const room = words.length * letter + marksOf(happened).length * near + 6;
         const isBehind = ((groups[nth + 1]?.at ?? points) - at) * column >= room;
         const before = found.at(-1);
         const taken = before?.isBefore ? 0 : (before?.room ?? 0);
         const isBefore = !isBehind && (at - (groups[nth - 1]?.at ?? 0)) * column >= room + taken;
-        const isNear = before && (at - before.at) * column < NEAR * marksOf(before.happened).length;
+        const isNear = before && (at - before.at) * column < near * marksOf(before.happened).length;
         if (before && !before.words && !isBehind && !isBefore && isNear)
             before.happened = [...before.happened, ...happened];
         else found.push({ at, happened, room, words: isBehind || isBefore ? words : "", isBefore });
     }
     const last = found.at(-1);
-    const width = last ? NEAR * marksOf(last.happened).length : 0;
+    const width = last ? near * marksOf(last.happened).length : 0;
     // at the end icons stand before their line, and take the room of the name before
     if (last && (points - last.at) * column < width) {
         last.isBefore = true;
