@@ -38,6 +38,11 @@ class Address {
         return this.path.split("/").filter(Boolean).map(decodeURIComponent);
     }
 
+    /** True before a step was taken within the dashboard. */
+    get isFirst(): boolean {
+        return this.#depth === 0;
+    }
+
     /** Goes to a page, as a step of its own in the history. */
     go(to: string, words = "") {
         history.pushState({ words, depth: this.#depth + 1 } satisfies State, "", BASE + to);

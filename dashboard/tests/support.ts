@@ -1,6 +1,7 @@
 /** A server with conversations, and browsers of members who are signed in to it. */
 
 import { spawn, spawnSync, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,7 +12,7 @@ const BINARY = process.env.REFRAIN_BINARY ?? join(import.meta.dirname, "../../ta
 /** The browser. */
 const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
 /** Where pictures are kept. */
-export const PICTURES = process.env.REFRAIN_PICTURES ?? join(import.meta.dirname, "pictures");
+export const PICTURES = join(import.meta.dirname, "../../target/pictures");
 
 /** The password of every member of the tests. */
 export const PASSWORD = "correct horse battery";
@@ -24,6 +25,18 @@ export interface Conversation {
     [member: string]: unknown;
 }
 
+/** The library under which a process lives at another time (on Debian the package libfaketime), if the machine has it. */
+export const FAKETIME = ["x86_64", "aarch64"]
+    .map((machine) => `/usr/lib/${machine}-linux-gnu/faketime/libfaketime.so.1`)
+    .find((path) => existsSync(path));
+
+/** Returns the environment of a process that lives at a time, which goes on from there. */
+function living(at?: string): NodeJS.ProcessEnv {
+    if (!at) return process.env;
+    const time = { FAKETIME: `@${at.slice(0, 19).replace("T", " ")}`, FAKETIME_DONT_FAKE_MONOTONIC: "1", TZ: "UTC" };
+    return { ...process.env, ...time, LD_PRELOAD: FAKETIME };
+}
+
 /** A server on a database of its own. */
 export class Server {
     private constructor(
@@ -32,18 +45,19 @@ export class Server {
         private readonly process: ChildProcess,
         private readonly common: string[],
         private readonly isOwn: boolean,
+        private readonly at?: string,
     ) {}
 
     /** Imports conversations, invites one member of each role, and serves. `TEST_DATABASE_URL` names a PostgreSQL server to use. */
-    static async start(conversations: Conversation[]): Promise<Server> {
+    static async start(conversations: Conversation[], at?: string): Promise<Server> {
         if (!existsSync(BINARY)) throw new Error(`${BINARY} is missing: cargo build --bin refrain`);
         const folder = mkdtempSync(join(tmpdir(), "refrain-dashboard-"));
         const common = ["--data", folder];
         if (process.env.TEST_DATABASE_URL) common.push("--database-url", newDatabase(process.env.TEST_DATABASE_URL));
         const file = join(folder, "conversations.jsonl");
         writeFileSync(file, conversations.map((conversation) => JSON.stringify(conversation)).join("\n"));
-        if (conversations.length) run(["import", file, ...common]);
-        return Server.serve(folder, common);
+        if (conversations.length) run(["import", file, ...common], at);
+        return Server.serve(folder, common, true, at);
     }
 
     /** Serves a data folder that is there. */
@@ -51,9 +65,25 @@ export class Server {
         return Server.serve(folder, ["--data", folder], false);
     }
 
-    private static async serve(folder: string, common: string[], isOwn = true): Promise<Server> {
+    /** Ends it, and goes on at another time with further conversations. */
+    async goOn(conversations: Conversation[], at: string): Promise<Server> {
+        this.process.kill("SIGKILL");
+        await once(this.process, "exit");
+        const next = new Server(this.url, this.folder, this.process, this.common, this.isOwn, at);
+        next.import(conversations);
+        return Server.listen(this.folder, this.common, this.isOwn, at);
+    }
+
+    private static async serve(folder: string, common: string[], isOwn = true, at?: string): Promise<Server> {
+        const server = await Server.listen(folder, common, isOwn, at);
+        for (const role of ["admin", "agent", "viewer"] as const) await server.enroll(role);
+        return server;
+    }
+
+    private static async listen(folder: string, common: string[], isOwn: boolean, at?: string): Promise<Server> {
         const child = spawn(BINARY, ["serve", "--listen", "127.0.0.1:0", "--rate-limit", "0", ...common], {
             stdio: ["ignore", "pipe", "ignore"],
+            env: living(at),
         });
         const url = await new Promise<string>((resolve, reject) => {
             let said = "";
@@ -64,14 +94,12 @@ export class Server {
             });
             child.on("exit", () => reject(new Error(`the server ended: ${said}`)));
         });
-        const server = new Server(url, folder, child, common, isOwn);
-        for (const role of ["admin", "agent", "viewer"] as const) await server.enroll(role);
-        return server;
+        return new Server(url, folder, child, common, isOwn, at);
     }
 
     /** Returns a one-time link for a new member. */
     invite(email: string, role: Role): string {
-        const said = run(["members", "invite", email, "--role", role, ...this.common]);
+        const said = run(["members", "invite", email, "--role", role, ...this.common], this.at);
         const found = /\/sign-in\?link=[^\s]+/.exec(said);
         if (!found) throw new Error(`no link in ${said}`);
         return this.url + found[0];
@@ -105,7 +133,7 @@ export class Server {
     import(conversations: Conversation[]) {
         const file = join(this.folder, `${conversations.length}-${Date.now()}.jsonl`);
         writeFileSync(file, conversations.map((conversation) => JSON.stringify(conversation)).join("\n"));
-        run(["import", file, ...this.common]);
+        run(["import", file, ...this.common], this.at);
     }
 
     /** Stops it without ending it: it answers nothing until {@link resume}. */
@@ -123,8 +151,8 @@ export class Server {
     }
 }
 
-function run(args: string[]): string {
-    const { status, stdout, stderr } = spawnSync(BINARY, args, { encoding: "utf8" });
+function run(args: string[], at?: string): string {
+    const { status, stdout, stderr } = spawnSync(BINARY, args, { encoding: "utf8", env: living(at) });
     if (status !== 0) throw new Error(`refrain ${args[0]}: ${stderr || stdout}`);
     return stdout;
 }
@@ -144,11 +172,13 @@ function newDatabase(server: string): string {
 /** What a browser met that it should not have: errors, violations of the policy, requests to other hosts. */
 export const unwanted: string[] = [];
 
-let browser: Browser | undefined;
+const browsers = new Map<number, Browser>();
 
-/** Starts the browser that all tests of a file share. */
-async function start(): Promise<Browser> {
-    browser ??= await chromium.launch({
+/** Starts the browser that all tests of a file share; another one for each size of text. */
+async function start(textSize: number): Promise<Browser> {
+    const known = browsers.get(textSize);
+    if (known) return known;
+    const browser = await chromium.launch({
         executablePath: CHROMIUM,
         args: [
             "--no-sandbox",
@@ -158,21 +188,29 @@ async function start(): Promise<Browser> {
             "--disable-background-networking",
             "--disable-component-update",
             "--disable-sync",
+            `--blink-settings=defaultFontSize=${textSize}`,
         ],
     });
+    browsers.set(textSize, browser);
     return browser;
 }
 
-/** Ends the browser. */
+/** Ends the browsers. */
 export async function endBrowser() {
-    await browser?.close();
-    browser = undefined;
+    await Promise.all([...browsers.values()].map((browser) => browser.close()));
+    browsers.clear();
 }
 
+/** How a window is: as a browser has it, and the size of text to which the browser is set. */
+export type WindowOptions = BrowserContextOptions & { textSize?: number };
+
 /** Opens a browser window in which nobody is signed in. */
-export async function visit(server: Server, options: BrowserContextOptions = {}): Promise<BrowserContext> {
+export async function visit(
+    server: Server,
+    { textSize = 16, ...options }: WindowOptions = {},
+): Promise<BrowserContext> {
     const context = await (
-        await start()
+        await start(textSize)
     ).newContext({ viewport: { width: 1440, height: 900 }, locale: "en-GB", ...options });
     context.setDefaultTimeout(20_000);
     context.on("request", (request) => {
@@ -189,7 +227,7 @@ export async function visit(server: Server, options: BrowserContextOptions = {})
 }
 
 /** Opens a window in which a member is signed in. */
-export async function signIn(server: Server, role: Role = "admin", options: BrowserContextOptions = {}): Promise<Page> {
+export async function signIn(server: Server, role: Role = "admin", options: WindowOptions = {}): Promise<Page> {
     const context = await visit(server, options);
     const data = { email: `${role}@example.com`, password: PASSWORD };
     const answer = await context.request.post(`${server.url}/sign-in`, { data });

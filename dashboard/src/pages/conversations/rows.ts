@@ -52,6 +52,7 @@ function best(matches: Match[]): Match | undefined {
 
 function fromQuery({ session, matches }: Schema<"ChatSessionQueryOutput">["items"][number]): Row {
     const match = best(matches);
+    const summary = session.summary ?? session.handoff?.summary;
     return {
         id: session.id,
         number: session.ticket_number,
@@ -62,7 +63,7 @@ function fromQuery({ session, matches }: Schema<"ChatSessionQueryOutput">["items
         at: session.created_at,
         who: contactName(session.contact),
         isHandedOff: isHandedOff(session),
-        said: match ? excerpt(match) : session.summary ? [{ text: session.summary, marked: false }] : [],
+        said: match ? excerpt(match) : summary ? [{ text: summary, marked: false }] : [],
     };
 }
 

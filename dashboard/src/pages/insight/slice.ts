@@ -25,3 +25,15 @@ export function conversations(id: string, filter: Filter): string {
     params.set("insight", id);
     return to("/conversations", params);
 }
+
+/** What sessions differ in, always. */
+export const ALWAYS_SPLIT = ["channel", "language", "sentiment"];
+/** What has more values is an identifier to people, and tells them nothing as bars or lines. */
+export const KEY_VALUES_MAX = 12;
+const KEYS_MAX = 5;
+
+/** Returns the keys of custom data that sessions differ in. */
+export function splitKeys(keys: { key: string; values: number }[]): string[] {
+    const few = keys.filter(({ values }) => values > 1 && values <= KEY_VALUES_MAX);
+    return few.slice(0, KEYS_MAX).map(({ key }) => key);
+}

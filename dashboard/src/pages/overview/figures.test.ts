@@ -42,8 +42,8 @@ test("a change of a share has a tone only beyond chance", () => {
 });
 
 test("a change of a count is in percent", () => {
-    expect(changeOfCount(110, 100)).toEqual({ text: "+10 %", from: "100", tone: "" });
-    expect(changeOfCount(100, 100)?.text).toBe("±0 %");
+    expect(changeOfCount(110, 100)).toEqual({ text: "+10%", from: "100", tone: "" });
+    expect(changeOfCount(100, 100)?.text).toBe("±0%");
     expect(changeOfCount(5, 0)).toBeNull();
 });
 

@@ -41,7 +41,11 @@ export function changeOfShare(now: Series[Share], before: Series[Share], isWorse
 /** Returns how a count changed, in percent; a count of sessions is neither good nor bad. */
 export function changeOfCount(now: number, before: number): Changed | null {
     if (!before) return null;
-    return { text: `${signed(Math.round((now / before - 1) * 100))} %`, from: count(before), tone: "" };
+    return {
+        text: signed(Math.round((now / before - 1) * 100) / 100, (share) => percent(share, 0)),
+        from: count(before),
+        tone: "",
+    };
 }
 
 /** The days over which a share is drawn: a single day has too few sessions, and weekends would show as waves. */
