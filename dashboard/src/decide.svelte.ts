@@ -8,8 +8,8 @@ import { counted } from "./words/numbers";
 export interface Decision {
     /** What happened, in words, such as "3 insights archived". */
     says: string;
-    /** Sends it. Returns the id of the operation by which it is undone, null if nothing changed. */
-    send: () => Promise<string | null>;
+    /** Sends it. Returns the ids of the operations by which it is undone, in their order; none if nothing changed. */
+    send: () => Promise<string | string[] | null>;
     /** Shows it before it is sent. Returns what takes it back. */
     show?: () => () => void;
 }
@@ -18,10 +18,12 @@ export interface Decision {
 export interface SetupChange<T> {
     /** What happened, in words, such as "The time zone is Europe/London". */
     says: string;
-    /** Sends it. Sent twice it has the same outcome as once. */
+    /** Sends it. Sent twice it has the same outcome as once, but for what is made. */
     send: () => Promise<T>;
-    /** Sets back what was; absent where nothing can. */
-    back?: () => Promise<unknown>;
+    /** True for what would be there twice if it were sent again: without an answer nobody knows whether it is there. */
+    makes?: boolean;
+    /** Sets back what was, by what the server answered; absent where nothing can. Sent twice it has the same outcome as once. */
+    back?: (answer: T) => Promise<unknown>;
     /** The first words of the keys of queries that show it. */
     reads: string[];
 }
@@ -40,9 +42,14 @@ export interface Notice {
 /** What can be undone: an operation, or a change under a name of the page's own. */
 interface Undoable {
     operation: string;
+    /** Operations before it that are undone with it. */
+    before?: string[];
     says: string;
-    change?: SetupChange<unknown>;
+    change?: Undo;
 }
+
+/** What takes back a change of how something is set up. */
+type Undo = Pick<SetupChange<unknown>, "says" | "reads"> & { back: () => Promise<unknown> };
 
 /** The milliseconds that a notice stays. */
 const SHOWN_FOR = 10_000;
@@ -78,8 +85,10 @@ class Decisions {
         const takeBack = decision.show?.();
         const sent = this.#line.then(() => this.#send(decision));
         const settled = sent.then(
-            (operation) => {
-                if (operation) this.#remember({ operation, says: decision.says });
+            (sent) => {
+                const before = [sent ?? []].flat();
+                const operation = before.pop() ?? null;
+                if (operation) this.#remember({ operation, before, says: decision.says });
                 this.say({ text: operation ? decision.says : "Nothing changed: it was so already.", operation });
                 return true;
             },
@@ -100,10 +109,12 @@ class Decisions {
     /** Changes how something is set up. Rejects where the server refuses, so that it can be said beside the field. */
     async change<T>(change: SetupChange<T>): Promise<T> {
         try {
-            const answer = await this.quietly(change.send);
-            const operation = change.back ? `change ${++this.#number}` : null;
-            if (operation) this.#remember({ operation, says: change.says, change });
-            this.say({ text: change.says, operation });
+            const answer = await (change.makes ? change.send() : this.quietly(change.send));
+            const { says, reads, back } = change;
+            const operation = back ? `change ${++this.#number}` : null;
+            if (back && operation)
+                this.#remember({ operation, says, change: { says, reads, back: () => back(answer) } });
+            this.say({ text: says, operation });
             return answer;
         } finally {
             this.#read(change.reads);
@@ -130,12 +141,13 @@ class Decisions {
         const id = undone?.operation ?? operation;
         if (!id) return this.say({ text: "There is nothing to undo." });
         this.notices = this.notices.filter((notice) => notice.operation !== id);
-        void (undone?.change ? this.#setBack(undone.change) : this.#undo(id, undone?.says ?? ""));
+        const operations = [...(undone?.before ?? []), id].reverse();
+        void (undone?.change ? this.#setBack(undone.change) : this.#undo(operations, undone?.says ?? ""));
     }
 
-    async #setBack({ says, back, reads }: SetupChange<unknown>) {
+    async #setBack({ says, back, reads }: Undo) {
         try {
-            await this.#patiently(back!);
+            await this.#patiently(back);
             this.say({ text: `Undone: ${says}` });
         } catch (error) {
             this.say({ text: `Not undone. ${reason(error)}`, failed: true });
@@ -143,10 +155,16 @@ class Decisions {
         this.#read(reads);
     }
 
-    async #undo(operation: string, says: string) {
+    async #undo(operations: string[], says: string) {
         try {
-            const undoing = () => answered(api.POST("/operations/{id}/undo", { params: { path: { id: operation } } }));
-            const { undone, left } = await this.#patiently(undoing);
+            const undone: unknown[] = [];
+            const left: unknown[] = [];
+            for (const id of operations) {
+                const undoing = () => answered(api.POST("/operations/{id}/undo", { params: { path: { id } } }));
+                const answer = await this.#patiently(undoing);
+                undone.push(...answer.undone);
+                left.push(...answer.left);
+            }
             const rest = left.length ? `, ${counted(left.length, "insight")} left: something happened since` : "";
             this.say({
                 text: undone.length || !left.length ? `Undone: ${says || "the decision"}${rest}` : `Not undone${rest}`,
@@ -161,7 +179,7 @@ class Decisions {
     }
 
     /** The change of the setup that the next undo takes back, if it is one. */
-    get newestChange(): SetupChange<unknown> | undefined {
+    get newestChange(): Undo | undefined {
         return this.#undoable.at(-1)?.change;
     }
 
