@@ -44,6 +44,20 @@ test("a view is saved, shared and opened by somebody else", async () => {
         await expect.poll(() => other.url()).toContain("channel=whatsapp");
         await other.getByRole("heading", { name, level: 1 }).waitFor();
         await other.context().close();
+        // it is deleted, which is undone
+        if (by === "keyboard") {
+            await page.keyboard.press("v");
+            await enter(page, /^Delete$/);
+        } else {
+            await page.getByRole("button", { name: "Display options" }).click();
+            await page.getByRole("menuitem", { name: /Save as a view/ }).click();
+            await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
+        }
+        await notice(page, `${name} is deleted`).waitFor();
+        await page.getByRole("link", { name }).waitFor({ state: "detached" });
+        if (by === "keyboard") await page.keyboard.press("z");
+        else await page.locator(".notice", { hasText: "deleted" }).getByRole("button", { name: "Undo" }).click();
+        await page.getByRole("link", { name }).waitFor();
         await page.context().close();
     }
 }, 60_000);
@@ -98,8 +112,8 @@ const bad = (by: string) => [...ids(by, 0, 18).map((id) => record(id)), '{"turns
 /** The same file as somebody corrected it. */
 const corrected = (by: string) => ids(by, 0, 20).map((id) => record(id));
 
-/** Gives the page a file: chosen by keys, or dropped. */
-async function give(page: Page, by: "keyboard" | "mouse", lines: string[]) {
+/** Gives the page a file: chosen by keys, or dropped where it is asked for, or beside. */
+async function give(page: Page, by: "keyboard" | "mouse", lines: string[], zone = "[role=group].drop") {
     const text = lines.join("\n");
     if (by === "keyboard") {
         const chooser = page.waitForEvent("filechooser");
@@ -112,8 +126,8 @@ async function give(page: Page, by: "keyboard" | "mouse", lines: string[]) {
         transfer.items.add(new File([text], "november.jsonl"));
         return transfer;
     }, text);
-    const zone = page.getByRole("group", { name: "A file to import" });
-    for (const event of ["dragenter", "dragover", "drop"]) await zone.dispatchEvent(event, { dataTransfer: transfer });
+    for (const event of ["dragenter", "dragover", "drop"])
+        await page.locator(zone).dispatchEvent(event, { dataTransfer: transfer });
 }
 
 /** What the report of an import says under a name. */
@@ -147,7 +161,7 @@ for (const by of ["keyboard", "mouse"] as const) {
         expect(await reported(page, "New")).toBe("18");
         await press(/^Imports$/);
         // and all of it, corrected
-        await give(page, by, corrected(by));
+        await give(page, by, corrected(by), "#page");
         await press(/^Import 20 conversations$/);
         await page.getByText("Done", { exact: true }).waitFor({ timeout: 30_000 });
         expect(await reported(page, "New")).toBe("2");
