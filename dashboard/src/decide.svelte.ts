@@ -9,8 +9,8 @@ import { counted } from "./words/numbers";
 export interface Decision {
     /** What happened, in words, such as "3 insights archived". */
     says: string;
-    /** Sends it. Returns the id of the operation by which it is undone, null if nothing changed. */
-    send: () => Promise<string | null>;
+    /** Sends it. Returns the ids of the operations by which it is undone, in their order; none if nothing changed. */
+    send: () => Promise<string | string[] | null>;
     /** What it changes of what is shown, before the server has taken it. */
     shows?: Layer[];
 }
@@ -19,10 +19,12 @@ export interface Decision {
 export interface SetupChange<T> {
     /** What happened, in words, such as "The time zone is Europe/London". */
     says: string;
-    /** Sends it. Sent twice it has the same outcome as once. */
+    /** Sends it. Sent twice it has the same outcome as once, but for what is made. */
     send: () => Promise<T>;
-    /** Sets back what was; absent where nothing can. */
-    back?: () => Promise<unknown>;
+    /** True for what would be there twice if it were sent again: without an answer nobody knows whether it is there. */
+    makes?: boolean;
+    /** Sets back what was, by what the server answered; absent where nothing can. Sent twice it has the same outcome as once. */
+    back?: (answer: T) => Promise<unknown>;
     /** The first words of the keys of queries that show it. */
     reads: string[];
 }
@@ -41,8 +43,10 @@ export interface Notice {
 /** What can be undone: an operation, or a change under a name of the page's own. */
 interface Undoable {
     operation: string;
+    /** Operations before it that are undone with it. */
+    before?: string[];
     says: string;
-    change?: SetupChange<unknown>;
+    change?: Undo;
 }
 
 /** A decision that is not answered yet. */
@@ -53,6 +57,9 @@ interface Waiting {
     /** True if it was undone meanwhile. */
     isUndone: boolean;
 }
+
+/** What takes back a change of how something is set up. */
+type Undo = Pick<SetupChange<unknown>, "says" | "reads"> & { back: () => Promise<unknown> };
 
 /** The milliseconds that a notice stays. */
 const SHOWN_FOR = 10_000;
@@ -112,13 +119,15 @@ class Decisions {
             // what was undone before it was sent never happens
             if (waiting.isUndone) return false;
             waiting.isSent = true;
-            const { answer: operation } = await this.#patiently(send);
+            const { answer } = await this.#patiently(send);
+            const before = [answer ?? []].flat();
             if (waiting.isUndone) {
-                if (operation) await this.#undo(operation, says);
+                if (before.length) await this.#undo(before.reverse(), says);
                 return false;
             }
             this.#taken.push(...shows);
-            if (operation) this.#remember({ operation, says });
+            const operation = before.pop() ?? null;
+            if (operation) this.#remember({ operation, before, says });
             this.say({ text: operation ? says : "Nothing changed: it was so already.", operation });
             return true;
         } catch (error) {
@@ -144,10 +153,12 @@ class Decisions {
     /** Changes how something is set up. Rejects where the server refuses, so that it can be said beside the field. */
     async change<T>(change: SetupChange<T>): Promise<T> {
         try {
-            const answer = await this.quietly(change.send);
-            const operation = change.back ? `change ${++this.#number}` : null;
-            if (operation) this.#remember({ operation, says: change.says, change });
-            this.say({ text: change.says, operation });
+            const answer = await (change.makes ? change.send() : this.quietly(change.send));
+            const { says, reads, back } = change;
+            const operation = back ? `change ${++this.#number}` : null;
+            if (back && operation)
+                this.#remember({ operation, says, change: { says, reads, back: () => back(answer) } });
+            this.say({ text: says, operation });
             return answer;
         } finally {
             void this.#read(change.reads);
@@ -176,7 +187,10 @@ class Decisions {
         const id = undone?.operation ?? operation;
         if (!id) return this.say({ text: "There is nothing to undo." });
         this.notices = this.notices.filter((notice) => notice.operation !== id);
-        void this.#inOrder(() => (undone?.change ? this.#setBack(undone.change) : this.#undo(id, undone?.says ?? "")));
+        const operations = [...(undone?.before ?? []), id].reverse();
+        void this.#inOrder(() =>
+            undone?.change ? this.#setBack(undone.change) : this.#undo(operations, undone?.says ?? ""),
+        );
     }
 
     /** Takes back a decision that is not answered: one that may have reached the server is undone there once it is. */
@@ -186,9 +200,9 @@ class Decisions {
         if (!waiting.isSent) this.say({ text: `Undone: ${waiting.decision.says}` });
     }
 
-    async #setBack({ says, back, reads }: SetupChange<unknown>) {
+    async #setBack({ says, back, reads }: Undo) {
         try {
-            await this.#patiently(back!);
+            await this.#patiently(back);
             this.say({ text: `Undone: ${says}` });
         } catch (error) {
             this.say({ text: `Not undone. ${reason(error)}`, failed: true });
@@ -196,14 +210,19 @@ class Decisions {
         void this.#read(reads);
     }
 
-    async #undo(operation: string, says: string) {
+    async #undo(operations: string[], says: string) {
         try {
-            const undoing = () => answered(api.POST("/operations/{id}/undo", { params: { path: { id: operation } } }));
-            const { answer, isRepeated } = await this.#patiently(undoing);
-            // what the first attempt undid, whose answer was lost, has happened since for the second
-            const left = isRepeated && !answer.undone.length ? [] : answer.left;
+            const undone: unknown[] = [];
+            const left: unknown[] = [];
+            for (const id of operations) {
+                const undoing = () => answered(api.POST("/operations/{id}/undo", { params: { path: { id } } }));
+                const { answer, isRepeated } = await this.#patiently(undoing);
+                undone.push(...answer.undone);
+                // what the first attempt undid, whose answer was lost, has happened since for the second
+                if (!isRepeated || answer.undone.length) left.push(...answer.left);
+            }
             const rest = left.length ? `, ${counted(left.length, "insight")} left: something happened since` : "";
-            const isUndone = answer.undone.length > 0 || !left.length;
+            const isUndone = undone.length > 0 || !left.length;
             this.say({
                 text: isUndone ? `Undone: ${says || "the decision"}${rest}` : `Not undone${rest}`,
                 failed: !isUndone,
@@ -216,7 +235,7 @@ class Decisions {
     }
 
     /** The change of the setup that the next undo takes back, if it is one. */
-    get newestChange(): SetupChange<unknown> | undefined {
+    get newestChange(): Undo | undefined {
         return this.#undoable.at(-1)?.change;
     }
 

@@ -179,24 +179,28 @@ export function reword(id: string, content: string) {
     });
 }
 
-/** Says that sessions do not belong to an insight; each is a decision of its own. */
+/** Sends calls one after the other; sent again, it goes on where there was no answer. Returns their operations. */
+export function inTurn(calls: (() => Promise<string | null>)[]): () => Promise<string[]> {
+    const done: (string | null)[] = [];
+    return async () => {
+        for (const call of calls.slice(done.length)) done.push(await call());
+        return done.filter((operation) => operation !== null);
+    };
+}
+
+/** Says whether a session belongs to an insight. */
+export function place(id: string, session_id: string, belongs: boolean) {
+    const path = { id, session_id };
+    return operation(api.PUT("/insights/{id}/sessions/{session_id}", { params: { path }, body: { belongs } }));
+}
+
+/** Says that sessions do not belong to an insight. */
 export function takeOut(id: string, sessions: string[]) {
-    const says = sessions.length === 1 ? "The conversation is not counted here" : "A conversation is not counted here";
-    return Promise.all(
-        sessions.map((session_id) =>
-            decisions.decide({
-                says,
-                shows: hidden(id, [session_id]),
-                send: () =>
-                    operation(
-                        api.PUT("/insights/{id}/sessions/{session_id}", {
-                            params: { path: { id, session_id } },
-                            body: { belongs: false },
-                        }),
-                    ),
-            }),
-        ),
-    );
+    return decisions.decide({
+        says: `${counted(sessions.length, "conversation is", "conversations are")} not counted here`,
+        shows: hidden(id, sessions),
+        send: inTurn(sessions.map((session) => () => place(id, session, false))),
+    });
 }
 
 /** Makes an insight of its own of some sessions of one. */

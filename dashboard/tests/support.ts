@@ -244,7 +244,8 @@ export async function picture(page: Page, name: string) {
     await page.screenshot({ path: join(PICTURES, `${name}.png`) });
 }
 
-const SAID: [string, string, string[]][] = [
+/** What people say in the shop: the language, the feeling, and three ways of saying each. The first and the fifth are one. */
+export const SAID: [string, string, string[]][] = [
     [
         "en",
         "angry",

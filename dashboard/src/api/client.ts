@@ -77,6 +77,16 @@ export async function answered<T>(call: Promise<{ data?: T; error?: unknown; res
     throw refusal(response.status, response.statusText, error, (name) => response.headers.get(name));
 }
 
+/** Returns null where there is none, such as what is deleted already. */
+export async function ifAny<T>(answer: Promise<T>): Promise<T | null> {
+    try {
+        return await answer;
+    } catch (error) {
+        if (error instanceof ApiError && error.status === 404) return null;
+        throw error;
+    }
+}
+
 /** Makes the error of an answer that refuses. */
 export function refusal(status: number, text: string, body: unknown, header: (name: string) => string | null) {
     const message = (body as Schema<"ErrorDto"> | null | undefined)?.message ?? text;

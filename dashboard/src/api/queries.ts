@@ -3,7 +3,7 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions, type InfiniteData } from "@tanstack/svelte-query";
 import type { FilterInput } from "../filter";
 import { layers } from "../layers.svelte";
-import { answered, api, ApiError, setForgeryToken, type Schema } from "./client";
+import { answered, api, ifAny, setForgeryToken, type Schema } from "./client";
 
 /** Who is signed in. */
 export const me = () =>
@@ -210,16 +210,6 @@ export const proof = (id: string) =>
         queryKey: ["insight", id, "proof"],
         queryFn: ({ signal }) => answered(api.GET("/insights/{id}/proof", { params: { path: { id } }, signal })),
     });
-
-/** Returns null where there is none. */
-async function ifAny<T>(answer: Promise<T>): Promise<T | null> {
-    try {
-        return await answer;
-    } catch (error) {
-        if (error instanceof ApiError && error.status === 404) return null;
-        throw error;
-    }
-}
 
 /** How far the research of an insight is; null if there was none. */
 export const research = (id: string) =>

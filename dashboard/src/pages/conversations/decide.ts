@@ -3,50 +3,57 @@
 import type { InfiniteData } from "@tanstack/svelte-query";
 import { api } from "../../api/client";
 import { decisions } from "../../decide.svelte";
-import { operation } from "../../insight_decisions";
+import { inTurn, operation, place } from "../../insight_decisions";
 import { layer, type Layer } from "../../layers.svelte";
 import { shorten } from "../../words/texts";
-import type { Findings, Statement } from "./thread";
+import type { Findings } from "./thread";
 
-interface Named {
+/** An insight as it is named in what the page says. */
+export interface Named {
     id: string;
     insight_number: number;
     content: string;
 }
 
-/** Changes the statements of a conversation as they are shown. */
-function changed(session: string, change: (statement: Statement) => Statement): Layer[] {
-    return [
-        layer<InfiniteData<Findings>>(["session", session, "findings"], (data) => ({
-            ...data,
-            pages: data.pages.map((page) => ({ ...page, statements: page.statements.map(change) })),
+/** Takes an insight away from the statements of a conversation as they are shown. */
+const hidden = (session: string, insight: Named): Layer[] => [
+    layer<InfiniteData<Findings>>(["session", session, "findings"], (data) => ({
+        ...data,
+        pages: data.pages.map((page) => ({
+            ...page,
+            statements: page.statements.map((statement) => ({
+                ...statement,
+                insights: statement.insights.filter(({ id }) => id !== insight.id),
+            })),
         })),
-    ];
-}
+    })),
+];
 
 const named = ({ insight_number, content }: Named) => `#${insight_number}, ${shorten(content, 40)}`;
 
 /** Says that a conversation does not belong to an insight. */
 export function exclude(session: string, insight: Named) {
-    const path = { id: insight.id, session_id: session };
     return decisions.decide({
         says: `Not counted for ${named(insight)}`,
-        shows: changed(session, (statement) => ({
-            ...statement,
-            insights: statement.insights.filter(({ id }) => id !== insight.id),
-        })),
-        send: () =>
-            operation(api.PUT("/insights/{id}/sessions/{session_id}", { params: { path }, body: { belongs: false } })),
+        shows: hidden(session, insight),
+        send: () => place(insight.id, session, false),
     });
 }
 
 /** Says that a conversation belongs to the insight that a statement is nearest to. */
 export function include(session: string, insight: Named) {
-    const path = { id: insight.id, session_id: session };
     return decisions.decide({
         says: `Counted for ${named(insight)}`,
-        send: () =>
-            operation(api.PUT("/insights/{id}/sessions/{session_id}", { params: { path }, body: { belongs: true } })),
+        send: () => place(insight.id, session, true),
+    });
+}
+
+/** Says that a conversation belongs to another insight than the one it counts for. */
+export function move(session: string, from: Named, into: Named) {
+    return decisions.decide({
+        says: `Moved to ${named(into)}`,
+        shows: hidden(session, from),
+        send: inTurn([() => place(into.id, session, true), () => place(from.id, session, false)]),
     });
 }
 

@@ -1,1 +1,0 @@
-import{Xt as e,dn as t,un as n}from"./numbers-BrTf6SAD.js";var r=new class{#e=t(null);get me(){return e(this.#e)}set me(e){n(this.#e,e)}may(e){return this.me.scopes.includes(e)}get decides(){return this.may(`insights:write`)}get administers(){return this.may(`settings:write`)}};export{r as t};

@@ -1,0 +1,234 @@
+/** What a workspace shares: views, imports, who may see what, and its settings; by keyboard alone, and again by mouse alone. */
+
+import type { Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { endBrowser, notice, Server, shop, signIn, unwanted, visit } from "../support";
+import { accept, enter, filterByKeys, filterByMouse, rows } from "./hands";
+
+let server: Server;
+
+beforeAll(async () => {
+    server = await Server.start(shop());
+});
+afterEach(() => expect(unwanted.splice(0)).toEqual([]));
+afterAll(async () => {
+    await endBrowser();
+    server.stop();
+});
+
+test("a view is saved, shared and opened by somebody else", async () => {
+    for (const by of ["keyboard", "mouse"] as const) {
+        const page = await signIn(server);
+        const name = `Cards by ${by}`;
+        await page.goto(`${server.url}/app/insights`);
+        await rows(page).first().waitFor();
+        if (by === "keyboard") {
+            await filterByKeys(page, "channel", "whats");
+            await page.keyboard.press("v");
+            await page.keyboard.type(name);
+            await page.keyboard.press("Tab");
+            await page.keyboard.press("Space");
+            await page.keyboard.press("Enter");
+        } else {
+            await filterByMouse(page, "Channel", /WhatsApp/);
+            await page.getByRole("button", { name: "Display options" }).click();
+            await page.getByRole("menuitem", { name: /Save as a view/ }).click();
+            await page.getByLabel("Name").fill(name);
+            await page.getByLabel("Everybody sees it").click();
+            await page.getByRole("button", { name: "Save", exact: true }).click();
+        }
+        await page.getByRole("link", { name }).waitFor();
+        const other = await signIn(server, "viewer");
+        await other.goto(`${server.url}/app/insights`);
+        await other.getByRole("link", { name }).click();
+        await expect.poll(() => other.url()).toContain("channel=whatsapp");
+        await other.getByRole("heading", { name, level: 1 }).waitFor();
+        await other.context().close();
+        // it is deleted, which is undone
+        if (by === "keyboard") {
+            await page.keyboard.press("v");
+            await enter(page, /^Delete$/);
+        } else {
+            await page.getByRole("button", { name: "Display options" }).click();
+            await page.getByRole("menuitem", { name: /Save as a view/ }).click();
+            await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
+        }
+        await notice(page, `${name} is deleted`).waitFor();
+        await page.getByRole("link", { name }).waitFor({ state: "detached" });
+        if (by === "keyboard") await page.keyboard.press("z");
+        else await page.locator(".notice", { hasText: "deleted" }).getByRole("button", { name: "Undo" }).click();
+        await page.getByRole("link", { name }).waitFor();
+        await page.context().close();
+    }
+}, 60_000);
+
+test("a viewer is shown nothing unmasked and can change nothing, by page or by request", async () => {
+    const page = await signIn(server, "viewer");
+    const asked: string[] = [];
+    page.on("response", async (response) => {
+        if (response.headers()["content-type"]?.includes("json")) asked.push(await response.text().catch(() => ""));
+    });
+    const oldest = { sort_by: "created_at", sort_order: "asc", limit: 1 };
+    const { items } = await server.call(page.context(), "POST", "/chat/sessions/query", oldest);
+    await page.goto(`${server.url}/app/conversations/${items[0].session.id}`);
+    await page.getByText("You reach me at").first().waitFor();
+    await page.locator(".mask").first().waitFor();
+    expect(await page.locator("main").innerText()).not.toContain("@example.com");
+    await page.goto(`${server.url}/app/insights`);
+    await rows(page).first().waitFor();
+    await page.keyboard.press("Enter");
+    await page.waitForURL(/\/app\/insights\/[0-9a-f-]{36}/);
+    await page.locator("[data-session]").first().waitFor();
+    for (const name of ["Resolve", "Archive", "Edit the sentence"])
+        expect(await page.getByRole("button", { name, exact: true }).count()).toBe(0);
+    // the member's own address is its own
+    expect(asked.join()).not.toMatch(/person\d+@/);
+    for (const [method, path] of [
+        ["POST", "/insights/bulk"],
+        ["POST", "/teams"],
+        ["PATCH", "/settings"],
+        ["POST", "/imports"],
+        ["POST", `/chat/sessions/${items[0].session.id}/reveal`],
+    ] as const) {
+        await expect(
+            server.call(page.context(), method, path, {
+                decision: "resolve",
+                insight_ids: [items[0].session.id],
+                name: "x",
+            }),
+            path,
+        ).rejects.toThrow(/: 403 /);
+    }
+    await page.context().close();
+}, 60_000);
+
+const created_at = new Date().toISOString();
+const record = (id: string) =>
+    JSON.stringify({ id, created_at, turns: [{ role: "contact", text: "The discount code does not work" }] });
+const ids = (by: string, from: number, to: number) =>
+    Array.from({ length: to - from }, (_, at) => `file-${by}-${from + at}`);
+/** A file whose last two records are bad. */
+const bad = (by: string) => [...ids(by, 0, 18).map((id) => record(id)), '{"turns": "broken', '{"id": "", "turns": []}'];
+/** The same file as somebody corrected it. */
+const corrected = (by: string) => ids(by, 0, 20).map((id) => record(id));
+
+/** Gives the page a file: chosen by keys, or dropped where it is asked for, or beside. */
+async function give(page: Page, by: "keyboard" | "mouse", lines: string[], zone = "[role=group].drop") {
+    const text = lines.join("\n");
+    if (by === "keyboard") {
+        const chooser = page.waitForEvent("filechooser");
+        await enter(page, /^Choose a file/);
+        const file = { name: "november.jsonl", mimeType: "application/x-ndjson", buffer: Buffer.from(text) };
+        return (await chooser).setFiles(file);
+    }
+    const transfer = await page.evaluateHandle((text) => {
+        const transfer = new DataTransfer();
+        transfer.items.add(new File([text], "november.jsonl"));
+        return transfer;
+    }, text);
+    for (const event of ["dragenter", "dragover", "drop"])
+        await page.locator(zone).dispatchEvent(event, { dataTransfer: transfer });
+}
+
+/** What the report of an import says under a name. */
+const reported = (page: Page, name: string) =>
+    page.locator("dl > div", { hasText: name }).locator("dd").first().innerText();
+
+for (const by of ["keyboard", "mouse"] as const) {
+    test(`a file with bad records is looked at first, corrected and imported again, by ${by} alone`, async () => {
+        const page = await signIn(server);
+        const press = async (name: RegExp) =>
+            by === "keyboard" ? enter(page, name) : page.locator("#page").getByText(name).last().click();
+        await page.goto(`${server.url}/app/insights`);
+        await rows(page).first().waitFor();
+        if (by === "keyboard") {
+            await page.keyboard.press("g");
+            await page.keyboard.press("s");
+        } else await page.getByRole("link", { name: "Settings" }).click();
+        await press(/^Imports$/);
+        await page.getByRole("heading", { name: "Import conversations" }).waitFor();
+        // it is looked through; nothing is stored
+        await give(page, by, bad(by));
+        await page.getByRole("heading", { name: "2 bad records" }).waitFor();
+        await page.locator(".big", { hasText: "18 conversations" }).waitFor();
+        await press(/^Cancel$/);
+        await page.getByRole("heading", { name: "Import conversations" }).waitFor();
+        // what is good of it
+        await give(page, by, bad(by));
+        await press(/^Import the other 18$/);
+        await page.getByText("2 of 20 records").waitFor();
+        await page.getByText("Done", { exact: true }).waitFor({ timeout: 30_000 });
+        expect(await reported(page, "New")).toBe("18");
+        await press(/^Imports$/);
+        // and all of it, corrected
+        await give(page, by, corrected(by), "#page");
+        await press(/^Import 20 conversations$/);
+        await page.getByText("Done", { exact: true }).waitFor({ timeout: 30_000 });
+        expect(await reported(page, "New")).toBe("2");
+        expect(await reported(page, "Unchanged")).toBe("18");
+        await page.context().close();
+    }, 90_000);
+
+    test(`what was made in the settings is taken back, by ${by} alone`, async () => {
+        const page = await signIn(server);
+        const email = `${by}@example.com`;
+        for (const { part, makes, field, name, says, list } of [
+            { part: "teams", makes: "New team", field: "Name", name: `Team ${by}`, says: "is there", list: "/teams" },
+            {
+                part: "categories",
+                makes: "New category",
+                field: "Name",
+                name: `Category ${by}`,
+                says: "is there",
+                list: "/categories",
+            },
+            { part: "keys", makes: "New key", field: "Name", name: `Key ${by}`, says: "is there", list: "/keys" },
+            { part: "members", makes: "Invite", field: "E-mail", name: email, says: "is invited", list: "/members" },
+        ]) {
+            await page.goto(`${server.url}/app/settings/${part}`);
+            const button = page.getByRole("button", { name: makes, exact: true });
+            await button.waitFor();
+            if (by === "keyboard") await enter(page, new RegExp(`^${makes}$`));
+            else await button.click();
+            const dialog = page.getByRole("dialog");
+            if (by === "mouse") await dialog.getByLabel(field).first().click();
+            else await dialog.waitFor();
+            await page.keyboard.type(name);
+            if (by === "mouse") await dialog.locator(".filled").click();
+            else await page.keyboard.press("Enter");
+            await notice(page, says).waitFor();
+            // a secret that is shown once
+            if (/keys|members/.test(part)) {
+                await dialog.getByRole("button", { name: "Done" }).waitFor();
+                if (by === "keyboard") await page.keyboard.press("Escape");
+                else await dialog.getByRole("button", { name: "Done" }).click();
+                await dialog.waitFor({ state: "detached" });
+            }
+            if (by === "mouse")
+                await page.locator(".notice", { hasText: says }).getByRole("button", { name: "Undo" }).click();
+            else await page.keyboard.press("z");
+            await notice(page, /^Undone/).waitFor();
+            const answer = await server.call(page.context(), "GET", list);
+            const items: Record<string, unknown>[] = Array.isArray(answer) ? answer : answer.items;
+            const left = items.filter((item) => [item.name, item.email].includes(name) && !item.revoked_at);
+            expect(left, part).toEqual([]);
+        }
+        await page.context().close();
+    });
+}
+
+test("an invitation is not taken back once somebody has come by it", async () => {
+    const page = await signIn(server);
+    await page.goto(`${server.url}/app/settings/members`);
+    await page.getByRole("button", { name: "Invite", exact: true }).click();
+    await page.keyboard.type("soon@example.com");
+    await page.keyboard.press("Enter");
+    const link = await page.getByLabel("Link to sign in").inputValue();
+    await page.keyboard.press("Escape");
+    const guest = await visit(server);
+    await accept(await guest.newPage(), "keyboard", link);
+    await page.keyboard.press("z");
+    await notice(page, "Not undone. They have signed in meanwhile").waitFor();
+    await guest.close();
+    await page.context().close();
+});
