@@ -249,7 +249,7 @@ impl<'a, F: FnMut(Batch) -> bool> Intake<'a, F> {
                 self.note(line, "left out: nothing is said in it");
                 true
             }
-            Some((system, found)) => found.into_iter().all(|found| self.take(line, Ok(found.of(system)))),
+            Some((system, found)) => found.into_iter().all(|found| self.take(line, Ok(found.of(Some(system))))),
             None => self.take(line, Ok(Found::Conversation(value))),
         }
     }
