@@ -184,7 +184,7 @@ impl<'a, F: FnMut(Batch) -> bool> Intake<'a, F> {
         let Some(table) = Table::open(reader, &dialect, &self.options.mapping)? else {
             return Ok((true, dialect.name()));
         };
-        let desk = table.desk().inspect(|desk| drop(self.systems.insert(desk)));
+        let desk = table.desk().inspect(|desk| _ = self.systems.insert(desk));
         let (line, remarks) = table.remarks();
         for remark in remarks {
             self.note(line, remark);
@@ -249,7 +249,7 @@ impl<'a, F: FnMut(Batch) -> bool> Intake<'a, F> {
                 self.note(line, "left out: nothing is said in it");
                 true
             }
-            Some((system, found)) => found.into_iter().all(|found| self.take(line, Ok(found.of(Some(system))))),
+            Some((system, found)) => found.into_iter().all(|one| self.take(line, Ok(one.of(Some(system))))),
             None => self.take(line, Ok(Found::Conversation(value))),
         }
     }
