@@ -58,7 +58,8 @@ impl Baseline {
         id: InsightId,
         threshold: f64,
     ) -> Result<ArchiveRecord> {
-        let seen = daily_counts::seen(tx, org_id, &settings.calendar, &[id], self.day - WINDOW_DAYS).await?;
+        let seen =
+            daily_counts::seen(tx, org_id, &settings.calendar, &[id], self.day - WINDOW_DAYS, None).await?;
         let query = sql("select first_seen_at from insights where org_id = $1 and id = $2");
         let (first_seen_at,): (Timestamp,) = tx.fetch_one(query.bind(org_id).bind(id)).await?;
         Ok(ArchiveRecord::new(&Archiving {

@@ -52,24 +52,28 @@ pub(super) async fn sessions(
     Ok(daily)
 }
 
-/// Counts the occurrences of each of these insights on each day from `from` on, in order. An insight that was not seen
-/// has no entry.
+/// Counts the occurrences of each of these insights on each day from `from` on, up to the day before `end` if there is
+/// one, in order. An insight that was not seen has no entry.
 pub(super) async fn seen(
     tx: &mut Tx,
     org_id: OrgId,
     calendar: &Calendar,
     ids: &[InsightId],
     from: i64,
+    end: Option<i64>,
 ) -> Result<HashMap<InsightId, Vec<DayCount>>> {
     let mut days: HashMap<InsightId, Vec<DayCount>> = HashMap::new();
     for ids in ids.chunks(CHUNK) {
         let mut query = sql(&format!(
             "select insight_id, session_created_at, {PERSON} from occurrences o
-            where org_id = $1 and session_created_at >= $2 and insight_id in "
+            where org_id = $1 and session_created_at >= $2"
         ))
         .bind(org_id)
         .bind(calendar.start(from));
-        query.push_list(ids.iter().copied());
+        if let Some(end) = end {
+            query.push(" and session_created_at < ").push_bind(calendar.start(end));
+        }
+        query.push(" and insight_id in ").push_list(ids.iter().copied());
         let rows: Vec<(InsightId, Timestamp, Uuid)> = tx.fetch_all(query).await?;
         let mut sessions: HashMap<InsightId, Vec<(i64, Uuid)>> = HashMap::new();
         for (id, at, contact) in rows {
@@ -113,7 +117,7 @@ pub(super) async fn norms(
     let mut units = Vec::new();
     for insights in insights.chunks(CHUNK) {
         let ids: Vec<InsightId> = insights.iter().map(|(id, _)| *id).collect();
-        let seen = seen(tx, org_id, calendar, &ids, today - WINDOW_DAYS).await?;
+        let seen = seen(tx, org_id, calendar, &ids, today - WINDOW_DAYS, Some(today)).await?;
         units.extend(insights.iter().map(|(id, first)| {
             daily_units(seen.get(id).map_or(&[][..], Vec::as_slice), calendar.day(*first), today)
         }));

@@ -90,7 +90,7 @@ pub(crate) async fn movers(
     let ids: Vec<InsightId> = candidates.iter().map(|candidate| candidate.id).collect();
     let from = day - WINDOW_DAYS;
     let baseline = Baseline::before(settings, tx, org_id, day, today).await?;
-    let seen = daily_counts::seen(tx, org_id, &settings.calendar, &ids, from).await?;
+    let seen = daily_counts::seen(tx, org_id, &settings.calendar, &ids, from, None).await?;
     let left_out = daily_counts::surges(tx, org_id).await?;
     let threshold =
         threshold_for(FALSE_RISERS_WEEK, candidates.len()).max(settings.escalation_sensitivity.threshold());

@@ -26,7 +26,7 @@ impl Traffic {
     ) -> Result<Self> {
         let from = day - daily_counts::TRAFFIC_DAYS;
         let sessions = daily_counts::sessions(tx, org_id, &settings.calendar, from, today).await?;
-        let seen = daily_counts::seen(tx, org_id, &settings.calendar, ids, from).await?;
+        let seen = daily_counts::seen(tx, org_id, &settings.calendar, ids, from, None).await?;
         Ok(Self { sessions, seen })
     }
 
