@@ -173,9 +173,16 @@ test.skipIf(!FAKETIME)(
         mkdirSync(KEPT, { recursive: true });
         const wrong: string[] = [];
 
-        /** Holds what a page shows against what is kept under a name. */
-        async function hold(page: Page, name: string) {
+        const comparisons: Promise<void>[] = [];
+
+        async function take(page: Page, name: string) {
             const seen = (await page.screenshot({ mask: masked(page), maskColor: "#888888" })).toString("base64");
+            // the next page loads meanwhile
+            comparisons.push(hold(name, seen));
+        }
+
+        /** Holds a picture against what is kept under a name. */
+        async function hold(name: string, seen: string) {
             const path = join(KEPT, `${name}.png`);
             const kept = existsSync(path) && !RENEWS ? readFileSync(path).toString("base64") : null;
             const bounds = { widthMax: WIDTH_MAX, coarse: COARSE, colorMax: COLOR_MAX };
@@ -208,13 +215,14 @@ test.skipIf(!FAKETIME)(
             for (const theme of themes) {
                 await page.emulateMedia({ colorScheme: theme, reducedMotion: "reduce" });
                 await page.waitForTimeout(100);
-                await hold(page, `${name}-${theme}`);
+                await take(page, `${name}-${theme}`);
             }
         }
         const door = await (await visit(server!, { colorScheme: "dark" })).newPage();
         await door.goto(`${server!.url}/sign-in`);
-        await hold(door, "sign-in-dark");
+        await take(door, "sign-in-dark");
+        await Promise.all(comparisons);
         expect(wrong).toEqual([]);
     },
-    180_000,
+    300_000,
 );
