@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { PAGES } from "./pages";
+import { allPages, settled } from "./pages";
 import { endBrowser, picture, Server, shop, signIn, unwanted } from "./support";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -15,13 +15,20 @@ interface Finding {
 }
 
 let server: Server;
+/** One without conversations. */
+let empty: Server;
+let pages: Record<string, string>;
 
 beforeAll(async () => {
-    server = await Server.start(shop());
+    [server, empty] = await Promise.all([Server.start(shop()), Server.start([])]);
+    const page = await signIn(server);
+    pages = await allPages(server, page);
+    await page.context().close();
 });
 afterAll(async () => {
     await endBrowser();
     server.stop();
+    empty.stop();
     expect(unwanted).toEqual([]);
 });
 
@@ -38,12 +45,6 @@ async function findings(page: Page): Promise<string[]> {
     );
 }
 
-async function settled(page: Page) {
-    await page.locator("#page h1, #page [role=alert]").filter({ visible: true }).first().waitFor();
-    // what is asked for has come; what opens takes 120 ms, and colors that are on their way have another contrast
-    await page.waitForTimeout(600);
-}
-
 /** The themes and widths; `REFRAIN_ALL` takes all of them, which takes minutes. */
 const LOOKS = (["light", "dark"] as const)
     .flatMap((theme) => [1440, 820, 390].map((width) => ({ theme, width })))
@@ -53,13 +54,6 @@ for (const { theme, width } of LOOKS) {
     test(`no page has a finding, ${theme}, ${width} px wide`, async () => {
         const page = await signIn(server, "admin", { colorScheme: theme, viewport: { width, height: 900 } });
         const all: string[] = [];
-        const first = await server.call(page.context(), "POST", "/insights/rows", { limit: 1 });
-        const conversations = await server.call(page.context(), "POST", "/chat/sessions/query", { limit: 1 });
-        const pages = {
-            ...PAGES,
-            insight: `/app/insights/${first.items[0].insight.id}`,
-            conversation: `/app/conversations/${conversations.items[0].session.id}`,
-        };
         for (const [name, path] of Object.entries(pages)) {
             await page.goto(server.url + path);
             await settled(page);
@@ -70,30 +64,123 @@ for (const { theme, width } of LOOKS) {
         }
         await page.context().close();
         expect([...new Set(all)]).toEqual([]);
-    }, 240_000);
+    }, 480_000);
 }
 
-test("what opens over a page has no finding", async () => {
-    for (const theme of ["light", "dark"] as const) {
-        const page = await signIn(server, "admin", { colorScheme: theme });
+const press =
+    (...keys: string[]) =>
+    async (page: Page) => {
+        for (const key of keys) await page.keyboard.press(key);
+    };
+/** Presses the first button of a name. */
+const button = (name: string | RegExp) => async (page: Page) => {
+    await page.getByRole("button", { name }).filter({ visible: true }).first().click();
+};
+/** What opens over pages, and how; some of it only where there is room for it. */
+const OPENS: { name: string; on: string; act: (page: Page) => Promise<unknown>; isWide?: boolean }[] = [
+    { name: "keys", on: "insights", act: press("?") },
+    { name: "palette", on: "insights", act: press("Control+k") },
+    { name: "filter menu", on: "insights", act: press("f") },
+    { name: "values of a filter", on: "insights", act: async (page) => press("f", "Enter")(page) },
+    { name: "period menu", on: "insights", act: button(/^All time/) },
+    { name: "display options", on: "insights", act: button("Display options") },
+    { name: "order", on: "insights", act: button("Moving first") },
+    { name: "search", on: "insights", act: button("Search insights") },
+    { name: "account menu", on: "insights", act: button(/admin@example.com/), isWide: true },
+    { name: "selection", on: "insights", act: press("x", "Shift+J") },
+    { name: "peek", on: "insights", act: press(" ") },
+    { name: "archive", on: "insights", act: press("e") },
+    { name: "merge", on: "insights", act: press("x", "Shift+J", "m") },
+    { name: "save a view", on: "insights", act: press("v") },
+    { name: "more of an insight", on: "insight", act: button("More") },
+    { name: "split by", on: "insight", act: button("Split by") },
+    { name: "team of an insight", on: "insight", act: button(/^Team/) },
+    {
+        name: "day of a chart",
+        on: "insight",
+        act: async (page) =>
+            page
+                .getByRole("application")
+                .focus()
+                .then(() => press("ArrowLeft")(page)),
+    },
+    { name: "edit the sentence", on: "insight", act: button(/^Edit/) },
+    { name: "against", on: "overview", act: button("The 6 weeks before") },
+    { name: "personal data", on: "conversation", act: press("p") },
+    { name: "new key", on: "settings keys", act: button("New key") },
+    { name: "invite", on: "settings members", act: button("Invite") },
+    { name: "new team", on: "settings teams", act: button("New team") },
+    { name: "new category", on: "settings categories", act: button("New category") },
+    { name: "delete a category", on: "settings categories", act: button(/^Delete/) },
+    { name: "new webhook", on: "settings webhooks", act: button("New webhook") },
+    { name: "redact", on: "settings privacy", act: button("Redact a conversation") },
+    {
+        name: "unsaved setting",
+        on: "settings coming-back",
+        act: async (page) => page.getByRole("radio", { name: "Eager" }).click(),
+    },
+];
+
+for (const { theme, width } of LOOKS) {
+    test(`what opens over a page has no finding, ${theme}, ${width} px wide`, async () => {
+        const page = await signIn(server, "admin", { colorScheme: theme, viewport: { width, height: 900 } });
         const all: string[] = [];
-        for (const [name, path, keys] of [
-            ["keys", "/app/insights", ["?"]],
-            ["palette", "/app/insights", ["Control+k"]],
-            ["filter menu", "/app/insights", ["f"]],
-            ["selection", "/app/insights", ["x", "Shift+J"]],
-            ["peek", "/app/insights", [" "]],
-            ["archive", "/app/insights", ["e"]],
-            ["save a view", "/app/insights", ["v"]],
-        ] as const) {
-            await page.goto(server.url + path);
+        for (const { name, on, act, isWide } of OPENS) {
+            if (isWide && width <= 720) continue;
+            await page.goto(server.url + pages[on]);
             await settled(page);
-            for (const key of keys) await page.keyboard.press(key);
+            await act(page);
             await settled(page);
-            await picture(page, `${name.replaceAll(" ", "-")}-${theme}`);
-            all.push(...(await findings(page)).map((finding) => `${name}, ${theme}: ${finding}`));
+            await picture(page, `${name.replaceAll(" ", "-")}-${theme}-${width}`);
+            all.push(...(await findings(page)).map((finding) => `${name}: ${finding}`));
         }
         await page.context().close();
-        expect(all).toEqual([]);
-    }
-}, 120_000);
+        expect([...new Set(all)]).toEqual([]);
+    }, 480_000);
+
+    test(`no state of a page has a finding, ${theme}, ${width} px wide`, async () => {
+        const options = { colorScheme: theme, viewport: { width, height: 900 } };
+        const all: string[] = [];
+        const look = async (page: Page, name: string) => {
+            await settled(page);
+            await picture(page, `${name.replaceAll(" ", "-")}-${theme}-${width}`);
+            all.push(...(await findings(page)).map((finding) => `${name}: ${finding}`));
+        };
+        const none = await signIn(empty, "admin", options);
+        for (const noun of ["insights", "conversations", "overview", "workbench"]) {
+            await none.goto(`${empty.url}/app/${noun}`);
+            await look(none, `no data ${noun}`);
+        }
+        await none.context().close();
+        const viewer = await signIn(server, "viewer", options);
+        for (const noun of ["insight", "settings webhooks", "settings general", "settings coming-back"]) {
+            await viewer.goto(server.url + pages[noun]);
+            await look(viewer, `${noun} of a viewer`);
+        }
+        await viewer.context().close();
+        const page = await signIn(server, "admin", options);
+        for (const [noun, route] of [
+            ["insights", "**/insights/rows"],
+            ["insight", "**/insights/*/trend"],
+            ["overview", "**/overview/series"],
+            ["conversations", "**/chat/sessions/query"],
+        ] as const) {
+            const fails = { status: 500, json: { error: { code: "internal", message: "Internal error" } } };
+            await page.route(route, (asked) => asked.fulfill(fails));
+            await page.goto(server.url + pages[noun]);
+            await page.getByRole("alert").filter({ visible: true }).first().waitFor();
+            await look(page, `${noun} fails`);
+            await page.unroute(route);
+        }
+        // decisions wait for a server that does not answer
+        await page.goto(server.url + pages.insights);
+        await settled(page);
+        await page.route("**/insights/**", (asked) => asked.abort());
+        await press("r")(page);
+        await page.getByText("Refrain does not answer.").waitFor();
+        await picture(page, `no-answer-${theme}-${width}`);
+        all.push(...(await findings(page)).map((finding) => `no answer: ${finding}`));
+        await page.context().close();
+        expect([...new Set(all)]).toEqual([]);
+    }, 480_000);
+}

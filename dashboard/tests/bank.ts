@@ -45,7 +45,7 @@ const SUBJECTS: Subject[] = [
         },
     },
     {
-        rate: (day) => (day > 60 && day < 65 ? 5 : 0.6),
+        rate: (day) => (day > 30 && day < 35 ? 5 : 0.6),
         angry: 0.3,
         says: { en: ["I was charged twice for one payment.", "You charged me twice for the same payment."] },
     },
@@ -72,7 +72,11 @@ const SUBJECTS: Subject[] = [
         angry: 0.05,
         says: { en: ["Can I top up with Apple Pay?", "I would like to use Apple Pay to top up."] },
     },
-    { rate: steady(0.5), angry: 0.2, says: { en: ["Please close my account.", "How can I close my account?"] } },
+    {
+        rate: (day) => (day < 69 ? 1.2 : 0.1),
+        angry: 0.2,
+        says: { en: ["Please close my account.", "How can I close my account?"] },
+    },
     {
         rate: steady(0.5),
         angry: 0.1,

@@ -63,6 +63,19 @@ export async function settled(page: Page) {
     await page.waitForLoadState("networkidle");
     await page.evaluate(async () => {
         await document.fonts.ready;
+        // what was asked for one after the other comes late on a busy machine
+        const STILL = 250;
+        await new Promise<void>((resolve) => {
+            const end = () => (document.querySelector(".waits") ? wait() : (changes.disconnect(), resolve()));
+            let timer = 0;
+            const wait = () => {
+                clearTimeout(timer);
+                timer = window.setTimeout(end, STILL);
+            };
+            const changes = new MutationObserver(wait);
+            changes.observe(document, { childList: true, subtree: true, characterData: true });
+            wait();
+        });
         await Promise.all(document.getAnimations().map((animation) => animation.finished.catch(() => undefined)));
     });
 }

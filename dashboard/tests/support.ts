@@ -188,6 +188,8 @@ async function start(textSize: number): Promise<Browser> {
             "--disable-background-networking",
             "--disable-component-update",
             "--disable-sync",
+            // letters are as wide on every machine
+            "--font-render-hinting=none",
             `--blink-settings=defaultFontSize=${textSize}`,
         ],
     });
