@@ -1,6 +1,6 @@
 /** How much is kept of what is not shown any more. */
 
-import type { QueryClient } from "@tanstack/svelte-query";
+import type { Query, QueryClient } from "@tanstack/svelte-query";
 
 /** The most answers that are kept so that going back shows them at once. */
 const KEPT_MAX = 16;
@@ -10,7 +10,9 @@ export function keepFew(queries: QueryClient) {
     const cache = queries.getQueryCache();
     cache.subscribe(({ type }) => {
         if (type !== "added") return;
-        const left = cache.findAll({ type: "inactive", fetchStatus: "idle" });
+        // what was added just now has no answer yet
+        const hasAnswer = ({ state }: Query) => state.status !== "pending";
+        const left = cache.findAll({ type: "inactive", fetchStatus: "idle", predicate: hasAnswer });
         const oldest = left.sort((a, b) => b.state.dataUpdatedAt - a.state.dataUpdatedAt).slice(KEPT_MAX);
         for (const query of oldest) cache.remove(query);
     });
