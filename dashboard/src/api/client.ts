@@ -1,6 +1,7 @@
 /** The calls of the API, as the browser of a signed-in member makes them. */
 
 import createClient, { type Middleware } from "openapi-fetch";
+import { send } from "./early";
 import type { components, paths } from "./schema";
 
 /** A schema of the API's document by its name. */
@@ -44,9 +45,6 @@ export function setForgeryToken(token: string) {
 /** The header without which the server takes no change, and its value. */
 export const forgeryHeader = () => ["x-forgery-token", forgeryToken] as const;
 
-/** The milliseconds after which a request counts as unanswered. */
-const PATIENCE = 30_000;
-
 const forgery: Middleware = {
     onRequest({ request }) {
         if (request.method !== "GET") request.headers.set(...forgeryHeader());
@@ -54,8 +52,7 @@ const forgery: Middleware = {
 };
 
 const client = createClient<paths>({
-    // taken anew at each call, so that tests can put their own in its place
-    fetch: (request) => fetch(request, { signal: AbortSignal.any([request.signal, AbortSignal.timeout(PATIENCE)]) }),
+    fetch: send,
 });
 client.use(forgery);
 

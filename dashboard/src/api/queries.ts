@@ -3,6 +3,7 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions, type InfiniteData } from "@tanstack/svelte-query";
 import type { FilterInput } from "../filter";
 import { layers } from "../layers.svelte";
+import { firstRows } from "../pages/insights/asked";
 import { answered, api, ifAny, setForgeryToken, type Schema } from "./client";
 
 /** Who is signed in. */
@@ -57,7 +58,7 @@ export const rows = (input: Omit<Schema<"RowsInput">, "cursor" | "limit">) =>
         queryKey: ["insights", "rows", input],
         select: layers.over<InfiniteData<Schema<"Rows">>>(["insights", "rows", input]),
         queryFn: ({ pageParam, signal }) =>
-            answered(api.POST("/insights/rows", { body: { ...input, limit: 100, cursor: pageParam }, signal })),
+            answered(api.POST("/insights/rows", { body: { ...firstRows(input), cursor: pageParam }, signal })),
         initialPageParam: undefined as string | undefined,
         getNextPageParam: (page) => page.next ?? undefined,
         placeholderData: keepPreviousData,
