@@ -40,8 +40,10 @@ test("a view is saved, shared and opened by somebody else", async () => {
         await page.getByRole("link", { name }).waitFor();
         const other = await signIn(server, "viewer");
         await other.goto(`${server.url}/app/insights`);
-        await other.getByRole("link", { name }).click();
-        await expect.poll(() => other.url()).toContain("channel=whatsapp");
+        await other.getByRole("link", { name }).waitFor();
+        if (by === "keyboard") await enter(other, new RegExp(`^${name}`));
+        else await other.getByRole("link", { name }).click();
+        await expect.poll(() => other.url(), { timeout: 10_000 }).toContain("channel=whatsapp");
         await other.getByRole("heading", { name, level: 1 }).waitFor();
         await other.context().close();
         // it is deleted, which is undone
