@@ -120,11 +120,11 @@ const sessions = async () => parseInt(await page.locator(".doc .numbers a").firs
 /** Expects that three are split off, the focus is still somewhere, and Undo puts them back. */
 async function expectSplit(before: number, undo: () => Promise<void>) {
     await notice(page, "3 conversations split off").waitFor();
-    await expect.poll(sessions).toBe(before - 3);
+    await expect.poll(sessions, { timeout: 10_000 }).toBe(before - 3);
     await expectFocus(page);
     await undo();
     await notice(page, /^Undone/).waitFor();
-    await expect.poll(sessions).toBe(before);
+    await expect.poll(sessions, { timeout: 10_000 }).toBe(before);
 }
 
 test("an insight is split, by keyboard alone", async () => {
@@ -146,6 +146,19 @@ test("an insight is split, by keyboard alone", async () => {
         .waitFor();
     await page.keyboard.press("Enter");
     await expectSplit(before, () => page.keyboard.press("z"));
+    // several that do not belong are one decision
+    for (const key of ["x", "x"]) {
+        await page.keyboard.press("Tab");
+        await tabTo(page, /^Select conversation/);
+        await page.keyboard.press(key);
+    }
+    await page.keyboard.press("n");
+    await notice(page, "2 conversations are not counted here").waitFor();
+    await expect.poll(sessions, { timeout: 10_000 }).toBe(before - 2);
+    await expectFocus(page);
+    await page.keyboard.press("z");
+    await notice(page, "Undone: 2 conversations are not counted here").waitFor();
+    await expect.poll(sessions, { timeout: 10_000 }).toBe(before);
 });
 
 test("an insight is split, by mouse alone", async () => {
@@ -182,10 +195,10 @@ test("a conversation is moved to another insight, and back by one undo", async (
     await expectFocus(page);
     const counts = async (of: typeof from) =>
         (await insights()).find(({ insight }) => insight.id === of.insight.id)?.sessions;
-    await expect.poll(() => counts(into)).toBe(into.sessions + 1);
+    await expect.poll(() => counts(into), { timeout: 10_000 }).toBe(into.sessions + 1);
     expect(await counts(from)).toBe(from.sessions - 1);
     await page.keyboard.press("z");
     await notice(page, /^Undone/).waitFor();
-    await expect.poll(() => counts(into)).toBe(into.sessions);
-    await expect.poll(() => counts(from)).toBe(from.sessions);
+    await expect.poll(() => counts(into), { timeout: 10_000 }).toBe(into.sessions);
+    await expect.poll(() => counts(from), { timeout: 10_000 }).toBe(from.sessions);
 });

@@ -100,5 +100,7 @@ export async function besideShown(page: Page): Promise<string | null> {
 
 /** Expects that something that can be reached has the focus, not the page as a whole. */
 export async function expectFocus(page: Page) {
-    await expect.poll(() => page.evaluate(() => document.activeElement !== document.body)).toBe(true);
+    await expect
+        .poll(() => page.evaluate(() => document.activeElement !== document.body), { timeout: 5_000 })
+        .toBe(true);
 }

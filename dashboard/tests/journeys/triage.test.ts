@@ -71,7 +71,7 @@ async function nextDay() {
 
 /** What the page asks for is last week's most risen, angry, on WhatsApp, in German; the first row is meant. */
 async function expectSlice() {
-    await expect.poll(() => page.url()).toMatch(/sort=rise/);
+    await expect.poll(() => page.url(), { timeout: 10_000 }).toMatch(/sort=rise/);
     for (const part of ["channel=whatsapp", "language=de", "sentiment=angry", "from="])
         expect(page.url()).toContain(part);
     await rows(page).first().getByText(/Tür/).waitFor();
@@ -133,7 +133,7 @@ test("by keyboard alone", async () => {
     await notice(page, "1 insight resolved").waitFor();
     await page.keyboard.press("z");
     await expectBack(id);
-}, 120_000);
+}, 180_000);
 
 test("by mouse alone", async () => {
     await accept(page, "mouse", server.invite("otto@example.com", "agent"));
@@ -176,4 +176,4 @@ test("by mouse alone", async () => {
     await notice(page, "1 insight resolved").waitFor();
     await page.locator(".notice", { hasText: "1 insight resolved" }).getByRole("button", { name: "Undo" }).click();
     await expectBack(id);
-}, 120_000);
+}, 180_000);
