@@ -159,7 +159,7 @@ test("an insight is split, by keyboard alone", async () => {
     await page.keyboard.press("z");
     await notice(page, "Undone: 2 conversations are not counted here").waitFor();
     await expect.poll(sessions, { timeout: 10_000 }).toBe(before);
-});
+}, 120_000);
 
 test("an insight is split, by mouse alone", async () => {
     await rows(page).first().locator(".what a").click();

@@ -62,7 +62,7 @@ test("a view is saved, shared and opened by somebody else", async () => {
         await page.getByRole("link", { name }).waitFor();
         await page.context().close();
     }
-}, 60_000);
+}, 120_000);
 
 test("a viewer is shown nothing unmasked and can change nothing, by page or by request", async () => {
     const page = await signIn(server, "viewer");
