@@ -103,12 +103,14 @@ beforeAll(async () => {
     };
     for (const [at, text] of HOSTILE.entries()) {
         const name = text.slice(0, 60);
-        await tryTo("POST", "/teams", { name });
-        await tryTo("POST", "/categories", { name, description: text.slice(0, 200) });
-        await tryTo("POST", "/keys", { name, scopes: ["insights:read"] });
-        await tryTo("POST", "/members", { email: `m${at}@example.com`, name, role: "viewer" });
-        await tryTo("POST", "/views", { name, shared: true });
-        await tryTo("POST", "/webhooks", { url: `https://example.com/${at}`, description: name });
+        await Promise.all([
+            tryTo("POST", "/teams", { name }),
+            tryTo("POST", "/categories", { name, description: text.slice(0, 200) }),
+            tryTo("POST", "/keys", { name, scopes: ["insights:read"] }),
+            tryTo("POST", "/members", { email: `m${at}@example.com`, name, role: "viewer" }),
+            tryTo("POST", "/views", { name, shared: true }),
+            tryTo("POST", "/webhooks", { url: `https://example.com/${at}`, description: name }),
+        ]);
     }
     expect(named).toBeGreaterThan(3 * HOSTILE.length);
     await tryTo("PATCH", "/settings", { name: HOSTILE[8]! });
@@ -120,7 +122,7 @@ beforeAll(async () => {
             .call(context, "PATCH", `/insights/${insight.id}`, { content: HOSTILE[at]!.slice(0, 120) })
             .catch(() => {});
     }
-});
+}, 300_000);
 afterAll(async () => {
     await endBrowser();
     server.stop();
