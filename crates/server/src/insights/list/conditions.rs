@@ -33,14 +33,6 @@ impl Source {
             Self::Sessions => "o.id",
         }
     }
-
-    /// Returns the column of the time at which the session began.
-    pub(crate) const fn began_at(self) -> &'static str {
-        match self {
-            Self::Occurrences => "o.session_created_at",
-            Self::Sessions => "o.created_at",
-        }
-    }
 }
 
 /// Adds the rows `o` of sessions that meet the conditions: `from … where …`.

@@ -68,8 +68,8 @@ impl Population {
         query.push(group_by).push(&by);
     }
 
-    /// Adds a query of the ids of the sessions, which comes to its end with further conditions on rows `o` of `source`.
-    /// It has a session once for each insight that it shows.
+    /// Adds a query of the ids of the sessions, which comes to its end with further conditions on rows `o`. It has a session
+    /// once for each insight that it shows.
     pub(crate) fn push_ids(&self, query: &mut Sql, org_id: OrgId) {
         let source = self.source();
         query.push(&format!("select {} as session_id ", source.session_id()));

@@ -172,9 +172,8 @@ async fn count(
     push_slice(&mut query, org_id, Source::Sessions, population.sessions());
     points.push_condition(&mut query, "o.created_at", calendar);
     if !matches!(population, Population::Sessions(_)) {
-        query.push(" and o.id in (");
-        population.push_ids(&mut query, org_id);
-        points.push_condition(&mut query, population.source().began_at(), calendar);
+        query.push(" and o.id in (select h.session_id from ");
+        population.push(&mut query, org_id);
         query.push(")");
     }
     query.push(" group by 1");
