@@ -59,7 +59,8 @@ test)
     fi
     need_chromium
     npx vitest run --config vitest.browser.config.ts
-    ../scripts/with-postgres.sh npx vitest run --config vitest.browser.config.ts journeys
+    # of the journeys, one that goes through most of the product, unless all is asked for
+    ../scripts/with-postgres.sh npx vitest run --config vitest.browser.config.ts "$([ -n "${REFRAIN_ALL:-}" ] && echo journeys || echo journeys/triage)"
     ;;
 bench)
     need_chromium
