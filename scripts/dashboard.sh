@@ -14,7 +14,7 @@ need_chromium() {
         (apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y chromium) >/dev/null 2>&1 || true
     fi
     # pictures are taken of servers that live at a certain time; without it they are not compared
-    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null && ! compgen -G '/usr/lib/*/faketime/libfaketime.so.1' >/dev/null; then
+    if [ -n "${REFRAIN_ALL:-}" ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null && ! compgen -G '/usr/lib/*/faketime/libfaketime.so.1' >/dev/null; then
         DEBIAN_FRONTEND=noninteractive apt-get -qq install -y libfaketime >/dev/null 2>&1 || true
     fi
     [ -x "${CHROMIUM:-/usr/bin/chromium}" ] || { echo "Chromium is missing: install it (on Debian and Ubuntu: sudo apt install chromium), or name it in CHROMIUM" >&2; exit 1; }

@@ -37,7 +37,7 @@ impl Population {
         self.push_sample(query, org_id, 1);
     }
 
-    /// Adds every so-manieth of the sessions by ticket number, as [`Population::push`] does.
+    /// Adds the sessions whose ticket number `every` divides, as [`Population::push`] adds all.
     pub(crate) fn push_sample(&self, query: &mut Sql, org_id: OrgId, every: i64) {
         let source = self.source();
         // a session may show several of the insights
