@@ -3,7 +3,7 @@
 import type { QueryClient } from "@tanstack/svelte-query";
 import { address } from "./address.svelte";
 import { me, rows, settings } from "./api/queries";
-import { readAsked } from "./pages/insights/asked";
+import { isStream, readAsked } from "./pages/insights/asked";
 
 class First {
     /** True once the rows are there, if the page has some: what is asked for from then on does not hold them up. */
@@ -15,8 +15,7 @@ class First {
         const list = async () => {
             // the rows are asked for with the token that this brings
             await queries.fetchQuery(me());
-            const [noun = "insights", which] = address.parts;
-            if (noun === "insights" && !which)
+            if (isStream(address.parts))
                 await queries.prefetchInfiniteQuery(rows(readAsked(address.params, address.words).question));
         };
         void list()

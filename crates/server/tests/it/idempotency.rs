@@ -207,7 +207,11 @@ async fn the_document_names_the_header_where_it_counts() {
         }
     }
     named.sort();
-    let expected =
-        ["post /chat/sessions", "post /chat/sessions/{session_id}/send", "post /contacts", "post /insights/bulk"];
+    let expected = [
+        "post /chat/sessions",
+        "post /chat/sessions/{session_id}/send",
+        "post /contacts",
+        "post /insights/bulk",
+    ];
     assert_eq!(named, expected);
 }

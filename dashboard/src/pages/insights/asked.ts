@@ -27,6 +27,9 @@ export const GROUPINGS: Record<Grouping, string> = {
 };
 export const STATUSES = ["unresolved", "archived", "resolved", "all"] as const;
 
+/** Tells whether the parts of a path are the page of insights. */
+export const isStream = ([noun = "insights", which]: string[]) => noun === "insights" && !which;
+
 /** What is asked for. */
 export interface Asked {
     filter: Filter;

@@ -16,8 +16,8 @@ pub(super) struct Candidate {
     pub(super) measures: Measures,
     pub(super) change: Movement,
     pub(super) moves: Vec<Moves>,
-    /// Counted only where the order of the list depends on it.
-    pub(super) voices: Voices,
+    /// Counted before the page is known only where the order of the list depends on it.
+    pub(super) voices: Option<Voices>,
     pub(super) returned_at: Option<Timestamp>,
 }
 
@@ -41,7 +41,7 @@ pub(super) async fn candidates(
     let candidate = |measures: Measures| {
         let change = comparison.of(&measures);
         let moves = happened.moves(&measures, &change, periods);
-        Candidate { measures, change, moves, voices: Voices::default(), returned_at: None }
+        Candidate { measures, change, moves, voices: None, returned_at: None }
     };
     Ok((measured.into_iter().map(candidate).collect(), volume.sessions))
 }

@@ -229,7 +229,8 @@ fn grouped(rows: Vec<Candidate>, by: GroupBy) -> (Vec<Group>, Vec<(usize, Candid
 
 /// Compares two rows: the greater is first in a descending order.
 fn compare(a: &Candidate, b: &Candidate, sort: RowSort) -> Ordering {
-    let angry = |row: &Candidate| row.voices.angry as f64 / row.measures.sessions.max(1) as f64;
+    let voices = |row: &Candidate| row.voices.unwrap_or_default();
+    let angry = |row: &Candidate| voices(row).angry as f64 / row.measures.sessions.max(1) as f64;
     let urgency =
         |row: &Candidate| Reverse(row.moves.first().map_or(usize::MAX, |moves| moves.kind as usize));
     let rise = || a.change.at_least().total_cmp(&b.change.at_least());
@@ -237,7 +238,7 @@ fn compare(a: &Candidate, b: &Candidate, sort: RowSort) -> Ordering {
         RowSort::Movement => urgency(a).cmp(&urgency(b)).then_with(rise),
         RowSort::Rise => rise(),
         RowSort::Sessions => a.measures.sessions.cmp(&b.measures.sessions),
-        RowSort::People => a.voices.people.cmp(&b.voices.people),
+        RowSort::People => voices(a).people.cmp(&voices(b).people),
         RowSort::Angry => angry(a).total_cmp(&angry(b)),
         RowSort::LastSeen => a.measures.last_seen_at.cmp(&b.measures.last_seen_at),
         RowSort::FirstSeen => a.measures.first_seen_at.cmp(&b.measures.first_seen_at),

@@ -124,7 +124,7 @@ async fn list(
         RowSort::People | RowSort::Angry => {
             let voices = measures::voices(&mut tx, org_id, &filter.sessions, None).await?;
             for candidate in &mut candidates {
-                candidate.voices = voices.get(&candidate.measures.id).copied().unwrap_or_default();
+                candidate.voices = Some(voices.get(&candidate.measures.id).copied().unwrap_or_default());
             }
         }
         RowSort::Returned => {
@@ -157,14 +157,19 @@ async fn rows(
     now: Timestamp,
 ) -> Result<Vec<Row>> {
     let ids: Vec<_> = page.iter().map(|candidate| candidate.measures.id).collect();
-    let voices = measures::voices(tx, org_id, &filter.sessions, Some(&ids)).await?;
+    let voices = if page.iter().all(|candidate| candidate.voices.is_some()) {
+        HashMap::new()
+    } else {
+        measures::voices(tx, org_id, &filter.sessions, Some(&ids)).await?
+    };
     let weeks = weeks::trends(tx, org_id, &settings.calendar, &filter.sessions, &ids, now).await?;
     let counts: Vec<InsightCounts> = page.iter().map(|candidate| counts(&candidate.measures)).collect();
     let loaded = response::load(&mut *tx, org_id, &counts).await?;
     let mut insights: HashMap<_, _> = loaded.into_iter().map(|insight| (insight.id, insight)).collect();
     let row = |candidate: &Candidate| {
         let of = &candidate.measures;
-        let Voices { people, angry, neutral, happy } = voices.get(&of.id).copied().unwrap_or_default();
+        let counted = candidate.voices.or_else(|| voices.get(&of.id).copied());
+        let Voices { people, angry, neutral, happy } = counted.unwrap_or_default();
         Some(Row {
             insight: insights.remove(&of.id)?,
             sessions: of.sessions,
