@@ -7,11 +7,11 @@ use super::purge::LastPurge;
 use crate::error::{Error, Result};
 use crate::turns::{Turn, Turns};
 use sqlx::pool::PoolConnection;
-use sqlx_postgres::{PgPool, Postgres};
+use sqlx_postgres::{PgConnection, PgPool, Postgres};
 use sqlx_sqlite::{Sqlite, SqliteConnectOptions, SqlitePool, SqlitePoolOptions};
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -40,6 +40,8 @@ const LONG_WRITE: Duration = Duration::from_millis(20);
 const WAY_GIVEN: Duration = Duration::from_millis(5);
 /// The code of SQLite for a lock that another has.
 const BUSY: &str = "5";
+/// The time between two tries to end a statement of PostgreSQL that nobody waits for.
+const CANCELLED_AGAIN: Duration = Duration::from_millis(20);
 /// The time after which a connection of SQLite for long reads is closed, with its cache.
 pub(super) const IDLE_MAX: Duration = Duration::from_mins(1);
 /// The steps of SQLite's machine after which it looks again if anybody still waits. Few: the step that compares a text
@@ -70,8 +72,8 @@ impl Lane {
 pub(super) enum Pools {
     /// One connection that writes, several that read: SQLite has one writer at a time.
     Sqlite { write: SqlitePool, short: Arc<Readers>, long: Arc<Readers> },
-    /// The connections of writes and short reads, and those of long reads.
-    Postgres { main: PgPool, long: PgPool },
+    /// The connections of writes and short reads, those of long reads, and the statements that run on the latter.
+    Postgres { main: PgPool, long: PgPool, running: Arc<Running> },
 }
 
 /// The connections to a database and the turns in which they are used.
@@ -109,7 +111,7 @@ impl Lanes {
                 }
                 write.close().await;
             }
-            Pools::Postgres { main, long } => {
+            Pools::Postgres { main, long, .. } => {
                 long.close().await;
                 main.close().await;
             }
@@ -137,7 +139,7 @@ impl Lanes {
 
     /// Takes a connection to PostgreSQL that reads, and waits for it if need be.
     pub(super) async fn postgres(&self, lane: Lane) -> Result<(PoolConnection<Postgres>, Hold)> {
-        let Pools::Postgres { main, long } = &self.pools else {
+        let Pools::Postgres { main, long, running } = &self.pools else {
             return Err(Error::Internal(anyhow::anyhow!("PostgreSQL is not in use")));
         };
         let Lane::Long { org_id, statement_ms } = lane else {
@@ -148,7 +150,8 @@ impl Lanes {
         let prepare = "select pg_backend_pid(), set_config('statement_timeout', $1, false)";
         let query = sqlx::query_as(prepare).bind(statement_ms.to_string());
         let (process_id, _): (i32, String) = query.fetch_one(&mut *connection).await?;
-        let statement = Statement { process_id, runs: false, pool: main.clone(), turn: Some(turn) };
+        let running = Arc::clone(running);
+        let statement = Statement { process_id, running, pool: main.clone(), turn: Some(turn) };
         Ok((connection, Hold(Held::Statement(statement))))
     }
 }
@@ -223,7 +226,7 @@ impl Readers {
         Ok(Reader { readers: Arc::clone(self), position, _permit: permit, _turn: turn })
     }
 
-    fn free(&self) -> std::sync::MutexGuard<'_, VecDeque<usize>> {
+    fn free(&self) -> MutexGuard<'_, VecDeque<usize>> {
         self.free.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -281,14 +284,14 @@ impl Hold {
     /// Notes that a statement runs: if the hold is dropped meanwhile, it is cancelled.
     pub(super) fn begins(&mut self) {
         if let Held::Statement(statement) = &mut self.0 {
-            statement.runs = true;
+            statement.running.all().insert(statement.process_id);
         }
     }
 
     /// Notes that the statement has ended.
     pub(super) fn ended(&mut self) {
         if let Held::Statement(statement) = &mut self.0 {
-            statement.runs = false;
+            statement.running.all().remove(&statement.process_id);
         }
     }
 }
@@ -317,11 +320,30 @@ impl Drop for Write {
     }
 }
 
+/// The processes of the PostgreSQL server that have a statement of the lane of long reads, from before it is sent until its
+/// connection is free again.
+#[derive(Debug, Default)]
+pub(super) struct Running(Mutex<HashSet<i32>>);
+
+impl Running {
+    /// Waits until what was sent on a connection has ended, and notes it.
+    pub(super) async fn release(&self, connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+        let query = sqlx::query_as("select pg_backend_pid()");
+        let (process_id,): (i32,) = query.fetch_one(connection).await?;
+        self.all().remove(&process_id);
+        Ok(())
+    }
+
+    fn all(&self) -> MutexGuard<'_, HashSet<i32>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 /// The statements of a connection to PostgreSQL.
 #[derive(Debug)]
 struct Statement {
     process_id: i32,
-    runs: bool,
+    running: Arc<Running>,
     /// The connections by which it is cancelled.
     pool: PgPool,
     turn: Option<Turn>,
@@ -331,15 +353,24 @@ impl Drop for Statement {
     fn drop(&mut self) {
         let turn = self.turn.take();
         let Ok(runtime) = Handle::try_current() else { return };
-        if !self.runs {
+        let (process_id, running, pool) = (self.process_id, Arc::clone(&self.running), self.pool.clone());
+        if !running.all().contains(&process_id) {
             return;
         }
-        let (process_id, pool) = (self.process_id, self.pool.clone());
         runtime.spawn(async move {
-            let cancel = sqlx::query("select pg_cancel_backend($1)").bind(process_id);
-            if let Err(error) = cancel.execute(&pool).await {
-                tracing::warn!(%error, "a statement was not cancelled");
+            // again and again: it does nothing to a statement that has not arrived yet
+            while running.all().contains(&process_id) {
+                let cancel = sqlx::query_as("select pg_cancel_backend($1)").bind(process_id);
+                match cancel.fetch_one(&pool).await {
+                    Ok((true,)) => tokio::time::sleep(CANCELLED_AGAIN).await,
+                    Ok((false,)) => break,
+                    Err(error) => {
+                        tracing::warn!(%error, "a statement was not cancelled");
+                        break;
+                    }
+                }
             }
+            running.all().remove(&process_id);
             // there are as many turns as connections: while this one is kept, nobody else has the connection
             drop(turn);
         });

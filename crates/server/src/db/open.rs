@@ -1,7 +1,9 @@
 //! Opening the database: connections, and migrations.
 
 use super::Location;
-use super::lanes::{ACQUIRE_TIMEOUT, BUSY_TIMEOUT, IDLE_MAX, LONG_PLACES, Pools, Readers, SHORT_PLACES};
+use super::lanes::{
+    ACQUIRE_TIMEOUT, BUSY_TIMEOUT, IDLE_MAX, LONG_PLACES, Pools, Readers, Running, SHORT_PLACES,
+};
 use anyhow::Context;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::{AssertSqlSafe, Connection, SqlSafeStr};
@@ -13,6 +15,7 @@ use std::fs::File;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::sync::Arc;
 
 /// The connections to PostgreSQL, without those of long reads.
 const POSTGRES_CONNECTIONS: u32 = 14;
@@ -175,11 +178,17 @@ async fn open_postgres(url: &str) -> anyhow::Result<Pools> {
         .connect_with(options.clone())
         .await
         .context("connecting to PostgreSQL")?;
+    let running = Arc::new(Running::default());
+    let release = Arc::clone(&running);
     let long = PgPoolOptions::new()
         .max_connections(u32::try_from(LONG_PLACES)?)
         .acquire_timeout(ACQUIRE_TIMEOUT)
+        .after_release(move |connection, _| {
+            let running = Arc::clone(&release);
+            Box::pin(async move { running.release(connection).await.map(|()| true) })
+        })
         .connect_lazy_with(options);
-    Ok(Pools::Postgres { main, long })
+    Ok(Pools::Postgres { main, long, running })
 }
 
 #[cfg(test)]

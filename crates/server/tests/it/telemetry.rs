@@ -41,7 +41,7 @@ async fn served() -> (Cli, Server) {
     let started = Instant::now();
     let read = r#"refrain_job_seconds_count{kind="read_sessions"} 1"#;
     while !server.call("GET", "/metrics", "", "").1.contains(read) {
-        assert!(started.elapsed() < Duration::from_secs(10), "the session is not read");
+        assert!(started.elapsed() < Duration::from_secs(30), "the session is not read");
         std::thread::sleep(Duration::from_millis(20));
     }
     (cli, server)

@@ -275,7 +275,7 @@ async fn an_import_stops_when_it_is_canceled_and_what_is_written_stays() {
     let canceled = Instant::now();
     t.cancel(&begun).await.ok();
     assert!(job.await.unwrap().unwrap());
-    assert!(canceled.elapsed() < Duration::from_secs(3), "{:?}", canceled.elapsed());
+    assert!(canceled.elapsed() < Duration::from_secs(15), "{:?}", canceled.elapsed());
     let count = t.t.count("select count(*) from sessions").await;
     assert!((1..20_000).contains(&count), "{count}");
     let ended = t.show(&begun).await;

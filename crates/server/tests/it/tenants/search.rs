@@ -5,7 +5,7 @@ use refrain::db::{like_pattern, sql};
 use refrain::ids::MessageId;
 use refrain::jobs;
 use serde_json::{Value, json};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio::time::timeout;
 
 const WORDS: [&str; 16] = [
@@ -136,9 +136,7 @@ async fn a_search_is_short_and_one_of_an_organization_at_a_time() {
     assert!(timeout(Duration::from_millis(100), t.get(path)).await.is_err(), "it waits");
     let other = t.app.find_or_create_org("other").await.unwrap();
     let key = t.key(other, "chat-sessions:read").await;
-    let since = Instant::now();
-    t.call_as(&key, "GET", path, None).await.ok();
-    assert!(since.elapsed() < Duration::from_secs(1));
+    timeout(Duration::from_secs(20), t.call_as(&key, "GET", path, None)).await.unwrap().ok();
     drop(place);
     t.get_ok(path).await;
 }
