@@ -12,7 +12,7 @@ use jiff::civil::DateTime;
 use serde_json::{Map, Value as Json, json};
 use sha2::{Digest, Sha256};
 use stamp::{Order, Stamp, is_mark};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io::{BufRead, Read};
 
 /// The bytes of a chat; WhatsApp itself exports 40,000 messages at most.
@@ -78,21 +78,22 @@ pub(super) fn read(
     for (name, _) in &names {
         first = first.or_else(|| Some(name.as_str()).filter(|name| !ours.contains(name)));
     }
-    let (mut count, mut is_of_nobody) = (0, false);
+    let (mut ids, mut is_of_nobody) = (HashSet::new(), false);
     for session in sessions(&entries, order) {
         let line = session.first().map_or(0, |(entry, _)| entry.line);
         let is_said = session.iter().any(|(entry, _)| entry.name.is_some());
-        let Some((id, part)) = conversation(session, &ours, first) else {
+        let Some((id, record)) = conversation(session, &ours, first) else {
             is_of_nobody |= is_said;
             continue;
         };
-        count += 1;
-        if !take(line, Ok(Found::Part(id, part))) {
+        // where the clock was set back, two begin at one time: they are one
+        let found = if ids.insert(id.clone()) { Found::Conversation(record) } else { Found::Part(id, record) };
+        if !take(line, Ok(found)) {
             break;
         }
     }
     let mut remarks = Vec::new();
-    if count > 1 {
+    if ids.len() > 1 {
         remarks.push("the chat is cut into conversations at silences of 24 hours");
     }
     if is_of_nobody {

@@ -7,10 +7,7 @@ fn chat(text: &str, file: &str, me: &[&str], is_day_first: Option<bool>) -> Resu
     let (mut found, mut error) = (Vec::new(), None);
     read(text.as_bytes(), file, &me, is_day_first, &mut |_, result| {
         match result {
-            Ok(Found::Part(id, json)) => {
-                assert_eq!(json["id"], id);
-                found.push(json);
-            }
+            Ok(Found::Conversation(json)) => found.push(json),
             Ok(other) => panic!("{other:?}"),
             Err(reason) => error = Some(reason),
         }
