@@ -87,7 +87,8 @@ pub(super) fn read(
             continue;
         };
         // where the clock was set back, two begin at one time: they are one
-        let found = if ids.insert(id.clone()) { Found::Conversation(record) } else { Found::Part(id, record) };
+        let found =
+            if ids.insert(id.clone()) { Found::Conversation(record) } else { Found::Part(id, record) };
         if !take(line, Ok(found)) {
             break;
         }

@@ -33,6 +33,14 @@ impl Source {
             Self::Sessions => "o.id",
         }
     }
+
+    /// Returns the column of the time at which the session began.
+    pub(crate) const fn began_at(self) -> &'static str {
+        match self {
+            Self::Occurrences => "o.session_created_at",
+            Self::Sessions => "o.created_at",
+        }
+    }
 }
 
 /// Adds the rows `o` of sessions that meet the conditions: `from … where …`.
@@ -82,8 +90,17 @@ pub(crate) fn push_insights_that(
     query.push(")");
 }
 
-/// Returns the insight of occurrences `o` of a slice, to be compared with several. Once it has the owners of custom
-/// data, SQLite would look up each of their sessions for each insight.
+/// Returns the id of the session of rows `o` of a slice, to be compared with several. Once it has the owners of custom
+/// data, SQLite would look up each of these sessions for each owner.
+pub(crate) fn session_id(source: Source, sessions: &SessionConditions) -> &'static str {
+    match (custom_data(&sessions.is).next(), source) {
+        (None, source) => source.session_id(),
+        (Some(_), Source::Occurrences) => "coalesce(o.session_id, o.session_id)",
+        (Some(_), Source::Sessions) => "coalesce(o.id, o.id)",
+    }
+}
+
+/// Returns the insight of occurrences `o` of a slice, to be compared with several, for the same reason.
 fn insight_id(sessions: &SessionConditions) -> &'static str {
     match custom_data(&sessions.is).next() {
         Some(_) => "coalesce(o.insight_id, o.insight_id)",

@@ -1,6 +1,6 @@
 //! The sessions that are counted: those of an insight, those that show one of many, or those of a filter.
 
-use super::conditions::{Source, push_slice};
+use super::conditions::{Source, push_slice, session_id};
 use super::sql::push_counts;
 use crate::db::Sql;
 use crate::ids::{InsightId, OrgId};
@@ -47,7 +47,8 @@ impl Population {
         push_slice(query, org_id, source, self.sessions());
         self.push_insights(query, org_id, "o.insight_id");
         if every > 1 {
-            query.push(&format!(" and {} in (select id from sessions where org_id = ", source.session_id()));
+            let id = session_id(source, self.sessions());
+            query.push(&format!(" and {id} in (select id from sessions where org_id = "));
             query.push_bind(org_id).push(" and ticket_number % ").push_bind(every).push(" = 0)");
         }
         query.push(") h");

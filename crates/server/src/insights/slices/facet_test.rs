@@ -6,7 +6,7 @@ use crate::custom_data;
 use crate::db::{Sql, Tx, sql};
 use crate::error::Result;
 use crate::ids::{ContactId, OrgId, SessionId};
-use crate::insights::list::conditions::{Source, push_slice};
+use crate::insights::list::conditions::{Source, push_slice, session_id};
 use crate::insights::list::facet::Facet;
 use crate::insights::list::population::Population;
 use crate::insights::research::compare::{CONTACTS_MIN, LIFT_MIN};
@@ -115,7 +115,7 @@ async fn sample(
     let mut others: Vec<Session> = tx.fetch_all(query).await?;
     let mut query = Sql::default();
     here.push_ids(&mut query, org_id);
-    query.push(&format!(" and {} in ", here.source().session_id()));
+    query.push(" and ").push(session_id(here.source(), here.sessions())).push(" in ");
     query.push_list(others.iter().map(|session| session.session_id));
     let also_here: Vec<(SessionId,)> = tx.fetch_all(query).await?;
     let also_here: HashSet<SessionId> = also_here.into_iter().map(|(id,)| id).collect();

@@ -162,7 +162,16 @@ async fn count(
     points: Points,
     calendar: &Calendar,
 ) -> Result<Series> {
-    let mut query = sql("select ");
+    let is_of_insights = !matches!(population, Population::Sessions(_));
+    let mut query = sql("");
+    if is_of_insights {
+        // by themselves: PostgreSQL could look for the insights anew in each session
+        query.push("with shown as materialized (");
+        population.push_ids(&mut query, org_id);
+        points.push_condition(&mut query, population.source().began_at(), calendar);
+        query.push(") ");
+    }
+    query.push("select ");
     points.push_number(&mut query, "o.created_at", calendar);
     query.push(", count(*), count(case when o.status <> ").push_bind(SessionStatus::Open);
     query.push(" then 1 end), count(case when o.status = ").push_bind(SessionStatus::ClosedResolved);
@@ -171,10 +180,8 @@ async fn count(
     query.push("count(case when o.sentiment = 'angry' then 1 end) ");
     push_slice(&mut query, org_id, Source::Sessions, population.sessions());
     points.push_condition(&mut query, "o.created_at", calendar);
-    if !matches!(population, Population::Sessions(_)) {
-        query.push(" and o.id in (select h.session_id from ");
-        population.push(&mut query, org_id);
-        query.push(")");
+    if is_of_insights {
+        query.push(" and o.id in (select session_id from shown)");
     }
     query.push(" group by 1");
     type Row = (i64, i64, i64, i64, i64, i64);
