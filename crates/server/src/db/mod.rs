@@ -8,6 +8,7 @@ mod purge;
 mod query;
 mod sql;
 mod table;
+mod watch;
 
 pub use lanes::Hold;
 pub use query::{Query, Record};
@@ -27,12 +28,11 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
 use uuid::Uuid;
+use watch::Watch;
 
 /// The most values that one statement of many rows binds: SQLite takes 32,766, PostgreSQL 65,535, and longer
 /// statements gain nothing.
 const VALUES_MAX: usize = 8_000;
-/// The rows that are read before other tasks may run.
-const ROWS_AT_ONCE: usize = 500;
 /// The longest wait for the writer by one who only looks whether writing is possible.
 const WRITE_PATIENCE: Duration = Duration::from_secs(2);
 
@@ -115,25 +115,25 @@ impl Db {
     async fn read_rows(&self, query: Sql, read: ReadRow<'_>) -> Result<()> {
         match &self.lanes.pools {
             Pools::Sqlite { .. } => {
-                let (text, arguments) = query.sqlite()?;
                 let reader = self.lanes.reader(self.lane).await?;
                 let mut connection = reader.connect().await?;
+                let mut watch = Watch::of(&query);
+                let (text, arguments) = query.sqlite()?;
                 let mut rows = sqlx::query_with(text, arguments).fetch(&mut *connection);
-                let mut count = 0;
                 while let Some(row) = rows.try_next().await? {
                     read(Row::Sqlite(&row))?;
-                    give_way(&mut count).await;
+                    watch.row().await;
                 }
             }
             Pools::Postgres { .. } => {
-                let (text, arguments) = query.postgres()?;
                 let (mut connection, mut hold) = self.lanes.postgres(self.lane).await?;
+                let mut watch = Watch::of(&query);
+                let (text, arguments) = query.postgres()?;
                 hold.begins();
                 let mut rows = sqlx::query_with(text, arguments).fetch(&mut *connection);
-                let mut count = 0;
                 while let Some(row) = rows.try_next().await? {
                     read(Row::Postgres(&row))?;
-                    give_way(&mut count).await;
+                    watch.row().await;
                 }
                 hold.ended();
             }
@@ -238,6 +238,7 @@ pub enum Tx {
 impl Tx {
     /// Runs `query` and returns the number of rows that it changed.
     pub async fn execute(&mut self, query: Sql) -> Result<u64> {
+        let _watch = Watch::of(&query);
         Ok(match self {
             Self::Sqlite(tx, _) => {
                 let (text, arguments) = query.sqlite()?;
@@ -259,24 +260,23 @@ impl Tx {
 
     /// Hands each row of `query` to `read`, as [`Db::read_rows`] does.
     async fn read_rows(&mut self, query: Sql, read: ReadRow<'_>) -> Result<()> {
+        let mut watch = Watch::of(&query);
         match self {
             Self::Sqlite(tx, _) => {
                 let (text, arguments) = query.sqlite()?;
                 let mut rows = sqlx::query_with(text, arguments).fetch(&mut **tx);
-                let mut count = 0;
                 while let Some(row) = rows.try_next().await? {
                     read(Row::Sqlite(&row))?;
-                    give_way(&mut count).await;
+                    watch.row().await;
                 }
             }
             Self::Postgres(tx, hold) => {
                 let (text, arguments) = query.postgres()?;
                 hold.begins();
                 let mut rows = sqlx::query_with(text, arguments).fetch(&mut **tx);
-                let mut count = 0;
                 while let Some(row) = rows.try_next().await? {
                     read(Row::Postgres(&row))?;
-                    give_way(&mut count).await;
+                    watch.row().await;
                 }
                 hold.ended();
             }
@@ -321,15 +321,6 @@ impl Tx {
             Self::Postgres(tx, _hold) => tx.commit().await?,
         }
         Ok(())
-    }
-}
-
-/// Lets other tasks run once in a while: rows may come as fast as they are read, and a million of them would keep the
-/// thread for seconds.
-async fn give_way(count: &mut usize) {
-    *count += 1;
-    if count.is_multiple_of(ROWS_AT_ONCE) {
-        tokio::task::yield_now().await;
     }
 }
 

@@ -6,7 +6,7 @@ use super::lanes::{
 };
 use anyhow::Context;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
-use sqlx::{AssertSqlSafe, Connection, SqlSafeStr};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, SqlSafeStr};
 use sqlx_postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx_sqlite::{
     SqliteAutoVacuum, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
@@ -131,7 +131,8 @@ async fn open_sqlite(path: &PathBuf) -> anyhow::Result<Pools> {
         .pragma("mmap_size", "268435456")
         .pragma("temp_store", "memory")
         // what is deleted is overwritten
-        .pragma("secure_delete", "on");
+        .pragma("secure_delete", "on")
+        .disable_statement_logging();
     let opening = || format!("opening {}", path.display());
     private_file(path).with_context(opening)?;
     let write = SqlitePoolOptions::new()
@@ -171,7 +172,8 @@ async fn open_postgres(url: &str) -> anyhow::Result<Pools> {
             // filters differ too much in what they match for one plan to fit them all
             ("plan_cache_mode", "force_custom_plan"),
             ("jit", "off"),
-        ]);
+        ])
+        .disable_statement_logging();
     let main = PgPoolOptions::new()
         .max_connections(POSTGRES_CONNECTIONS)
         .acquire_timeout(ACQUIRE_TIMEOUT)

@@ -104,6 +104,11 @@ impl Sql {
         self.push(&format!(" and {table}.org_id = ")).push_bind(org_id)
     }
 
+    /// Returns the text, with `$1`, `$2`, … for what is bound.
+    pub(super) fn text(&self) -> &str {
+        &self.text
+    }
+
     /// Converts the statement for SQLite, with a bare `?` for each placeholder: SQLite finds numbered ones by a linear
     /// search, so that a long list of rows would take quadratic time.
     pub(super) fn sqlite(self) -> Result<(AssertSqlSafe<String>, SqliteArguments)> {
