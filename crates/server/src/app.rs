@@ -17,7 +17,7 @@ use crate::http::{Api, Peer, RateLimiter, bearer};
 use crate::ids::OrgId;
 use crate::imports::{self, FollowImport, ImportFile};
 use crate::insights::{
-    self, Centroids, Consolidate, RereadSessions, ResearchInsight, ReviewInsights, RewordInsights,
+    self, Centroids, Consolidate, Indexes, RereadSessions, ResearchInsight, ReviewInsights, RewordInsights,
 };
 use crate::jobs::{JobKind, Place, Round};
 use crate::keys;
@@ -132,6 +132,8 @@ pub struct App {
     pub back_off: Arc<BackOff>,
     /// The cache of the centroids of insights, by organization.
     pub centroids: Arc<Centroids>,
+    /// The sessions of organizations and the insights that show in them, in memory.
+    pub indexes: Arc<Indexes>,
     /// The client of the language model, if one is configured.
     pub language_model: Option<Arc<LanguageModel>>,
     /// The clients of the language models that organizations have of their own.
@@ -173,6 +175,7 @@ impl App {
             place: Arc::new(Place::new(config.database.data.clone())),
             config: Arc::new(config),
             centroids: Arc::default(),
+            indexes: Arc::default(),
             language_models: Arc::default(),
             job_added: Arc::default(),
             live_job_added: Arc::default(),

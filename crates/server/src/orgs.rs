@@ -16,6 +16,8 @@ use uuid::Uuid;
 pub const DEFAULT_NAME: &str = "default";
 /// The number of newest changes that are kept.
 const CHANGES_KEPT: i64 = 1_000_000;
+/// The most sessions of which a transaction logs one by one that other insights show in them.
+const OCCURRENCES_MAX: usize = 2_000;
 
 string_enum! {
     /// The subject of a change log entry.
@@ -36,6 +38,8 @@ string_enum! {
         Settings = "settings",
         /// A member.
         Member = "member",
+        /// The insights that show in a session, by the id of the session; by no id, those of many sessions.
+        Occurrence = "occurrence",
     }
 }
 
@@ -200,9 +204,14 @@ impl OrgTx {
     }
 
     async fn write_changes(&mut self) -> Result<()> {
-        let changes = std::mem::take(&mut self.changes);
+        let mut changes = std::mem::take(&mut self.changes);
         if changes.is_empty() {
             return Ok(());
+        }
+        let is_occurrence = |change: &(Subject, Uuid)| change.0 == Subject::Occurrence;
+        if changes.iter().filter(|change| is_occurrence(change)).count() > OCCURRENCES_MAX {
+            changes.retain(|change| !is_occurrence(change));
+            changes.push((Subject::Occurrence, Uuid::nil()));
         }
         let query = sql("
             update orgs set change_seq = change_seq + $2 where id = $1 returning change_seq - $2

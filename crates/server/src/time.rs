@@ -11,7 +11,7 @@ pub const DAY: i64 = 86_400_000_000;
 
 /// Microseconds since 1970-01-01 UTC. Everything written down is cut to the millisecond, which is what the
 /// API shows, so that a time read from the API finds the row it came from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, sqlx::Type)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, sqlx::Type)]
 #[sqlx(transparent)]
 pub struct Timestamp(i64);
 

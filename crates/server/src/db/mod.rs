@@ -258,6 +258,17 @@ impl Tx {
         Ok(records)
     }
 
+    /// Reads the rows of `query` and hands on each, so that their number need not be bounded.
+    pub async fn fetch_each<T: Record>(&mut self, query: Sql, mut take: impl FnMut(T) + Send) -> Result<()> {
+        let mut records = Vec::new();
+        let mut read = |row: Row<'_>| {
+            row.push_to(&mut records)?;
+            records.drain(..).for_each(&mut take);
+            Ok(())
+        };
+        self.read_rows(query, &mut read).await
+    }
+
     /// Hands each row of `query` to `read`, as [`Db::read_rows`] does.
     async fn read_rows(&mut self, query: Sql, read: ReadRow<'_>) -> Result<()> {
         let mut watch = Watch::of(&query);

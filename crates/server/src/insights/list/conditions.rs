@@ -33,14 +33,6 @@ impl Source {
             Self::Sessions => "o.id",
         }
     }
-
-    /// Returns the column of the time at which the session began.
-    pub(crate) const fn began_at(self) -> &'static str {
-        match self {
-            Self::Occurrences => "o.session_created_at",
-            Self::Sessions => "o.created_at",
-        }
-    }
 }
 
 /// Adds the rows `o` of sessions that meet the conditions: `from … where …`.
@@ -73,34 +65,18 @@ pub(crate) fn push_insights(query: &mut Sql, sessions: &SessionConditions, ids: 
     query.push(" and ").push(insight_id(sessions)).push(" in ").push_list(ids.iter().copied());
 }
 
-/// Adds to occurrences `o` of a slice that they are of an insight that meets conditions, but for its number of sessions.
-/// Dates of the slice are then looked up within each insight.
-pub(crate) fn push_insights_that(
-    query: &mut Sql,
-    org_id: OrgId,
-    sessions: &SessionConditions,
-    conditions: &InsightConditions,
-) {
+/// Adds the insights `i` that meet conditions, but for their number of sessions, of which
+/// [`InsightConditions::allow_count`] tells: `from … where …`.
+pub(crate) fn push_insights_that(query: &mut Sql, org_id: OrgId, conditions: &InsightConditions) {
     let mut conditions = conditions.clone();
     conditions.is.sessions_min = None;
     conditions.not.sessions_min = None;
-    query.push(" and ").push(insight_id(sessions)).push(" in (select i.id from insights i where i.org_id = ");
-    query.push_bind(org_id);
+    query.push("from insights i where i.retired_at is null and i.org_id = ").push_bind(org_id);
     push_insight_conditions(query, org_id, &conditions, "i.occurrence_count");
-    query.push(")");
 }
 
-/// Returns the id of the session of rows `o` of a slice, to be compared with several. Once it has the owners of custom
-/// data, SQLite would look up each of these sessions for each owner.
-pub(crate) fn session_id(source: Source, sessions: &SessionConditions) -> &'static str {
-    match (custom_data(&sessions.is).next(), source) {
-        (None, source) => source.session_id(),
-        (Some(_), Source::Occurrences) => "coalesce(o.session_id, o.session_id)",
-        (Some(_), Source::Sessions) => "coalesce(o.id, o.id)",
-    }
-}
-
-/// Returns the insight of occurrences `o` of a slice, to be compared with several, for the same reason.
+/// Returns the insight of occurrences `o` of a slice, to be compared with several. Once it has the owners of custom
+/// data, SQLite would look up each of their sessions for each insight.
 fn insight_id(sessions: &SessionConditions) -> &'static str {
     match custom_data(&sessions.is).next() {
         Some(_) => "coalesce(o.insight_id, o.insight_id)",

@@ -56,11 +56,6 @@ impl Facet {
             _ => None,
         }
     }
-
-    /// Returns true if a session itself has a value.
-    pub(crate) const fn is_own(&self) -> bool {
-        matches!(self, Self::Channel | Self::Language | Self::Sentiment | Self::SessionStatus)
-    }
 }
 
 impl Facet {

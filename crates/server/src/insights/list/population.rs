@@ -1,10 +1,12 @@
 //! The sessions that are counted: those of an insight, those that show one of many, or those of a filter.
 
-use super::conditions::{Source, push_slice, session_id};
+use super::conditions::{Source, push_insights_that, push_slice};
 use super::sql::push_counts;
-use crate::db::Sql;
+use crate::db::{self, Sql, Tx, sql};
+use crate::error::Result;
 use crate::ids::{InsightId, OrgId};
 use crate::insights::filter::{InsightConditions, InsightFilter, SessionConditions};
+use crate::insights::index::{Index, Slice};
 
 /// Sessions that meet conditions, each once.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,6 +17,13 @@ pub(crate) enum Population {
     OfInsight(InsightId, SessionConditions),
     /// Those in which one shows that the filter asks for.
     OfInsights(Box<InsightFilter>),
+}
+
+/// The sessions of a population in the index.
+pub(crate) struct Found {
+    pub(crate) slice: Slice,
+    /// The insights that are asked for; none where every session counts.
+    pub(crate) insights: Option<Vec<InsightId>>,
 }
 
 impl Population {
@@ -34,11 +43,6 @@ impl Population {
 
     /// Adds the sessions, each with what is known of it: a subquery `h`.
     pub(crate) fn push(&self, query: &mut Sql, org_id: OrgId) {
-        self.push_sample(query, org_id, 1);
-    }
-
-    /// Adds the sessions whose ticket number `every` divides, as [`Population::push`] adds all.
-    pub(crate) fn push_sample(&self, query: &mut Sql, org_id: OrgId, every: i64) {
         let source = self.source();
         // a session may show several of the insights
         let distinct = if matches!(self, Self::OfInsights(_)) { "distinct " } else { "" };
@@ -46,36 +50,26 @@ impl Population {
         query.push("o.channel, o.language, o.sentiment, o.status ");
         push_slice(query, org_id, source, self.sessions());
         self.push_insights(query, org_id, "o.insight_id");
-        if every > 1 {
-            let id = session_id(source, self.sessions());
-            query.push(&format!(" and {id} in (select id from sessions where org_id = "));
-            query.push_bind(org_id).push(" and ticket_number % ").push_bind(every).push(" = 0)");
-        }
         query.push(") h");
     }
 
-    /// Adds a query that counts the sessions by columns `o` of theirs, or all of them.
-    pub(crate) fn push_count(&self, query: &mut Sql, org_id: OrgId, by: &[&str]) {
-        let (count, insight_id) = match self {
-            // read in the order of the columns and of sessions, not of insights
-            Self::OfInsights(_) => ("count(distinct o.session_id)", "coalesce(o.insight_id, o.insight_id)"),
-            _ => ("count(*)", "o.insight_id"),
+    /// Finds the sessions in the index.
+    pub(crate) async fn find(&self, tx: &mut Tx, org_id: OrgId, index: &Index) -> Result<Found> {
+        let slice = index.slice(tx, org_id, self.sessions()).await?;
+        let ids = match self {
+            Self::Sessions(_) => return Ok(Found { slice, insights: None }),
+            Self::OfInsight(id, _) => vec![*id],
+            Self::OfInsights(filter) => {
+                let mut query = sql("select i.id ");
+                push_insights_that(&mut query, org_id, &filter.insights);
+                let ids: Vec<(InsightId,)> = tx.fetch_all(query).await?;
+                let count = |id: InsightId| index.shown(id).iter().filter(|at| slice.has(**at)).count();
+                let mut ids: Vec<InsightId> = ids.into_iter().map(|(id,)| id).collect();
+                ids.retain(|id| filter.insights.allow_count(db::count(count(*id))));
+                ids
+            }
         };
-        let by = by.join(", ");
-        let (comma, group_by) = if by.is_empty() { ("", "") } else { (", ", " group by ") };
-        query.push(&format!("select {by}{comma}{count} as sessions "));
-        push_slice(query, org_id, self.source(), self.sessions());
-        self.push_insights(query, org_id, insight_id);
-        query.push(group_by).push(&by);
-    }
-
-    /// Adds a query of the ids of the sessions, which comes to its end with further conditions on rows `o`. It has a session
-    /// once for each insight that it shows.
-    pub(crate) fn push_ids(&self, query: &mut Sql, org_id: OrgId) {
-        let source = self.source();
-        query.push(&format!("select {} as session_id ", source.session_id()));
-        push_slice(query, org_id, source, self.sessions());
-        self.push_insights(query, org_id, "o.insight_id");
+        Ok(Found { slice: slice.showing(index, ids.iter().copied()), insights: Some(ids) })
     }
 
     /// Adds the condition on the insights of occurrences `o`, which are in this column.

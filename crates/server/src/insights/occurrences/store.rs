@@ -1,11 +1,11 @@
 //! Occurrences in SQL, and the counts of their insights, which are updated with them.
 
-use crate::db::{Query, Tx, Value, sql};
+use crate::db::{Query, Sql, Tx, Value, sql};
 use crate::error::Result;
 use crate::ids::{InsightId, MessageId, OrgId, SessionId, StatementId};
 use crate::insights::insight::{self, Change, MoreSessions};
 use crate::insights::statements::embedding;
-use crate::orgs::OrgTx;
+use crate::orgs::{OrgTx, Subject};
 use crate::time::Timestamp;
 use refrain_nlp::vectors::dot_in_order;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -24,7 +24,8 @@ pub(crate) struct NewOccurrence {
 pub(crate) async fn insert(tx: &mut OrgTx, new: Vec<NewOccurrence>, canonical: bool) -> Result<()> {
     let mut came: BTreeMap<InsightId, MoreSessions> = BTreeMap::new();
     for new in new.chunks(1_000) {
-        for (insight_id, at) in insert_chunk(tx, new, canonical).await? {
+        for (insight_id, session_id, at) in insert_chunk(tx, new, canonical).await? {
+            tx.changed(Subject::Occurrence, session_id);
             let more = came.entry(insight_id).or_insert(MoreSessions { count: 0, first_at: at, last_at: at });
             more.count += 1;
             (more.first_at, more.last_at) = (more.first_at.min(at), more.last_at.max(at));
@@ -36,13 +37,13 @@ pub(crate) async fn insert(tx: &mut OrgTx, new: Vec<NewOccurrence>, canonical: b
     Ok(())
 }
 
-/// Inserts up to a thousand occurrences. Returns the insight of each that was inserted, and the time at which its
-/// session began, in microseconds.
+/// Inserts up to a thousand occurrences. Returns the insight and the session of each that was inserted, and the time at
+/// which its session began, in microseconds.
 async fn insert_chunk(
     tx: &mut OrgTx,
     new: &[NewOccurrence],
     canonical: bool,
-) -> Result<Vec<(InsightId, i64)>> {
+) -> Result<Vec<(InsightId, SessionId, i64)>> {
     let row = |new: &NewOccurrence| -> [Value; 4] {
         [new.insight_id.into(), new.session_id.into(), new.statement_id.into(), f64::from(new.score).into()]
     };
@@ -63,7 +64,7 @@ async fn insert_chunk(
             where d.org_id = s.org_id and d.session_id = s.id and d.insight_id = l.insight_id and not d.belongs
         )
         on conflict (org_id, insight_id, session_id) do nothing
-        returning insight_id, session_created_at",
+        returning insight_id, session_id, session_created_at",
     );
     tx.fetch_all(query).await
 }
@@ -94,6 +95,7 @@ pub(crate) async fn delete(tx: &mut OrgTx, keys: &[(InsightId, SessionId)]) -> R
         query.push_values(keys.iter().map(|(insight, session)| [(*insight).into(), (*session).into()]));
         query.push(")");
         tx.run(query).await?;
+        keys.iter().for_each(|(_, session)| tx.changed(Subject::Occurrence, *session));
     }
     Ok(())
 }
@@ -121,8 +123,8 @@ pub(crate) async fn copy(
             // without a condition SQLite reads `on conflict` as part of a join
             query.push(" and 1 = 1");
         }
-        query.push(" on conflict (org_id, insight_id, session_id) do nothing");
-        tx.run(query).await?;
+        query.push(" on conflict (org_id, insight_id, session_id) do nothing returning session_id");
+        changed(tx, query).await?;
     }
     Ok(())
 }
@@ -185,16 +187,25 @@ pub(crate) async fn settle(tx: &mut OrgTx, ids: &[MessageId]) -> Result<Vec<Insi
 
 /// Deletes every occurrence of an insight that ends; nothing is counted again.
 pub(crate) async fn delete_all(tx: &mut OrgTx, id: InsightId) -> Result<()> {
-    let query = sql("delete from occurrences where org_id = $1 and insight_id = $2");
-    tx.run(query.bind(tx.org_id).bind(id)).await
+    let query = sql("delete from occurrences where org_id = $1 and insight_id = $2 returning session_id");
+    let query = query.bind(tx.org_id).bind(id);
+    changed(tx, query).await
+}
+
+/// Runs a statement that returns the sessions whose occurrences it changed, and logs them.
+async fn changed(tx: &mut OrgTx, query: Sql) -> Result<()> {
+    let sessions: Vec<(SessionId,)> = tx.fetch_all(query).await?;
+    sessions.into_iter().for_each(|(id,)| tx.changed(Subject::Occurrence, id));
+    Ok(())
 }
 
 /// Deletes the occurrences that these statements prove, and counts their insights again.
 pub(crate) async fn delete_proved(tx: &mut OrgTx, ids: &[StatementId]) -> Result<()> {
     let mut query = sql("delete from occurrences where org_id = $1 and statement_id in ").bind(tx.org_id);
-    query.push_list(ids.iter().copied()).push(" returning insight_id");
-    let touched: Vec<(InsightId,)> = tx.fetch_all(query).await?;
-    let touched: BTreeSet<InsightId> = touched.into_iter().map(|(id,)| id).collect();
+    query.push_list(ids.iter().copied()).push(" returning insight_id, session_id");
+    let gone: Vec<(InsightId, SessionId)> = tx.fetch_all(query).await?;
+    gone.iter().for_each(|(_, session)| tx.changed(Subject::Occurrence, *session));
+    let touched: BTreeSet<InsightId> = gone.into_iter().map(|(insight, _)| insight).collect();
     recount(tx, &touched.into_iter().collect::<Vec<_>>()).await
 }
 
@@ -207,6 +218,7 @@ pub(crate) async fn delete_of_sessions(
     let mut query = sql("delete from occurrences where org_id = $1 and session_id in ").bind(tx.org_id);
     query.push_list(ids.iter().copied()).push(" returning insight_id");
     let gone: Vec<(InsightId,)> = tx.fetch_all(query).await?;
+    ids.iter().for_each(|id| tx.changed(Subject::Occurrence, *id));
     let counted: BTreeSet<InsightId> = gone.iter().map(|(id,)| *id).collect();
     recount(tx, &counted.iter().copied().collect::<Vec<_>>()).await?;
     Ok((gone.len() as u64, counted))
@@ -225,6 +237,7 @@ pub(crate) async fn shift(
         let mut query = sql(query).bind(tx.org_id).bind(from).bind(to);
         query.push_list(session_ids.iter().copied());
         tx.run(query).await?;
+        session_ids.iter().for_each(|id| tx.changed(Subject::Occurrence, *id));
     }
     Ok(())
 }

@@ -1,23 +1,23 @@
 //! The insights of a slice before they are on a page: measured, compared, and said to move or not.
 
-use super::measures::{self, Comparison, Measures, Movement, Periods, Voices};
+use super::measures::{self, Comparison, Measures, Movement, Periods};
 use super::movement::{Happened, Moves};
 use crate::db::Tx;
 use crate::error::Result;
 use crate::escalation::Daily;
 use crate::ids::OrgId;
 use crate::insights::filter::InsightFilter;
+use crate::insights::index::Index;
 use crate::insights::lifecycle::daily_counts;
 use crate::settings::Settings;
 use crate::time::Timestamp;
+use std::sync::Arc;
 
 /// An insight before it is on a page.
 pub(super) struct Candidate {
     pub(super) measures: Measures,
     pub(super) change: Movement,
     pub(super) moves: Vec<Moves>,
-    /// Counted before the page is known only where the order of the list depends on it.
-    pub(super) voices: Option<Voices>,
     pub(super) returned_at: Option<Timestamp>,
 }
 
@@ -26,6 +26,7 @@ pub(super) struct Candidate {
 pub(super) async fn candidates(
     settings: &Settings,
     tx: &mut Tx,
+    index: &Arc<Index>,
     org_id: OrgId,
     filter: &InsightFilter,
     periods: &Periods,
@@ -33,15 +34,14 @@ pub(super) async fn candidates(
     let mut of_any_status = filter.clone();
     of_any_status.insights.is.status.clear();
     of_any_status.insights.not.status.clear();
-    let measured = measures::measure(tx, org_id, &of_any_status, periods).await?;
-    let volume = measures::volume(tx, org_id, &filter.sessions, periods).await?;
+    let (measured, volume) = measures::measure(tx, org_id, index, &of_any_status, periods).await?;
     let norms = daily_counts::kept_norms(tx, org_id, &Daily::default(), 0).await?;
     let happened = Happened::load(tx, org_id, &settings.calendar, periods).await?;
     let comparison = Comparison::new(*periods, &norms, settings.escalation_basis, volume, measured.len());
     let candidate = |measures: Measures| {
         let change = comparison.of(&measures);
         let moves = happened.moves(&measures, &change, periods);
-        Candidate { measures, change, moves, voices: None, returned_at: None }
+        Candidate { measures, change, moves, returned_at: None }
     };
     Ok((measured.into_iter().map(candidate).collect(), volume.sessions))
 }

@@ -1,14 +1,13 @@
 //! The test that a value of a facet is more frequent in a slice than elsewhere, over contacts as in deep research. It
 //! looks at a sample of the sessions.
 
-use super::facet_values::{Counted, Own};
+use super::facet_values::{Counted, own_word};
 use crate::custom_data;
-use crate::db::{Sql, Tx, sql};
+use crate::db::{Tx, sql};
 use crate::error::Result;
 use crate::ids::{ContactId, OrgId, SessionId};
-use crate::insights::list::conditions::{Source, push_slice, session_id};
+use crate::insights::index::{Index, Slice};
 use crate::insights::list::facet::Facet;
-use crate::insights::list::population::Population;
 use crate::insights::research::compare::{CONTACTS_MIN, LIFT_MIN};
 use crate::insights::research::scattered;
 use crate::insights::research::segments::{ALPHA, Case, Draw, Test, holm};
@@ -19,19 +18,19 @@ use uuid::Uuid;
 /// The sessions of the slice, and of all others, in a sample, or up to twice as many: every n-th by ticket number.
 const SAMPLE: i64 = 2_500;
 
-#[derive(Clone, sqlx::FromRow)]
+/// A session of the sample.
+#[derive(Clone, Copy)]
 struct Session {
-    session_id: SessionId,
+    id: SessionId,
+    /// Its place in the index.
+    at: u32,
     contact_id: Option<ContactId>,
-    #[sqlx(flatten)]
-    own: Own,
-    #[sqlx(skip)]
     inside: bool,
 }
 
 impl Session {
     fn speaker(&self) -> Uuid {
-        self.contact_id.map_or_else(|| self.session_id.into(), Into::into)
+        self.contact_id.map_or_else(|| self.id.into(), Into::into)
     }
 }
 
@@ -40,15 +39,16 @@ impl Session {
 pub(super) async fn sure(
     tx: &mut Tx,
     org_id: OrgId,
+    index: &Index,
     by: &[Facet],
     counted: &Counted,
-    populations: [&Population; 2],
+    slices: [&Slice; 2],
 ) -> Result<Vec<Vec<bool>>> {
-    let sessions = sample(tx, org_id, counted, populations).await?;
-    let sizes = sizes(tx, org_id, &sessions).await?;
+    let sessions = sample(index, counted, slices);
+    let sizes = sizes(index, &sessions);
     let mut kinds: Vec<Vec<Vec<usize>>> = Vec::new();
     for (facet, counts) in by.iter().zip(&counted.facets) {
-        let of_each = values(tx, org_id, facet, &sessions).await?;
+        let of_each = values(tx, org_id, index, facet, &sessions).await?;
         let of_value = |value: &Option<String>| {
             let has = |at: &usize| of_each.get(*at).is_some_and(|has| has.is_some() && has == value);
             (0..sessions.len()).filter(has).collect()
@@ -74,7 +74,7 @@ fn is_large(here: i64, all: i64, counted: &Counted) -> bool {
 fn test(sessions: &[Session], sizes: &HashMap<Uuid, usize>, kinds: &[Vec<Vec<usize>>]) -> Vec<Vec<bool>> {
     let case = |session: &Session| Case {
         speaker: session.speaker(),
-        order: scattered(session.session_id),
+        order: scattered(session.id),
         inside: session.inside,
         cell: 0,
     };
@@ -94,66 +94,51 @@ fn test(sessions: &[Session], sizes: &HashMap<Uuid, usize>, kinds: &[Vec<Vec<usi
     sure
 }
 
-/// Reads a sample of the slice, and one of the others.
-async fn sample(
-    tx: &mut Tx,
-    org_id: OrgId,
-    counted: &Counted,
-    [here, all]: [&Population; 2],
-) -> Result<Vec<Session>> {
-    let mut query =
-        sql("select h.session_id, h.contact_id, h.channel, h.language, h.sentiment, h.status from ");
-    here.push_sample(&mut query, org_id, counted.here / SAMPLE);
-    let mut inside: Vec<Session> = tx.fetch_all(query).await?;
-    for session in &mut inside {
-        session.inside = true;
-    }
-    let mut query = sql("
-        select o.id as session_id, o.contact_id, o.channel, o.language, o.sentiment, o.status ");
-    push_slice(&mut query, org_id, Source::Sessions, all.sessions());
-    query.push(" and o.ticket_number % ").push_bind((counted.all / SAMPLE).max(1)).push(" = 0");
-    let mut others: Vec<Session> = tx.fetch_all(query).await?;
-    let mut query = Sql::default();
-    here.push_ids(&mut query, org_id);
-    query.push(" and ").push(session_id(here.source(), here.sessions())).push(" in ");
-    query.push_list(others.iter().map(|session| session.session_id));
-    let also_here: Vec<(SessionId,)> = tx.fetch_all(query).await?;
-    let also_here: HashSet<SessionId> = also_here.into_iter().map(|(id,)| id).collect();
-    others.retain(|session| !also_here.contains(&session.session_id));
-    inside.append(&mut others);
-    Ok(inside)
+/// Takes a sample of the slice, and one of the others.
+fn sample(index: &Index, counted: &Counted, [here, all]: [&Slice; 2]) -> Vec<Session> {
+    let every = |count: i64| (count / SAMPLE).max(1);
+    let session = |at: u32, inside: bool| {
+        let row = index.row(at);
+        let contact_id = row.contact().and_then(|contact| index.contact(contact));
+        Session { id: row.id, at, contact_id, inside }
+    };
+    let is_drawn = |at: &u32, every: i64| index.row(*at).ticket_number % every == 0;
+    let inside = here.places().filter(|at| is_drawn(at, every(counted.here)));
+    let others = all.places().filter(|at| is_drawn(at, every(counted.all)) && !here.has(*at));
+    inside.map(|at| session(at, true)).chain(others.map(|at| session(at, false))).collect()
 }
 
 /// Counts the sessions that each contact of the sample has in all.
-async fn sizes(tx: &mut Tx, org_id: OrgId, sessions: &[Session]) -> Result<HashMap<Uuid, usize>> {
-    let contacts: HashSet<ContactId> = sessions.iter().filter_map(|session| session.contact_id).collect();
-    let mut query = sql("select contact_id, count(*) from sessions where org_id = $1 and contact_id in ");
-    query = query.bind(org_id);
-    query.push_list(contacts).push(" group by contact_id");
-    let sizes: Vec<(Uuid, i64)> = tx.fetch_all(query).await?;
-    Ok(sizes.into_iter().map(|(id, count)| (id, usize::try_from(count).unwrap_or(0))).collect())
+fn sizes(index: &Index, sessions: &[Session]) -> HashMap<Uuid, usize> {
+    let mut of_contacts = vec![0; index.people()];
+    for contact in index.rows().filter_map(|(_, row)| row.contact()) {
+        of_contacts[contact] += 1;
+    }
+    let size = |id: ContactId| Some((id.into(), of_contacts[index.contact_number(id)?]));
+    sessions.iter().filter_map(|session| size(session.contact_id?)).collect()
 }
 
 /// Returns the value of a facet of each session of the sample, if it has one.
 async fn values(
     tx: &mut Tx,
     org_id: OrgId,
+    index: &Index,
     facet: &Facet,
     sessions: &[Session],
 ) -> Result<Vec<Option<String>>> {
-    if facet.is_own() {
-        let own = |session: &Session| session.own.value(facet).map(str::to_owned);
+    if let Some(word) = own_word(facet) {
+        let own = |session: &Session| index.word(word(index.row(session.at))).map(str::to_owned);
         return Ok(sessions.iter().map(own).collect());
     }
-    let Some((index, key)) = facet.data() else { return Ok(Vec::new()) };
-    let owner = |session: &Session| match index {
-        custom_data::SESSIONS => Some(session.session_id.into()),
+    let Some((data, key)) = facet.data() else { return Ok(Vec::new()) };
+    let owner = |session: &Session| match data {
+        custom_data::SESSIONS => Some(session.id.into()),
         _ => session.contact_id.map(Uuid::from),
     };
     let owners: HashSet<Uuid> = sessions.iter().filter_map(owner).collect();
     let mut query = sql(&format!(
         "select {0}, value from {1} where org_id = $1 and key = $2 and {0} in ",
-        index.owner, index.table
+        data.owner, data.table
     ));
     query = query.bind(org_id).bind(key);
     query.push_list(owners);

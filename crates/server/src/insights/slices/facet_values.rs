@@ -1,17 +1,18 @@
 //! The values of facets, counted.
 
-use crate::custom_data::{self, Index};
+use crate::custom_data::{self, Index as DataIndex};
 use crate::db::{self, Sql, Tx, sql};
 use crate::error::Result;
-use crate::ids::OrgId;
-use crate::insights::list::conditions::{Source, push_slice};
+use crate::ids::{CategoryId, InsightId, OrgId, TeamId};
+use crate::insights::index::{Index, Row, Slice};
+use crate::insights::insight::InsightStatus;
 use crate::insights::list::facet::Facet;
-use crate::insights::list::population::Population;
+use crate::insights::list::population::{Found, Population};
+use crate::time::Timestamp;
 use crate::wire::SafeInt;
 use schemars::JsonSchema;
 use serde::Serialize;
-use std::collections::HashMap;
-use uuid::Uuid;
+use std::collections::{HashMap, HashSet};
 
 /// The most keys that are listed of sessions, and of contacts.
 const KEYS_MAX: i64 = 200;
@@ -42,96 +43,79 @@ pub(super) struct Counted {
     pub(super) facets: Vec<Counts>,
 }
 
-/// What is known of a session itself.
-#[derive(Clone, Debug, sqlx::FromRow)]
-pub(super) struct Own {
-    channel: String,
-    language: Option<String>,
-    sentiment: Option<String>,
-    status: String,
+/// A population, and its sessions in the index.
+pub(super) struct Side {
+    population: Population,
+    found: Found,
 }
 
-impl Own {
-    /// Returns the value of a facet that a session itself has.
-    pub(super) fn value(&self, facet: &Facet) -> Option<&str> {
-        match facet {
-            Facet::Channel => Some(&self.channel),
-            Facet::Language => self.language.as_deref(),
-            Facet::Sentiment => self.sentiment.as_deref(),
-            Facet::SessionStatus => Some(&self.status),
-            _ => None,
-        }
+impl Side {
+    pub(super) async fn find(
+        tx: &mut Tx,
+        org_id: OrgId,
+        index: &Index,
+        population: Population,
+    ) -> Result<Self> {
+        Ok(Self { found: population.find(tx, org_id, index).await?, population })
+    }
+
+    pub(super) fn slice(&self) -> &Slice {
+        &self.found.slice
     }
 }
 
-/// Sessions of a population of which the same is known.
-#[derive(sqlx::FromRow)]
-struct Alike {
-    #[sqlx(flatten)]
-    own: Own,
-    sessions: i64,
-}
-
-/// A population, counted: as one, and by all that is known of the sessions themselves if that is asked for.
-struct Split {
-    total: i64,
-    alike: Vec<Alike>,
-}
-
-impl Split {
-    async fn load(tx: &mut Tx, org_id: OrgId, population: &Population, by: &[Facet]) -> Result<Self> {
-        let mut query = Sql::default();
-        if !by.iter().any(Facet::is_own) {
-            population.push_count(&mut query, org_id, &[]);
-            let (total,) = tx.fetch_one(query).await?;
-            return Ok(Self { total, alike: Vec::new() });
-        }
-        population.push_count(&mut query, org_id, &["o.channel", "o.language", "o.sentiment", "o.status"]);
-        let alike: Vec<Alike> = tx.fetch_all(query).await?;
-        Ok(Self { total: alike.iter().map(|alike| alike.sessions).sum(), alike })
-    }
-
-    fn by(&self, facet: &Facet) -> HashMap<Option<String>, i64> {
-        let mut counts = HashMap::new();
-        for alike in &self.alike {
-            *counts.entry(alike.own.value(facet).map(str::to_owned)).or_default() += alike.sessions;
-        }
-        counts
-    }
+/// Returns the word that a session itself has, by which a facet counts.
+pub(super) fn own_word(facet: &Facet) -> Option<fn(&Row) -> u16> {
+    Some(match facet {
+        Facet::Channel => |row| row.channel,
+        Facet::Language => |row| row.language,
+        Facet::Sentiment => |row| row.sentiment,
+        Facet::SessionStatus => |row| row.status,
+        _ => return None,
+    })
 }
 
 /// Counts two populations by facets. The values of each are those of the first.
 pub(super) async fn count(
     tx: &mut Tx,
     org_id: OrgId,
+    index: &Index,
     by: &[Facet],
-    [here, all]: [&Population; 2],
+    [here, all]: [&Side; 2],
     limit: i64,
 ) -> Result<Counted> {
-    let split = Split::load(tx, org_id, here, by).await?;
-    let of_all = if here == all { None } else { Some(Split::load(tx, org_id, all, by).await?) };
-    let total_of_all = of_all.as_ref().map_or(split.total, |of_all| of_all.total);
-    let mut counted = Counted { here: split.total, all: total_of_all, facets: Vec::new() };
+    let mut counted = Counted {
+        here: db::count(here.slice().len()),
+        all: db::count(all.slice().len()),
+        facets: Vec::new(),
+    };
     for facet in by {
-        let counts = match facet.data() {
-            Some(data) => by_data(tx, org_id, data, [here, all], limit).await?,
-            None if facet.is_own() => cut(by_own(facet, &split, of_all.as_ref()), limit),
-            None => cut(by_insights(tx, org_id, facet, [here, all]).await?, limit),
+        let counts = match (facet.data(), own_word(facet)) {
+            (Some(data), _) => by_data(tx, org_id, data, [&here.population, &all.population], limit).await?,
+            (None, Some(word)) => cut(by_own(index, word, [here.slice(), all.slice()]), limit),
+            (None, None) => cut(by_insights(tx, org_id, index, facet, [here, all]).await?, limit),
         };
         counted.facets.push(counts);
     }
     Ok(counted)
 }
 
-fn by_own(facet: &Facet, here: &Split, all: Option<&Split>) -> Vec<Count> {
-    let of_all = all.map_or_else(HashMap::new, |all| all.by(facet));
-    let count = |(value, here): (Option<String>, i64)| Count {
-        all: of_all.get(&value).copied().unwrap_or(here),
-        value,
+fn by_own(index: &Index, word: fn(&Row) -> u16, [here, all]: [&Slice; 2]) -> Vec<Count> {
+    let count = |slice: &Slice| {
+        let mut counts: HashMap<u16, i64> = HashMap::new();
+        for at in slice.places() {
+            *counts.entry(word(index.row(at))).or_default() += 1;
+        }
+        counts
+    };
+    let of_all = count(all);
+    let value = |(word, here): (u16, i64)| Count {
+        value: index.word(word).map(str::to_owned),
         here,
+        all: of_all.get(&word).copied().unwrap_or(0),
         insights: None,
     };
-    here.by(facet).into_iter().map(count).collect()
+    count(here).into_iter().map(value).collect()
 }
 
 /// Takes the most frequent values.
@@ -149,7 +133,7 @@ fn cut(mut values: Vec<Count>, limit: i64) -> Counts {
 async fn by_data(
     tx: &mut Tx,
     org_id: OrgId,
-    data: (Index, &str),
+    data: (DataIndex, &str),
     [here, all]: [&Population; 2],
     limit: i64,
 ) -> Result<Counts> {
@@ -181,7 +165,7 @@ async fn by_data(
 }
 
 /// Adds the sessions of a population, each with its value `v` of a key.
-fn push_data(query: &mut Sql, org_id: OrgId, population: &Population, (index, key): (Index, &str)) {
+fn push_data(query: &mut Sql, org_id: OrgId, population: &Population, (index, key): (DataIndex, &str)) {
     if index == custom_data::SESSIONS && population.is_whole() {
         // each value is one of a session
         query.push("session_values v");
@@ -192,63 +176,81 @@ fn push_data(query: &mut Sql, org_id: OrgId, population: &Population, (index, ke
     query.push(" where v.org_id = ").push_bind(org_id).push(" and v.key = ").push_bind(key);
 }
 
+/// An insight, and what facets count by.
+#[derive(sqlx::FromRow)]
+struct Insight {
+    id: InsightId,
+    team_id: Option<TeamId>,
+    category_id: Option<CategoryId>,
+    resolved_at: Option<Timestamp>,
+    archived_at: Option<Timestamp>,
+}
+
+impl Insight {
+    fn value(&self, facet: &Facet) -> Option<String> {
+        match facet {
+            Facet::Team => self.team_id.map(|id| id.to_string()),
+            Facet::Category => self.category_id.map(|id| id.to_string()),
+            _ => Some(InsightStatus::of(self.resolved_at, self.archived_at).to_string()),
+        }
+    }
+}
+
 /// Counts sessions by what the insights in them are.
 async fn by_insights(
     tx: &mut Tx,
     org_id: OrgId,
+    index: &Index,
     facet: &Facet,
-    [here, all]: [&Population; 2],
+    [here, all]: [&Side; 2],
 ) -> Result<Vec<Count>> {
-    let counts = of_insights(tx, org_id, facet, here).await?;
-    let of_all: HashMap<_, _> = if here == all {
-        HashMap::new()
-    } else {
-        let counts = of_insights(tx, org_id, facet, all).await?;
-        counts.into_iter().map(|(value, sessions, _)| (value, sessions)).collect()
-    };
-    let count = |(value, sessions, insights): (Option<String>, i64, i64)| Count {
+    let query = sql("
+        select id, team_id, category_id, resolved_at, archived_at from insights
+        where org_id = $1 and retired_at is null
+    ");
+    let insights: Vec<Insight> = tx.fetch_all(query.bind(org_id)).await?;
+    let of_all = of_insights(index, facet, &insights, all);
+    let count = |(value, (sessions, insights)): (Option<String>, (i64, i64))| Count {
         here: sessions,
-        all: of_all.get(&value).copied().unwrap_or(sessions),
+        all: of_all.get(&value).map_or(0, |(sessions, _)| *sessions),
         value,
         insights: Some(insights),
     };
-    Ok(counts.into_iter().map(count).collect())
+    Ok(of_insights(index, facet, &insights, here).into_iter().map(count).collect())
 }
 
-async fn of_insights(
-    tx: &mut Tx,
-    org_id: OrgId,
+/// Counts for each value the sessions in which an insight that has it shows, and these insights.
+fn of_insights(
+    index: &Index,
     facet: &Facet,
-    population: &Population,
-) -> Result<Vec<(Option<String>, i64, i64)>> {
-    let column = match facet {
-        Facet::Team => "i.team_id",
-        Facet::Category => "i.category_id",
-        _ => {
-            "case when i.archived_at is not null then 'archived' when i.resolved_at is not null then 'resolved'
-                else 'unresolved' end"
-        }
-    };
-    let mut query = sql(&format!(
-        "select {column}, count(distinct o.session_id), count(distinct o.insight_id)
-        from (select o.insight_id, o.session_id "
-    ));
-    push_slice(&mut query, org_id, Source::Occurrences, population.sessions());
-    population.push_insights(&mut query, org_id, "o.insight_id");
-    query.push(") o join insights i on i.id = o.insight_id and i.org_id = ").push_bind(org_id);
-    query.push(" where i.retired_at is null group by 1");
-    if *facet == Facet::Status {
-        let rows: Vec<(String, i64, i64)> = tx.fetch_all(query).await?;
-        return Ok(rows
-            .into_iter()
-            .map(|(word, sessions, insights)| (Some(word), sessions, insights))
-            .collect());
+    insights: &[Insight],
+    side: &Side,
+) -> HashMap<Option<String>, (i64, i64)> {
+    let asked: Option<HashSet<InsightId>> =
+        side.found.insights.as_ref().map(|ids| ids.iter().copied().collect());
+    let mut by_value: HashMap<Option<String>, Vec<InsightId>> = HashMap::new();
+    for insight in insights.iter().filter(|of| asked.as_ref().is_none_or(|asked| asked.contains(&of.id))) {
+        by_value.entry(insight.value(facet)).or_default().push(insight.id);
     }
-    let rows: Vec<(Option<Uuid>, i64, i64)> = tx.fetch_all(query).await?;
-    let shown = |(id, sessions, insights): (Option<Uuid>, i64, i64)| {
-        (id.map(|id| id.to_string()), sessions, insights)
-    };
-    Ok(rows.into_iter().map(shown).collect())
+    let mut counts = HashMap::new();
+    // the value that each session was last counted for
+    let mut counted_for = vec![usize::MAX; index.len()];
+    for (number, (value, ids)) in by_value.into_iter().enumerate() {
+        let (mut sessions, mut shown) = (0, 0);
+        for id in ids {
+            let mut is_shown = false;
+            for at in index.shown(id).iter().filter(|at| side.slice().has(**at)) {
+                is_shown = true;
+                let before = std::mem::replace(&mut counted_for[*at as usize], number);
+                sessions += i64::from(before != number);
+            }
+            shown += i64::from(is_shown);
+        }
+        if shown > 0 {
+            counts.insert(value, (sessions, shown));
+        }
+    }
+    counts
 }
 
 /// A key of custom data.

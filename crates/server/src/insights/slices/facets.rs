@@ -1,7 +1,7 @@
 //! `POST /insights/facets`: what the sessions of a slice are made of, beside all others.
 
 use super::facet_test;
-use super::facet_values::{self, Count, Key};
+use super::facet_values::{self, Count, Key, Side};
 use super::names::{Named, names};
 use crate::app::App;
 use crate::db::Tx;
@@ -133,15 +133,18 @@ async fn facets(
         None => (Population::of(filter), Population::Sessions(SessionConditions::default())),
     };
     let limit = input.limit.0.map_or(VALUES_USUAL, |limit| limit.0);
-    let mut tx = app.db.long(org_id).snapshot().await?;
+    let (mut tx, index) = app.indexes.snapshot(&app.db, org_id).await?;
+    let is_whole = here == all;
+    let here = Side::find(&mut tx, org_id, &index, here).await?;
+    let all = Side::find(&mut tx, org_id, &index, all).await?;
     let mut by = input.by.0;
     let with_keys = by.contains(&Facet::Keys);
     by.retain(|facet| *facet != Facet::Keys);
-    let counted = facet_values::count(&mut tx, org_id, &by, [&here, &all], limit).await?;
-    let sure = if here == all {
+    let counted = facet_values::count(&mut tx, org_id, &index, &by, [&here, &all], limit).await?;
+    let sure = if is_whole {
         vec![Vec::new(); by.len()]
     } else {
-        facet_test::sure(&mut tx, org_id, &by, &counted, [&here, &all]).await?
+        facet_test::sure(&mut tx, org_id, &index, &by, &counted, [here.slice(), all.slice()]).await?
     };
     let names = all_names(&mut tx, org_id, &by).await?;
     let totals = [counted.here, counted.all];

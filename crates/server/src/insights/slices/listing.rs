@@ -150,7 +150,7 @@ impl Listing {
                 SortOrder::Asc => compare(a, b, sort),
                 SortOrder::Desc => compare(b, a, sort),
             };
-            let tie = |row: &Candidate| (Reverse(row.measures.sessions), row.measures.insight_number);
+            let tie = |row: &Candidate| (Reverse(row.measures.of.sessions), row.measures.insight_number);
             group_a.cmp(group_b).then(by).then_with(|| tie(a).cmp(&tie(b)))
         });
     }
@@ -229,19 +229,18 @@ fn grouped(rows: Vec<Candidate>, by: GroupBy) -> (Vec<Group>, Vec<(usize, Candid
 
 /// Compares two rows: the greater is first in a descending order.
 fn compare(a: &Candidate, b: &Candidate, sort: RowSort) -> Ordering {
-    let voices = |row: &Candidate| row.voices.unwrap_or_default();
-    let angry = |row: &Candidate| voices(row).angry as f64 / row.measures.sessions.max(1) as f64;
+    let angry = |row: &Candidate| row.measures.of.angry as f64 / row.measures.of.sessions.max(1) as f64;
     let urgency =
         |row: &Candidate| Reverse(row.moves.first().map_or(usize::MAX, |moves| moves.kind as usize));
     let rise = || a.change.at_least().total_cmp(&b.change.at_least());
     match sort {
         RowSort::Movement => urgency(a).cmp(&urgency(b)).then_with(rise),
         RowSort::Rise => rise(),
-        RowSort::Sessions => a.measures.sessions.cmp(&b.measures.sessions),
-        RowSort::People => voices(a).people.cmp(&voices(b).people),
+        RowSort::Sessions => a.measures.of.sessions.cmp(&b.measures.of.sessions),
+        RowSort::People => a.measures.of.people.cmp(&b.measures.of.people),
         RowSort::Angry => angry(a).total_cmp(&angry(b)),
-        RowSort::LastSeen => a.measures.last_seen_at.cmp(&b.measures.last_seen_at),
-        RowSort::FirstSeen => a.measures.first_seen_at.cmp(&b.measures.first_seen_at),
+        RowSort::LastSeen => a.measures.of.last_seen_at.cmp(&b.measures.of.last_seen_at),
+        RowSort::FirstSeen => a.measures.of.first_seen_at.cmp(&b.measures.of.first_seen_at),
         RowSort::Returned => a.returned_at.cmp(&b.returned_at),
     }
 }

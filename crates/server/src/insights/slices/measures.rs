@@ -1,20 +1,21 @@
 //! What each insight has of a slice: sessions, feelings, and what came in two periods.
 
-use crate::db::{Record, Sql, Tx, sql};
+use crate::db::{Tx, sql};
 use crate::error::Result;
 use crate::escalation::{self, EscalationBasis, OrgBaseline, Period};
 use crate::ids::{CategoryId, InsightId, OrgId, TeamId};
-use crate::insights::filter::{InsightFilter, SessionConditions};
-use crate::insights::insight::{InsightStatus, PERSON};
+use crate::insights::filter::InsightFilter;
+use crate::insights::index::{Index, Slice};
+use crate::insights::insight::InsightStatus;
 use crate::insights::lifecycle::movers::RECENT_DAYS;
-use crate::insights::list::conditions::{Source, push_insights, push_insights_that, push_slice};
-use crate::insights::list::sql::push_counts;
+use crate::insights::list::conditions::push_insights_that;
 use crate::sessions::Sentiment;
 use crate::time::{Calendar, DAY, Timestamp};
 use crate::wire::{Nullable, SafeInt};
+use anyhow::Context;
 use schemars::JsonSchema;
 use serde::Serialize;
-use std::collections::HashMap;
+use std::sync::Arc;
 
 /// The chance that among all insights of a slice any is called sure by chance.
 const ALPHA: f64 = 0.05;
@@ -32,37 +33,25 @@ pub(super) struct Measures {
     pub(super) archived_at: Option<Timestamp>,
     /// The time at which the insight was first seen in any session.
     pub(super) known_since: Timestamp,
+    #[sqlx(skip)]
+    pub(super) of: Counts,
+}
+
+/// The sessions of an insight in a slice.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Counts {
     pub(super) sessions: i64,
     pub(super) first_seen_at: Timestamp,
     pub(super) last_seen_at: Timestamp,
-    #[sqlx(skip)]
-    came: CameInPeriods,
-}
-
-/// The sessions and the people that came in two periods.
-#[derive(Clone, Copy, Debug, Default, sqlx::FromRow)]
-struct CameInPeriods {
-    recent_sessions: i64,
-    recent_people: i64,
-    before_sessions: i64,
-    before_people: i64,
-}
-
-/// The people behind an insight in a slice, and its sessions by how their contacts feel.
-#[derive(Clone, Copy, Debug, Default, sqlx::FromRow)]
-pub(super) struct Voices {
     pub(super) people: i64,
     pub(super) angry: i64,
     pub(super) neutral: i64,
     pub(super) happy: i64,
-}
-
-/// An insight, and numbers of it.
-#[derive(sqlx::FromRow)]
-struct OfInsight<T> {
-    insight_id: InsightId,
-    #[sqlx(flatten)]
-    numbers: T,
+    /// What came in two periods.
+    recent_sessions: i64,
+    recent_people: i64,
+    before_sessions: i64,
+    before_people: i64,
 }
 
 impl Measures {
@@ -90,113 +79,114 @@ impl Periods {
         let start = |days: i64| calendar.start(today + 1 - days);
         Self { before: start(2 * RECENT_DAYS), recent: start(RECENT_DAYS), end: now.plus(1) }
     }
+
+    fn is_recent(&self, at: Timestamp) -> bool {
+        (self.recent..self.end).contains(&at)
+    }
+
+    fn is_before(&self, at: Timestamp) -> bool {
+        (self.before..self.recent).contains(&at)
+    }
 }
 
-/// Measures every insight that the filter asks for, over its sessions.
+/// Measures every insight that the filter asks for, over its sessions. Returns them with the volume of the slice.
 pub(super) async fn measure(
     tx: &mut Tx,
     org_id: OrgId,
+    index: &Arc<Index>,
     filter: &InsightFilter,
     periods: &Periods,
-) -> Result<Vec<Measures>> {
+) -> Result<(Vec<Measures>, Volume)> {
     let mut query = sql("
         select i.id, i.insight_number, i.category_id, i.team_id, i.resolved_at, i.archived_at,
-            i.first_seen_at as known_since, c.occurrence_count as sessions, c.first_seen_at, c.last_seen_at
-        from (");
-    push_counts(&mut query, org_id, filter);
-    query.push(") c join insights i on i.id = c.id and i.org_id = ").push_bind(org_id);
+            i.first_seen_at as known_since ");
+    push_insights_that(&mut query, org_id, &filter.insights);
     let mut measured: Vec<Measures> = tx.fetch_all(query).await?;
-    let came = came(tx, org_id, filter, periods).await?;
-    for of in &mut measured {
-        of.came = came.get(&of.id).copied().unwrap_or_default();
-    }
-    Ok(measured)
-}
-
-/// Counts what came in the two periods of each insight that the filter may ask for.
-async fn came(
-    tx: &mut Tx,
-    org_id: OrgId,
-    filter: &InsightFilter,
-    periods: &Periods,
-) -> Result<HashMap<InsightId, CameInPeriods>> {
-    let mut query = sql("select o.insight_id");
-    for (name, is) in [("recent", ">="), ("before", "<")] {
-        for (what, count, value) in [("sessions", "count(", "1"), ("people", "count(distinct ", PERSON)] {
-            query.push(&format!(", {count}case when o.session_created_at {is} ")).push_bind(periods.recent);
-            query.push(&format!(" then {value} end) as {name}_{what}"));
+    let slice = index.slice(tx, org_id, &filter.sessions).await?;
+    let (index, periods, conditions) = (Arc::clone(index), *periods, filter.insights.clone());
+    let counting = tokio::task::spawn_blocking(move || {
+        let mut counter = Counter::new(&index, &slice, periods);
+        for measures in &mut measured {
+            measures.of = counter.count(measures.id);
         }
-    }
-    query.push(" ");
-    push_slice(&mut query, org_id, Source::Occurrences, &filter.sessions);
-    query.push(" and o.session_created_at >= ").push_bind(periods.before);
-    query.push(" and o.session_created_at < ").push_bind(periods.end);
-    push_insights_that(&mut query, org_id, &filter.sessions, &filter.insights);
-    query.push(" group by o.insight_id");
-    by_insight(tx, query).await
+        measured.retain(|measures| conditions.allow_count(measures.of.sessions));
+        (measured, Volume::of(&index, &slice, periods))
+    });
+    Ok(counting.await.context("counting a slice")?)
 }
 
-/// Counts the people and the feelings behind insights in a slice: all of them, or those given.
-pub(super) async fn voices(
-    tx: &mut Tx,
-    org_id: OrgId,
-    sessions: &SessionConditions,
-    ids: Option<&[InsightId]>,
-) -> Result<HashMap<InsightId, Voices>> {
-    let mut query = sql(&format!("select o.insight_id, count(distinct {PERSON}) as people"));
-    for sentiment in Sentiment::WORDS {
-        query.push(&format!(", count(case when o.sentiment = '{sentiment}' then 1 end) as {sentiment}"));
-    }
-    query.push(" ");
-    push_slice(&mut query, org_id, Source::Occurrences, sessions);
-    if let Some(ids) = ids {
-        push_insights(&mut query, sessions, ids);
-    }
-    query.push(" group by o.insight_id");
-    by_insight(tx, query).await
+/// Counts what insights have of a slice.
+struct Counter<'a> {
+    index: &'a Index,
+    slice: &'a Slice,
+    periods: Periods,
+    feelings: [Option<u16>; 3],
+    /// The insight that each person was last counted for: in all, in the later and in the earlier period.
+    counted: [Vec<u32>; 3],
+    insights: u32,
 }
 
-async fn by_insight<T>(tx: &mut Tx, query: Sql) -> Result<HashMap<InsightId, T>>
-where
-    OfInsight<T>: Record,
-{
-    let rows: Vec<OfInsight<T>> = tx.fetch_all(query).await?;
-    Ok(rows.into_iter().map(|row| (row.insight_id, row.numbers)).collect())
+impl<'a> Counter<'a> {
+    fn new(index: &'a Index, slice: &'a Slice, periods: Periods) -> Self {
+        let feelings = [Sentiment::Angry, Sentiment::Neutral, Sentiment::Happy];
+        let feelings = feelings.map(|feeling| index.word_number(feeling.as_str()));
+        let counted = [(); 3].map(|()| vec![0; index.people()]);
+        Self { index, slice, periods, feelings, counted, insights: 0 }
+    }
+
+    fn count(&mut self, id: InsightId) -> Counts {
+        self.insights += 1;
+        let mut counts = Counts::default();
+        for at in self.index.shown(id).iter().copied().filter(|at| self.slice.has(*at)) {
+            let row = self.index.row(at);
+            let began = row.created_at;
+            counts.first_seen_at = if counts.sessions == 0 { began } else { counts.first_seen_at.min(began) };
+            counts.last_seen_at = if counts.sessions == 0 { began } else { counts.last_seen_at.max(began) };
+            counts.sessions += 1;
+            let [angry, neutral, happy] =
+                self.feelings.map(|feeling| i64::from(Some(row.sentiment) == feeling));
+            counts.angry += angry;
+            counts.neutral += neutral;
+            counts.happy += happy;
+            let person = self.index.person(at);
+            counts.people += self.is_new(0, person);
+            if self.periods.is_recent(began) {
+                counts.recent_sessions += 1;
+                counts.recent_people += self.is_new(1, person);
+            } else if self.periods.is_before(began) {
+                counts.before_sessions += 1;
+                counts.before_people += self.is_new(2, person);
+            }
+        }
+        counts
+    }
+
+    /// Returns 1 if a person was not counted yet for the insight, else 0.
+    fn is_new(&mut self, kind: usize, person: usize) -> i64 {
+        let before = std::mem::replace(&mut self.counted[kind][person], self.insights);
+        i64::from(before != self.insights)
+    }
 }
 
-/// The sessions of a slice.
-#[derive(Clone, Copy, Debug, sqlx::FromRow)]
+/// The sessions of a slice, whether an insight shows in them or not.
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Volume {
     pub(super) sessions: i64,
     recent: i64,
     earlier: i64,
 }
 
-/// Counts the sessions of a slice, whether an insight shows in them or not.
-pub(super) async fn volume(
-    tx: &mut Tx,
-    org_id: OrgId,
-    sessions: &SessionConditions,
-    periods: &Periods,
-) -> Result<Volume> {
-    let is_whole = *sessions == SessionConditions::default();
-    let mut query = sql("select ");
-    if is_whole {
-        query.push("(select count(*) from sessions where org_id = ").push_bind(org_id).push(")");
-    } else {
-        query.push("count(*)");
+impl Volume {
+    fn of(index: &Index, slice: &Slice, periods: Periods) -> Self {
+        let mut volume = Self::default();
+        for at in slice.places() {
+            let began = index.row(at).created_at;
+            volume.sessions += 1;
+            volume.recent += i64::from(periods.is_recent(began));
+            volume.earlier += i64::from(periods.is_before(began));
+        }
+        volume
     }
-    query.push(" as sessions, count(case when o.created_at >= ");
-    query.push_bind(periods.recent).push(" and o.created_at < ").push_bind(periods.end);
-    query.push(" then 1 end) as recent, count(case when o.created_at >= ").push_bind(periods.before);
-    query.push(" and o.created_at < ").push_bind(periods.recent).push(" then 1 end) as earlier ");
-    push_slice(&mut query, org_id, Source::Sessions, sessions);
-    if is_whole {
-        // no session is looked at then: indexes tell
-        query.push(" and o.created_at >= ").push_bind(periods.before);
-        query.push(" and o.created_at < ").push_bind(periods.end);
-    }
-    tx.fetch_one(query).await
 }
 
 /// What came in a period.
@@ -283,13 +273,13 @@ impl Comparison {
         // a day before it was first seen says nothing of what is usual
         let known = measures.known_since.max(before);
         let recent = Came {
-            sessions: measures.came.recent_sessions,
-            people: measures.came.recent_people,
+            sessions: measures.of.recent_sessions,
+            people: measures.of.recent_people,
             days: length(recent.max(known), end),
         };
         let before = Came {
-            sessions: measures.came.before_sessions,
-            people: measures.came.before_people,
+            sessions: measures.of.before_sessions,
+            people: measures.of.before_people,
             days: length(known, self.periods.recent),
         };
         let ratio = escalation::ratio(period(&recent), period(&before), self.dispersion);
@@ -315,8 +305,8 @@ impl Comparison {
 
     /// Returns how many times as many other sessions a day the later period brought, if traffic may explain a movement.
     fn other_traffic(&self, measures: &Measures) -> f64 {
-        let recent = self.volume.recent - measures.came.recent_sessions;
-        let earlier = self.volume.earlier - measures.came.before_sessions;
+        let recent = self.volume.recent - measures.of.recent_sessions;
+        let earlier = self.volume.earlier - measures.of.before_sessions;
         if self.basis == EscalationBasis::Volume || recent <= 0 || earlier <= 0 {
             return 1.0;
         }

@@ -94,7 +94,7 @@ async fn moved(
     ApiJson(input): ApiJson<MovedInput>,
 ) -> Result<Json<Moved>> {
     let (org_id, now) = (caller.org_id, app.clock.now());
-    let mut tx = app.db.long(org_id).snapshot().await?;
+    let (mut tx, index) = app.indexes.snapshot(&app.db, org_id).await?;
     let settings = app.settings(&mut tx, org_id).await?;
     let calendar = &settings.calendar;
     let last = input.to.0.map_or_else(|| calendar.day(now), |to| to.day(calendar));
@@ -109,7 +109,7 @@ async fn moved(
         end: calendar.start(last + 1).min(now.plus(1)),
     };
     let filter = input.filter.0.unwrap_or_default().over(calendar);
-    let (candidates, sessions) = candidates(&settings, &mut tx, org_id, &filter, &periods).await?;
+    let (candidates, sessions) = candidates(&settings, &mut tx, &index, org_id, &filter, &periods).await?;
     let mut by_kind: HashMap<MovementKind, Vec<(&Candidate, Moves)>> = HashMap::new();
     for candidate in candidates.iter().filter(|of| filter.insights.allow(of.measures.status())) {
         for moves in &candidate.moves {
@@ -153,7 +153,7 @@ fn mover(of: &Candidate, moves: Moves, contents: &HashMap<InsightId, String>) ->
         insight_number: of.measures.insight_number,
         content: contents.get(&of.measures.id)?.clone(),
         since: moves.since,
-        sessions: of.measures.sessions,
+        sessions: of.measures.of.sessions,
         change: of.change.clone(),
     })
 }

@@ -2,7 +2,7 @@
 
 use super::candidates::{Candidate, candidates};
 use super::listing::{Counted, GroupBy, Listing, RowSort};
-use super::measures::{self, Measures, Movement, Periods, Voices};
+use super::measures::{Measures, Movement, Periods};
 use super::movement::{self, MovementKind, Moves};
 use crate::app::App;
 use crate::db::Tx;
@@ -114,26 +114,18 @@ async fn list(
     ApiJson(input): ApiJson<RowsInput>,
 ) -> Result<Json<Rows>> {
     let (org_id, now) = (caller.org_id, app.clock.now());
-    let mut tx = app.db.long(org_id).snapshot().await?;
+    let (mut tx, index) = app.indexes.snapshot(&app.db, org_id).await?;
     let settings = app.settings(&mut tx, org_id).await?;
     let filter = input.filter.0.unwrap_or_default().over(&settings.calendar);
     let periods = Periods::lately(&settings.calendar, now);
     let sort = input.sort.0.unwrap_or(RowSort::Movement);
-    let (mut candidates, sessions) = candidates(&settings, &mut tx, org_id, &filter, &periods).await?;
-    match sort {
-        RowSort::People | RowSort::Angry => {
-            let voices = measures::voices(&mut tx, org_id, &filter.sessions, None).await?;
-            for candidate in &mut candidates {
-                candidate.voices = Some(voices.get(&candidate.measures.id).copied().unwrap_or_default());
-            }
+    let (mut candidates, sessions) =
+        candidates(&settings, &mut tx, &index, org_id, &filter, &periods).await?;
+    if sort == RowSort::Returned {
+        let returns = movement::returns(&mut tx, org_id).await?;
+        for candidate in &mut candidates {
+            candidate.returned_at = returns.get(&candidate.measures.id).copied();
         }
-        RowSort::Returned => {
-            let returns = movement::returns(&mut tx, org_id).await?;
-            for candidate in &mut candidates {
-                candidate.returned_at = returns.get(&candidate.measures.id).copied();
-            }
-        }
-        _ => {}
     }
     let movement = input.movement.0.map_or_else(Vec::new, |kinds| kinds.0);
     let group_by = input.group_by.0;
@@ -157,29 +149,22 @@ async fn rows(
     now: Timestamp,
 ) -> Result<Vec<Row>> {
     let ids: Vec<_> = page.iter().map(|candidate| candidate.measures.id).collect();
-    let voices = if page.iter().all(|candidate| candidate.voices.is_some()) {
-        HashMap::new()
-    } else {
-        measures::voices(tx, org_id, &filter.sessions, Some(&ids)).await?
-    };
     let weeks = weeks::trends(tx, org_id, &settings.calendar, &filter.sessions, &ids, now).await?;
     let counts: Vec<InsightCounts> = page.iter().map(|candidate| counts(&candidate.measures)).collect();
     let loaded = response::load(&mut *tx, org_id, &counts).await?;
     let mut insights: HashMap<_, _> = loaded.into_iter().map(|insight| (insight.id, insight)).collect();
     let row = |candidate: &Candidate| {
-        let of = &candidate.measures;
-        let counted = candidate.voices.or_else(|| voices.get(&of.id).copied());
-        let Voices { people, angry, neutral, happy } = counted.unwrap_or_default();
+        let Measures { id, of, .. } = &candidate.measures;
         Some(Row {
-            insight: insights.remove(&of.id)?,
+            insight: insights.remove(id)?,
             sessions: of.sessions,
-            people,
+            people: of.people,
             share: of.sessions as f64 / sessions.max(1) as f64,
-            weeks: weeks.get(&of.id).copied().unwrap_or_default(),
+            weeks: weeks.get(id).copied().unwrap_or_default(),
             change: candidate.change.clone(),
-            angry,
-            neutral,
-            happy,
+            angry: of.angry,
+            neutral: of.neutral,
+            happy: of.happy,
             movement: candidate.moves.clone(),
         })
     };
@@ -189,8 +174,8 @@ async fn rows(
 fn counts(measures: &Measures) -> InsightCounts {
     InsightCounts {
         id: measures.id,
-        occurrence_count: measures.sessions,
-        first_seen_at: measures.first_seen_at,
-        last_seen_at: measures.last_seen_at,
+        occurrence_count: measures.of.sessions,
+        first_seen_at: measures.of.first_seen_at,
+        last_seen_at: measures.of.last_seen_at,
     }
 }

@@ -85,6 +85,11 @@ impl Points {
         usize::try_from(point).ok().filter(|_| point < self.count)
     }
 
+    /// Returns the number of the point, from 0 on, in which a day lies that is none before them.
+    pub(crate) const fn number(self, day: i64) -> i64 {
+        (day - self.first) / self.interval.days()
+    }
+
     /// Adds the number of the point, from 0 on, in which a time lies that is none before them.
     pub(crate) fn push_number(self, query: &mut Sql, time: &str, calendar: &Calendar) {
         query.push("((").push(time).push(" + case ");

@@ -2,17 +2,17 @@
 
 use super::points::{Interval, Points};
 use crate::app::App;
-use crate::db::{Tx, sql};
+use crate::db::Tx;
 use crate::error::{Error, Result};
 use crate::escalation::share_interval;
 use crate::http::{Api, ApiJson, Caller};
 use crate::ids::OrgId;
+use crate::insights::index::Index;
 use crate::insights::list::InsightFilterInput;
-use crate::insights::list::conditions::{Source, push_slice};
 use crate::insights::list::population::Population;
 use crate::keys::{Resource, Scope};
 use crate::openapi::Operation;
-use crate::sessions::{AiClosureType, SessionStatus};
+use crate::sessions::{Sentiment, SessionStatus};
 use crate::time::{Calendar, Timestamp};
 use crate::wire::{Date, Maybe, Nullable, SafeInt};
 use axum::Json;
@@ -130,12 +130,12 @@ async fn series(
     ApiJson(input): ApiJson<SeriesInput>,
 ) -> Result<Json<SeriesOutput>> {
     let (org_id, now) = (caller.org_id, app.clock.now());
-    let mut tx = app.db.long(org_id).snapshot().await?;
+    let (mut tx, index) = app.indexes.snapshot(&app.db, org_id).await?;
     let calendar = app.settings(&mut tx, org_id).await?.calendar;
     let interval = input.interval.0.unwrap_or(Interval::Day);
     let points = Points::between(interval, [input.from.0, input.to.0], &calendar, calendar.day(now))?;
     let population = Population::of(input.filter.0.unwrap_or_default().over(&calendar));
-    let series = count(&mut tx, org_id, &population, points, &calendar).await?;
+    let series = count(&mut tx, org_id, &index, &population, points, &calendar).await?;
     let mut compared = None;
     if let Some(compare) = input.compare.0 {
         if compare.from.is_none() && compare.filter.is_none() {
@@ -144,7 +144,7 @@ async fn series(
         let other = compare.filter.0.map(|filter| Population::of(filter.over(&calendar)));
         let points = compare.from.0.map_or(points, |from| points.moved_to(from.day(&calendar)));
         let population = other.as_ref().unwrap_or(&population);
-        compared = Some(count(&mut tx, org_id, population, points, &calendar).await?);
+        compared = Some(count(&mut tx, org_id, &index, population, points, &calendar).await?);
     }
     Ok(Json(SeriesOutput {
         as_of: now,
@@ -158,40 +158,29 @@ async fn series(
 async fn count(
     tx: &mut Tx,
     org_id: OrgId,
+    index: &Index,
     population: &Population,
     points: Points,
     calendar: &Calendar,
 ) -> Result<Series> {
-    let is_of_insights = !matches!(population, Population::Sessions(_));
-    let mut query = sql("");
-    if is_of_insights {
-        // by themselves: PostgreSQL could look for the insights anew in each session
-        query.push("with shown as materialized (");
-        population.push_ids(&mut query, org_id);
-        points.push_condition(&mut query, population.source().began_at(), calendar);
-        query.push(") ");
-    }
-    query.push("select ");
-    points.push_number(&mut query, "o.created_at", calendar);
-    query.push(", count(*), count(case when o.status <> ").push_bind(SessionStatus::Open);
-    query.push(" then 1 end), count(case when o.status = ").push_bind(SessionStatus::ClosedResolved);
-    query.push(" then 1 end), count(case when coalesce(o.ai_closure_type, '') = ");
-    query.push_bind(AiClosureType::HandedOff).push(" or o.assignee_id is not null then 1 end), ");
-    query.push("count(case when o.sentiment = 'angry' then 1 end) ");
-    push_slice(&mut query, org_id, Source::Sessions, population.sessions());
-    points.push_condition(&mut query, "o.created_at", calendar);
-    if is_of_insights {
-        query.push(" and o.id in (select session_id from shown)");
-    }
-    query.push(" group by 1");
-    type Row = (i64, i64, i64, i64, i64, i64);
-    let rows: Vec<Row> = tx.fetch_all(query).await?;
+    let found = population.find(tx, org_id, index).await?;
+    let open = index.word_number(SessionStatus::Open.as_str());
+    let resolved = index.word_number(SessionStatus::ClosedResolved.as_str());
+    let angry = index.word_number(Sentiment::Angry.as_str());
     let date = |day| Point { date: Calendar::date(day).to_string(), ..Point::default() };
     let mut counted: Vec<Point> = points.days().map(date).collect();
-    for (point, sessions, closed, resolved, handed_off, angry) in rows {
-        if let Some(point) = points.at(point).and_then(|at| counted.get_mut(at)) {
-            let date = std::mem::take(&mut point.date);
-            *point = Point { date, sessions, closed, resolved, handed_off, angry };
+    let (from, to) = points.times(calendar);
+    for row in found.slice.places().map(|at| index.row(at)) {
+        if !(from..to).contains(&row.created_at) {
+            continue;
+        }
+        let point = points.at(points.number(calendar.day(row.created_at)));
+        if let Some(point) = point.and_then(|at| counted.get_mut(at)) {
+            point.sessions += 1;
+            point.closed += i64::from(Some(row.status) != open);
+            point.resolved += i64::from(Some(row.status) == resolved);
+            point.handed_off += i64::from(row.is_handed_off);
+            point.angry += i64::from(Some(row.sentiment) == angry);
         }
     }
     let sum = |of: fn(&Point) -> i64| counted.iter().map(of).sum::<i64>();

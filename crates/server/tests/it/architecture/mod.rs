@@ -48,6 +48,7 @@ const ORDER: &[&str] = &[
     "boilerplate",
     "insights/insight",
     "insights/filter",
+    "insights/index",
     "insights/statements",
     "insights/occurrences",
     "insights/list",
