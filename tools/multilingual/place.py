@@ -2,10 +2,10 @@
 """Finds the linear ways from the multilingual encoder's directions to the two English spaces, how far each language
 lies off there, and what of an English vector shows in other languages too.
 
-    python3 place.py BASE_FOLDER PAIRS.jsonl ENGLISH_MODEL ENGLISH_TOKENIZER POTION_FOLDER OUT.safetensors
+    python3 place.py BASE_FOLDER PAIRS.jsonl DATA ENGLISH_MODEL ENGLISH_TOKENIZER POTION_FOLDER OUT.safetensors
 
-Ridge regression on pairs of sentences, so many a language and source; the outcome is stretched until it spreads as its
-targets do, and each language's mean becomes that of its translations.
+Ridge regression on pairs of sentences, so many a language and source, and on English texts of customers; the outcome is
+stretched until it spreads as its targets do, and each language's mean becomes that of its translations.
 """
 import collections
 import json
@@ -18,8 +18,10 @@ import torch
 from tokenizers import Tokenizer
 
 from model import Model, english
+from data import Sources  # of ../encoder, which `model` puts on the path
 
 A_SOURCE = 300
+CUSTOMERS_WEIGH = 2
 RIDGE = 1e-4
 LANGUAGES = ("el de fr it es pt nl da sv no fi pl cs sk hu ro bg hr sr uk ru tr en zh ja ko hi id ms th vi tl ar he fa"
              " af sw").split()
@@ -38,6 +40,12 @@ def pairs(path):
         for (language, _), found in sorted(by_kind.items())
         for pair in chance.sample(found, min(A_SOURCE, len(found)))
     ]
+
+
+def customers(folder):
+    """The English texts that the English encoder was tuned on with their labels."""
+    labeled = Sources(folder, seed=1, hold_out=False).labeled.values()
+    return sorted({text for texts in labeled for text, _ in texts})
 
 
 def potion(folder, texts):
@@ -81,23 +89,27 @@ def shared(english_vectors, placed):
     return {"weight": weights.T, "bias": middle - middle @ weights}
 
 
-def main(base, path, english_model, english_tokenizer, potion_folder, out):
-    found = pairs(path)
+def main(base, path, data, english_model, english_tokenizer, potion_folder, out):
+    found, said = pairs(path), customers(data)
+    found += [("en", text, text) for text in sorted({text for _, text, _ in found})]
+    count = len(found)
+    found += [("en", text, text) for text in said]
     texts = sorted({text for _, text, _ in found})
-    found += [("en", text, text) for text in texts]
     at = {text: index for index, text in enumerate(texts)}
     index = np.array([at[text] for _, text, _ in found])
     languages = np.array([language for language, _, _ in found])
-    compared = english.encode(english.load(english_model), english.tokenizer(english_tokenizer), texts)
-    linked = potion(potion_folder, texts)
+    compared = english.encode(english.load(english_model), english.tokenizer(english_tokenizer), texts)[index]
+    linked = potion(potion_folder, texts)[index]
     directions = Model(base).encode([text for _, _, text in found])
-    known = np.linalg.norm(linked[index], axis=1) > 0
+    known = np.flatnonzero(np.linalg.norm(linked[:count], axis=1))
+    rows = np.concatenate([np.arange(count), np.repeat(np.arange(count, len(found)), CUSTOMERS_WEIGH)])
     parts = {
-        "linked": place(directions[known], linked[index][known], languages[known]),
-        "compared": place(directions, compared[index], languages),
+        "linked": place(directions[known], linked[known], languages[known]),
+        "compared": place(directions[rows], compared[rows], languages[rows]),
     }
-    to_compared = parts["compared"]["weight"], parts["compared"]["bias"]
-    parts["shared"] = shared(compared, directions[languages == "en"] @ to_compared[0].T + to_compared[1])
+    placed = directions @ parts["compared"]["weight"].T + parts["compared"]["bias"]
+    of_pairs = np.flatnonzero(languages[:count] == "en")
+    parts["shared"] = shared(compared[of_pairs], placed[of_pairs])
     tensors = {
         f"{name}.{part}": torch.from_numpy(np.ascontiguousarray(value, np.float32))
         for name, values in parts.items()
@@ -107,4 +119,4 @@ def main(base, path, english_model, english_tokenizer, potion_folder, out):
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:7])
+    main(*sys.argv[1:8])
