@@ -272,10 +272,18 @@ impl<R: BufRead> Scanner<R> {
     /// Reads the lists of an object one by one, without its other members.
     fn page(&mut self, depth: usize, stream: &str, take: &mut Take<'_>) -> std::io::Result<bool> {
         self.at += 1;
+        let mut reason = "the object does not end: the rest is not read";
         while let Some(byte) = self.peek()? {
-            if byte == b'}' {
-                self.at += 1;
-                return Ok(true);
+            match byte {
+                b'}' => {
+                    self.at += 1;
+                    return Ok(true);
+                }
+                b'"' => {}
+                _ => {
+                    reason = "expected a name within the object: the rest is not read";
+                    break;
+                }
             }
             let End::At(end) = self.end(false)? else { break };
             let name: String = serde_json::from_slice(&self.buffer[self.at..end]).unwrap_or_default();
@@ -312,7 +320,7 @@ impl<R: BufRead> Scanner<R> {
                 return Ok(false);
             }
         }
-        take(self.line, stream, Err("the object does not end: the rest is not read".into()));
+        take(self.line, stream, Err(reason.into()));
         Ok(false)
     }
 

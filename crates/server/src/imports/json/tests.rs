@@ -83,6 +83,18 @@ fn a_long_page_is_read_value_by_value() {
     assert_eq!((all[500].0, all[500].1.as_str()), (502, "users"));
 }
 
+/// A page of some length is read member by member, whatever follows its list.
+#[test]
+fn a_long_page_that_is_broken_is_read_up_to_there() {
+    let text = "x".repeat(2 * PAGE_MIN);
+    for tail in
+        ["]]]]", ":", "\"a\"]", "\"a\":]", "\"a\"\"b\"\"\"]", "5", "{", "[", "\"", "\"a\":{", "\"a\":[{]"]
+    {
+        let all = read_all(&format!("{{\"data\":[\n{{\"text\":\"{text}\"}}],{tail}"));
+        assert!(all[0].2.is_ok() && all[1..].iter().any(|(.., value)| value.is_err()), "{tail}");
+    }
+}
+
 proptest! {
     #[test]
     fn any_text_is_read_to_its_end(text in "[\\[\\]{}\",:a1\\\\ \n]{0,200}") {
