@@ -156,7 +156,7 @@ pub(super) async fn insights(config: Config, args: InsightsArgs) -> anyhow::Resu
         let themes = insights::themes(&app.db, org_id).await?;
         print_line(&if args.json { serde_json::to_string(&themes)? } else { tree(themes) })?;
     } else if args.json {
-        let output = insights::list(&app.db, org_id, &filter).await?;
+        let output = insights::list(&app, org_id, &filter).await?;
         print_line(&serde_json::to_string(&output)?)?;
     } else {
         print_line(&table(&app, org_id, &filter).await?)?;
@@ -167,7 +167,7 @@ pub(super) async fn insights(config: Config, args: InsightsArgs) -> anyhow::Resu
 
 /// Makes a table of a page of insights: number, content, sessions, their share of all, sentiment, trend.
 pub(super) async fn table(app: &App, org_id: OrgId, filter: &InsightFilter) -> anyhow::Result<String> {
-    let output = insights::list(&app.db, org_id, filter).await?;
+    let output = insights::list(app, org_id, filter).await?;
     let all = insights::counts(&app.db, org_id).await?.sessions;
     let ids: Vec<_> = output.data.iter().map(|insight| insight.id).collect();
     let calendar = app.settings(&app.db, org_id).await?.calendar;

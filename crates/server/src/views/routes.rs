@@ -138,9 +138,7 @@ async fn show(app: &App, org_id: OrgId, views: Vec<View>) -> Result<Vec<ViewOutp
     for view in views {
         let filter: Value = serde_json::from_str(&view.filter).context("reading the filter of a view")?;
         let insights = match parse_json::<InsightFilterInput>(filter.clone()) {
-            Ok(input) => {
-                Some(insights::count_matching(&app.db.long(org_id), org_id, &input.over(&calendar)).await?)
-            }
+            Ok(input) => Some(insights::count_matching(app, org_id, &input.over(&calendar)).await?),
             Err(_) => None,
         };
         shown.push(ViewOutput {

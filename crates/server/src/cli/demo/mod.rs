@@ -46,7 +46,7 @@ pub(super) async fn demo(config: Config, args: DemoArgs) -> anyhow::Result<Exit>
     }
     let token = fresh_key(&app, org_id).await?;
     let link = sign_in_link(&app, org_id, &listener.url()?).await?;
-    let top = insights::list(&app.db, org_id, &insights::InsightFilter::default()).await?.data;
+    let top = insights::list(&app, org_id, &insights::InsightFilter::default()).await?.data;
     let top = top.first().context("the sample has no insight")?.id;
     print_line(&hints(&listener.url()?, &link, &token, top))?;
     serve::run(app, listener, workers).await?;

@@ -164,7 +164,7 @@ async fn meant(
         }
         (None, Some(filter)) => {
             let filter = filter.into_filter(app, caller.org_id).await?;
-            list::sql::matching(&app.db.long(caller.org_id), caller.org_id, &filter, DECIDED_MAX).await?
+            list::sql::matching(app, caller.org_id, &filter, DECIDED_MAX).await?
         }
         _ => return Err(Error::Invalid("insight_ids, filter: one of them is required".into())),
     };

@@ -6,13 +6,14 @@ mod columns;
 mod slice;
 
 pub(crate) use columns::{Index, Row};
-pub(crate) use slice::Slice;
+pub(crate) use slice::{Seen, Slice};
 
 use crate::db::{self, Db, Tx, sql};
 use crate::error::Result;
 use crate::ids::{InsightId, OrgId, SessionId};
 use crate::orgs::Subject;
 use crate::sessions::AiClosureType;
+use anyhow::Context;
 use columns::Session;
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -83,6 +84,11 @@ impl Indexes {
     fn held(&self) -> std::sync::MutexGuard<'_, Held> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Counts off the threads that serve requests: in a large organization it takes long.
+pub(crate) async fn counting<T: Send + 'static>(count: impl FnOnce() -> T + Send + 'static) -> Result<T> {
+    Ok(tokio::task::spawn_blocking(count).await.context("counting a slice")?)
 }
 
 async fn position(tx: &mut Tx, org_id: OrgId) -> Result<i64> {

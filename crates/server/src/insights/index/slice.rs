@@ -1,18 +1,29 @@
 //! Slices: the sessions of the index that meet conditions.
 
 use super::columns::{Index, Row};
+use super::counting;
 use crate::custom_data::{self, CustomData};
 use crate::db::{Tx, sql};
 use crate::error::Result;
 use crate::ids::{ContactId, InsightId, OrgId, SessionId};
 use crate::insights::filter::{SessionConditions, SessionValues};
+use crate::time::Timestamp;
 use std::collections::HashSet;
+use std::sync::Arc;
 use uuid::Uuid;
 
 /// Sessions of an index.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Slice {
     has: Vec<bool>,
+}
+
+/// The sessions of a slice in which an insight shows: how many, and when the first and the last began.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Seen {
+    pub(crate) sessions: i64,
+    pub(crate) first_at: Timestamp,
+    pub(crate) last_at: Timestamp,
 }
 
 impl Slice {
@@ -44,20 +55,36 @@ impl Slice {
 }
 
 impl Index {
+    /// Counts the sessions of a slice in which an insight shows; none if there are none.
+    pub(crate) fn seen(&self, id: InsightId, slice: &Slice) -> Option<Seen> {
+        let mut seen: Option<Seen> = None;
+        for at in self.shown(id).iter().filter(|at| slice.has(**at)) {
+            let began = self.row(*at).created_at;
+            let seen = seen.get_or_insert(Seen { sessions: 0, first_at: began, last_at: began });
+            seen.sessions += 1;
+            (seen.first_at, seen.last_at) = (seen.first_at.min(began), seen.last_at.max(began));
+        }
+        seen
+    }
+
     /// Finds the sessions that meet conditions. Custom data is looked up in the database.
     pub(crate) async fn slice(
-        &self,
+        self: &Arc<Self>,
         tx: &mut Tx,
         org_id: OrgId,
         conditions: &SessionConditions,
     ) -> Result<Slice> {
         let is = Columns::of(self, &conditions.is);
         let not = Columns::of(self, &conditions.not);
-        let mut has = vec![false; self.len()];
-        for (at, row) in self.rows() {
-            has[at as usize] = is.all_hold(row) && !not.any_holds(row);
-        }
-        let mut slice = Slice { has };
+        let index = Arc::clone(self);
+        let finding = counting(move || {
+            let mut has = vec![false; index.len()];
+            for (at, row) in index.rows() {
+                has[at as usize] = is.all_hold(row) && !not.any_holds(row);
+            }
+            Slice { has }
+        });
+        let mut slice = finding.await?;
         for (values, keeps) in [(&conditions.is, true), (&conditions.not, false)] {
             self.narrow(tx, org_id, &mut slice, values, keeps).await?;
         }

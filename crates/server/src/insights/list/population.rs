@@ -2,11 +2,12 @@
 
 use super::conditions::{Source, push_insights_that, push_slice};
 use super::sql::push_counts;
-use crate::db::{self, Sql, Tx, sql};
+use crate::db::{Sql, Tx, sql};
 use crate::error::Result;
 use crate::ids::{InsightId, OrgId};
 use crate::insights::filter::{InsightConditions, InsightFilter, SessionConditions};
-use crate::insights::index::{Index, Slice};
+use crate::insights::index::{Index, Slice, counting};
+use std::sync::Arc;
 
 /// Sessions that meet conditions, each once.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,10 +21,11 @@ pub(crate) enum Population {
 }
 
 /// The sessions of a population in the index.
+#[derive(Clone)]
 pub(crate) struct Found {
-    pub(crate) slice: Slice,
+    pub(crate) slice: Arc<Slice>,
     /// The insights that are asked for; none where every session counts.
-    pub(crate) insights: Option<Vec<InsightId>>,
+    pub(crate) insights: Option<Arc<Vec<InsightId>>>,
 }
 
 impl Population {
@@ -54,22 +56,31 @@ impl Population {
     }
 
     /// Finds the sessions in the index.
-    pub(crate) async fn find(&self, tx: &mut Tx, org_id: OrgId, index: &Index) -> Result<Found> {
+    pub(crate) async fn find(&self, tx: &mut Tx, org_id: OrgId, index: &Arc<Index>) -> Result<Found> {
         let slice = index.slice(tx, org_id, self.sessions()).await?;
         let ids = match self {
-            Self::Sessions(_) => return Ok(Found { slice, insights: None }),
+            Self::Sessions(_) => return Ok(Found { slice: Arc::new(slice), insights: None }),
             Self::OfInsight(id, _) => vec![*id],
             Self::OfInsights(filter) => {
                 let mut query = sql("select i.id ");
                 push_insights_that(&mut query, org_id, &filter.insights);
                 let ids: Vec<(InsightId,)> = tx.fetch_all(query).await?;
-                let count = |id: InsightId| index.shown(id).iter().filter(|at| slice.has(**at)).count();
-                let mut ids: Vec<InsightId> = ids.into_iter().map(|(id,)| id).collect();
-                ids.retain(|id| filter.insights.allow_count(db::count(count(*id))));
-                ids
+                ids.into_iter().map(|(id,)| id).collect()
             }
         };
-        Ok(Found { slice: slice.showing(index, ids.iter().copied()), insights: Some(ids) })
+        let conditions = match self {
+            Self::OfInsights(filter) => filter.insights.clone(),
+            _ => InsightConditions::default(),
+        };
+        let index = Arc::clone(index);
+        let finding = counting(move || {
+            let sessions = |id| index.seen(id, &slice).map_or(0, |seen| seen.sessions);
+            let ids: Vec<InsightId> =
+                ids.into_iter().filter(|id| conditions.allow_count(sessions(*id))).collect();
+            let slice = Arc::new(slice.showing(&index, ids.iter().copied()));
+            Found { slice, insights: Some(Arc::new(ids)) }
+        });
+        finding.await
     }
 
     /// Adds the condition on the insights of occurrences `o`, which are in this column.

@@ -66,8 +66,7 @@ async fn list_page(
     ApiJson(input): ApiJson<ListInsightsInput>,
 ) -> Result<Json<ListInsightsOutput>> {
     let filter = input.into_filter(&app, caller.org_id).await?;
-    let db = if filter.is_scan() { app.db.long(caller.org_id) } else { app.db.clone() };
-    sql::list(&db, caller.org_id, &filter).await.map(Json)
+    sql::list(&app, caller.org_id, &filter).await.map(Json)
 }
 
 async fn show(State(app): State<App>, caller: Caller, ApiPath(id): ApiPath<InsightId>) -> Result<WithEtag> {

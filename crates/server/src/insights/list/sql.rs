@@ -1,13 +1,16 @@
 //! The queries of the list: an [`InsightFilter`] as SQL.
 
-use super::conditions::{Source, push_insight_conditions, push_slice};
+use super::conditions::{Source, push_insight_conditions, push_insights_that, push_slice};
 use super::response::{self, InsightCounts, PublicInsight};
-use crate::db::{self, Db, Sql, sql};
+use crate::app::App;
+use crate::db::{self, Db, Sql, Tx, sql};
 use crate::error::{Error, Result};
 use crate::ids::{InsightId, OrgId};
-use crate::insights::filter::{InsightFilter, SessionConditions};
+use crate::insights::filter::{InsightFilter, InsightSort, SessionConditions};
+use crate::insights::index::counting;
 use crate::insights::insight::SHOWN;
-use crate::wire::SafeInt;
+use crate::time::Timestamp;
+use crate::wire::{SafeInt, SortOrder};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -33,61 +36,111 @@ pub struct ListInsightsOutput {
 
 /// Lists a page of insights. With conditions on sessions each is counted and ordered over the sessions that match, and
 /// those without one are left out.
-pub async fn list(db: &Db, org_id: OrgId, filter: &InsightFilter) -> Result<ListInsightsOutput> {
-    // an index has the page of kept counts; to count all of them beside it would sort every insight
-    let is_kept = filter.sessions == SessionConditions::default();
-    let total = if is_kept { "cast(0 as bigint)" } else { "count(*) over ()" };
-    let mut query =
-        sql(&format!("select id, occurrence_count, first_seen_at, last_seen_at, {total} as total from ("));
+pub async fn list(app: &App, org_id: OrgId, filter: &InsightFilter) -> Result<ListInsightsOutput> {
+    let page_size = usize::try_from(PAGE_SIZE).unwrap_or(0);
+    let (data, total) = if filter.sessions == SessionConditions::default() {
+        // an index has the page of kept counts
+        let db = if filter.is_scan() { app.db.long(org_id) } else { app.db.clone() };
+        let counts = kept_page(&db, org_id, filter).await?;
+        let total = match counts.len() {
+            0 if filter.page == 1 => 0,
+            _ => count_matching(app, org_id, filter).await?,
+        };
+        (response::load(&db, org_id, &counts).await?, total)
+    } else {
+        let (mut tx, mut found) = counted(app, org_id, filter).await?;
+        found.sort_by(|a, b| {
+            let by = match filter.sort {
+                InsightSort::OccurrenceCount => a.counts.occurrence_count.cmp(&b.counts.occurrence_count),
+                InsightSort::LastSeenAt => a.counts.last_seen_at.cmp(&b.counts.last_seen_at),
+                InsightSort::FirstSeenAt => a.counts.first_seen_at.cmp(&b.counts.first_seen_at),
+                InsightSort::CreatedAt => a.created_at.cmp(&b.created_at),
+            };
+            let by = if filter.order == SortOrder::Desc { by.reverse() } else { by };
+            by.then(b.created_at.cmp(&a.created_at)).then(a.counts.id.cmp(&b.counts.id))
+        });
+        let total = db::count(found.len());
+        let passed = usize::try_from((filter.page - 1).saturating_mul(PAGE_SIZE)).unwrap_or(usize::MAX);
+        let page = found.into_iter().skip(passed).take(page_size);
+        let counts: Vec<InsightCounts> = page.map(|found| found.counts).collect();
+        (response::load(&mut tx, org_id, &counts).await?, total)
+    };
+    let total_pages = (total + PAGE_SIZE - 1) / PAGE_SIZE;
+    Ok(ListInsightsOutput { data, page: filter.page, total, total_pages })
+}
+
+/// Returns a page of insights with their kept counts.
+async fn kept_page(db: &Db, org_id: OrgId, filter: &InsightFilter) -> Result<Vec<InsightCounts>> {
+    let mut query = sql("select id, occurrence_count, first_seen_at, last_seen_at from (");
     push_counts(&mut query, org_id, filter);
     let InsightFilter { sort, order, page, .. } = *filter;
     query.push(&format!(") s order by {sort} {order}, created_at desc, id limit "));
     query.push_bind(PAGE_SIZE).push(" offset ").push_bind((page - 1).saturating_mul(PAGE_SIZE));
-    let rows: Vec<CountedRow> = db.fetch_all(query).await?;
-    let total = match rows.first() {
-        Some(row) if !is_kept => row.total,
-        None if page == 1 => 0,
-        _ => count_matching(db, org_id, filter).await?,
-    };
-    let counts: Vec<InsightCounts> = rows.into_iter().map(|row| row.counts).collect();
-    Ok(ListInsightsOutput {
-        data: response::load(db, org_id, &counts).await?,
-        page,
-        total,
-        total_pages: (total + PAGE_SIZE - 1) / PAGE_SIZE,
-    })
+    db.fetch_all(query).await
+}
+
+/// An insight that matches, counted over the sessions that do.
+struct Counted {
+    counts: InsightCounts,
+    created_at: Timestamp,
+}
+
+/// Counts the insights that match over the sessions that do, in no order. Returns them with their snapshot.
+async fn counted(app: &App, org_id: OrgId, filter: &InsightFilter) -> Result<(Tx, Vec<Counted>)> {
+    let (mut tx, index) = app.indexes.snapshot(&app.db, org_id).await?;
+    let slice = index.slice(&mut tx, org_id, &filter.sessions).await?;
+    let mut query = sql("select i.id, i.created_at ");
+    push_insights_that(&mut query, org_id, &filter.insights);
+    let insights: Vec<(InsightId, Timestamp)> = tx.fetch_all(query).await?;
+    let conditions = filter.insights.clone();
+    let finding = counting(move || {
+        let count = |(id, created_at): (InsightId, Timestamp)| {
+            let seen = index.seen(id, &slice)?;
+            let counts = InsightCounts {
+                id,
+                occurrence_count: seen.sessions,
+                first_seen_at: seen.first_at,
+                last_seen_at: seen.last_at,
+            };
+            conditions.allow_count(seen.sessions).then_some(Counted { counts, created_at })
+        };
+        insights.into_iter().filter_map(count).collect()
+    });
+    Ok((tx, finding.await?))
 }
 
 /// Counts the insights that match, on whatever page.
-pub async fn count_matching(db: &Db, org_id: OrgId, filter: &InsightFilter) -> Result<i64> {
+pub async fn count_matching(app: &App, org_id: OrgId, filter: &InsightFilter) -> Result<i64> {
+    if filter.sessions != SessionConditions::default() {
+        return Ok(db::count(counted(app, org_id, filter).await?.1.len()));
+    }
     let mut query = sql("select count(*) from (");
     push_counts(&mut query, org_id, filter);
     query.push(") s");
-    db.fetch_one::<(i64,)>(query).await.map(|(count,)| count)
+    app.db.long(org_id).fetch_one::<(i64,)>(query).await.map(|(count,)| count)
 }
 
 /// Returns every insight that matches, on whatever page. Fails with the 400 if there are more than `max`.
 pub(crate) async fn matching(
-    db: &Db,
+    app: &App,
     org_id: OrgId,
     filter: &InsightFilter,
     max: usize,
 ) -> Result<Vec<InsightId>> {
-    let mut query = sql("select id from (");
-    push_counts(&mut query, org_id, filter);
-    query.push(") s limit ").push_bind(db::count(max) + 1);
-    let ids: Vec<(InsightId,)> = db.fetch_all(query).await?;
+    let ids: Vec<InsightId> = if filter.sessions == SessionConditions::default() {
+        let mut query = sql("select id from (");
+        push_counts(&mut query, org_id, filter);
+        query.push(") s limit ").push_bind(db::count(max) + 1);
+        let ids: Vec<(InsightId,)> = app.db.long(org_id).fetch_all(query).await?;
+        ids.into_iter().map(|(id,)| id).collect()
+    } else {
+        let (_, found) = counted(app, org_id, filter).await?;
+        found.into_iter().map(|found| found.counts.id).collect()
+    };
     if ids.len() > max {
         return Err(Error::Invalid(format!("filter: matches more than {max} insights")));
     }
-    Ok(ids.into_iter().map(|(id,)| id).collect())
-}
-
-#[derive(sqlx::FromRow)]
-struct CountedRow {
-    #[sqlx(flatten)]
-    counts: InsightCounts,
-    total: i64,
+    Ok(ids)
 }
 
 /// Adds the rows that match: id, counts, times and `created_at`.

@@ -6,13 +6,13 @@ use crate::custom_data;
 use crate::db::{Tx, sql};
 use crate::error::Result;
 use crate::ids::{ContactId, OrgId, SessionId};
-use crate::insights::index::{Index, Slice};
+use crate::insights::index::{Index, Slice, counting};
 use crate::insights::list::facet::Facet;
 use crate::insights::research::compare::{CONTACTS_MIN, LIFT_MIN};
 use crate::insights::research::scattered;
 use crate::insights::research::segments::{ALPHA, Case, Draw, Test, holm};
-use anyhow::Context;
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 use uuid::Uuid;
 
 /// The sessions of the slice, and of all others, in a sample, or up to twice as many: every n-th by ticket number.
@@ -39,13 +39,18 @@ impl Session {
 pub(super) async fn sure(
     tx: &mut Tx,
     org_id: OrgId,
-    index: &Index,
+    index: &Arc<Index>,
     by: &[Facet],
     counted: &Counted,
-    slices: [&Slice; 2],
+    slices: [&Arc<Slice>; 2],
 ) -> Result<Vec<Vec<bool>>> {
-    let sessions = sample(index, counted, slices);
-    let sizes = sizes(index, &sessions);
+    let (of_all, slices, totals) = (Arc::clone(index), slices.map(Arc::clone), [counted.here, counted.all]);
+    let drawing = counting(move || {
+        let sessions = sample(&of_all, totals, &slices);
+        let sizes = sizes(&of_all, &sessions);
+        (sessions, sizes)
+    });
+    let (sessions, sizes) = drawing.await?;
     let mut kinds: Vec<Vec<Vec<usize>>> = Vec::new();
     for (facet, counts) in by.iter().zip(&counted.facets) {
         let of_each = values(tx, org_id, index, facet, &sessions).await?;
@@ -55,8 +60,7 @@ pub(super) async fn sure(
         };
         kinds.push(counts.values.iter().map(|count| of_value(&count.value)).collect());
     }
-    let testing = tokio::task::spawn_blocking(move || test(&sessions, &sizes, &kinds));
-    let mut sure = testing.await.context("testing facets")?;
+    let mut sure = counting(move || test(&sessions, &sizes, &kinds)).await?;
     for (counts, sure) in counted.facets.iter().zip(&mut sure) {
         for (count, sure) in counts.values.iter().zip(sure) {
             *sure &= is_large(count.here, count.all, counted);
@@ -95,16 +99,16 @@ fn test(sessions: &[Session], sizes: &HashMap<Uuid, usize>, kinds: &[Vec<Vec<usi
 }
 
 /// Takes a sample of the slice, and one of the others.
-fn sample(index: &Index, counted: &Counted, [here, all]: [&Slice; 2]) -> Vec<Session> {
-    let every = |count: i64| (count / SAMPLE).max(1);
+fn sample(index: &Index, totals: [i64; 2], [here, all]: &[Arc<Slice>; 2]) -> Vec<Session> {
+    let [every_here, every_of_all] = totals.map(|sessions| (sessions / SAMPLE).max(1));
     let session = |at: u32, inside: bool| {
         let row = index.row(at);
         let contact_id = row.contact().and_then(|contact| index.contact(contact));
         Session { id: row.id, at, contact_id, inside }
     };
     let is_drawn = |at: &u32, every: i64| index.row(*at).ticket_number % every == 0;
-    let inside = here.places().filter(|at| is_drawn(at, every(counted.here)));
-    let others = all.places().filter(|at| is_drawn(at, every(counted.all)) && !here.has(*at));
+    let inside = here.places().filter(|at| is_drawn(at, every_here));
+    let others = all.places().filter(|at| is_drawn(at, every_of_all) && !here.has(*at));
     inside.map(|at| session(at, true)).chain(others.map(|at| session(at, false))).collect()
 }
 

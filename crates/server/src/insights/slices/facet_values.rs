@@ -4,7 +4,7 @@ use crate::custom_data::{self, Index as DataIndex};
 use crate::db::{self, Sql, Tx, sql};
 use crate::error::Result;
 use crate::ids::{CategoryId, InsightId, OrgId, TeamId};
-use crate::insights::index::{Index, Row, Slice};
+use crate::insights::index::{Index, Row, Slice, counting};
 use crate::insights::insight::InsightStatus;
 use crate::insights::list::facet::Facet;
 use crate::insights::list::population::{Found, Population};
@@ -13,6 +13,7 @@ use crate::wire::SafeInt;
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 /// The most keys that are listed of sessions, and of contacts.
 const KEYS_MAX: i64 = 200;
@@ -53,13 +54,13 @@ impl Side {
     pub(super) async fn find(
         tx: &mut Tx,
         org_id: OrgId,
-        index: &Index,
+        index: &Arc<Index>,
         population: Population,
     ) -> Result<Self> {
         Ok(Self { found: population.find(tx, org_id, index).await?, population })
     }
 
-    pub(super) fn slice(&self) -> &Slice {
+    pub(super) fn slice(&self) -> &Arc<Slice> {
         &self.found.slice
     }
 }
@@ -79,7 +80,7 @@ pub(super) fn own_word(facet: &Facet) -> Option<fn(&Row) -> u16> {
 pub(super) async fn count(
     tx: &mut Tx,
     org_id: OrgId,
-    index: &Index,
+    index: &Arc<Index>,
     by: &[Facet],
     [here, all]: [&Side; 2],
     limit: i64,
@@ -92,7 +93,10 @@ pub(super) async fn count(
     for facet in by {
         let counts = match (facet.data(), own_word(facet)) {
             (Some(data), _) => by_data(tx, org_id, data, [&here.population, &all.population], limit).await?,
-            (None, Some(word)) => cut(by_own(index, word, [here.slice(), all.slice()]), limit),
+            (None, Some(word)) => {
+                let (index, slices) = (Arc::clone(index), [here, all].map(|side| Arc::clone(side.slice())));
+                cut(counting(move || by_own(&index, word, &slices)).await?, limit)
+            }
             (None, None) => cut(by_insights(tx, org_id, index, facet, [here, all]).await?, limit),
         };
         counted.facets.push(counts);
@@ -100,7 +104,7 @@ pub(super) async fn count(
     Ok(counted)
 }
 
-fn by_own(index: &Index, word: fn(&Row) -> u16, [here, all]: [&Slice; 2]) -> Vec<Count> {
+fn by_own(index: &Index, word: fn(&Row) -> u16, [here, all]: &[Arc<Slice>; 2]) -> Vec<Count> {
     let count = |slice: &Slice| {
         let mut counts: HashMap<u16, i64> = HashMap::new();
         for at in slice.places() {
@@ -200,7 +204,7 @@ impl Insight {
 async fn by_insights(
     tx: &mut Tx,
     org_id: OrgId,
-    index: &Index,
+    index: &Arc<Index>,
     facet: &Facet,
     [here, all]: [&Side; 2],
 ) -> Result<Vec<Count>> {
@@ -209,14 +213,19 @@ async fn by_insights(
         where org_id = $1 and retired_at is null
     ");
     let insights: Vec<Insight> = tx.fetch_all(query.bind(org_id)).await?;
-    let of_all = of_insights(index, facet, &insights, all);
-    let count = |(value, (sessions, insights)): (Option<String>, (i64, i64))| Count {
-        here: sessions,
-        all: of_all.get(&value).map_or(0, |(sessions, _)| *sessions),
-        value,
-        insights: Some(insights),
-    };
-    Ok(of_insights(index, facet, &insights, here).into_iter().map(count).collect())
+    let (index, facet) = (Arc::clone(index), facet.clone());
+    let [here, all] = [here, all].map(|side| side.found.clone());
+    let finding = counting(move || {
+        let of_all = of_insights(&index, &facet, &insights, &all);
+        let count = |(value, (sessions, insights)): (Option<String>, (i64, i64))| Count {
+            here: sessions,
+            all: of_all.get(&value).map_or(0, |(sessions, _)| *sessions),
+            value,
+            insights: Some(insights),
+        };
+        of_insights(&index, &facet, &insights, &here).into_iter().map(count).collect()
+    });
+    finding.await
 }
 
 /// Counts for each value the sessions in which an insight that has it shows, and these insights.
@@ -224,10 +233,9 @@ fn of_insights(
     index: &Index,
     facet: &Facet,
     insights: &[Insight],
-    side: &Side,
+    found: &Found,
 ) -> HashMap<Option<String>, (i64, i64)> {
-    let asked: Option<HashSet<InsightId>> =
-        side.found.insights.as_ref().map(|ids| ids.iter().copied().collect());
+    let asked: Option<HashSet<InsightId>> = found.insights.as_ref().map(|ids| ids.iter().copied().collect());
     let mut by_value: HashMap<Option<String>, Vec<InsightId>> = HashMap::new();
     for insight in insights.iter().filter(|of| asked.as_ref().is_none_or(|asked| asked.contains(&of.id))) {
         by_value.entry(insight.value(facet)).or_default().push(insight.id);
@@ -239,7 +247,7 @@ fn of_insights(
         let (mut sessions, mut shown) = (0, 0);
         for id in ids {
             let mut is_shown = false;
-            for at in index.shown(id).iter().filter(|at| side.slice().has(**at)) {
+            for at in index.shown(id).iter().filter(|at| found.slice.has(**at)) {
                 is_shown = true;
                 let before = std::mem::replace(&mut counted_for[*at as usize], number);
                 sessions += i64::from(before != number);

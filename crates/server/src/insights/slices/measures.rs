@@ -5,14 +5,13 @@ use crate::error::Result;
 use crate::escalation::{self, EscalationBasis, OrgBaseline, Period};
 use crate::ids::{CategoryId, InsightId, OrgId, TeamId};
 use crate::insights::filter::InsightFilter;
-use crate::insights::index::{Index, Slice};
+use crate::insights::index::{Index, Seen, Slice, counting};
 use crate::insights::insight::InsightStatus;
 use crate::insights::lifecycle::movers::RECENT_DAYS;
 use crate::insights::list::conditions::push_insights_that;
 use crate::sessions::Sentiment;
 use crate::time::{Calendar, DAY, Timestamp};
 use crate::wire::{Nullable, SafeInt};
-use anyhow::Context;
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::sync::Arc;
@@ -104,7 +103,7 @@ pub(super) async fn measure(
     let mut measured: Vec<Measures> = tx.fetch_all(query).await?;
     let slice = index.slice(tx, org_id, &filter.sessions).await?;
     let (index, periods, conditions) = (Arc::clone(index), *periods, filter.insights.clone());
-    let counting = tokio::task::spawn_blocking(move || {
+    let measuring = counting(move || {
         let mut counter = Counter::new(&index, &slice, periods);
         for measures in &mut measured {
             measures.of = counter.count(measures.id);
@@ -112,7 +111,7 @@ pub(super) async fn measure(
         measured.retain(|measures| conditions.allow_count(measures.of.sessions));
         (measured, Volume::of(&index, &slice, periods))
     });
-    Ok(counting.await.context("counting a slice")?)
+    measuring.await
 }
 
 /// Counts what insights have of a slice.
@@ -136,13 +135,13 @@ impl<'a> Counter<'a> {
 
     fn count(&mut self, id: InsightId) -> Counts {
         self.insights += 1;
-        let mut counts = Counts::default();
+        let Some(seen) = self.index.seen(id, self.slice) else { return Counts::default() };
+        let Seen { sessions, first_at, last_at } = seen;
+        let mut counts =
+            Counts { sessions, first_seen_at: first_at, last_seen_at: last_at, ..Counts::default() };
         for at in self.index.shown(id).iter().copied().filter(|at| self.slice.has(*at)) {
             let row = self.index.row(at);
             let began = row.created_at;
-            counts.first_seen_at = if counts.sessions == 0 { began } else { counts.first_seen_at.min(began) };
-            counts.last_seen_at = if counts.sessions == 0 { began } else { counts.last_seen_at.max(began) };
-            counts.sessions += 1;
             let [angry, neutral, happy] =
                 self.feelings.map(|feeling| i64::from(Some(row.sentiment) == feeling));
             counts.angry += angry;

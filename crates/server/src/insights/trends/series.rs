@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::escalation::share_interval;
 use crate::http::{Api, ApiJson, Caller};
 use crate::ids::OrgId;
-use crate::insights::index::Index;
+use crate::insights::index::{Index, Slice, counting};
 use crate::insights::list::InsightFilterInput;
 use crate::insights::list::population::Population;
 use crate::keys::{Resource, Scope};
@@ -20,6 +20,7 @@ use axum::extract::State;
 use axum::http::Method;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 pub(crate) fn routes() -> Api {
     Api::new().route(
@@ -158,19 +159,24 @@ async fn series(
 async fn count(
     tx: &mut Tx,
     org_id: OrgId,
-    index: &Index,
+    index: &Arc<Index>,
     population: &Population,
     points: Points,
     calendar: &Calendar,
 ) -> Result<Series> {
     let found = population.find(tx, org_id, index).await?;
+    let (index, calendar) = (Arc::clone(index), calendar.clone());
+    counting(move || series_of(&index, &found.slice, points, &calendar)).await
+}
+
+fn series_of(index: &Index, slice: &Slice, points: Points, calendar: &Calendar) -> Series {
     let open = index.word_number(SessionStatus::Open.as_str());
     let resolved = index.word_number(SessionStatus::ClosedResolved.as_str());
     let angry = index.word_number(Sentiment::Angry.as_str());
     let date = |day| Point { date: Calendar::date(day).to_string(), ..Point::default() };
     let mut counted: Vec<Point> = points.days().map(date).collect();
     let (from, to) = points.times(calendar);
-    for row in found.slice.places().map(|at| index.row(at)) {
+    for row in slice.places().map(|at| index.row(at)) {
         if !(from..to).contains(&row.created_at) {
             continue;
         }
@@ -190,12 +196,12 @@ async fn count(
         let share = (sessions > 0).then(|| count as f64 / sessions as f64);
         Share { sessions: count, share: share.into(), low, high }
     };
-    Ok(Series {
+    Series {
         sessions,
         closed: share(sum(|point| point.closed)),
         resolved: share(sum(|point| point.resolved)),
         handed_off: share(sum(|point| point.handed_off)),
         angry: share(sum(|point| point.angry)),
         points: counted,
-    })
+    }
 }

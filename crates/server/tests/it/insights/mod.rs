@@ -11,6 +11,7 @@ mod conversations;
 mod curation;
 mod filters;
 mod grouping;
+mod index;
 mod lifecycle;
 mod privacy;
 mod proof;

@@ -1,0 +1,148 @@
+//! The index in memory against the database: whatever changes, and through whichever process, one that follows the change
+//! log says what one says that is made anew.
+
+use crate::support::app::TestApp;
+use crate::support::fixtures::Chance;
+use axum::Router;
+use axum::body::Body;
+use axum::http::Request;
+use http_body_util::BodyExt;
+use refrain::app::App;
+use refrain::http;
+use serde_json::{Value, json};
+use tower::ServiceExt;
+
+const TEXTS: [&str; 6] = [
+    "I want a refund for my order",
+    "Please refund my money",
+    "The app crashes when I open it",
+    "The app keeps crashing at the start",
+    "Please send me the invoice again",
+    "Where can I download my invoice?",
+];
+
+const SLICES: [&str; 4] = [
+    "{}",
+    r#"{"sessionStatus": ["open"]}"#,
+    r#"{"minSessions": 2, "not": {"ticketSentiment": ["angry"]}}"#,
+    r#"{"contactCustomData": [{"plan": "pro"}]}"#,
+];
+
+/// A process of its own on the database.
+fn replica(t: &TestApp) -> Router {
+    http::router(App::new(t.app.db.clone(), t.app.clock.clone(), (*t.app.config).clone()))
+}
+
+/// What a process says of slices.
+async fn numbers(router: &Router, token: &str) -> Vec<Value> {
+    let mut numbers = Vec::new();
+    for slice in SLICES.map(|slice| serde_json::from_str::<Value>(slice).unwrap()) {
+        let facets = json!(["channel", "sentiment", "session_status", "status", "team"]);
+        for (path, body) in [
+            ("/insights/rows", json!({"filter": slice, "sort": "sessions"})),
+            ("/insights/facets", json!({"filter": slice, "by": facets})),
+            ("/overview/series", json!({"filter": slice})),
+        ] {
+            let request = Request::builder().method("POST").uri(path);
+            let request = request.header("authorization", format!("Bearer {token}"));
+            let request = request.header("content-type", "application/json");
+            let response = router.clone().oneshot(request.body(Body::from(body.to_string())).unwrap()).await;
+            let bytes = response.unwrap().into_body().collect().await.unwrap().to_bytes();
+            numbers.push(serde_json::from_slice(&bytes).unwrap());
+        }
+    }
+    numbers
+}
+
+async fn ids(t: &TestApp, query: &str) -> Vec<uuid::Uuid> {
+    let ids: Vec<(uuid::Uuid,)> = t.app.db.fetch_all(refrain::db::sql(query)).await.unwrap();
+    ids.into_iter().map(|(id,)| id).collect()
+}
+
+/// Changes something at random; what cannot be done is not.
+async fn change(t: &TestApp, chance: &mut Chance, step: usize) {
+    let insights = ids(t, "select id from insights where retired_at is null order by insight_number").await;
+    let sessions = ids(t, "select id from sessions order by ticket_number").await;
+    let contacts = ids(t, "select id from contacts order by id").await;
+    let call = |method: &'static str, path: String, body: Value| async move {
+        let answer = t.call_as(&t.token, method, &path, Some(body)).await;
+        assert!(answer.status.as_u16() < 500, "{method} {path}: {}", answer.status);
+        answer
+    };
+    match chance.below(11) {
+        0 => drop(t.session_saying(TEXTS[chance.below(TEXTS.len())]).await),
+        1 => {
+            let record = |i: usize| {
+                let text = TEXTS[(step + i) % TEXTS.len()];
+                let contact = json!({"id": format!("c{}", i % 4), "custom_data": {"plan": "pro"}});
+                json!({"id": format!("{step}-{}", i % 5), "contact": contact, "turns": [{"role": "contact", "text": text}]})
+            };
+            t.import((0..5).map(record).collect()).await;
+        }
+        2 => {
+            let status = *chance.pick(&["closed_resolved", "closed_unresolved"]);
+            let session = chance.pick(&sessions);
+            call("PATCH", format!("/chat/sessions/{session}"), json!({"status": status})).await;
+        }
+        3 => drop(call("DELETE", format!("/chat/sessions/{}", chance.pick(&sessions)), json!({})).await),
+        4 => drop(call("DELETE", format!("/contacts/{}", chance.pick(&contacts)), json!({})).await),
+        5 => {
+            let (into, other) = (chance.pick(&insights), chance.pick(&insights));
+            let merged =
+                call("POST", format!("/insights/{into}/merge"), json!({"insight_ids": [other]})).await;
+            if let Some(operation) = merged.headers.get("operation-id").filter(|_| chance.one_in(2)) {
+                call("POST", format!("/operations/{}/undo", operation.to_str().unwrap()), json!({})).await;
+            }
+        }
+        6 => {
+            let insight = chance.pick(&insights);
+            let shown = t.get_ok(&format!("/insights/{insight}/sessions")).await;
+            let shown = shown["items"].as_array().unwrap();
+            let part: Vec<&Value> =
+                shown.iter().take(shown.len() / 2).map(|item| &item["session_id"]).collect();
+            let body = json!({"session_ids": part, "content": "A part of it"});
+            call("POST", format!("/insights/{insight}/split"), body).await;
+        }
+        7 => {
+            let (insight, session) = (chance.pick(&insights), chance.pick(&sessions));
+            let body = json!({"belongs": chance.one_in(2)});
+            call("PUT", format!("/insights/{insight}/sessions/{session}"), body).await;
+        }
+        8 => drop(call("POST", format!("/insights/{}/resolve", chance.pick(&insights)), json!({})).await),
+        9 => {
+            let (session, contact) = (chance.pick(&sessions), chance.pick(&contacts));
+            call("PATCH", format!("/chat/sessions/{session}"), json!({"contact_id": contact})).await;
+        }
+        _ => {
+            let body = json!({"custom_data": {"plan": chance.pick(&["pro", "free"])}});
+            call("PATCH", format!("/contacts/{}", chance.pick(&contacts)), body).await;
+        }
+    }
+    if chance.one_in(2) {
+        t.run_jobs().await;
+    }
+}
+
+#[tokio::test]
+async fn an_index_that_follows_says_what_one_says_that_is_made_anew() {
+    let t = TestApp::new().await;
+    let record = |i: usize| {
+        let plan = ["pro", "free"][i % 2];
+        let contact = json!({"id": format!("c{}", i % 20), "custom_data": {"plan": plan}});
+        json!({"id": i, "contact": contact, "turns": [{"role": "contact", "text": TEXTS[i % TEXTS.len()]}]})
+    };
+    t.import((0..60).map(record).collect()).await;
+    t.run_jobs().await;
+    let (own, other) = (replica(&t), replica(&t));
+    let mut chance = Chance(5);
+    for step in 0..40 {
+        change(&t, &mut chance, step).await;
+        let anew = numbers(&replica(&t), &t.token).await;
+        assert_eq!(numbers(&own, &t.token).await, anew, "step {step}");
+        // one that looks now and then has more to follow
+        if step % 7 == 6 {
+            assert_eq!(numbers(&other, &t.token).await, anew, "step {step}");
+        }
+        assert!(anew[0]["insights"].as_u64().unwrap() > 0);
+    }
+}
