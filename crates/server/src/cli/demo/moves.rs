@@ -42,7 +42,7 @@ pub(super) async fn told(app: &App, org_id: OrgId) -> anyhow::Result<String> {
     let is = InsightValues { status: vec![InsightStatus::Archived], ..InsightValues::default() };
     let filter =
         InsightFilter { insights: Conditions { is, ..Conditions::default() }, ..InsightFilter::default() };
-    for insight in insights::list(&app, org_id, &filter).await?.data.iter().take(LISTED_MAX) {
+    for insight in insights::list(app, org_id, &filter).await?.data.iter().take(LISTED_MAX) {
         let since = insight.archived_at.0.map(|at| date(&at.to_string())).unwrap_or_default();
         table.row(vec![
             "archived".into(),

@@ -162,7 +162,9 @@ async fn read(
             index.put(session);
         };
         tx.fetch_each(query, put).await?;
-        gone.into_iter().for_each(|id| index.remove(id));
+        for id in gone {
+            index.remove(id);
+        }
         let mut query = sql("select insight_id, session_id from occurrences where org_id = $1").bind(org_id);
         if let Some(ids) = ids {
             query.push(" and session_id in ").push_list(ids.iter().copied());

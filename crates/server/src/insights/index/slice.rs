@@ -7,6 +7,7 @@ use crate::db::{Tx, sql};
 use crate::error::Result;
 use crate::ids::{ContactId, InsightId, OrgId, SessionId};
 use crate::insights::filter::{SessionConditions, SessionValues};
+use crate::sessions::Sentiment;
 use crate::time::Timestamp;
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -162,10 +163,7 @@ impl Columns {
             |row| row.language,
             values.language.iter().map(|word| word.map(|word| word.0.code())).collect(),
         );
-        words(
-            |row| row.sentiment,
-            values.sentiment.iter().map(|word| word.map(|word| word.as_str())).collect(),
-        );
+        words(|row| row.sentiment, values.sentiment.iter().map(|word| word.map(Sentiment::as_str)).collect());
         words(|row| row.channel, values.channel.iter().map(|word| Some(word.as_str())).collect());
         words(|row| row.status, values.status.iter().map(|word| Some(word.as_str())).collect());
         if !values.contact_id.is_empty() {
@@ -174,8 +172,8 @@ impl Columns {
             conditions.push(Condition::Contact(values.contact_id.iter().filter_map(number).collect()));
         }
         if values.from.is_some() || values.to.is_some() {
-            let from = values.from.map_or(i64::MIN, |from| from.micros());
-            conditions.push(Condition::Began(from, values.to.map_or(i64::MAX, |to| to.micros())));
+            let from = values.from.map_or(i64::MIN, Timestamp::micros);
+            conditions.push(Condition::Began(from, values.to.map_or(i64::MAX, Timestamp::micros)));
         }
         Self { conditions }
     }

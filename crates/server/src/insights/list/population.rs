@@ -51,7 +51,7 @@ impl Population {
         query.push(&format!("(select {distinct}{} as session_id, o.contact_id, ", source.session_id()));
         query.push("o.channel, o.language, o.sentiment, o.status ");
         push_slice(query, org_id, source, self.sessions());
-        self.push_insights(query, org_id, "o.insight_id");
+        self.push_insights(query, org_id);
         query.push(") h");
     }
 
@@ -83,15 +83,15 @@ impl Population {
         finding.await
     }
 
-    /// Adds the condition on the insights of occurrences `o`, which are in this column.
-    pub(crate) fn push_insights(&self, query: &mut Sql, org_id: OrgId, column: &str) {
+    /// Adds the condition on the insights of occurrences `o`.
+    fn push_insights(&self, query: &mut Sql, org_id: OrgId) {
         match self {
             Self::Sessions(_) => {}
             Self::OfInsight(id, _) => {
-                query.push(" and ").push(column).push(" = ").push_bind(*id);
+                query.push(" and o.insight_id = ").push_bind(*id);
             }
             Self::OfInsights(filter) => {
-                query.push(" and ").push(column).push(" in (select id from (");
+                query.push(" and o.insight_id in (select id from (");
                 push_counts(query, org_id, filter);
                 query.push(") i)");
             }

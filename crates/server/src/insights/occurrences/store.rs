@@ -95,7 +95,7 @@ pub(crate) async fn delete(tx: &mut OrgTx, keys: &[(InsightId, SessionId)]) -> R
         query.push_values(keys.iter().map(|(insight, session)| [(*insight).into(), (*session).into()]));
         query.push(")");
         tx.run(query).await?;
-        keys.iter().for_each(|(_, session)| tx.changed(Subject::Occurrence, *session));
+        changed(tx, keys.iter().map(|(_, session)| *session));
     }
     Ok(())
 }
@@ -124,7 +124,7 @@ pub(crate) async fn copy(
             query.push(" and 1 = 1");
         }
         query.push(" on conflict (org_id, insight_id, session_id) do nothing returning session_id");
-        changed(tx, query).await?;
+        run(tx, query).await?;
     }
     Ok(())
 }
@@ -189,14 +189,21 @@ pub(crate) async fn settle(tx: &mut OrgTx, ids: &[MessageId]) -> Result<Vec<Insi
 pub(crate) async fn delete_all(tx: &mut OrgTx, id: InsightId) -> Result<()> {
     let query = sql("delete from occurrences where org_id = $1 and insight_id = $2 returning session_id");
     let query = query.bind(tx.org_id).bind(id);
-    changed(tx, query).await
+    run(tx, query).await
 }
 
 /// Runs a statement that returns the sessions whose occurrences it changed, and logs them.
-async fn changed(tx: &mut OrgTx, query: Sql) -> Result<()> {
+async fn run(tx: &mut OrgTx, query: Sql) -> Result<()> {
     let sessions: Vec<(SessionId,)> = tx.fetch_all(query).await?;
-    sessions.into_iter().for_each(|(id,)| tx.changed(Subject::Occurrence, id));
+    changed(tx, sessions.into_iter().map(|(id,)| id));
     Ok(())
+}
+
+/// Logs that other insights show in sessions than before.
+fn changed(tx: &mut OrgTx, sessions: impl IntoIterator<Item = SessionId>) {
+    for id in sessions {
+        tx.changed(Subject::Occurrence, id);
+    }
 }
 
 /// Deletes the occurrences that these statements prove, and counts their insights again.
@@ -204,7 +211,7 @@ pub(crate) async fn delete_proved(tx: &mut OrgTx, ids: &[StatementId]) -> Result
     let mut query = sql("delete from occurrences where org_id = $1 and statement_id in ").bind(tx.org_id);
     query.push_list(ids.iter().copied()).push(" returning insight_id, session_id");
     let gone: Vec<(InsightId, SessionId)> = tx.fetch_all(query).await?;
-    gone.iter().for_each(|(_, session)| tx.changed(Subject::Occurrence, *session));
+    changed(tx, gone.iter().map(|(_, session)| *session));
     let touched: BTreeSet<InsightId> = gone.into_iter().map(|(insight, _)| insight).collect();
     recount(tx, &touched.into_iter().collect::<Vec<_>>()).await
 }
@@ -218,7 +225,7 @@ pub(crate) async fn delete_of_sessions(
     let mut query = sql("delete from occurrences where org_id = $1 and session_id in ").bind(tx.org_id);
     query.push_list(ids.iter().copied()).push(" returning insight_id");
     let gone: Vec<(InsightId,)> = tx.fetch_all(query).await?;
-    ids.iter().for_each(|id| tx.changed(Subject::Occurrence, *id));
+    changed(tx, ids.iter().copied());
     let counted: BTreeSet<InsightId> = gone.iter().map(|(id,)| *id).collect();
     recount(tx, &counted.iter().copied().collect::<Vec<_>>()).await?;
     Ok((gone.len() as u64, counted))
@@ -237,7 +244,7 @@ pub(crate) async fn shift(
         let mut query = sql(query).bind(tx.org_id).bind(from).bind(to);
         query.push_list(session_ids.iter().copied());
         tx.run(query).await?;
-        session_ids.iter().for_each(|id| tx.changed(Subject::Occurrence, *id));
+        changed(tx, session_ids.iter().copied());
     }
     Ok(())
 }

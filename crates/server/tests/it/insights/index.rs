@@ -59,6 +59,12 @@ async fn ids(t: &TestApp, query: &str) -> Vec<uuid::Uuid> {
     ids.into_iter().map(|(id,)| id).collect()
 }
 
+/// Half of the sessions behind an insight.
+async fn half(t: &TestApp, insight: uuid::Uuid) -> Vec<Value> {
+    let shown = t.items(&format!("/insights/{insight}/sessions")).await;
+    shown.iter().take(shown.len() / 2).map(|item| item["session_id"].clone()).collect()
+}
+
 /// Changes something at random; what cannot be done is not.
 async fn change(t: &TestApp, chance: &mut Chance, step: usize) {
     let insights = ids(t, "select id from insights where retired_at is null order by insight_number").await;
@@ -96,11 +102,7 @@ async fn change(t: &TestApp, chance: &mut Chance, step: usize) {
         }
         6 => {
             let insight = chance.pick(&insights);
-            let shown = t.get_ok(&format!("/insights/{insight}/sessions")).await;
-            let shown = shown["items"].as_array().unwrap();
-            let part: Vec<&Value> =
-                shown.iter().take(shown.len() / 2).map(|item| &item["session_id"]).collect();
-            let body = json!({"session_ids": part, "content": "A part of it"});
+            let body = json!({"session_ids": half(t, *insight).await, "content": "A part of it"});
             call("POST", format!("/insights/{insight}/split"), body).await;
         }
         7 => {
@@ -108,15 +110,15 @@ async fn change(t: &TestApp, chance: &mut Chance, step: usize) {
             let body = json!({"belongs": chance.one_in(2)});
             call("PUT", format!("/insights/{insight}/sessions/{session}"), body).await;
         }
-        8 => drop(call("POST", format!("/insights/{}/resolve", chance.pick(&insights)), json!({})).await),
-        9 => {
+        8 => {
             let (session, contact) = (chance.pick(&sessions), chance.pick(&contacts));
             call("PATCH", format!("/chat/sessions/{session}"), json!({"contact_id": contact})).await;
         }
-        _ => {
+        9 => {
             let body = json!({"custom_data": {"plan": chance.pick(&["pro", "free"])}});
             call("PATCH", format!("/contacts/{}", chance.pick(&contacts)), body).await;
         }
+        _ => drop(call("POST", format!("/insights/{}/resolve", chance.pick(&insights)), json!({})).await),
     }
     if chance.one_in(2) {
         t.run_jobs().await;
