@@ -44,7 +44,7 @@ pub async fn list(app: &App, org_id: OrgId, filter: &InsightFilter) -> Result<Li
         let counts = kept_page(&db, org_id, filter).await?;
         let total = match counts.len() {
             0 if filter.page == 1 => 0,
-            _ => count_matching(app, org_id, filter).await?,
+            _ => kept_count(&db, org_id, filter).await?,
         };
         (response::load(&db, org_id, &counts).await?, total)
     } else {
@@ -114,10 +114,15 @@ pub async fn count_matching(app: &App, org_id: OrgId, filter: &InsightFilter) ->
     if filter.sessions != SessionConditions::default() {
         return Ok(db::count(counted(app, org_id, filter).await?.1.len()));
     }
+    kept_count(&app.db.long(org_id), org_id, filter).await
+}
+
+/// Counts the insights that match by their kept counts.
+async fn kept_count(db: &Db, org_id: OrgId, filter: &InsightFilter) -> Result<i64> {
     let mut query = sql("select count(*) from (");
     push_counts(&mut query, org_id, filter);
     query.push(") s");
-    app.db.long(org_id).fetch_one::<(i64,)>(query).await.map(|(count,)| count)
+    db.fetch_one::<(i64,)>(query).await.map(|(count,)| count)
 }
 
 /// Returns every insight that matches, on whatever page. Fails with the 400 if there are more than `max`.

@@ -4,6 +4,7 @@ use crate::support::app::TestApp;
 use futures_util::future::join_all;
 use refrain::db::{Db, Value, sql};
 use refrain::ids::OrgId;
+use serde_json::json;
 use std::future::Future as _;
 use std::task::Poll;
 use std::time::{Duration, Instant};
@@ -54,6 +55,22 @@ async fn a_statement_ends_when_nobody_waits_for_it_any_more() {
     is_over(&t).await;
     // by itself it would be 25 seconds
     assert!(since.elapsed() < Duration::from_secs(15), "{:?}", since.elapsed());
+}
+
+#[tokio::test]
+async fn the_plain_list_waits_for_no_long_read() {
+    let t = TestApp::new().await;
+    let db = t.app.db.long(t.org_id);
+    let _held = [db.snapshot().await.unwrap(), db.snapshot().await.unwrap()];
+    let listed = |body| timeout(Duration::from_secs(5), t.post_ok("/insights", body));
+    for body in [json!({}), json!({"status": "unresolved"}), json!({"page": 2})] {
+        listed(body).await.unwrap();
+    }
+    assert!(
+        timeout(Duration::from_millis(300), t.post("/insights", json!({"sessionLanguage": "de"})))
+            .await
+            .is_err()
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
