@@ -106,7 +106,7 @@ impl Db {
     pub async fn fetch_all<T: Record>(&self, query: Sql) -> Result<Vec<T>> {
         let mut records = Vec::new();
         // boxed, as what waits for a connection is large, and every caller would be as large
-        Box::pin(self.read_rows(query, &mut |row| row.push_to(&mut records))).await?;
+        Box::pin(self.read_rows(query, &mut |row| row.record().map(|record| records.push(record)))).await?;
         Ok(records)
     }
 
@@ -254,19 +254,13 @@ impl Tx {
     /// Reads every row of `query`, which must bound their number.
     pub async fn fetch_all<T: Record>(&mut self, query: Sql) -> Result<Vec<T>> {
         let mut records = Vec::new();
-        self.read_rows(query, &mut |row| row.push_to(&mut records)).await?;
+        self.fetch_each(query, |record| records.push(record)).await?;
         Ok(records)
     }
 
     /// Reads the rows of `query` and hands on each, so that their number need not be bounded.
     pub async fn fetch_each<T: Record>(&mut self, query: Sql, mut take: impl FnMut(T) + Send) -> Result<()> {
-        let mut records = Vec::new();
-        let mut read = |row: Row<'_>| {
-            row.push_to(&mut records)?;
-            records.drain(..).for_each(&mut take);
-            Ok(())
-        };
-        self.read_rows(query, &mut read).await
+        self.read_rows(query, &mut |row| row.record().map(&mut take)).await
     }
 
     /// Hands each row of `query` to `read`, as [`Db::read_rows`] does.

@@ -19,13 +19,12 @@ pub(super) enum Row<'r> {
 }
 
 impl Row<'_> {
-    /// Reads the row and adds it to `records`.
-    pub(super) fn push_to<T: Record>(self, records: &mut Vec<T>) -> Result<()> {
-        records.push(match self {
+    /// Reads the row.
+    pub(super) fn record<T: Record>(self) -> Result<T> {
+        Ok(match self {
             Self::Sqlite(row) => T::from_row(row)?,
             Self::Postgres(row) => T::from_row(row)?,
-        });
-        Ok(())
+        })
     }
 }
 

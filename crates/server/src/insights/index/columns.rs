@@ -30,10 +30,10 @@ pub(crate) struct Row {
     pub(crate) ticket_number: i64,
     pub(crate) created_at: Timestamp,
     contact: u32,
-    pub(crate) channel: u16,
-    pub(crate) language: u16,
-    pub(crate) sentiment: u16,
-    pub(crate) status: u16,
+    pub(crate) channel: u32,
+    pub(crate) language: u32,
+    pub(crate) sentiment: u32,
+    pub(crate) status: u32,
     pub(crate) is_handed_off: bool,
     /// False once the session was deleted.
     is_there: bool,
@@ -98,8 +98,7 @@ impl Index {
     /// Adds a session, or puts it in the place of what was known of it.
     pub(super) fn put(&mut self, session: Session) {
         let contact = session.contact_id.map_or(NONE, |id| self.contacts.number(id));
-        let mut word =
-            |word: Option<String>| word.map_or(0, |word| u16::try_from(self.words.number(word)).unwrap_or(0));
+        let mut word = |word: Option<String>| word.map_or(0, |word| self.words.number(word));
         let row = Row {
             id: session.id,
             ticket_number: session.ticket_number,
@@ -184,13 +183,18 @@ impl Index {
     }
 
     /// Returns a word by its number.
-    pub(crate) fn word(&self, number: u16) -> Option<&str> {
-        (number > 0).then(|| self.words.all.get(usize::from(number)).map(String::as_str))?
+    pub(crate) fn word(&self, number: u32) -> Option<&str> {
+        self.words.all.get(number as usize).filter(|_| number > 0).map(String::as_str)
+    }
+
+    /// Returns the number up to which words are numbered.
+    pub(crate) fn words(&self) -> usize {
+        self.words.all.len()
     }
 
     /// Returns the number of a word, if a session has it.
-    pub(crate) fn word_number(&self, word: &str) -> Option<u16> {
-        self.words.of.get(word).and_then(|number| u16::try_from(*number).ok())
+    pub(crate) fn word_number(&self, word: &str) -> Option<u32> {
+        self.words.of.get(word).copied()
     }
 
     /// Returns a contact by its number.

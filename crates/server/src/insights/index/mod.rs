@@ -21,7 +21,7 @@ use uuid::Uuid;
 
 /// The bytes that the indexes of all organizations take at most. The one that is in use is kept whatever it takes.
 const BYTES_MAX: usize = 512 * 1024 * 1024;
-/// The entries of the change log, and the changed sessions, from which on an index is made anew.
+/// The entries of the change log from which on an index is made anew.
 const CHANGES_MAX: usize = 20_000;
 /// The sessions that one statement asks for.
 const CHUNK: usize = 2_000;

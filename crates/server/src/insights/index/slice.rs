@@ -144,7 +144,7 @@ struct Columns {
 }
 
 enum Condition {
-    Word(fn(&Row) -> u16, Vec<u16>),
+    Word(fn(&Row) -> u32, Vec<u32>),
     Contact(Vec<Option<usize>>),
     Began(i64, i64),
 }
@@ -152,7 +152,7 @@ enum Condition {
 impl Columns {
     fn of(index: &Index, values: &SessionValues) -> Self {
         let mut conditions = Vec::new();
-        let mut words = |of: fn(&Row) -> u16, words: Vec<Option<&str>>| {
+        let mut words = |of: fn(&Row) -> u32, words: Vec<Option<&str>>| {
             if !words.is_empty() {
                 // a word that no session has is nobody's
                 let number = |word: Option<&str>| word.map_or(Some(0), |word| index.word_number(word));

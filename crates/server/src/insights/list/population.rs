@@ -58,25 +58,20 @@ impl Population {
     /// Finds the sessions in the index.
     pub(crate) async fn find(&self, tx: &mut Tx, org_id: OrgId, index: &Arc<Index>) -> Result<Found> {
         let slice = index.slice(tx, org_id, self.sessions()).await?;
-        let ids = match self {
+        let (ids, conditions) = match self {
             Self::Sessions(_) => return Ok(Found { slice: Arc::new(slice), insights: None }),
-            Self::OfInsight(id, _) => vec![*id],
+            Self::OfInsight(id, _) => (vec![(*id,)], InsightConditions::default()),
             Self::OfInsights(filter) => {
                 let mut query = sql("select i.id ");
                 push_insights_that(&mut query, org_id, &filter.insights);
-                let ids: Vec<(InsightId,)> = tx.fetch_all(query).await?;
-                ids.into_iter().map(|(id,)| id).collect()
+                (tx.fetch_all::<(InsightId,)>(query).await?, filter.insights.clone())
             }
-        };
-        let conditions = match self {
-            Self::OfInsights(filter) => filter.insights.clone(),
-            _ => InsightConditions::default(),
         };
         let index = Arc::clone(index);
         let finding = counting(move || {
             let sessions = |id| index.seen(id, &slice).map_or(0, |seen| seen.sessions);
-            let ids: Vec<InsightId> =
-                ids.into_iter().filter(|id| conditions.allow_count(sessions(*id))).collect();
+            let ids = ids.into_iter().map(|(id,)| id);
+            let ids: Vec<InsightId> = ids.filter(|id| conditions.allow_count(sessions(*id))).collect();
             let slice = Arc::new(slice.showing(&index, ids.iter().copied()));
             Found { slice, insights: Some(Arc::new(ids)) }
         });

@@ -66,7 +66,7 @@ impl Side {
 }
 
 /// Returns the word that a session itself has, by which a facet counts.
-pub(super) fn own_word(facet: &Facet) -> Option<fn(&Row) -> u16> {
+pub(super) fn own_word(facet: &Facet) -> Option<fn(&Row) -> u32> {
     Some(match facet {
         Facet::Channel => |row| row.channel,
         Facet::Language => |row| row.language,
@@ -90,6 +90,9 @@ pub(super) async fn count(
         all: db::count(all.slice().len()),
         facets: Vec::new(),
     };
+    let is_of_insights = |facet: &Facet| facet.data().is_none() && own_word(facet).is_none();
+    let insights = if by.iter().any(is_of_insights) { Insight::all(tx, org_id).await? } else { Vec::new() };
+    let insights = Arc::new(insights);
     for facet in by {
         let counts = match (facet.data(), own_word(facet)) {
             (Some(data), _) => by_data(tx, org_id, data, [&here.population, &all.population], limit).await?,
@@ -97,29 +100,28 @@ pub(super) async fn count(
                 let (index, slices) = (Arc::clone(index), [here, all].map(|side| Arc::clone(side.slice())));
                 cut(counting(move || by_own(&index, word, &slices)).await?, limit)
             }
-            (None, None) => cut(by_insights(tx, org_id, index, facet, [here, all]).await?, limit),
+            (None, None) => cut(by_insights(index, facet, &insights, [here, all]).await?, limit),
         };
         counted.facets.push(counts);
     }
     Ok(counted)
 }
 
-fn by_own(index: &Index, word: fn(&Row) -> u16, [here, all]: &[Arc<Slice>; 2]) -> Vec<Count> {
-    let count = |slice: &Slice| {
-        let mut counts: HashMap<u16, i64> = HashMap::new();
+fn by_own(index: &Index, word: fn(&Row) -> u32, slices: &[Arc<Slice>; 2]) -> Vec<Count> {
+    let [here, all] = slices.each_ref().map(|slice| {
+        let mut counts = vec![0; index.words()];
         for at in slice.places() {
-            *counts.entry(word(index.row(at))).or_default() += 1;
+            counts[word(index.row(at)) as usize] += 1;
         }
         counts
-    };
-    let of_all = count(all);
-    let value = |(word, here): (u16, i64)| Count {
-        value: index.word(word).map(str::to_owned),
+    });
+    let value = |(number, (here, all)): (u32, (i64, i64))| Count {
+        value: index.word(number).map(str::to_owned),
         here,
-        all: of_all.get(&word).copied().unwrap_or(0),
+        all,
         insights: None,
     };
-    count(here).into_iter().map(value).collect()
+    (0..).zip(here.into_iter().zip(all)).filter(|(_, (here, _))| *here > 0).map(value).collect()
 }
 
 /// Takes the most frequent values.
@@ -191,6 +193,14 @@ struct Insight {
 }
 
 impl Insight {
+    async fn all(tx: &mut Tx, org_id: OrgId) -> Result<Vec<Self>> {
+        let query = sql("
+            select id, team_id, category_id, resolved_at, archived_at from insights
+            where org_id = $1 and retired_at is null
+        ");
+        tx.fetch_all(query.bind(org_id)).await
+    }
+
     fn value(&self, facet: &Facet) -> Option<String> {
         match facet {
             Facet::Team => self.team_id.map(|id| id.to_string()),
@@ -202,18 +212,12 @@ impl Insight {
 
 /// Counts sessions by what the insights in them are.
 async fn by_insights(
-    tx: &mut Tx,
-    org_id: OrgId,
     index: &Arc<Index>,
     facet: &Facet,
+    insights: &Arc<Vec<Insight>>,
     [here, all]: [&Side; 2],
 ) -> Result<Vec<Count>> {
-    let query = sql("
-        select id, team_id, category_id, resolved_at, archived_at from insights
-        where org_id = $1 and retired_at is null
-    ");
-    let insights: Vec<Insight> = tx.fetch_all(query.bind(org_id)).await?;
-    let (index, facet) = (Arc::clone(index), facet.clone());
+    let (index, facet, insights) = (Arc::clone(index), facet.clone(), Arc::clone(insights));
     let [here, all] = [here, all].map(|side| side.found.clone());
     let finding = counting(move || {
         let of_all = of_insights(&index, &facet, &insights, &all);

@@ -136,11 +136,12 @@ async fn facets(
     let (mut tx, index) = app.indexes.snapshot(&app.db, org_id).await?;
     let is_whole = here == all;
     let here = Side::find(&mut tx, org_id, &index, here).await?;
-    let all = Side::find(&mut tx, org_id, &index, all).await?;
+    let others = if is_whole { None } else { Some(Side::find(&mut tx, org_id, &index, all).await?) };
+    let all = others.as_ref().unwrap_or(&here);
     let mut by = input.by.0;
     let with_keys = by.contains(&Facet::Keys);
     by.retain(|facet| *facet != Facet::Keys);
-    let counted = facet_values::count(&mut tx, org_id, &index, &by, [&here, &all], limit).await?;
+    let counted = facet_values::count(&mut tx, org_id, &index, &by, [&here, all], limit).await?;
     let sure = if is_whole {
         vec![Vec::new(); by.len()]
     } else {

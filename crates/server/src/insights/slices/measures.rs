@@ -119,7 +119,7 @@ struct Counter<'a> {
     index: &'a Index,
     slice: &'a Slice,
     periods: Periods,
-    feelings: [Option<u16>; 3],
+    feelings: [Option<u32>; 3],
     /// The insight that each person was last counted for: in all, in the later and in the earlier period.
     counted: [Vec<u32>; 3],
     insights: u32,
