@@ -45,7 +45,7 @@ async fn clients_that_read_nothing_take_no_place_from_others() {
     let server = cli.serve();
     let silent: Vec<TcpStream> = (0..1_100).map(|_| silent_reader(&server)).collect();
     let times = health_takes(&server);
-    assert!(times[10] < Duration::from_secs(1), "{times:?}");
+    assert!(times[10] < Duration::from_millis(100), "{times:?}");
     drop(silent);
 }
 
