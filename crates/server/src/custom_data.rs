@@ -315,7 +315,7 @@ impl JsonSchema for Alternatives {
 }
 
 /// Returns a value in the form of the filter tables: the text, or for a long one its hash, so that it fits an index.
-fn index_text(value: &str) -> String {
+pub(crate) fn index_text(value: &str) -> String {
     if value.len() <= INDEXED_BYTES_MAX {
         value.to_owned()
     } else {

@@ -170,20 +170,10 @@ pub(super) async fn table(app: &App, org_id: OrgId, filter: &InsightFilter) -> a
     let output = insights::list(app, org_id, filter).await?;
     let all = insights::counts(&app.db, org_id).await?.sessions;
     let ids: Vec<_> = output.data.iter().map(|insight| insight.id).collect();
-    let calendar = app.settings(&app.db, org_id).await?.calendar;
-    let trends = insights::trends(
-        &mut app.db.patient(org_id).snapshot().await?,
-        org_id,
-        &calendar,
-        &filter.sessions,
-        &ids,
-        app.clock.now(),
-    )
-    .await?;
+    let trends = insights::trends(app, org_id, &filter.sessions, ids).await?;
     let mut table = Table::new(&["No.", "Insight", "Sessions", "Share", "Sentiment", "12 weeks", "4 weeks"]);
     table.align_right(&[0, 2, 3, 6]);
-    for insight in &output.data {
-        let trend = trends.get(&insight.id).copied().unwrap_or_default();
+    for (insight, trend) in output.data.iter().zip(trends) {
         table.row(vec![
             insight.insight_number.to_string(),
             insight.content.clone(),

@@ -14,7 +14,7 @@ use serde::de::{Deserializer, Error as _};
 const VALUES_MAX: usize = 500;
 
 /// Values of which a session has one.
-type Values<T> = BoundedVec<T, VALUES_MAX>;
+pub(crate) type Values<T> = BoundedVec<T, VALUES_MAX>;
 
 #[derive(Debug, Deserialize, JsonSchema)]
 pub(super) struct SessionFilter {
@@ -103,27 +103,27 @@ impl FilterInput {
 #[schemars(inline)]
 pub struct Filters {
     #[serde(default)]
-    pub(super) date_from: Maybe<Date>,
+    pub(crate) date_from: Maybe<Date>,
     #[serde(default)]
-    pub(super) date_to: Maybe<Date>,
+    pub(crate) date_to: Maybe<Date>,
     #[serde(default)]
-    pub(super) channels: Maybe<Values<Channel>>,
+    pub(crate) channels: Maybe<Values<Channel>>,
     #[serde(default)]
-    pub(super) statuses: Maybe<Values<SessionStatus>>,
+    pub(crate) statuses: Maybe<Values<SessionStatus>>,
     #[serde(default)]
-    pub(super) sentiments: Maybe<Values<Sentiment>>,
+    pub(crate) sentiments: Maybe<Values<Sentiment>>,
     #[serde(default)]
-    pub(super) tags: Maybe<Values<Text<200>>>,
+    pub(crate) tags: Maybe<Values<Text<200>>>,
     #[serde(default)]
-    pub(super) assignee_ids: Maybe<Values<Text<200>>>,
+    pub(crate) assignee_ids: Maybe<Values<Text<200>>>,
     #[serde(default)]
-    pub(super) team_ids: Maybe<Values<TeamId>>,
+    pub(crate) team_ids: Maybe<Values<TeamId>>,
     #[serde(default)]
-    pub(super) contact_ids: Maybe<Values<ContactId>>,
+    pub(crate) contact_ids: Maybe<Values<ContactId>>,
     #[serde(default)]
-    pub(super) languages: Maybe<Values<Text<35>>>,
+    pub(crate) languages: Maybe<Values<Text<35>>>,
     #[serde(default)]
-    pub(super) custom_data: Maybe<CustomData>,
+    pub(crate) custom_data: Maybe<CustomData>,
 }
 
 impl Filters {

@@ -29,20 +29,21 @@ mod webhook_event;
 
 pub use apply::Changes;
 pub use erase::{Erased, Touched, delete_all, mark, marked, senders, values};
+pub(crate) use filter::Values;
 pub use filter::{Filters, Flag};
 pub use handoff::{Handoff, HandoffInput};
 pub use history::{Attachment, Event, HTML, NewMessage, REDACTED, Sender, shown};
 pub use imported::update_imported;
 pub use language_tag::{KnownLanguage, LanguageTag};
 pub use mask::mask;
-pub use query::{QueriedSessions, QuerySort, SessionQuery, query_sessions};
+pub use query::{QueriedSessions, ranked, show_queried};
 pub use reading::{
     Finding, ReadSessions, SaidMessage, Unread, follow, read_again, read_sessions, save_findings, unread,
 };
 pub use redaction::{Redaction, redact_message, redact_session};
 pub use response::{ChatSessionListItem, GetChatSessionOutput};
 pub use routes::routes;
-pub use search::{IndexMessages, request_index, search_places};
+pub use search::{IndexMessages, Ranked, request_index, search_places, words_of};
 pub use session::{
     AiClosureType, Channel, ExternalIdType, Sentiment, Session, SessionStatus, TAGS_MAX, TicketingSystemName,
     TicketingSystemRef,

@@ -2,24 +2,43 @@
 
 use crate::access::{Resource, Scope};
 use crate::app::App;
-use crate::db::Sql;
+use crate::custom_data::{self, CustomData};
+use crate::db;
 use crate::error::Result;
 use crate::http::{Api, ApiJson, Caller, Cursor};
-use crate::ids::InsightId;
+use crate::ids::{InsightId, SessionId};
+use crate::insights::index::{Conditions, Index, Row, Slice, counting};
 use crate::insights::insight;
 use crate::insights::list::InsightFilterInput;
 use crate::insights::list::population::Population;
 use crate::openapi::Operation;
-use crate::sessions::{self, Filters, QueriedSessions, QuerySort, SessionQuery};
-use crate::wire::{Maybe, NonEmptyVec, Positive, SingleLine, SortOrder};
+use crate::sessions::{self, Filters, QueriedSessions, Ranked, Values};
+use crate::time::Calendar;
+use crate::wire::{Maybe, NonEmptyVec, Positive, SingleLine, SortOrder, string_enum};
 use axum::Json;
 use axum::extract::State;
 use axum::http::Method;
 use schemars::JsonSchema;
 use serde::Deserialize;
+use std::cmp::Ordering;
+use std::collections::HashSet;
+use std::sync::Arc;
+use uuid::Uuid;
 
 /// The most insights of which a session shows one.
 const INSIGHTS_MAX: usize = 100;
+
+string_enum! {
+    /// The order of sessions that are asked for.
+    QuerySort {
+        /// How many of its messages have the words; the newest first on a tie.
+        Relevance = "relevance",
+        /// The latest message.
+        LastMessageAt = "last_message_at",
+        /// The time the session began.
+        CreatedAt = "created_at",
+    }
+}
 
 pub(super) fn routes() -> Api {
     Api::new().route(
@@ -79,38 +98,158 @@ async fn query(
     if input.insight_ids.0.is_some() || input.filter.0.is_some() {
         caller.require(Scope::read(Resource::Insights))?;
     }
+    let org_id = caller.org_id;
     let mut insights = Vec::new();
     for id in input.insight_ids.0.map(|ids| ids.0).unwrap_or_default() {
-        insights.push(insight::require_current(&app.db, caller.org_id, id).await?);
+        insights.push(insight::require_current(&app.db, org_id, id).await?);
     }
-    let slice = match input.filter.0 {
-        Some(filter) => Some(Population::of(filter.into_filter(&app, caller.org_id).await?)),
-        None => None,
-    };
-    let words = input.words.0.map(|words| words.0);
-    let usual = if words.is_some() { QuerySort::Relevance } else { QuerySort::LastMessageAt };
-    let asked = SessionQuery {
-        filters: input.filters,
-        handed_off: input.handed_off.0,
-        ticket_number: input.ticket_number.0.map(|number| number.0),
-        words,
+    let (mut tx, index) = app.indexes.snapshot(&app.db, org_id).await?;
+    let calendar = app.settings(&mut tx, org_id).await?.calendar;
+    let population = Population::of(input.filter.0.unwrap_or_default().over(&calendar));
+    let found = population.find(&mut tx, org_id, &index).await?;
+    // what is left is of the index
+    drop(tx);
+    let words = input.words.0.map(|words| sessions::words_of(&words.0)).transpose()?.unwrap_or_default();
+    let usual = if words.is_empty() { QuerySort::LastMessageAt } else { QuerySort::Relevance };
+    let order = Order {
         sort: input.sort_by.0.unwrap_or(usual),
-        order: input.sort_order.0.unwrap_or(SortOrder::Desc),
+        direction: input.sort_order.0.unwrap_or(SortOrder::Desc),
         limit: usize::try_from(input.limit.0).unwrap_or(1),
         cursor: input.cursor.0,
     };
-    let only = |query: &mut Sql| {
+    let (filters, handed_off, ticket) = (input.filters, input.handed_off.0, input.ticket_number.0);
+    let narrowing = counting(move || {
+        let ticket = ticket.map(|number| number.0);
+        let asked = conditions(&index, &filters, &calendar).handed_off(handed_off).ticket(ticket);
+        let mut slice = found.slice.narrowed(&index, &asked);
         if !insights.is_empty() {
-            query
-                .push(" and s.id in (select session_id from occurrences where org_id = ")
-                .push_bind(caller.org_id);
-            query.push(" and insight_id in ").push_list(insights.iter().copied()).push(")");
+            slice = slice.showing(&index, insights);
         }
-        if let Some(slice) = &slice {
-            query.push(" and s.id in (select session_id from ");
-            slice.push(query, caller.org_id);
-            query.push(")");
+        (index, slice)
+    });
+    let (index, slice) = narrowing.await?;
+    if words.is_empty() {
+        by_time(&app, &caller, index, slice, order).await.map(Json)
+    } else {
+        by_words(&app, &caller, &index, &slice, &words, order).await.map(Json)
+    }
+}
+
+/// Reads the conditions on a session itself.
+fn conditions(index: &Index, filters: &Filters, calendar: &Calendar) -> Conditions {
+    fn all<T>(values: &Maybe<Values<T>>) -> impl Iterator<Item = &T> {
+        values.0.iter().flat_map(|values| &values.0)
+    }
+    let channels: Vec<_> = all(&filters.channels).map(|value| Some(value.as_str())).collect();
+    let statuses: Vec<_> = all(&filters.statuses).map(|value| Some(value.as_str())).collect();
+    let sentiments: Vec<_> = all(&filters.sentiments).map(|value| Some(value.as_str())).collect();
+    let assignees: Vec<_> = all(&filters.assignee_ids).map(|id| Some(id.0.as_str())).collect();
+    let languages: Vec<_> = all(&filters.languages).map(|code| Some(code.0.as_str())).collect();
+    let teams: Vec<String> = all(&filters.team_ids).map(ToString::to_string).collect();
+    let teams: Vec<_> = teams.iter().map(|id| Some(id.as_str())).collect();
+    let contacts: Vec<_> = all(&filters.contact_ids).copied().map(Some).collect();
+    let tags: Vec<_> = all(&filters.tags).map(|tag| tag.0.as_str()).collect();
+    let data = filters.custom_data.0.as_slice().iter().filter(|data| !data.0.is_empty()).cloned();
+    let (from, to) = (filters.date_from.0, filters.date_to.0);
+    Conditions::default()
+        .began(from.map(|day| day.start(calendar)), to.map(|day| day.end(calendar)))
+        .word(index, |row| row.channel, &channels)
+        .word(index, |row| row.status, &statuses)
+        .word(index, |row| row.sentiment, &sentiments)
+        .word(index, |row| row.assignee, &assignees)
+        .word(index, |row| row.language, &languages)
+        .word(index, |row| row.team, &teams)
+        .contact(index, &contacts)
+        .tag(index, &tags)
+        .data(index, custom_data::SESSIONS, &data.collect::<Vec<CustomData>>())
+}
+
+/// The order of sessions, and a page in it.
+struct Order {
+    sort: QuerySort,
+    direction: SortOrder,
+    limit: usize,
+    cursor: Option<Cursor>,
+}
+
+impl Order {
+    fn compare(&self, a: &Ranked, b: &Ranked) -> Ordering {
+        let newest = |of: &Ranked| (of.last_message_at, of.id);
+        let order = match self.sort {
+            QuerySort::Relevance => a.score.total_cmp(&b.score).then_with(|| newest(a).cmp(&newest(b))),
+            QuerySort::LastMessageAt => newest(a).cmp(&newest(b)),
+            QuerySort::CreatedAt => (a.created_at, a.id).cmp(&(b.created_at, b.id)),
+        };
+        if self.direction == SortOrder::Desc { order.reverse() } else { order }
+    }
+
+    /// Returns the cursor of a page that ends with a session, in an order by time.
+    fn cursor(&self, last: &Ranked) -> Cursor {
+        let at = if self.sort == QuerySort::CreatedAt { last.created_at } else { last.last_message_at };
+        Cursor::new(at, last.id.as_bytes())
+    }
+
+    /// Tells if a session comes after the page before, in an order by time.
+    fn is_ahead(&self, session: &Ranked) -> bool {
+        let Some(after) = self.cursor else { return true };
+        let place = self.cursor(session);
+        let order = (place.position, place.id).cmp(&(after.position, after.id));
+        order == if self.direction == SortOrder::Desc { Ordering::Less } else { Ordering::Greater }
+    }
+}
+
+/// Shows a page in the order of a time.
+async fn by_time(
+    app: &App,
+    caller: &Caller,
+    index: Arc<Index>,
+    slice: Slice,
+    order: Order,
+) -> Result<QueriedSessions> {
+    let finding = counting(move || {
+        let ranked = |at: u32| {
+            let Row { id, created_at, last_message_at, .. } = *index.row(at);
+            Ranked { id, created_at, last_message_at, score: 0.0 }
+        };
+        let total = slice.len();
+        let mut found: Vec<Ranked> =
+            slice.places().map(ranked).filter(|session| order.is_ahead(session)).collect();
+        if found.len() > order.limit + 1 {
+            found.select_nth_unstable_by(order.limit, |a, b| order.compare(a, b));
+            found.truncate(order.limit + 1);
         }
-    };
-    sessions::query_sessions(&app, &caller, &asked, only).await.map(Json)
+        found.sort_unstable_by(|a, b| order.compare(a, b));
+        (found, total, order)
+    });
+    let (mut found, total, order) = finding.await?;
+    let has_more = found.len() > order.limit;
+    found.truncate(order.limit);
+    let ids: Vec<SessionId> = found.iter().map(|session| session.id).collect();
+    let items = sessions::show_queried(app, caller, &ids, &[]).await?;
+    let is_cut = items.len() < found.len();
+    let last = found.get(items.len().saturating_sub(1)).filter(|_| has_more || is_cut);
+    let next = last.map(|last| order.cursor(last).to_string());
+    Ok(QueriedSessions { items, next: next.into(), total: db::count(total) })
+}
+
+/// Shows a page of the sessions that have the words. Its cursor is a number of sessions.
+async fn by_words(
+    app: &App,
+    caller: &Caller,
+    index: &Index,
+    slice: &Slice,
+    words: &[String],
+    order: Order,
+) -> Result<QueriedSessions> {
+    let numbers: HashSet<i64> = slice.places().map(|at| index.row(at).ticket_number).collect();
+    let mut ranked = sessions::ranked(app, caller.org_id, words, Some(&numbers)).await?;
+    ranked.sort_by(|a, b| order.compare(a, b));
+    let total = ranked.len();
+    let begin = order.cursor.and_then(|cursor| usize::try_from(cursor.position).ok()).unwrap_or(0);
+    let page: Vec<SessionId> = ranked.iter().skip(begin).take(order.limit).map(|ranked| ranked.id).collect();
+    let items = sessions::show_queried(app, caller, &page, words).await?;
+    let end = begin.saturating_add(items.len());
+    let next = Cursor { position: db::count(end), id: Uuid::nil() };
+    let next = (end < total && !items.is_empty()).then(|| next.to_string());
+    Ok(QueriedSessions { items, next: next.into(), total: db::count(total) })
 }

@@ -7,9 +7,8 @@ use crate::db::sql;
 use crate::error::Result;
 use crate::http::Caller;
 use crate::ids::InsightId;
-use crate::insights::filter::SessionConditions;
 use crate::insights::insight::{ArchivePolicy, InsightEventKind, PERSON};
-use crate::insights::trends::weeks::{self, TREND_WEEKS};
+use crate::insights::trends::weeks::{self, Weeks};
 use crate::orgs::OrgTx;
 use crate::settings::Settings;
 use crate::time::Timestamp;
@@ -46,7 +45,7 @@ struct PreviewedInsight {
     resurface_current: Nullable<i64>,
     resurface_target: Nullable<i64>,
     /// Sessions in each of the last twelve weeks, oldest first; the last one ends with today.
-    weeks: [i64; TREND_WEEKS],
+    weeks: Weeks,
 }
 
 /// Returns the result that a merge would have. Changes nothing.
@@ -105,8 +104,7 @@ async fn look(settings: &Settings, tx: &mut OrgTx, id: InsightId) -> Result<Prev
     ));
     let (contacts,): (i64,) = tx.fetch_one(query.bind(tx.org_id).bind(id)).await?;
     let (org_id, now) = (tx.org_id, tx.now);
-    let all = SessionConditions::default();
-    let trends = weeks::trends(tx, org_id, &settings.calendar, &all, &[id], now).await?;
+    let weeks = weeks::kept(tx, org_id, &settings.calendar, &[id], now).await?;
     Ok(PreviewedInsight {
         id: Some(id).into(),
         content: row.content,
@@ -119,7 +117,7 @@ async fn look(settings: &Settings, tx: &mut OrgTx, id: InsightId) -> Result<Prev
         archive_policy: row.archive_policy.into(),
         resurface_current: row.resurface_current.into(),
         resurface_target: row.resurface_target.into(),
-        weeks: trends[&id],
+        weeks: weeks.first().copied().unwrap_or_default(),
     })
 }
 

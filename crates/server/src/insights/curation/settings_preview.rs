@@ -5,6 +5,7 @@ use crate::db::{Tx, sql};
 use crate::error::Result;
 use crate::http::{Api, ApiJson, Caller};
 use crate::ids::{InsightId, OrgId};
+use crate::insights::index::Index;
 use crate::insights::insight::{PERSON, SHOWN};
 use crate::insights::lifecycle::movers::{Mover, movers};
 use crate::keys::{Resource, Scope};
@@ -18,6 +19,7 @@ use axum::http::Method;
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// The most insights in a preview, of each kind of change.
 const LISTED_MAX: i64 = 1_000;
@@ -80,8 +82,8 @@ async fn preview(
 ) -> Result<Json<SettingsPreview>> {
     let org_id = caller.org_id;
     let (old, new) = settings::preview(&app, org_id, input).await?;
-    let mut tx = app.db.long(org_id).snapshot().await?;
-    let mut insights = moved(&mut tx, org_id, &old, &new, app.clock.now()).await?;
+    let (mut tx, index) = app.indexes.snapshot(&app.db, org_id).await?;
+    let mut insights = moved(&mut tx, org_id, &index, [&old, &new], app.clock.now()).await?;
     insights.extend(regressed(&mut tx, org_id, &old, &new).await?);
     insights.extend(hidden(&mut tx, org_id, &old, &new).await?);
     let regroups = (old.granularity, old.contacts_min, &old.language)
@@ -93,8 +95,8 @@ async fn preview(
 async fn moved(
     tx: &mut Tx,
     org_id: OrgId,
-    old: &Settings,
-    new: &Settings,
+    index: &Arc<Index>,
+    [old, new]: [&Settings; 2],
     now: Timestamp,
 ) -> Result<Vec<ChangedInsight>> {
     let basis = |settings: &Settings| {
@@ -106,7 +108,8 @@ async fn moved(
     }
     let mut standings: BTreeMap<InsightId, (Mover, [Standing; 2])> = BTreeMap::new();
     for (at, settings) in [old, new].into_iter().enumerate() {
-        let (risers, fallers) = movers(settings, tx, org_id, settings.calendar.day(now)).await?;
+        let today = settings.calendar.day(now);
+        let (risers, fallers) = movers(settings, tx, org_id, today, Some(index)).await?;
         let risers = risers.into_iter().map(|mover| (mover, Standing::Escalating));
         let fallers = fallers.into_iter().map(|mover| (mover, Standing::Falling));
         for (mover, standing) in risers.chain(fallers) {

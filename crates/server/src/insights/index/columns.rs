@@ -1,12 +1,19 @@
-//! What the index holds: a row for each session, and the rows in which each insight shows.
+//! What the index holds: a row for each session, the rows in which each insight shows, and custom data of sessions and
+//! contacts.
 
-use crate::ids::{ContactId, InsightId, SessionId};
+use super::data::{List, Lists, Pair};
+use crate::custom_data;
+use crate::ids::{ContactId, InsightId, SessionId, TeamId};
 use crate::time::Timestamp;
 use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
+use std::sync::Arc;
+use uuid::Uuid;
 
-/// The number of a contact where there is none.
+/// The number of a contact where there is none, and of a word that nothing has.
 const NONE: u32 = u32::MAX;
+/// The name under which the tags of a session are among its custom data: no name has the number of no word.
+const TAG: u32 = 0;
 
 /// A session, as the database has it.
 #[derive(Clone, Debug, sqlx::FromRow)]
@@ -14,11 +21,14 @@ pub(super) struct Session {
     pub(super) id: SessionId,
     pub(super) ticket_number: i64,
     pub(super) created_at: Timestamp,
+    pub(super) last_message_at: Timestamp,
     pub(super) contact_id: Option<ContactId>,
     pub(super) channel: String,
     pub(super) language: Option<String>,
     pub(super) sentiment: Option<String>,
     pub(super) status: String,
+    pub(super) team_id: Option<TeamId>,
+    pub(super) assignee_id: Option<String>,
     /// 1 if the AI agent handed it off, or a person looks after it.
     pub(super) handed_off: i64,
 }
@@ -29,11 +39,15 @@ pub(crate) struct Row {
     pub(crate) id: SessionId,
     pub(crate) ticket_number: i64,
     pub(crate) created_at: Timestamp,
+    pub(crate) last_message_at: Timestamp,
     contact: u32,
     pub(crate) channel: u32,
     pub(crate) language: u32,
     pub(crate) sentiment: u32,
     pub(crate) status: u32,
+    pub(crate) team: u32,
+    pub(crate) assignee: u32,
+    data: List,
     pub(crate) is_handed_off: bool,
     /// False once the session was deleted.
     is_there: bool,
@@ -44,6 +58,13 @@ impl Row {
     pub(crate) fn contact(&self) -> Option<usize> {
         (self.contact != NONE).then_some(self.contact as usize)
     }
+}
+
+/// A word that sessions may have: one of their own, or the value of a name in their custom data or in that of their contact.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Word {
+    Own(fn(&Row) -> u32),
+    Data(custom_data::Index, u32),
 }
 
 /// Values and their numbers, from 0 on.
@@ -69,50 +90,64 @@ impl<T: Clone + Eq + Hash> Numbers<T> {
     }
 }
 
-/// The sessions of an organization and the insights that show in them, as of a position of the change log.
+/// The sessions of an organization and the insights that show in them.
 #[derive(Clone, Debug)]
 pub(crate) struct Index {
-    pub(super) position: i64,
     rows: Vec<Row>,
     places: HashMap<SessionId, u32>,
     contacts: Numbers<ContactId>,
+    /// The custom data of each contact that has any, and of those before it.
+    of_contacts: Vec<List>,
     /// Number 0 is the absence of a word.
-    words: Numbers<String>,
+    words: Numbers<Arc<str>>,
+    /// The bytes of all words.
+    text: usize,
+    data: Lists,
     shown: HashMap<InsightId, Vec<u32>>,
 }
 
 impl Index {
-    pub(super) fn new(position: i64) -> Self {
+    pub(super) fn new() -> Self {
         let mut words = Numbers::default();
-        words.number(String::new());
+        // no text has this character
+        words.number("\0".into());
         Self {
-            position,
             rows: Vec::new(),
             places: HashMap::new(),
             contacts: Numbers::default(),
+            of_contacts: Vec::new(),
             words,
+            text: 0,
+            data: Lists::default(),
             shown: HashMap::new(),
         }
     }
 
-    /// Adds a session, or puts it in the place of what was known of it.
+    /// Adds a session, or puts it in the place of what was known of it, without custom data and tags.
     pub(super) fn put(&mut self, session: Session) {
         let contact = session.contact_id.map_or(NONE, |id| self.contacts.number(id));
-        let mut word = |word: Option<String>| word.map_or(0, |word| self.words.number(word));
+        let mut word = |word: Option<String>| word.map_or(0, |word| self.add_word(&word));
         let row = Row {
             id: session.id,
             ticket_number: session.ticket_number,
             created_at: session.created_at,
+            last_message_at: session.last_message_at,
             contact,
             channel: word(Some(session.channel)),
             language: word(session.language),
             sentiment: word(session.sentiment),
             status: word(Some(session.status)),
+            team: word(session.team_id.map(|id| id.to_string())),
+            assignee: word(session.assignee_id),
+            data: List::default(),
             is_handed_off: session.handed_off != 0,
             is_there: true,
         };
         match self.places.get(&session.id) {
-            Some(at) => self.rows[*at as usize] = row,
+            Some(at) => {
+                let before = std::mem::replace(&mut self.rows[*at as usize], row);
+                self.data.drop(before.data);
+            }
             None => {
                 self.places.insert(session.id, u32::try_from(self.rows.len()).unwrap_or(NONE));
                 self.rows.push(row);
@@ -123,13 +158,54 @@ impl Index {
     /// Drops sessions that are gone.
     pub(super) fn remove(&mut self, id: SessionId) {
         if let Some(at) = self.places.remove(&id) {
-            self.rows[at as usize].is_there = false;
+            let row = &mut self.rows[at as usize];
+            row.is_there = false;
+            self.data.drop(std::mem::take(&mut row.data));
         }
+    }
+
+    /// Forgets the custom data of a contact.
+    pub(super) fn forget_contact(&mut self, id: ContactId) {
+        if let Some(list) = self.contact_number(id).and_then(|number| self.of_contacts.get_mut(number)) {
+            self.data.drop(std::mem::take(list));
+        }
+    }
+
+    /// Adds a tag of a session.
+    pub(super) fn tag(&mut self, session: SessionId, tag: &str) {
+        let pair = (TAG, self.add_word(tag));
+        if let Some(at) = self.place(session) {
+            let list = &mut self.rows[at as usize].data;
+            *list = self.data.add(*list, pair);
+        }
+    }
+
+    /// Adds a name and its value to the custom data of a session or a contact.
+    pub(super) fn add_data(&mut self, of: custom_data::Index, owner: Uuid, key: &str, value: &str) {
+        let pair = (self.add_word(key), self.add_word(value));
+        let list = if of == custom_data::SESSIONS {
+            let Some(at) = self.place(owner.into()) else { return };
+            &mut self.rows[at as usize].data
+        } else {
+            let number = self.contacts.number(owner.into()) as usize;
+            if number >= self.of_contacts.len() {
+                self.of_contacts.resize(number + 1, List::default());
+            }
+            &mut self.of_contacts[number]
+        };
+        *list = self.data.add(*list, pair);
+    }
+
+    fn add_word(&mut self, word: &str) -> u32 {
+        self.word_number(word).unwrap_or_else(|| {
+            self.text += word.len();
+            self.words.number(word.into())
+        })
     }
 
     /// Forgets which insights show in these sessions.
     pub(super) fn forget_shown(&mut self, sessions: &HashSet<SessionId>) {
-        let places: HashSet<u32> = sessions.iter().filter_map(|id| self.places.get(id).copied()).collect();
+        let places: HashSet<u32> = sessions.iter().filter_map(|id| self.place(*id)).collect();
         for rows in self.shown.values_mut() {
             rows.retain(|at| !places.contains(at));
         }
@@ -138,14 +214,14 @@ impl Index {
 
     /// Notes that an insight shows in a session.
     pub(super) fn show(&mut self, id: InsightId, session: SessionId) {
-        if let Some(at) = self.places.get(&session) {
-            self.shown.entry(id).or_default().push(*at);
+        if let Some(at) = self.place(session) {
+            self.shown.entry(id).or_default().push(at);
         }
     }
 
-    /// Returns true if most rows are of sessions that are gone.
+    /// Returns true if most of what it holds is of sessions that are gone, or was replaced.
     pub(super) fn is_worn(&self) -> bool {
-        self.rows.len() > 2 * self.places.len() + 1_000
+        self.rows.len() > 2 * self.places.len() + 1_000 || self.data.is_worn()
     }
 
     /// Returns about how many bytes the index takes.
@@ -154,6 +230,11 @@ impl Index {
         self.rows.capacity() * size_of::<Row>()
             + self.places.capacity() * 32
             + self.contacts.all.len() * 48
+            + self.of_contacts.capacity() * size_of::<List>()
+            // each stands in a list and in a map, and has counters
+            + self.words.all.len() * 72
+            + self.text
+            + self.data.bytes()
             + shown
     }
 
@@ -184,7 +265,7 @@ impl Index {
 
     /// Returns a word by its number.
     pub(crate) fn word(&self, number: u32) -> Option<&str> {
-        self.words.all.get(number as usize).filter(|_| number > 0).map(String::as_str)
+        self.words.all.get(number as usize).filter(|_| number > 0).map(|word| &**word)
     }
 
     /// Returns the number up to which words are numbered.
@@ -192,9 +273,55 @@ impl Index {
         self.words.all.len()
     }
 
-    /// Returns the number of a word, if a session has it.
+    /// Returns the number of a word, if a session or a contact has had it.
     pub(crate) fn word_number(&self, word: &str) -> Option<u32> {
         self.words.of.get(word).copied()
+    }
+
+    /// Returns the word that is the value of a name.
+    pub(crate) fn value(&self, of: custom_data::Index, key: &str) -> Word {
+        Word::Data(of, self.word_number(key).unwrap_or(NONE))
+    }
+
+    /// Returns the number of the word that a session has, 0 if it has none.
+    pub(crate) fn number(&self, word: Word, at: u32) -> u32 {
+        match word {
+            Word::Own(of) => of(self.row(at)),
+            Word::Data(of, key) => {
+                self.pairs(of, at).iter().find(|(name, _)| *name == key).map_or(0, |(_, value)| *value)
+            }
+        }
+    }
+
+    /// Lists the names and values of the custom data of a session, with its tags, or of its contact.
+    pub(super) fn pairs(&self, of: custom_data::Index, at: u32) -> &[Pair] {
+        let row = self.row(at);
+        if of == custom_data::SESSIONS {
+            return self.data.get(row.data);
+        }
+        let list = row.contact().and_then(|number| self.of_contacts.get(number));
+        list.map_or(&[], |list| self.data.get(*list))
+    }
+
+    /// Counts for each name of custom data the sessions, or contacts, that have it, and its values.
+    pub(crate) fn keys(&self, of: custom_data::Index) -> Vec<(&str, i64, i64)> {
+        let mut pairs: Vec<Pair> = if of == custom_data::SESSIONS {
+            self.rows().flat_map(|(_, row)| self.data.get(row.data)).copied().collect()
+        } else {
+            self.of_contacts.iter().flat_map(|list| self.data.get(*list)).copied().collect()
+        };
+        pairs.retain(|(key, _)| *key != TAG);
+        pairs.sort_unstable();
+        let counted = pairs.chunk_by(|a, b| a.0 == b.0).filter_map(|of_key| {
+            let values = of_key.chunk_by(|a, b| a == b).count();
+            Some((self.word(of_key[0].0)?, crate::db::count(of_key.len()), crate::db::count(values)))
+        });
+        counted.collect()
+    }
+
+    /// Returns a tag as it is among the custom data of a session, if one has it.
+    pub(super) fn tag_pair(&self, tag: &str) -> Option<Pair> {
+        Some((TAG, self.word_number(tag)?))
     }
 
     /// Returns a contact by its number.
@@ -202,7 +329,7 @@ impl Index {
         self.contacts.all.get(number).copied()
     }
 
-    /// Returns the number of a contact, if a session has had it.
+    /// Returns the number of a contact, if it is known.
     pub(crate) fn contact_number(&self, id: ContactId) -> Option<usize> {
         self.contacts.of.get(&id).map(|number| *number as usize)
     }
@@ -210,6 +337,12 @@ impl Index {
     /// Returns the number of whoever speaks in a session: its contact, or somebody of its own.
     pub(crate) fn person(&self, at: u32) -> usize {
         self.row(at).contact().unwrap_or(self.contacts.all.len() + at as usize)
+    }
+
+    /// Returns the id of whoever speaks in a session: of its contact, or of the session.
+    pub(crate) fn person_id(&self, at: u32) -> Uuid {
+        let row = self.row(at);
+        row.contact().and_then(|number| self.contact(number)).map_or_else(|| row.id.into(), Uuid::from)
     }
 
     /// Returns the number up to which people are numbered.

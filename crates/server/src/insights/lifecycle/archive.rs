@@ -51,7 +51,7 @@ pub(super) async fn freeze(
     let threshold = threshold(settings, tx, org_id, id, archival.sensitivity).await?;
     let record = match kept {
         Some(kept) => ArchiveRecord { day: settings.calendar.day(tx.now), threshold, ..kept },
-        None => baseline.record(settings, tx, org_id, id, threshold).await?,
+        None => baseline.record(settings, tx, org_id, id, threshold, None).await?,
     };
     Ok(Archived {
         at: tx.now.micros(),
@@ -129,8 +129,8 @@ pub(crate) async fn remake(settings: &Settings, tx: &mut OrgTx, id: InsightId) -
     let Some((archived_at, old)) = found else { return Ok(()) };
     let threshold = from_json(&old)?.threshold;
     let (org_id, day) = (tx.org_id, settings.calendar.day(archived_at));
-    let baseline = Baseline::before(settings, tx, org_id, day, day).await?;
-    let record = baseline.record(settings, tx, org_id, id, threshold).await?;
+    let baseline = Baseline::before(settings, tx, org_id, day, day, None).await?;
+    let record = baseline.record(settings, tx, org_id, id, threshold, None).await?;
     let query = sql("
         update archives set record = $3, shadow_at = null, shadow = null where org_id = $1 and insight_id = $2
     ");

@@ -5,9 +5,11 @@ use crate::db::{Tx, sql};
 use crate::error::Result;
 use crate::escalation::{ArchiveRecord, Archiving, Daily, OrgBaseline, WINDOW_DAYS};
 use crate::ids::{InsightId, OrgId};
+use crate::insights::index::Index;
 use crate::orgs::OrgTx;
 use crate::settings::Settings;
 use crate::time::Timestamp;
+use std::sync::Arc;
 
 /// The traffic of an organization and its insights up to one day, from which archive records are made.
 pub(super) struct Baseline {
@@ -20,22 +22,23 @@ impl Baseline {
     /// Loads the baseline as of today, and stores the part that holds for a week.
     pub(crate) async fn load(settings: &Settings, tx: &mut OrgTx) -> Result<Self> {
         let (org_id, day) = (tx.org_id, settings.calendar.day(tx.now));
-        let baseline = Self::before(settings, tx, org_id, day, day).await?;
+        let baseline = Self::before(settings, tx, org_id, day, day, None).await?;
         daily_counts::keep_norms(tx, &baseline.norms, day).await?;
         Ok(baseline)
     }
 
-    /// Loads the baseline as of `day`, with the sessions up to `today`.
+    /// Loads the baseline as of `day`, with the sessions up to `today`; with an index, of that.
     pub(super) async fn before(
         settings: &Settings,
         tx: &mut Tx,
         org_id: OrgId,
         day: i64,
         today: i64,
+        index: Option<&Arc<Index>>,
     ) -> Result<Self> {
-        let sessions =
-            daily_counts::sessions(tx, org_id, &settings.calendar, day - WINDOW_DAYS, today).await?;
-        let norms = daily_counts::norms(tx, org_id, &settings.calendar, day, &sessions).await?;
+        let (calendar, from) = (&settings.calendar, day - WINDOW_DAYS);
+        let sessions = daily_counts::sessions(tx, org_id, calendar, from, today, index).await?;
+        let norms = daily_counts::norms(tx, org_id, calendar, day, &sessions, index).await?;
         Ok(Self { day, sessions, norms })
     }
 
@@ -57,9 +60,10 @@ impl Baseline {
         org_id: OrgId,
         id: InsightId,
         threshold: f64,
+        index: Option<&Arc<Index>>,
     ) -> Result<ArchiveRecord> {
-        let seen =
-            daily_counts::seen(tx, org_id, &settings.calendar, &[id], self.day - WINDOW_DAYS, None).await?;
+        let (calendar, from) = (&settings.calendar, self.day - WINDOW_DAYS);
+        let seen = daily_counts::seen(tx, org_id, calendar, &[id], from, None, index).await?;
         let query = sql("select first_seen_at from insights where org_id = $1 and id = $2");
         let (first_seen_at,): (Timestamp,) = tx.fetch_one(query.bind(org_id).bind(id)).await?;
         Ok(ArchiveRecord::new(&Archiving {

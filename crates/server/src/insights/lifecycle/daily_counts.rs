@@ -1,4 +1,5 @@
-//! Daily counts of sessions and insights, by days of the organization's time zone.
+//! Daily counts of sessions and insights, by days of the organization's time zone: with an index as of it, and otherwise in
+//! the tables, which have what a transaction itself wrote.
 
 use crate::db::{Tx, sql};
 use crate::error::Result;
@@ -6,11 +7,13 @@ use crate::escalation::{
     Daily, DayCount, OrgBaseline, WINDOW_DAYS, daily_units, dispersion, prior_rate, tally, weekday_profile,
 };
 use crate::ids::{InsightId, OrgId};
+use crate::insights::index::{Index, counting};
 use crate::insights::insight::{PERSON, SHOWN};
 use crate::orgs::OrgTx;
 use crate::time::{Calendar, Timestamp};
 use anyhow::Context;
 use std::collections::HashMap;
+use std::sync::Arc;
 use uuid::Uuid;
 
 /// A quarter of an hour in microseconds: the offset of every time zone from UTC is a multiple of it.
@@ -29,12 +32,16 @@ pub(super) async fn sessions(
     calendar: &Calendar,
     from: i64,
     today: i64,
+    index: Option<&Arc<Index>>,
 ) -> Result<Daily> {
+    if let Some(index) = index {
+        let (index, calendar) = (Arc::clone(index), calendar.clone());
+        return counting(move || indexed_sessions(&index, &calendar, from, today)).await;
+    }
     let query = sql("select min(created_at) from sessions where org_id = $1").bind(org_id);
     let (first,): (Option<Timestamp>,) = tx.fetch_one(query).await?;
-    let first_day = first.map_or(today, |first| calendar.day(first)).max(from).min(today);
-    let mut daily =
-        Daily { first_day, sessions: vec![0; usize::try_from(today + 1 - first_day).unwrap_or(0)] };
+    let mut daily = quiet(calendar, first, from, today);
+    let first_day = daily.first_day;
     let query = sql("
         select created_at / $4, count(*) from sessions
         where org_id = $1 and created_at >= $2 and created_at < $3 group by 1
@@ -52,16 +59,40 @@ pub(super) async fn sessions(
     Ok(daily)
 }
 
+/// Returns the days from the first session on, without any.
+fn quiet(calendar: &Calendar, first: Option<Timestamp>, from: i64, today: i64) -> Daily {
+    let first_day = first.map_or(today, |first| calendar.day(first)).max(from).min(today);
+    Daily { first_day, sessions: vec![0; usize::try_from(today + 1 - first_day).unwrap_or(0)] }
+}
+
+fn indexed_sessions(index: &Index, calendar: &Calendar, from: i64, today: i64) -> Daily {
+    let first = index.rows().map(|(_, row)| row.created_at).min();
+    let mut daily = quiet(calendar, first, from, today);
+    let times = calendar.start(daily.first_day)..calendar.start(today + 1);
+    for (_, row) in index.rows().filter(|(_, row)| times.contains(&row.created_at)) {
+        let at = usize::try_from(calendar.day(row.created_at) - daily.first_day).ok();
+        if let Some(sessions) = at.and_then(|at| daily.sessions.get_mut(at)) {
+            *sessions = sessions.saturating_add(1);
+        }
+    }
+    daily
+}
+
 /// Counts the occurrences of each of these insights on each day from `from` on, up to the day before `end` if there is
 /// one, in order. An insight that was not seen has no entry.
-pub(super) async fn seen(
+pub(crate) async fn seen(
     tx: &mut Tx,
     org_id: OrgId,
     calendar: &Calendar,
     ids: &[InsightId],
     from: i64,
     end: Option<i64>,
+    index: Option<&Arc<Index>>,
 ) -> Result<HashMap<InsightId, Vec<DayCount>>> {
+    if let Some(index) = index {
+        let (index, calendar, ids) = (Arc::clone(index), calendar.clone(), ids.to_vec());
+        return counting(move || indexed_days(&index, &calendar, &ids, from, end)).await;
+    }
     let mut days: HashMap<InsightId, Vec<DayCount>> = HashMap::new();
     for ids in ids.chunks(CHUNK) {
         let mut query = sql(&format!(
@@ -84,6 +115,23 @@ pub(super) async fn seen(
     Ok(days)
 }
 
+fn indexed_days(
+    index: &Index,
+    calendar: &Calendar,
+    ids: &[InsightId],
+    from: i64,
+    end: Option<i64>,
+) -> HashMap<InsightId, Vec<DayCount>> {
+    let (from, end) = (calendar.start(from), end.map(|end| calendar.start(end)));
+    let session = |at: &u32| {
+        let began = index.row(*at).created_at;
+        let is_one = began >= from && end.is_none_or(|end| began < end);
+        is_one.then(|| (calendar.day(began), index.person_id(*at)))
+    };
+    let days = ids.iter().map(|id| (*id, tally(index.shown(*id).iter().filter_map(session).collect())));
+    days.filter(|(_, days)| !days.is_empty()).collect()
+}
+
 /// Lists the surge days, in order. So many insights would have come back on these that none did; they are left out of
 /// every replay.
 pub(crate) async fn surges(tx: &mut Tx, org_id: OrgId) -> Result<Vec<i64>> {
@@ -100,6 +148,7 @@ pub(super) async fn norms(
     calendar: &Calendar,
     today: i64,
     sessions: &Daily,
+    index: Option<&Arc<Index>>,
 ) -> Result<OrgBaseline> {
     let profile = weekday_profile(sessions, today);
     let query = sql("select norms from orgs where id = $1 and norms_day > $2 and norms_day <= $3");
@@ -117,7 +166,7 @@ pub(super) async fn norms(
     let mut units = Vec::new();
     for insights in insights.chunks(CHUNK) {
         let ids: Vec<InsightId> = insights.iter().map(|(id, _)| *id).collect();
-        let seen = seen(tx, org_id, calendar, &ids, today - WINDOW_DAYS, Some(today)).await?;
+        let seen = seen(tx, org_id, calendar, &ids, today - WINDOW_DAYS, Some(today), index).await?;
         units.extend(insights.iter().map(|(id, first)| {
             daily_units(seen.get(id).map_or(&[][..], Vec::as_slice), calendar.day(*first), today)
         }));

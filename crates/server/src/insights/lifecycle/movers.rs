@@ -8,6 +8,7 @@ use crate::escalation::{
     ArchiveRecord, Archiving, DayCount, Since, WINDOW_DAYS, chance_of_at_most, replay, threshold_for,
 };
 use crate::ids::{InsightId, OrgId};
+use crate::insights::index::{Index, counting};
 use crate::insights::insight::{self, Change, InsightEventKind, UNRESOLVED};
 use crate::orgs::OrgTx;
 use crate::settings::Settings;
@@ -16,6 +17,8 @@ use crate::wire::{Nullable, SafeInt};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::json;
+use std::collections::HashMap;
+use std::sync::Arc;
 
 /// The number of recent days that are compared with the days before.
 pub(crate) const RECENT_DAYS: i64 = 14;
@@ -56,7 +59,7 @@ struct Candidate {
 /// Records an escalating event for each riser that has none in the last 14 days.
 pub(super) async fn note_escalating(settings: &Settings, tx: &mut OrgTx) -> Result<()> {
     let (org_id, today) = (tx.org_id, settings.calendar.day(tx.now));
-    let (risers, _) = movers(settings, tx, org_id, today).await?;
+    let (risers, _) = movers(settings, tx, org_id, today, None).await?;
     let since = settings.calendar.start(today + 1 - RECENT_DAYS);
     for riser in risers {
         let query = sql("
@@ -74,12 +77,14 @@ pub(super) async fn note_escalating(settings: &Settings, tx: &mut OrgTx) -> Resu
     Ok(())
 }
 
-/// Finds the unresolved insights that rise, and those that fall: tests each as if it had been archived 14 days ago.
+/// Finds the unresolved insights that rise, and those that fall: tests each as if it had been archived 14 days ago. With an
+/// index, as of that.
 pub(crate) async fn movers(
     settings: &Settings,
     tx: &mut Tx,
     org_id: OrgId,
     today: i64,
+    index: Option<&Arc<Index>>,
 ) -> Result<(Vec<Mover>, Vec<Mover>)> {
     let day = today - RECENT_DAYS;
     let query = sql(&format!(
@@ -89,16 +94,29 @@ pub(crate) async fn movers(
     let candidates: Vec<Candidate> = tx.fetch_all(query.bind(org_id).bind(LOOKED_AT_MAX)).await?;
     let ids: Vec<InsightId> = candidates.iter().map(|candidate| candidate.id).collect();
     let from = day - WINDOW_DAYS;
-    let baseline = Baseline::before(settings, tx, org_id, day, today).await?;
-    let seen = daily_counts::seen(tx, org_id, &settings.calendar, &ids, from, None).await?;
+    let baseline = Baseline::before(settings, tx, org_id, day, today, index).await?;
+    let seen = daily_counts::seen(tx, org_id, &settings.calendar, &ids, from, None, index).await?;
     let left_out = daily_counts::surges(tx, org_id).await?;
+    let settings = settings.clone();
+    counting(move || test(&settings, candidates, &baseline, &seen, &left_out, today)).await
+}
+
+fn test(
+    settings: &Settings,
+    candidates: Vec<Candidate>,
+    baseline: &Baseline,
+    seen: &HashMap<InsightId, Vec<DayCount>>,
+    left_out: &[i64],
+    today: i64,
+) -> (Vec<Mover>, Vec<Mover>) {
     let threshold =
         threshold_for(FALSE_RISERS_WEEK, candidates.len()).max(settings.escalation_sensitivity.threshold());
+    let tested = candidates.len() as f64;
     let (mut risers, mut fallers) = (Vec::new(), Vec::new());
     for candidate in candidates {
         let seen: &[DayCount] = seen.get(&candidate.id).map_or(&[], Vec::as_slice);
         let record = ArchiveRecord::new(&Archiving {
-            day,
+            day: today - RECENT_DAYS,
             first_seen_on: settings.calendar.day(candidate.first_seen_at),
             seen,
             sessions: baseline.sessions(),
@@ -106,7 +124,7 @@ pub(crate) async fn movers(
             basis: settings.escalation_basis,
             threshold,
         });
-        let since = Since { seen, sessions: baseline.sessions(), left_out: &left_out, today };
+        let since = Since { seen, sessions: baseline.sessions(), left_out, today };
         let standing = replay(&record, &since);
         let means: Vec<f64> = standing.days.iter().map(|day| day.expected).collect();
         let units: u32 = standing.days.iter().map(|day| day.units).sum();
@@ -125,12 +143,12 @@ pub(crate) async fn movers(
         } else if record.window_days == WINDOW_DAYS {
             let lower = means.iter().map(|mean| mean * record.mean_over_rate()).collect::<Vec<_>>();
             let chance = chance_of_at_most(units, &lower, record.dispersion);
-            if chance * (ids.len() as f64) < FALSE_FALLERS {
+            if chance * tested < FALSE_FALLERS {
                 fallers.push((-chance, mover(None)));
             }
         }
     }
-    Ok((first(risers), first(fallers)))
+    (first(risers), first(fallers))
 }
 
 /// Returns the movers with the greatest weight, by insight number on a tie.

@@ -5,16 +5,20 @@ use super::baseline::Baseline;
 use super::daily_counts;
 use super::traffic::Traffic;
 use crate::app::App;
-use crate::db::{Tx, sql};
+use crate::db::Tx;
 use crate::error::Result;
 use crate::escalation::{ArchiveRecord, Sensitivity, days_to_return};
 use crate::ids::{InsightId, OrgId};
-use crate::insights::insight::{ArchivePolicy, PERSON};
+use crate::insights::index::Index;
+use crate::insights::insight::ArchivePolicy;
 use crate::settings::Settings;
 use crate::time::{Calendar, Timestamp};
 use crate::wire::{Nullable, SafeInt};
 use schemars::JsonSchema;
 use serde::Serialize;
+use std::collections::HashMap;
+use std::sync::Arc;
+use uuid::Uuid;
 
 /// The growths that are looked ahead for.
 const GROWTHS: [f64; 4] = [1.5, 2.0, 3.0, 5.0];
@@ -109,15 +113,13 @@ pub(crate) async fn preview(
     id: InsightId,
     archival: &Archival,
 ) -> Result<ArchivePreview> {
-    let settings = &app.settings(&app.db, org_id).await?;
-    let mut tx = app.db.long(org_id).snapshot().await?;
+    let (mut tx, index) = app.indexes.snapshot(&app.db, org_id).await?;
+    let settings = &app.settings(&mut tx, org_id).await?;
     let today = settings.calendar.day(app.clock.now());
-    let seen = Seen::load(settings, &mut tx, org_id, id, today, archival.keeps_baseline).await?;
+    let seen = Seen::load(settings, &mut tx, org_id, &index, id, today, archival.keeps_baseline).await?;
     let asked = archive::threshold(settings, &mut tx, org_id, id, archival.sensitivity).await?;
-    let count = match archival.target {
-        Some(target) => Some(count(settings, &mut tx, org_id, &seen, archival.counted, target).await?),
-        None => None,
-    };
+    let count =
+        archival.target.map(|target| count(&settings.calendar, &index, &seen, archival.counted, target));
     let sensitivity = |sensitivity: Sensitivity| SensitivityOutlook {
         sensitivity,
         outlook: seen.outlook(sensitivity.threshold()),
@@ -139,23 +141,24 @@ impl Seen {
         settings: &Settings,
         tx: &mut Tx,
         org_id: OrgId,
+        index: &Arc<Index>,
         id: InsightId,
         today: i64,
         keeps_baseline: bool,
     ) -> Result<Self> {
-        let then = today - BACK_DAYS;
+        let (then, index) = (today - BACK_DAYS, Some(index));
         // the threshold is another for each outlook
         let kept = if keeps_baseline { archive::record(tx, org_id, id).await? } else { None };
         let record = match kept {
             Some(kept) => ArchiveRecord { day: today, ..kept },
             None => {
-                let baseline = Baseline::before(settings, tx, org_id, today, today).await?;
-                baseline.record(settings, tx, org_id, id, 1.0).await?
+                let baseline = Baseline::before(settings, tx, org_id, today, today, index).await?;
+                baseline.record(settings, tx, org_id, id, 1.0, index).await?
             }
         };
-        let baseline = Baseline::before(settings, tx, org_id, then, today).await?;
-        let record_then = baseline.record(settings, tx, org_id, id, 1.0).await?;
-        let traffic = Traffic::load(settings, tx, org_id, then, today, &[id]).await?;
+        let baseline = Baseline::before(settings, tx, org_id, then, today, index).await?;
+        let record_then = baseline.record(settings, tx, org_id, id, 1.0, index).await?;
+        let traffic = Traffic::load(settings, tx, org_id, then, today, &[id], index).await?;
         let surges = daily_counts::surges(tx, org_id).await?;
         Ok(Self { id, today, then, traffic, surges, record, record_then })
     }
@@ -178,43 +181,38 @@ impl Seen {
     }
 }
 
-async fn count(
-    settings: &Settings,
-    tx: &mut Tx,
-    org_id: OrgId,
-    seen: &Seen,
-    counted: Counted,
-    target: i64,
-) -> Result<CountOutlook> {
-    let one = match counted {
-        Counted::Sessions => "o.session_id",
-        Counted::Contacts => PERSON,
+fn count(calendar: &Calendar, index: &Index, seen: &Seen, counted: Counted, target: i64) -> CountOutlook {
+    let first_times = |from: i64| {
+        let from = calendar.start(from);
+        let mut first: HashMap<Uuid, Timestamp> = HashMap::new();
+        for at in index.shown(seen.id) {
+            let row = index.row(*at);
+            if row.created_at >= from {
+                let one = match counted {
+                    Counted::Sessions => row.id.into(),
+                    Counted::Contacts => index.person_id(*at),
+                };
+                let first = first.entry(one).or_insert(row.created_at);
+                *first = row.created_at.min(*first);
+            }
+        }
+        let mut times: Vec<Timestamp> = first.into_values().collect();
+        times.sort_unstable();
+        times
     };
-    let query = sql(&format!(
-        "select count(distinct {one}) from occurrences o
-        where org_id = $1 and insight_id = $2 and session_created_at >= $3"
-    ));
-    let from = settings.calendar.start(seen.today - PACE_DAYS);
-    let (recent,): (i64,) = tx.fetch_one(query.bind(org_id).bind(seen.id).bind(from)).await?;
+    let recent = first_times(seen.today - PACE_DAYS).len();
     let a_day = recent as f64 / PACE_DAYS as f64;
     #[expect(clippy::cast_possible_truncation, reason = "it saturates")]
     let days = (target as f64 / a_day).ceil() as i64;
     let reached_on = (recent > 0).then(|| Calendar::date(seen.today.saturating_add(days)).to_string());
-    let query = sql(&format!(
-        "select first_at from (
-            select {one} as one, min(session_created_at) as first_at from occurrences o
-            where org_id = $1 and insight_id = $2 and session_created_at >= $3 group by 1
-        ) s order by first_at limit 1 offset $4"
-    ));
-    let from = settings.calendar.start(seen.then + 1);
-    let query = query.bind(org_id).bind(seen.id).bind(from).bind(target - 1);
-    let returned: Option<(Timestamp,)> = tx.fetch_optional(query).await?;
-    let returned = returned.map(|(at,)| Calendar::date(settings.calendar.day(at)).to_string());
-    Ok(CountOutlook {
+    let last = usize::try_from(target - 1).unwrap_or(usize::MAX);
+    let returned =
+        first_times(seen.then + 1).get(last).map(|at| Calendar::date(calendar.day(*at)).to_string());
+    CountOutlook {
         counted,
         target,
         a_day,
         reached_on: reached_on.into(),
         would_have_returned_on: returned.into(),
-    })
+    }
 }

@@ -179,7 +179,8 @@ async fn review_count(settings: &Settings, tx: &mut OrgTx, candidate: &Candidate
     let record = from_json(&candidate.record)?;
     let today = settings.calendar.day(tx.now);
     let org_id = tx.org_id;
-    let traffic = Traffic::load(settings, tx, org_id, record.day, today, &[candidate.insight_id]).await?;
+    let ids = [candidate.insight_id];
+    let traffic = Traffic::load(settings, tx, org_id, record.day, today, &ids, None).await?;
     let standing = traffic.standing(&record, candidate.insight_id, &[], today);
     let detail = json!({"counted": candidate.counted, "current": current, "target": target});
     resurface(settings, tx, candidate, &record, &standing, detail).await
@@ -195,7 +196,7 @@ async fn review_escalating(settings: &Settings, tx: &mut OrgTx, candidates: &[Ca
     let today = settings.calendar.day(tx.now);
     let ids: Vec<InsightId> = candidates.iter().map(|candidate| candidate.insight_id).collect();
     let org_id = tx.org_id;
-    let traffic = Traffic::load(settings, tx, org_id, first, today, &ids).await?;
+    let traffic = Traffic::load(settings, tx, org_id, first, today, &ids, None).await?;
     let mut left_out = daily_counts::surges(tx, org_id).await?;
     let standings = loop {
         let standings: Vec<Standing> = records

@@ -5,8 +5,10 @@ use crate::db::Tx;
 use crate::error::Result;
 use crate::escalation::{ArchiveRecord, Daily, DayCount, Since, Standing, replay};
 use crate::ids::{InsightId, OrgId};
+use crate::insights::index::Index;
 use crate::settings::Settings;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// The sessions of an organization and the occurrences of some of its archived insights, day by day.
 pub(crate) struct Traffic {
@@ -15,7 +17,7 @@ pub(crate) struct Traffic {
 }
 
 impl Traffic {
-    /// Loads the traffic for insights that were archived on `day` or later.
+    /// Loads the traffic for insights that were archived on `day` or later; with an index, that of it.
     pub(crate) async fn load(
         settings: &Settings,
         tx: &mut Tx,
@@ -23,10 +25,11 @@ impl Traffic {
         day: i64,
         today: i64,
         ids: &[InsightId],
+        index: Option<&Arc<Index>>,
     ) -> Result<Self> {
-        let from = day - daily_counts::TRAFFIC_DAYS;
-        let sessions = daily_counts::sessions(tx, org_id, &settings.calendar, from, today).await?;
-        let seen = daily_counts::seen(tx, org_id, &settings.calendar, ids, from, None).await?;
+        let (calendar, from) = (&settings.calendar, day - daily_counts::TRAFFIC_DAYS);
+        let sessions = daily_counts::sessions(tx, org_id, calendar, from, today, index).await?;
+        let seen = daily_counts::seen(tx, org_id, calendar, ids, from, None, index).await?;
         Ok(Self { sessions, seen })
     }
 

@@ -1,69 +1,10 @@
 //! The conditions of an [`InsightFilter`](crate::insights::filter::InsightFilter) as SQL.
 
 use crate::categories::folded_name;
-use crate::custom_data::{self, CustomData};
 use crate::db::{Sql, Value, like_pattern};
-use crate::ids::{InsightId, OrgId};
-use crate::insights::filter::{
-    InsightConditions, InsightValues, SessionConditions, SessionValues, TeamFilter,
-};
+use crate::ids::OrgId;
+use crate::insights::filter::{InsightConditions, InsightValues, TeamFilter};
 use crate::insights::insight::InsightStatus;
-
-/// What a slice is read from: each row `o` has the columns of a session that conditions are on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Source {
-    /// The sessions in which insights show, once for each insight.
-    Occurrences,
-    /// All sessions.
-    Sessions,
-}
-
-impl Source {
-    const fn table(self) -> &'static str {
-        match self {
-            Self::Occurrences => "occurrences",
-            Self::Sessions => "sessions",
-        }
-    }
-
-    /// Returns the column of the session's id.
-    pub(crate) const fn session_id(self) -> &'static str {
-        match self {
-            Self::Occurrences => "o.session_id",
-            Self::Sessions => "o.id",
-        }
-    }
-}
-
-/// Adds the rows `o` of sessions that meet the conditions: `from … where …`.
-pub(crate) fn push_slice(query: &mut Sql, org_id: OrgId, source: Source, sessions: &SessionConditions) {
-    let owner = |owners: custom_data::Index| match owners {
-        custom_data::SESSIONS => source.session_id(),
-        _ => "o.contact_id",
-    };
-    query.push("from ");
-    // owners of custom data come first: SQLite then looks up their occurrences, and need not keep their list
-    for (owners, alternatives) in custom_data(&sessions.is) {
-        owners.push_owners(query, org_id, alternatives);
-        query.push(&format!(" {} cross join ", owners.table));
-    }
-    query.push(&format!("{} o where o.org_id = ", source.table())).push_bind(org_id);
-    for (owners, _) in custom_data(&sessions.is) {
-        query.push(&format!(" and {} = {}.owner", owner(owners), owners.table));
-    }
-    for (owners, alternatives) in custom_data(&sessions.not) {
-        query.push(&format!(" and ({0} is null or {0} not in ", owner(owners)));
-        owners.push_owners(query, org_id, alternatives);
-        query.push(")");
-    }
-    push_session_values(query, source, &sessions.is, Holds::Yes);
-    push_session_values(query, source, &sessions.not, Holds::No);
-}
-
-/// Adds to occurrences `o` of a slice that they are of one of these insights.
-pub(crate) fn push_insights(query: &mut Sql, sessions: &SessionConditions, ids: &[InsightId]) {
-    query.push(" and ").push(insight_id(sessions)).push(" in ").push_list(ids.iter().copied());
-}
 
 /// Adds the insights `i` that meet conditions, but for their number of sessions, of which
 /// [`InsightConditions::allow_count`] tells: `from … where …`.
@@ -73,15 +14,6 @@ pub(crate) fn push_insights_that(query: &mut Sql, org_id: OrgId, conditions: &In
     conditions.not.sessions_min = None;
     query.push("from insights i where i.retired_at is null and i.org_id = ").push_bind(org_id);
     push_insight_conditions(query, org_id, &conditions, "i.occurrence_count");
-}
-
-/// Returns the insight of occurrences `o` of a slice, to be compared with several. Once it has the owners of custom
-/// data, SQLite would look up each of their sessions for each insight.
-fn insight_id(sessions: &SessionConditions) -> &'static str {
-    match custom_data(&sessions.is).next() {
-        Some(_) => "coalesce(o.insight_id, o.insight_id)",
-        None => "o.insight_id",
-    }
 }
 
 /// Adds conditions on an insight `i`, of which `count` is the number of sessions.
@@ -110,38 +42,6 @@ impl Holds {
             Self::No => " and not (",
         }
     }
-}
-
-fn push_session_values(query: &mut Sql, source: Source, values: &SessionValues, holds: Holds) {
-    push_any(query, "o.language", &values.language, holds);
-    push_any(query, "o.sentiment", &values.sentiment, holds);
-    push_any(query, "o.channel", &some(&values.channel), holds);
-    push_any(query, "o.status", &some(&values.status), holds);
-    push_any(query, "o.contact_id", &values.contact_id, holds);
-    if values.from.is_none() && values.to.is_none() {
-        return;
-    }
-    let began_at = match source {
-        // `+ 0` keeps SQLite from seeking the date within each insight by itself, which costs ten times a scan
-        Source::Occurrences => "o.session_created_at + 0",
-        Source::Sessions => "o.created_at",
-    };
-    query.push(holds.begin());
-    if let Some(from) = values.from {
-        query.push(began_at).push(" >= ").push_bind(from);
-    }
-    if let Some(to) = values.to {
-        query.push(if values.from.is_some() { " and " } else { "" });
-        query.push(began_at).push(" <= ").push_bind(to);
-    }
-    query.push(")");
-}
-
-/// Returns the conditions on custom data, each with the table that answers it.
-fn custom_data(sessions: &SessionValues) -> impl Iterator<Item = (custom_data::Index, &[CustomData])> {
-    let of_sessions = (custom_data::SESSIONS, sessions.session_data.as_slice());
-    let of_contacts = (custom_data::CONTACTS, sessions.contact_data.as_slice());
-    [of_sessions, of_contacts].into_iter().filter(|(_, alternatives)| !alternatives.is_empty())
 }
 
 fn push_insight_values(query: &mut Sql, org_id: OrgId, values: &InsightValues, count: &str, holds: Holds) {

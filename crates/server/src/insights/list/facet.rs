@@ -1,9 +1,7 @@
 //! What sessions are split by.
 
-use super::conditions::Source;
-use crate::custom_data::{self, Index, KEY_BYTES_MAX};
-use crate::db::Sql;
-use crate::ids::OrgId;
+use crate::custom_data::{self, KEY_BYTES_MAX};
+use crate::insights::index::{Index, Word};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Deserializer, Error as _};
 use serde::{Deserialize, Serialize, Serializer};
@@ -48,52 +46,17 @@ impl Facet {
         })
     }
 
-    /// Returns the custom data that the facet is of: the table, and the key.
-    pub(crate) fn data(&self) -> Option<(Index, &str)> {
-        match self {
-            Self::SessionData(key) => Some((custom_data::SESSIONS, key)),
-            Self::ContactData(key) => Some((custom_data::CONTACTS, key)),
-            _ => None,
-        }
-    }
-}
-
-impl Facet {
-    /// Adds that a session `o` has this value; none is the absence of one. Returns false if the facet is of no session.
-    pub(crate) fn push_value(
-        &self,
-        query: &mut Sql,
-        org_id: OrgId,
-        source: Source,
-        value: Option<&str>,
-    ) -> bool {
-        let column = match self {
-            Self::Channel => "o.channel",
-            Self::Language => "o.language",
-            Self::Sentiment => "o.sentiment",
-            Self::SessionStatus => "o.status",
-            Self::SessionData(_) => source.session_id(),
-            Self::ContactData(_) => "o.contact_id",
-            Self::Status | Self::Team | Self::Category | Self::Keys => return false,
-        };
-        match (self.data(), value) {
-            (None, None) => query.push(&format!(" and {column} is null")),
-            (None, Some(value)) => query.push(&format!(" and {column} = ")).push_bind(value),
-            (Some((index, key)), value) => {
-                let (is, owner, table) =
-                    (if value.is_some() { "" } else { "not " }, index.owner, index.table);
-                query.push(&format!(
-                    " and coalesce({column} {is}in (select {owner} from {table} where org_id = "
-                ));
-                query.push_bind(org_id).push(" and key = ").push_bind(key);
-                if let Some(value) = value {
-                    query.push(" and value = ").push_bind(value);
-                }
-                // a session without a contact has no value
-                query.push(&format!("), {})", value.is_none()))
-            }
-        };
-        true
+    /// Returns the word of sessions that it counts by; none where it is of insights.
+    pub(crate) fn word(&self, index: &Index) -> Option<Word> {
+        Some(match self {
+            Self::Channel => Word::Own(|row| row.channel),
+            Self::Language => Word::Own(|row| row.language),
+            Self::Sentiment => Word::Own(|row| row.sentiment),
+            Self::SessionStatus => Word::Own(|row| row.status),
+            Self::SessionData(key) => index.value(custom_data::SESSIONS, key),
+            Self::ContactData(key) => index.value(custom_data::CONTACTS, key),
+            Self::Status | Self::Team | Self::Category | Self::Keys => return None,
+        })
     }
 }
 

@@ -1,21 +1,21 @@
 //! The sessions behind an insight's count, each with its quote.
 
-use super::sql as filter_sql;
 use crate::app::App;
 use crate::db::{self, sql};
 use crate::error::Result;
 use crate::http::{Cursor, PAGE_SIZE};
 use crate::ids::{ContactId, InsightId, MessageId, OrgId, SessionId};
 use crate::insights::filter::SessionConditions;
+use crate::insights::index::{Index, counting};
 use crate::insights::occurrences;
 use crate::insights::occurrences::OrgCentroids;
 use crate::insights::statements::embedding;
 use crate::sessions::{Channel, Sentiment, SessionStatus};
 use crate::time::Timestamp;
 use crate::wire::{Nullable, SafeInt};
-use anyhow::Context;
 use schemars::JsonSchema;
 use serde::Serialize;
+use uuid::Uuid;
 
 /// A session in which an insight shows, and what was said there.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -135,24 +135,45 @@ pub(super) async fn list_sessions(
     ")
     .bind(org_id)
     .bind(id);
-    if *filter != SessionConditions::default() {
-        query.push(" and o.session_id in (");
-        filter_sql::push_sessions(&mut query, org_id, id, filter);
-        query.push(")");
-    }
-    if let Some(after) = after {
-        query.push(" and (o.session_created_at, o.session_id) < (").push_bind(after.position);
-        query.push(", ").push_bind(after.id).push(")");
-    }
+    let (mut tx, total) = if *filter == SessionConditions::default() {
+        if let Some(after) = after {
+            query.push(" and (o.session_created_at, o.session_id) < (").push_bind(after.position);
+            query.push(", ").push_bind(after.id).push(")");
+        }
+        let mut tx = app.db.snapshot().await?;
+        let count = sql("select count(*) from occurrences where org_id = $1 and insight_id = $2");
+        let (total,): (i64,) = tx.fetch_one(count.bind(org_id).bind(id)).await?;
+        (tx, total)
+    } else {
+        let (tx, index) = app.indexes.snapshot(&app.db, org_id).await?;
+        let filter = filter.clone();
+        let (page, total) = counting(move || page(&index, id, &filter, after)).await?;
+        query.push(" and o.session_id in ").push_list(page);
+        (tx, total)
+    };
     query.push(" order by o.session_created_at desc, o.session_id desc limit ");
     query.push_bind(db::count(PAGE_SIZE) + 1);
-    let is_scan = *filter != SessionConditions::default();
-    let db = if is_scan { app.db.long(org_id) } else { app.db.clone() };
-    let rows: Vec<Row> = db.fetch_all(query).await?;
+    let rows: Vec<Row> = tx.fetch_all(query).await?;
+    drop(tx);
     let version = occurrences::grouping_version(&app.db, org_id).await?;
     let centroids = app.centroids.get(&app.db, org_id, version).await?;
     // each is compared with all insights
     let show = move || rows.into_iter().map(|row| row.show(id, &centroids)).collect();
-    let sessions = tokio::task::spawn_blocking(show).await.context("comparing quotes with insights")?;
-    Ok((sessions, filter_sql::count_sessions(&db, org_id, id, filter).await?))
+    Ok((counting(show).await?, total))
+}
+
+/// Finds the sessions of a page, with one more if there is a next page, and counts those on all pages.
+fn page(
+    index: &Index,
+    id: InsightId,
+    filter: &SessionConditions,
+    after: Option<Cursor>,
+) -> (Vec<SessionId>, i64) {
+    let slice = index.slice(filter);
+    let mut found: Vec<(Timestamp, Uuid)> =
+        index.shown_in(id, &slice).map(|at| (index.row(at).created_at, index.row(at).id.into())).collect();
+    let total = db::count(found.len());
+    found.retain(|found| after.is_none_or(|after| (found.0.micros(), found.1) < (after.position, after.id)));
+    found.sort_unstable_by(|a, b| b.cmp(a));
+    (found.into_iter().take(PAGE_SIZE + 1).map(|(_, id)| id.into()).collect(), total)
 }

@@ -1,6 +1,6 @@
 //! The queries of the list: an [`InsightFilter`] as SQL.
 
-use super::conditions::{Source, push_insight_conditions, push_insights_that, push_slice};
+use super::conditions::{push_insight_conditions, push_insights_that};
 use super::response::{self, InsightCounts, PublicInsight};
 use crate::app::App;
 use crate::db::{self, Db, Sql, Tx, sql};
@@ -88,12 +88,12 @@ struct Counted {
 /// Counts the insights that match over the sessions that do, in no order. Returns them with their snapshot.
 async fn counted(app: &App, org_id: OrgId, filter: &InsightFilter) -> Result<(Tx, Vec<Counted>)> {
     let (mut tx, index) = app.indexes.snapshot(&app.db, org_id).await?;
-    let slice = index.slice(&mut tx, org_id, &filter.sessions).await?;
     let mut query = sql("select i.id, i.created_at ");
     push_insights_that(&mut query, org_id, &filter.insights);
     let insights: Vec<(InsightId, Timestamp)> = tx.fetch_all(query).await?;
-    let conditions = filter.insights.clone();
+    let (sessions, conditions) = (filter.sessions.clone(), filter.insights.clone());
     let finding = counting(move || {
+        let slice = index.slice(&sessions);
         let count = |(id, created_at): (InsightId, Timestamp)| {
             let seen = index.seen(id, &slice)?;
             let counts = InsightCounts {
@@ -148,46 +148,12 @@ pub(crate) async fn matching(
     Ok(ids)
 }
 
-/// Adds the rows that match: id, counts, times and `created_at`.
-pub(crate) fn push_counts(query: &mut Sql, org_id: OrgId, filter: &InsightFilter) {
-    let InsightFilter { sessions, insights, .. } = filter;
-    if *sessions == SessionConditions::default() {
-        query.push(&format!(
-            "select i.id, i.occurrence_count, i.first_seen_at, i.last_seen_at, i.created_at
-            from insights i where {SHOWN} and i.org_id = "
-        ));
-        query.push_bind(org_id);
-        push_insight_conditions(query, org_id, insights, "i.occurrence_count");
-        return;
-    }
-    query.push(
-        "select i.id, o.occurrence_count, o.first_seen_at, o.last_seen_at, i.created_at
-        from (
-            select o.insight_id, count(*) as occurrence_count, min(o.session_created_at) as first_seen_at,
-                max(o.session_created_at) as last_seen_at ",
-    );
-    push_slice(query, org_id, Source::Occurrences, sessions);
-    query.push(" group by o.insight_id) o join insights i on i.id = o.insight_id and i.org_id = ");
-    query.push_bind(org_id).push(" where i.retired_at is null");
-    push_insight_conditions(query, org_id, insights, "o.occurrence_count");
-}
-
-/// Adds the ids of the sessions behind an insight that match.
-pub(super) fn push_sessions(query: &mut Sql, org_id: OrgId, id: InsightId, sessions: &SessionConditions) {
-    query.push("select o.session_id ");
-    push_slice(query, org_id, Source::Occurrences, sessions);
-    query.push(" and o.insight_id = ").push_bind(id);
-}
-
-/// Counts the sessions behind an insight that match.
-pub(super) async fn count_sessions(
-    db: &Db,
-    org_id: OrgId,
-    id: InsightId,
-    sessions: &SessionConditions,
-) -> Result<i64> {
-    let mut query = sql("select count(*) from (");
-    push_sessions(&mut query, org_id, id, sessions);
-    query.push(") s");
-    db.fetch_one::<(i64,)>(query).await.map(|(count,)| count)
+/// Adds the insights that match by their kept counts: id, counts, times and `created_at`.
+fn push_counts(query: &mut Sql, org_id: OrgId, filter: &InsightFilter) {
+    query.push(&format!(
+        "select i.id, i.occurrence_count, i.first_seen_at, i.last_seen_at, i.created_at
+        from insights i where {SHOWN} and i.org_id = "
+    ));
+    query.push_bind(org_id);
+    push_insight_conditions(query, org_id, &filter.insights, "i.occurrence_count");
 }

@@ -1,17 +1,15 @@
 //! The test that a value of a facet is more frequent in a slice than elsewhere, over contacts as in deep research. It
 //! looks at a sample of the sessions.
 
-use super::facet_values::{Counted, own_word};
-use crate::custom_data;
-use crate::db::{Tx, sql};
+use super::facet_values::{Count, Counted, Counts};
 use crate::error::Result;
-use crate::ids::{ContactId, OrgId, SessionId};
-use crate::insights::index::{Index, Slice, counting};
+use crate::ids::{ContactId, SessionId};
+use crate::insights::index::{Index, Slice, Word, counting};
 use crate::insights::list::facet::Facet;
 use crate::insights::research::compare::{CONTACTS_MIN, LIFT_MIN};
 use crate::insights::research::scattered;
 use crate::insights::research::segments::{ALPHA, Case, Draw, Test, holm};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -37,30 +35,34 @@ impl Session {
 /// Says of each value that was counted whether it is clearly more frequent in the slice. What is of insights is not
 /// tested.
 pub(super) async fn sure(
-    tx: &mut Tx,
-    org_id: OrgId,
     index: &Arc<Index>,
     by: &[Facet],
     counted: &Counted,
     slices: [&Arc<Slice>; 2],
 ) -> Result<Vec<Vec<bool>>> {
+    let numbers = |(facet, counts): (&Facet, &Counts)| {
+        let number = |count: &Count| count.value.as_ref().and_then(|value| index.word_number(value));
+        (facet.word(index), counts.values.iter().map(number).collect())
+    };
+    let of_facets: Vec<(Option<Word>, Vec<Option<u32>>)> =
+        by.iter().zip(&counted.facets).map(numbers).collect();
     let (of_all, slices, totals) = (Arc::clone(index), slices.map(Arc::clone), [counted.here, counted.all]);
-    let drawing = counting(move || {
+    let testing = counting(move || {
         let sessions = sample(&of_all, totals, &slices);
-        let sizes = sizes(&of_all, &sessions);
-        (sessions, sizes)
-    });
-    let (sessions, sizes) = drawing.await?;
-    let mut kinds: Vec<Vec<Vec<usize>>> = Vec::new();
-    for (facet, counts) in by.iter().zip(&counted.facets) {
-        let of_each = values(tx, org_id, index, facet, &sessions).await?;
-        let of_value = |value: &Option<String>| {
-            let has = |at: &usize| of_each.get(*at).is_some_and(|has| has.is_some() && has == value);
-            (0..sessions.len()).filter(has).collect()
+        let of_facet = |(word, values): &(Option<Word>, Vec<Option<u32>>)| {
+            let numbers: Vec<u32> = sessions
+                .iter()
+                .map(|session| word.map_or(0, |word| of_all.number(word, session.at)))
+                .collect();
+            // the absence of a word is not tested
+            let has = |at: &usize, value: &Option<u32>| numbers[*at] > 0 && Some(numbers[*at]) == *value;
+            let of_value = |value| (0..sessions.len()).filter(|at| has(at, value)).collect();
+            values.iter().map(of_value).collect()
         };
-        kinds.push(counts.values.iter().map(|count| of_value(&count.value)).collect());
-    }
-    let mut sure = counting(move || test(&sessions, &sizes, &kinds)).await?;
+        let kinds: Vec<Vec<Vec<usize>>> = of_facets.iter().map(of_facet).collect();
+        test(&sessions, &sizes(&of_all, &sessions), &kinds)
+    });
+    let mut sure = testing.await?;
     for (counts, sure) in counted.facets.iter().zip(&mut sure) {
         for (count, sure) in counts.values.iter().zip(sure) {
             *sure &= is_large(count.here, count.all, counted);
@@ -120,33 +122,4 @@ fn sizes(index: &Index, sessions: &[Session]) -> HashMap<Uuid, usize> {
     }
     let size = |id: ContactId| Some((id.into(), of_contacts[index.contact_number(id)?]));
     sessions.iter().filter_map(|session| size(session.contact_id?)).collect()
-}
-
-/// Returns the value of a facet of each session of the sample, if it has one.
-async fn values(
-    tx: &mut Tx,
-    org_id: OrgId,
-    index: &Index,
-    facet: &Facet,
-    sessions: &[Session],
-) -> Result<Vec<Option<String>>> {
-    if let Some(word) = own_word(facet) {
-        let own = |session: &Session| index.word(word(index.row(session.at))).map(str::to_owned);
-        return Ok(sessions.iter().map(own).collect());
-    }
-    let Some((data, key)) = facet.data() else { return Ok(Vec::new()) };
-    let owner = |session: &Session| match data {
-        custom_data::SESSIONS => Some(session.id.into()),
-        _ => session.contact_id.map(Uuid::from),
-    };
-    let owners: HashSet<Uuid> = sessions.iter().filter_map(owner).collect();
-    let mut query = sql(&format!(
-        "select {0}, value from {1} where org_id = $1 and key = $2 and {0} in ",
-        data.owner, data.table
-    ));
-    query = query.bind(org_id).bind(key);
-    query.push_list(owners);
-    let values: Vec<(Uuid, String)> = tx.fetch_all(query).await?;
-    let values: HashMap<Uuid, String> = values.into_iter().collect();
-    Ok(sessions.iter().map(|session| values.get(&owner(session)?).cloned()).collect())
 }

@@ -1,7 +1,7 @@
 //! `POST /insights/facets`: what the sessions of a slice are made of, beside all others.
 
 use super::facet_test;
-use super::facet_values::{self, Count, Key, Side};
+use super::facet_values::{self, Count, Key};
 use super::names::{Named, names};
 use crate::app::App;
 use crate::db::Tx;
@@ -9,6 +9,7 @@ use crate::error::Result;
 use crate::http::{Api, ApiJson, Caller};
 use crate::ids::{InsightId, OrgId};
 use crate::insights::filter::SessionConditions;
+use crate::insights::index::counting;
 use crate::insights::insight;
 use crate::insights::list::InsightFilterInput;
 use crate::insights::list::facet::Facet;
@@ -135,8 +136,8 @@ async fn facets(
     let limit = input.limit.0.map_or(VALUES_USUAL, |limit| limit.0);
     let (mut tx, index) = app.indexes.snapshot(&app.db, org_id).await?;
     let is_whole = here == all;
-    let here = Side::find(&mut tx, org_id, &index, here).await?;
-    let others = if is_whole { None } else { Some(Side::find(&mut tx, org_id, &index, all).await?) };
+    let here = here.find(&mut tx, org_id, &index).await?;
+    let others = if is_whole { None } else { Some(all.find(&mut tx, org_id, &index).await?) };
     let all = others.as_ref().unwrap_or(&here);
     let mut by = input.by.0;
     let with_keys = by.contains(&Facet::Keys);
@@ -145,7 +146,7 @@ async fn facets(
     let sure = if is_whole {
         vec![Vec::new(); by.len()]
     } else {
-        facet_test::sure(&mut tx, org_id, &index, &by, &counted, [here.slice(), all.slice()]).await?
+        facet_test::sure(&index, &by, &counted, [&here.slice, &all.slice]).await?
     };
     let names = all_names(&mut tx, org_id, &by).await?;
     let totals = [counted.here, counted.all];
@@ -153,7 +154,7 @@ async fn facets(
     for ((facet, counts), sure) in by.into_iter().zip(counted.facets).zip(sure) {
         outputs.push(output(facet, counts, &sure, totals, &names));
     }
-    let keys = if with_keys { facet_values::keys(&mut tx, org_id).await? } else { Vec::new() };
+    let keys = if with_keys { counting(move || facet_values::keys(&index)).await? } else { Vec::new() };
     Ok(Json(Facets { as_of: now, sessions: totals[0], all: totals[1], facets: outputs, keys }))
 }
 

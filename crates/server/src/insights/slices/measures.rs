@@ -101,14 +101,14 @@ pub(super) async fn measure(
             i.first_seen_at as known_since ");
     push_insights_that(&mut query, org_id, &filter.insights);
     let mut measured: Vec<Measures> = tx.fetch_all(query).await?;
-    let slice = index.slice(tx, org_id, &filter.sessions).await?;
-    let (index, periods, conditions) = (Arc::clone(index), *periods, filter.insights.clone());
+    let (index, filter, periods) = (Arc::clone(index), filter.clone(), *periods);
     let measuring = counting(move || {
+        let slice = index.slice(&filter.sessions);
         let mut counter = Counter::new(&index, &slice, periods);
         for measures in &mut measured {
             measures.of = counter.count(measures.id);
         }
-        measured.retain(|measures| conditions.allow_count(measures.of.sessions));
+        measured.retain(|measures| filter.insights.allow_count(measures.of.sessions));
         (measured, Volume::of(&index, &slice, periods))
     });
     measuring.await
@@ -139,7 +139,7 @@ impl<'a> Counter<'a> {
         let Seen { sessions, first_at, last_at } = seen;
         let mut counts =
             Counts { sessions, first_seen_at: first_at, last_seen_at: last_at, ..Counts::default() };
-        for at in self.index.shown(id).iter().copied().filter(|at| self.slice.has(*at)) {
+        for at in self.index.shown_in(id, self.slice) {
             let row = self.index.row(at);
             let began = row.created_at;
             let [angry, neutral, happy] =

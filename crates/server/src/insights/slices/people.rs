@@ -2,16 +2,17 @@
 
 use crate::app::App;
 use crate::contacts::{self, SessionContact};
-use crate::db::{self, sql};
+use crate::db;
 use crate::error::Result;
 use crate::http::{Api, ApiJson, ApiPath, ApiQuery, Caller, Cursor, PAGE_SIZE, Page, cut_page};
 use crate::ids::{ContactId, InsightId};
 use crate::insights::filter::SessionConditions;
+use crate::insights::index::{Index, counting};
 use crate::insights::insight;
 use crate::insights::list::InsightFilterInput;
-use crate::insights::list::conditions::{Source, push_slice};
 use crate::keys::{Resource, Scope};
 use crate::openapi::Operation;
+use crate::sessions::Sentiment;
 use crate::time::Timestamp;
 use crate::wire::{Maybe, SafeInt};
 use axum::Json;
@@ -94,7 +95,7 @@ async fn list(
     ApiPath(id): ApiPath<InsightId>,
     ApiQuery(input): ApiQuery<PeopleInput>,
 ) -> Result<Json<People>> {
-    people(&app, &caller, id, &SessionConditions::default(), input.cursor.0).await
+    people(&app, &caller, id, SessionConditions::default(), input.cursor.0).await
 }
 
 async fn filter(
@@ -104,10 +105,10 @@ async fn filter(
     ApiJson(input): ApiJson<FilterPeopleInput>,
 ) -> Result<Json<People>> {
     let filter = input.filter.0.unwrap_or_default().into_filter(&app, caller.org_id).await?;
-    people(&app, &caller, id, &filter.sessions, input.cursor.0).await
+    people(&app, &caller, id, filter.sessions, input.cursor.0).await
 }
 
-#[derive(sqlx::FromRow)]
+/// A contact, and its sessions.
 struct Row {
     contact_id: ContactId,
     sessions: i64,
@@ -120,30 +121,18 @@ async fn people(
     app: &App,
     caller: &Caller,
     id: InsightId,
-    sessions: &SessionConditions,
+    sessions: SessionConditions,
     after: Option<Cursor>,
 ) -> Result<Json<People>> {
     let org_id = caller.org_id;
     let id = insight::require_current(&app.db, org_id, id).await?;
-    let mut tx = app.db.long(org_id).snapshot().await?;
-    let mut query =
-        sql("select count(distinct o.contact_id), count(case when o.contact_id is null then 1 end) ");
-    push_slice(&mut query, org_id, Source::Occurrences, sessions);
-    query.push(" and o.insight_id = ").push_bind(id);
-    let (total, sessions_without_contact) = tx.fetch_one(query).await?;
-    let mut query = sql("
-        select o.contact_id, count(*) as sessions, min(o.session_created_at) as first_at,
-            max(o.session_created_at) as last_at, count(case when o.sentiment = 'angry' then 1 end) as angry ");
-    push_slice(&mut query, org_id, Source::Occurrences, sessions);
-    query.push(" and o.contact_id is not null and o.insight_id = ").push_bind(id);
-    query.push(" group by o.contact_id");
-    if let Some(after) = after {
-        query.push(" having count(*) < ").push_bind(after.position);
-        query.push(" or count(*) = ").push_bind(after.position);
-        query.push(" and o.contact_id > ").push_bind(after.id);
-    }
-    query.push(" order by sessions desc, o.contact_id limit ").push_bind(db::count(PAGE_SIZE) + 1);
-    let rows: Vec<Row> = tx.fetch_all(query).await?;
+    let (mut tx, index) = app.indexes.snapshot(&app.db, org_id).await?;
+    let (mut rows, sessions_without_contact) = counting(move || count(&index, id, &sessions)).await?;
+    let total = db::count(rows.len());
+    let place = |row: &Row| (-row.sessions, row.contact_id);
+    rows.retain(|row| after.is_none_or(|after| place(row) > (-after.position, ContactId::from(after.id))));
+    rows.sort_unstable_by_key(place);
+    rows.truncate(PAGE_SIZE + 1);
     let (rows, next) = cut_page(rows, |row: &Row| {
         Cursor::new(Timestamp::from_micros(row.sessions), row.contact_id.as_bytes())
     });
@@ -157,4 +146,26 @@ async fn people(
         items.push(Person { contact: contact.try_into()?, sessions, first_at, last_at, angry });
     }
     Ok(Json(People { page: Page { items, next }, total, sessions_without_contact }))
+}
+
+/// Counts the sessions of each contact, in no order, and those without one.
+fn count(index: &Index, id: InsightId, sessions: &SessionConditions) -> (Vec<Row>, i64) {
+    let slice = index.slice(sessions);
+    let angry = index.word_number(Sentiment::Angry.as_str());
+    let mut rows: HashMap<ContactId, Row> = HashMap::new();
+    let mut without_contact = 0;
+    for row in index.shown_in(id, &slice).map(|at| index.row(at)) {
+        let began = row.created_at;
+        let Some(contact_id) = row.contact().and_then(|number| index.contact(number)) else {
+            without_contact += 1;
+            continue;
+        };
+        let new = Row { contact_id, sessions: 0, first_at: began, last_at: began, angry: 0 };
+        let of_contact = rows.entry(contact_id).or_insert(new);
+        of_contact.sessions += 1;
+        of_contact.first_at = began.min(of_contact.first_at);
+        of_contact.last_at = began.max(of_contact.last_at);
+        of_contact.angry += i64::from(Some(row.sentiment) == angry);
+    }
+    (rows.into_values().collect(), without_contact)
 }

@@ -9,13 +9,11 @@ use crate::db::Tx;
 use crate::error::Result;
 use crate::http::{Api, ApiJson, Caller, Cursor};
 use crate::ids::OrgId;
-use crate::insights::filter::InsightFilter;
 use crate::insights::list::InsightFilterInput;
 use crate::insights::list::response::{self, InsightCounts, PublicInsight};
-use crate::insights::trends::weeks::{self, TREND_WEEKS};
+use crate::insights::trends::weeks::{self, Weeks};
 use crate::keys::{Resource, Scope};
 use crate::openapi::Operation;
-use crate::settings::Settings;
 use crate::time::Timestamp;
 use crate::wire::{BoundedVec, Maybe, Nullable, Positive, SafeInt, SortOrder};
 use axum::Json;
@@ -94,7 +92,7 @@ struct Row {
     /// The share of the sessions of the slice.
     share: f64,
     /// Sessions in each of the last twelve weeks, oldest first; the last one ends with today.
-    weeks: [i64; TREND_WEEKS],
+    weeks: Weeks,
     /// The last 14 days, today included, and the 14 before.
     change: Movement,
     /// Sessions by how their contacts feel.
@@ -134,33 +132,25 @@ async fn list(
     listing.name_groups(&mut tx, org_id, group_by).await?;
     let limit = usize::try_from(input.limit.0.map_or(ROWS_USUAL, |limit| limit.0)).unwrap_or(0);
     let (page, next) = listing.page(limit, input.cursor.0);
-    let items = rows(&mut tx, org_id, &settings, &filter, page, sessions, now).await?;
+    let ids = page.iter().map(|candidate| candidate.measures.id).collect();
+    let weeks = weeks::of_slice(index, filter.sessions, ids, settings.calendar, now).await?;
+    let items = rows(&mut tx, org_id, page.into_iter().zip(weeks).collect(), sessions).await?;
     Ok(Json(Rows { as_of: now, sessions, counted: listing.counted, items, next }))
 }
 
-/// Loads the rest of what the rows of a page show.
-async fn rows(
-    tx: &mut Tx,
-    org_id: OrgId,
-    settings: &Settings,
-    filter: &InsightFilter,
-    page: Vec<&Candidate>,
-    sessions: i64,
-    now: Timestamp,
-) -> Result<Vec<Row>> {
-    let ids: Vec<_> = page.iter().map(|candidate| candidate.measures.id).collect();
-    let weeks = weeks::trends(tx, org_id, &settings.calendar, &filter.sessions, &ids, now).await?;
-    let counts: Vec<InsightCounts> = page.iter().map(|candidate| counts(&candidate.measures)).collect();
+/// Loads the rest of what the rows of a page show, each with its weeks.
+async fn rows(tx: &mut Tx, org_id: OrgId, page: Vec<(&Candidate, Weeks)>, sessions: i64) -> Result<Vec<Row>> {
+    let counts: Vec<InsightCounts> = page.iter().map(|(candidate, _)| counts(&candidate.measures)).collect();
     let loaded = response::load(&mut *tx, org_id, &counts).await?;
     let mut insights: HashMap<_, _> = loaded.into_iter().map(|insight| (insight.id, insight)).collect();
-    let row = |candidate: &Candidate| {
+    let row = |(candidate, weeks): (&Candidate, Weeks)| {
         let Measures { id, of, .. } = &candidate.measures;
         Some(Row {
             insight: insights.remove(id)?,
             sessions: of.sessions,
             people: of.people,
             share: of.sessions as f64 / sessions.max(1) as f64,
-            weeks: weeks.get(id).copied().unwrap_or_default(),
+            weeks,
             change: candidate.change.clone(),
             angry: of.angry,
             neutral: of.neutral,

@@ -1,23 +1,24 @@
 //! What a quiet time would bring of an insight on each day, through archiving and return.
 
-use super::points::{Interval, Points};
-use crate::db::{Tx, sql};
+use super::points::{Interval, Points, people};
+use crate::db::{self, Tx, sql};
 use crate::error::Result;
 use crate::escalation::{
     ArchiveRecord, Archiving, Daily, DayCount, OrgBaseline, Since, WINDOW_DAYS, band, expected_today,
 };
 use crate::ids::{InsightId, OrgId};
 use crate::insights::filter::SessionConditions;
-use crate::insights::insight::{InsightEventKind, PERSON};
+use crate::insights::index::{Index, counting};
+use crate::insights::insight::InsightEventKind;
 use crate::insights::lifecycle::archive::from_json;
 use crate::insights::lifecycle::daily_counts;
 use crate::insights::lifecycle::movers::RECENT_DAYS;
-use crate::insights::list::conditions::{Source, push_slice};
 use crate::settings::Settings;
 use crate::time::{Calendar, Timestamp};
 use crate::wire::SafeInt;
 use schemars::JsonSchema;
 use serde::Serialize;
+use std::sync::Arc;
 use uuid::Uuid;
 
 /// The days before a baseline's own that its traffic is from.
@@ -32,6 +33,42 @@ pub(super) struct Expected {
     low: u32,
     #[schemars(with = "SafeInt")]
     high: u32,
+}
+
+/// An insight in a slice of the sessions.
+#[derive(Clone)]
+pub(super) struct Shown {
+    pub(super) index: Arc<Index>,
+    pub(super) id: InsightId,
+    pub(super) sessions: SessionConditions,
+}
+
+impl Shown {
+    /// Lists the places of the sessions in which it shows.
+    pub(super) fn places(&self) -> Vec<u32> {
+        let slice = self.index.slice(&self.sessions);
+        self.index.shown_in(self.id, &slice).collect()
+    }
+
+    /// Counts all sessions of the slice on each day, and those with the insight and their people on each day that has any.
+    fn by_day(&self, range: Points, calendar: &Calendar) -> (Daily, Vec<DayCount>) {
+        let slice = self.index.slice(&self.sessions);
+        let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+        let shown = range.divide(&self.index, self.index.shown_in(self.id, &slice), calendar);
+        let day = |(day, places): (i64, Vec<u32>)| DayCount {
+            day,
+            units: number(people(&self.index, &places)),
+            sessions: number(places.len()),
+            // who it was matters to alarms alone
+            contacts: [Uuid::nil(); 2],
+        };
+        let seen = range.days().zip(shown).filter(|(_, places)| !places.is_empty()).map(day).collect();
+        let all = range.divide(&self.index, slice.places(), calendar);
+        let before = all.iter().take_while(|places| places.is_empty()).count();
+        let days = all.iter().rposition(|places| !places.is_empty()).map_or(0, |last| last + 1 - before);
+        let sessions = all.iter().skip(before).take(days).map(|places| number(places.len())).collect();
+        (Daily { first_day: range.first + db::count(before), sessions }, seen)
+    }
 }
 
 /// A time in which an insight was archived.
@@ -60,12 +97,11 @@ pub(super) async fn of(
     tx: &mut Tx,
     org_id: OrgId,
     settings: &Settings,
-    id: InsightId,
-    sessions: &SessionConditions,
+    shown: &Shown,
     points: Points,
     today: i64,
 ) -> Result<Vec<Option<Expected>>> {
-    let days = load(tx, org_id, settings, id, sessions, points, today).await?;
+    let days = load(tx, org_id, settings, shown, points, today).await?;
     let expected = points.days().map(|first| {
         let mut dispersion = days.norms.dispersion;
         let mut means = Vec::new();
@@ -107,8 +143,7 @@ async fn load(
     tx: &mut Tx,
     org_id: OrgId,
     settings: &Settings,
-    id: InsightId,
-    sessions: &SessionConditions,
+    shown: &Shown,
     points: Points,
     today: i64,
 ) -> Result<Days> {
@@ -119,79 +154,27 @@ async fn load(
         where i.org_id = $1 and i.id = $2
     ");
     let (first_seen_at, record): (Timestamp, Option<String>) =
-        tx.fetch_one(query.bind(org_id).bind(id)).await?;
-    let spells = spells(tx, org_id, id, calendar).await?;
+        tx.fetch_one(query.bind(org_id).bind(shown.id)).await?;
+    let spells = spells(tx, org_id, shown.id, calendar).await?;
     let measured = spells.iter().filter(|spell| spell.to.is_none_or(|to| to + RECENT_DAYS >= points.first));
     let anchor = measured.map(|spell| spell.from).min().unwrap_or(i64::MAX).min(points.first - RECENT_DAYS);
     let first = anchor - WINDOW_DAYS - TRAFFIC_DAYS;
     let end = points.end().min(today + 1).max(first + 1);
     let range = Points { interval: Interval::Day, first, count: end - first };
-    let sessions_by_day = by_day(tx, org_id, sessions, range, calendar).await?;
-    let norms = daily_counts::kept_norms(tx, org_id, &sessions_by_day, today).await?;
+    let (of_days, calendar_of) = (shown.clone(), calendar.clone());
+    let counting = counting(move || of_days.by_day(range, &calendar_of));
+    let (sessions, seen) = counting.await?;
+    let norms = daily_counts::kept_norms(tx, org_id, &sessions, today).await?;
     // the baseline that was fixed is of all sessions
-    let record = record.filter(|_| *sessions == SessionConditions::default());
+    let record = record.filter(|_| shown.sessions == SessionConditions::default());
     Ok(Days {
         first_seen_on: calendar.day(first_seen_at),
-        seen: seen(tx, org_id, id, sessions, range, calendar).await?,
-        sessions: sessions_by_day,
+        seen,
+        sessions,
         norms,
         spells,
         record: record.map(|record| from_json(&record)).transpose()?,
     })
-}
-
-/// Counts the sessions and people of an insight on each day that has any, in order.
-async fn seen(
-    tx: &mut Tx,
-    org_id: OrgId,
-    id: InsightId,
-    sessions: &SessionConditions,
-    range: Points,
-    calendar: &Calendar,
-) -> Result<Vec<DayCount>> {
-    let mut query = sql("select ");
-    range.push_number(&mut query, "o.session_created_at", calendar);
-    query.push(&format!(", count(*), count(distinct {PERSON}) "));
-    push_slice(&mut query, org_id, Source::Occurrences, sessions);
-    query.push(" and o.insight_id = ").push_bind(id);
-    range.push_condition(&mut query, "o.session_created_at", calendar);
-    query.push(" group by 1 order by 1");
-    let rows: Vec<(i64, i64, i64)> = tx.fetch_all(query).await?;
-    let number = |count: i64| u32::try_from(count).unwrap_or(u32::MAX);
-    let day = |(point, sessions, people): (i64, i64, i64)| DayCount {
-        day: range.first + point,
-        units: number(people),
-        sessions: number(sessions),
-        // who it was matters to alarms alone
-        contacts: [Uuid::nil(); 2],
-    };
-    Ok(rows.into_iter().map(day).collect())
-}
-
-/// Counts all sessions of the slice on each day.
-async fn by_day(
-    tx: &mut Tx,
-    org_id: OrgId,
-    sessions: &SessionConditions,
-    range: Points,
-    calendar: &Calendar,
-) -> Result<Daily> {
-    let mut query = sql("select ");
-    range.push_number(&mut query, "o.created_at", calendar);
-    query.push(", count(*) ");
-    push_slice(&mut query, org_id, Source::Sessions, sessions);
-    range.push_condition(&mut query, "o.created_at", calendar);
-    query.push(" group by 1 order by 1");
-    let rows: Vec<(i64, i64)> = tx.fetch_all(query).await?;
-    let first = rows.first().map_or(0, |(point, _)| *point);
-    let mut counted =
-        vec![0; rows.last().map_or(0, |(last, _)| usize::try_from(last - first + 1).unwrap_or(0))];
-    for (point, count) in rows {
-        if let Some(at) = usize::try_from(point - first).ok().and_then(|at| counted.get_mut(at)) {
-            *at = u32::try_from(count).unwrap_or(u32::MAX);
-        }
-    }
-    Ok(Daily { first_day: range.first + first, sessions: counted })
 }
 
 /// Lists the times in which an insight was archived, by its history.

@@ -6,6 +6,7 @@ use crate::error::Result;
 use crate::escalation::WINDOW_DAYS;
 use crate::http::{Api, Caller};
 use crate::ids::{InsightId, OrgId};
+use crate::insights::index::Index;
 use crate::insights::insight::{InsightEventKind, SHOWN, UNRESOLVED};
 use crate::insights::lifecycle::daily_counts;
 use crate::insights::lifecycle::movers::{self, FALSE_FALLERS, LISTED_MAX, Mover, RECENT_DAYS};
@@ -18,6 +19,7 @@ use axum::extract::State;
 use axum::http::Method;
 use schemars::JsonSchema;
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 pub(crate) fn routes() -> Api {
     Api::new().route(
@@ -88,7 +90,7 @@ async fn overview(State(app): State<App>, caller: Caller) -> Result<Json<Overvie
 /// Tells what moved lately.
 pub(crate) async fn load(app: &App, org_id: OrgId) -> Result<Overview> {
     let now = app.clock.now();
-    let mut tx = app.db.long(org_id).snapshot().await?;
+    let (mut tx, index) = app.indexes.snapshot(&app.db, org_id).await?;
     let settings = app.settings(&mut tx, org_id).await?;
     let today = settings.calendar.day(now);
     let since = settings.calendar.start(today + 1 - RECENT_DAYS);
@@ -98,7 +100,7 @@ pub(crate) async fn load(app: &App, org_id: OrgId) -> Result<Overview> {
         from insights where org_id = $1 and {SHOWN}"
     ));
     let (unresolved, resolved, archived) = tx.fetch_one(counts.bind(org_id)).await?;
-    let (risers, fallers) = movers::movers(&settings, &mut tx, org_id, today).await?;
+    let (risers, fallers) = movers::movers(&settings, &mut tx, org_id, today, Some(&index)).await?;
     let surges = daily_counts::surges(&mut tx, org_id).await?.into_iter();
     Ok(Overview {
         as_of: now,
@@ -111,7 +113,7 @@ pub(crate) async fn load(app: &App, org_id: OrgId) -> Result<Overview> {
         new: fresh(&mut tx, org_id, since).await?,
         back: happened(&mut tx, org_id, InsightEventKind::Resurfaced, since).await?,
         regressed: happened(&mut tx, org_id, InsightEventKind::Regressed, since).await?,
-        silent_sources: silent(&mut tx, org_id, now).await?,
+        silent_sources: silent(&index, now),
         surges: surges
             .filter(|day| *day > today - RECENT_DAYS)
             .map(|day| Calendar::date(day).to_string())
@@ -149,23 +151,25 @@ async fn happened(
 }
 
 /// Lists channels that brought no session for so long that chance hardly explains it.
-async fn silent(tx: &mut Tx, org_id: OrgId, now: Timestamp) -> Result<Vec<Silent>> {
+fn silent(index: &Index, now: Timestamp) -> Vec<Silent> {
     let since = now.plus(-WINDOW_DAYS * DAY);
-    let query = sql("
-        select channel, count(*), min(created_at), max(created_at) from sessions
-        where org_id = $1 and created_at >= $2 and created_at <= $3 group by channel order by channel
-    ");
-    type Row = (String, i64, Timestamp, Timestamp);
-    let rows: Vec<Row> = tx.fetch_all(query.bind(org_id).bind(since).bind(now)).await?;
-    let least = -(FALSE_FALLERS / rows.len().max(1) as f64).ln();
-    let silent = rows.into_iter().filter_map(|(channel, sessions, first, last)| {
+    let mut by_channel: BTreeMap<&str, (i64, Timestamp, Timestamp)> = BTreeMap::new();
+    for (_, row) in index.rows().filter(|(_, row)| (since..=now).contains(&row.created_at)) {
+        let began = row.created_at;
+        let channel = index.word(row.channel).unwrap_or_default();
+        let (sessions, first, last) = by_channel.entry(channel).or_insert((0, began, began));
+        *sessions += 1;
+        (*first, *last) = (began.min(*first), began.max(*last));
+    }
+    let least = -(FALSE_FALLERS / by_channel.len().max(1) as f64).ln();
+    let silent = by_channel.into_iter().filter_map(|(channel, (sessions, first, last))| {
         let days = |micros: i64| micros as f64 / DAY as f64;
         let spoke = days(last.micros() - first.micros());
         // a week has quiet days, so at least two weeks of sessions and two days of silence are required
         let silence = days(now.micros() - last.micros());
         let expected = sessions as f64 / spoke.max(1.0) * silence;
         let is_silent = spoke >= 14.0 && silence >= 2.0 && expected >= least.max(3.0);
-        is_silent.then_some(Silent { channel, last_session_at: last, expected })
+        is_silent.then(|| Silent { channel: channel.to_owned(), last_session_at: last, expected })
     });
-    Ok(silent.collect())
+    silent.collect()
 }

@@ -1,9 +1,10 @@
 //! The points of a chart over time: days or weeks of the organization's calendar.
 
-use crate::db::Sql;
 use crate::error::{Error, Result};
-use crate::time::{Calendar, DAY, Timestamp};
+use crate::insights::index::Index;
+use crate::time::{Calendar, Timestamp};
 use crate::wire::{Date, string_enum};
+use std::collections::HashSet;
 
 /// The most points of a chart.
 const POINTS_MAX: i64 = 400;
@@ -90,30 +91,34 @@ impl Points {
         (day - self.first) / self.interval.days()
     }
 
-    /// Adds the number of the point, from 0 on, in which a time lies that is none before them.
-    pub(crate) fn push_number(self, query: &mut Sql, time: &str, calendar: &Calendar) {
-        query.push("((").push(time).push(" + case ");
-        let (from, to) = self.times(calendar);
-        let offsets = calendar.offsets(from, to);
-        for (at, offset) in offsets.iter().skip(1).rev() {
-            query.push("when ").push(time).push(" >= ").push_bind(*at);
-            query.push(" then ").push_bind(*offset).push(" ");
-        }
-        let first = offsets.first().map_or(0, |(_, offset)| *offset);
-        query.push("when 1 = 1 then ").push_bind(first);
-        query.push(&format!(" end) / {DAY} - ")).push_bind(self.first);
-        query.push(&format!(") / {}", self.interval.days()));
-    }
-
     /// Returns the time at which the points begin, and the one before which they end.
     pub(crate) fn times(self, calendar: &Calendar) -> (Timestamp, Timestamp) {
         (calendar.start(self.first), calendar.start(self.end()))
     }
 
-    /// Adds that a time lies in the points.
-    pub(crate) fn push_condition(self, query: &mut Sql, time: &str, calendar: &Calendar) {
+    /// Takes the sessions that began in each of the points, as places of the index.
+    pub(crate) fn divide(
+        self,
+        index: &Index,
+        places: impl Iterator<Item = u32>,
+        calendar: &Calendar,
+    ) -> Vec<Vec<u32>> {
         let (from, to) = self.times(calendar);
-        query.push(" and ").push(time).push(" >= ").push_bind(from);
-        query.push(" and ").push(time).push(" < ").push_bind(to);
+        let mut divided: Vec<Vec<u32>> = self.days().map(|_| Vec::new()).collect();
+        for place in places {
+            let began = index.row(place).created_at;
+            if (from..to).contains(&began)
+                && let Some(point) = self.at(self.number(calendar.day(began)))
+            {
+                divided[point].push(place);
+            }
+        }
+        divided
     }
+}
+
+/// Counts the different people in sessions; one without a contact has its own.
+pub(super) fn people(index: &Index, places: &[u32]) -> usize {
+    let people: HashSet<usize> = places.iter().map(|at| index.person(*at)).collect();
+    people.len()
 }

@@ -1,17 +1,17 @@
 //! The trend of an insight: sessions and contacts by day or week, with as many as a quiet time would bring.
 
-use super::expected::{self, Expected};
-use super::points::{Interval, Points};
+use super::expected::{self, Expected, Shown};
+use super::points::{Interval, Points, people};
 use super::weeks;
 use crate::app::App;
-use crate::db::{Tx, sql};
+use crate::db::{self, Tx, sql};
 use crate::error::{Error, Result};
 use crate::http::{Api, ApiJson, ApiPath, ApiQuery, Caller};
 use crate::ids::{EventId, InsightId, OrgId};
 use crate::insights::filter::SessionConditions;
-use crate::insights::insight::{self, InsightEventKind, PERSON};
+use crate::insights::index::counting;
+use crate::insights::insight::{self, InsightEventKind};
 use crate::insights::list::InsightFilterInput;
-use crate::insights::list::conditions::{Source, push_slice};
 use crate::insights::list::facet::Facet;
 use crate::keys::{Resource, Scope};
 use crate::openapi::Operation;
@@ -179,24 +179,17 @@ async fn filter_trend(
 async fn trend_of(app: &App, caller: &Caller, id: InsightId, input: FilterTrendInput) -> Result<Json<Trend>> {
     let org_id = caller.org_id;
     let id = insight::require_current(&app.db, org_id, id).await?;
-    let mut tx = app.db.long(org_id).snapshot().await?;
+    let (mut tx, index) = app.indexes.snapshot(&app.db, org_id).await?;
     let settings = app.settings(&mut tx, org_id).await?;
     let calendar = &settings.calendar;
     let today = calendar.day(app.clock.now());
     let interval = input.interval.0.unwrap_or(Interval::Day);
     let points = Points::between(interval, [input.from.0, input.to.0], calendar, today)?;
-    let sessions = input.filter.0.unwrap_or_default().over(calendar).sessions;
-    let counted = count(&mut tx, org_id, id, &sessions, points, calendar).await?;
-    let expected = expected::of(&mut tx, org_id, &settings, id, &sessions, points, today).await?;
-    let mut splits = Vec::new();
-    if let Some(split) = input.split.0 {
-        for value in split.values.0 {
-            let value = value.0.map(|text| text.0);
-            let line = Line { id, sessions: &sessions, by: &split.by, value: value.as_deref() };
-            let sessions = count_split(&mut tx, org_id, &line, points, calendar).await?;
-            splits.push(Split { value: value.into(), sessions });
-        }
-    }
+    let shown = Shown { index, id, sessions: input.filter.0.unwrap_or_default().over(calendar).sessions };
+    let expected = expected::of(&mut tx, org_id, &settings, &shown, points, today).await?;
+    let (calendar_of, split) = (calendar.clone(), input.split.0);
+    let counting = counting(move || count(&shown, split, points, &calendar_of));
+    let (counted, splits) = counting.await??;
     let target = sql("
         select resurface_target from insights where org_id = $1 and id = $2 and archive_policy = 'until_escalating'
     ");
@@ -218,67 +211,31 @@ async fn trend_of(app: &App, caller: &Caller, id: InsightId, input: FilterTrendI
     }))
 }
 
-/// Counts the sessions and the people of each point.
-async fn count(
-    tx: &mut Tx,
-    org_id: OrgId,
-    id: InsightId,
-    sessions: &SessionConditions,
+/// Counts the sessions and the people of each point, and the sessions of each value that it is split by.
+fn count(
+    shown: &Shown,
+    split: Option<SplitInput>,
     points: Points,
     calendar: &Calendar,
-) -> Result<Vec<(i64, i64)>> {
-    let mut query = sql("select ");
-    points.push_number(&mut query, "o.session_created_at", calendar);
-    query.push(&format!(", count(*), count(distinct {PERSON}) "));
-    push_slice(&mut query, org_id, Source::Occurrences, sessions);
-    query.push(" and o.insight_id = ").push_bind(id);
-    points.push_condition(&mut query, "o.session_created_at", calendar);
-    query.push(" group by 1");
-    let rows: Vec<(i64, i64, i64)> = tx.fetch_all(query).await?;
-    let mut counted = vec![(0, 0); points.days().count()];
-    for (point, sessions, people) in rows {
-        if let Some(at) = points.at(point) {
-            counted[at] = (sessions, people);
-        }
-    }
-    Ok(counted)
-}
-
-/// The sessions of an insight with one value of a facet.
-struct Line<'a> {
-    id: InsightId,
-    sessions: &'a SessionConditions,
-    by: &'a Facet,
-    value: Option<&'a str>,
-}
-
-async fn count_split(
-    tx: &mut Tx,
-    org_id: OrgId,
-    line: &Line<'_>,
-    points: Points,
-    calendar: &Calendar,
-) -> Result<Vec<i64>> {
-    let mut query = sql("select ");
-    points.push_number(&mut query, "o.session_created_at", calendar);
-    query.push(", count(*) ");
-    push_slice(&mut query, org_id, Source::Occurrences, line.sessions);
-    query.push(" and o.insight_id = ").push_bind(line.id);
-    if !line.by.push_value(&mut query, org_id, Source::Occurrences, line.value) {
-        let wrong =
-            "split.by: expected channel, language, sentiment, session_status, session.KEY or contact.KEY";
-        return Err(Error::Invalid(wrong.into()));
-    }
-    points.push_condition(&mut query, "o.session_created_at", calendar);
-    query.push(" group by 1");
-    let rows: Vec<(i64, i64)> = tx.fetch_all(query).await?;
-    let mut counted = vec![0; points.days().count()];
-    for (point, sessions) in rows {
-        if let Some(at) = points.at(point) {
-            counted[at] = sessions;
-        }
-    }
-    Ok(counted)
+) -> Result<(Vec<(i64, i64)>, Vec<Split>)> {
+    let index = &*shown.index;
+    let divided = points.divide(index, shown.places().into_iter(), calendar);
+    let counted = divided.iter().map(|places| (db::count(places.len()), db::count(people(index, places))));
+    let counted = counted.collect();
+    let Some(SplitInput { by, values }) = split else { return Ok((counted, Vec::new())) };
+    let word = by.word(index).ok_or_else(|| {
+        let expected = "channel, language, sentiment, session_status, session.KEY or contact.KEY";
+        Error::Invalid(format!("split.by: expected {expected}"))
+    })?;
+    let of_value = |value: Nullable<Text<300>>| {
+        let value = value.0.map(|text| text.0);
+        // a value that no session has is nobody's
+        let number = value.as_ref().map_or(Some(0), |value| index.word_number(value));
+        let has = |at: &&u32| Some(index.number(word, **at)) == number;
+        let sessions = divided.iter().map(|places| db::count(places.iter().filter(has).count())).collect();
+        Split { value: value.into(), sessions }
+    };
+    Ok((counted, values.0.into_iter().map(of_value).collect()))
 }
 
 async fn events(
@@ -319,15 +276,10 @@ async fn sparklines(
     for id in input.insight_ids.0 {
         ids.push(insight::require_current(&app.db, caller.org_id, id).await?);
     }
-    let settings = app.settings(&app.db, caller.org_id).await?;
-    let trends = weeks::trends(
-        &mut app.db.long(caller.org_id).snapshot().await?,
-        caller.org_id,
-        &settings.calendar,
-        &SessionConditions::default(),
-        &ids,
-        app.clock.now(),
-    )
-    .await?;
-    Ok(Json(ids.into_iter().map(|id| Sparkline { id, weeks: trends[&id] }).collect()))
+    let (mut tx, index) = app.indexes.snapshot(&app.db, caller.org_id).await?;
+    let calendar = app.settings(&mut tx, caller.org_id).await?.calendar;
+    let now = app.clock.now();
+    let all = SessionConditions::default();
+    let trends = weeks::of_slice(index, all, ids.clone(), calendar, now).await?;
+    Ok(Json(ids.into_iter().zip(trends).map(|(id, weeks)| Sparkline { id, weeks }).collect()))
 }

@@ -1,43 +1,90 @@
 //! Weekly counts of the sessions of insights.
 
-use crate::db::{self, Tx, sql};
+use crate::app::App;
+use crate::db::Tx;
 use crate::error::Result;
 use crate::ids::{InsightId, OrgId};
 use crate::insights::filter::SessionConditions;
-use crate::insights::list::conditions::{Source, push_insights, push_slice};
-use crate::time::{Calendar, DAY, Timestamp};
-use std::collections::HashMap;
+use crate::insights::index::{Index, counting};
+use crate::insights::lifecycle::daily_counts;
+use crate::time::{Calendar, Timestamp};
+use std::sync::Arc;
 
 /// The number of weeks in a trend.
 pub const TREND_WEEKS: usize = 12;
+/// Its days.
+const TREND_DAYS: i64 = 84;
 
-/// Counts for each of these insights the sessions of a slice that began in each of the last twelve weeks, oldest first. The last
-/// week ends with the day of `now`.
+/// Sessions in each of the last twelve weeks, oldest first.
+pub(crate) type Weeks = [i64; TREND_WEEKS];
+
+/// Sums up the sessions of days. The last week ends with `today`.
+fn of_days(days: impl Iterator<Item = (i64, i64)>, today: i64) -> Weeks {
+    let mut weeks = [0; TREND_WEEKS];
+    for (day, sessions) in days {
+        let week = (day - (today + 1 - TREND_DAYS)).div_euclid(7);
+        if let Some(slot) = usize::try_from(week).ok().and_then(|week| weeks.get_mut(week)) {
+            *slot += sessions;
+        }
+    }
+    weeks
+}
+
+/// Counts for each of these insights the sessions that meet conditions and began in each of the last twelve weeks.
 pub async fn trends(
+    app: &App,
+    org_id: OrgId,
+    sessions: &SessionConditions,
+    ids: Vec<InsightId>,
+) -> Result<Vec<Weeks>> {
+    let now = app.clock.now();
+    if *sessions == SessionConditions::default() {
+        // for a few insights it is not worth while to make an index
+        let mut tx = app.db.long(org_id).snapshot().await?;
+        let calendar = app.settings(&mut tx, org_id).await?.calendar;
+        return kept(&mut tx, org_id, &calendar, &ids, now).await;
+    }
+    let (mut tx, index) = app.indexes.snapshot(&app.db, org_id).await?;
+    let calendar = app.settings(&mut tx, org_id).await?.calendar;
+    of_slice(index, sessions.clone(), ids, calendar, now).await
+}
+
+/// Counts for each of these insights the sessions, as the transaction sees them, that began in each of the last twelve weeks.
+pub(crate) async fn kept(
     tx: &mut Tx,
     org_id: OrgId,
     calendar: &Calendar,
-    sessions: &SessionConditions,
     ids: &[InsightId],
     now: Timestamp,
-) -> Result<HashMap<InsightId, [i64; TREND_WEEKS]>> {
-    let end = calendar.start(calendar.day(now) + 1);
-    let week = 7 * DAY;
-    let start = end.plus(-week * db::count(TREND_WEEKS));
-    let mut query = sql("select o.insight_id, (o.session_created_at - ");
-    query.push_bind(start).push(") / ").push_bind(week).push(" as week, count(*) ");
-    push_slice(&mut query, org_id, Source::Occurrences, sessions);
-    query.push(" and o.session_created_at >= ").push_bind(start);
-    query.push(" and o.session_created_at < ").push_bind(end);
-    push_insights(&mut query, sessions, ids);
-    query.push(" group by 1, 2");
-    let rows: Vec<(InsightId, i64, i64)> = tx.fetch_all(query).await?;
-    let mut trends: HashMap<_, _> = ids.iter().map(|id| (*id, [0; TREND_WEEKS])).collect();
-    for (id, week, count) in rows {
-        let week = usize::try_from(week).unwrap_or(usize::MAX);
-        if let Some(slot) = trends.get_mut(&id).and_then(|trend| trend.get_mut(week)) {
-            *slot = count;
-        }
-    }
-    Ok(trends)
+) -> Result<Vec<Weeks>> {
+    let today = calendar.day(now);
+    let seen = daily_counts::seen(tx, org_id, calendar, ids, today + 1 - TREND_DAYS, None, None).await?;
+    let weeks = |id: &InsightId| {
+        let days = seen.get(id).into_iter().flatten();
+        of_days(days.map(|day| (day.day, day.sessions.into())), today)
+    };
+    Ok(ids.iter().map(weeks).collect())
+}
+
+/// Counts for each of these insights the sessions of a slice that began in each of the last twelve weeks. The last week
+/// ends with the day of `now`.
+pub(crate) async fn of_slice(
+    index: Arc<Index>,
+    sessions: SessionConditions,
+    ids: Vec<InsightId>,
+    calendar: Calendar,
+    now: Timestamp,
+) -> Result<Vec<Weeks>> {
+    let counting = counting(move || {
+        let slice = index.slice(&sessions);
+        let today = calendar.day(now);
+        let since = calendar.start(today + 1 - TREND_DAYS);
+        let weeks = |id: &InsightId| {
+            let began = index.shown_in(*id, &slice).map(|at| index.row(at).created_at);
+            let days = began.filter(|began| *began >= since).map(|began| (calendar.day(began), 1));
+            of_days(days, today)
+        };
+        ids.iter().map(weeks).collect()
+    });
+    counting.await
 }

@@ -9,4 +9,5 @@ mod words;
 pub use found::search_places;
 pub(super) use found::{Search, search_messages};
 pub use index::{IndexMessages, request_index};
-pub(super) use words::{Ranked, rank, words_of};
+pub(super) use words::rank;
+pub use words::{Ranked, words_of};

@@ -21,11 +21,12 @@ const TEXTS: [&str; 6] = [
     "Where can I download my invoice?",
 ];
 
-const SLICES: [&str; 4] = [
+const SLICES: [&str; 5] = [
     "{}",
     r#"{"sessionStatus": ["open"]}"#,
     r#"{"minSessions": 2, "not": {"ticketSentiment": ["angry"]}}"#,
     r#"{"contactCustomData": [{"plan": "pro"}]}"#,
+    r#"{"not": {"ticketCustomData": [{"shop": "1"}, {"shop": "2", "paid": "true"}]}}"#,
 ];
 
 /// A process of its own on the database.
@@ -37,11 +38,16 @@ fn replica(t: &TestApp) -> Router {
 async fn numbers(router: &Router, token: &str) -> Vec<Value> {
     let mut numbers = Vec::new();
     for slice in SLICES.map(|slice| serde_json::from_str::<Value>(slice).unwrap()) {
-        let facets = json!(["channel", "sentiment", "session_status", "status", "team"]);
+        let own = ["channel", "sentiment", "session_status", "status", "team"];
+        let facets = json!([&own[..], &["session.shop", "contact.plan", "keys"]].concat());
+        let tagged =
+            json!({"filter": slice, "filters": {"tags": ["late", "vip"], "custom_data": {"paid": true}}});
         for (path, body) in [
             ("/insights/rows", json!({"filter": slice, "sort": "sessions"})),
             ("/insights/facets", json!({"filter": slice, "by": facets})),
             ("/overview/series", json!({"filter": slice})),
+            ("/chat/sessions/query", json!({"filter": slice, "limit": 10, "sort_by": "created_at"})),
+            ("/chat/sessions/query", tagged),
         ] {
             let request = Request::builder().method("POST").uri(path);
             let request = request.header("authorization", format!("Bearer {token}"));
@@ -75,13 +81,16 @@ async fn change(t: &TestApp, chance: &mut Chance, step: usize) {
         assert!(answer.status.as_u16() < 500, "{method} {path}: {}", answer.status);
         answer
     };
-    match chance.below(11) {
+    match chance.below(12) {
         0 => drop(t.session_saying(TEXTS[chance.below(TEXTS.len())]).await),
         1 => {
             let record = |i: usize| {
                 let text = TEXTS[(step + i) % TEXTS.len()];
                 let contact = json!({"id": format!("c{}", i % 4), "custom_data": {"plan": "pro"}});
-                json!({"id": format!("{step}-{}", i % 5), "contact": contact, "turns": [{"role": "contact", "text": text}]})
+                let data = json!({"shop": step % 3, "paid": step % 2 == 0});
+                let turns = [json!({"role": "contact", "text": text})];
+                let id = format!("{}-{}", step % 20, i % 5);
+                json!({"id": id, "contact": contact, "turns": turns, "tags": ["vip"], "custom_data": data})
             };
             t.import((0..5).map(record).collect()).await;
         }
@@ -118,6 +127,11 @@ async fn change(t: &TestApp, chance: &mut Chance, step: usize) {
             let body = json!({"custom_data": {"plan": chance.pick(&["pro", "free"])}});
             call("PATCH", format!("/contacts/{}", chance.pick(&contacts)), body).await;
         }
+        10 => {
+            let body =
+                json!({"custom_data": {"shop": chance.below(3).to_string(), "paid": chance.one_in(2)}});
+            call("PATCH", format!("/chat/sessions/{}", chance.pick(&sessions)), body).await;
+        }
         _ => drop(call("POST", format!("/insights/{}/resolve", chance.pick(&insights)), json!({})).await),
     }
     if chance.one_in(2) {
@@ -131,7 +145,9 @@ async fn an_index_that_follows_says_what_one_says_that_is_made_anew() {
     let record = |i: usize| {
         let plan = ["pro", "free"][i % 2];
         let contact = json!({"id": format!("c{}", i % 20), "custom_data": {"plan": plan}});
-        json!({"id": i, "contact": contact, "turns": [{"role": "contact", "text": TEXTS[i % TEXTS.len()]}]})
+        let turns = [json!({"role": "contact", "text": TEXTS[i % TEXTS.len()]})];
+        let data = json!({"shop": i % 4, "paid": i % 3 == 0});
+        json!({"id": i, "contact": contact, "turns": turns, "tags": ["late"], "custom_data": data})
     };
     t.import((0..60).map(record).collect()).await;
     t.run_jobs().await;
@@ -146,5 +162,6 @@ async fn an_index_that_follows_says_what_one_says_that_is_made_anew() {
             assert_eq!(numbers(&other, &t.token).await, anew, "step {step}");
         }
         assert!(anew[0]["insights"].as_u64().unwrap() > 0);
+        assert!(anew[4]["total"].as_u64().unwrap() > 0, "{}", anew[4]);
     }
 }
