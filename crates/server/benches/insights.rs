@@ -382,10 +382,6 @@ impl Rows {
                 true.into(),
                 contact.into(),
                 at.into(),
-                status.into(),
-                channel.into(),
-                language.into(),
-                sentiment.into(),
             ]);
         }
     }
@@ -403,8 +399,8 @@ impl Rows {
             ("messages (org_id, id, session_id, seq, event_type, sender)", self.messages),
             ("statements (org_id, id, session_id, message_id, position, span_start, span_end, text, language, sentiment,
                 version)", self.statements),
-            ("occurrences (org_id, insight_id, session_id, statement_id, score, canonical, contact_id, session_created_at, status, channel,
-                language, sentiment)", self.occurrences),
+            ("occurrences (org_id, insight_id, session_id, statement_id, score, canonical, contact_id, session_created_at)",
+                self.occurrences),
         ] {
             tx.insert_all(&format!("insert into {insert}"), rows, "on conflict do nothing").await.unwrap();
         }

@@ -82,17 +82,16 @@ impl Calendar {
         (time.0 + offset).div_euclid(DAY)
     }
 
-    /// Lists the offsets from UTC that hold between two times, in microseconds, each with the time from which on it does.
-    pub fn offsets(&self, from: Timestamp, to: Timestamp) -> Vec<(Timestamp, i64)> {
+    /// Prepares for the days of many times between two.
+    pub fn days(&self, from: Timestamp, to: Timestamp) -> Days {
         let offset = |offset: jiff::tz::Offset| i64::from(offset.seconds()) * 1_000_000;
         let begin = jiff::Timestamp::from_microsecond(from.0).unwrap_or_default();
         let changes = self
             .zone
             .following(begin)
             .map(|change| (Timestamp(change.timestamp().as_microsecond()), offset(change.offset())));
-        std::iter::once((from, offset(self.zone.to_offset(begin))))
-            .chain(changes.take_while(|(at, _)| *at < to))
-            .collect()
+        let first = (from, offset(self.zone.to_offset(begin)));
+        Days(std::iter::once(first).chain(changes.take_while(|(at, _)| *at < to)).collect())
     }
 
     /// Returns the first moment of a day.
@@ -120,6 +119,18 @@ impl Calendar {
     pub fn date(day: i64) -> civil::Date {
         let days = jiff::Span::new().try_days(day).unwrap_or_default();
         civil::date(1970, 1, 1).checked_add(days).unwrap_or(civil::Date::MAX)
+    }
+}
+
+/// The offsets from UTC between two times, in microseconds, each with the time from which on it holds.
+#[derive(Clone, Debug)]
+pub struct Days(Vec<(Timestamp, i64)>);
+
+impl Days {
+    /// Returns the day of a time between the two, as [`Calendar::day`] does, without a look at the time zone.
+    pub fn day(&self, time: Timestamp) -> i64 {
+        let at = self.0.partition_point(|(since, _)| *since <= time).saturating_sub(1);
+        (time.0 + self.0[at].1).div_euclid(DAY)
     }
 }
 
@@ -224,6 +235,8 @@ mod tests {
             ("2026-03-29T22:00:00Z", "2026-03-30"),
         ] {
             assert_eq!(Calendar::date(calendar.day(at(time))).to_string(), date, "{time}");
+            let days = calendar.days(at("2026-01-01"), at("2027-01-01"));
+            assert_eq!(days.day(at(time)), calendar.day(at(time)), "{time}");
         }
         let hours = |day: &str| {
             let day = calendar.day(at(&format!("{day}T12:00:00Z")));

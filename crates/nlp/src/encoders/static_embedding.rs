@@ -25,7 +25,8 @@ struct Model {
 
 impl Model {
     fn load() -> Self {
-        let vocabulary = include_str!("../../models/potion-base-8m-int8/vocab.txt");
+        // both English models have the same pieces
+        let vocabulary = include_str!("../../models/minilm-l6-int8/vocab.txt");
         let mut file =
             Tensors::new(include_bytes!("../../models/potion-base-8m-int8/model.int8.safetensors"));
         let rows = Rows::read(&mut file, vocabulary.lines().count(), Packing::Int8);

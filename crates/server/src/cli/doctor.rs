@@ -30,11 +30,9 @@ const CHECKS: &[(&str, &str)] = &[
         where i.first_seen_at <> o.first or i.last_seen_at <> o.last",
     ),
     (
-        "what insights are filtered by equals the sessions",
+        "who says what an insight counts, and when, equals the sessions",
         "select count(*) from occurrences o join sessions s on s.org_id = o.org_id and s.id = o.session_id
-        where o.status <> s.status or o.channel <> s.channel or o.session_created_at <> s.created_at
-            or coalesce(o.language, '') <> coalesce(s.language, '')
-            or coalesce(o.sentiment, '') <> coalesce(s.sentiment, '')
+        where o.session_created_at <> s.created_at
             or (o.contact_id is null) <> (s.contact_id is null) or o.contact_id <> s.contact_id",
     ),
     (

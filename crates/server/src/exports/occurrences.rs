@@ -55,7 +55,7 @@ pub(super) type Key = (InsightId, SessionId);
 pub(super) async fn page(tx: &mut Tx, org_id: OrgId, last: Option<Key>) -> Result<Vec<(Key, Row)>> {
     let mut query = sql("
         select i.insight_number, o.insight_id, o.session_id, s.ticket_number, o.contact_id, t.message_id, t.text,
-            o.score, o.canonical, o.session_created_at, o.status, o.channel, o.language, o.sentiment
+            o.score, o.canonical, o.session_created_at, s.status, s.channel, s.language, s.sentiment
         from occurrences o
         join insights i on i.org_id = o.org_id and i.id = o.insight_id
         join sessions s on s.org_id = o.org_id and s.id = o.session_id

@@ -86,9 +86,9 @@ pub(super) async fn explain(
     };
     let mut by = Vec::new();
     for (dimension, column) in [
-        ("channel", "o.channel"),
-        ("language", "o.language"),
-        ("sentiment", "o.sentiment"),
+        ("channel", "s.channel"),
+        ("language", "s.language"),
+        ("sentiment", "s.sentiment"),
         ("team", "t.name"),
     ] {
         let query = sql(&format!(

@@ -69,8 +69,9 @@ fn indexed_sessions(index: &Index, calendar: &Calendar, from: i64, today: i64) -
     let first = index.rows().map(|(_, row)| row.created_at).min();
     let mut daily = quiet(calendar, first, from, today);
     let times = calendar.start(daily.first_day)..calendar.start(today + 1);
+    let days = calendar.days(times.start, times.end);
     for (_, row) in index.rows().filter(|(_, row)| times.contains(&row.created_at)) {
-        let at = usize::try_from(calendar.day(row.created_at) - daily.first_day).ok();
+        let at = usize::try_from(days.day(row.created_at) - daily.first_day).ok();
         if let Some(sessions) = at.and_then(|at| daily.sessions.get_mut(at)) {
             *sessions = sessions.saturating_add(1);
         }
@@ -122,11 +123,12 @@ fn indexed_days(
     from: i64,
     end: Option<i64>,
 ) -> HashMap<InsightId, Vec<DayCount>> {
-    let (from, end) = (calendar.start(from), end.map(|end| calendar.start(end)));
+    let last = index.rows().map(|(_, row)| row.created_at.plus(1)).max().unwrap_or_default();
+    let times = calendar.start(from)..end.map_or(last, |end| calendar.start(end));
+    let days = calendar.days(times.start, times.end);
     let session = |at: &u32| {
         let began = index.row(*at).created_at;
-        let is_one = began >= from && end.is_none_or(|end| began < end);
-        is_one.then(|| (calendar.day(began), index.person_id(*at)))
+        times.contains(&began).then(|| (days.day(began), index.person_id(*at)))
     };
     let days = ids.iter().map(|id| (*id, tally(index.shown(*id).iter().filter_map(session).collect())));
     days.filter(|(_, days)| !days.is_empty()).collect()

@@ -125,7 +125,7 @@ pub(super) async fn list_sessions(
     after: Option<Cursor>,
 ) -> Result<(Vec<InsightSession>, i64)> {
     let mut query = sql("
-        select o.session_id, s.ticket_number, o.status, o.channel, o.language, o.sentiment, o.contact_id,
+        select o.session_id, s.ticket_number, s.status, s.channel, s.language, s.sentiment, o.contact_id,
             o.session_created_at, t.message_id, t.text, t.excerpt, t.excerpt_start, t.excerpt_end,
             t.embedding, o.score, o.canonical
         from occurrences o

@@ -51,11 +51,11 @@ async fn insert_chunk(
     query.push_values(new.iter().map(row));
     query.push(
         ") insert into occurrences (org_id, insight_id, session_id, statement_id, score, canonical, contact_id,
-            session_created_at, status, channel, language, sentiment)
+            session_created_at)
         select s.org_id, l.insight_id, l.session_id, l.statement_id, l.score, ",
     );
     query.push_bind(canonical).push(
-        ", s.contact_id, s.created_at, s.status, s.channel, s.language, s.sentiment
+        ", s.contact_id, s.created_at
         from l join sessions s on s.id = l.session_id and s.org_id = ",
     );
     query.push_bind(tx.org_id).push(
@@ -107,9 +107,7 @@ pub(crate) async fn copy(
     to: InsightId,
     session_ids: Option<&[SessionId]>,
 ) -> Result<()> {
-    let columns =
-        "session_id, statement_id, score, canonical, contact_id, session_created_at, status, channel,
-        language, sentiment";
+    let columns = "session_id, statement_id, score, canonical, contact_id, session_created_at";
     let chunks = session_ids.map_or_else(|| vec![None], |ids| ids.chunks(2_000).map(Some).collect());
     for session_ids in chunks {
         let mut query = sql(&format!(

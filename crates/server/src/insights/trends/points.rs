@@ -104,11 +104,12 @@ impl Points {
         calendar: &Calendar,
     ) -> Vec<Vec<u32>> {
         let (from, to) = self.times(calendar);
+        let days = calendar.days(from, to);
         let mut divided: Vec<Vec<u32>> = self.days().map(|_| Vec::new()).collect();
         for place in places {
             let began = index.row(place).created_at;
             if (from..to).contains(&began)
-                && let Some(point) = self.at(self.number(calendar.day(began)))
+                && let Some(point) = self.at(self.number(days.day(began)))
             {
                 divided[point].push(place);
             }

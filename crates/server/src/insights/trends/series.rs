@@ -176,11 +176,12 @@ fn series_of(index: &Index, slice: &Slice, points: Points, calendar: &Calendar) 
     let date = |day| Point { date: Calendar::date(day).to_string(), ..Point::default() };
     let mut counted: Vec<Point> = points.days().map(date).collect();
     let (from, to) = points.times(calendar);
+    let days = calendar.days(from, to);
     for row in slice.places().map(|at| index.row(at)) {
         if !(from..to).contains(&row.created_at) {
             continue;
         }
-        let point = points.at(points.number(calendar.day(row.created_at)));
+        let point = points.at(points.number(days.day(row.created_at)));
         if let Some(point) = point.and_then(|at| counted.get_mut(at)) {
             point.sessions += 1;
             point.closed += i64::from(Some(row.status) != open);

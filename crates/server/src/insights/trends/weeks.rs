@@ -78,11 +78,12 @@ pub(crate) async fn of_slice(
     let counting = counting(move || {
         let slice = index.slice(&sessions);
         let today = calendar.day(now);
-        let since = calendar.start(today + 1 - TREND_DAYS);
+        let (since, end) = (calendar.start(today + 1 - TREND_DAYS), calendar.start(today + 1));
+        let days = calendar.days(since, end);
         let weeks = |id: &InsightId| {
             let began = index.shown_in(*id, &slice).map(|at| index.row(at).created_at);
-            let days = began.filter(|began| *began >= since).map(|began| (calendar.day(began), 1));
-            of_days(days, today)
+            let began = began.filter(|began| (since..end).contains(began));
+            of_days(began.map(|began| (days.day(began), 1)), today)
         };
         ids.iter().map(weeks).collect()
     });

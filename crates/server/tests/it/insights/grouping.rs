@@ -180,8 +180,8 @@ async fn an_id_that_was_grouped_into_another_answers_with_that() {
         from insights where org_id = $1";
     t.execute(refrain::db::sql(copy).bind(t.org_id).bind(old)).await;
     t.execute(refrain::db::sql("update orgs set next_insight_number = 3 where id = $1").bind(t.org_id)).await;
-    let link = "insert into occurrences select org_id, $2, session_id, statement_id, score, canonical, contact_id, session_created_at,
-            status, channel, language, sentiment from occurrences where org_id = $1 limit 1";
+    let link = "insert into occurrences select org_id, $2, session_id, statement_id, score, canonical, contact_id, session_created_at
+            from occurrences where org_id = $1 limit 1";
     t.execute(refrain::db::sql(link).bind(t.org_id).bind(old)).await;
     t.import(records(&PASSWORD, 100)).await;
     t.run_jobs().await;

@@ -162,8 +162,8 @@ async fn insert(t: &TestApp, model: &Model, insight: &ModelInsight) {
             where m.org_id = $1 and m.session_id = $2 and m.seq = 1";
         t.execute(sql(insert).bind(t.org_id).bind(session.id).bind(statement)).await;
         let insert = "insert into occurrences (org_id, insight_id, session_id, statement_id, score, canonical, contact_id,
-                session_created_at, status, channel, language, sentiment)
-            select s.org_id, $3, s.id, $4, 1.0, true, s.contact_id, s.created_at, s.status, s.channel, s.language, s.sentiment
+                session_created_at)
+            select s.org_id, $3, s.id, $4, 1.0, true, s.contact_id, s.created_at
             from sessions s where s.org_id = $1 and s.id = $2";
         t.execute(sql(insert).bind(t.org_id).bind(session.id).bind(insight.id).bind(statement)).await;
     }

@@ -353,14 +353,10 @@ async fn run(filters: usize, seed: u64) {
     let model = build(&t, &mut chance).await;
     // the sessions of the model began in May
     t.advance(-14 * 86_400);
-    for (table, id) in [("sessions", "id"), ("occurrences", "session_id")] {
-        let without = format!(
-            "update {table} set language = case when {id} in (select id from sessions where ticket_number % 9 = 0) then null
-                else language end, sentiment = case when {id} in (select id from sessions where ticket_number % 7 = 0)
-                then null else sentiment end"
-        );
-        t.execute(sql(&without)).await;
-    }
+    let without =
+        "update sessions set language = case when ticket_number % 9 = 0 then null else language end,
+            sentiment = case when ticket_number % 7 = 0 then null else sentiment end";
+    t.execute(sql(without)).await;
     t.execute(sql("update sessions set ai_closure_type = 'handed_off' where ticket_number % 5 = 0")).await;
     // the insights of the model have numbers already
     t.execute(sql("update orgs set next_insight_number = 1000 where id is not null")).await;
