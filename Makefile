@@ -10,6 +10,8 @@ demo: need-cargo
 	cargo run --release --quiet --bin refrain -- demo
 
 # Every test, on SQLite and on PostgreSQL; those that open no database, and the long one of the demo, run once.
+# They wait as much as they compute, so more run at a time than there are cores.
+test: export RUST_TEST_THREADS ?= 4
 test: need-cargo
 	cargo test --workspace --quiet
 	scripts/with-postgres.sh cargo test --package refrain --test it --quiet -- --skip architecture:: --skip cli::eval:: --skip the_demo_shows

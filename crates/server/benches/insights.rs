@@ -1,5 +1,6 @@
 //! `POST /insights` and the numbers of a slice on 100,000 sessions, one filter at a time: the 50th and the 95th
 //! percentile of the answer's time through the router, on SQLite, and on PostgreSQL where `TEST_DATABASE_URL` names a server.
+//! `REFRAIN_BENCH_SCALE` multiplies sessions and contacts.
 
 #![expect(
     clippy::unwrap_used,
@@ -24,8 +25,10 @@ use refrain::time::{DAY, Timestamp};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
+/// The sessions, before they are scaled, and as many as are inserted together.
 const SESSIONS: usize = 100_000;
 const INSIGHTS: usize = 2_000;
+/// The contacts, before they are scaled.
 const CONTACTS: usize = 30_000;
 const REPETITIONS: usize = 40;
 const POSTGRESQL: &str = "PostgreSQL";
@@ -42,6 +45,10 @@ fn main() {
             Err(_) => println!("PostgreSQL: not measured, TEST_DATABASE_URL names no server"),
         }
     });
+}
+
+fn scale() -> usize {
+    std::env::var("REFRAIN_BENCH_SCALE").ok().and_then(|scale| scale.parse().ok()).unwrap_or(1)
 }
 
 async fn bench(name: &str, database: TestDatabase) {
@@ -62,7 +69,8 @@ async fn bench(name: &str, database: TestDatabase) {
     }
     let contact = t.get_ok("/contacts").await["items"][0]["id"].clone();
     let category = t.get_ok("/categories").await[0]["name"].clone();
-    println!("\n{name}: {SESSIONS} sessions, {INSIGHTS} insights, {REPETITIONS} answers a body");
+    let sessions = SESSIONS * scale();
+    println!("\n{name}: {sessions} sessions, {INSIGHTS} insights, {REPETITIONS} answers a body");
     println!(
         "{:<24} {:<76} {:>9} {:>9} {:>9} {:>9}",
         "call", "body", "counted", "p50 ms", "p95 ms", "wanted"
@@ -222,7 +230,8 @@ async fn fill(t: &TestApp) {
     let session = |i: usize| SessionId::derived(&[b"bench", &i.to_be_bytes()]);
     let contact = |i: usize| ContactId::derived(&[b"bench", &i.to_be_bytes()]);
     let mut rows = Rows::default();
-    for i in 0..CONTACTS {
+    let (sessions, contacts) = (SESSIONS * scale(), CONTACTS * scale());
+    for i in 0..contacts {
         let (tier, vip) = ((i % 5).to_string(), i % 20 == 0);
         let data = json!({"tier": tier, "vip": vip.to_string()}).to_string();
         rows.contacts.push(vec![
@@ -244,8 +253,11 @@ async fn fill(t: &TestApp) {
     for i in 0..INSIGHTS {
         rows.insights.push(insight_row(t.org_id, i, start));
     }
-    for i in 0..SESSIONS {
-        let at = start.plus((i as i64 * 165 * DAY) / SESSIONS as i64);
+    for i in 0..sessions {
+        if i > 0 && i % SESSIONS == 0 {
+            std::mem::take(&mut rows).insert(t).await;
+        }
+        let at = start.plus((i as i64 * 165 * DAY) / sessions as i64);
         let mix = i.wrapping_mul(2_654_435_761) >> 7;
         let facets: [&str; 4] = [
             ["closed_resolved", "closed_resolved", "closed_resolved", "closed_unresolved", "open"][mix % 5],
@@ -253,7 +265,7 @@ async fn fill(t: &TestApp) {
             ["en", "en", "en", "en", "de", "fr"][mix / 25 % 6],
             ["neutral", "neutral", "neutral", "happy", "angry"][mix / 150 % 5],
         ];
-        let contact = contact(mix / 750 % CONTACTS);
+        let contact = contact(mix / 750 % contacts);
         rows.add_session(&Session { org_id: t.org_id, id: session(i), contact, i, at, facets, mix });
     }
     rows.insert(t).await;
@@ -354,7 +366,7 @@ impl Rows {
 
     fn add_statements(&mut self, session: &Session<'_>, message: MessageId) {
         let Session { org_id, id, contact, at, facets, mix, .. } = *session;
-        let [status, channel, language, sentiment] = facets;
+        let [_, _, language, sentiment] = facets;
         // one or two insights, low numbers far more often
         for n in 0..=usize::from((mix / 31).is_multiple_of(3)) {
             let share = ((mix / 7 + n * 7_919) % 100_003) as f64 / 100_003.0;
