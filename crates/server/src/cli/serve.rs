@@ -57,6 +57,7 @@ pub(super) async fn run(app: App, listener: Listener, workers: JoinHandle<()>) -
         tokio::spawn(telemetry::keep_metrics()),
         tokio::spawn(memory::keep_small()),
         tokio::spawn(erasures::retain(app.clone())),
+        tokio::spawn(insights::keep_indexes(app.clone())),
     ];
     let deliveries = tokio::spawn(outbox::dispatch(app.clone()));
     http::serve(app.clone(), listener, asked_to_stop()?).await?;

@@ -31,6 +31,9 @@ pub struct InsightsConfig {
     /// Days after which a resolved insight that is seen again becomes unresolved
     #[arg(long, value_name = "N", env = "REFRAIN_REGRESS_GRACE_DAYS")]
     pub regress_grace_days: u32,
+    /// Most megabytes of memory for the indexes by which slices are counted; a million sessions take about 200
+    #[arg(long, value_name = "N", env = "REFRAIN_INDEX_MEGABYTES")]
+    pub index_megabytes: u64,
 }
 
 impl Default for InsightsConfig {
@@ -42,6 +45,7 @@ impl Default for InsightsConfig {
             time_zone: "UTC".into(),
             regress: true,
             regress_grace_days: 0,
+            index_megabytes: 512,
         }
     }
 }

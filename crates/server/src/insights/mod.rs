@@ -31,7 +31,7 @@ pub use follow::{follow, forget};
 pub use grouping::job::Consolidate;
 pub use grouping::{ThemeOutput, themes};
 pub use history::{WebhookEvent, webhook_event};
-pub use index::Indexes;
+pub use index::{Indexes, check_index, keep_indexes};
 pub use insight::{Counts, InsightStatus, counts};
 pub(crate) use lifecycle::decide::{Decision, decide};
 pub use lifecycle::review::ReviewInsights;

@@ -212,6 +212,11 @@ impl Index {
         self.shown.retain(|_, rows| !rows.is_empty());
     }
 
+    /// Forgets which insights show anywhere.
+    pub(super) fn forget_all_shown(&mut self) {
+        self.shown.clear();
+    }
+
     /// Notes that an insight shows in a session.
     pub(super) fn show(&mut self, id: InsightId, session: SessionId) {
         if let Some(at) = self.place(session) {
@@ -301,6 +306,12 @@ impl Index {
         }
         let list = row.contact().and_then(|number| self.of_contacts.get(number));
         list.map_or(&[], |list| self.data.get(*list))
+    }
+
+    /// Counts the sessions with this value of a name in their custom data, or in that of their contact.
+    pub(super) fn sessions_with(&self, of: custom_data::Index, key: &str, value: u32) -> i64 {
+        let word = self.value(of, key);
+        crate::db::count(self.rows().filter(|(at, _)| self.number(word, *at) == value).count())
     }
 
     /// Counts for each name of custom data the sessions, or contacts, that have it, and its values.

@@ -8,7 +8,7 @@ use axum::body::Body;
 use axum::http::Request;
 use http_body_util::BodyExt;
 use refrain::app::App;
-use refrain::http;
+use refrain::{http, insights};
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
@@ -157,6 +157,7 @@ async fn an_index_that_follows_says_what_one_says_that_is_made_anew() {
         change(&t, &mut chance, step).await;
         let anew = numbers(&replica(&t), &t.token).await;
         assert_eq!(numbers(&own, &t.token).await, anew, "step {step}");
+        assert!(insights::check_index(&t.app, t.org_id).await.unwrap(), "step {step}");
         // one that looks now and then has more to follow
         if step % 7 == 6 {
             assert_eq!(numbers(&other, &t.token).await, anew, "step {step}");
@@ -164,4 +165,9 @@ async fn an_index_that_follows_says_what_one_says_that_is_made_anew() {
         assert!(anew[0]["insights"].as_u64().unwrap() > 0);
         assert!(anew[4]["total"].as_u64().unwrap() > 0, "{}", anew[4]);
     }
+    // what no log tells of is found, and put right
+    t.execute(refrain::db::sql("update sessions set channel = 'sms', language = 'xx' where id is not null"))
+        .await;
+    assert!(!insights::check_index(&t.app, t.org_id).await.unwrap());
+    assert!(insights::check_index(&t.app, t.org_id).await.unwrap());
 }
