@@ -1,94 +1,19 @@
 //! What the index holds: a row for each session, the rows in which each insight shows, and custom data of sessions and
 //! contacts.
 
-use super::data::{List, Lists, Pair};
+use super::data::{List, Lists, Numbers};
+use super::row::{NONE, Row, Session, Word};
 use crate::custom_data;
-use crate::ids::{ContactId, InsightId, SessionId, TeamId};
-use crate::time::Timestamp;
-use std::collections::{HashMap, HashSet};
-use std::hash::Hash;
+use crate::ids::{ContactId, InsightId, SessionId};
+use std::collections::HashMap;
 use std::sync::Arc;
 use uuid::Uuid;
 
-/// The number of a contact where there is none, and of a word that nothing has.
-const NONE: u32 = u32::MAX;
+/// A name and its value.
+pub(super) type Pair = (u32, u32);
+
 /// The name under which the tags of a session are among its custom data: no name has the number of no word.
 const TAG: u32 = 0;
-
-/// A session, as the database has it.
-#[derive(Clone, Debug, sqlx::FromRow)]
-pub(super) struct Session {
-    pub(super) id: SessionId,
-    pub(super) ticket_number: i64,
-    pub(super) created_at: Timestamp,
-    pub(super) last_message_at: Timestamp,
-    pub(super) contact_id: Option<ContactId>,
-    pub(super) channel: String,
-    pub(super) language: Option<String>,
-    pub(super) sentiment: Option<String>,
-    pub(super) status: String,
-    pub(super) team_id: Option<TeamId>,
-    pub(super) assignee_id: Option<String>,
-    /// 1 if the AI agent handed it off, or a person looks after it.
-    pub(super) handed_off: i64,
-}
-
-/// A session. Words are numbers of the index.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Row {
-    pub(crate) id: SessionId,
-    pub(crate) ticket_number: i64,
-    pub(crate) created_at: Timestamp,
-    pub(crate) last_message_at: Timestamp,
-    contact: u32,
-    pub(crate) channel: u32,
-    pub(crate) language: u32,
-    pub(crate) sentiment: u32,
-    pub(crate) status: u32,
-    pub(crate) team: u32,
-    pub(crate) assignee: u32,
-    data: List,
-    pub(crate) is_handed_off: bool,
-    /// False once the session was deleted.
-    is_there: bool,
-}
-
-impl Row {
-    /// Returns the number of the contact, if there is one.
-    pub(crate) fn contact(&self) -> Option<usize> {
-        (self.contact != NONE).then_some(self.contact as usize)
-    }
-}
-
-/// A word that sessions may have: one of their own, or the value of a name in their custom data or in that of their contact.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Word {
-    Own(fn(&Row) -> u32),
-    Data(custom_data::Index, u32),
-}
-
-/// Values and their numbers, from 0 on.
-#[derive(Clone, Debug)]
-struct Numbers<T> {
-    all: Vec<T>,
-    of: HashMap<T, u32>,
-}
-
-impl<T> Default for Numbers<T> {
-    fn default() -> Self {
-        Self { all: Vec::new(), of: HashMap::new() }
-    }
-}
-
-impl<T: Clone + Eq + Hash> Numbers<T> {
-    fn number(&mut self, value: T) -> u32 {
-        let next = u32::try_from(self.all.len()).unwrap_or(NONE);
-        *self.of.entry(value).or_insert_with_key(|value| {
-            self.all.push(value.clone());
-            next
-        })
-    }
-}
 
 /// The sessions of an organization and the insights that show in them.
 #[derive(Clone, Debug)]
@@ -102,8 +27,12 @@ pub(crate) struct Index {
     words: Numbers<Arc<str>>,
     /// The bytes of all words.
     text: usize,
-    data: Lists,
-    shown: HashMap<InsightId, Vec<u32>>,
+    data: Lists<Pair>,
+    insights: Numbers<InsightId>,
+    /// Of each insight by its number: the places of the sessions in which it shows.
+    shown: Vec<Vec<u32>>,
+    /// The numbers of the insights that show in each session.
+    insights_of: Lists<u32>,
 }
 
 impl Index {
@@ -119,11 +48,13 @@ impl Index {
             words,
             text: 0,
             data: Lists::default(),
-            shown: HashMap::new(),
+            insights: Numbers::default(),
+            shown: Vec::new(),
+            insights_of: Lists::default(),
         }
     }
 
-    /// Adds a session, or puts it in the place of what was known of it, without custom data and tags.
+    /// Adds a session, or puts it in the place of what was known of it, without custom data, tags and insights.
     pub(super) fn put(&mut self, session: Session) {
         let contact = session.contact_id.map_or(NONE, |id| self.contacts.number(id));
         let mut word = |word: Option<String>| word.map_or(0, |word| self.add_word(&word));
@@ -140,27 +71,35 @@ impl Index {
             team: word(session.team_id.map(|id| id.to_string())),
             assignee: word(session.assignee_id),
             data: List::default(),
+            insights: List::default(),
             is_handed_off: session.handed_off != 0,
             is_there: true,
         };
-        match self.places.get(&session.id) {
-            Some(at) => {
-                let before = std::mem::replace(&mut self.rows[*at as usize], row);
-                self.data.drop(before.data);
-            }
-            None => {
-                self.places.insert(session.id, u32::try_from(self.rows.len()).unwrap_or(NONE));
-                self.rows.push(row);
-            }
+        if let Some(at) = self.place(session.id) {
+            self.empty(at);
+            self.rows[at as usize] = row;
+        } else {
+            self.places.insert(session.id, u32::try_from(self.rows.len()).unwrap_or(NONE));
+            self.rows.push(row);
         }
+    }
+
+    /// Forgets the custom data, the tags and the insights of a session.
+    fn empty(&mut self, at: u32) {
+        let row = &mut self.rows[at as usize];
+        self.data.drop(std::mem::take(&mut row.data));
+        let insights = std::mem::take(&mut row.insights);
+        for number in self.insights_of.get(insights) {
+            self.shown[*number as usize].retain(|other| *other != at);
+        }
+        self.insights_of.drop(insights);
     }
 
     /// Drops sessions that are gone.
     pub(super) fn remove(&mut self, id: SessionId) {
         if let Some(at) = self.places.remove(&id) {
-            let row = &mut self.rows[at as usize];
-            row.is_there = false;
-            self.data.drop(std::mem::take(&mut row.data));
+            self.empty(at);
+            self.rows[at as usize].is_there = false;
         }
     }
 
@@ -203,35 +142,37 @@ impl Index {
         })
     }
 
-    /// Forgets which insights show in these sessions.
-    pub(super) fn forget_shown(&mut self, sessions: &HashSet<SessionId>) {
-        let places: HashSet<u32> = sessions.iter().filter_map(|id| self.place(*id)).collect();
-        for rows in self.shown.values_mut() {
-            rows.retain(|at| !places.contains(at));
-        }
-        self.shown.retain(|_, rows| !rows.is_empty());
-    }
-
     /// Forgets which insights show anywhere.
     pub(super) fn forget_all_shown(&mut self) {
         self.shown.clear();
+        self.insights = Numbers::default();
+        self.insights_of = Lists::default();
+        for row in &mut self.rows {
+            row.insights = List::default();
+        }
     }
 
     /// Notes that an insight shows in a session.
     pub(super) fn show(&mut self, id: InsightId, session: SessionId) {
         if let Some(at) = self.place(session) {
-            self.shown.entry(id).or_default().push(at);
+            let number = self.insights.number(id);
+            if self.shown.len() <= number as usize {
+                self.shown.push(Vec::new());
+            }
+            self.shown[number as usize].push(at);
+            let list = &mut self.rows[at as usize].insights;
+            *list = self.insights_of.add(*list, number);
         }
     }
 
     /// Returns true if most of what it holds is of sessions that are gone, or was replaced.
     pub(super) fn is_worn(&self) -> bool {
-        self.rows.len() > 2 * self.places.len() + 1_000 || self.data.is_worn()
+        self.rows.len() > 2 * self.places.len() + 1_000 || self.data.is_worn() || self.insights_of.is_worn()
     }
 
     /// Returns about how many bytes the index takes.
     pub(super) fn bytes(&self) -> usize {
-        let shown: usize = self.shown.values().map(|rows| 64 + rows.capacity() * size_of::<u32>()).sum();
+        let shown: usize = self.shown.iter().map(|rows| 64 + rows.capacity() * size_of::<u32>()).sum();
         self.rows.capacity() * size_of::<Row>()
             + self.places.capacity() * 32
             + self.contacts.all.len() * 48
@@ -240,6 +181,7 @@ impl Index {
             + self.words.all.len() * 72
             + self.text
             + self.data.bytes()
+            + self.insights_of.bytes()
             + shown
     }
 
@@ -265,7 +207,8 @@ impl Index {
 
     /// Lists the places of the sessions in which an insight shows, in no order.
     pub(crate) fn shown(&self, id: InsightId) -> &[u32] {
-        self.shown.get(&id).map_or(&[], Vec::as_slice)
+        let rows = self.insights.find(&id).and_then(|number| self.shown.get(number as usize));
+        rows.map_or(&[], Vec::as_slice)
     }
 
     /// Returns a word by its number.
@@ -280,7 +223,7 @@ impl Index {
 
     /// Returns the number of a word, if a session or a contact has had it.
     pub(crate) fn word_number(&self, word: &str) -> Option<u32> {
-        self.words.of.get(word).copied()
+        self.words.find(word)
     }
 
     /// Returns the word that is the value of a name.
@@ -342,7 +285,7 @@ impl Index {
 
     /// Returns the number of a contact, if it is known.
     pub(crate) fn contact_number(&self, id: ContactId) -> Option<usize> {
-        self.contacts.of.get(&id).map(|number| *number as usize)
+        self.contacts.find(&id).map(|number| number as usize)
     }
 
     /// Returns the number of whoever speaks in a session: its contact, or somebody of its own.

@@ -1,4 +1,7 @@
-//! Lists in the index: the custom data and the tags of each owner, as numbers of words.
+//! What the index is made of: values by their numbers, and short lists one behind the other.
+
+use std::collections::HashMap;
+use std::hash::Hash;
 
 /// The place of a list among all of them.
 #[derive(Clone, Copy, Debug, Default)]
@@ -13,32 +16,35 @@ impl List {
     }
 }
 
-/// A name and its value.
-pub(super) type Pair = (u32, u32);
-
-/// Lists of pairs, one behind the other.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Lists {
-    pairs: Vec<Pair>,
-    /// The pairs that are of no list any more.
+/// Lists, one behind the other.
+#[derive(Clone, Debug)]
+pub(super) struct Lists<T> {
+    all: Vec<T>,
+    /// The values that are of no list any more.
     unused: usize,
 }
 
-impl Lists {
-    /// Lists the pairs of one.
-    pub(super) fn get(&self, list: List) -> &[Pair] {
-        &self.pairs[list.range()]
+impl<T> Default for Lists<T> {
+    fn default() -> Self {
+        Self { all: Vec::new(), unused: 0 }
+    }
+}
+
+impl<T: Copy> Lists<T> {
+    /// Lists the values of one.
+    pub(super) fn get(&self, list: List) -> &[T] {
+        &self.all[list.range()]
     }
 
-    /// Adds a pair to one and returns where that is now. Fast for the list that was added to last.
-    pub(super) fn add(&mut self, list: List, pair: Pair) -> List {
-        let is_last = list.len > 0 && list.range().end == self.pairs.len();
-        let start = if is_last { list.start } else { self.end() };
+    /// Adds a value to one and returns where that is now. Fast for the list that was added to last.
+    pub(super) fn add(&mut self, list: List, value: T) -> List {
+        let is_last = list.len > 0 && list.range().end == self.all.len();
+        let start = if is_last { list.start } else { u32::try_from(self.all.len()).unwrap_or(u32::MAX) };
         if !is_last {
-            self.pairs.extend_from_within(list.range());
+            self.all.extend_from_within(list.range());
             self.drop(list);
         }
-        self.pairs.push(pair);
+        self.all.push(value);
         List { start, len: list.len + 1 }
     }
 
@@ -47,17 +53,45 @@ impl Lists {
         self.unused += list.len as usize;
     }
 
-    /// Returns true if most pairs are of no list.
+    /// Returns true if most values are of no list.
     pub(super) fn is_worn(&self) -> bool {
-        2 * self.unused > self.pairs.len() + 1_000
+        2 * self.unused > self.all.len() + 1_000
     }
 
     /// Returns how many bytes they take.
     pub(super) fn bytes(&self) -> usize {
-        self.pairs.capacity() * size_of::<Pair>()
+        self.all.capacity() * size_of::<T>()
+    }
+}
+
+/// Values and their numbers, from 0 on.
+#[derive(Clone, Debug)]
+pub(super) struct Numbers<T> {
+    pub(super) all: Vec<T>,
+    of: HashMap<T, u32>,
+}
+
+impl<T> Default for Numbers<T> {
+    fn default() -> Self {
+        Self { all: Vec::new(), of: HashMap::new() }
+    }
+}
+
+impl<T: Clone + Eq + Hash> Numbers<T> {
+    /// Returns the number of a value, a new one if it has none yet.
+    pub(super) fn number(&mut self, value: T) -> u32 {
+        let next = u32::try_from(self.all.len()).unwrap_or(u32::MAX);
+        *self.of.entry(value).or_insert_with_key(|value| {
+            self.all.push(value.clone());
+            next
+        })
     }
 
-    fn end(&self) -> u32 {
-        u32::try_from(self.pairs.len()).unwrap_or(u32::MAX)
+    /// Returns the number of a value that has one.
+    pub(super) fn find<Q: Eq + Hash + ?Sized>(&self, value: &Q) -> Option<u32>
+    where
+        T: std::borrow::Borrow<Q>,
+    {
+        self.of.get(value).copied()
     }
 }

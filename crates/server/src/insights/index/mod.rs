@@ -7,11 +7,13 @@ mod columns;
 mod data;
 mod keep;
 mod read;
+mod row;
 mod slice;
 
 pub use check::check_index;
-pub(crate) use columns::{Index, Row, Word};
+pub(crate) use columns::Index;
 pub use keep::keep_indexes;
+pub(crate) use row::{Row, Word};
 pub(crate) use slice::{Conditions, Seen, Slice};
 
 use crate::db::{Db, Tx};

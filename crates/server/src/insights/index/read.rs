@@ -1,7 +1,8 @@
 //! An index read from the database: all of it, or what changed since.
 
 use super::AsOf;
-use super::columns::{Index, Session};
+use super::columns::Index;
+use super::row::Session;
 use crate::custom_data;
 use crate::db::{self, Sql, Tx, sql};
 use crate::error::Result;
@@ -85,7 +86,6 @@ async fn read_sessions(tx: &mut Tx, org_id: OrgId, index: &mut Index, ids: Optio
     .bind(AiClosureType::HandedOff);
     push_only(&mut query, "id", ids);
     let mut gone: HashSet<SessionId> = ids.unwrap_or_default().iter().copied().map(SessionId::from).collect();
-    index.forget_shown(&gone);
     let put = |session: Session| {
         gone.remove(&session.id);
         index.put(session);
@@ -105,6 +105,8 @@ async fn read_sessions(tx: &mut Tx, org_id: OrgId, index: &mut Index, ids: Optio
 async fn read_shown(tx: &mut Tx, org_id: OrgId, index: &mut Index, ids: Option<&[Uuid]>) -> Result<()> {
     let mut query = sql("select insight_id, session_id from occurrences where org_id = $1").bind(org_id);
     push_only(&mut query, "session_id", ids);
+    // those of one session together
+    query.push(" order by session_id");
     tx.fetch_each(query, |(insight, session): (InsightId, SessionId)| index.show(insight, session)).await
 }
 

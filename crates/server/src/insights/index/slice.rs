@@ -1,7 +1,7 @@
 //! Slices: the sessions of the index that meet conditions.
 
-use super::columns::{Index, Row};
-use super::data::Pair;
+use super::columns::{Index, Pair};
+use super::row::Row;
 use crate::custom_data::{self, CustomData};
 use crate::ids::{ContactId, InsightId};
 use crate::insights::filter::{SessionConditions, SessionValues};
