@@ -3,7 +3,7 @@
 use crate::db::{self, Db, Query, Record, Sql, Tx, Value, sql};
 use crate::error::Result;
 use crate::event::{Actor, AuditEvent, AuditKind, Event, EventName};
-use crate::ids::{ContactId, OperationId, OrgId};
+use crate::ids::{ContactId, OperationId, OrgId, SessionId};
 use crate::time::{Clock, Timestamp};
 use crate::wire::string_enum;
 use futures_util::future::BoxFuture;
@@ -75,6 +75,8 @@ pub struct OrgTx {
     changes: Vec<(Subject, Uuid)>,
     /// The contacts whose names changed: what they said is to be read again.
     pub(crate) renamed: BTreeSet<ContactId>,
+    /// The sessions that have another contact or began at another time than before.
+    pub(crate) moved: BTreeSet<SessionId>,
     /// The events that the transaction emitted.
     pub(crate) outbox: Vec<Event>,
     /// The events of security that the transaction noted.
@@ -106,6 +108,7 @@ impl OrgTx {
             outbox: Vec::new(),
             audit: Vec::new(),
             renamed: BTreeSet::new(),
+            moved: BTreeSet::new(),
             counts: Vec::new(),
         }
     }

@@ -24,8 +24,8 @@ pub async fn forget(tx: &mut OrgTx, subject: Subject, id: Uuid) -> Result<()> {
 
 /// Updates occurrences and enqueues jobs after the changes of a transaction.
 pub async fn follow(tx: &mut OrgTx) -> Result<()> {
-    let sessions: Vec<SessionId> = tx.changed_ids(Subject::Session);
-    let of_others = occurrences::follow_sessions(tx, &sessions).await?;
+    let moved: Vec<SessionId> = std::mem::take(&mut tx.moved).into_iter().collect();
+    let of_others = occurrences::follow_sessions(tx, &moved).await?;
     lifecycle::review::review_again(tx, &of_others).await?;
     if tx.has_changed(Subject::Settings) {
         grouping::regroup(tx).await?;

@@ -137,6 +137,9 @@ pub(super) async fn changed(
     new.import_hash = changes.import_hash.or(new.import_hash);
     new.channel = changes.channel.unwrap_or(new.channel);
     new.created_at = changes.created_at.unwrap_or(new.created_at);
+    if (new.contact_id, new.created_at) != (session.contact_id, session.created_at) {
+        tx.moved.insert(session.id);
+    }
     if let Some(language) = changes.language {
         (new.language, new.language_declared) = (Some(language), true);
     }

@@ -368,6 +368,7 @@ pub async fn forget(tx: &mut OrgTx, subject: Subject, id: Uuid) -> Result<()> {
     let sessions: Vec<(SessionId,)> = tx.fetch_all(query.bind(tx.org_id).bind(id).bind(tx.now)).await?;
     for (session_id,) in sessions {
         tx.changed(Subject::Session, session_id);
+        tx.moved.insert(session_id);
     }
     Ok(())
 }

@@ -1,5 +1,6 @@
-//! The contact of an occurrence: a copy of that of its session, since people are counted often.
+//! The contact and the time of an occurrence: copies of those of its session, since people and days are counted often.
 
+use super::store;
 use crate::db::sql;
 use crate::error::Result;
 use crate::ids::{InsightId, SessionId};
@@ -9,29 +10,25 @@ use std::collections::BTreeSet;
 /// The sessions in one SQL statement.
 const CHUNK: usize = 2_000;
 
-/// Copies the contacts of sessions that changed to their occurrences. Returns the insights whose contacts changed, in order.
+/// Copies the contacts and the times of sessions to their occurrences, and counts their insights again. Returns the
+/// insights in which something changed, in order.
 pub(crate) async fn follow_sessions(tx: &mut OrgTx, ids: &[SessionId]) -> Result<Vec<InsightId>> {
-    let mut of_others = BTreeSet::new();
+    let mut touched = BTreeSet::new();
     for ids in ids.chunks(CHUNK) {
         let mut query = sql("
-            select o.insight_id, o.session_id from occurrences o
-            join sessions s on s.org_id = o.org_id and s.id = o.session_id
-            where o.org_id = $1 and s.contact_id is distinct from o.contact_id and o.session_id in
+            update occurrences set contact_id = s.contact_id, session_created_at = s.created_at
+            from sessions s
+            where occurrences.org_id = $1 and s.org_id = $1 and s.id = occurrences.session_id
+                and (s.contact_id is distinct from occurrences.contact_id
+                    or s.created_at <> occurrences.session_created_at)
+                and s.id in
         ")
         .bind(tx.org_id);
-        query.push_list(ids.iter().copied());
-        let found: Vec<(InsightId, SessionId)> = tx.fetch_all(query).await?;
-        if found.is_empty() {
-            continue;
-        }
-        of_others.extend(found.iter().map(|(id, _)| *id));
-        let mut query = sql("
-            update occurrences set contact_id = s.contact_id from sessions s
-            where occurrences.org_id = $1 and s.org_id = $1 and s.id = occurrences.session_id and s.id in
-        ")
-        .bind(tx.org_id);
-        query.push_list(found.into_iter().map(|(_, session)| session));
-        tx.run(query).await?;
+        query.push_list(ids.iter().copied()).push(" returning insight_id");
+        let found: Vec<(InsightId,)> = tx.fetch_all(query).await?;
+        touched.extend(found.into_iter().map(|(id,)| id));
     }
-    Ok(of_others.into_iter().collect())
+    let touched: Vec<InsightId> = touched.into_iter().collect();
+    store::recount(tx, &touched).await?;
+    Ok(touched)
 }

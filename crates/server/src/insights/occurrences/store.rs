@@ -206,6 +206,9 @@ fn changed(tx: &mut OrgTx, sessions: impl IntoIterator<Item = SessionId>) {
 
 /// Deletes the occurrences that these statements prove, and counts their insights again.
 pub(crate) async fn delete_proved(tx: &mut OrgTx, ids: &[StatementId]) -> Result<()> {
+    if ids.is_empty() {
+        return Ok(());
+    }
     let mut query = sql("delete from occurrences where org_id = $1 and statement_id in ").bind(tx.org_id);
     query.push_list(ids.iter().copied()).push(" returning insight_id, session_id");
     let gone: Vec<(InsightId, SessionId)> = tx.fetch_all(query).await?;

@@ -200,6 +200,9 @@ pub(crate) async fn sessions_of_earlier_readings(
 
 /// Deletes statements that prove nothing any more.
 pub(crate) async fn delete(tx: &mut OrgTx, ids: &[StatementId]) -> Result<()> {
+    if ids.is_empty() {
+        return Ok(());
+    }
     let mut query = sql("delete from statements where org_id = $1 and id in ").bind(tx.org_id);
     query.push_list(ids.iter().copied());
     tx.run(query).await

@@ -10,6 +10,7 @@ mod public_tables;
 mod tables;
 mod twice;
 
+use crate::support::app::TestApp;
 use crate::support::cli::{Cli, name};
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -191,4 +192,30 @@ async fn without_waiting_the_server_reads_what_was_imported() {
         std::thread::sleep(std::time::Duration::from_millis(100));
     }
     panic!("nothing was grouped");
+}
+
+#[tokio::test]
+async fn an_import_that_says_another_time_moves_what_it_counts_for() {
+    let t = TestApp::new().await;
+    let record = |i: usize, at: &str| {
+        let turns = json!([{"role": "contact", "text": "I want a refund for my order"}]);
+        json!({"id": i, "created_at": at, "contact": {"id": format!("c{i}")}, "turns": turns})
+    };
+    t.import((0..12).map(|i| record(i, "2026-04-10T10:00:00Z")).collect()).await;
+    t.run_jobs().await;
+    let insight = |listed: Value| listed["data"][0].clone();
+    let before = insight(t.post_ok("/insights", json!({})).await);
+    assert_eq!(
+        (&before["occurrence_count"], &before["first_seen_at"]),
+        (&json!(12), &before["last_seen_at"])
+    );
+    t.import(vec![record(3, "2026-04-01T10:00:00Z"), record(4, "2026-04-20T10:00:00Z")]).await;
+    t.run_jobs().await;
+    let after = insight(t.post_ok("/insights", json!({})).await);
+    assert_eq!(after["occurrence_count"], 12);
+    assert_eq!(after["first_seen_at"], "2026-04-01T10:00:00.000Z");
+    assert_eq!(after["last_seen_at"], "2026-04-20T10:00:00.000Z");
+    // with a condition the same is counted in memory
+    let filtered = t.post_ok("/insights", json!({"sessionFromDate": "2026-04-01"})).await;
+    assert_eq!(insight(filtered), after);
 }
