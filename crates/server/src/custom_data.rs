@@ -1,7 +1,7 @@
 //! Custom data: names and values that an organization hangs on its sessions and contacts, and how they
 //! are filtered by.
 
-use crate::db::{Sql, Tx, Value, sql};
+use crate::db::{Tx, Value, sql};
 use crate::error::{Error, Result};
 use crate::ids::OrgId;
 use crate::wire::{BoundedVec, printable};
@@ -370,24 +370,5 @@ impl Index {
         let delete = sql(&format!("delete from {} where org_id = $1 and {} = $2", self.table, self.owner));
         tx.execute(delete.bind(org_id).bind(owner.clone())).await?;
         self.insert(tx, self.rows(org_id, owner, data)).await
-    }
-
-    /// Adds to `query` the owners that match one of `alternatives`, all pairs of it, each once: a subquery in
-    /// parentheses, of one column, `owner`.
-    pub fn push_owners(self, query: &mut Sql, org_id: OrgId, alternatives: &[CustomData]) {
-        query.push("(");
-        for (i, pairs) in alternatives.iter().enumerate() {
-            query.push(if i > 0 { " union " } else { "" });
-            for (j, (key, value)) in pairs.0.iter().enumerate() {
-                if j > 0 {
-                    query.push(&format!(" and {} in (", self.owner));
-                }
-                query.push(&format!("select {} as owner from {} where org_id = ", self.owner, self.table));
-                query.push_bind(org_id).push(" and key = ").push_bind(key);
-                query.push(" and value = ").push_bind(index_text(&value.as_text()));
-            }
-            query.push(&")".repeat(pairs.0.len().saturating_sub(1)));
-        }
-        query.push(")");
     }
 }

@@ -1,11 +1,9 @@
-//! Filters and orders of the lists of sessions.
+//! Filters of the lists of sessions.
 
 use super::session::{Channel, Sentiment, SessionStatus};
-use crate::custom_data::{self, CustomData};
-use crate::db::{Sql, Value};
-use crate::ids::{ContactId, OrgId, TeamId};
-use crate::time::Calendar;
-use crate::wire::{BoundedVec, Date, Maybe, Positive, SortOrder, Text, string_enum};
+use crate::custom_data::CustomData;
+use crate::ids::{ContactId, TeamId};
+use crate::wire::{BoundedVec, Date, Maybe, Text};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error as _};
@@ -55,48 +53,6 @@ impl JsonSchema for Flag {
     }
 }
 
-string_enum! {
-    /// The time that filtered sessions are ordered by.
-    SortBy {
-        /// The latest message.
-        LastMessageAt = "last_message_at",
-        /// The time the session began.
-        CreatedAt = "created_at",
-    }
-}
-
-#[derive(Debug, Deserialize, JsonSchema)]
-pub(super) struct FilterInput {
-    #[serde(default)]
-    pub(super) filters: Filters,
-    #[serde(default = "FilterInput::default_sort")]
-    pub(super) sort_by: SortBy,
-    #[serde(default = "FilterInput::default_order")]
-    pub(super) sort_order: SortOrder,
-    #[serde(default = "FilterInput::default_page")]
-    pub(super) page: Positive,
-    #[serde(default = "FilterInput::default_limit")]
-    pub(super) limit: Positive<100>,
-}
-
-impl FilterInput {
-    fn default_sort() -> SortBy {
-        SortBy::LastMessageAt
-    }
-
-    fn default_order() -> SortOrder {
-        SortOrder::Desc
-    }
-
-    fn default_page() -> Positive {
-        Positive(1)
-    }
-
-    fn default_limit() -> Positive<100> {
-        Positive(25)
-    }
-}
-
 /// Criteria that a session must all meet; of a list of values, one. An empty list asks for nothing.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -124,37 +80,4 @@ pub struct Filters {
     pub(crate) languages: Maybe<Values<Text<35>>>,
     #[serde(default)]
     pub(crate) custom_data: Maybe<CustomData>,
-}
-
-impl Filters {
-    /// Adds the conditions to a query on sessions `s`.
-    pub(super) fn push(&self, query: &mut Sql, org_id: OrgId, calendar: &Calendar) {
-        if let Some(from) = self.date_from.0 {
-            query.push(" and s.created_at >= ").push_bind(from.start(calendar));
-        }
-        if let Some(to) = self.date_to.0 {
-            query.push(" and s.created_at <= ").push_bind(to.end(calendar));
-        }
-        push_any(query, "s.channel", self.channels.0.as_ref());
-        push_any(query, "s.status", self.statuses.0.as_ref());
-        push_any(query, "s.sentiment", self.sentiments.0.as_ref());
-        push_any(query, "s.assignee_id", self.assignee_ids.0.as_ref());
-        push_any(query, "s.team_id", self.team_ids.0.as_ref());
-        push_any(query, "s.contact_id", self.contact_ids.0.as_ref());
-        push_any(query, "s.language", self.languages.0.as_ref());
-        if let Some(tags) = self.tags.0.as_ref().filter(|tags| !tags.0.is_empty()) {
-            query.push(" and s.id in (select session_id from session_tags where org_id = ").push_bind(org_id);
-            query.push(" and tag_name in ").push_list(tags.0.iter().cloned()).push(")");
-        }
-        if let Some(data) = self.custom_data.0.as_ref().filter(|data| !data.0.is_empty()) {
-            query.push(" and s.id in ");
-            custom_data::SESSIONS.push_owners(query, org_id, std::slice::from_ref(data));
-        }
-    }
-}
-
-fn push_any<V: Clone + Into<Value>>(query: &mut Sql, column: &str, values: Option<&Values<V>>) {
-    if let Some(BoundedVec(values)) = values.filter(|values| !values.0.is_empty()) {
-        query.push(" and ").push(column).push(" in ").push_list(values.iter().cloned());
-    }
 }

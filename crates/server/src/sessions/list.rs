@@ -1,16 +1,15 @@
 //! Lists of sessions: by newest update, by criteria, by words.
 
-use super::filter::{FilterInput, SessionFilter};
+use super::filter::SessionFilter;
 use super::member_view;
 use super::response::{ChatSessionListItem, expand};
 use super::search::{Search, search_messages};
-use super::session::Session;
 use super::store;
 use crate::app::App;
 use crate::contacts;
 use crate::db;
-use crate::error::{Error, Result};
-use crate::http::{ApiJson, ApiQuery, Caller, PAGE_BYTES_MAX, Page, Window};
+use crate::error::Result;
+use crate::http::{ApiQuery, Caller, Page, Window};
 use crate::ids::{ContactId, MessageId, SessionId};
 use crate::wire::{Email, Maybe, Nullable, SingleLine, Text};
 use axum::Json;
@@ -36,41 +35,6 @@ pub(super) async fn list(
     let items = expand(&app.db, caller.org_id, sessions).await?;
     let items = member_view::of_sessions(&caller, items);
     Ok(Json(ListChatSessionsOutput(Page { items, next })))
-}
-
-#[derive(Debug, Serialize, JsonSchema)]
-pub(super) struct FilterChatSessionsOutput {
-    data: Vec<ChatSessionListItem>,
-    #[schemars(with = "crate::wire::Number")]
-    page: i64,
-    #[schemars(with = "crate::wire::Number")]
-    limit: i64,
-    has_next: bool,
-    has_previous: bool,
-}
-
-pub(super) async fn filter(
-    State(app): State<App>,
-    caller: Caller,
-    ApiJson(input): ApiJson<FilterInput>,
-) -> Result<Json<FilterChatSessionsOutput>> {
-    let calendar = app.settings(&app.db, caller.org_id).await?.calendar;
-    let mut sessions = store::filter(&app.db.long(caller.org_id), caller.org_id, &input, &calendar).await?;
-    let limit = usize::try_from(input.limit.0).unwrap_or(usize::MAX);
-    let has_next = sessions.len() > limit;
-    sessions.truncate(limit);
-    if sessions.iter().map(Session::bytes).sum::<usize>() > PAGE_BYTES_MAX && sessions.len() > 1 {
-        return Err(Error::Invalid(format!(
-            "limit: these sessions are more than {PAGE_BYTES_MAX} bytes together; ask for fewer"
-        )));
-    }
-    Ok(Json(FilterChatSessionsOutput {
-        data: member_view::of_sessions(&caller, expand(&app.db, caller.org_id, sessions).await?),
-        page: input.page.0,
-        limit: input.limit.0,
-        has_next,
-        has_previous: input.page.0 > 1,
-    }))
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]

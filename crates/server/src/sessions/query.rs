@@ -8,7 +8,7 @@ use super::store;
 use crate::access::Caller;
 use crate::app::App;
 use crate::db::{like_pattern, sql};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::http::PAGE_BYTES_MAX;
 use crate::ids::{MessageId, OrgId, SessionId};
 use crate::wire::Nullable;
@@ -84,15 +84,10 @@ pub async fn show_queried(
     ids: &[SessionId],
     words: &[String],
 ) -> Result<Vec<QueriedSession>> {
-    let mut query = store::select_for_list(caller.org_id);
-    query.push(" and s.id in ").push_list(ids.iter().copied());
-    let found: Vec<Session> = app.db.fetch_all(query).await?;
-    let mut found: HashMap<SessionId, Session> =
-        found.into_iter().map(|session| (session.id, session)).collect();
+    let sessions = load(app, caller, ids).await?;
     let mut bytes = 0;
-    let sessions: Vec<Session> = ids
-        .iter()
-        .filter_map(|id| found.remove(id))
+    let sessions: Vec<Session> = sessions
+        .into_iter()
         .take_while(|session| {
             let is_first = bytes == 0;
             bytes += session.bytes();
@@ -107,6 +102,27 @@ pub async fn show_queried(
         .zip(ids)
         .map(|(session, id)| QueriedSession { session, matches: matches.remove(&id).unwrap_or_default() });
     Ok(shown.collect())
+}
+
+/// Shows these sessions in their order. Fails with the 400 if they are too large for a page.
+pub async fn show_listed(app: &App, caller: &Caller, ids: &[SessionId]) -> Result<Vec<ChatSessionListItem>> {
+    let sessions = load(app, caller, ids).await?;
+    if sessions.iter().map(Session::bytes).sum::<usize>() > PAGE_BYTES_MAX && sessions.len() > 1 {
+        return Err(Error::Invalid(format!(
+            "limit: these sessions are more than {PAGE_BYTES_MAX} bytes together; ask for fewer"
+        )));
+    }
+    Ok(member_view::of_sessions(caller, expand(&app.db, caller.org_id, sessions).await?))
+}
+
+/// Loads these sessions in their order. One that is gone is left out.
+async fn load(app: &App, caller: &Caller, ids: &[SessionId]) -> Result<Vec<Session>> {
+    let mut query = store::select_for_list(caller.org_id);
+    query.push(" and s.id in ").push_list(ids.iter().copied());
+    let found: Vec<Session> = app.db.fetch_all(query).await?;
+    let mut found: HashMap<SessionId, Session> =
+        found.into_iter().map(|session| (session.id, session)).collect();
+    Ok(ids.iter().filter_map(|id| found.remove(id)).collect())
 }
 
 /// Finds where these sessions have the words: in the newest messages that have one.

@@ -1,7 +1,7 @@
 //! `/chat/sessions`.
 
 use super::apply::{self, Changes};
-use super::filter::{FilterInput, SessionFilter};
+use super::filter::SessionFilter;
 use super::handoff::HandoffInput;
 use super::language_tag::LanguageTag;
 use super::response::{GetChatSessionOutput, expand};
@@ -58,14 +58,6 @@ pub fn routes() -> Api {
                 .query::<SessionFilter>()
                 .returns::<list::ListChatSessionsOutput>(),
             list::list,
-        )
-        .route(
-            Operation::new(Method::POST, "/chat/sessions/filter", "filterChatSessions")
-                .summary("Filter chat sessions")
-                .scope(read)
-                .body::<FilterInput>()
-                .returns::<list::FilterChatSessionsOutput>(),
-            list::filter,
         )
         .route(
             Operation::new(Method::GET, "/chat/sessions/search", "searchChatSessions")

@@ -1,6 +1,6 @@
 //! Sessions and their history in SQL.
 
-use super::filter::{FilterInput, SessionFilter};
+use super::filter::SessionFilter;
 use super::handoff::{self, Handoff};
 use super::history::{Message, NewMessage, column};
 use super::session::{AiClosureType, Channel, Session, SessionStatus, TicketingSystemRef};
@@ -129,22 +129,6 @@ fn select_filtered(org_id: OrgId, filter: &SessionFilter) -> Sql {
         query.push(" or assignee_id is not null)");
     }
     query
-}
-
-/// Lists a page of sessions as `input` filters and orders them, with one session more if there is a next page.
-pub(super) async fn filter(
-    db: &Db,
-    org_id: OrgId,
-    input: &FilterInput,
-    calendar: &Calendar,
-) -> Result<Vec<Session>> {
-    let mut query = select_for_list(org_id);
-    input.filters.push(&mut query, org_id, calendar);
-    let direction = input.sort_order.as_str();
-    query.push(&format!(" order by {} {direction}, id {direction} limit ", input.sort_by.as_str()));
-    let offset = (input.page.0 - 1).saturating_mul(input.limit.0);
-    query.push_bind(input.limit.0 + 1).push(" offset ").push_bind(offset);
-    db.fetch_all(query).await
 }
 
 /// Loads the page of a session's history behind `after`, oldest first, and where the next page begins. A session that is

@@ -141,7 +141,7 @@ pub(super) async fn list_sessions(
             query.push(", ").push_bind(after.id).push(")");
         }
         let mut tx = app.db.snapshot().await?;
-        let count = sql("select count(*) from occurrences where org_id = $1 and insight_id = $2");
+        let count = sql("select occurrence_count from insights where org_id = $1 and id = $2");
         let (total,): (i64,) = tx.fetch_one(count.bind(org_id).bind(id)).await?;
         (tx, total)
     } else {

@@ -1,0 +1,102 @@
+//! Conversations by conditions on themselves, and their order.
+
+use crate::custom_data::{self, CustomData};
+use crate::http::Cursor;
+use crate::insights::index::{Conditions, Index, Row, Slice};
+use crate::sessions::{Filters, Ranked, Values};
+use crate::time::Calendar;
+use crate::wire::{Maybe, SortOrder, string_enum};
+use std::cmp::Ordering;
+
+string_enum! {
+    /// The order of sessions that are asked for.
+    QuerySort {
+        /// How many of its messages have the words; the newest first on a tie.
+        Relevance = "relevance",
+        /// The latest message.
+        LastMessageAt = "last_message_at",
+        /// The time the session began.
+        CreatedAt = "created_at",
+    }
+}
+
+/// Reads the conditions on a session itself.
+pub(super) fn conditions(index: &Index, filters: &Filters, calendar: &Calendar) -> Conditions {
+    fn all<T>(values: &Maybe<Values<T>>) -> impl Iterator<Item = &T> {
+        values.0.iter().flat_map(|values| &values.0)
+    }
+    let channels: Vec<_> = all(&filters.channels).map(|value| Some(value.as_str())).collect();
+    let statuses: Vec<_> = all(&filters.statuses).map(|value| Some(value.as_str())).collect();
+    let sentiments: Vec<_> = all(&filters.sentiments).map(|value| Some(value.as_str())).collect();
+    let assignees: Vec<_> = all(&filters.assignee_ids).map(|id| Some(id.0.as_str())).collect();
+    let languages: Vec<_> = all(&filters.languages).map(|code| Some(code.0.as_str())).collect();
+    let teams: Vec<String> = all(&filters.team_ids).map(ToString::to_string).collect();
+    let teams: Vec<_> = teams.iter().map(|id| Some(id.as_str())).collect();
+    let contacts: Vec<_> = all(&filters.contact_ids).copied().map(Some).collect();
+    let tags: Vec<_> = all(&filters.tags).map(|tag| tag.0.as_str()).collect();
+    let data = filters.custom_data.0.as_slice().iter().filter(|data| !data.0.is_empty()).cloned();
+    let (from, to) = (filters.date_from.0, filters.date_to.0);
+    Conditions::default()
+        .began(from.map(|day| day.start(calendar)), to.map(|day| day.end(calendar)))
+        .word(index, |row| row.channel, &channels)
+        .word(index, |row| row.status, &statuses)
+        .word(index, |row| row.sentiment, &sentiments)
+        .word(index, |row| row.assignee, &assignees)
+        .word(index, |row| row.language, &languages)
+        .word(index, |row| row.team, &teams)
+        .contact(index, &contacts)
+        .tag(index, &tags)
+        .data(index, custom_data::SESSIONS, &data.collect::<Vec<CustomData>>())
+}
+
+/// The order of sessions, and a page in it.
+pub(super) struct Order {
+    pub(super) sort: QuerySort,
+    pub(super) direction: SortOrder,
+    /// The most sessions of the page.
+    pub(super) limit: usize,
+    /// Where the page begins.
+    pub(super) cursor: Option<Cursor>,
+}
+
+impl Order {
+    pub(super) fn compare(&self, a: &Ranked, b: &Ranked) -> Ordering {
+        let newest = |of: &Ranked| (of.last_message_at, of.id);
+        let order = match self.sort {
+            QuerySort::Relevance => a.score.total_cmp(&b.score).then_with(|| newest(a).cmp(&newest(b))),
+            QuerySort::LastMessageAt => newest(a).cmp(&newest(b)),
+            QuerySort::CreatedAt => (a.created_at, a.id).cmp(&(b.created_at, b.id)),
+        };
+        if self.direction == SortOrder::Desc { order.reverse() } else { order }
+    }
+
+    /// Returns the cursor of a page that ends with a session, in an order by time.
+    pub(super) fn cursor(&self, last: &Ranked) -> Cursor {
+        let at = if self.sort == QuerySort::CreatedAt { last.created_at } else { last.last_message_at };
+        Cursor::new(at, last.id.as_bytes())
+    }
+
+    /// Tells if a session comes after the page before, in an order by time.
+    fn is_ahead(&self, session: &Ranked) -> bool {
+        let Some(after) = self.cursor else { return true };
+        let place = self.cursor(session);
+        let order = (place.position, place.id).cmp(&(after.position, after.id));
+        order == if self.direction == SortOrder::Desc { Ordering::Less } else { Ordering::Greater }
+    }
+
+    /// Finds the first sessions of a slice, so many, in an order by time and behind the page before.
+    pub(super) fn first(&self, index: &Index, slice: &Slice, count: usize) -> Vec<Ranked> {
+        let ranked = |at: u32| {
+            let Row { id, created_at, last_message_at, .. } = *index.row(at);
+            Ranked { id, created_at, last_message_at, score: 0.0 }
+        };
+        let found = slice.places().map(ranked).filter(|session| self.is_ahead(session));
+        let mut found: Vec<Ranked> = found.collect();
+        if found.len() > count {
+            found.select_nth_unstable_by(count, |a, b| self.compare(a, b));
+            found.truncate(count);
+        }
+        found.sort_unstable_by(|a, b| self.compare(a, b));
+        found
+    }
+}
