@@ -1,14 +1,16 @@
 //! Phrases with choices, beginnings of words and gaps, found in a text word by word.
 //!
 //! They are written as lines of "list: phrase, phrase". In a phrase, `a|b` is either word, `wor*` any word that starts
-//! so, and `~` up to three words of any kind; `^` in front says that a sentence begins with it, `$` behind that a clause
+//! so, and `~` up to three words of any kind, beside numbers; `^` in front says that a sentence begins with it, `$` behind that a clause
 //! ends with it.
 
 use crate::text::Text;
 use std::collections::HashMap;
 
-/// The words that a gap may stand for, at most.
+/// The words that a gap may stand for, at most, and the numbers among them, as those of dates are.
 const GAP_MAX: usize = 3;
+const GAP_NUMBERS_MAX: usize = 4;
+const GAP_REACH_MAX: usize = 12;
 
 /// Phrases, by the first letters of their first word, with the list that each stands in.
 pub(crate) struct Phrases {
@@ -121,13 +123,31 @@ fn starts(phrase: &str) -> Vec<String> {
 fn matched(parts: &[Part], text: &Text, word: usize) -> Option<usize> {
     let Some((part, rest)) = parts.split_first() else { return Some(word) };
     match part {
-        Part::Gap => (0..=GAP_MAX).find_map(|skipped| matched(rest, text, word + skipped)),
+        Part::Gap => gap(text, word).find_map(|next| matched(rest, text, next)),
         Part::Either(choices) => choices.iter().find_map(|choice| {
             let fits = !choice.is_empty()
                 && choice.iter().enumerate().all(|(at, token)| token.fits(text.word(word + at)));
             fits.then(|| matched(rest, text, word + choice.len())).flatten()
         }),
     }
+}
+
+/// Lists the words at which a gap that begins at a word may end. An address is one word of it.
+fn gap(text: &Text, word: usize) -> impl Iterator<Item = usize> {
+    let (mut words, mut numbers) = (0, 0);
+    (word..=word + GAP_REACH_MAX).take_while(move |next| {
+        let may_end = words <= GAP_MAX && numbers <= GAP_NUMBERS_MAX;
+        let is_number = text.word(*next).starts_with(|c: char| c.is_ascii_digit());
+        let goes_on = *next > word && is_joint(text.gap_after(next - 1));
+        numbers += usize::from(is_number);
+        words += usize::from(!is_number && !goes_on);
+        may_end
+    })
+}
+
+/// Tells what stands within an address.
+fn is_joint(gap: &[char]) -> bool {
+    matches!(gap, ['@' | '.' | '_'])
 }
 
 impl Token {

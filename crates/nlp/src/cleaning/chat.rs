@@ -3,6 +3,7 @@
 mod wiki;
 
 use super::mapped::{Mapped, Revision};
+use crate::machines::is_placeholder;
 use std::ops::Range;
 
 /// The most bytes between two marks that belong together.
@@ -109,6 +110,7 @@ fn is_sign(byte: u8) -> bool {
             | b'{'
             | b'H'
             | b'W'
+            | b'@'
     )
 }
 
@@ -170,6 +172,7 @@ fn mention(text: &str, at: usize) -> Option<Shown> {
             let label = label(inner).filter(|label| !is_reference(text, label, part.end));
             label.map_or(As::Nothing, As::Part)
         }
+        _ if is_placeholder(&text[part.clone()]) && at > 0 => As::Nothing,
         _ => return None,
     };
     Some(Shown { part, as_ })
@@ -183,6 +186,15 @@ fn is_reference(text: &str, label: &Range<usize>, end: usize) -> bool {
         |word: &&str| word.contains(char::is_alphabetic) && !(word.starts_with(':') && word.ends_with(':'));
     text[label.clone()].contains(|c: char| c.is_ascii_digit())
         && line.split_whitespace().filter(is_name).count() <= REFERENCE_REST_MAX
+}
+
+/// Reads the number of somebody who is addressed: "@4917012345678".
+fn numbered(text: &str, at: usize) -> Option<Shown> {
+    let opens = text[..at].chars().next_back().is_none_or(char::is_whitespace);
+    let digits = text[at + 1..].bytes().take_while(u8::is_ascii_digit).count();
+    let end = at + 1 + digits;
+    let is_number = (7..=15).contains(&digits) && !text[end..].starts_with(char::is_alphanumeric);
+    (opens && is_number).then_some(Shown { part: at..end, as_: As::Nothing })
 }
 
 fn is_address(inner: &str) -> bool {
@@ -252,6 +264,7 @@ fn marked(text: &str, at: usize, is_chat: bool) -> Option<Shown> {
         b'#' => heading(text, at),
         b'h' | b'w' | b'H' | b'W' => address(text, at).or_else(|| wiki::heading(text, at)),
         b'>' if is_chat => lone_bracket(text, at),
+        b'@' => numbered(text, at),
         _ => None,
     }
 }

@@ -32,6 +32,9 @@ enum Kind {
 
 /// Returns the lines in which the author of a form says something; none if it is no form.
 pub(super) fn said(page: &Page<'_>, lines: &[Line]) -> Option<Vec<Line>> {
+    if let Some(answers) = answers(page, lines) {
+        return Some(answers);
+    }
     let fields: Vec<Field> = (0..lines.len()).filter_map(|at| field(page, lines, at)).collect();
     let known = fields.iter().filter(|field| field.kind != Kind::Other).count();
     let filled = lines.iter().filter(|line| !line.is_empty()).count();
@@ -39,7 +42,7 @@ pub(super) fn said(page: &Page<'_>, lines: &[Line]) -> Option<Vec<Line>> {
         && (known >= 2 && fields.len() * 3 >= filled
             || known >= 1 && fields.len() * 4 >= filled * 3 && fields.len() > FIELDS_MIN);
     if !is_form {
-        return None;
+        return behind_label(page, lines);
     }
     let messages: Vec<Vec<Line>> = (0..fields.len())
         .filter(|at| fields[*at].kind == Kind::Message)
@@ -59,6 +62,46 @@ pub(super) fn said(page: &Page<'_>, lines: &[Line]) -> Option<Vec<Line>> {
     (!longest.is_empty() || known * 2 >= fields.len()).then_some(longest)
 }
 
+/// Returns what is said behind the label of a message that stands alone above all of it; none if none does.
+fn behind_label(page: &Page<'_>, lines: &[Line]) -> Option<Vec<Line>> {
+    let first = lines.iter().position(|line| !line.is_empty())?;
+    let line = &lines[first];
+    let colon = page.said(line).find([':', '：']).filter(|colon| *colon <= LABEL_BYTES_MAX)?;
+    let label = trimmed(page.text, line.start..line.start + colon);
+    let width = page.said(line)[colon..].chars().next().map_or(1, char::len_utf8);
+    let rest = trimmed(page.text, line.start + colon + width..line.end);
+    let said: Vec<Line> =
+        Some(rest).filter(|rest| !rest.is_empty()).into_iter().chain(lines[first + 1..].iter().cloned()).collect();
+    let says = said.iter().find(|line| !line.is_empty()).is_some_and(|line| page.length(line) >= PROSE_WORDS_MIN);
+    (says && page.is(&label, List::Message)).then_some(said)
+}
+
+/// Returns the answers of a questionnaire, of lines with a question and lines with its answer, that say something;
+/// none if it is none.
+fn answers(page: &Page<'_>, lines: &[Line]) -> Option<Vec<Line>> {
+    const PAIRS_MIN: usize = 2;
+    let filled: Vec<&Line> = lines.iter().filter(|line| !line.is_empty()).collect();
+    let pairs: Vec<(&Line, Line)> = filled
+        .windows(2)
+        .filter_map(|pair| {
+            marked(page, pair[0], &["q", "question", "frage", "pregunta", "domanda", "vraag", "pergunta"])?;
+            let answer = ["a", "answer", "antwort", "réponse", "respuesta", "risposta", "antwoord", "resposta", "r"];
+            Some((pair[0], marked(page, pair[1], &answer)?))
+        })
+        .collect();
+    let says = |(_, answer): &(&Line, Line)| page.length(answer) >= PROSE_WORDS_MIN;
+    (pairs.len() >= PAIRS_MIN && pairs.len() * 3 >= filled.len() && pairs.iter().any(says))
+        .then(|| pairs.into_iter().filter(says).map(|(_, answer)| answer).collect())
+}
+
+/// Returns what stands behind one of these marks and a number, if any, with a colon: "Q2: …".
+fn marked(page: &Page<'_>, line: &Line, marks: &[&str]) -> Option<Line> {
+    let said = page.said(line);
+    let colon = said.find([':', '.']).filter(|colon| *colon <= 16)?;
+    let mark = said[..colon].trim_end_matches(|c: char| c.is_ascii_digit() || c == ' ').to_lowercase();
+    marks.contains(&mark.as_str()).then(|| trimmed(page.text, line.start + colon + 1..line.end))
+}
+
 fn length(page: &Page<'_>, lines: &[Line]) -> f32 {
     lines.iter().map(|line| page.length(line)).sum()
 }
@@ -75,7 +118,9 @@ fn field(page: &Page<'_>, lines: &[Line], at: usize) -> Option<Field> {
         .take_while(|(offset, _)| *offset <= LABEL_BYTES_MAX)
         .find(|(offset, c)| is_separator(said, *offset, *c));
     let Some((offset, separator)) = split else {
-        let kind = label_alone(page, line, lines.get(at + 1)?)?;
+        // a blank line may stand between a label and its value
+        let next = lines.get(at + 1).filter(|next| !next.is_empty()).or_else(|| lines.get(at + 2))?;
+        let kind = label_alone(page, line, next)?;
         return Some(Field { line: at, kind, value: line.end..line.end });
     };
     let label = trimmed(page.text, line.start..line.start + offset);
@@ -108,7 +153,7 @@ fn is_separator(said: &str, offset: usize, c: char) -> bool {
                 && !(before.is_some_and(|c| c.is_ascii_digit()) && next.is_some_and(|c| c.is_ascii_digit()))
         }
         '：' | '\t' | '】' => before.is_some(),
-        '|' => before == Some(' ') && next == Some(' '),
+        '|' | '—' | '–' => before == Some(' ') && next == Some(' '),
         '=' => before.is_some_and(char::is_alphanumeric) || before == Some(' '),
         _ => false,
     }

@@ -33,7 +33,10 @@ fn composed(of: &Mapped) -> Option<Mapped> {
         if said.chars().all(is_plain) {
             continue;
         }
-        let with = written(text, &part, is_wide);
+        let mut with = written(text, &part, is_wide);
+        if with != said && has_its_blank(said) && text[at..].starts_with(char::is_alphabetic) {
+            with.push(' ');
+        }
         if with != said {
             revision.replace(part, &with);
             changed = true;
@@ -174,6 +177,11 @@ fn is_wide_letter(c: char) -> bool {
 /// Tells punctuation of ASCII in the width of such letters.
 fn is_wide_punctuation(c: char) -> bool {
     matches!(c, '\u{ff01}'..='\u{ff0f}' | '\u{ff1a}'..='\u{ff20}' | '\u{ff3b}'..='\u{ff40}' | '\u{ff5b}'..='\u{ff5e}')
+}
+
+/// Tells a mark between words that is as wide as a mark and a blank: behind it people write none.
+fn has_its_blank(said: &str) -> bool {
+    matches!(said, "，" | "！" | "？" | "．" | "：" | "；" | "）")
 }
 
 /// The letters of Latin that letters of Cyrillic or Greek look like: the other, and Latin.

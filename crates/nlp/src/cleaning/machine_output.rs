@@ -251,9 +251,13 @@ fn is_certain(said: &str) -> bool {
         ["Error", "Exception", "Fault"].iter().any(|end| first.len() > end.len() && first.ends_with(end))
             && thrown[first.len()..].starts_with(':');
     let rest = said.starts_with("... ") && said.ends_with(" more");
+    let is_option = |word: &str| word.starts_with('-') || word.contains(['/', '=']);
+    let is_command = ["$ ", "# ", "C:\\>", "PS C:\\"].iter().any(|prompt| said.starts_with(prompt))
+        && said.split_whitespace().skip(2).any(is_option);
     starts_dated && has_level
         || throws
         || rest
+        || is_command
         || opens_level
         || frame
         || python
@@ -271,6 +275,8 @@ fn is_certain(said: &str) -> bool {
             "Unhandled exception",
             "Uncaught exception",
             "Segmentation fault",
+            "HTTP/1.",
+            "HTTP/2 ",
         ]
         .iter()
         .any(|start| said.starts_with(start))

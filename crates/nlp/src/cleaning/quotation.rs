@@ -92,6 +92,11 @@ fn header_at(page: &Page<'_>, lines: &[Line], at: usize) -> Option<Header> {
         let end = next.and_then(|next| block_end(page, lines, next, true)).unwrap_or(at + 1);
         return Some(Header { kind, end });
     }
+    if is_parted_by_moment(page.said(&lines[at])) {
+        let next = (at + 1..lines.len().min(at + 4)).find(|next| !lines[*next].is_empty())?;
+        let end = block_end(page, lines, next, true).unwrap_or(at + 1);
+        return Some(Header { kind: Kind::Reply, end });
+    }
     if is_rule(page.said(&lines[at])) {
         let next = (at + 1..lines.len().min(at + 3)).find(|next| !lines[*next].is_empty())?;
         return block_end(page, lines, next, true).map(|end| Header { kind: Kind::Reply, end });
@@ -100,6 +105,13 @@ fn header_at(page: &Page<'_>, lines: &[Line], at: usize) -> Option<Header> {
         return Some(Header { kind: Kind::Reply, end });
     }
     attribution_end(page, lines, at).map(|end| Header { kind: Kind::Attribution, end })
+}
+
+/// Tells "Ann Lee ---05/06/2025 09:15:22---Your order", as Notes writes it above a quotation.
+fn is_parted_by_moment(said: &str) -> bool {
+    let mut parts = said.splitn(3, "---");
+    let (Some(name), Some(moment), Some(_)) = (parts.next(), parts.next(), parts.next()) else { return false };
+    !name.is_empty() && has_time(moment) && has_year(moment)
 }
 
 /// Tells a line of dashes or underscores and nothing else.

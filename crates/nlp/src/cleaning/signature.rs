@@ -130,6 +130,8 @@ fn is_boilerplate(page: &Page<'_>, signature: &[Line], below: &[Line]) -> bool {
 fn closing(page: &Page<'_>, line: &Line) -> Option<usize> {
     let words = page.words(line);
     let tail = words.end.saturating_sub(LINE_WORDS_MAX + NAME_WORDS_MAX).max(words.start);
+    // in scripts without blanks a few words are many letters
+    let tail = if is_brief(page, line) { words.start } else { tail };
     page.phrases(tail..words.end, List::Closing).find_map(|phrase| {
         let start = page.word(phrase.words.start).start;
         let before = page.text[line.start..start].trim_end();
@@ -153,7 +155,13 @@ fn closes(page: &Page<'_>, words: std::ops::Range<usize>) -> bool {
     let is_name = name.clone().all(|word| page.is_capitalized(*word)) && name.count() <= NAME_WORDS_MAX;
     let end = words.clone().last().map_or(0, |word| page.word(word).end);
     let asks = page.text[end..].trim_start().starts_with(['?', '？', '؟']);
-    is_name && !asks && words.len() <= LINE_WORDS_MAX + NAME_WORDS_MAX
+    let line = words.clone().next().map_or(end, |word| page.word(word).start)..end;
+    is_name && !asks && is_brief(page, &line)
+}
+
+/// Tells a line that is no longer than a closing with a name.
+fn is_brief(page: &Page<'_>, line: &Line) -> bool {
+    page.length(line) <= (LINE_WORDS_MAX + NAME_WORDS_MAX) as f32
 }
 
 /// Returns the end of the lines of a signature that begins here: a name, and what belongs to one.
@@ -167,7 +175,7 @@ fn signature_end(page: &Page<'_>, lines: &[Line], at: usize) -> usize {
         let belongs = is_detail(page, line)
             || is_titled(page, line)
             || closing(page, line) == Some(line.start)
-            || named && !is_prose(page, line);
+            || named && (!is_prose(page, line) || is_motto(page.said(line)));
         if !belongs || count == LINES_MAX {
             return if count == 0 { at } else { position };
         }
@@ -179,6 +187,9 @@ fn signature_end(page: &Page<'_>, lines: &[Line], at: usize) -> usize {
 
 /// Tells a line of a name or a company: few words, most of them with a capital.
 fn is_titled(page: &Page<'_>, line: &Line) -> bool {
+    // what stands in brackets behind a name says how somebody is called
+    let bracket = page.said(line).find('(').filter(|at| *at > 0 && page.said(line).ends_with(')'));
+    let line = &(line.start..bracket.map_or(line.end, |at| line.start + at));
     let words = page.words(line);
     let said = page.said(line);
     let capitalized = words.clone().filter(|word| page.is_capitalized(*word)).count();
@@ -195,6 +206,15 @@ fn is_prose(page: &Page<'_>, line: &Line) -> bool {
     is_postscript(said)
         || said.ends_with(['?', '？', '؟'])
         || !is_detail(page, line) && (length > LINE_WORDS_MAX as f32 || length >= 4.0 && ends_sentence(said))
+}
+
+/// Tells words of others that people put below their names, in quotation marks.
+fn is_motto(said: &str) -> bool {
+    let rest = said.strip_prefix(['"', '“', '„', '«', '”']);
+    rest.and_then(|rest| rest.find(['"', '”', '“', '»']).map(|end| &rest[end..])).is_some_and(|behind| {
+        let author = behind.trim_start_matches(['"', '”', '“', '»', '.', ',', ' ']);
+        author.is_empty() || author.starts_with(['-', '–', '—', '~', '('])
+    })
 }
 
 fn is_postscript(said: &str) -> bool {

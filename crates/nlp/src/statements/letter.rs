@@ -54,6 +54,9 @@ pub(super) fn statements(text: &str, place: Place, answered: &HashSet<String>) -
             if chosen.iter().any(|sentence| !sentence.features.cues.own) {
                 chosen.retain(|sentence| !sentence.features.cues.own);
             }
+            if chosen.iter().any(|sentence| !sentence.features.cues.of_self) {
+                chosen.retain(|sentence| !sentence.features.cues.of_self);
+            }
             best(&mut chosen, GUESSED_MAX);
         } else {
             best(&mut chosen, 1);

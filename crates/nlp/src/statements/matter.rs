@@ -36,6 +36,8 @@ pub(super) struct Cues {
     pub(super) vague: bool,
     /// Begins with who speaks.
     pub(super) own: bool,
+    /// Says "I" or "we" anywhere.
+    pub(super) of_self: bool,
     /// Says that all is well again.
     pub(super) solved: bool,
     /// Says what somebody is called.
@@ -63,7 +65,10 @@ impl Cues {
                     "reached" => reached = true,
                     "frame" => cues.frame = true,
                     "solved" => cues.solved = true,
-                    "self" => cues.own |= word == 0,
+                    "self" => {
+                        cues.own |= word == 0;
+                        cues.of_self = true;
+                    }
                     "vague" => {
                         cues.vague = true;
                         other[word..hit.end.min(words)].fill(false);
@@ -104,6 +109,9 @@ pub(super) fn is_detail(text: &str) -> bool {
         return false;
     }
     let (mut word, mut names, mut numbers, mut others) = (0, 0, 0, 0);
+    if is_name_with_address(&text) {
+        return true;
+    }
     while word < words {
         let named =
             PHRASES.at(&text, word).filter(|hit| hit.list.ends_with("detail")).max_by_key(|hit| hit.end);
@@ -119,6 +127,19 @@ pub(super) fn is_detail(text: &str) -> bool {
         word = end;
     }
     names > 0 && others <= usize::from(numbers > 0)
+}
+
+/// Tells an e-mail address, with the name of a person or without one.
+fn is_name_with_address(text: &Text) -> bool {
+    const NAME_WORDS: std::ops::RangeInclusive<usize> = 2..=4;
+    let Some(at) = text.chars.iter().position(|c| *c == '@') else { return false };
+    let before = text.chars[..at].iter().rposition(|c| c.is_whitespace()).map_or(0, |blank| blank + 1);
+    let behind = text.chars[at..].iter().position(|c| c.is_whitespace()).map_or(text.chars.len(), |gap| at + gap);
+    let is_address = text.chars[at..behind].contains(&'.') && before < at;
+    let mut rest = text.words.iter().filter(|word| word.end <= before || word.start >= behind).peekable();
+    let is_capitalized = |word: &crate::text::Word| text.chars[word.start].is_uppercase();
+    let is_name = rest.clone().all(is_capitalized) && NAME_WORDS.contains(&rest.clone().count());
+    is_address && (rest.peek().is_none() || is_name)
 }
 
 fn is_beside(text: &Text, word: usize) -> bool {

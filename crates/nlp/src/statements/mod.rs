@@ -62,7 +62,7 @@ pub fn find(turns: &[Turn<'_>]) -> Vec<Span> {
         if place == Place::Opening && spoken {
             place = Place::Opened;
         }
-        spoken |= !turn.text.is_empty();
+        spoken |= turn.text.contains(char::is_alphanumeric);
         let before = spans.len();
         for (start, end) in statements_of(turn.text, place, &answered) {
             if spans.len() < STATEMENTS_MAX {

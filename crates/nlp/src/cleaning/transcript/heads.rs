@@ -47,6 +47,29 @@ pub(super) fn take_names_above(page: &Page<'_>, lines: &[Line], heads: &mut [Opt
     }
 }
 
+/// Cuts a chat whose line breaks were lost before each role with a colon; none if its first word is no role, or if
+/// there are less than three such roles, or no two different ones.
+pub(super) fn parted(page: &Page<'_>, line: &Line) -> Option<Vec<Line>> {
+    const ROLES_MIN: usize = 3;
+    let words = page.words(line);
+    let mut roles: Vec<(usize, bool)> = Vec::new();
+    for (list, helps) in [(List::Customer, false), (List::Agent, true)] {
+        roles.extend(page.phrases(words.clone(), list).filter_map(|phrase| {
+            let (start, end) = (page.word(phrase.words.start).start, page.word(phrase.words.end - 1).end);
+            let is_label = page.is_capitalized(phrase.words.start) && page.text[end..].starts_with([':', '：']);
+            is_label.then_some((start, helps))
+        }));
+    }
+    roles.sort_unstable();
+    roles.dedup_by_key(|(start, _)| *start);
+    let is_chat = roles.len() >= ROLES_MIN
+        && roles.first().is_some_and(|(start, _)| *start == line.start)
+        && roles.iter().any(|(_, helps)| *helps)
+        && !roles.iter().all(|(_, helps)| *helps);
+    let ends = roles.iter().skip(1).map(|(start, _)| *start).chain([line.end]);
+    is_chat.then(|| roles.iter().zip(ends).map(|((start, _), end)| trimmed(page.text, *start..end)).collect())
+}
+
 /// Returns the line behind the moment with which it begins.
 fn behind_time(page: &Page<'_>, line: &Line) -> Line {
     let said = page.said(line);
@@ -54,7 +77,8 @@ fn behind_time(page: &Page<'_>, line: &Line) -> Line {
     let length = match head.chars().next() {
         Some(open @ ('[' | '(')) => {
             let close = if open == '[' { ']' } else { ')' };
-            head.find(close).filter(|end| has_time(&head[..*end])).map_or(0, |end| end + 1)
+            let is_moment = |end: &usize| has_time(&head[..*end]) || is_elapsed(&head[1..*end]);
+            head.find(close).filter(is_moment).map_or(0, |end| end + 1)
         }
         _ => time_length(head),
     };
@@ -93,6 +117,15 @@ fn is_number(word: &str) -> bool {
     word.starts_with(|c: char| c.is_ascii_digit()) && word.chars().all(is_part)
 }
 
+/// Tells the time since a chat began: "8s", "1m 20s", "1h 2m".
+fn is_elapsed(moment: &str) -> bool {
+    let is_part = |part: &str| {
+        let number = part.trim_end_matches(['h', 'm', 's']);
+        part.len() == number.len() + 1 && !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    (1..=3).contains(&moment.split_whitespace().count()) && moment.split_whitespace().all(is_part)
+}
+
 /// Tells which half of the day it is, or what else stands behind a moment.
 fn is_half(word: &str) -> bool {
     const HALVES: [&str; 14] =
@@ -126,6 +159,13 @@ fn named(page: &Page<'_>, rest: &Line, is_timed: bool) -> Option<Head> {
             name,
             text: rest.end - behind.len()..rest.end,
         });
+    }
+    if let Some(bar) = start.find(['|', '\t']).filter(|bar| is_timed && *bar <= NAME_BYTES_MAX) {
+        let name = trimmed(page.text, rest.start..rest.start + bar);
+        let text = trimmed(page.text, rest.start + bar + 1..rest.end);
+        if is_name(page, &name) && !text.is_empty() {
+            return Some(Head { is_timed, name, text });
+        }
     }
     let colon = start.char_indices().find(|(at, c)| {
         let next = start[at + c.len_utf8()..].chars().next();

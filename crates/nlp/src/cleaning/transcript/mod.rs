@@ -29,9 +29,14 @@ pub(super) struct Transcript {
 
 /// Reads a text as a chat; none if it is no chat. The one who asks for help may be known by these names.
 pub(super) fn read(page: &Page<'_>, lines: &[Line], names: &[&str]) -> Option<Transcript> {
-    if lines.len() < 2 {
-        return None;
-    }
+    let parted;
+    let lines = match lines {
+        [line] => {
+            parted = heads::parted(page, line)?;
+            &parted
+        }
+        _ => lines,
+    };
     let mut heads: Vec<Option<Head>> = lines.iter().map(|line| head(page, line)).collect();
     heads::take_names_above(page, lines, &mut heads);
     let heads = accepted(page, lines, heads, names)?;
