@@ -70,9 +70,13 @@ fn behind_label(page: &Page<'_>, lines: &[Line]) -> Option<Vec<Line>> {
     let label = trimmed(page.text, line.start..line.start + colon);
     let width = page.said(line)[colon..].chars().next().map_or(1, char::len_utf8);
     let rest = trimmed(page.text, line.start + colon + width..line.end);
-    let said: Vec<Line> =
-        Some(rest).filter(|rest| !rest.is_empty()).into_iter().chain(lines[first + 1..].iter().cloned()).collect();
-    let says = said.iter().find(|line| !line.is_empty()).is_some_and(|line| page.length(line) >= PROSE_WORDS_MIN);
+    let said: Vec<Line> = Some(rest)
+        .filter(|rest| !rest.is_empty())
+        .into_iter()
+        .chain(lines[first + 1..].iter().cloned())
+        .collect();
+    let says =
+        said.iter().find(|line| !line.is_empty()).is_some_and(|line| page.length(line) >= PROSE_WORDS_MIN);
     (says && page.is(&label, List::Message)).then_some(said)
 }
 
@@ -85,7 +89,8 @@ fn answers(page: &Page<'_>, lines: &[Line]) -> Option<Vec<Line>> {
         .windows(2)
         .filter_map(|pair| {
             marked(page, pair[0], &["q", "question", "frage", "pregunta", "domanda", "vraag", "pergunta"])?;
-            let answer = ["a", "answer", "antwort", "réponse", "respuesta", "risposta", "antwoord", "resposta", "r"];
+            let answer =
+                ["a", "answer", "antwort", "réponse", "respuesta", "risposta", "antwoord", "resposta", "r"];
             Some((pair[0], marked(page, pair[1], &answer)?))
         })
         .collect();

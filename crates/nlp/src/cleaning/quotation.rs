@@ -110,7 +110,9 @@ fn header_at(page: &Page<'_>, lines: &[Line], at: usize) -> Option<Header> {
 /// Tells "Ann Lee ---05/06/2025 09:15:22---Your order", as Notes writes it above a quotation.
 fn is_parted_by_moment(said: &str) -> bool {
     let mut parts = said.splitn(3, "---");
-    let (Some(name), Some(moment), Some(_)) = (parts.next(), parts.next(), parts.next()) else { return false };
+    let (Some(name), Some(moment), Some(_)) = (parts.next(), parts.next(), parts.next()) else {
+        return false;
+    };
     !name.is_empty() && has_time(moment) && has_year(moment)
 }
 

@@ -144,7 +144,8 @@ fn is_made_of_media(line: &str, text: &Text, bracketed: bool) -> bool {
 /// there is one, and the number of words before it.
 fn file_name(line: &str, text: &Text) -> (bool, usize) {
     let words = text.words.len();
-    let inner = line.trim_matches(|c: char| is_bracket(c) || c.is_whitespace() || matches!(c, '"' | '“' | '”'));
+    let inner =
+        line.trim_matches(|c: char| is_bracket(c) || c.is_whitespace() || matches!(c, '"' | '“' | '”'));
     let named = inner.rsplit_once('.').is_some_and(|(name, ending)| {
         !name.is_empty() && FILES.contains(&ending.to_ascii_lowercase().as_str())
     });

@@ -134,7 +134,8 @@ fn is_name_with_address(text: &Text) -> bool {
     const NAME_WORDS: std::ops::RangeInclusive<usize> = 2..=4;
     let Some(at) = text.chars.iter().position(|c| *c == '@') else { return false };
     let before = text.chars[..at].iter().rposition(|c| c.is_whitespace()).map_or(0, |blank| blank + 1);
-    let behind = text.chars[at..].iter().position(|c| c.is_whitespace()).map_or(text.chars.len(), |gap| at + gap);
+    let behind =
+        text.chars[at..].iter().position(|c| c.is_whitespace()).map_or(text.chars.len(), |gap| at + gap);
     let is_address = text.chars[at..behind].contains(&'.') && before < at;
     let mut rest = text.words.iter().filter(|word| word.end <= before || word.start >= behind).peekable();
     let is_capitalized = |word: &crate::text::Word| text.chars[word.start].is_uppercase();

@@ -1,8 +1,9 @@
 //! Text as UTF-8, whatever it was written in. Byte order marks and the zeros of UTF-16 tell an encoding for certain. Other
-//! text is UTF-8, unless the first letter beyond ASCII is none in it: then it is Windows-1252, by guess, but for JSON, which
-//! is UTF-8 by definition. What cannot be read becomes U+FFFD.
+//! text is UTF-8, unless the first letter beyond ASCII is none in it: then it is what the letters from there on look like, by
+//! guess ([`charset`]), but for JSON, which is UTF-8 by definition. What cannot be read becomes U+FFFD.
 
-use encoding_rs::{CoderResult, Decoder, UTF_16BE, UTF_16LE, WINDOWS_1252};
+use super::charset;
+use encoding_rs::{CoderResult, Decoder, UTF_16BE, UTF_16LE};
 use std::io::{BufRead, Read};
 
 const CHUNK: usize = 64 * 1024;
@@ -135,9 +136,10 @@ impl<R: Read> Decoded<R> {
             // a letter that the next bytes may end
             let Some(bad) = error.error_len().or(self.is_at_end.then(|| self.raw.len() - at)) else { break };
             if matches!(self.state, State::Ascii) && self.may_guess {
-                self.encoding.name = "Windows-1252";
+                let encoding = charset::guess(&self.raw[at..]);
+                self.encoding.name = named(encoding);
                 self.encoding.is_guess = true;
-                self.state = State::Other(WINDOWS_1252.new_decoder_without_bom_handling());
+                self.state = State::Other(encoding.new_decoder_without_bom_handling());
             } else {
                 at += bad;
                 self.text.extend("\u{fffd}".as_bytes());
@@ -168,6 +170,18 @@ impl<R: Read> Decoded<R> {
         if damaged.last() != Some(&self.line) && damaged.len() < DAMAGED_LISTED_MAX {
             damaged.push(self.line);
         }
+    }
+}
+
+/// Returns the name of an encoding as people know it.
+fn named(encoding: &'static encoding_rs::Encoding) -> &'static str {
+    match encoding.name() {
+        "windows-1250" => "Windows-1250",
+        "windows-1251" => "Windows-1251",
+        "windows-1252" => "Windows-1252",
+        "windows-1253" => "Windows-1253",
+        "windows-1254" => "Windows-1254",
+        name => name,
     }
 }
 

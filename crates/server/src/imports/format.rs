@@ -67,8 +67,9 @@ pub(super) fn tell(head: &[u8]) -> Result<Option<Format>, String> {
         return Ok(Some(Format::Mail));
     }
     let text = super::decode::beginning(head);
-    let text = text
-        .trim_start_matches(|c: char| c.is_whitespace() || matches!(c, '\u{feff}' | '\u{200e}' | '\u{200f}'));
+    let text = text.trim_start_matches(|c: char| {
+        c.is_whitespace() || matches!(c, '\u{feff}' | '\u{200e}' | '\u{200f}' | '\u{1e}')
+    });
     if text.is_empty() {
         return Ok(None);
     }

@@ -1,7 +1,50 @@
 //! What the readers of formats find in a file, before it is put together and checked.
 
-use serde_json::Value as Json;
+use serde_json::{Map, Value as Json};
 use std::hash::{DefaultHasher, Hash, Hasher};
+
+/// The members by which a message of no system that is known names its conversation.
+const CONVERSATIONS: [&str; 12] = [
+    "conversation_id",
+    "conversationId",
+    "ticket_id",
+    "ticketId",
+    "thread_id",
+    "threadId",
+    "session_id",
+    "sessionId",
+    "chat_id",
+    "chatId",
+    "case_id",
+    "dialogue_id",
+];
+/// The members of a message that say who speaks, and those of one that is told by these.
+const SPEAKERS: [&str; 8] =
+    ["role", "sender", "author", "from", "speaker", "direction", "message_id", "sender_type"];
+const OF_MESSAGES: [&str; 22] = [
+    "id",
+    "name",
+    "email",
+    "text",
+    "content",
+    "body",
+    "message",
+    "html",
+    "body_html",
+    "attachments",
+    "files",
+    "private",
+    "internal",
+    "is_private",
+    "is_internal",
+    "created_at",
+    "createdAt",
+    "created",
+    "date",
+    "sent_at",
+    "time",
+    "timestamp",
+];
 
 /// Something found in a file. Records are loose: they have the members of [`super::Record`] with values as the source writes
 /// them, and some more that are gone once conversations are put together:
@@ -25,6 +68,33 @@ pub(super) enum Found {
 }
 
 impl Found {
+    /// Finds what a value of no known system is: a conversation; or one message, which says to which conversation it
+    /// belongs, and who speaks or at least what is said.
+    pub(super) fn of_value(value: Json) -> Self {
+        let Json::Object(mut members) = value else { return Self::Conversation(value) };
+        let is_set = |name: &&&str| members.get(**name).is_some_and(|value| !value.is_null());
+        let is_said = ["text", "content", "body", "message"].iter().filter(is_set).count() > 0;
+        let is_whole = ["turns", "messages"].iter().any(|name| is_set(&name));
+        let speaks = SPEAKERS.iter().any(|name| is_set(&name));
+        let named = CONVERSATIONS.iter().find(is_set).filter(|_| speaks || !members.contains_key("id"));
+        let id = named.and_then(|name| match &members[*name] {
+            Json::String(text) => Some(text.trim().to_owned()),
+            Json::Number(number) => Some(number.to_string()),
+            _ => None,
+        });
+        let Some(id) = id.filter(|_| is_said && !is_whole) else {
+            return Self::Conversation(Json::Object(members));
+        };
+        if let Some(name) = named {
+            members.remove(*name);
+        }
+        let is_of_turn = |name: &String| SPEAKERS.contains(&&**name) || OF_MESSAGES.contains(&&**name);
+        let (turn, mut record): (Map<_, _>, Map<_, _>) =
+            members.into_iter().partition(|(name, _)| is_of_turn(name));
+        record.insert("turns".to_owned(), vec![Json::Object(turn)].into());
+        Self::Part(id, Json::Object(record))
+    }
+
     /// Says which system's export it is of, if that is known.
     pub(super) fn of(mut self, system: Option<&str>) -> Self {
         if let (Self::Part(_, Json::Object(record)), Some(system)) = (&mut self, system) {

@@ -250,7 +250,7 @@ impl<'a, F: FnMut(Batch) -> bool> Intake<'a, F> {
                 true
             }
             Some((system, found)) => found.into_iter().all(|one| self.take(line, Ok(one.of(Some(system))))),
-            None => self.take(line, Ok(Found::Conversation(value))),
+            None => self.take(line, Ok(Found::of_value(value))),
         }
     }
 

@@ -8,7 +8,7 @@ mod tests;
 use super::VALUE_MAX;
 use super::decode::lines;
 use super::json_text::parse;
-use page::{is_page, opens_list, unwrap};
+use page::{is_named, is_page, opens_list, unwrap, with_id};
 use serde_json::Value as Json;
 use std::io::BufRead;
 
@@ -75,7 +75,7 @@ impl<R: BufRead> Scanner<R> {
             while let Some(byte) = self.buffer.get(self.at) {
                 match byte {
                     b'\n' => self.line += 1,
-                    b' ' | b'\t' | b'\r' | b',' | 0x1e => {}
+                    b' ' | b'\t' | b'\r' | b',' | 0x1a | 0x1e => {}
                     byte => return Ok(Some(*byte)),
                 }
                 self.at += 1;
@@ -301,6 +301,11 @@ impl<R: BufRead> Scanner<R> {
                     End::Page => self.page(depth + 1, named, take)?,
                     End::Nowhere => break,
                     End::At(end) => match parse(&self.buffer[self.at..end]) {
+                        Ok((value, is_lossy)) if is_named(&name, &value) => {
+                            let line = self.line;
+                            self.advance(end);
+                            take(line, stream, Ok((with_id(name, value), is_lossy)))
+                        }
                         Ok((Json::Object(object), _)) if is_page(&object) => {
                             self.page(depth + 1, named, take)?
                         }

@@ -2,6 +2,7 @@
 
 mod batch;
 mod cells;
+mod charset;
 mod columns;
 mod company;
 mod dates;

@@ -56,7 +56,8 @@ pub(super) fn parted(page: &Page<'_>, line: &Line) -> Option<Vec<Line>> {
     for (list, helps) in [(List::Customer, false), (List::Agent, true)] {
         roles.extend(page.phrases(words.clone(), list).filter_map(|phrase| {
             let (start, end) = (page.word(phrase.words.start).start, page.word(phrase.words.end - 1).end);
-            let is_label = page.is_capitalized(phrase.words.start) && page.text[end..].starts_with([':', '：']);
+            let is_label =
+                page.is_capitalized(phrase.words.start) && page.text[end..].starts_with([':', '：']);
             is_label.then_some((start, helps))
         }));
     }
@@ -121,7 +122,9 @@ fn is_number(word: &str) -> bool {
 fn is_elapsed(moment: &str) -> bool {
     let is_part = |part: &str| {
         let number = part.trim_end_matches(['h', 'm', 's']);
-        part.len() == number.len() + 1 && !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit())
+        part.len() == number.len() + 1
+            && !number.is_empty()
+            && number.bytes().all(|byte| byte.is_ascii_digit())
     };
     (1..=3).contains(&moment.split_whitespace().count()) && moment.split_whitespace().all(is_part)
 }

@@ -12,6 +12,7 @@ use speakers::Speakers;
 /// The fewest lines of a chat with a moment, and without one.
 const TIMED_MIN: usize = 2;
 const UNTIMED_MIN: usize = 4;
+const UNTIMED_TOLD_MIN: usize = 3;
 /// The most speakers of a chat of which no moments are told.
 const SPEAKERS_MAX: usize = 4;
 /// As many words before a chat are something that its sender says about it.
@@ -93,11 +94,13 @@ fn accepted(
     let is_form = spoken.iter().any(|head| LABELS.iter().any(|list| page.is(&head.name, *list)))
         || spoken.iter().filter(|head| page.is(&head.name, List::Field)).count() > 1;
     let by_roles = roles.len() >= 2 && role_count >= 2 && !is_form && is_said(page, &spoken);
-    let by_turns = total >= UNTIMED_MIN
+    // where one of them is told by a role and speaks again, fewer lines are enough: labels do not come twice
+    let is_told = !roles.is_empty() && !repeated.is_empty() && total >= UNTIMED_TOLD_MIN;
+    let by_turns = (total >= UNTIMED_MIN || is_told)
         && (2..=SPEAKERS_MAX).contains(&all.len())
         && total * 2 >= filled
         && !is_form
-        && all.iter().filter(|name| repeated.contains(name)).count() >= 2;
+        && (is_told || all.iter().filter(|name| repeated.contains(name)).count() >= 2);
     if !by_roles && !by_turns {
         return None;
     }

@@ -65,6 +65,8 @@ pub(super) fn read(text: &str, calendar: &Calendar, order: Option<DateOrder>) ->
     if text.is_empty() || text.len() > DATE_MAX {
         return Err(Unread::NoDate);
     }
+    // as some programs put dates into JSON
+    let text = text.strip_prefix("/Date(").and_then(|rest| rest.split([')', '+']).next()).unwrap_or(text);
     if let Some(time) = count(text).and_then(|number| read_number(number, calendar)) {
         return Ok(time);
     }

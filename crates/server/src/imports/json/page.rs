@@ -92,8 +92,14 @@ pub(super) fn unwrap(
     if depth == 0 || !is_page(&object) {
         return take(line, stream, Ok((Json::Object(object), is_lossy)));
     }
-    let lists = object.into_iter().filter(|(_, value)| is_list(value, false));
+    let lists = object.into_iter().filter(|(name, value)| is_named(name, value) || is_list(value, false));
     for (name, list) in lists {
+        if is_named(&name, &list) {
+            if !take(line, stream, Ok((with_id(name, list), is_lossy))) {
+                return false;
+            }
+            continue;
+        }
         let named = if PLAIN_LISTS.contains(&name.as_str()) { stream } else { &name };
         let goes_on = match list {
             Json::Array(values) => {
@@ -127,12 +133,29 @@ fn enveloped(object: &mut Map<String, Json>, stream: &str) -> Option<(String, Op
     Some((stream, Some(record)))
 }
 
+/// Tells a conversation that stands under its id, as lists that are objects have it: `{"17": {"turns": […]}}`.
+pub(super) fn is_named(name: &str, value: &Json) -> bool {
+    let has = |member: &str| value.get(member).is_some_and(Json::is_array);
+    let is_bare = || !IDS.iter().any(|id| value.get(id).is_some());
+    name.contains(|c: char| c.is_ascii_digit()) && (has("turns") || has("messages") && is_bare())
+}
+
+/// Gives a conversation the id under which it stands.
+pub(super) fn with_id(name: String, mut value: Json) -> Json {
+    if let Json::Object(members) = &mut value {
+        members.entry("id").or_insert(Json::String(name));
+    }
+    value
+}
+
 pub(super) fn is_page(object: &Map<String, Json>) -> bool {
     let has_list = |is_empty: bool| object.values().any(|value| is_list(value, is_empty));
     let says_nothing =
         |(name, value): (&String, &Json)| !value.is_string() || OF_PAGES.contains(&name.as_str());
     !IDS.iter().any(|id| object.contains_key(*id))
-        && (has_list(false) || has_list(true) && object.iter().all(says_nothing))
+        && (has_list(false)
+            || has_list(true) && object.iter().all(says_nothing)
+            || object.iter().any(|(name, value)| is_named(name, value)))
 }
 
 /// Tells a list of objects, or an empty one, and an object around one.

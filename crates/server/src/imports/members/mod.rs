@@ -125,6 +125,8 @@ struct Later {
     turns: Option<Json>,
     /// A text that the record itself has, where it has no turns.
     text: Option<Json>,
+    /// What may be the turns or the text, where nothing else is.
+    others: Vec<(String, Json)>,
     custom_data: Option<Json>,
     times: Vec<(String, Json)>,
     /// Names that the record has for itself beside `id`.
@@ -159,6 +161,15 @@ impl Reader<'_> {
         if record.id.len() > ID_MAX {
             return Err(format!("id: expected at most {ID_MAX} bytes"));
         }
+        // what has several texts says more than what has one
+        later.others.sort_by_key(|(_, value)| !value.is_array());
+        for (name, value) in later.others {
+            match value {
+                Json::Array(_) if later.turns.is_none() && later.text.is_none() => later.turns = Some(value),
+                Json::String(_) if later.turns.is_none() && later.text.is_none() => later.text = Some(value),
+                _ => self.spare.push((name, value)),
+            }
+        }
         let turns = match (later.turns, later.text) {
             (None, Some(text)) => self.only_turn(text),
             (turns, text) => {
@@ -190,9 +201,18 @@ impl Reader<'_> {
     fn member(&mut self, record: &mut Record, later: &mut Later, name: String, value: Json) {
         match name.as_str() {
             "id" => record.id = id(value),
-            "conversation_id" | "session_id" | "ticket_id" | "thread_id" => later.ids.push((name, value)),
+            "conversation_id" | "session_id" | "ticket_id" | "thread_id" | "chat_id" | "case_id" | "_id"
+            | "uuid" | "conversationId" | "sessionId" | "ticketId" | "threadId" => {
+                later.ids.push((name, value))
+            }
             "turns" => later.turns = Some(value),
             "messages" if value.is_array() => later.turns = later.turns.take().or(Some(value)),
+            "conversation" | "transcript" | "dialogue" | "dialog" | "utterances" | "thread" | "comments"
+            | "description" | "comment" | "review" | "feedback" | "question" | "utterance"
+                if value.is_array() || value.is_string() =>
+            {
+                later.others.push((name, value));
+            }
             "text" | "message" | "body" | "content" if !value.is_object() => later.text = Some(value),
             "channel" => record.channel = self.channel(value),
             "language" => record.language = self.language(value),
@@ -332,6 +352,12 @@ impl Reader<'_> {
         let Reading { calendar, dates, .. } = self.reading;
         let read = match value {
             Json::String(text) => dates::read(text, calendar, *dates),
+            Json::Object(members) if members.contains_key("$date") => {
+                return self.time(member, &members["$date"]);
+            }
+            Json::Object(members) if members.contains_key("$numberLong") => {
+                return self.time(member, &members["$numberLong"]);
+            }
             Json::Number(number) => {
                 number.as_f64().and_then(|number| dates::read_number(number, calendar)).ok_or(Unread::NoDate)
             }

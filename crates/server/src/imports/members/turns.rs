@@ -52,7 +52,8 @@ impl Said {
                 "name" => said.name = Some(value),
                 "email" => said.email = Some(value),
                 "text" => said.text = Some(value),
-                "content" | "body" | "message" | "value" | "parts" => said.other_text = Some(value),
+                "content" | "body" | "message" | "value" | "parts" | "utterance" | "body_text"
+                | "plain_text" | "comment" => said.other_text = Some(value),
                 "html" | "body_html" | "html_body" => said.html = Some(value),
                 "id" | "message_id" => said.id = said.id.or(Some(value)),
                 "event" => said.event = Some(value),
@@ -79,6 +80,10 @@ impl Reader<'_> {
     pub(super) fn turns(&mut self, value: Json, contact: Option<&RecordContact>) -> Vec<Turn> {
         let mut items = match value {
             Json::Array(items) => items,
+            // a list that is an object, each item under its place
+            Json::Object(items) if items.values().all(Json::is_object) => {
+                items.into_iter().map(|(_, item)| item).collect()
+            }
             value => vec![value],
         };
         if items.len() > TURNS_MAX {

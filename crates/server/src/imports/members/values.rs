@@ -42,7 +42,9 @@ pub(super) fn truth(value: &Json) -> Option<bool> {
     }
 }
 
+/// Returns an id as text. Databases of documents write one as an object with one member.
 pub(super) fn id(value: Json) -> String {
+    let value = named(value, &["$oid", "$uuid", "$numberLong"]);
     let text = if let Json::String(text) = value { Some(text) } else { scalar(&value) };
     printable(text.unwrap_or_default())
 }

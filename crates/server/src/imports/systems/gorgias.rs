@@ -11,12 +11,16 @@ pub(super) const SYSTEM: System = System { name: "Gorgias", read };
 
 /// Reads a ticket or a message.
 fn read(value: &Json, _stream: &str) -> Option<Vec<Found>> {
+    // tickets say too who began them
+    let is_ticket = has(value, "created_datetime") && has(value, "customer") && has(value, "status");
+    if is_ticket {
+        return ticket(value);
+    }
     if has(value, "from_agent") {
         let writer = if is_true(value, "from_agent") { Json::Null } else { customer(value, "sender") };
         return Some(apart(id(value, &["ticket_id"])?, [message(value)], [("contact", writer)]));
     }
-    let is_ticket = has(value, "created_datetime") && has(value, "customer") && has(value, "status");
-    is_ticket.then(|| ticket(value)).flatten()
+    None
 }
 
 fn ticket(ticket: &Json) -> Option<Vec<Found>> {
