@@ -191,13 +191,21 @@ impl Clause {
     /// Returns the mark that a denial reaches.
     fn target(&self, index: usize, reach: Reach, scale: usize) -> Option<usize> {
         let denial = &self.marks[index];
+        // the particle of a verb that has no meaning of its own is no target: "stürzt nicht mehr ab"
+        let first_split = self.marks.iter().position(|mark| mark.role == Role::Split);
+        let is_loose = |mark: &Mark| {
+            let verb = first_split.map(|at| self.marks[at].at);
+            mark.meaning().is_some_and(|meaning| meaning.form == Form::Split)
+                && verb.is_none_or(|at| at >= mark.at)
+        };
         let is_near = |mark: &Mark, distance: usize| {
-            mark.meaning().is_some_and(|meaning| {
-                let is_state = meaning.family.kind() == Kind::State;
-                let is_far = is_state && meaning.plus;
-                (is_state || denial.role != Role::No)
-                    && distance <= scale * if is_far { WINDOW } else { WINDOW_NEAR }
-            })
+            !is_loose(mark)
+                && mark.meaning().is_some_and(|meaning| {
+                    let is_state = meaning.family.kind() == Kind::State;
+                    let is_far = is_state && meaning.plus;
+                    (is_state || denial.role != Role::No)
+                        && distance <= scale * if is_far { WINDOW } else { WINDOW_NEAR }
+                })
         };
         let is_state =
             |at: usize| self.marks[at].meaning().is_some_and(|meaning| meaning.family.kind() == Kind::State);

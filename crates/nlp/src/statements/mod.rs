@@ -107,7 +107,7 @@ fn after_other(text: &str, nothing_yet: bool) -> Place {
 
 /// Finds the first message of a contact that says anything at all: "refund".
 fn first_message(turns: &[Turn<'_>]) -> Option<Span> {
-    let said = |turn: &Turn<'_>| turn.author == Author::Contact && !turn.text.is_empty();
+    let said = |turn: &Turn<'_>| turn.author == Author::Contact && turn.text.contains(char::is_alphanumeric);
     let of_contact = turns.iter().enumerate().filter(|(_, turn)| said(turn));
     let alone = of_contact.clone().count() == 1;
     let mut saying = of_contact.filter_map(|(turn, only)| {
