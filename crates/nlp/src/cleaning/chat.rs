@@ -172,7 +172,7 @@ fn mention(text: &str, at: usize) -> Option<Shown> {
             let label = label(inner).filter(|label| !is_reference(text, label, part.end));
             label.map_or(As::Nothing, As::Part)
         }
-        _ if is_placeholder(&text[part.clone()]) && at > 0 => As::Nothing,
+        _ if is_placeholder(&text[part.clone()]) && !line_before(text, at).trim().is_empty() => As::Nothing,
         _ => return None,
     };
     Some(Shown { part, as_ })

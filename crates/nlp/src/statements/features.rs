@@ -4,6 +4,9 @@ use super::matter::{Cues, is_detail};
 use super::tokens::{Word, split_words};
 use super::words::{self, is_unspaced, size};
 
+/// An answer of so many words may say something beside its yes or no.
+const ANSWER_WORDS_MIN: f32 = 6.0;
+
 /// The place of a message in the conversation, which decides how much it must say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Place {
@@ -159,11 +162,13 @@ impl Features {
             Place::Asked => self.content >= 2.0 || self.content >= 1.0 && self.has_cue(),
             Place::Offered => self.has_cue() && self.content >= 2.0,
             Place::Later if self.points_back => {
-                self.requests && self.content >= 2.0 || wrong && self.content >= 4.0
+                self.requests && self.content >= 2.0 || wrong && self.content >= 3.0
             }
             // what begins with a yes or a no answers a question, unless it says much more
             Place::Later if self.answers => {
-                self.cues.wanted && self.content >= 2.0 || (self.asks || self.requests) && self.content >= 3.0
+                self.cues.wanted && self.content >= 2.0
+                    || (self.asks || self.requests)
+                        && (self.content >= 3.0 || self.content >= 2.0 && self.total >= ANSWER_WORDS_MIN)
             }
             Place::Later => {
                 // "I need 50 pieces" tells how many
