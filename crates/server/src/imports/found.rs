@@ -1,6 +1,8 @@
 //! What the readers of formats find in a file, before it is put together and checked.
 
+use super::members::{is_of_message, sender_of};
 use serde_json::{Map, Value as Json};
+use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// The members by which a message of no system that is known names its conversation.
@@ -75,7 +77,8 @@ impl Found {
         let is_set = |name: &&&str| members.get(**name).is_some_and(|value| !value.is_null());
         let is_said = ["text", "content", "body", "message"].iter().filter(is_set).count() > 0;
         let is_whole = ["turns", "messages"].iter().any(|name| is_set(&name));
-        let speaks = SPEAKERS.iter().any(|name| is_set(&name));
+        let speaks =
+            SPEAKERS.iter().any(|name| is_set(&name)) || members.keys().any(|name| is_of_message(name));
         let named = CONVERSATIONS.iter().find(is_set).filter(|_| speaks || !members.contains_key("id"));
         let id = named.and_then(|name| match &members[*name] {
             Json::String(text) => Some(text.trim().to_owned()),
@@ -88,9 +91,15 @@ impl Found {
         if let Some(name) = named {
             members.remove(*name);
         }
-        let is_of_turn = |name: &String| SPEAKERS.contains(&&**name) || OF_MESSAGES.contains(&&**name);
+        let is_of_turn = |name: &str, value: &Json| {
+            SPEAKERS.contains(&name)
+                || OF_MESSAGES.contains(&name)
+                || is_of_message(name)
+                || name == "type"
+                    && value.as_str().is_some_and(|word| sender_of(word, &BTreeMap::new()).is_some())
+        };
         let (turn, mut record): (Map<_, _>, Map<_, _>) =
-            members.into_iter().partition(|(name, _)| is_of_turn(name));
+            members.into_iter().partition(|(name, value)| is_of_turn(name, value));
         record.insert("turns".to_owned(), vec![Json::Object(turn)].into());
         Self::Part(id, Json::Object(record))
     }

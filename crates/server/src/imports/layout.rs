@@ -38,7 +38,8 @@ impl Layout {
             Self { columns, desk, roles, key: None, is_one_a_row: true, of_speaker: HashSet::new() };
         layout.settle_ids(sample);
         let of_messages = [Field::MessageId, Field::Role, Field::Author, Field::Inbound, Field::Outbound];
-        layout.is_one_a_row = of_messages.into_iter().all(|field| !layout.columns.has(field));
+        layout.is_one_a_row =
+            of_messages.into_iter().all(|field| !layout.columns.has(field)) && !layout.names_both(sample);
         if !layout.is_one_a_row {
             let of_contact = [Field::ContactEmail, Field::ContactPhone, Field::ContactName].into_iter();
             layout.of_speaker = of_contact.filter(|field| layout.columns.rank(*field) > 0).collect();
@@ -46,6 +47,16 @@ impl Layout {
         layout.settle_author(sample);
         layout.settle_times(sample);
         layout
+    }
+
+    /// Tells a table that names who speaks beside whose conversation it is: in some rows these are one, in others not.
+    fn names_both(&self, sample: &[&Cells]) -> bool {
+        let is_one = |row: &&&Cells| {
+            let cells = |field| self.columns.cell(row, field);
+            cells(Field::Name).zip(cells(Field::ContactName)).map(|(name, contact)| name == contact)
+        };
+        let told: Vec<bool> = sample.iter().filter_map(|row| is_one(&row)).collect();
+        told.contains(&true) && told.contains(&false)
     }
 
     /// Decides what tells conversations apart.

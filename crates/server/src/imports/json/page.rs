@@ -5,7 +5,7 @@ use crate::imports::json_text::parse;
 use serde_json::{Map, Value as Json};
 
 /// The members by which an object is a record, and no page with a list of records. `ts` is what Slack calls the id of a message.
-const IDS: [&str; 10] = [
+const IDS: [&str; 18] = [
     "id",
     "_id",
     "uuid",
@@ -13,6 +13,14 @@ const IDS: [&str; 10] = [
     "session_id",
     "ticket_id",
     "thread_id",
+    "key",
+    "chat_id",
+    "chatId",
+    "ticketId",
+    "conversationId",
+    "ticket_number",
+    "ticketNumber",
+    "case_number",
     "turns",
     "message_id",
     "ts",

@@ -4,9 +4,12 @@
 
 mod contact;
 mod data;
+mod other_names;
 mod turns;
 mod values;
 mod words;
+
+pub(super) use other_names::is_of_message;
 
 use super::dates::{self, DateOrder, OrderTold, Unread};
 use super::record::{EXPORT_VERSION, Record};
@@ -141,34 +144,26 @@ impl Reader<'_> {
                 self.member(&mut record, &mut later, name, value);
             }
         }
-        for (name, value) in later.ids {
+        for (name, value) in std::mem::take(&mut later.ids) {
             if record.id.is_empty() {
                 record.id = id(value);
             } else {
                 self.spare.push((name, value));
             }
         }
-        for (name, value) in later.times {
+        for (name, value) in std::mem::take(&mut later.times) {
             if record.created_at.is_none() {
                 record.created_at = self.time(&name, &value);
             } else {
                 self.spare.push((name, value));
             }
         }
+        self.fill_in(&mut record, &mut later);
         if record.id.trim().is_empty() {
             return Err("id: is required".into());
         }
         if record.id.len() > ID_MAX {
             return Err(format!("id: expected at most {ID_MAX} bytes"));
-        }
-        // what has several texts says more than what has one
-        later.others.sort_by_key(|(_, value)| !value.is_array());
-        for (name, value) in later.others {
-            match value {
-                Json::Array(_) if later.turns.is_none() && later.text.is_none() => later.turns = Some(value),
-                Json::String(_) if later.turns.is_none() && later.text.is_none() => later.text = Some(value),
-                _ => self.spare.push((name, value)),
-            }
         }
         let turns = match (later.turns, later.text) {
             (None, Some(text)) => self.only_turn(text),
@@ -207,8 +202,8 @@ impl Reader<'_> {
             }
             "turns" => later.turns = Some(value),
             "messages" if value.is_array() => later.turns = later.turns.take().or(Some(value)),
-            "conversation" | "transcript" | "dialogue" | "dialog" | "utterances" | "thread" | "comments"
-            | "description" | "comment" | "review" | "feedback" | "question" | "utterance"
+            "conversation" | "transcript" | "dialogue" | "dialog" | "utterances" | "thread" | "history"
+            | "comments" | "description" | "comment" | "review" | "feedback" | "question" | "utterance"
                 if value.is_array() || value.is_string() =>
             {
                 later.others.push((name, value));

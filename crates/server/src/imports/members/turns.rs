@@ -2,6 +2,7 @@
 
 use super::super::company;
 use super::super::record::{RecordContact, TURNS_MAX, Turn};
+use super::other_names::Speaks;
 use super::words::Role;
 use super::{Reader, TIMES, is_absent, named, role_of, scalar, truth};
 use crate::sessions::{Attachment, Event, Sender, shown};
@@ -37,6 +38,8 @@ struct Said {
     files: Option<Json>,
     context: Map<String, Json>,
     is_note: bool,
+    /// What other members say of who speaks.
+    speaks: Speaks,
 }
 
 impl Said {
@@ -53,7 +56,7 @@ impl Said {
                 "email" => said.email = Some(value),
                 "text" => said.text = Some(value),
                 "content" | "body" | "message" | "value" | "parts" | "utterance" | "body_text"
-                | "plain_text" | "comment" => said.other_text = Some(value),
+                | "plain_text" | "comment" | "msg" => said.other_text = Some(value),
                 "html" | "body_html" | "html_body" => said.html = Some(value),
                 "id" | "message_id" => said.id = said.id.or(Some(value)),
                 "event" => said.event = Some(value),
@@ -68,9 +71,14 @@ impl Said {
                     Json::Object(members) => said.context.extend(members),
                     value => drop(said.context.insert(name, value)),
                 },
-                _ => drop(said.context.insert(name, value)),
+                _ => {
+                    if let Some(value) = said.speaks.take(&name, value) {
+                        said.context.insert(name, value);
+                    }
+                }
             }
         }
+        said.is_note |= said.speaks.is_note;
         said
     }
 }
@@ -158,14 +166,15 @@ impl Reader<'_> {
             let mut take = |names: &[&str]| {
                 names.iter().find_map(|name| author.remove(*name)).filter(|value| !is_absent(value))
             };
-            said.author = take(&["role", "type", "kind"]);
-            said.name = said.name.take().or_else(|| take(&["name", "display_name"]));
+            said.author = take(&["role", "type", "kind", "t"]);
+            said.name = said.name.take().or_else(|| take(&["name", "display_name", "n"]));
             said.email = said.email.take().or_else(|| take(&["email", "address"]));
         }
         let written = said
             .role
             .take()
             .or(said.author.take())
+            .or_else(|| said.speaks.word(|word| role_of(word, &self.reading.roles).is_some()))
             .map(|value| scalar(&named(value, &["type", "name", "role"])).unwrap_or_default());
         let known = written.as_deref().and_then(|word| role_of(word, &self.reading.roles));
         let name = said.name.as_ref().and_then(scalar);

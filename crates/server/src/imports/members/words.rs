@@ -36,6 +36,11 @@ pub(super) fn role(word: &str) -> Option<Role> {
     match word {
         "contact" | "customer" | "user" => Some(Role::Sender(Sender::Contact)),
         "agent" => Some(Role::Sender(Sender::HumanAgent)),
+        word if word.len() <= 3 => match &*word.to_ascii_lowercase() {
+            "in" | "v" => Some(Role::Sender(Sender::Contact)),
+            "out" | "a" => Some(Role::Sender(Sender::HumanAgent)),
+            word => find(&ROLES, word),
+        },
         word => {
             find(&ROLES, word).or_else(|| parts(word).into_iter().rev().find_map(|part| find(&ROLES, part)))
         }
