@@ -267,3 +267,27 @@ fn what_is_stated_is_found_among_any_number_of_greetings() {
     let found: Vec<&str> = find(&turns).iter().map(|span| &text[span.start..span.end]).collect();
     assert_eq!(found, ["The zip came apart."]);
 }
+
+#[test]
+fn what_is_told_of_oneself_is_not_the_matter_and_pictures_say_nothing_first() {
+    check_mails(&[
+        "Dear team, two weeks ago we celebrated our anniversary and treated ourselves to a big desk of oak. | The drawer makes a clicking sound at night. | Our room is small and we sit right beside it, and in the evening we read there with the lamp on.",
+    ]);
+    check(&["c: 😡😡", "c: still no parcel"], &["still no parcel"]);
+    check(
+        &["c: Ada Lund, ada@mail.example", "o: How can I help?", "c: The drawer is stuck"],
+        &["The drawer is stuck"],
+    );
+}
+
+#[test]
+fn a_no_may_come_with_a_wish() {
+    check(
+        &[
+            "c: I need a new desk",
+            "o: I gave you the one of oak.",
+            "c: no please change it to the one of elm",
+        ],
+        &["I need a new desk", "no please change it to the one of elm"],
+    );
+}

@@ -91,12 +91,14 @@ fn pairs(sample: &[u8]) -> Vec<(u8, u8)> {
     pairs
 }
 
-/// Tells the encodings of Cyrillic by where their small letters lie, and that of Greek by its accents.
+/// Tells the encodings of Cyrillic by where their small letters lie, and that of Greek by its alpha.
 fn cyrillic_or_greek(sample: &[u8], high: usize) -> &'static Encoding {
     let share = |from: u8, to: u8| count(sample, |byte| (from..=to).contains(&byte)) * 100 / high;
+    // the letter a of Russian, and beside it the alpha of Greek
+    let is_alpha_common = count(sample, |byte| byte == 0xe1) > 3 * count(sample, |byte| byte == 0xe0);
     match () {
         () if share(0x80, 0xaf) >= 50 => IBM866,
-        () if share(0xdc, 0xdf) >= 5 && share(0xe1, 0xfe) >= 60 => WINDOWS_1253,
+        () if is_alpha_common && share(0xe1, 0xfe) >= 60 => WINDOWS_1253,
         () if share(0xe0, 0xff) >= 50 => WINDOWS_1251,
         () if share(0xc0, 0xdf) >= 60 => KOI8_R,
         () => WINDOWS_1252,

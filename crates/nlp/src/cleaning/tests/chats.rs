@@ -104,3 +104,19 @@ fn what_the_others_say_is_theirs() {
     let place = cleaned.said[2].text.source_range(4..7);
     assert_eq!(&chat[place], "oak");
 }
+
+#[test]
+fn a_chat_is_told_by_bars_times_since_its_start_and_one_role_that_speaks_again() {
+    check(&[
+        (
+            "Chat Started: Monday, 09:15\nAgent Bea L.\n( 5s ) Bea: Thanks for contacting us\n( 1m 2s ) Ada: My desk wobbles\n( 2m ) Bea: Would you like a rug?",
+            "My desk wobbles",
+        ),
+        (
+            "2025-06-03 14:02 | Visitor | My desk wobbles\n2025-06-03 14:03 | Bea | Would you like a rug?",
+            "My desk wobbles",
+        ),
+        ("Visitor 381: My desk wobbles\nBea: Would you like a rug?\nVisitor 381: no", "My desk wobbles\nno"),
+        ("User: My desk wobbles Bot: Would you like a rug? User: no", "My desk wobbles\nno"),
+    ]);
+}

@@ -296,3 +296,32 @@ fn a_name_the_contact_is_known_by_signs() {
     assert_eq!(said_by("The tent leaks.\n\nsam", &["Sam Poe"]), "The tent leaks.");
     assert_eq!(said_by("Sam", &["Sam Poe"]), "Sam");
 }
+
+#[test]
+fn answers_of_a_questionnaire_are_said_and_its_questions_are_not() {
+    check(&[
+        (
+            "Q: Your name?\nA: Ada\nQ: What went wrong?\nA: The desk wobbles on the left",
+            "The desk wobbles on the left",
+        ),
+        ("Q1. Happy?\nA1. no\nQ2. Why?\nA2. The desk came far too late", "The desk came far too late"),
+        ("Message: The desk wobbles on the left", "The desk wobbles on the left"),
+        (
+            "Name — Ada Lund\nEmail — ada@mail.example\nMessage — The desk wobbles on the left",
+            "The desk wobbles on the left",
+        ),
+        ("Name\n\nAda Lund\n\nEmail\n\nada@mail.example\n\nMessage\n\nThe desk wobbles", "The desk wobbles"),
+    ]);
+}
+
+#[test]
+fn wide_marks_have_their_blank_and_what_chats_add_is_left_out() {
+    check(&[
+        ("The desk wobbles，please help！Thanks", "The desk wobbles, please help! Thanks"),
+        ("Is it oak？", "Is it oak?"),
+        ("机器坏了，请帮忙！", "机器坏了，请帮忙！"),
+        ("The desk wobbles <This message was edited>", "The desk wobbles"),
+        ("@4917012345678 the desk wobbles", "the desk wobbles"),
+        ("The desk wobbles\n$ curl -i https://shop.example/v1\nHTTP/1.1 500 Error", "The desk wobbles"),
+    ]);
+}

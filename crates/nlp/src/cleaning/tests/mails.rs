@@ -340,3 +340,14 @@ const WHAT_IS_ONLY_PASSED_ON_IS_THE_MATTER: &[(&str, &str)] = &[
 fn what_is_only_passed_on_is_the_matter() {
     check(WHAT_IS_ONLY_PASSED_ON_IS_THE_MATTER);
 }
+
+#[test]
+fn what_parts_a_mail_may_be_a_moment_or_any_request_to_write_above_it() {
+    check(&[
+        (
+            "The desk wobbles\n\nShop ---03/06/2025 14:02:11---Your order\n\nFrom: Shop/ACME\nDate: 03/06/2025\n\nIt is on its way",
+            "The desk wobbles",
+        ),
+        ("The desk wobbles\n\n--- replied above this line ---\n\nIt is on its way", "The desk wobbles"),
+    ]);
+}

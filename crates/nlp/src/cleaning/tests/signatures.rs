@@ -142,3 +142,14 @@ fn notices_are_left_out_in_many_languages() {
 fn notices_and_footers_are_left_out() {
     check(NOTICES_AND_FOOTERS_ARE_LEFT_OUT);
 }
+
+#[test]
+fn a_closing_may_name_a_place_and_a_name_its_motto() {
+    check(&[
+        ("Der Tisch wackelt.\n\nViele Grüße aus dem sonnigen Köln\nAda", "Der Tisch wackelt."),
+        ("The desk wobbles\n\nBest,\nAda (she/her)\n\"Be kind.\" - Someone", "The desk wobbles"),
+        ("机が揺れます\n\n以上、よろしくお願いいたします。", "机が揺れます"),
+        ("The desk wobbles\n\nSent from my phone on the ACME network.", "The desk wobbles"),
+        ("ACHTUNG: Externe E-Mail! Klicken Sie nicht auf Links.\n\nDer Tisch wackelt", "Der Tisch wackelt"),
+    ]);
+}

@@ -159,3 +159,82 @@ async fn a_role_that_is_not_known_is_told_once_and_can_be_named() {
     let exported = String::from_utf8(cli.run(&["export", "--out", "-"]).stdout).unwrap();
     assert_eq!(exported.matches("\"role\":\"human_agent\"").count(), 3, "{exported}");
 }
+
+/// Returns who speaks in each turn of each session, and what is said.
+fn spoken(sessions: &[Value]) -> Vec<String> {
+    let turns = sessions.iter().flat_map(|session| session["turns"].as_array().unwrap());
+    turns
+        .map(|turn| format!("{}: {}", turn["role"].as_str().unwrap(), turn["text"].as_str().unwrap()))
+        .collect()
+}
+
+#[tokio::test]
+async fn who_speaks_is_told_under_any_of_its_names() {
+    for (of_contact, of_agent) in [
+        (json!({"sender_type": "Customer"}), json!({"sender_type": "Agent"})),
+        (json!({"direction": "in"}), json!({"direction": "out"})),
+        (json!({"is_customer": true}), json!({"is_customer": false})),
+        (json!({"from_agent": "no"}), json!({"from_agent": "yes"})),
+        (json!({"type": "visitor"}), json!({"type": "operator"})),
+        (json!({"sender": {"t": "v", "n": "Ann"}}), json!({"sender": {"t": "a", "n": "Ben"}})),
+    ] {
+        let cli = Cli::new().await;
+        let (mut asks, mut answers) = (of_contact.clone(), of_agent);
+        asks["text"] = "Where is my desk?".into();
+        answers["msg"] = "On its way".into();
+        let record = json!({"ticket_number": "T-1", "customer_email": "ann@mail.example", "messages": [asks, answers]});
+        import(&cli, "a.json", record.to_string(), &[], 0);
+        let sessions = sessions(&cli);
+        let agent = spoken(&sessions)[1].clone();
+        assert_eq!(spoken(&sessions)[0], "contact: Where is my desk?", "{of_contact}");
+        assert!(agent.ends_with("agent: On its way"), "{of_contact}: {agent}");
+        assert_eq!(sessions[0]["contact"]["email"], "ann@mail.example");
+    }
+}
+
+#[tokio::test]
+async fn messages_that_name_their_conversation_are_put_together() {
+    let cli = Cli::new().await;
+    let line = |id: u32, role: &str, text: &str, at: u32| {
+        json!({"conversation_id": id, "sender": role, "message": text, "timestamp": 1_743_494_400 + at})
+            .to_string()
+    };
+    let lines = [
+        line(1, "customer", "Where is my desk?", 0),
+        line(2, "customer", "It wobbles", 1),
+        line(1, "support", "On its way", 2),
+    ];
+    let summary = import(&cli, "a.jsonl", lines.join("\n"), &[], 0);
+    assert_eq!((&summary["imported"], &summary["bad"]), (&json!(2), &json!(0)));
+    assert_eq!(
+        sessions(&cli).iter().map(|session| session["turns"].as_array().unwrap().len()).sum::<usize>(),
+        3
+    );
+}
+
+#[tokio::test]
+async fn conversations_may_stand_under_their_ids_and_have_their_text_under_other_names() {
+    for (name, text, said) in [
+        ("map", json!({"17": {"turns": ["It wobbles"]}, "18": {"messages": [{"body": "It wobbles"}]}}), 2),
+        (
+            "reviews",
+            json!([{"reviewId": "r1", "review": "It wobbles"}, {"reviewId": "r2", "review": "It leans"}]),
+            2,
+        ),
+        (
+            "comments",
+            json!([{"key": "A-1", "description": "It wobbles", "comments": [{"role": "agent", "body": "Oh"}]}]),
+            2,
+        ),
+        ("answer", json!([{"id": 1, "question": "Does it wobble?", "answer": "No"}]), 2),
+        (
+            "document",
+            json!([{"_id": {"$oid": "66"}, "created_at": {"$date": "2025-04-01T08:00:00Z"}, "transcript": "It wobbles"}]),
+            1,
+        ),
+    ] {
+        let cli = Cli::new().await;
+        import(&cli, "a.json", text.to_string(), &[], 0);
+        assert_eq!(spoken(&sessions(&cli)).len(), said, "{name}");
+    }
+}

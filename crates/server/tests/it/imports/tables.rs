@@ -189,3 +189,33 @@ async fn one_conversation_of_very_many_rows_is_bounded() {
     assert_eq!((&summary["imported"], &summary["bad"]), (&json!(1), &json!(1)));
     assert_eq!(summary["bad_records"][0]["reason"], "the conversation is longer than 16777216 bytes");
 }
+
+#[tokio::test]
+async fn columns_are_known_in_many_languages() {
+    for header in [
+        "Numer zgłoszenia;Treść;Data utworzenia;Status",
+        "Ärendenummer;Meddelande;Skapad;Status",
+        "Talep No;Mesaj;Oluşturulma tarihi;Durum",
+        "Номер обращения;Сообщение;Дата создания;Статус",
+        "チケットID;メッセージ;作成日時;ステータス",
+        "工单编号;消息;创建时间;状态",
+    ] {
+        let cli = Cli::new().await;
+        let summary = import(&cli, &format!("{header}\n7;My desk wobbles;2025-04-13 09:15;open\n"), &[], 0);
+        assert_eq!(summary["imported"], 1, "{header}");
+        let sessions = export(&cli);
+        assert_eq!(sessions[0]["status"], "open", "{header}");
+        assert!(sessions[0]["created_at"].as_str().unwrap().starts_with("2025-04-13T09:15"), "{header}");
+    }
+}
+
+#[tokio::test]
+async fn a_table_that_names_speaker_and_customer_tells_them_apart() {
+    let cli = Cli::new().await;
+    let text = "Conversation ID,Sender Name,Customer Name,Message\n1,Ann,Ann,It wobbles\n1,Ben,Ann,Oh\n";
+    import(&cli, text, &[], 0);
+    let sessions = export(&cli);
+    let roles: Vec<&str> =
+        sessions[0]["turns"].as_array().unwrap().iter().map(|turn| turn["role"].as_str().unwrap()).collect();
+    assert_eq!(roles, ["contact", "human_agent"]);
+}
