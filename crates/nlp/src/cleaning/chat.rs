@@ -1,5 +1,6 @@
 //! The markup of chat programs and of Markdown, and web addresses, as they are shown.
 
+mod number;
 mod wiki;
 
 use super::mapped::{Mapped, Revision};
@@ -188,15 +189,6 @@ fn is_reference(text: &str, label: &Range<usize>, end: usize) -> bool {
         && line.split_whitespace().filter(is_name).count() <= REFERENCE_REST_MAX
 }
 
-/// Reads the number of somebody who is addressed: "@4917012345678".
-fn numbered(text: &str, at: usize) -> Option<Shown> {
-    let opens = text[..at].chars().next_back().is_none_or(char::is_whitespace);
-    let digits = text[at + 1..].bytes().take_while(u8::is_ascii_digit).count();
-    let end = at + 1 + digits;
-    let is_number = (7..=15).contains(&digits) && !text[end..].starts_with(char::is_alphanumeric);
-    (opens && is_number).then_some(Shown { part: at..end, as_: As::Nothing })
-}
-
 fn is_address(inner: &str) -> bool {
     ["http://", "https://", "mailto:", "tel:", "ftp://"]
         .iter()
@@ -264,7 +256,7 @@ fn marked(text: &str, at: usize, is_chat: bool) -> Option<Shown> {
         b'#' => heading(text, at),
         b'h' | b'w' | b'H' | b'W' => address(text, at).or_else(|| wiki::heading(text, at)),
         b'>' if is_chat => lone_bracket(text, at),
-        b'@' => numbered(text, at),
+        b'@' => number::addressed(text, at),
         _ => None,
     }
 }

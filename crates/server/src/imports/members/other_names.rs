@@ -90,8 +90,8 @@ impl Reader<'_> {
 
     /// Takes the member under the best name for a field.
     fn best(&mut self, field: Field) -> Option<Json> {
-        // what is ours and could not be read stays
-        let is_other = |name: &str, value: &Json| name != field.name() && !is_absent(value);
+        // a status of ours that could not be read stays
+        let is_other = |name: &str, value: &Json| name != "status" && !is_absent(value);
         let ranked = self.spare.iter().enumerate().filter(|(_, (name, value))| is_other(name, value));
         let best = ranked.filter_map(|(at, (name, _))| Some((rank(name, field)?, at))).min()?.1;
         Some(self.spare.swap_remove(best).1)

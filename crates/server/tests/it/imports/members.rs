@@ -1,6 +1,6 @@
 //! Members of conversations as systems write them.
 
-use super::sessions;
+use super::{export, sessions};
 use crate::support::cli::Cli;
 use serde_json::{Value, json};
 
@@ -184,7 +184,7 @@ async fn who_speaks_is_told_under_any_of_its_names() {
         answers["msg"] = "On its way".into();
         let record = json!({"ticket_number": "T-1", "customer_email": "ann@mail.example", "messages": [asks, answers]});
         import(&cli, "a.json", record.to_string(), &[], 0);
-        let sessions = sessions(&cli);
+        let sessions = export(&cli);
         let agent = spoken(&sessions)[1].clone();
         assert_eq!(spoken(&sessions)[0], "contact: Where is my desk?", "{of_contact}");
         assert!(agent.ends_with("agent: On its way"), "{of_contact}: {agent}");
@@ -207,7 +207,7 @@ async fn messages_that_name_their_conversation_are_put_together() {
     let summary = import(&cli, "a.jsonl", lines.join("\n"), &[], 0);
     assert_eq!((&summary["imported"], &summary["bad"]), (&json!(2), &json!(0)));
     assert_eq!(
-        sessions(&cli).iter().map(|session| session["turns"].as_array().unwrap().len()).sum::<usize>(),
+        export(&cli).iter().map(|session| session["turns"].as_array().unwrap().len()).sum::<usize>(),
         3
     );
 }
@@ -235,6 +235,6 @@ async fn conversations_may_stand_under_their_ids_and_have_their_text_under_other
     ] {
         let cli = Cli::new().await;
         import(&cli, "a.json", text.to_string(), &[], 0);
-        assert_eq!(spoken(&sessions(&cli)).len(), said, "{name}");
+        assert_eq!(spoken(&export(&cli)).len(), said, "{name}");
     }
 }

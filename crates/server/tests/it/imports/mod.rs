@@ -28,6 +28,16 @@ fn gzip(text: &str) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
+/// Exports the conversations, with their turns.
+fn export(cli: &Cli) -> Vec<Value> {
+    let output = cli.run(&["export", "--what", "conversations", "--format", "jsonl", "--out", "-"]);
+    String::from_utf8(output.stdout)
+        .unwrap()
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
+
 fn sessions(cli: &Cli) -> Vec<Value> {
     let token =
         cli.json(&["keys", "create", "--name", "x", "--json"], 0)["token"].as_str().unwrap().to_owned();

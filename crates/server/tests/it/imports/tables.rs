@@ -1,5 +1,6 @@
 //! Tables as people have them, from the file to the sessions.
 
+use super::export;
 use super::{gzip, sessions};
 use crate::support::cli::Cli;
 use serde_json::{Value, json};
@@ -13,15 +14,6 @@ fn csv(cli: &Cli, name: &str, text: &str) -> Value {
 fn import(cli: &Cli, text: &str, more: &[&str], exit: i32) -> Value {
     let file = cli.file("table.csv", text);
     cli.json(&[&["import", file.to_str().unwrap(), "--no-wait", "--json"], more].concat(), exit)
-}
-
-fn export(cli: &Cli) -> Vec<Value> {
-    let output = cli.run(&["export", "--what", "conversations", "--format", "jsonl", "--out", "-"]);
-    String::from_utf8(output.stdout)
-        .unwrap()
-        .lines()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect()
 }
 
 #[tokio::test]
