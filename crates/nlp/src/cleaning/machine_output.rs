@@ -251,13 +251,10 @@ fn is_certain(said: &str) -> bool {
         ["Error", "Exception", "Fault"].iter().any(|end| first.len() > end.len() && first.ends_with(end))
             && thrown[first.len()..].starts_with(':');
     let rest = said.starts_with("... ") && said.ends_with(" more");
-    let is_option = |word: &str| word.starts_with('-') || word.contains(['/', '=']);
-    let is_command = ["$ ", "# ", "C:\\>", "PS C:\\"].iter().any(|prompt| said.starts_with(prompt))
-        && said.split_whitespace().skip(2).any(is_option);
     starts_dated && has_level
         || throws
         || rest
-        || is_command
+        || is_command(said)
         || opens_level
         || frame
         || python
@@ -280,4 +277,11 @@ fn is_certain(said: &str) -> bool {
         ]
         .iter()
         .any(|start| said.starts_with(start))
+}
+
+/// Tells a command behind the prompt of a shell: "$ curl -i …".
+fn is_command(said: &str) -> bool {
+    let is_option = |word: &str| word.starts_with('-') || word.contains(['/', '=']);
+    ["$ ", "# ", "C:\\>", "PS C:\\"].iter().any(|prompt| said.starts_with(prompt))
+        && said.split_whitespace().skip(2).any(is_option)
 }

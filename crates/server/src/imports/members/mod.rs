@@ -198,7 +198,7 @@ impl Reader<'_> {
             "id" => record.id = id(value),
             "conversation_id" | "session_id" | "ticket_id" | "thread_id" | "chat_id" | "case_id" | "_id"
             | "uuid" | "conversationId" | "sessionId" | "ticketId" | "threadId" => {
-                later.ids.push((name, value))
+                later.ids.push((name, value));
             }
             "turns" => later.turns = Some(value),
             "messages" if value.is_array() => later.turns = later.turns.take().or(Some(value)),
