@@ -36,7 +36,8 @@ pub use history::{Attachment, Event, HTML, NewMessage, REDACTED, Sender, shown};
 pub use imported::update_imported;
 pub use language_tag::{KnownLanguage, LanguageTag};
 pub use mask::mask;
-pub use query::{QueriedSessions, ranked, show_listed, show_queried};
+pub(crate) use query::ranked;
+pub use query::{QueriedSessions, show_listed, show_queried};
 pub use reading::{
     Finding, ReadSessions, SaidMessage, Unread, follow, read_again, read_sessions, save_findings, unread,
 };

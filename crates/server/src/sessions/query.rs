@@ -67,7 +67,7 @@ struct WordPlace {
 }
 
 /// Finds the sessions that have all of these words, among those with these ticket numbers or among all.
-pub async fn ranked(
+pub(crate) async fn ranked(
     app: &App,
     org_id: OrgId,
     words: &[String],

@@ -123,8 +123,8 @@ impl Conditions {
     /// Asks for one of these words, of which none is the absence of one; of no words for nothing.
     pub(crate) fn word(self, index: &Index, of: fn(&Row) -> u32, words: &[Option<&str>]) -> Self {
         // a word that no session has is nobody's
-        let number = |word: &Option<&str>| word.map_or(Some(0), |word| index.word_number(word));
-        self.one_of(words, Condition::Word(of, words.iter().filter_map(number).collect()))
+        let number = |word: Option<&str>| word.map_or(Some(0), |word| index.word_number(word));
+        self.one_of(words, Condition::Word(of, words.iter().copied().filter_map(number).collect()))
     }
 
     /// Asks for one of these contacts, of which none is the absence of one; of no contacts for nothing.

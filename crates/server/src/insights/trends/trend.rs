@@ -189,7 +189,7 @@ async fn trend_of(app: &App, caller: &Caller, id: InsightId, input: FilterTrendI
     let expected = expected::of(&mut tx, org_id, &settings, &shown, points, today).await?;
     let (calendar_of, split) = (calendar.clone(), input.split.0);
     let counting = counting(move || count(&shown, split, points, &calendar_of));
-    let (counted, splits) = counting.await??;
+    let Counted { points: counted, splits } = counting.await??;
     let target = sql("
         select resurface_target from insights where org_id = $1 and id = $2 and archive_policy = 'until_escalating'
     ");
@@ -211,18 +211,19 @@ async fn trend_of(app: &App, caller: &Caller, id: InsightId, input: FilterTrendI
     }))
 }
 
+/// The sessions and the people of each point, and the sessions of each value that they are split by.
+struct Counted {
+    points: Vec<(i64, i64)>,
+    splits: Vec<Split>,
+}
+
 /// Counts the sessions and the people of each point, and the sessions of each value that it is split by.
-fn count(
-    shown: &Shown,
-    split: Option<SplitInput>,
-    points: Points,
-    calendar: &Calendar,
-) -> Result<(Vec<(i64, i64)>, Vec<Split>)> {
+fn count(shown: &Shown, split: Option<SplitInput>, points: Points, calendar: &Calendar) -> Result<Counted> {
     let index = &*shown.index;
     let divided = points.divide(index, shown.places().into_iter(), calendar);
     let counted = divided.iter().map(|places| (db::count(places.len()), db::count(people(index, places))));
-    let counted = counted.collect();
-    let Some(SplitInput { by, values }) = split else { return Ok((counted, Vec::new())) };
+    let mut counted = Counted { points: counted.collect(), splits: Vec::new() };
+    let Some(SplitInput { by, values }) = split else { return Ok(counted) };
     let word = by.word(index).ok_or_else(|| {
         let expected = "channel, language, sentiment, session_status, session.KEY or contact.KEY";
         Error::Invalid(format!("split.by: expected {expected}"))
@@ -235,7 +236,8 @@ fn count(
         let sessions = divided.iter().map(|places| db::count(places.iter().filter(has).count())).collect();
         Split { value: value.into(), sessions }
     };
-    Ok((counted, values.0.into_iter().map(of_value).collect()))
+    counted.splits = values.0.into_iter().map(of_value).collect();
+    Ok(counted)
 }
 
 async fn events(

@@ -1,7 +1,7 @@
 //! The index in memory against the database: whatever changes, and through whichever process, one that follows the change
 //! log says what one says that is made anew.
 
-use crate::support::app::TestApp;
+use crate::support::app::{Answer, TestApp};
 use crate::support::fixtures::Chance;
 use axum::Router;
 use axum::body::Body;
@@ -71,23 +71,25 @@ async fn half(t: &TestApp, insight: uuid::Uuid) -> Vec<Value> {
     shown.iter().take(shown.len() / 2).map(|item| item["session_id"].clone()).collect()
 }
 
+/// Asks for something that may be refused.
+async fn call(t: &TestApp, method: &'static str, path: String, body: Value) -> Answer {
+    let answer = t.call_as(&t.token, method, &path, Some(body)).await;
+    assert!(answer.status.as_u16() < 500, "{method} {path}: {}", answer.status);
+    answer
+}
+
 /// Changes something at random; what cannot be done is not.
 async fn change(t: &TestApp, chance: &mut Chance, step: usize) {
     let insights = ids(t, "select id from insights where retired_at is null order by insight_number").await;
     let sessions = ids(t, "select id from sessions order by ticket_number").await;
     let contacts = ids(t, "select id from contacts order by id").await;
-    let call = |method: &'static str, path: String, body: Value| async move {
-        let answer = t.call_as(&t.token, method, &path, Some(body)).await;
-        assert!(answer.status.as_u16() < 500, "{method} {path}: {}", answer.status);
-        answer
-    };
     match chance.below(12) {
         0 => drop(t.session_saying(TEXTS[chance.below(TEXTS.len())]).await),
         1 => {
             let record = |i: usize| {
                 let text = TEXTS[(step + i) % TEXTS.len()];
                 let contact = json!({"id": format!("c{}", i % 4), "custom_data": {"plan": "pro"}});
-                let data = json!({"shop": step % 3, "paid": step % 2 == 0});
+                let data = json!({"shop": step % 3, "paid": step.is_multiple_of(2)});
                 let turns = [json!({"role": "contact", "text": text})];
                 let id = format!("{}-{}", step % 20, i % 5);
                 json!({"id": id, "contact": contact, "turns": turns, "tags": ["vip"], "custom_data": data})
@@ -97,45 +99,52 @@ async fn change(t: &TestApp, chance: &mut Chance, step: usize) {
         2 => {
             let status = *chance.pick(&["closed_resolved", "closed_unresolved"]);
             let session = chance.pick(&sessions);
-            call("PATCH", format!("/chat/sessions/{session}"), json!({"status": status})).await;
+            call(t, "PATCH", format!("/chat/sessions/{session}"), json!({"status": status})).await;
         }
-        3 => drop(call("DELETE", format!("/chat/sessions/{}", chance.pick(&sessions)), json!({})).await),
-        4 => drop(call("DELETE", format!("/contacts/{}", chance.pick(&contacts)), json!({})).await),
-        5 => {
-            let (into, other) = (chance.pick(&insights), chance.pick(&insights));
-            let merged =
-                call("POST", format!("/insights/{into}/merge"), json!({"insight_ids": [other]})).await;
-            if let Some(operation) = merged.headers.get("operation-id").filter(|_| chance.one_in(2)) {
-                call("POST", format!("/operations/{}/undo", operation.to_str().unwrap()), json!({})).await;
-            }
-        }
-        6 => {
-            let insight = chance.pick(&insights);
-            let body = json!({"session_ids": half(t, *insight).await, "content": "A part of it"});
-            call("POST", format!("/insights/{insight}/split"), body).await;
-        }
-        7 => {
-            let (insight, session) = (chance.pick(&insights), chance.pick(&sessions));
-            let body = json!({"belongs": chance.one_in(2)});
-            call("PUT", format!("/insights/{insight}/sessions/{session}"), body).await;
-        }
+        3 => drop(call(t, "DELETE", format!("/chat/sessions/{}", chance.pick(&sessions)), json!({})).await),
+        4 => drop(call(t, "DELETE", format!("/contacts/{}", chance.pick(&contacts)), json!({})).await),
+        5..=7 => decide(t, chance, &insights, &sessions).await,
         8 => {
             let (session, contact) = (chance.pick(&sessions), chance.pick(&contacts));
-            call("PATCH", format!("/chat/sessions/{session}"), json!({"contact_id": contact})).await;
+            call(t, "PATCH", format!("/chat/sessions/{session}"), json!({"contact_id": contact})).await;
         }
         9 => {
             let body = json!({"custom_data": {"plan": chance.pick(&["pro", "free"])}});
-            call("PATCH", format!("/contacts/{}", chance.pick(&contacts)), body).await;
+            call(t, "PATCH", format!("/contacts/{}", chance.pick(&contacts)), body).await;
         }
         10 => {
             let body =
                 json!({"custom_data": {"shop": chance.below(3).to_string(), "paid": chance.one_in(2)}});
-            call("PATCH", format!("/chat/sessions/{}", chance.pick(&sessions)), body).await;
+            call(t, "PATCH", format!("/chat/sessions/{}", chance.pick(&sessions)), body).await;
         }
-        _ => drop(call("POST", format!("/insights/{}/resolve", chance.pick(&insights)), json!({})).await),
+        _ => drop(call(t, "POST", format!("/insights/{}/resolve", chance.pick(&insights)), json!({})).await),
     }
     if chance.one_in(2) {
         t.run_jobs().await;
+    }
+}
+
+/// Decides something at random of insights.
+async fn decide(t: &TestApp, chance: &mut Chance, insights: &[uuid::Uuid], sessions: &[uuid::Uuid]) {
+    match chance.below(3) {
+        0 => {
+            let (into, other) = (chance.pick(insights), chance.pick(insights));
+            let merged =
+                call(t, "POST", format!("/insights/{into}/merge"), json!({"insight_ids": [other]})).await;
+            if let Some(operation) = merged.headers.get("operation-id").filter(|_| chance.one_in(2)) {
+                call(t, "POST", format!("/operations/{}/undo", operation.to_str().unwrap()), json!({})).await;
+            }
+        }
+        1 => {
+            let insight = chance.pick(insights);
+            let body = json!({"session_ids": half(t, *insight).await, "content": "A part of it"});
+            call(t, "POST", format!("/insights/{insight}/split"), body).await;
+        }
+        _ => {
+            let (insight, session) = (chance.pick(insights), chance.pick(sessions));
+            let body = json!({"belongs": chance.one_in(2)});
+            call(t, "PUT", format!("/insights/{insight}/sessions/{session}"), body).await;
+        }
     }
 }
 
@@ -146,7 +155,7 @@ async fn an_index_that_follows_says_what_one_says_that_is_made_anew() {
         let plan = ["pro", "free"][i % 2];
         let contact = json!({"id": format!("c{}", i % 20), "custom_data": {"plan": plan}});
         let turns = [json!({"role": "contact", "text": TEXTS[i % TEXTS.len()]})];
-        let data = json!({"shop": i % 4, "paid": i % 3 == 0});
+        let data = json!({"shop": i % 4, "paid": i.is_multiple_of(3)});
         json!({"id": i, "contact": contact, "turns": turns, "tags": ["late"], "custom_data": data})
     };
     t.import((0..60).map(record).collect()).await;
