@@ -6,6 +6,7 @@
 Large matrices become half bytes with one bfloat16 scale for 32 numbers; positions and projections int8 with one f32
 scale a row; the rest stays f32. crates/nlp reads the tensors in the order written here.
 """
+import gzip
 import json
 import pathlib
 import sys
@@ -73,7 +74,8 @@ def main(places, base, out):
     base, out = pathlib.Path(base), pathlib.Path(out)
     out.mkdir(parents=True, exist_ok=True)
     vocabulary = json.loads((base / "tokenizer.json").read_text("utf-8"))["model"]["vocab"]
-    (out / "pieces.txt").write_text("".join(f"{piece}\n" for piece, _ in vocabulary), "utf-8")
+    pieces = "".join(f"{piece}\n" for piece, _ in vocabulary).encode("utf-8")
+    (out / "pieces.txt.gz").write_bytes(gzip.compress(pieces, 9, mtime=0))
     scores = np.array([score for _, score in vocabulary], "<f4")
     tensors = read(base / "base.safetensors") | read(places)
     write(out / "model.int4.safetensors", parts(tensors, scores))

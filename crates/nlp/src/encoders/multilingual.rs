@@ -7,12 +7,15 @@ use super::transformer::{DIMENSIONS, Pieces, Transformer};
 use super::unigram::Unigram;
 use crate::language::Language;
 use crate::vectors::normalize;
+use flate2::read::GzDecoder;
 use std::collections::BTreeMap;
-use std::sync::OnceLock;
+use std::io::Read;
+use std::sync::{LazyLock, OnceLock};
 
 const LAYERS: usize = 12;
 
-const VOCABULARY: &str = include_str!("../../models/multilingual-e5-int4/pieces.txt");
+/// The pieces, one a line, packed.
+static PIECES: &[u8] = include_bytes!("../../models/multilingual-e5-int4/pieces.txt.gz");
 // a static, and no constant: a constant is in the binary as often as it is used
 pub(super) static FILE: &[u8] = include_bytes!("../../models/multilingual-e5-int4/model.int4.safetensors");
 
@@ -32,9 +35,19 @@ pub struct Embeddings {
     pub contextual_embedding: [f32; DIMENSIONS],
 }
 
+/// Returns the pieces of words that the model knows, one a line, the most frequent first.
+pub(super) fn vocabulary() -> &'static str {
+    static UNPACKED: LazyLock<String> = LazyLock::new(|| {
+        let mut text = String::new();
+        GzDecoder::new(PIECES).read_to_string(&mut text).expect("packed as it is in the repository");
+        text
+    });
+    &UNPACKED
+}
+
 /// Lists the pieces of words that the model knows, the most frequent first.
 pub(crate) fn pieces() -> impl Iterator<Item = &'static str> {
-    VOCABULARY.lines()
+    vocabulary().lines()
 }
 
 /// Returns the embeddings of each text, given with its language where that is known, worked out on at most so many
@@ -122,8 +135,8 @@ struct Model {
 impl Model {
     fn load() -> Self {
         let mut file = Tensors::new(FILE);
-        let count = VOCABULARY.lines().count();
-        let pieces = Unigram::new(VOCABULARY, &file.floats(count));
+        let count = vocabulary().lines().count();
+        let pieces = Unigram::new(vocabulary(), &file.floats(count));
         let model = Self {
             transformer: Transformer::read(&mut file, pieces, count, LAYERS, Packing::Int4),
             to_static: Projection::read(&mut file),

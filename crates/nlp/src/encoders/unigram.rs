@@ -104,7 +104,7 @@ mod tests {
     /// Pieces from the `tokenizers` package of Python.
     #[test]
     fn pieces_are_those_of_the_reference() {
-        let vocabulary = include_str!("../../models/multilingual-e5-int4/pieces.txt");
+        let vocabulary = super::super::multilingual::vocabulary();
         let mut file =
             Tensors::new(include_bytes!("../../models/multilingual-e5-int4/model.int4.safetensors"));
         let lines: Vec<&str> = vocabulary.lines().collect();
