@@ -162,7 +162,7 @@ async fn an_index_that_follows_says_what_one_says_that_is_made_anew() {
     t.run_jobs().await;
     let (own, other) = (replica(&t), replica(&t));
     let mut chance = Chance(5);
-    for step in 0..40 {
+    for step in 0..25 {
         change(&t, &mut chance, step).await;
         let anew = numbers(&replica(&t), &t.token).await;
         assert_eq!(numbers(&own, &t.token).await, anew, "step {step}");
