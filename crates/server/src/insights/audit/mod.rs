@@ -58,7 +58,7 @@ const STRATA: [Stratum; 4] = [Stratum::Together, Stratum::Near, Stratum::Unlinke
 pub struct Pair {
     /// The grouping version that the pair was drawn from.
     pub grouping: i64,
-    /// The number of pairs in each stratum, in the order of [`STRATA`].
+    /// The number of pairs in each stratum, in the order of `STRATA`.
     pub sizes: [u64; 4],
     /// The stratum of this pair.
     pub stratum: Stratum,
