@@ -1,18 +1,22 @@
 //! Indexes checked against the database as of one moment. One that differs is a bug: it is told, and made anew.
 
-use super::Index;
+use super::{Index, counting};
 use crate::app::App;
 use crate::custom_data;
-use crate::db::{self, Sql, Tx, sql};
+use crate::db::{self, Sql, sql};
 use crate::error::Result;
-use crate::ids::{InsightId, OrgId};
+use crate::ids::OrgId;
 
-/// Compares what the index of an organization counts with what the database does: the sessions that have what one of them
-/// has, and those of one insight. Returns true if it is the same.
+/// Compares what the index of an organization counts with what the database does: all sessions and links, the sessions that
+/// have what one of them has, and those of one insight. Returns true if it is the same.
 pub async fn check_index(app: &App, org_id: OrgId) -> Result<bool> {
     let (mut tx, index) = app.indexes.bring_up(app.db.patient(org_id), org_id).await?;
     let chance = usize::try_from(app.clock.now().micros()).unwrap_or(0);
-    let counted = counted(&mut tx, org_id, &index, chance).await?;
+    let mut counted: Vec<(i64, i64)> = Vec::new();
+    for (query, by_index) in counting(move || counts(&index, org_id, chance)).await? {
+        let (by_database,) = tx.fetch_one(query).await?;
+        counted.push((by_index, by_database));
+    }
     drop(tx);
     let is_same = counted.iter().all(|(by_index, by_database)| by_index == by_database);
     if !is_same {
@@ -23,41 +27,37 @@ pub async fn check_index(app: &App, org_id: OrgId) -> Result<bool> {
     Ok(is_same)
 }
 
-/// Counts what `chance` chooses, by the index and by the database.
-async fn counted(tx: &mut Tx, org_id: OrgId, index: &Index, chance: usize) -> Result<Vec<(i64, i64)>> {
-    let all = sql("select count(*) from sessions where org_id = $1").bind(org_id);
-    let mut counted = vec![(db::count(index.rows().count()), count(tx, all).await?)];
-    let Some((at, row)) = index.rows().nth(chance % index.rows().count().max(1)) else { return Ok(counted) };
+/// Counts what `chance` chooses, each beside the query that counts the same in the database.
+fn counts(index: &Index, org_id: OrgId, chance: usize) -> Vec<(Sql, i64)> {
+    let of = |query: &str| sql(query).bind(org_id);
+    let sessions = index.rows().count();
+    let links: usize = index.insights().iter().map(|id| index.shown(*id).len()).sum();
+    let mut counts = vec![
+        (of("select count(*) from sessions where org_id = $1"), db::count(sessions)),
+        (of("select count(*) from occurrences where org_id = $1"), db::count(links)),
+    ];
+    if let Some(id) = index.insights().get(chance % index.insights().len().max(1)) {
+        let query = of("select count(*) from occurrences where org_id = $1 and insight_id = $2");
+        counts.push((query.bind(*id), db::count(index.shown(*id).len())));
+    }
+    let Some((at, row)) = index.rows().nth(chance % sessions.max(1)) else { return counts };
     let alike =
         index.rows().filter(|(_, other)| (other.channel, other.language) == (row.channel, row.language));
-    let query = sql(
+    let query = of(
         "select count(*) from sessions where org_id = $1 and channel = $2 and coalesce(language, '') = $3",
     );
     let [channel, language] = [row.channel, row.language].map(|word| index.word(word).unwrap_or_default());
-    counted
-        .push((db::count(alike.count()), count(tx, query.bind(org_id).bind(channel).bind(language)).await?));
-    for of in [custom_data::SESSIONS, custom_data::CONTACTS] {
-        let named = index.pairs(of, at).iter().find_map(|(key, value)| Some((index.word(*key)?, *value)));
+    counts.push((query.bind(channel).bind(language), db::count(alike.count())));
+    for (data, owner) in [(custom_data::SESSIONS, "s.id"), (custom_data::CONTACTS, "s.contact_id")] {
+        let named = index.pairs(data, at).iter().find_map(|(key, value)| Some((index.word(*key)?, *value)));
         let Some((key, value)) = named else { continue };
-        let by_index = index.sessions_with(of, key, value);
-        let owner = if of == custom_data::SESSIONS { "s.id" } else { "s.contact_id" };
-        let query = sql(&format!(
+        let query = of(&format!(
             "select count(*) from {0} v join sessions s on s.org_id = v.org_id and {owner} = v.{1}
             where v.org_id = $1 and v.key = $2 and v.value = $3",
-            of.table, of.owner
+            data.table, data.owner
         ));
-        let query = query.bind(org_id).bind(key).bind(index.word(value).unwrap_or_default());
-        counted.push((by_index, count(tx, query).await?));
+        let query = query.bind(key).bind(index.word(value).unwrap_or_default());
+        counts.push((query, index.sessions_with(data, key, value)));
     }
-    let query = sql("select id from insights where org_id = $1 and retired_at is null order by id");
-    let insights: Vec<(InsightId,)> = tx.fetch_all(query.bind(org_id)).await?;
-    if let Some((id,)) = insights.get(chance % insights.len().max(1)) {
-        let query = sql("select count(*) from occurrences where org_id = $1 and insight_id = $2");
-        counted.push((db::count(index.shown(*id).len()), count(tx, query.bind(org_id).bind(*id)).await?));
-    }
-    Ok(counted)
-}
-
-async fn count(tx: &mut Tx, query: Sql) -> Result<i64> {
-    tx.fetch_one::<(i64,)>(query).await.map(|(count,)| count)
+    counts
 }

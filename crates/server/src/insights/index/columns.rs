@@ -4,6 +4,7 @@
 use super::data::{List, Lists, Numbers};
 use super::row::{NONE, Row, Session, Word};
 use crate::custom_data;
+use crate::db;
 use crate::ids::{ContactId, InsightId, SessionId};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -205,6 +206,11 @@ impl Index {
         self.places.get(&id).copied()
     }
 
+    /// Lists the insights that show anywhere, or did.
+    pub(super) fn insights(&self) -> &[InsightId] {
+        &self.insights.all
+    }
+
     /// Lists the places of the sessions in which an insight shows, in no order.
     pub(crate) fn shown(&self, id: InsightId) -> &[u32] {
         let rows = self.insights.find(&id).and_then(|number| self.shown.get(number as usize));
@@ -254,7 +260,7 @@ impl Index {
     /// Counts the sessions with this value of a name in their custom data, or in that of their contact.
     pub(super) fn sessions_with(&self, of: custom_data::Index, key: &str, value: u32) -> i64 {
         let word = self.value(of, key);
-        crate::db::count(self.rows().filter(|(at, _)| self.number(word, *at) == value).count())
+        db::count(self.rows().filter(|(at, _)| self.number(word, *at) == value).count())
     }
 
     /// Counts for each name of custom data the sessions, or contacts, that have it, and its values.
@@ -268,7 +274,7 @@ impl Index {
         pairs.sort_unstable();
         let counted = pairs.chunk_by(|a, b| a.0 == b.0).filter_map(|of_key| {
             let values = of_key.chunk_by(|a, b| a == b).count();
-            Some((self.word(of_key[0].0)?, crate::db::count(of_key.len()), crate::db::count(values)))
+            Some((self.word(of_key[0].0)?, db::count(of_key.len()), db::count(values)))
         });
         counted.collect()
     }

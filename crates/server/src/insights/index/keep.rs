@@ -19,41 +19,43 @@ const ORGS_MAX: i64 = 1_000;
 
 /// Makes the indexes of the largest organizations, keeps those in use up to date, and checks them, for ever.
 pub async fn keep_indexes(app: App) {
-    if let Err(error) = make(&app).await {
-        tracing::warn!(%error, "making indexes failed");
+    let largest = largest(&app).await;
+    for org_id in
+        largest.inspect_err(|error| tracing::warn!(%error, "making indexes failed")).unwrap_or_default()
+    {
+        if !app.indexes.has_room() {
+            break;
+        }
+        bring_up(&app, org_id).await;
     }
     let mut checked_at = Instant::now();
     loop {
         tokio::time::sleep(EVERY).await;
-        let in_use = app.indexes.used_within(IN_USE);
-        for org_id in &in_use {
-            if let Err(error) = bring_up(&app, *org_id).await {
-                tracing::warn!(%error, org.id = %org_id, "following what was written failed");
-            }
-        }
-        if checked_at.elapsed() >= CHECKED_EVERY {
-            checked_at = Instant::now();
-            for org_id in in_use {
+        let is_due = checked_at.elapsed() >= CHECKED_EVERY;
+        for org_id in app.indexes.used_within(IN_USE) {
+            if is_due {
                 if let Err(error) = check_index(&app, org_id).await {
                     tracing::warn!(%error, org.id = %org_id, "checking an index failed");
                 }
+            } else {
+                bring_up(&app, org_id).await;
             }
         }
-    }
-}
-
-/// Makes indexes, those of the largest organizations first, while there is room.
-async fn make(app: &App) -> Result<()> {
-    let query = sql("select id from orgs order by next_ticket_number desc, id limit $1").bind(ORGS_MAX);
-    for (org_id,) in app.db.fetch_all::<(OrgId,)>(query).await? {
-        if !app.indexes.has_room() {
-            break;
+        if is_due {
+            checked_at = Instant::now();
         }
-        bring_up(app, org_id).await?;
     }
-    Ok(())
 }
 
-async fn bring_up(app: &App, org_id: OrgId) -> Result<()> {
-    app.indexes.bring_up(app.db.patient(org_id), org_id).await.map(drop)
+/// Lists the organizations with the most sessions, the largest first.
+async fn largest(app: &App) -> Result<Vec<OrgId>> {
+    let query = sql("select id from orgs order by next_ticket_number desc, id limit $1").bind(ORGS_MAX);
+    let orgs: Vec<(OrgId,)> = app.db.fetch_all(query).await?;
+    Ok(orgs.into_iter().map(|(id,)| id).collect())
+}
+
+async fn bring_up(app: &App, org_id: OrgId) {
+    if let Err(error) = app.indexes.bring_up(app.db.patient(org_id), org_id).await {
+        tracing::warn!(%error, org.id = %org_id, "reading an index failed");
+    }
 }

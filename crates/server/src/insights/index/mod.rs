@@ -36,7 +36,8 @@ pub struct Indexes {
 #[derive(Debug)]
 struct Place {
     index: Arc<tokio::sync::Mutex<Option<AsOf>>>,
-    used_at: Instant,
+    /// None: it was made at the start, and nobody asked since.
+    used_at: Option<Instant>,
     bytes: usize,
 }
 
@@ -58,7 +59,7 @@ impl Indexes {
     pub(crate) async fn snapshot(&self, db: &Db, org_id: OrgId) -> Result<(Tx, Arc<Index>)> {
         let found = self.bring_up(db.long(org_id), org_id).await?;
         if let Some(place) = self.of_orgs().get_mut(&org_id) {
-            place.used_at = Instant::now();
+            place.used_at = Some(Instant::now());
         }
         Ok(found)
     }
@@ -73,7 +74,7 @@ impl Indexes {
     }
 
     fn place(&self, org_id: OrgId) -> Arc<tokio::sync::Mutex<Option<AsOf>>> {
-        let new = || Place { index: Arc::default(), used_at: Instant::now(), bytes: 0 };
+        let new = || Place { index: Arc::default(), used_at: None, bytes: 0 };
         Arc::clone(&self.of_orgs().entry(org_id).or_insert_with(new).index)
     }
 
@@ -98,17 +99,14 @@ impl Indexes {
         self.of_orgs().remove(&org_id);
     }
 
-    /// Lists the organizations whose index was used in this time, the last first.
+    /// Lists the organizations whose index was used in this time, in no order.
     fn used_within(&self, time: Duration) -> Vec<OrgId> {
         let of_orgs = self.of_orgs();
-        let mut used: Vec<(Duration, OrgId)> =
-            of_orgs.iter().map(|(id, place)| (place.used_at.elapsed(), *id)).collect();
-        used.retain(|(ago, _)| *ago <= time);
-        used.sort_unstable();
-        used.into_iter().map(|(_, id)| id).collect()
+        let is_used = |place: &Place| place.used_at.is_some_and(|at| at.elapsed() <= time);
+        of_orgs.iter().filter(|(_, place)| is_used(place)).map(|(id, _)| *id).collect()
     }
 
-    /// Tells if there is room for half as much again.
+    /// Tells if they take less than half of what they may.
     fn has_room(&self) -> bool {
         bytes_of(&self.of_orgs()) < self.bytes_max / 2
     }
