@@ -66,34 +66,34 @@ struct WordPlace {
     end: usize,
 }
 
-/// Finds the sessions that have all of these words, among those with these ticket numbers or among all.
+/// Finds the sessions that have all of these words, among those with these ticket numbers.
 pub(crate) async fn ranked(
     app: &App,
     org_id: OrgId,
     words: &[String],
-    among: Option<&HashSet<i64>>,
+    among: &HashSet<i64>,
 ) -> Result<Vec<Ranked>> {
     let _turn = app.searches.take(org_id).await?;
     rank(app, org_id, words, among).await
 }
 
-/// Shows these sessions in their order, as many as go on a page, with where they have the words.
+/// Shows these sessions in their order, as many as go on a page, with where they have the words. Returns them with how many
+/// of the ids that takes: one that is gone is taken, and not shown.
 pub async fn show_queried(
     app: &App,
     caller: &Caller,
     ids: &[SessionId],
     words: &[String],
-) -> Result<Vec<QueriedSession>> {
-    let sessions = load(app, caller, ids).await?;
-    let mut bytes = 0;
-    let sessions: Vec<Session> = sessions
-        .into_iter()
-        .take_while(|session| {
-            let is_first = bytes == 0;
-            bytes += session.bytes();
-            is_first || bytes <= PAGE_BYTES_MAX
-        })
-        .collect();
+) -> Result<(Vec<QueriedSession>, usize)> {
+    let mut sessions = load(app, caller, ids).await?;
+    let mut bytes = 0_usize;
+    let too_many = sessions.iter().position(|session| {
+        let is_first = bytes == 0;
+        bytes += session.bytes();
+        !is_first && bytes > PAGE_BYTES_MAX
+    });
+    let left = too_many.map(|at| sessions.split_off(at)).unwrap_or_default();
+    let taken = left.first().and_then(|first| ids.iter().position(|id| *id == first.id)).unwrap_or(ids.len());
     let ids: Vec<SessionId> = sessions.iter().map(|session| session.id).collect();
     let mut matches = matches(app, caller, &ids, words).await?;
     let shown = member_view::of_sessions(caller, expand(&app.db, caller.org_id, sessions).await?);
@@ -101,7 +101,7 @@ pub async fn show_queried(
         .into_iter()
         .zip(ids)
         .map(|(session, id)| QueriedSession { session, matches: matches.remove(&id).unwrap_or_default() });
-    Ok(shown.collect())
+    Ok((shown.collect(), taken))
 }
 
 /// Shows these sessions in their order. Fails with the 400 if they are too large for a page.

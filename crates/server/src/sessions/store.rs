@@ -73,13 +73,6 @@ pub(super) async fn require(tx: &mut OrgTx, id: SessionId) -> Result<Session> {
     find(tx, org_id, id).await?.ok_or(Error::NotFound("session"))
 }
 
-/// Finds the sessions of these ids, in no order.
-pub async fn find_all(db: &Db, org_id: OrgId, ids: &[SessionId]) -> Result<Vec<Session>> {
-    let mut query = select("id in ", org_id);
-    query.push_list(ids.iter().copied());
-    db.fetch_all(query).await
-}
-
 /// Lists a page of sessions, newest update first, and the cursor of the next one.
 pub(super) async fn list(
     db: &Db,

@@ -96,7 +96,7 @@ async fn filter(
         SortBy::LastMessageAt => QuerySort::LastMessageAt,
         SortBy::CreatedAt => QuerySort::CreatedAt,
     };
-    let order = Order { sort, direction: sort_order, limit: taken, cursor: None };
+    let order = Order { sort, direction: sort_order, cursor: None };
     let finding = counting(move || {
         let slice = index.slice(&SessionConditions::default());
         let slice = slice.narrowed(&index, &conditions(&index, &filters, &calendar));

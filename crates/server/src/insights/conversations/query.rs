@@ -7,12 +7,12 @@ use crate::db;
 use crate::error::Result;
 use crate::http::{Api, ApiJson, Caller, Cursor};
 use crate::ids::{InsightId, SessionId};
-use crate::insights::index::{Index, Slice, counting};
+use crate::insights::index::counting;
 use crate::insights::insight;
 use crate::insights::list::InsightFilterInput;
 use crate::insights::list::population::Population;
 use crate::openapi::Operation;
-use crate::sessions::{self, Filters, QueriedSessions};
+use crate::sessions::{self, Filters, QueriedSessions, Ranked};
 use crate::wire::{Maybe, NonEmptyVec, Positive, SingleLine, SortOrder};
 use axum::Json;
 use axum::extract::State;
@@ -20,7 +20,6 @@ use axum::http::Method;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::collections::HashSet;
-use std::sync::Arc;
 use uuid::Uuid;
 
 /// The most insights of which a session shows one.
@@ -89,22 +88,22 @@ async fn query(
     for id in input.insight_ids.0.map(|ids| ids.0).unwrap_or_default() {
         insights.push(insight::require_current(&app.db, org_id, id).await?);
     }
+    let words = input.words.0.map(|words| sessions::words_of(&words.0)).transpose()?.unwrap_or_default();
+    let usual = if words.is_empty() { QuerySort::LastMessageAt } else { QuerySort::Relevance };
+    let order = Order {
+        sort: input.sort_by.0.unwrap_or(usual),
+        direction: input.sort_order.0.unwrap_or(SortOrder::Desc),
+        cursor: input.cursor.0,
+    };
+    let limit = usize::try_from(input.limit.0).unwrap_or(1);
     let (mut tx, index) = app.indexes.snapshot(&app.db, org_id).await?;
     let calendar = app.settings(&mut tx, org_id).await?.calendar;
     let population = Population::of(input.filter.0.unwrap_or_default().over(&calendar));
     let found = population.find(&mut tx, org_id, &index).await?;
     // what is left is of the index
     drop(tx);
-    let words = input.words.0.map(|words| sessions::words_of(&words.0)).transpose()?.unwrap_or_default();
-    let usual = if words.is_empty() { QuerySort::LastMessageAt } else { QuerySort::Relevance };
-    let order = Order {
-        sort: input.sort_by.0.unwrap_or(usual),
-        direction: input.sort_order.0.unwrap_or(SortOrder::Desc),
-        limit: usize::try_from(input.limit.0).unwrap_or(1),
-        cursor: input.cursor.0,
-    };
     let (filters, handed_off, ticket) = (input.filters, input.handed_off.0, input.ticket_number.0);
-    let narrowing = counting(move || {
+    let narrowed = move || {
         let ticket = ticket.map(|number| number.0);
         let asked = conditions(&index, &filters, &calendar).handed_off(handed_off).ticket(ticket);
         let mut slice = found.slice.narrowed(&index, &asked);
@@ -112,56 +111,57 @@ async fn query(
             slice = slice.showing(&index, insights);
         }
         (index, slice)
-    });
-    let (index, slice) = narrowing.await?;
+    };
     if words.is_empty() {
-        by_time(&app, &caller, index, slice, order).await.map(Json)
+        let finding = counting(move || {
+            let (index, slice) = narrowed();
+            (order.first(&index, &slice, limit + 1), slice.len(), order)
+        });
+        let (found, total, order) = finding.await?;
+        by_time(&app, &caller, &found, total, &order, limit).await.map(Json)
     } else {
-        by_words(&app, &caller, &index, &slice, &words, order).await.map(Json)
+        let finding = counting(move || {
+            let (index, slice) = narrowed();
+            slice.places().map(|at| index.row(at).ticket_number).collect::<HashSet<i64>>()
+        });
+        by_words(&app, &caller, &finding.await?, &words, &order, limit).await.map(Json)
     }
 }
 
-/// Shows a page in the order of a time.
+/// Shows a page in the order of a time, of sessions that are one more if there is a next page.
 async fn by_time(
     app: &App,
     caller: &Caller,
-    index: Arc<Index>,
-    slice: Slice,
-    order: Order,
+    found: &[Ranked],
+    total: usize,
+    order: &Order,
+    limit: usize,
 ) -> Result<QueriedSessions> {
-    let finding = counting(move || {
-        let ahead = order.limit + 1;
-        (order.first(&index, &slice, ahead), slice.len(), order)
-    });
-    let (mut found, total, order) = finding.await?;
-    let has_more = found.len() > order.limit;
-    found.truncate(order.limit);
-    let ids: Vec<SessionId> = found.iter().map(|session| session.id).collect();
-    let items = sessions::show_queried(app, caller, &ids, &[]).await?;
-    let is_cut = items.len() < found.len();
-    let last = found.get(items.len().saturating_sub(1)).filter(|_| has_more || is_cut);
+    let page: Vec<SessionId> = found.iter().take(limit).map(|session| session.id).collect();
+    let (items, taken) = sessions::show_queried(app, caller, &page, &[]).await?;
+    let last = found.get(taken.saturating_sub(1)).filter(|_| taken < found.len());
     let next = last.map(|last| order.cursor(last).to_string());
     Ok(QueriedSessions { items, next: next.into(), total: db::count(total) })
 }
 
-/// Shows a page of the sessions that have the words. Its cursor is a number of sessions.
+/// Shows a page of the sessions that have the words, among those with these ticket numbers. Its cursor is a number of
+/// sessions.
 async fn by_words(
     app: &App,
     caller: &Caller,
-    index: &Index,
-    slice: &Slice,
+    among: &HashSet<i64>,
     words: &[String],
-    order: Order,
+    order: &Order,
+    limit: usize,
 ) -> Result<QueriedSessions> {
-    let numbers: HashSet<i64> = slice.places().map(|at| index.row(at).ticket_number).collect();
-    let mut ranked = sessions::ranked(app, caller.org_id, words, Some(&numbers)).await?;
+    let mut ranked = sessions::ranked(app, caller.org_id, words, among).await?;
     ranked.sort_by(|a, b| order.compare(a, b));
     let total = ranked.len();
     let begin = order.cursor.and_then(|cursor| usize::try_from(cursor.position).ok()).unwrap_or(0);
-    let page: Vec<SessionId> = ranked.iter().skip(begin).take(order.limit).map(|ranked| ranked.id).collect();
-    let items = sessions::show_queried(app, caller, &page, words).await?;
-    let end = begin.saturating_add(items.len());
+    let page: Vec<SessionId> = ranked.iter().skip(begin).take(limit).map(|ranked| ranked.id).collect();
+    let (items, taken) = sessions::show_queried(app, caller, &page, words).await?;
+    let end = begin.saturating_add(taken);
     let next = Cursor { position: db::count(end), id: Uuid::nil() };
-    let next = (end < total && !items.is_empty()).then(|| next.to_string());
+    let next = (end < total && !page.is_empty()).then(|| next.to_string());
     Ok(QueriedSessions { items, next: next.into(), total: db::count(total) })
 }

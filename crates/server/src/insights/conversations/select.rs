@@ -53,8 +53,6 @@ pub(super) fn conditions(index: &Index, filters: &Filters, calendar: &Calendar) 
 pub(super) struct Order {
     pub(super) sort: QuerySort,
     pub(super) direction: SortOrder,
-    /// The most sessions of the page.
-    pub(super) limit: usize,
     /// Where the page begins.
     pub(super) cursor: Option<Cursor>,
 }

@@ -8,7 +8,7 @@ use crate::escalation::{
 };
 use crate::ids::{InsightId, OrgId};
 use crate::insights::filter::SessionConditions;
-use crate::insights::index::{Index, counting};
+use crate::insights::index::{Index, Slice, counting};
 use crate::insights::insight::InsightEventKind;
 use crate::insights::lifecycle::archive::from_json;
 use crate::insights::lifecycle::daily_counts;
@@ -40,21 +40,25 @@ pub(super) struct Expected {
 pub(super) struct Shown {
     pub(super) index: Arc<Index>,
     pub(super) id: InsightId,
-    pub(super) sessions: SessionConditions,
+    pub(super) slice: Arc<Slice>,
+    /// True if the slice is all sessions, without a condition.
+    pub(super) is_of_all: bool,
 }
 
 impl Shown {
-    /// Lists the places of the sessions in which it shows.
-    pub(super) fn places(&self) -> Vec<u32> {
-        let slice = self.index.slice(&self.sessions);
-        self.index.shown_in(self.id, &slice).collect()
+    /// Finds the slice by its conditions.
+    pub(super) async fn find(index: Arc<Index>, id: InsightId, sessions: SessionConditions) -> Result<Self> {
+        let finding = counting(move || {
+            let slice = Arc::new(index.slice(&sessions));
+            Self { index, id, slice, is_of_all: sessions == SessionConditions::default() }
+        });
+        finding.await
     }
 
     /// Counts all sessions of the slice on each day, and those with the insight and their people on each day that has any.
     fn by_day(&self, range: Points, calendar: &Calendar) -> (Daily, Vec<DayCount>) {
-        let slice = self.index.slice(&self.sessions);
         let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
-        let shown = range.divide(&self.index, self.index.shown_in(self.id, &slice), calendar);
+        let shown = range.divide(&self.index, self.index.shown_in(self.id, &self.slice), calendar);
         let day = |(day, places): (i64, Vec<u32>)| DayCount {
             day,
             units: number(people(&self.index, &places)),
@@ -63,7 +67,7 @@ impl Shown {
             contacts: [Uuid::nil(); 2],
         };
         let seen = range.days().zip(shown).filter(|(_, places)| !places.is_empty()).map(day).collect();
-        let all = range.divide(&self.index, slice.places(), calendar);
+        let all = range.divide(&self.index, self.slice.places(), calendar);
         let before = all.iter().take_while(|places| places.is_empty()).count();
         let days = all.iter().rposition(|places| !places.is_empty()).map_or(0, |last| last + 1 - before);
         let sessions = all.iter().skip(before).take(days).map(|places| number(places.len())).collect();
@@ -166,7 +170,7 @@ async fn load(
     let (sessions, seen) = counting.await?;
     let norms = daily_counts::kept_norms(tx, org_id, &sessions, today).await?;
     // the baseline that was fixed is of all sessions
-    let record = record.filter(|_| shown.sessions == SessionConditions::default());
+    let record = record.filter(|_| shown.is_of_all);
     Ok(Days {
         first_seen_on: calendar.day(first_seen_at),
         seen,

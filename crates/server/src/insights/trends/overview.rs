@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::escalation::WINDOW_DAYS;
 use crate::http::{Api, Caller};
 use crate::ids::{InsightId, OrgId};
-use crate::insights::index::Index;
+use crate::insights::index::{Index, counting};
 use crate::insights::insight::{InsightEventKind, SHOWN, UNRESOLVED};
 use crate::insights::lifecycle::daily_counts;
 use crate::insights::lifecycle::movers::{self, FALSE_FALLERS, LISTED_MAX, Mover, RECENT_DAYS};
@@ -113,7 +113,7 @@ pub(crate) async fn load(app: &App, org_id: OrgId) -> Result<Overview> {
         new: fresh(&mut tx, org_id, since).await?,
         back: happened(&mut tx, org_id, InsightEventKind::Resurfaced, since).await?,
         regressed: happened(&mut tx, org_id, InsightEventKind::Regressed, since).await?,
-        silent_sources: silent(&index, now),
+        silent_sources: counting(move || silent(&index, now)).await?,
         surges: surges
             .filter(|day| *day > today - RECENT_DAYS)
             .map(|day| Calendar::date(day).to_string())

@@ -185,7 +185,8 @@ async fn trend_of(app: &App, caller: &Caller, id: InsightId, input: FilterTrendI
     let today = calendar.day(app.clock.now());
     let interval = input.interval.0.unwrap_or(Interval::Day);
     let points = Points::between(interval, [input.from.0, input.to.0], calendar, today)?;
-    let shown = Shown { index, id, sessions: input.filter.0.unwrap_or_default().over(calendar).sessions };
+    let sessions = input.filter.0.unwrap_or_default().over(calendar).sessions;
+    let shown = Shown::find(index, id, sessions).await?;
     let expected = expected::of(&mut tx, org_id, &settings, &shown, points, today).await?;
     let (calendar_of, split) = (calendar.clone(), input.split.0);
     let counting = counting(move || count(&shown, split, points, &calendar_of));
@@ -220,7 +221,7 @@ struct Counted {
 /// Counts the sessions and the people of each point, and the sessions of each value that it is split by.
 fn count(shown: &Shown, split: Option<SplitInput>, points: Points, calendar: &Calendar) -> Result<Counted> {
     let index = &*shown.index;
-    let divided = points.divide(index, shown.places().into_iter(), calendar);
+    let divided = points.divide(index, index.shown_in(shown.id, &shown.slice), calendar);
     let counted = divided.iter().map(|places| (db::count(places.len()), db::count(people(index, places))));
     let mut counted = Counted { points: counted.collect(), splits: Vec::new() };
     let Some(SplitInput { by, values }) = split else { return Ok(counted) };

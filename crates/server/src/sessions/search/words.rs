@@ -43,13 +43,13 @@ pub fn words_of(text: &str) -> Result<Vec<String>> {
     Ok(words)
 }
 
-/// Finds the sessions that have all of these words in their messages, among those with these ticket numbers or among all. To
+/// Finds the sessions that have all of these words in their messages, among those with these ticket numbers. To
 /// be called with a place of [`search_places`](super::search_places).
 pub(in crate::sessions) async fn rank(
     app: &App,
     org_id: OrgId,
     words: &[String],
-    among: Option<&HashSet<i64>>,
+    among: &HashSet<i64>,
 ) -> Result<Vec<Ranked>> {
     let db = app.db.long(org_id);
     let mut found: Option<HashMap<SessionId, Ranked>> = None;
@@ -86,22 +86,16 @@ pub(in crate::sessions) async fn rank(
 /// A session, its ticket number, its times, and the number of its messages that have a word.
 type Counted = (SessionId, i64, Timestamp, Timestamp, i64);
 
-async fn count_in_all(
-    db: &Db,
-    org_id: OrgId,
-    word: &str,
-    among: Option<&HashSet<i64>>,
-) -> Result<Vec<Counted>> {
-    let is_one = |number: &i64| among.is_none_or(|among| among.contains(number));
+async fn count_in_all(db: &Db, org_id: OrgId, word: &str, among: &HashSet<i64>) -> Result<Vec<Counted>> {
     // first what is not indexed yet: what is indexed meanwhile is found by the index
     let waiting = |query: &mut Sql| {
         query.push(" and s.searched_revision < s.revision");
     };
     let mut counted: HashMap<SessionId, Counted> = HashMap::new();
     let found = count(db, org_id, word, &waiting).await?.into_iter();
-    counted.extend(found.filter(|row| is_one(&row.1)).map(|row| (row.0, row)));
+    counted.extend(found.filter(|row| among.contains(&row.1)).map(|row| (row.0, row)));
     let mut numbers = index::candidates(db, org_id, &grams::of_part(word)).await?;
-    numbers.retain(is_one);
+    numbers.retain(|number| among.contains(number));
     for numbers in numbers.chunks(SESSIONS_AT_ONCE) {
         let candidates = |query: &mut Sql| {
             query.push(" and s.ticket_number in ").push_list(numbers.iter().copied());
