@@ -209,7 +209,7 @@ async fn an_import_that_says_another_time_moves_what_it_counts_for() {
     let t = TestApp::new().await;
     let record = |i: usize, at: &str| {
         let turns = json!([{"role": "contact", "text": "I want a refund for my order"}]);
-        json!({"id": i, "created_at": at, "contact": {"id": format!("c{i}")}, "turns": turns})
+        json!({"id": i, "created_at": at, "contact": {"email": format!("c{i}@example.com")}, "turns": turns})
     };
     t.import((0..12).map(|i| record(i, "2026-04-10T10:00:00Z")).collect()).await;
     t.run_jobs().await;
@@ -228,4 +228,15 @@ async fn an_import_that_says_another_time_moves_what_it_counts_for() {
     // with a condition the same is counted in memory
     let filtered = t.post_ok("/insights", json!({"sessionFromDate": "2026-04-01"})).await;
     assert_eq!(insight(filtered), after);
+    // another contact moves no time: the insight is not written, and has one person less
+    let entries = "select count(*) from changes where kind = 'insight'";
+    let before = t.count(entries).await;
+    let insight = format!("/insights/{}", after["id"].as_str().unwrap());
+    let shown = t.items(&format!("{insight}/sessions")).await;
+    let path = format!("/chat/sessions/{}", shown[0]["session_id"].as_str().unwrap());
+    let body = json!({"contact_id": shown[1]["contact_id"]});
+    t.patch_ok(&path, body).await;
+    t.run_jobs().await;
+    assert_eq!(t.count(entries).await, before);
+    assert_eq!(t.get_ok(&format!("{insight}/people")).await["total"], 11);
 }
