@@ -31,7 +31,7 @@ pub struct InsightsConfig {
     /// Days after which a resolved insight that is seen again becomes unresolved
     #[arg(long, value_name = "N", env = "REFRAIN_REGRESS_GRACE_DAYS")]
     pub regress_grace_days: u32,
-    /// Most megabytes of memory for the indexes by which slices are counted; a million sessions take about 200
+    /// Most megabytes of memory for the indexes by which slices are counted; 100,000 sessions take about 25
     #[arg(long, value_name = "N", env = "REFRAIN_INDEX_MEGABYTES")]
     pub index_megabytes: u64,
 }
