@@ -10,6 +10,7 @@ use http_body_util::BodyExt;
 use refrain::app::App;
 use refrain::{http, insights};
 use serde_json::{Value, json};
+use std::sync::atomic::{AtomicBool, Ordering};
 use tower::ServiceExt;
 
 const TEXTS: [&str; 6] = [
@@ -179,4 +180,52 @@ async fn an_index_that_follows_says_what_one_says_that_is_made_anew() {
         .await;
     assert!(!insights::check_index(&t.app, t.org_id).await.unwrap());
     assert!(insights::check_index(&t.app, t.org_id).await.unwrap());
+}
+
+/// Sums up a number of each of these.
+fn sum(of: &Value, number: &str) -> u64 {
+    of.as_array().unwrap().iter().map(|value| value[number].as_u64().unwrap()).sum()
+}
+
+#[tokio::test]
+async fn what_is_counted_while_groupings_run_is_of_one_moment() {
+    let t = TestApp::new().await;
+    let record = |i: usize| {
+        let turns = json!([{"role": "contact", "text": TEXTS[i % TEXTS.len()]}]);
+        let contact = json!({"email": format!("c{}@example.com", i % 20)});
+        let channel = ["chat", "email"][i % 2];
+        json!({"id": i, "channel": channel, "contact": contact, "turns": turns})
+    };
+    t.import((0..60).map(record).collect()).await;
+    t.run_jobs().await;
+    let is_done = AtomicBool::new(false);
+    let writing = async {
+        for step in 1..8 {
+            // half of them are read again, and all are grouped anew
+            t.import((30 * step..30 * step + 60).map(record).collect()).await;
+            t.run_jobs().await;
+        }
+        is_done.store(true, Ordering::Relaxed);
+    };
+    let asking = async {
+        let mut asked = 0;
+        while !is_done.load(Ordering::Relaxed) {
+            assert!(insights::check_index(&t.app, t.org_id).await.unwrap());
+            let by = json!({"by": ["channel", "sentiment"], "filter": {"minSessions": 1}});
+            let facets = t.post_ok("/insights/facets", by).await;
+            for facet in facets["facets"].as_array().unwrap() {
+                assert_eq!(sum(&facet["values"], "sessions"), facets["sessions"].as_u64().unwrap());
+            }
+            let series = t.post_ok("/overview/series", json!({"interval": "week"})).await["series"].take();
+            assert_eq!(sum(&series["points"], "sessions"), series["sessions"].as_u64().unwrap());
+            let rows = t.post_ok("/insights/rows", json!({"filter": {}, "limit": 200})).await;
+            for row in rows["items"].as_array().unwrap() {
+                assert_eq!(row["insight"]["occurrence_count"], row["sessions"]);
+            }
+            asked += 1;
+        }
+        asked
+    };
+    let ((), asked) = tokio::join!(writing, asking);
+    assert!(asked > 3, "asked {asked} times");
 }
