@@ -38,7 +38,7 @@ pub(super) fn find(path: &str) -> Option<&'static File> {
 
 impl File {
     fn new(path: &str, is_packed: bool, bytes: &'static [u8]) -> Self {
-        let digest = Sha256::digest(bytes).iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+        let digest = hex::encode(&Sha256::digest(bytes)[..16]);
         Self { content_type: content_type(path), is_packed, bytes, digest, plain: OnceLock::new() }
     }
 

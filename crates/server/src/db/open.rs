@@ -197,16 +197,12 @@ async fn open_postgres(url: &str) -> anyhow::Result<Pools> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::fmt::Write as _;
 
     /// The checksums that databases keep of a migration, on SQLite and on PostgreSQL.
     fn checksums(number: usize) -> [String; 2] {
         [in_sqlite as fn(&str) -> String, str::to_owned].map(|render| {
             let checksum = migrator(render, SCHEMA).iter().nth(number - 1).unwrap().checksum.clone();
-            checksum.iter().fold(String::new(), |mut hex, byte| {
-                let _ = write!(hex, "{byte:02x}");
-                hex
-            })
+            hex::encode(checksum)
         })
     }
 

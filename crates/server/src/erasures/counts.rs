@@ -129,6 +129,6 @@ impl Counts {
         for insight in insights {
             let _ = writeln!(lines, "{} {} {}", insight.id, insight.before, insight.after.unwrap_or(0));
         }
-        Sha256::digest(lines).iter().map(|byte| format!("{byte:02x}")).collect()
+        hex::encode(Sha256::digest(lines))
     }
 }

@@ -22,7 +22,7 @@ impl Document {
     pub(super) fn new(document: &serde_json::Value) -> Self {
         let text = document.to_string();
         let digest = Sha256::digest(&text);
-        let digest: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+        let digest = hex::encode(&digest[..16]);
         // weak, since it stands for both forms
         let etag = HeaderValue::from_str(&format!("W/\"{digest}\""));
         let etag = etag.unwrap_or(HeaderValue::from_static("W/\"0\""));

@@ -41,7 +41,7 @@ impl Validators {
         for part in position.into_iter().chain([quarter]) {
             hash.update(part.to_be_bytes());
         }
-        let hash: String = hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+        let hash = hex::encode(&hash.finalize()[..16]);
         // weak, since the bytes depend on how they are packed
         Ok(Tag(format!("W/\"{hash}\"")))
     }

@@ -1,5 +1,7 @@
 //! The cells of a row, told apart by delimiters and quotes.
 
+use serde::{Deserialize, Serialize};
+
 /// The most bytes of a cell: those of the longest message. What is longer is cut there.
 pub(super) const CELL_MAX: usize = 4 * 100_000 + 4;
 
@@ -13,7 +15,7 @@ pub(super) struct Signs {
 }
 
 /// The cells of a row.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Cells {
     /// All of them, one behind the other.
     text: String,

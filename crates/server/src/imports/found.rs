@@ -1,5 +1,6 @@
 //! What the readers of formats find in a file, before it is put together and checked.
 
+use super::cells::Cells;
 use super::members::{is_of_message, sender_of};
 use serde_json::{Map, Value as Json};
 use std::collections::BTreeMap;
@@ -63,6 +64,8 @@ pub(super) enum Found {
     /// A part of the conversation of this id: members of it, and turns. Of members that several parts have the last one
     /// counts; turns and tags are joined, in the order of the parts, and so are the names of custom data.
     Part(String, Json),
+    /// A part of the conversation of this id, as a row of the table that is read.
+    Row(String, Cells),
     /// Two ids of parts that belong to one conversation.
     Same(String, String),
     /// Somebody whom records name by this id: `name`, `email`, `phone_number` and `role`.

@@ -2,18 +2,22 @@
 //! it on the disk.
 
 use super::VALUE_MAX;
+use super::cells::Cells;
+use super::dates::OrderTold;
 use super::found::{Found, bytes_of, hash_of};
+use super::layout::Layout;
 use super::record::TURNS_MAX;
 use anyhow::{Context, bail};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
-use std::collections::hash_map::Entry;
-use std::collections::{HashMap, HashSet};
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::fs::File;
-use std::io::{BufRead, BufReader, BufWriter, Seek, Write};
+use std::io::{BufRead, BufReader, BufWriter, Cursor, Seek, Write};
+use std::sync::Arc;
 
 /// The bytes of parts that are held in memory, and those on the disk.
-const HELD_MAX: usize = 32 * 1024 * 1024;
+const HELD_MAX: usize = 64 * 1024 * 1024;
 const SPOOLED_MAX: u64 = 16 * 1024 * 1024 * 1024;
 /// The bytes from which a conversation is set aside, and what follows of it is joined in the end.
 const RUN_MAX: usize = 1024 * 1024;
@@ -49,6 +53,22 @@ struct Open {
     is_two: bool,
 }
 
+/// What a part holds when it is set aside. A row is read only once all others of its conversation are there.
+#[derive(Serialize, Deserialize)]
+enum Content<'a> {
+    Record(Cow<'a, Map<String, Json>>),
+    /// Of the table of this number.
+    Row(usize, Cow<'a, Cells>),
+}
+
+/// A conversation of which parts are set aside.
+struct Parts {
+    /// How many are still to be read.
+    left: usize,
+    /// Its place among those that began.
+    at: Option<usize>,
+}
+
 /// What is put together.
 pub(super) struct Gather {
     /// The most bytes that are held in memory.
@@ -59,6 +79,8 @@ pub(super) struct Gather {
     held: Vec<u8>,
     spool: Option<File>,
     spooled: u64,
+    /// How the rows of each table are read.
+    layouts: Vec<Arc<Layout>>,
     same: Same,
     people: HashMap<String, Json>,
 }
@@ -77,15 +99,31 @@ impl Gather {
             held: Vec::new(),
             spool: None,
             spooled: 0,
+            layouts: Vec::new(),
             same: Same::default(),
             people: HashMap::new(),
         }
+    }
+
+    /// Says how the rows are read that are found from now on.
+    pub(super) fn begin_table(&mut self, layout: Arc<Layout>) {
+        self.layouts.push(layout);
+    }
+
+    /// Returns what the dates of a row of the last table tell of the order of day and month.
+    pub(super) fn order_told(&self, row: &Cells) -> OrderTold {
+        self.layouts.last().map_or(OrderTold::Nothing, |layout| layout.order_told(row))
     }
 
     /// Takes what was found at a place. A whole conversation is taken as the only part of one.
     pub(super) fn add(&mut self, place: Place, found: Found) -> anyhow::Result<()> {
         match found {
             Found::Part(id, record) => self.add_part(place, id, record),
+            Found::Row(id, cells) => {
+                self.set_aside()?;
+                let row = Content::Row(self.layouts.len().saturating_sub(1), Cow::Borrowed(&cells));
+                self.hold(hash_of(&id), &(place, &id, false, row))
+            }
             Found::Conversation(record) => self.add_part(place, text_of(record.get("id")), record),
             Found::Same(one, other) => self.same.join(hash_of(&one), hash_of(&other)),
             Found::Person(id, person) => {
@@ -108,17 +146,25 @@ impl Gather {
                 Ok(())
             }
             _ => {
-                let before = self.last.replace(part);
-                before.map_or(Ok(()), |before| self.hold(&before))
+                self.set_aside()?;
+                self.last = Some(part);
+                Ok(())
             }
         }
     }
 
-    /// Sets aside what was put together so far, as a line.
-    fn hold(&mut self, part: &Open) -> anyhow::Result<()> {
+    /// Sets aside the conversation that the last part was of.
+    fn set_aside(&mut self) -> anyhow::Result<()> {
+        let Some(last) = self.last.take() else { return Ok(()) };
+        let record = Content::Record(Cow::Borrowed(&last.record));
+        self.hold(last.key, &(last.place, &last.id, last.is_two, record))
+    }
+
+    /// Keeps a part, or several put together, as a line.
+    fn hold(&mut self, key: u64, part: &(Place, &str, bool, Content<'_>)) -> anyhow::Result<()> {
         // the number stands first, so that lines can be dealt out without being read
-        write!(self.held, "{:KEY_DIGITS$x}", part.key)?;
-        serde_json::to_writer(&mut self.held, &(part.place, &part.id, part.is_two, &part.record))?;
+        write!(self.held, "{key:KEY_DIGITS$x}")?;
+        serde_json::to_writer(&mut self.held, part)?;
         self.held.push(b'\n');
         if self.held.len() > self.held_max { self.spill() } else { Ok(()) }
     }
@@ -145,17 +191,15 @@ impl Gather {
     /// Hands on the conversations, in the order in which each began; those that did not fit into memory in another one, that
     /// is the same each time. Ends when `take` says false.
     pub(super) fn finish(mut self, take: &mut Take<'_>) -> anyhow::Result<()> {
-        if let Some(last) = self.last.take() {
-            self.hold(&last)?;
-        }
+        self.set_aside()?;
         if self.spool.is_none() {
-            self.hand_on(self.held.as_slice(), take)?;
+            self.hand_on(Cursor::new(self.held.as_slice()), take)?;
             return Ok(());
         }
         self.spill()?;
         self.held = Vec::new();
         let Some(mut spool) = self.spool.take() else { return Ok(()) };
-        let count = (self.spooled / (self.held_max as u64 / 4).max(1) + 1).min(FILES_MAX);
+        let count = (self.spooled / (self.held_max as u64 / 8).max(1) + 1).min(FILES_MAX);
         let mut files = Vec::new();
         for _ in 0..count {
             files.push(BufWriter::new(tempfile::tempfile().context("making room on the disk")?));
@@ -177,25 +221,36 @@ impl Gather {
         Ok(())
     }
 
-    /// Joins what is one conversation and hands it on. Returns false if no more are wanted.
-    fn hand_on(&self, mut parts: impl BufRead, take: &mut Take<'_>) -> anyhow::Result<bool> {
-        let mut whole: Vec<Open> = Vec::new();
-        let mut places: HashMap<u64, usize> = HashMap::new();
+    /// Joins what is one conversation, and hands it on as soon as all of it is there, and of each that began before. Returns
+    /// false if no more are wanted.
+    fn hand_on(&self, mut lines: impl BufRead + Seek, take: &mut Take<'_>) -> anyhow::Result<bool> {
         let mut line = Vec::new();
-        while read_line(&mut parts, &mut line)? {
-            let part = Open::read(&line)?;
-            match places.entry(self.same.root(part.key)) {
-                Entry::Occupied(at) => whole[*at.get()].join(part),
-                Entry::Vacant(entry) => {
-                    entry.insert(whole.len());
-                    whole.push(part);
+        let mut parts: HashMap<u64, Parts> = HashMap::new();
+        while read_line(&mut lines, &mut line)? {
+            parts.entry(self.same.root(key_of(&line))).or_insert(Parts { left: 0, at: None }).left += 1;
+        }
+        lines.rewind().context("reading from the disk")?;
+        let (mut begun, mut gone): (VecDeque<Open>, usize) = (VecDeque::new(), 0);
+        while read_line(&mut lines, &mut line)? {
+            let part = Open::read(&line, &self.layouts)?;
+            let Some(of) = parts.get_mut(&self.same.root(part.key)) else { continue };
+            of.left -= 1;
+            match of.at {
+                Some(at) => begun[at - gone].join(part),
+                None => {
+                    of.at = Some(gone + begun.len());
+                    begun.push_back(part);
+                }
+            }
+            let is_whole = |open: &Open| parts.get(&self.same.root(open.key)).is_none_or(|of| of.left == 0);
+            while let Some(open) = begun.pop_front_if(|open| is_whole(open)) {
+                gone += 1;
+                if !take(open.place, open.whole(&self.people)) {
+                    return Ok(false);
                 }
             }
         }
-        Ok(whole.into_iter().all(|open| {
-            let place = open.place;
-            take(place, open.whole(&self.people))
-        }))
+        Ok(true)
     }
 }
 
@@ -212,9 +267,15 @@ fn key_of(line: &[u8]) -> u64 {
 }
 
 impl Open {
-    fn read(line: &[u8]) -> anyhow::Result<Self> {
+    /// Reads a line that was set aside.
+    fn read(line: &[u8], layouts: &[Arc<Layout>]) -> anyhow::Result<Self> {
         let part = line.get(KEY_DIGITS..).unwrap_or_default();
-        let (place, id, is_two, record) = serde_json::from_slice(part).context("reading from the disk")?;
+        let (place, id, is_two, content): (_, String, _, Content<'_>) =
+            serde_json::from_slice(part).context("reading from the disk")?;
+        let record = match content {
+            Content::Record(record) => record.into_owned(),
+            Content::Row(table, cells) => layouts[table].part(&id, &cells),
+        };
         Ok(Self { place, key: key_of(line), id, record, bytes: line.len(), is_two })
     }
 

@@ -184,13 +184,14 @@ impl<'a, F: FnMut(Batch) -> bool> Intake<'a, F> {
         let Some(table) = Table::open(reader, &dialect, &self.options.mapping)? else {
             return Ok((true, dialect.name()));
         };
-        let desk = table.desk().inspect(|desk| _ = self.systems.insert(desk));
+        self.gather.begin_table(Arc::clone(table.layout()));
+        self.systems.extend(table.layout().desk.map(|desk| desk.name));
         let (line, remarks) = table.remarks();
         for remark in remarks {
             self.note(line, remark);
         }
         self.batch.columns.push((name.to_owned(), table.columns()));
-        let goes_on = table.read(&mut |line, found| self.take(line, found.map(|found| found.of(desk))))?;
+        let goes_on = table.read(&mut |line, found| self.take(line, found))?;
         Ok((goes_on, dialect.name()))
     }
 
@@ -264,6 +265,7 @@ impl<'a, F: FnMut(Batch) -> bool> Intake<'a, F> {
         let (told, is_whole) = match &found {
             Found::Conversation(json) => (members::order_told(json), !names_people(json)),
             Found::Part(_, json) => (members::order_told(json), false),
+            Found::Row(_, cells) => (self.gather.order_told(cells), false),
             Found::Same(..) | Found::Person(..) => (OrderTold::Nothing, false),
         };
         let order = told.order();

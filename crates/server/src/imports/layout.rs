@@ -2,6 +2,7 @@
 
 use super::cells::Cells;
 use super::columns::Columns;
+use super::dates::{self, OrderTold};
 use super::desk_columns::Desk;
 use super::fields::{self, Field};
 use super::members::sender_of;
@@ -106,8 +107,23 @@ impl Layout {
         }
     }
 
-    /// Reads a row as a part of its conversation.
-    pub(super) fn record(&self, id: &str, row: &Cells) -> Json {
+    /// Returns what the dates of a row tell of the order of day and month.
+    pub(super) fn order_told(&self, row: &Cells) -> OrderTold {
+        let dates = [Field::BeganAt, Field::CreatedAt].into_iter();
+        dates::order_told_by(dates.filter_map(|field| self.columns.cell(row, field)))
+    }
+
+    /// Reads a row as a part of the conversation of this id.
+    pub(super) fn part(&self, id: &str, row: &Cells) -> Map<String, Json> {
+        let mut record = self.record(id, row);
+        if let Some(desk) = self.desk {
+            record.insert("system".to_owned(), desk.name.into());
+        }
+        record
+    }
+
+    /// Reads a row as a conversation.
+    pub(super) fn record(&self, id: &str, row: &Cells) -> Map<String, Json> {
         let cell = |field| self.columns.cell(row, field);
         let mut record = Map::new();
         let mut set = |name: &str, value: Option<&str>| {
@@ -150,7 +166,7 @@ impl Layout {
         if !turns.is_empty() {
             record.insert("turns".into(), turns.into());
         }
-        record.into()
+        record
     }
 
     /// Returns what is said in a row: nothing in those that tell of an event.

@@ -13,6 +13,7 @@ use anyhow::Context;
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::io::Read;
+use std::sync::Arc;
 
 /// The rows that are looked at before the columns are fixed, and the bytes of them.
 const SAMPLE_ROWS: usize = 200;
@@ -26,7 +27,7 @@ pub(super) struct Table<R> {
     /// The rows that were read already.
     sample: Vec<Row>,
     header_line: u64,
-    layout: Layout,
+    layout: Arc<Layout>,
     seen: Seen,
 }
 
@@ -55,13 +56,13 @@ impl<R: Read> Table<R> {
             sample.push(row);
         }
         let cells: Vec<&Cells> = sample.iter().filter_map(|row| row.cells.as_ref().ok()).collect();
-        let layout = Layout::new(columns, desk, mapping.roles, &cells);
+        let layout = Arc::new(Layout::new(columns, desk, mapping.roles, &cells));
         Ok(Some(Self { rows, sample, header_line: line, layout, seen: Seen::new() }))
     }
 
-    /// Returns the help desk that the table is of, if its columns tell.
-    pub(super) fn desk(&self) -> Option<&'static str> {
-        self.layout.desk.map(|desk| desk.name)
+    /// Returns what its columns mean together.
+    pub(super) fn layout(&self) -> &Arc<Layout> {
+        &self.layout
     }
 
     /// Returns each column, and what becomes of it.
@@ -108,23 +109,19 @@ impl<R: Read> Table<R> {
             Ok(None) => return true,
             Err(reason) => return take(line, Err(reason)),
         };
-        let answered = self
-            .layout
-            .columns
-            .cell(&cells, Field::ReplyTo)
-            .map(|answered| as_written(answered, &id).to_owned());
-        let mut record = self.layout.record(&id, &cells);
-        if let Some(answered) = answered
+        if self.layout.key.is_none() {
+            // whole, as no other row can have its id
+            let mut record = self.layout.record(&id, &cells);
+            record.insert("id".to_owned(), id.into());
+            return take(line, Ok(Found::Conversation(record.into())));
+        }
+        let answered = self.layout.columns.cell(&cells, Field::ReplyTo);
+        if let Some(answered) = answered.map(|answered| as_written(answered, &id).to_owned())
             && !take(line, Ok(Found::Same(id.clone(), answered)))
         {
             return false;
         }
-        if self.layout.key.is_none() {
-            // whole, as no other row can have its id
-            record["id"] = id.into();
-            return take(line, Ok(Found::Conversation(record)));
-        }
-        take(line, Ok(Found::Part(id, record)))
+        take(line, Ok(Found::Row(id, cells)))
     }
 
     /// Returns the id of a row's conversation, none if the row says nothing.
@@ -150,7 +147,7 @@ impl<R: Read> Table<R> {
             hasher.update([0x1f]);
         }
         let hash = hasher.finalize();
-        let mut id: String = hash[..16].iter().map(|byte| format!("{byte:02x}")).collect();
+        let mut id = hex::encode(&hash[..16]);
         let mut key = [0; 16];
         key.copy_from_slice(&hash[..16]);
         let is_room = self.seen.len() < REMEMBERED_MAX;

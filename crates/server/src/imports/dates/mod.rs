@@ -98,7 +98,7 @@ fn micros(number: f64) -> Timestamp {
 }
 
 /// Tells what a date tells of the order of day and month.
-pub(super) fn order_told(text: &str) -> OrderTold {
+fn order_told(text: &str) -> OrderTold {
     let digits =
         text.bytes().skip_while(|byte| !byte.is_ascii_digit()).take_while(u8::is_ascii_digit).count();
     let is_plain = digits >= 4 && !text.contains('/') || text.is_ascii() && !text.contains(['/', '-']);
@@ -106,6 +106,19 @@ pub(super) fn order_told(text: &str) -> OrderTold {
         return OrderTold::Nothing;
     }
     Draft::read(&tokens::split(text)).map_or(OrderTold::Nothing, |draft| draft.order_told())
+}
+
+/// Tells what dates tell together: the order that the first tells that can be read in one alone.
+pub(super) fn order_told_by<'a>(dates: impl Iterator<Item = &'a str>) -> OrderTold {
+    let mut all = OrderTold::Nothing;
+    for date in dates {
+        match order_told(date) {
+            OrderTold::Nothing => {}
+            OrderTold::Ambiguous => all = OrderTold::Ambiguous,
+            told => return told,
+        }
+    }
+    all
 }
 
 /// Returns the number that a text is, with a point or a comma in it at most.

@@ -245,7 +245,7 @@ fn recipients(headers: &Message<'_>) -> Vec<String> {
 /// Returns the id of a mail; one that has none gets one of what it holds.
 fn message_id(headers: &Message<'_>, raw: &[u8]) -> String {
     let own = ids(headers.header(HeaderName::MessageId)).next();
-    own.unwrap_or_else(|| hex(&Sha256::digest(raw.trim_ascii())))
+    own.unwrap_or_else(|| hex::encode(&Sha256::digest(raw.trim_ascii())[..16]))
 }
 
 /// Returns the ids of the mails that this one follows, the eldest first.
@@ -264,11 +264,9 @@ fn ids<'a>(header: Option<&'a HeaderValue<'_>>) -> impl Iterator<Item = String> 
     let ids = header.and_then(HeaderValue::as_text_list).unwrap_or_default();
     // some programs write a sentence instead
     let ids = ids.iter().filter(|id| id.len() >= 3 && !id.contains(char::is_whitespace));
-    ids.map(|id| if id.len() > ID_MAX { hex(&Sha256::digest(id.as_bytes())) } else { id.to_string() })
-}
-
-fn hex(hash: &[u8]) -> String {
-    hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    ids.map(|id| {
+        if id.len() > ID_MAX { hex::encode(&Sha256::digest(id.as_bytes())[..16]) } else { id.to_string() }
+    })
 }
 
 /// Returns when a mail was sent, else when it came in.

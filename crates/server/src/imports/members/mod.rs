@@ -55,21 +55,15 @@ pub(super) struct Reading {
 /// Tells what the dates of a record tell of the order of day and month.
 pub(super) fn order_told(json: &Json) -> OrderTold {
     let turns = json.get("turns").or_else(|| json.get("messages")).and_then(Json::as_array);
-    let mut all = OrderTold::Nothing;
-    for json in std::iter::once(json).chain(turns.into_iter().flatten()) {
+    dates::order_told_by(std::iter::once(json).chain(turns.into_iter().flatten()).filter_map(|json| {
         let place = |name: &str| {
             if name == "created_at" { Some(0) } else { TIMES.iter().position(|time| *time == name) }
         };
         let times = json.as_object().into_iter().flatten().filter(|(_, time)| !time.is_null());
         let first =
             times.filter_map(|(name, time)| Some((place(name)?, time))).min_by_key(|(place, _)| *place);
-        match first.and_then(|(_, time)| time.as_str()).map_or(OrderTold::Nothing, dates::order_told) {
-            OrderTold::Nothing => {}
-            OrderTold::Ambiguous => all = OrderTold::Ambiguous,
-            told => return told,
-        }
-    }
-    all
+        first.and_then(|(_, time)| time.as_str())
+    }))
 }
 
 /// Returns who a word of a system for a role means: as whoever imports said of it, or as it is known.

@@ -245,7 +245,7 @@ fn conversation(session: Vec<Timed<'_, '_>>, ours: &[&str], first: Option<&str>)
     hash.update(contact);
     hash.update([0]);
     hash.update(session[begin].1.map_or_else(|| start.to_owned(), |time| time.to_string()));
-    let id: String = hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+    let id = hex::encode(&hash.finalize()[..16]);
     let (mut turns, mut said_at) = (Vec::new(), HashMap::<&str, usize>::new());
     for (at, ((entry, time), content)) in session.into_iter().zip(contents).enumerate() {
         if content.text.is_empty() && content.file.is_none() {

@@ -92,7 +92,7 @@ async fn prove(
         id,
         occurrence_count,
         sessions,
-        sessions_sha256: hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect(),
+        sessions_sha256: hex::encode(hash.finalize()),
         grouping_version,
         grouping_hash: grouping_hash.into(),
         grouped_at: grouped_at.into(),
