@@ -4,17 +4,15 @@
 use super::Location;
 use super::health::Health;
 use super::purge::LastPurge;
+use super::sqlite::{Connections, Leased};
 use crate::error::{Error, Result};
 use crate::turns::{Turn, Turns};
 use sqlx::pool::PoolConnection;
 use sqlx_postgres::{PgConnection, PgPool, Postgres};
-use sqlx_sqlite::{Sqlite, SqliteConnectOptions, SqlitePool, SqlitePoolOptions};
-use std::collections::{HashSet, VecDeque};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use uuid::Uuid;
 
 /// The time for which a connection is waited for; below, the turn to write.
@@ -22,7 +20,7 @@ pub(super) const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 /// The connections of short reads to SQLite; below, those of long ones to either database, and the most of them that
 /// one organization uses.
-pub(super) const SHORT_PLACES: usize = 4;
+pub(super) const SHORT_PLACES: u32 = 4;
 pub(super) const LONG_PLACES: usize = 4;
 const LONG_OF_ONE: usize = 2;
 /// The most transactions that write at once on PostgreSQL, and those of one organization. They would wait for one another in
@@ -44,9 +42,6 @@ const BUSY: &str = "5";
 const CANCELLED_AGAIN: Duration = Duration::from_millis(20);
 /// The time after which a connection of SQLite for long reads is closed, with its cache.
 pub(super) const IDLE_MAX: Duration = Duration::from_mins(1);
-/// The steps of SQLite's machine after which it looks again if anybody still waits. Few: the step that compares a text
-/// with a pattern can take milliseconds.
-const STEPS_BETWEEN_LOOKS: i32 = 100;
 
 /// The lane of a read.
 #[derive(Clone, Copy, Debug)]
@@ -71,7 +66,7 @@ impl Lane {
 #[derive(Debug)]
 pub(super) enum Pools {
     /// One connection that writes, several that read: SQLite has one writer at a time.
-    Sqlite { write: SqlitePool, short: Arc<Readers>, long: Arc<Readers> },
+    Sqlite { write: Arc<Connections>, short: Arc<Connections>, long: Arc<Connections> },
     /// The connections of writes and short reads, those of long reads, and the statements that run on the latter.
     Postgres { main: PgPool, long: PgPool, running: Arc<Running> },
 }
@@ -106,10 +101,9 @@ impl Lanes {
     pub(super) async fn close(&self) {
         match &self.pools {
             Pools::Sqlite { write, short, long } => {
-                for pool in short.pools().chain(long.pools()) {
-                    pool.close().await;
+                for connections in [short, long, write] {
+                    connections.close().await;
                 }
-                write.close().await;
             }
             Pools::Postgres { main, long, .. } => {
                 long.close().await;
@@ -127,7 +121,7 @@ impl Lanes {
     }
 
     /// Takes a connection to SQLite that reads, and waits for it if need be.
-    pub(super) async fn reader(&self, lane: Lane) -> Result<Reader> {
+    pub(super) async fn reader(&self, lane: Lane) -> Result<Leased> {
         let Pools::Sqlite { short, long, .. } = &self.pools else {
             return Err(Error::Internal(anyhow::anyhow!("SQLite is not in use")));
         };
@@ -143,7 +137,7 @@ impl Lanes {
             return Err(Error::Internal(anyhow::anyhow!("PostgreSQL is not in use")));
         };
         let Lane::Long { org_id, statement_ms } = lane else {
-            return Ok((self.health.attempt(main, main.acquire()).await?, Hold(Held::Nothing)));
+            return Ok((self.health.attempt(main, main.acquire()).await?, Hold::nothing()));
         };
         let turn = self.long.take(org_id).await?;
         let mut connection = self.health.attempt(long, long.acquire()).await?;
@@ -158,107 +152,18 @@ impl Lanes {
 
 /// Begins a transaction that writes to SQLite. While another process writes it looks again and again, since the waits of
 /// SQLite itself grow to a tenth of a second.
-pub(super) async fn begin_immediate(write: &SqlitePool) -> Result<sqlx::Transaction<'static, Sqlite>> {
+pub(super) async fn begin_immediate(write: &Arc<Connections>) -> Result<Leased> {
     let since = Instant::now();
+    let mut writer = write.take(None).await?;
     loop {
-        match write.begin_with("begin immediate").await {
+        match writer.begin("begin immediate").await {
             Err(sqlx::Error::Database(error)) if error.code().as_deref() == Some(BUSY) => {
                 if since.elapsed() > BUSY_TIMEOUT {
                     return Err(Error::Unavailable("the database is busy"));
                 }
             }
-            begun => return Ok(begun?),
+            begun => return Ok(begun.map(|()| writer)?),
         }
-    }
-}
-
-/// Connections to SQLite that read. Each is a pool of one, so that the flag that stops its statements is known.
-#[derive(Debug)]
-pub(super) struct Readers {
-    all: Vec<(SqlitePool, Arc<AtomicBool>)>,
-    /// The positions of those that nobody has, the longest free first.
-    free: Mutex<VecDeque<usize>>,
-    permits: Arc<Semaphore>,
-}
-
-impl Readers {
-    /// Makes `count` connections, which are closed after `idle_max` without use. They are opened as they are needed.
-    pub(super) fn new(count: usize, idle_max: Option<Duration>, options: &SqliteConnectOptions) -> Arc<Self> {
-        let all = (0..count).map(|_| {
-            let stopped = Arc::new(AtomicBool::new(false));
-            let flag = Arc::clone(&stopped);
-            let pool = SqlitePoolOptions::new()
-                .max_connections(1)
-                .acquire_timeout(ACQUIRE_TIMEOUT)
-                .idle_timeout(idle_max)
-                .max_lifetime(None)
-                .after_connect(move |connection, _| {
-                    let flag = Arc::clone(&flag);
-                    Box::pin(async move {
-                        let goes_on = move || !flag.load(Ordering::Relaxed);
-                        connection.lock_handle().await?.set_progress_handler(STEPS_BETWEEN_LOOKS, goes_on);
-                        Ok(())
-                    })
-                })
-                .connect_lazy_with(options.clone());
-            (pool, stopped)
-        });
-        let (free, permits) = (Mutex::new((0..count).collect()), Arc::new(Semaphore::new(count)));
-        Arc::new(Self { all: all.collect(), free, permits })
-    }
-
-    /// Opens a connection that is kept. While one is open, SQLite keeps the index of its write-ahead log, which it could
-    /// not make anew on a full disk.
-    pub(super) async fn connect_one(&self) -> Result<(), sqlx::Error> {
-        self.all[0].0.acquire().await.map(drop)
-    }
-
-    fn pools(&self) -> impl Iterator<Item = &SqlitePool> {
-        self.all.iter().map(|(pool, _)| pool)
-    }
-
-    async fn take(self: &Arc<Self>, turn: Option<Turn>) -> Result<Reader> {
-        let permit = tokio::time::timeout(ACQUIRE_TIMEOUT, Arc::clone(&self.permits).acquire_owned()).await;
-        let permit = permit
-            .map_err(|_elapsed| sqlx::Error::PoolTimedOut)?
-            .map_err(|_closed| sqlx::Error::PoolClosed)?;
-        let position = self.free().pop_front().ok_or(sqlx::Error::PoolTimedOut)?;
-        Ok(Reader { readers: Arc::clone(self), position, _permit: permit, _turn: turn })
-    }
-
-    fn free(&self) -> MutexGuard<'_, VecDeque<usize>> {
-        self.free.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// One of the connections to SQLite that read. A statement that still runs when it is dropped is stopped.
-#[derive(Debug)]
-pub(super) struct Reader {
-    readers: Arc<Readers>,
-    position: usize,
-    _permit: OwnedSemaphorePermit,
-    _turn: Option<Turn>,
-}
-
-impl Reader {
-    /// Takes the connection. The pool hands it out once the statement that ran before has ended.
-    pub(super) async fn connect(&self) -> Result<PoolConnection<Sqlite>> {
-        let (pool, stopped) = &self.readers.all[self.position];
-        let connection = pool.acquire().await?;
-        stopped.store(false, Ordering::Relaxed);
-        Ok(connection)
-    }
-
-    /// Begins a transaction on the connection.
-    pub(super) async fn begin(&self) -> Result<sqlx::Transaction<'static, Sqlite>> {
-        Ok(sqlx::Transaction::begin(self.connect().await?, None).await?)
-    }
-}
-
-impl Drop for Reader {
-    fn drop(&mut self) {
-        self.readers.all[self.position].1.store(true, Ordering::Relaxed);
-        self.readers.free().push_back(self.position);
     }
 }
 
@@ -269,18 +174,16 @@ pub struct Hold(Held);
 #[derive(Debug)]
 enum Held {
     Nothing,
-    Reader(#[expect(dead_code, reason = "held until the transaction ends")] Reader),
     Write(#[expect(dead_code, reason = "held until the transaction ends")] Write),
     Statement(Statement),
 }
 
-impl From<Reader> for Hold {
-    fn from(reader: Reader) -> Self {
-        Self(Held::Reader(reader))
-    }
-}
-
 impl Hold {
+    /// Returns the right to what nobody waits for.
+    pub(super) fn nothing() -> Self {
+        Self(Held::Nothing)
+    }
+
     /// Notes that a statement runs: if the hold is dropped meanwhile, it is cancelled.
     pub(super) fn begins(&mut self) {
         if let Held::Statement(statement) = &mut self.0 {

@@ -7,6 +7,7 @@ mod open;
 mod purge;
 mod query;
 mod sql;
+mod sqlite;
 mod table;
 mod watch;
 
@@ -20,9 +21,9 @@ use futures_util::TryStreamExt;
 use health::PROBE_PAUSE;
 use lanes::{Lane, Lanes, Pools};
 use query::{ReadRow, Row};
+use sqlite::Leased;
 use sqlx::SqlSafeStr;
 use sqlx_postgres::Postgres;
-use sqlx_sqlite::Sqlite;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -115,15 +116,8 @@ impl Db {
     async fn read_rows(&self, query: Sql, read: ReadRow<'_>) -> Result<()> {
         match &self.lanes.pools {
             Pools::Sqlite { .. } => {
-                let reader = self.lanes.reader(self.lane).await?;
-                let mut connection = reader.connect().await?;
-                let mut watch = Watch::of(&query);
-                let (text, arguments) = query.sqlite()?;
-                let mut rows = sqlx::query_with(text, arguments).fetch(&mut *connection);
-                while let Some(row) = rows.try_next().await? {
-                    read(Row::Sqlite(&row))?;
-                    watch.row().await;
-                }
+                let mut reader = self.lanes.reader(self.lane).await?;
+                reader.read_rows(query, read).await?;
             }
             Pools::Postgres { .. } => {
                 let (mut connection, mut hold) = self.lanes.postgres(self.lane).await?;
@@ -176,12 +170,13 @@ impl Db {
 
     async fn begin_in_turn(&self, org_id: Uuid) -> Result<Tx> {
         let hold = self.lanes.writer(org_id).await?;
-        Ok(match &self.lanes.pools {
-            Pools::Sqlite { write, .. } => Tx::Sqlite(lanes::begin_immediate(write).await?, hold),
+        let on = match &self.lanes.pools {
+            Pools::Sqlite { write, .. } => On::Sqlite(lanes::begin_immediate(write).await?),
             Pools::Postgres { main, .. } => {
-                Tx::Postgres(self.lanes.health.attempt(main, main.begin()).await?, hold)
+                On::Postgres(self.lanes.health.attempt(main, main.begin()).await?)
             }
-        })
+        };
+        Ok(Tx { on, hold })
     }
 
     /// Writes something of no matter, once a second at most. Fails if the database cannot be written to. That other
@@ -209,8 +204,9 @@ impl Db {
     async fn begin_snapshot(&self) -> Result<Tx> {
         Ok(match &self.lanes.pools {
             Pools::Sqlite { .. } => {
-                let reader = self.lanes.reader(self.lane).await?;
-                Tx::Sqlite(reader.begin().await?, reader.into())
+                let mut reader = self.lanes.reader(self.lane).await?;
+                reader.begin("begin").await?;
+                Tx { on: On::Sqlite(reader), hold: Hold::nothing() }
             }
             Pools::Postgres { .. } => {
                 let (connection, hold) = self.lanes.postgres(self.lane).await?;
@@ -220,7 +216,7 @@ impl Db {
                 sqlx::query("set local idle_in_transaction_session_timeout = '60s'")
                     .execute(&mut *tx)
                     .await?;
-                Tx::Postgres(tx, hold)
+                Tx { on: On::Postgres(tx), hold }
             }
         })
     }
@@ -228,23 +224,26 @@ impl Db {
 
 /// A transaction. If it is dropped without [`Tx::commit`], nothing is written.
 #[derive(Debug)]
-pub enum Tx {
-    /// A transaction on SQLite.
-    Sqlite(sqlx::Transaction<'static, Sqlite>, Hold),
-    /// A transaction on PostgreSQL.
-    Postgres(sqlx::Transaction<'static, Postgres>, Hold),
+pub struct Tx {
+    on: On,
+    // the last to be dropped: the turn ends with the transaction
+    hold: Hold,
+}
+
+/// The connection of a transaction.
+#[derive(Debug)]
+enum On {
+    Sqlite(Leased),
+    Postgres(sqlx::Transaction<'static, Postgres>),
 }
 
 impl Tx {
     /// Runs `query` and returns the number of rows that it changed.
     pub async fn execute(&mut self, query: Sql) -> Result<u64> {
-        let _watch = Watch::of(&query);
-        Ok(match self {
-            Self::Sqlite(tx, _) => {
-                let (text, arguments) = query.sqlite()?;
-                sqlx::query_with(text, arguments).execute(&mut **tx).await?.rows_affected()
-            }
-            Self::Postgres(tx, _) => {
+        Ok(match &mut self.on {
+            On::Sqlite(connection) => connection.execute(query).await?,
+            On::Postgres(tx) => {
+                let _watch = Watch::of(&query);
                 let (text, arguments) = query.postgres()?;
                 sqlx::query_with(text, arguments).execute(&mut **tx).await?.rows_affected()
             }
@@ -265,17 +264,11 @@ impl Tx {
 
     /// Hands each row of `query` to `read`, as [`Db::read_rows`] does.
     async fn read_rows(&mut self, query: Sql, read: ReadRow<'_>) -> Result<()> {
-        let mut watch = Watch::of(&query);
-        match self {
-            Self::Sqlite(tx, _) => {
-                let (text, arguments) = query.sqlite()?;
-                let mut rows = sqlx::query_with(text, arguments).fetch(&mut **tx);
-                while let Some(row) = rows.try_next().await? {
-                    read(Row::Sqlite(&row))?;
-                    watch.row().await;
-                }
-            }
-            Self::Postgres(tx, hold) => {
+        match &mut self.on {
+            On::Sqlite(connection) => connection.read_rows(query, read).await?,
+            On::Postgres(tx) => {
+                let hold = &mut self.hold;
+                let mut watch = Watch::of(&query);
                 let (text, arguments) = query.postgres()?;
                 hold.begins();
                 let mut rows = sqlx::query_with(text, arguments).fetch(&mut **tx);
@@ -320,10 +313,10 @@ impl Tx {
 
     /// Commits the transaction.
     pub async fn commit(self) -> Result<()> {
-        // the hold ends after the commit
-        match self {
-            Self::Sqlite(tx, _hold) => tx.commit().await?,
-            Self::Postgres(tx, _hold) => tx.commit().await?,
+        let Self { on, hold: _hold } = self;
+        match on {
+            On::Sqlite(connection) => connection.commit().await?,
+            On::Postgres(tx) => tx.commit().await?,
         }
         Ok(())
     }

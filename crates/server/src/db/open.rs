@@ -1,16 +1,13 @@
 //! Opening the database: connections, and migrations.
 
 use super::Location;
-use super::lanes::{
-    ACQUIRE_TIMEOUT, BUSY_TIMEOUT, IDLE_MAX, LONG_PLACES, Pools, Readers, Running, SHORT_PLACES,
-};
+use super::lanes::{ACQUIRE_TIMEOUT, BUSY_TIMEOUT, IDLE_MAX, LONG_PLACES, Pools, Running, SHORT_PLACES};
+use super::sqlite::Connections;
 use anyhow::Context;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
-use sqlx::{AssertSqlSafe, ConnectOptions, Connection, SqlSafeStr};
+use sqlx::{AssertSqlSafe, ConnectOptions, SqlSafeStr};
 use sqlx_postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx_sqlite::{
-    SqliteAutoVacuum, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous,
-};
+use sqlx_sqlite::{SqliteAutoVacuum, SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use std::fs::File;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
@@ -76,7 +73,7 @@ pub(super) async fn open(location: &Location, schema: i64) -> anyhow::Result<Poo
     migrate(location, &pools, schema).await?;
     if let Pools::Sqlite { write, .. } = &pools {
         // from now on who begins to write looks for the lock itself
-        sqlx::query("pragma busy_timeout = 2").execute(write).await?;
+        write.take(None).await?.run("pragma busy_timeout = 2").await?;
     }
     Ok(pools)
 }
@@ -93,7 +90,7 @@ pub(super) async fn migrate(location: &Location, pools: &Pools, schema: i64) -> 
         Location::Postgres(_) => None,
     };
     let done = match pools {
-        Pools::Sqlite { write, .. } => migrator(in_sqlite, schema).run(write).await,
+        Pools::Sqlite { write, .. } => write.take(None).await?.migrate(&migrator(in_sqlite, schema)).await,
         Pools::Postgres { main, .. } => migrator(str::to_owned, schema).run(main).await,
     };
     done.context("bringing the schema up to date")
@@ -136,26 +133,17 @@ async fn open_sqlite(path: &PathBuf) -> anyhow::Result<Pools> {
         .disable_statement_logging();
     let opening = || format!("opening {}", path.display());
     private_file(path).with_context(opening)?;
-    let write = SqlitePoolOptions::new()
-        .max_connections(1)
-        .max_lifetime(None)
-        .idle_timeout(None)
-        .acquire_timeout(BUSY_TIMEOUT)
-        // there is one writer, so waiting for it is no reason for a warning
-        .acquire_slow_threshold(BUSY_TIMEOUT)
-        // a full disk can make a transaction's end fail, which leaves the connection within it: another is opened
-        .before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }))
-        // pages of what is deleted can be given back: of new files, since it is set as they are made. It is set by a
-        // write, which readers must not need: a disk may be full
-        .connect_with(
-            options.clone().auto_vacuum(SqliteAutoVacuum::Incremental).optimize_on_close(true, 1000),
-        )
-        .await
-        .with_context(opening)?;
+    // pages of what is deleted can be given back: of new files, since it is set as they are made. It is set by a write,
+    // which readers must not need: a disk may be full
+    let writes = options.clone().auto_vacuum(SqliteAutoVacuum::Incremental).optimize_on_close(true, 1000);
+    let write = Connections::writer(writes);
+    // a new file is made first
+    write.take(None).await.with_context(opening)?;
     let options = options.pragma("query_only", "on");
-    let short = Readers::new(SHORT_PLACES, None, &options);
-    let long = Readers::new(LONG_PLACES, Some(IDLE_MAX), &options);
-    short.connect_one().await.with_context(opening)?;
+    let short = Connections::readers(options.clone(), SHORT_PLACES, None);
+    let long = Connections::readers(options, u32::try_from(LONG_PLACES)?, Some(IDLE_MAX));
+    // while a reader is open, SQLite keeps the index of its write-ahead log, which it could not make anew on a full disk
+    short.take(None).await.with_context(opening)?;
     Ok(Pools::Sqlite { write, short, long })
 }
 

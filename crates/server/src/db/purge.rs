@@ -25,16 +25,13 @@ impl Db {
             return Ok(Some(last + PAUSE));
         }
         let _hold = self.lanes.writer(Uuid::nil()).await?;
-        let mut connection = write.acquire().await?;
-        let samples = "select count(*) from sqlite_schema where name = 'sqlite_stat4'";
-        let (samples,): (i64,) = sqlx::query_as(samples).fetch_one(&mut *connection).await?;
-        if samples > 0 {
-            sqlx::query("delete from sqlite_stat4").execute(&mut *connection).await?;
+        let mut connection = write.take(None).await?;
+        if connection.number("select count(*) from sqlite_schema where name = 'sqlite_stat4'").await? > 0 {
+            connection.run("delete from sqlite_stat4").await?;
         }
         let pages = "select page_count * page_size from pragma_page_count(), pragma_page_size()";
-        let (bytes,): (i64,) = sqlx::query_as(pages).fetch_one(&mut *connection).await?;
-        let vacuum = if bytes <= REWRITTEN_BYTES_MAX { "vacuum" } else { "pragma incremental_vacuum(10000)" };
-        sqlx::raw_sql(vacuum).execute(&mut *connection).await?;
+        let is_small = connection.number(pages).await? <= REWRITTEN_BYTES_MAX;
+        connection.run(if is_small { "vacuum" } else { "pragma incremental_vacuum(10000)" }).await?;
         Ok(None)
     }
 }

@@ -75,6 +75,10 @@ pub(crate) struct Server {
 }
 
 impl Server {
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Sends one request over a socket and returns status and body.
     pub(crate) fn call(&self, method: &str, path: &str, token: &str, body: &str) -> (u16, String) {
         let response = read(self.send(&format!(
@@ -102,7 +106,7 @@ impl Server {
     }
 
     pub(crate) fn signal(&mut self, signal: &str) {
-        let pid = self.child.id().to_string();
+        let pid = self.id().to_string();
         Command::new("kill").args([signal, &pid]).status().unwrap();
     }
 
