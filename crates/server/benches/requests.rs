@@ -84,7 +84,7 @@ fn bench(name: &str, database: TestDatabase) {
             reading["done"] != reading["total"]
         }) {
             std::thread::sleep(Duration::from_millis(50));
-            assert!(started.elapsed() < Duration::from_secs(300), "what was sent is not read");
+            assert!(started.elapsed() < Duration::from_mins(5), "what was sent is not read");
         }
         println!("{:<44} {:>10.1} s", "  … all of them read after", started.elapsed().as_secs_f64());
     }

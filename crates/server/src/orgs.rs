@@ -81,6 +81,8 @@ pub struct OrgTx {
     pub(crate) outbox: Vec<Event>,
     /// The events of security that the transaction noted.
     pub(crate) audit: Vec<AuditEvent>,
+    /// The bytes of messages and files that the transaction adds, less those that it takes away.
+    stored_bytes: i64,
     /// The counters to raise after the commit, and by how much.
     counts: Vec<(Counter, u64)>,
 }
@@ -109,6 +111,7 @@ impl OrgTx {
             audit: Vec::new(),
             renamed: BTreeSet::new(),
             moved: BTreeSet::new(),
+            stored_bytes: 0,
             counts: Vec::new(),
         }
     }
@@ -157,6 +160,11 @@ impl OrgTx {
         detail: serde_json::Value,
     ) {
         self.audit.push(AuditEvent { kind, actor, subject_id, detail });
+    }
+
+    /// Counts bytes of messages and files that the transaction adds, or takes away where they are negative.
+    pub fn add_stored(&mut self, bytes: i64) {
+        self.stored_bytes += bytes;
     }
 
     /// Raises a counter of the metrics once the transaction is committed.
@@ -208,7 +216,7 @@ impl OrgTx {
 
     async fn write_changes(&mut self) -> Result<()> {
         let mut changes = std::mem::take(&mut self.changes);
-        if changes.is_empty() {
+        if changes.is_empty() && self.stored_bytes == 0 {
             return Ok(());
         }
         let is_occurrence = |change: &(Subject, Uuid)| change.0 == Subject::Occurrence;
@@ -217,9 +225,10 @@ impl OrgTx {
             changes.push((Subject::Occurrence, Uuid::nil()));
         }
         let query = sql("
-            update orgs set change_seq = change_seq + $2 where id = $1 returning change_seq - $2
+            update orgs set change_seq = change_seq + $2, stored_bytes = stored_bytes + $3
+            where id = $1 returning change_seq - $2
         ");
-        let query = query.bind(self.org_id).bind(db::count(changes.len()));
+        let query = query.bind(self.org_id).bind(db::count(changes.len())).bind(self.stored_bytes);
         let (before,): (i64,) = self.fetch_one(query).await?;
         let rows = (before + 1..).zip(changes).map(|(seq, (subject, id))| {
             vec![self.org_id.into(), seq.into(), subject.into(), id.into(), self.now.into()]

@@ -15,8 +15,7 @@ use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
 use uuid::Uuid;
 
-/// The time for which a connection is waited for; below, the turn to write.
-pub(super) const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
+/// The time for which the turn to write is waited for.
 pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 /// The connections of short reads to SQLite; below, those of long ones to either database, and the most of them that
 /// one organization uses.

@@ -34,6 +34,8 @@ use watch::Watch;
 /// The most values that one statement of many rows binds: SQLite takes 32,766, PostgreSQL 65,535, and longer
 /// statements gain nothing.
 const VALUES_MAX: usize = 8_000;
+/// The time for which a connection is waited for.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 /// The longest wait for the writer by one who only looks whether writing is possible.
 const WRITE_PATIENCE: Duration = Duration::from_secs(2);
 

@@ -1,8 +1,8 @@
 //! Opening the database: connections, and migrations.
 
-use super::Location;
-use super::lanes::{ACQUIRE_TIMEOUT, BUSY_TIMEOUT, IDLE_MAX, LONG_PLACES, Pools, Running, SHORT_PLACES};
+use super::lanes::{BUSY_TIMEOUT, IDLE_MAX, LONG_PLACES, Pools, Running, SHORT_PLACES};
 use super::sqlite::Connections;
+use super::{ACQUIRE_TIMEOUT, Location};
 use anyhow::Context;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::{AssertSqlSafe, ConnectOptions, SqlSafeStr};

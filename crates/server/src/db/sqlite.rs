@@ -2,7 +2,7 @@
 //! there, and each question takes as long as a statement; these are asked only after a statement or a transaction that was
 //! not ended.
 
-use super::lanes::ACQUIRE_TIMEOUT;
+use super::ACQUIRE_TIMEOUT;
 use super::query::{ReadRow, Row};
 use super::sql::{Sql, sql};
 use super::watch::Watch;
@@ -271,5 +271,71 @@ impl Opened {
             sqlx::query("rollback").execute(&mut self.connection).await?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn options(folder: &tempfile::TempDir) -> SqliteConnectOptions {
+        SqliteConnectOptions::new().filename(folder.path().join("db")).create_if_missing(true)
+    }
+
+    #[tokio::test]
+    async fn a_transaction_that_is_left_writes_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let connections = Connections::writer(options(&folder));
+        connections.take(None).await.unwrap().run("create table t (a integer)").await.unwrap();
+        for (leaves, rows) in [(true, 0), (false, 1), (true, 1)] {
+            let mut writer = connections.take(None).await.unwrap();
+            writer.begin("begin immediate").await.unwrap();
+            writer.execute(sql("insert into t values (1)")).await.unwrap();
+            if leaves {
+                drop(writer);
+            } else {
+                writer.commit().await.unwrap();
+            }
+            let mut writer = connections.take(None).await.unwrap();
+            assert_eq!(writer.number("select count(*) from t").await.unwrap(), rows);
+        }
+        // what ended by itself, as on a full disk, leaves a connection that can be used
+        let mut writer = connections.take(None).await.unwrap();
+        writer.begin("begin").await.unwrap();
+        writer.run("rollback").await.unwrap();
+        drop(writer);
+        let mut writer = connections.take(None).await.unwrap();
+        writer.begin("begin immediate").await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_statement_that_is_left_is_stopped_before_the_next_begins() {
+        let folder = tempfile::tempdir().unwrap();
+        let connections = Connections::readers(options(&folder), 1, None);
+        let endless = "with recursive n (i) as (select 1 union all select i + 1 from n) select max(i) from n";
+        for _ in 0..20 {
+            let mut reader = connections.take(None).await.unwrap();
+            let left = tokio::time::timeout(Duration::from_millis(5), reader.number(endless)).await;
+            assert!(left.is_err());
+            drop(reader);
+            let mut reader = connections.take(None).await.unwrap();
+            assert_eq!(reader.number("select 7").await.unwrap(), 7);
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_not_used_is_closed_and_opened_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let connections = Connections::readers(options(&folder), 2, Some(Duration::from_millis(20)));
+        for _ in 0..2 {
+            let both = (connections.take(None).await.unwrap(), connections.take(None).await.unwrap());
+            drop(both);
+            assert_eq!(connections.free().len(), 2);
+            while !connections.free().is_empty() {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        }
+        connections.close().await;
+        assert!(connections.take(None).await.is_err());
     }
 }

@@ -4,7 +4,7 @@ mod current;
 pub(super) mod texts;
 mod undo;
 
-pub(super) use current::{current, require, require_current, require_revision, revision};
+pub(super) use current::{current, require, require_current, require_revision};
 pub(super) use undo::{Archived, ByHand, Decided, Undo};
 
 use crate::db::{Db, Sql, Value, sql};

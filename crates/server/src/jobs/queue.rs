@@ -151,6 +151,8 @@ pub(super) struct Claimed {
     pub(super) kind: String,
     pub(super) payload: String,
     pub(super) attempts: i64,
+    /// True if more may be due beside it.
+    pub(super) is_one_of_many: bool,
 }
 
 /// A due job that a worker may try to take.
@@ -173,11 +175,12 @@ pub(super) async fn claim(app: &App, queues: &[Queue]) -> Result<Option<Claimed>
         for is_behind in [true, false] {
             let due = round::due(queue, now, last, is_behind, workers, app.place.known());
             let due: Vec<Candidate> = app.db.fetch_all(due).await?;
+            let is_one_of_many = is_behind || due.len() > 1;
             for candidate in due {
                 let org_id = candidate.org_id;
                 if let Some(claimed) = take(app, candidate, now).await? {
                     app.job_round.served(queue, org_id.into());
-                    return Ok(Some(claimed));
+                    return Ok(Some(Claimed { is_one_of_many, ..claimed }));
                 }
             }
         }
@@ -226,7 +229,8 @@ async fn take(app: &App, due: Candidate, now: Timestamp) -> Result<Option<Claime
         claimed => claimed?,
     };
     tx.commit().await?;
-    Ok(claimed.map(|(kind, payload, attempts)| Claimed { lease, kind, payload, attempts }))
+    let is_one_of_many = false;
+    Ok(claimed.map(|(kind, payload, attempts)| Claimed { lease, kind, payload, attempts, is_one_of_many }))
 }
 
 /// Renews the lease on a job, and writes down how far it is.

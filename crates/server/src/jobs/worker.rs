@@ -65,8 +65,10 @@ pub async fn run_next(app: &App) -> Result<bool> {
 
 async fn run_one_of(app: &App, queues: &[Queue]) -> Result<bool> {
     let Some(claimed) = queue::claim(app, queues).await? else { return Ok(false) };
-    // this worker is busy now, so another takes the next job, if there is one
-    ring(app);
+    if claimed.is_one_of_many {
+        // this worker is busy now, so another takes the next job
+        ring(app);
+    }
     // at the highest level, so that a warning has the fields of the span at any log level
     let span = tracing::error_span!(
         "job",
@@ -79,7 +81,7 @@ async fn run_one_of(app: &App, queues: &[Queue]) -> Result<bool> {
 }
 
 async fn run_claimed(app: &App, claimed: Claimed) -> Result<()> {
-    let Claimed { lease, kind, payload, attempts } = claimed;
+    let Claimed { lease, kind, payload, attempts, .. } = claimed;
     let started = Instant::now();
     let known = JOBS.iter().find(|known| known.name == kind);
     let key = known.and_then(|known| (known.key)(&payload));

@@ -64,7 +64,7 @@ pub(super) async fn update(
 ) -> Result<()> {
     let message = said.iter().find(|entry| entry.event == Event::Message).map(|message| message.id);
     let first = match message {
-        Some(id) if !store::has_messages(tx, session.id).await? => Some(id),
+        Some(id) if session.next_seq == 1 || !store::has_messages(tx, session.id).await? => Some(id),
         _ => None,
     };
     let Some(entries) = apply(tx, session, changes, said).await? else { return Ok(()) };
@@ -235,24 +235,24 @@ async fn hand_off(
     patch: Patch<HandoffInput>,
     history: &mut Vec<NewMessage>,
 ) -> Result<bool> {
+    let new = match patch {
+        Patch::Keep => return Ok(false),
+        Patch::Clear => None,
+        Patch::Set(new) => Some(new),
+    };
     let org_id = tx.org_id;
     let old = handoff::find_latest(&mut *tx, org_id, &[session.id]).await?.remove(&session.id);
-    match patch {
-        Patch::Keep => Ok(false),
-        Patch::Clear => {
-            handoff::delete(tx, session.id).await?;
-            Ok(old.is_some())
-        }
-        Patch::Set(new) => {
-            let said_before = old.is_some_and(|old| {
-                old.summary == new.summary.0 && new.sentiment.0.is_none_or(|new| Some(new) == old.sentiment)
-            });
-            if !said_before {
-                let context = json!({"summary": new.summary, "sentiment": new.sentiment});
-                history.push(NewMessage::event(Event::Handoff, tx.now, Some(context)));
-                handoff::insert(tx, session.id, new.into()).await?;
-            }
-            Ok(!said_before)
-        }
+    let Some(new) = new else {
+        handoff::delete(tx, session.id).await?;
+        return Ok(old.is_some());
+    };
+    let said_before = old.is_some_and(|old| {
+        old.summary == new.summary.0 && new.sentiment.0.is_none_or(|new| Some(new) == old.sentiment)
+    });
+    if !said_before {
+        let context = json!({"summary": new.summary, "sentiment": new.sentiment});
+        history.push(NewMessage::event(Event::Handoff, tx.now, Some(context)));
+        handoff::insert(tx, session.id, new.into()).await?;
     }
+    Ok(!said_before)
 }

@@ -1,7 +1,6 @@
 //! Files that come with messages: kept here when they were sent, pointed at when they lie elsewhere.
 
 use super::history::Attachment;
-use super::storage;
 use crate::app::App;
 use crate::db::{self, sql};
 use crate::error::{Error, Result};
@@ -100,7 +99,7 @@ pub(super) async fn keep(tx: &mut OrgTx, public_url: &str, files: Vec<File>) -> 
 }
 
 async fn insert(tx: &mut OrgTx, id: BlobId, name: &str, mime_type: &str, content: Vec<u8>) -> Result<()> {
-    storage::add_stored(tx, db::count(content.len())).await?;
+    tx.add_stored(db::count(content.len()));
     let query = sql("
         insert into blobs (org_id, id, name, mime_type, content, created_at) values ($1, $2, $3, $4, $5, $6)
     ");
@@ -130,7 +129,7 @@ pub(super) async fn delete_listed(tx: &mut OrgTx, columns: Vec<String>) -> Resul
         let mut query = sql("delete from blobs where org_id = $1 and id in ").bind(tx.org_id);
         query.push_list(files.iter().copied()).push(" returning octet_length(content)");
         let gone: Vec<(i32,)> = tx.fetch_all(query).await?;
-        storage::add_stored(tx, -gone.iter().map(|(bytes,)| i64::from(*bytes)).sum::<i64>()).await?;
+        tx.add_stored(-gone.iter().map(|(bytes,)| i64::from(*bytes)).sum::<i64>());
     }
     Ok(count)
 }

@@ -1,6 +1,6 @@
 //! The erasure of sessions: which ones an erasure is of, and their deletion with everything that is theirs.
 
-use super::{attachments, storage};
+use super::attachments;
 use crate::contacts::Words;
 use crate::custom_data::{self, CustomData};
 use crate::db::{Sql, sql};
@@ -120,7 +120,7 @@ pub async fn delete_all(tx: &mut OrgTx, ids: &[SessionId]) -> Result<Touched> {
             .bind(tx.org_id);
     query.push_list(ids.iter().copied());
     let (bytes,): (i64,) = tx.fetch_one(query).await?;
-    storage::add_stored(tx, -bytes).await?;
+    tx.add_stored(-bytes);
     let mut query = sql("delete from messages where org_id = $1 and session_id in ").bind(tx.org_id);
     query.push_list(ids.iter().copied());
     let messages = tx.execute(query).await?;

@@ -51,6 +51,6 @@ pub use session::{
 };
 pub use set_aside::SetAsideReason;
 pub use shown::{ShownMessage, shown_messages};
-pub use storage::{add_stored, require_room};
+pub use storage::require_room;
 pub use store::{NewSession, find, forget, insert_all};
 pub use webhook_event::{WebhookEvent, webhook_event};

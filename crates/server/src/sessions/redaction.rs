@@ -94,7 +94,7 @@ async fn redact(tx: &mut OrgTx, session_id: SessionId, only: Option<MessageId>) 
     attachments::delete_listed(tx, files).await?;
     let had: i64 = redaction.said.iter().map(|text| storage::bytes(Some(text))).sum();
     let has = db::count(redaction.said.len()) * storage::bytes(Some(REDACTED));
-    storage::add_stored(tx, has - had).await?;
+    tx.add_stored(has - had);
     for ids in redaction.entries.chunks(CHUNK) {
         let mut query = sql("
             update messages set text = case when text is null then null else $2 end,

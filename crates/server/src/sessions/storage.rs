@@ -1,18 +1,9 @@
-//! How much the messages and files of an organization take, counted in the transaction that writes them.
+//! How much the messages and files of an organization take. Who writes them counts them by [`OrgTx::add_stored`].
 
 use crate::config::DatabaseConfig;
 use crate::db::{self, sql};
 use crate::error::{Error, Result};
 use crate::orgs::OrgTx;
-
-/// Counts bytes that the transaction adds, or takes away where they are negative.
-pub async fn add_stored(tx: &mut OrgTx, bytes: i64) -> Result<()> {
-    if bytes == 0 {
-        return Ok(());
-    }
-    let query = sql("update orgs set stored_bytes = stored_bytes + $2 where id = $1");
-    tx.run(query.bind(tx.org_id).bind(bytes)).await
-}
 
 /// Fails if the organization stores as much as it may, before it stores more.
 pub async fn require_room(tx: &mut OrgTx, config: &DatabaseConfig) -> Result<()> {

@@ -187,7 +187,7 @@ pub async fn insert_all(tx: &mut OrgTx, sessions: Vec<NewSession>) -> Result<()>
     custom_data::SESSIONS.insert(tx, rows.custom_data).await?;
     insert_tags(tx, rows.tags).await?;
     handoff::insert_all(tx, rows.handoffs).await?;
-    storage::add_stored(tx, rows.bytes).await?;
+    tx.add_stored(rows.bytes);
     insert_messages(tx, rows.messages).await
 }
 
@@ -273,7 +273,7 @@ pub(super) async fn append(tx: &mut OrgTx, session: &mut Session, messages: Vec<
         rows.push(message_row(tx.org_id, session.id, session.next_seq, message)?);
         session.next_seq += 1;
     }
-    storage::add_stored(tx, bytes).await?;
+    tx.add_stored(bytes);
     insert_messages(tx, rows).await
 }
 
@@ -282,7 +282,7 @@ pub(super) async fn update_text(tx: &mut OrgTx, id: MessageId, text: Option<&str
     let query = sql("select text from messages where org_id = $1 and id = $2").bind(tx.org_id).bind(id);
     let old: Option<(Option<String>,)> = tx.fetch_optional(query).await?;
     let grown = storage::bytes(text) - storage::bytes(old.and_then(|(old,)| old).as_deref());
-    storage::add_stored(tx, grown).await?;
+    tx.add_stored(grown);
     // what was masked in the old text has no place in the new one
     let query = sql("
         update messages set text = $3, text_folded = $4, masked = null where org_id = $1 and id = $2

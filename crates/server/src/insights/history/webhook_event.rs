@@ -50,7 +50,7 @@ pub async fn webhook_event(db: &Db, org_id: OrgId, id: EventId) -> Result<Option
     let Some(row) = row else { return Ok(None) };
     let detail = row.detail.as_deref().map(serde_json::from_str).transpose().map_err(anyhow::Error::new)?;
     let current = insight::current(db, org_id, row.insight_id).await?;
-    let seen = response::count(db, org_id, current).await?;
+    let seen = response::count(db, org_id, current).await?.map(|(counts, _)| counts);
     let member = row.member_id.zip(row.email);
     Ok(Some(WebhookEvent {
         insight_id: row.insight_id,

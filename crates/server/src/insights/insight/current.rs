@@ -37,12 +37,6 @@ pub(crate) async fn require(tx: &mut OrgTx, id: InsightId) -> Result<()> {
     found.map(|_| ()).ok_or(Error::NotFound("insight"))
 }
 
-/// Returns the revision of an insight, which counts its events.
-pub(crate) async fn revision(db: &Db, org_id: OrgId, id: InsightId) -> Result<i64> {
-    let query = sql("select revision from insights where org_id = $1 and id = $2");
-    db.fetch_one::<(i64,)>(query.bind(org_id).bind(id)).await.map(|(revision,)| revision)
-}
-
 /// Fails with the 409 if the caller knows another revision of the insight than the current one.
 pub(crate) async fn require_revision(tx: &mut OrgTx, id: InsightId, known: Option<i64>) -> Result<()> {
     let Some(known) = known else { return Ok(()) };

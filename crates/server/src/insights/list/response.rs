@@ -3,7 +3,7 @@
 use crate::db::{Db, Query, sql};
 use crate::error::{Error, Result};
 use crate::ids::{CategoryId, InsightId, OperationId, OrgId, TeamId};
-use crate::insights::insight::{self, ArchivePolicy, SHOWN};
+use crate::insights::insight::{ArchivePolicy, SHOWN};
 use crate::sessions::Sentiment;
 use crate::time::Timestamp;
 use crate::wire::Nullable;
@@ -99,9 +99,8 @@ pub(crate) struct WithEtag {
 impl WithEtag {
     /// Loads an insight as it is now. Fails with the 404 if it is not shown.
     pub(crate) async fn load(db: &Db, org_id: OrgId, id: InsightId) -> Result<Self> {
-        let counts = count(db, org_id, id).await?.ok_or(Error::NotFound("insight"))?;
         // the revision is read first: if it is out of date, the client is refused and reads the insight again
-        let revision = insight::revision(db, org_id, id).await?;
+        let (counts, revision) = count(db, org_id, id).await?.ok_or(Error::NotFound("insight"))?;
         let mut found = load(db, org_id, &[counts]).await?;
         let with_etag = |insight| Self { insight, revision, operation_id: None };
         found.pop().map(with_etag).ok_or(Error::NotFound("insight"))
@@ -157,13 +156,20 @@ struct InsightRow {
     updated_at: Timestamp,
 }
 
-/// Counts the sessions of an insight, over all of them. Returns none if it is not shown.
-pub(crate) async fn count(db: &Db, org_id: OrgId, id: InsightId) -> Result<Option<InsightCounts>> {
+/// Counts the sessions of an insight, over all of them, and returns its revision beside. Returns none if it is not shown.
+pub(crate) async fn count(db: &Db, org_id: OrgId, id: InsightId) -> Result<Option<(InsightCounts, i64)>> {
+    #[derive(sqlx::FromRow)]
+    struct Row {
+        #[sqlx(flatten)]
+        counts: InsightCounts,
+        revision: i64,
+    }
     let query = sql(&format!(
-        "select id, occurrence_count, first_seen_at, last_seen_at from insights
+        "select id, occurrence_count, first_seen_at, last_seen_at, revision from insights
         where org_id = $1 and id = $2 and {SHOWN}"
     ));
-    db.fetch_optional(query.bind(org_id).bind(id)).await
+    let row: Option<Row> = db.fetch_optional(query.bind(org_id).bind(id)).await?;
+    Ok(row.map(|row| (row.counts, row.revision)))
 }
 
 /// Loads the insights that were counted, in that order.

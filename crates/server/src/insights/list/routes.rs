@@ -7,7 +7,7 @@ use super::response::{PublicInsight, WithEtag};
 use super::sessions::{InsightSession, list_sessions};
 use super::sql::{self, ListInsightsOutput};
 use crate::app::App;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::http::{Api, ApiJson, ApiPath, ApiQuery, Caller, Cursor, Page, cut_page};
 use crate::ids::InsightId;
 use crate::insights::filter::SessionConditions;
@@ -70,8 +70,14 @@ async fn list_page(
 }
 
 async fn show(State(app): State<App>, caller: Caller, ApiPath(id): ApiPath<InsightId>) -> Result<WithEtag> {
-    let id = insight::current(&app.db, caller.org_id, id).await?;
-    WithEtag::load(&app.db, caller.org_id, id).await
+    match WithEtag::load(&app.db, caller.org_id, id).await {
+        Err(Error::NotFound(_)) => {
+            // one that is shown went into no other
+            let id = insight::current(&app.db, caller.org_id, id).await?;
+            WithEtag::load(&app.db, caller.org_id, id).await
+        }
+        found => found,
+    }
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
