@@ -1,6 +1,8 @@
 //! Parts of conversations put together, wherever in the files they stand. They are held in memory up to a bound, and beyond
 //! it on the disk.
 
+mod same;
+
 use super::VALUE_MAX;
 use super::cells::Cells;
 use super::dates::OrderTold;
@@ -8,6 +10,7 @@ use super::found::{Found, bytes_of, hash_of};
 use super::layout::Layout;
 use super::record::TURNS_MAX;
 use anyhow::{Context, bail};
+use same::Same;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 use std::borrow::Cow;
@@ -375,38 +378,6 @@ fn text_of(id: Option<&Json>) -> String {
         Some(Json::String(text)) => text.clone(),
         Some(value) if !value.is_null() => value.to_string(),
         _ => String::new(),
-    }
-}
-
-/// Which ids are one conversation.
-#[derive(Default)]
-struct Same(HashMap<u64, u64>);
-
-impl Same {
-    /// Returns a number that ids of one conversation share.
-    fn root(&self, id: u64) -> u64 {
-        let mut at = id;
-        while let Some(parent) = self.0.get(&at) {
-            at = *parent;
-        }
-        at
-    }
-
-    /// Tells whether two numbers stand for one conversation.
-    fn are_one(&self, one: u64, other: u64) -> bool {
-        one == other || !self.0.is_empty() && self.root(one) == self.root(other)
-    }
-
-    fn join(&mut self, one: u64, other: u64) -> anyhow::Result<()> {
-        let (one, other) = (self.root(one), self.root(other));
-        if one != other {
-            // towards the smaller: chains stay short, since numbers are random
-            self.0.insert(one.max(other), one.min(other));
-        }
-        if self.0.len() > REMEMBERED_MAX {
-            bail!("more than {REMEMBERED_MAX} answers");
-        }
-        Ok(())
     }
 }
 

@@ -16,7 +16,7 @@ use super::table::Table;
 use super::unpack::{self, Input, Listed};
 use super::{json, slack, systems, whatsapp};
 use crate::error::causes;
-use anyhow::bail;
+use anyhow::Context;
 use serde_json::Value as Json;
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -178,9 +178,7 @@ impl<'a, F: FnMut(Batch) -> bool> Intake<'a, F> {
         head: &[u8],
         reader: impl Read,
     ) -> anyhow::Result<(bool, &'static str)> {
-        let Some(dialect) = dialect(&decode::beginning(head)) else {
-            bail!("expected a table with a header")
-        };
+        let dialect = dialect(&decode::beginning(head)).context("expected a table with a header")?;
         let Some(table) = Table::open(reader, &dialect, &self.options.mapping)? else {
             return Ok((true, dialect.name()));
         };
@@ -268,8 +266,7 @@ impl<'a, F: FnMut(Batch) -> bool> Intake<'a, F> {
             Found::Row(_, cells) => (self.gather.order_told(cells), false),
             Found::Same(..) | Found::Person(..) => (OrderTold::Nothing, false),
         };
-        let order = told.order();
-        self.orders.extend(order.filter(|order| !self.orders.contains(order)));
+        self.orders.extend(told.order().filter(|order| !self.orders.contains(order)));
         match found {
             // what waits for others to tell the order of day and month waits with the parts
             Found::Conversation(json)

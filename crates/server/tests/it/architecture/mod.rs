@@ -96,7 +96,6 @@ const OWNERS: &[(&str, &str)] = &[
     ("orgs.norms", "insights/lifecycle"),
     ("orgs.norms_day", "insights/lifecycle"),
     ("orgs.reviewed_on", "insights/lifecycle"),
-    ("orgs.stored_bytes", "sessions"),
     ("orgs.language_model_day", "language_model"),
     ("orgs.language_model_requests", "language_model"),
     ("changes", "orgs"),
