@@ -2,11 +2,16 @@ import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { brotliCompressSync, constants } from "node:zlib";
+import type { Rolldown } from "vite";
 import { defineConfig, type Plugin } from "vitest/config";
 
 const OUT = "../crates/server/dashboard";
 /** The font of most of what is shown: had before the first text, so that nothing is laid out twice. */
 const FONT = /inter-latin-wght-normal.*\.woff2$/;
+
+/** The first script, and what it has begin: the dashboard with the page that most people open. */
+const BEGIN = resolve(import.meta.dirname, "src/begin.ts");
+const MAIN = resolve(import.meta.dirname, "src/main.ts");
 
 /** Writes each text file a second time, compressed, as the server embeds and sends it. */
 function brotli(): Plugin {
@@ -18,7 +23,7 @@ function brotli(): Plugin {
         configResolved(config) {
             out = resolve(config.root, config.build.outDir);
         },
-        closeBundle() {
+        writeBundle() {
             const names = readdirSync(out, { recursive: true, encoding: "utf8" }).filter(isText);
             for (const name of names) {
                 const bytes = readFileSync(join(out, name));
@@ -41,7 +46,7 @@ function preloads(): Plugin {
             order: "post",
             handler(html, { bundle }) {
                 const chunks = Object.values(bundle ?? {}).filter((file) => file.type === "chunk");
-                const main = chunks.find(({ facadeModuleId }) => facadeModuleId?.endsWith("/src/main.ts"));
+                const main = chunks.find(({ moduleIds }) => moduleIds.includes(MAIN));
                 if (!main) throw new Error("the dashboard has no main script");
                 const needed = new Set<string>();
                 const add = (name: string) => {
@@ -73,6 +78,29 @@ function preloads(): Plugin {
     };
 }
 
+/** Returns a module and all that it imports at once. */
+function needs(first: string, graph: Rolldown.ChunkingContext): Set<string> {
+    const found = new Set<string>();
+    const add = (id: string) => {
+        if (found.has(id)) return;
+        found.add(id);
+        graph.getModuleInfo(id)?.importedIds.forEach(add);
+    };
+    add(first);
+    return found;
+}
+
+/** Puts all that is loaded first into one file: each further one would cost a request before anything is drawn. */
+function inMain(): Rolldown.CodeSplittingNameFunction {
+    let main: Set<string> | undefined;
+    let begin: Set<string> | undefined;
+    return (id, graph) => {
+        main ??= needs(MAIN, graph);
+        begin ??= needs(BEGIN, graph);
+        return main.has(id) && !begin.has(id) ? "main" : null;
+    };
+}
+
 export default defineConfig({
     base: "/app/",
     plugins: [svelte(), preloads(), brotli()],
@@ -84,6 +112,7 @@ export default defineConfig({
         assetsInlineLimit: 0,
         modulePreload: { polyfill: false },
         chunkSizeWarningLimit: 200,
+        rolldownOptions: { output: { codeSplitting: { includeDependenciesRecursively: false, groups: [{ name: inMain() }] } } },
     },
     server: {
         // the API of a running server, under the page's own origin
