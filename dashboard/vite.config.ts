@@ -112,7 +112,9 @@ export default defineConfig({
         assetsInlineLimit: 0,
         modulePreload: { polyfill: false },
         chunkSizeWarningLimit: 200,
-        rolldownOptions: { output: { codeSplitting: { includeDependenciesRecursively: false, groups: [{ name: inMain() }] } } },
+        rolldownOptions: {
+            output: { codeSplitting: { includeDependenciesRecursively: false, groups: [{ name: inMain() }] } },
+        },
     },
     server: {
         // the API of a running server, under the page's own origin

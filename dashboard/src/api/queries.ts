@@ -59,6 +59,8 @@ export const rows = (input: Omit<Schema<"RowsInput">, "cursor" | "limit">) =>
         select: layers.over<InfiniteData<Schema<"Rows">>>(["insights", "rows", input]),
         queryFn: ({ pageParam, signal }) =>
             answered(api.POST("/insights/rows", { body: { ...firstRows(input), cursor: pageParam }, signal })),
+        // pages that are loaded already are the same ones: to compare them all with each further one takes ever longer
+        structuralSharing: false,
         initialPageParam: undefined as string | undefined,
         getNextPageParam: (page) => page.next ?? undefined,
         placeholderData: keepPreviousData,
