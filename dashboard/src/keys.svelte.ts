@@ -55,7 +55,7 @@ class Shortcuts {
         if (
             target.closest("[role=menu], [role=listbox]") ||
             (document.querySelector(
-                "dialog[open], [role=dialog]:not([data-state=closed]), [role=alertdialog]:not([data-state=closed])",
+                "[role=dialog]:not([data-state=closed]), [role=alertdialog]:not([data-state=closed])",
             ) &&
                 !isJump)
         )

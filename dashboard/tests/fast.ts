@@ -136,7 +136,7 @@ async function pressed(page: Page, key: string, state: string): Promise<number |
                 selected: () => String(document.querySelectorAll("[role=row][aria-selected=true]").length),
                 page: () => String(document.querySelector("[role=grid][aria-label=Insights]") === null),
                 first: () => document.querySelector("[role=row][aria-rowindex]")?.id ?? null,
-                palette: () => String(document.querySelector("dialog[open] [role=combobox]") !== null),
+                palette: () => String(document.querySelector("[role=dialog] [role=combobox]") !== null),
                 typed: () => document.querySelector<HTMLInputElement>("[role=combobox]")?.value ?? null,
             };
             const look = looks[state]!;
