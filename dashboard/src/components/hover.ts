@@ -2,7 +2,12 @@
 export function hover(text: () => string) {
     return (node: HTMLElement) => {
         const word = () => (node.title = text());
+        const forget = () => node.removeAttribute("title");
         node.addEventListener("pointerenter", word);
-        return () => node.removeEventListener("pointerenter", word);
+        node.addEventListener("pointerleave", forget);
+        return () => {
+            node.removeEventListener("pointerenter", word);
+            node.removeEventListener("pointerleave", forget);
+        };
     };
 }

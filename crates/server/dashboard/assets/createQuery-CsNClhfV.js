@@ -1,1 +1,0 @@
-import{d as e,g as t}from"./layers.svelte-JpmFRncN.js";function n(n,r){return e(n,t,r)}export{n as t};

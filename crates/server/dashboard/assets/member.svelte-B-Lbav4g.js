@@ -1,1 +1,0 @@
-import{Kt as e,jt as t,qt as n}from"./layers.svelte-JpmFRncN.js";var r=new class{#e=n(null);get me(){return t(this.#e)}set me(t){e(this.#e,t)}may(e){return this.me.scopes.includes(e)}get decides(){return this.may(`insights:write`)}get administers(){return this.may(`settings:write`)}};export{r as t};
