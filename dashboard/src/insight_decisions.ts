@@ -1,7 +1,7 @@
 /** Decisions about insights, one or many: shown in every list at once, and undone as one. */
 
 import type { InfiniteData } from "@tanstack/svelte-query";
-import { answered, api, type Schema } from "./api/client";
+import { answered, api, ApiError, type Schema } from "./api/client";
 import { decisions, operationOf } from "./decide.svelte";
 import type { FilterInput } from "./filter";
 import { layer, type Layer } from "./layers.svelte";
@@ -179,12 +179,25 @@ export function reword(id: string, content: string) {
     });
 }
 
-/** Sends calls one after the other; sent again, it goes on where there was no answer. Returns their operations. */
-export function inTurn(calls: (() => Promise<string | null>)[]): () => Promise<string[]> {
+const undo = (id: string) => answered(api.POST("/operations/{id}/undo", { params: { path: { id } } }));
+
+/**
+ * Sends calls one after the other; sent again, it goes on where there was no answer. All of them or none: where one is
+ * refused, those before it are taken back. Returns their operations.
+ */
+export function inTurn(calls: (() => Promise<string | null>)[], takeBack: (id: string) => Promise<unknown> = undo) {
     const done: (string | null)[] = [];
-    return async () => {
-        for (const call of calls.slice(done.length)) done.push(await call());
-        return done.filter((operation) => operation !== null);
+    let refusal: unknown = null;
+    return async (): Promise<string[]> => {
+        try {
+            if (!refusal) for (const call of calls.slice(done.length)) done.push(await call());
+        } catch (error) {
+            if (error instanceof ApiError && error.isPassing) throw error;
+            refusal = error;
+        }
+        if (!refusal) return done.filter((operation) => operation !== null);
+        for (let id = done.at(-1); done.length; done.pop(), id = done.at(-1)) if (id) await takeBack(id);
+        throw refusal;
     };
 }
 

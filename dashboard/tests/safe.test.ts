@@ -185,6 +185,53 @@ test("hostile texts do nothing on any page", async () => {
     expect(unwanted).toEqual([]);
 }, 240_000);
 
+test("hostile texts do nothing on the pages of an import and of a webhook", async () => {
+    const harmless = async () => {
+        await page.waitForLoadState("networkidle");
+        const state = await page.evaluate(() => ({
+            hit: "hit" in window,
+            wide: document.documentElement.scrollWidth > innerWidth + 1,
+            links: [...document.links].filter(
+                ({ protocol, origin }) => protocol !== "blob:" && origin !== location.origin,
+            ).length,
+        }));
+        expect(state).toEqual({ hit: false, wide: false, links: 0 });
+    };
+    // what a file says, before anything is stored: its names of columns, its roles, what was said
+    for (const [at, text] of HOSTILE.entries()) {
+        if (at % 4) continue;
+        await page.goto(`${server.url}/app/settings/imports`);
+        const quoted = `"${text.replaceAll('"', '""')}"`;
+        const rows = Array.from({ length: 3 }, (_, row) => `${quoted},${quoted},${row},${quoted}`);
+        const file = {
+            name: `${text.slice(0, 100).replaceAll(/[\u0000-\u001f]/g, " ")}.csv`,
+            mimeType: "text/csv",
+            buffer: Buffer.from([`conversation_id,text,${quoted},role`, ...rows].join("\n")),
+        };
+        await page.locator("input[type=file]").first().setInputFiles(file);
+        await page
+            .getByText(/conversation|record|column|cannot be read/i)
+            .first()
+            .waitFor();
+        await page.waitForTimeout(200);
+        await harmless();
+    }
+    const { items } = await server.call(page.context(), "GET", "/imports");
+    await page.goto(`${server.url}/app/settings/imports/${items[0].id}`);
+    await page
+        .getByText(/bad record|records/)
+        .first()
+        .waitFor();
+    await harmless();
+    const hooks = await server.call(page.context(), "GET", "/webhooks");
+    for (const { id } of hooks.slice(0, 8)) {
+        await page.goto(`${server.url}/app/settings/webhooks/${id}`);
+        await page.getByRole("heading").first().waitFor();
+        await harmless();
+    }
+    expect(unwanted).toEqual([]);
+}, 240_000);
+
 test("no row is higher than the others by what it says", async () => {
     await page.goto(`${server.url}/app/insights?group=none`);
     await page.locator("[role=row][aria-rowindex]").first().waitFor();

@@ -57,20 +57,27 @@ async fn a_decision_is_taken_back_where_nothing_happened_since() {
 async fn a_decision_whose_answer_was_lost_is_sent_again_and_taken_back() {
     let t = TestApp::new().await;
     import(&t, &[REFUND, INVOICE].concat(), 0).await;
-    let send = async |body: &Value| {
+    let send = async |key: &str, body: &Value| {
         let request = Request::post("/insights/bulk").header("authorization", format!("Bearer {}", t.token));
-        let request = request.header("content-type", "application/json").header("idempotency-key", "a");
+        let request = request.header("content-type", "application/json").header("idempotency-key", key);
         t.send(request.body(Body::from(body.to_string())).unwrap()).await
     };
     let dry = json!({"decision": "resolve", "filter": {}, "dry_run": true});
-    assert_eq!(send(&dry).await.ok()["operation_id"], Value::Null);
+    assert_eq!(send("a", &dry).await.ok()["operation_id"], Value::Null);
     let resolve = json!({"decision": "resolve", "filter": {}});
-    let first = send(&resolve).await.ok();
-    assert_eq!(send(&resolve).await.ok(), first, "it names the operation once more");
+    let first = send("a", &resolve).await.ok();
+    assert_eq!(send("a", &resolve).await.ok(), first, "it names the operation once more");
     undo(&t, first["operation_id"].as_str().unwrap()).await;
     assert_eq!(with_status(&t, "resolved").await, json!(0));
-    assert_eq!(send(&resolve).await.ok(), first);
+    assert_eq!(send("a", &resolve).await.ok(), first);
     assert_eq!(with_status(&t, "resolved").await, json!(0), "what comes late does nothing");
+    // by their ids too, although one of them is part of another by then
+    let (refund, _) = about(&t, "refund").await;
+    let (invoice, _) = about(&t, "invoice").await;
+    let body = json!({"decision": "resolve", "insight_ids": [refund, invoice]});
+    let first = send("b", &body).await.ok();
+    t.post_ok(&format!("/insights/{refund}/merge"), json!({"insight_ids": [invoice]})).await;
+    assert_eq!(send("b", &body).await.ok(), first, "what it meant has ended");
 }
 
 #[tokio::test]
