@@ -43,6 +43,15 @@ export function lookOf(element: HTMLElement): Look {
     return { colors, font: `${0.6875 * root}px ${fontFamily}` };
 }
 
+/** Hears that colors are other ones, on the screen or on paper, until the returned function is called. */
+export function onLook(hear: () => void): () => void {
+    const causes = ["(prefers-color-scheme: dark)", "print"].map((query) => matchMedia(query));
+    for (const cause of causes) cause.addEventListener("change", hear);
+    return () => {
+        for (const cause of causes) cause.removeEventListener("change", hear);
+    };
+}
+
 /** Where points are on the canvas. */
 function placesOf(u: uPlot) {
     return {
