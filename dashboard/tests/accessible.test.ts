@@ -185,3 +185,30 @@ for (const { theme, width } of process.env.REFRAIN_ALL ? LOOKS : LOOKS.slice(0, 
         expect([...new Set(all)]).toEqual([]);
     }, 480_000);
 }
+
+for (const theme of ["light", "dark"] as const) {
+    test(`the reference and its dialog have no finding, ${theme}`, async () => {
+        const page = await signIn(server, "admin", { colorScheme: theme });
+        const all: string[] = [];
+        const look = async (name: string) =>
+            all.push(...(await findings(page)).map((finding) => `${name}: ${finding}`));
+        await page.goto(`${server.url}/reference`);
+        await page.locator(".opblock-tag").first().click();
+        await page.locator(".opblock-summary-control").first().click();
+        await page.getByRole("button", { name: "Try it out" }).click();
+        await look("an operation");
+        await page.getByRole("button", { name: "Authorize" }).first().click();
+        const dialog = page.getByRole("dialog", { name: "Authorize" });
+        await dialog.waitFor();
+        await look("keys");
+        await page.keyboard.type("key");
+        await page.keyboard.press("Enter");
+        await dialog.getByRole("button", { name: "Logout" }).waitFor();
+        await look("a key that is given");
+        await page.keyboard.press("Escape");
+        await dialog.waitFor({ state: "detached" });
+        expect(await page.evaluate(() => document.activeElement?.classList.contains("authorize"))).toBe(true);
+        await page.context().close();
+        expect([...new Set(all)]).toEqual([]);
+    }, 120_000);
+}

@@ -15,6 +15,28 @@ const within = (name, attributes, before) => (Original, { React }) => (props) =>
 const labeled = (label) => (Original, { React }) => (props) =>
     React.createElement(Original, { ...props, "aria-label": label });
 
+// the dialog of keys is none to those who cannot see it, and takes no focus
+function dress(dialog) {
+    const name = () => {
+        dialog.querySelector(".close-modal")?.setAttribute("aria-label", "Close");
+        for (const heading of dialog.querySelectorAll("h3")) heading.setAttribute("aria-level", "2");
+        for (const heading of dialog.querySelectorAll("h4")) heading.setAttribute("aria-level", "3");
+        for (const button of dialog.querySelectorAll(".modal-btn[aria-label]")) button.removeAttribute("aria-label");
+    };
+    name();
+    new MutationObserver(name).observe(dialog, { childList: true, subtree: true });
+    dialog.addEventListener("keydown", (event) => event.key === "Escape" && dialog.querySelector(".close-modal")?.click());
+    const before = document.activeElement;
+    dialog.querySelector("input, button")?.focus();
+    return () => before?.focus();
+}
+const dialog = (Original, { React }) => (props) => {
+    const within = React.useRef(null);
+    React.useEffect(() => dress(within.current), []);
+    const attributes = { role: "dialog", "aria-modal": true, "aria-label": "Authorize", ref: within };
+    return React.createElement("div", attributes, React.createElement(Original, props));
+};
+
 // of who is signed in; a key that is given goes before
 let forgeryToken;
 async function loadForgeryToken() {
@@ -53,6 +75,7 @@ SwaggerUIBundle({
                 FilterContainer: within("search"),
                 operations: within("div", null, ["h2", { className: "unseen" }, "Operations"]),
                 TextArea: labeled("Body"),
+                authorizationPopup: dialog,
             },
         },
     ],
