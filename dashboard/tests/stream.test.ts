@@ -1,5 +1,6 @@
 /** The stream of insights, by keyboard, by mouse, and at its limits. */
 
+import { readFileSync } from "node:fs";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { endBrowser, notice, Server, shop, signIn, unwanted } from "./support";
@@ -142,4 +143,20 @@ test("a viewer decides nothing, by key or by bar", async () => {
     await viewer.keyboard.press("r");
     await notice(viewer, /Viewers decide nothing/).waitFor();
     await viewer.context().close();
+});
+
+test("the list that is shown is saved for a spreadsheet", async () => {
+    const page = await signIn(server);
+    await page.goto(`${server.url}/app/insights?channel=whatsapp`);
+    await page.locator("[role=row][aria-rowindex]").first().waitFor();
+    const { insights } = await server.call(page.context(), "POST", "/insights/rows", {
+        filter: { channel: ["whatsapp"], status: ["unresolved"] },
+    });
+    await page.getByRole("button", { name: "Display options" }).click();
+    const saved = page.waitForEvent("download");
+    await page.getByRole("menuitem", { name: "Save this list as CSV" }).click();
+    const text = readFileSync(await (await saved).path(), "utf8");
+    expect(text.trimEnd().split("\r\n")).toHaveLength(1 + insights);
+    await notice(page, "saved as insights.csv").waitFor();
+    await page.context().close();
 });
