@@ -199,7 +199,7 @@ for (const theme of ["light", "dark"] as const) {
         await look("an operation");
         await page.getByRole("button", { name: "Authorize" }).first().click();
         const dialog = page.getByRole("dialog", { name: "Authorize" });
-        await dialog.waitFor();
+        await dialog.getByRole("heading").first().waitFor();
         await look("keys");
         await page.keyboard.type("key");
         await page.keyboard.press("Enter");

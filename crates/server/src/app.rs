@@ -26,6 +26,7 @@ use crate::members::{self, BackOff, Passwords};
 use crate::orgs::{self, Hooks, OrgTx};
 use crate::outbox::{self, Destination};
 use crate::redaction;
+use crate::sample;
 use crate::seal::Sealer;
 use crate::sessions::{self, IndexMessages, ReadSessions};
 use crate::settings::{self, LanguageModels, Settings};
@@ -82,6 +83,7 @@ pub static ROUTES: &[fn() -> Api] = &[
     webhooks::routes,
     imports::routes,
     exports::routes,
+    sample::routes,
     audit_log::routes,
     changes::routes,
     workload::routes,

@@ -40,6 +40,7 @@ pub mod keys;
 pub mod members;
 pub mod orgs;
 pub mod redaction;
+pub mod sample;
 pub mod sessions;
 pub mod settings;
 pub mod tags;

@@ -238,3 +238,17 @@ test("an invitation is not taken back once somebody has come by it", async () =>
     await guest.close();
     await page.context().close();
 });
+
+test("where nothing is yet, the sample is looked at as any file is", async () => {
+    const empty = await Server.start([]);
+    try {
+        const page = await signIn(empty);
+        await page.goto(`${empty.url}/app/insights`);
+        await page.getByRole("button", { name: "Load sample conversations" }).click();
+        await page.locator(".big", { hasText: "5,599 conversations" }).waitFor({ timeout: 60_000 });
+        await page.getByRole("button", { name: "Import 5,599 conversations" }).waitFor();
+        await page.context().close();
+    } finally {
+        empty.stop();
+    }
+}, 90_000);

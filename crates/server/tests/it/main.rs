@@ -28,6 +28,7 @@ mod imports;
 mod insights;
 mod jobs;
 mod members;
+mod sample;
 mod sessions;
 mod settings;
 mod soak;

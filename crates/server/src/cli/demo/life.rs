@@ -1,7 +1,5 @@
 //! The life of the sample: its last four weeks, day by day, with what people decided on the way.
 
-use super::sample::Set;
-use super::script::Script;
 use crate::app::App;
 use crate::categories;
 use crate::ids::{MemberId, OrgId, SessionId};
@@ -10,6 +8,7 @@ use crate::insights::{self, Consolidate};
 use crate::jobs;
 use crate::members::{self, Member};
 use crate::orgs;
+use crate::sample::{Script, Set};
 use crate::teams;
 use crate::time::{Clock, DAY, Timestamp};
 use anyhow::bail;

@@ -2,8 +2,6 @@
 
 mod life;
 mod moves;
-mod sample;
-mod script;
 
 use super::import::wait;
 use super::{Exit, insights::table, print_error, print_line, serve};
@@ -14,10 +12,9 @@ use crate::ids::{InsightId, OrgId};
 use crate::imports::{BATCH, Record};
 use crate::keys::{self, Scopes};
 use crate::members::{self, Invitation, Role};
+use crate::sample::{self, Script, Set};
 use crate::{insights, jobs, orgs};
 use anyhow::{Context, bail};
-use sample::Set;
-use script::Script;
 
 const KEY_NAME: &str = "demo";
 /// The admin whom the demo signs in.

@@ -72,6 +72,7 @@ const ORDER: &[&str] = &[
     "redaction",
     "imports",
     "exports",
+    "sample",
     "webhooks",
     "workload",
     "dashboard",
