@@ -27,7 +27,7 @@ function dress(dialog) {
     new MutationObserver(name).observe(dialog, { childList: true, subtree: true });
     dialog.addEventListener("keydown", (event) => event.key === "Escape" && dialog.querySelector(".close-modal")?.click());
     const before = document.activeElement;
-    dialog.querySelector("input, button")?.focus();
+    (dialog.querySelector("input") ?? dialog.querySelector("button"))?.focus();
     return () => before?.focus();
 }
 const dialog = (Original, { React }) => (props) => {
