@@ -21,6 +21,7 @@ function dress(dialog) {
         dialog.querySelector(".close-modal")?.setAttribute("aria-label", "Close");
         for (const heading of dialog.querySelectorAll("h3")) heading.setAttribute("aria-level", "2");
         for (const heading of dialog.querySelectorAll("h4")) heading.setAttribute("aria-level", "3");
+        for (const heading of dialog.querySelectorAll("h6")) heading.setAttribute("aria-level", "4");
         for (const button of dialog.querySelectorAll(".modal-btn[aria-label]")) button.removeAttribute("aria-label");
     };
     name();
@@ -28,7 +29,8 @@ function dress(dialog) {
     dialog.addEventListener("keydown", (event) => event.key === "Escape" && dialog.querySelector(".close-modal")?.click());
     const before = document.activeElement;
     (dialog.querySelector("input") ?? dialog.querySelector("button"))?.focus();
-    return () => before?.focus();
+    // the button is another one once a key is given
+    return () => setTimeout(() => (before?.isConnected ? before : document.querySelector(".btn.authorize"))?.focus());
 }
 const dialog = (Original, { React }) => (props) => {
     const within = React.useRef(null);
