@@ -233,20 +233,24 @@ impl Gather {
             parts.entry(self.same.root(key_of(&line))).or_insert(Parts { left: 0, at: None }).left += 1;
         }
         lines.rewind().context("reading from the disk")?;
-        let (mut begun, mut gone): (VecDeque<Open>, usize) = (VecDeque::new(), 0);
+        let (mut begun, mut gone): (VecDeque<(u64, Open)>, usize) = (VecDeque::new(), 0);
         while read_line(&mut lines, &mut line)? {
             let part = Open::read(&line, &self.layouts)?;
-            let Some(of) = parts.get_mut(&self.same.root(part.key)) else { continue };
+            let root = self.same.root(part.key);
+            let Some(of) = parts.get_mut(&root) else { continue };
             of.left -= 1;
             match of.at {
-                Some(at) => begun[at - gone].join(part),
+                Some(at) => begun[at - gone].1.join(part),
                 None => {
                     of.at = Some(gone + begun.len());
-                    begun.push_back(part);
+                    begun.push_back((root, part));
                 }
             }
-            let is_whole = |open: &Open| parts.get(&self.same.root(open.key)).is_none_or(|of| of.left == 0);
-            while let Some(open) = begun.pop_front_if(|open| is_whole(open)) {
+            if of.left > 0 {
+                continue;
+            }
+            let is_whole = |root: &u64| parts.get(root).is_none_or(|of| of.left == 0);
+            while let Some((_, open)) = begun.pop_front_if(|(root, _)| is_whole(root)) {
                 gone += 1;
                 if !take(open.place, open.whole(&self.people)) {
                     return Ok(false);

@@ -88,10 +88,11 @@ pub(super) async fn count_new_statements(tx: &mut OrgTx, added: i64) -> Result<(
     tx.fetch_one(query.bind(tx.org_id).bind(added)).await
 }
 
-/// Returns the number of sessions that are read, and the number of all sessions.
+/// Returns the number of sessions that are read, or have nothing to read yet, and the number of all sessions.
 pub async fn progress(db: &Db, org_id: OrgId) -> Result<(u64, u64)> {
     let query = sql("
-        select count(case when read_revision = revision then 1 end), count(*) from sessions where org_id = $1
+        select count(case when read_revision = revision or next_seq = 1 then 1 end), count(*)
+        from sessions where org_id = $1
     ");
     let (read, all): (i64, i64) = db.fetch_one(query.bind(org_id)).await?;
     Ok((read.unsigned_abs(), all.unsigned_abs()))
