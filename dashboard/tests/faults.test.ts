@@ -223,3 +223,26 @@ test("a server that is stopped: the decision waits, the page asks before it is l
     await notice(page, "1 insight resolved").waitFor();
     expect(await resolvedIds()).toEqual([id]);
 });
+
+test("a team that something is routed to meanwhile is not unmade, and one of no use is", async () => {
+    await page.goto(`${server.url}/app/settings/teams`);
+    const teams = async () =>
+        ((await server.call(page.context(), "GET", "/teams")) as { name: string }[]).map(({ name }) => name);
+    for (const [name, isUsed] of [
+        ["Night shift", true],
+        ["Day shift", false],
+    ] as const) {
+        await page.getByRole("button", { name: "New team" }).click();
+        await page.getByLabel("Name").fill(name);
+        await page.getByRole("button", { name: "Save" }).click();
+        await notice(page, `The team “${name}” is there.`).waitFor();
+        if (isUsed) {
+            const all = (await server.call(page.context(), "GET", "/teams")) as { id: string; name: string }[];
+            const team_id = all.find((team) => team.name === name)!.id;
+            await server.call(page.context(), "POST", "/chat/sessions", { team_id });
+        }
+        await page.locator(".notices").getByRole("button", { name: "Undo" }).last().click();
+        if (isUsed) await notice(page, /It is used meanwhile/).waitFor();
+        await expect.poll(async () => (await teams()).includes(name)).toBe(isUsed);
+    }
+});
