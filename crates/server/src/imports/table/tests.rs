@@ -273,7 +273,7 @@ fn help_desks_are_known_by_their_columns() {
         json!({
             "turns": [{"text": "Late", "role": "lead", "name": "Ana", "email": "ana@mail.example", "id": "m1", "created_at": "2025-04-01 08:00:00"}],
             "contact": {"email": "ana@mail.example", "name": "Ana"}, "status": "closed",
-            "created_at": "2025-04-01 07:59:00", "ticketing_system": reference,
+            "created_at": "2025-04-01 07:59:00", "ticketing_system": reference, "system": "Intercom",
         })
     );
     assert_eq!(read[1].1["turns"][0]["private"], true);
