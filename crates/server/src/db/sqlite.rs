@@ -128,16 +128,16 @@ async fn close_idle(of: Weak<Connections>, idle_max: Duration) {
     loop {
         tokio::time::sleep(idle_max).await;
         let Some(of) = of.upgrade() else { return };
-        let idle: VecDeque<Free> = {
+        let (idle, goes_on): (VecDeque<Free>, bool) = {
             let mut free = of.free();
             let count = free.iter().take_while(|free| free.since.elapsed() >= idle_max).count();
             let idle = free.drain(..count).collect();
-            // who puts one back later sees this, under the same lock or after it
+            // who puts one back from now on begins anew
             of.is_swept.store(!free.is_empty(), Ordering::Relaxed);
-            idle
+            (idle, !free.is_empty())
         };
         close_all(idle).await;
-        if !of.is_swept.load(Ordering::Relaxed) {
+        if !goes_on {
             return;
         }
     }
