@@ -4,7 +4,7 @@
 //!
 //! A key and a body are kept as hashes: clients make keys of what they please, an e-mail address too.
 
-use crate::db::{Db, sql};
+use crate::db::{Db, Query, sql};
 use crate::error::{Error, Result};
 use crate::http::{Caller, json_body};
 use crate::ids::OrgId;
@@ -88,12 +88,19 @@ impl Attempt {
     /// Returns the answer that the request was given before, if it was. Fails with the 409 if another body came then. To
     /// be called before the transaction changes anything.
     pub async fn answer(&self, tx: &mut OrgTx) -> Result<Option<Response>> {
+        let (org_id, now) = (tx.org_id, tx.now);
+        self.kept(tx, org_id, now).await
+    }
+
+    /// Returns the answer as [`Attempt::answer`] does, before there is a transaction. The request may be in hand at this
+    /// moment: within one it is asked for again.
+    pub async fn kept(&self, db: impl Query, org_id: OrgId, now: Timestamp) -> Result<Option<Response>> {
         let Some(hashes) = &self.0 else { return Ok(None) };
         let query = sql("
             select request, answer from idempotency_keys where org_id = $1 and id = $2 and created_at > $3
         ");
-        let query = query.bind(tx.org_id).bind(hashes.id.clone()).bind(tx.now.plus(-KEPT_MICROS));
-        let Some((request, answer)): Option<(Vec<u8>, String)> = tx.fetch_optional(query).await? else {
+        let query = query.bind(org_id).bind(hashes.id.clone()).bind(now.plus(-KEPT_MICROS));
+        let Some((request, answer)): Option<(Vec<u8>, String)> = db.fetch_optional(query).await? else {
             return Ok(None);
         };
         if request != hashes.request {

@@ -102,12 +102,16 @@ async fn bulk(
     Once(input, attempt): Once<BulkInput>,
 ) -> Result<Response> {
     let by = caller.member_id;
+    // first the answer to the same request: what was meant then may match no more, or have ended
+    if let Some(answer) = attempt.kept(&app.db, caller.org_id, app.clock.now()).await? {
+        return Ok(answer);
+    }
+    // before the transaction, as who waits to write must not wait for a filter
+    let ids = meant(&app, &caller, input.insight_ids.0, input.filter.0).await?;
     let mut tx = operations::begin(&app, &caller).await?;
     if let Some(answer) = attempt.answer(&mut tx).await? {
         return Ok(answer);
     }
-    // behind the answer to the same request: what was meant then may match no more, or have ended
-    let ids = meant(&app, &caller, input.insight_ids.0, input.filter.0).await?;
     let decision = match (input.decision, input.archive.0, &input.assign.0) {
         (BulkDecision::Resolve, None, None) => Some(Decision::Resolve),
         (BulkDecision::Reopen, None, None) => Some(Decision::Reopen),

@@ -5,6 +5,7 @@ use crate::support::app::TestApp;
 use axum::body::Body;
 use axum::http::Request;
 use serde_json::{Value, json};
+use std::time::Duration;
 
 /// Decides something. Returns the answer and the operation that it was, if anything changed.
 async fn decide(t: &TestApp, method: &str, path: &str, body: Value) -> (Value, Option<String>) {
@@ -78,6 +79,24 @@ async fn a_decision_whose_answer_was_lost_is_sent_again_and_taken_back() {
     let first = send("b", &body).await.ok();
     t.post_ok(&format!("/insights/{refund}/merge"), json!({"insight_ids": [invoice]})).await;
     assert_eq!(send("b", &body).await.ok(), first, "what it meant has ended");
+}
+
+#[tokio::test]
+async fn a_decision_that_waits_for_its_filter_keeps_nobody_from_writing() {
+    let t = TestApp::new().await;
+    import(&t, &REFUND, 0).await;
+    // both places that an organization has for long reads
+    let long = t.app.db.long(t.org_id);
+    let held = (long.snapshot().await.unwrap(), long.snapshot().await.unwrap());
+    let decides = t.post_ok("/insights/bulk", json!({"decision": "resolve", "filter": {}}));
+    let writes = async {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        t.session_saying("Where is my parcel?").await;
+        drop(held);
+    };
+    let both = async { tokio::join!(decides, writes) };
+    let (decided, ()) = tokio::time::timeout(Duration::from_secs(8), both).await.expect("somebody waits");
+    assert_eq!(decided["changed"], 1);
 }
 
 #[tokio::test]
