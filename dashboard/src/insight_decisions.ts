@@ -196,7 +196,11 @@ export function inTurn(calls: (() => Promise<string | null>)[], takeBack: (id: s
             refusal = error;
         }
         if (!refusal) return done.filter((operation) => operation !== null);
-        for (let id = done.at(-1); done.length; done.pop(), id = done.at(-1)) if (id) await takeBack(id);
+        while (done.length) {
+            const last = done.at(-1);
+            if (last) await takeBack(last);
+            done.pop();
+        }
         throw refusal;
     };
 }
