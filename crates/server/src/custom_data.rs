@@ -14,6 +14,7 @@ use serde_json::Value as Json;
 use sha2::{Digest, Sha256};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -199,12 +200,11 @@ impl<V: CustomValue> CustomData<V> {
         if self.0.len() == KEYS_MAX {
             return Err(format!("expected at most {KEYS_MAX} keys"));
         }
-        let key = printable(key);
-        if self.0.contains_key(&key) {
+        match self.0.entry(printable(key)) {
+            Entry::Vacant(free) => drop(free.insert(value.printable())),
             // as serde says it of a type's own members
-            return Err(format!("duplicate field `{key}`"));
+            Entry::Occupied(taken) => return Err(format!("duplicate field `{}`", taken.key())),
         }
-        self.0.insert(key, value.printable());
         Ok(())
     }
 }

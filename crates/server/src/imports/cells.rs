@@ -1,5 +1,6 @@
 //! The cells of a row, told apart by delimiters and quotes.
 
+use memchr::{memchr, memchr2};
 use serde::{Deserialize, Serialize};
 
 /// The most bytes of a cell: those of the longest message. What is longer is cut there.
@@ -74,8 +75,9 @@ pub(super) enum Told {
 }
 
 impl Split {
-    pub(super) fn new(signs: Signs) -> Self {
-        let (text, ends) = (Vec::new(), Vec::new());
+    /// Begins a row of about so many bytes and cells.
+    pub(super) fn new(signs: Signs, bytes: usize, cells: usize) -> Self {
+        let (text, ends) = (Vec::with_capacity(bytes), Vec::with_capacity(cells));
         Self { signs, text, ends, is_quoted: false, has_break: false, is_doubtful: false }
     }
 
@@ -144,7 +146,7 @@ impl Split {
             return Some(at + blanks + 1);
         }
         let delimiter = self.signs.delimiter;
-        let end = position(&line[at..], |byte| byte == delimiter);
+        let end = memchr(delimiter, &line[at..]);
         self.push(&line[at..end.map_or(line.len(), |end| at + end)]);
         self.ends.push(self.text.len());
         end.map(|end| at + end + 1)
@@ -181,8 +183,7 @@ impl Split {
     /// Finds the next quote, or backslash that has a meaning.
     fn sign(&self, line: &[u8], from: usize) -> Option<usize> {
         let other = if self.signs.has_backslashes { b'\\' } else { b'"' };
-        let found = position(&line[from..], |byte| byte == b'"' || byte == other);
-        found.map(|found| from + found)
+        memchr2(b'"', other, &line[from..]).map(|found| from + found)
     }
 
     /// Returns where in `rest` the next cell begins, if one ends before it: past the end if that ends the line.
@@ -220,16 +221,4 @@ impl Split {
         let text = String::from_utf8(self.text).ok();
         text.map(|text| Cells { text, ends }).ok_or_else(|| "expected UTF-8".to_owned())
     }
-}
-
-/// Finds the first byte that is meant. Blocks in which none is are passed over as one.
-pub(super) fn position(bytes: &[u8], is_it: impl Fn(u8) -> bool) -> Option<usize> {
-    let mut at = 0;
-    for block in bytes.chunks(32) {
-        if block.iter().fold(false, |found, byte| found | is_it(*byte)) {
-            return block.iter().position(|byte| is_it(*byte)).map(|found| at + found);
-        }
-        at += block.len();
-    }
-    None
 }

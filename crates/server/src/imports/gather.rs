@@ -1,6 +1,7 @@
 //! Parts of conversations put together, wherever in the files they stand. They are held in memory up to a bound, and beyond
 //! it on the disk.
 
+mod aside;
 mod same;
 
 use super::VALUE_MAX;
@@ -10,10 +11,10 @@ use super::found::{Found, bytes_of, hash_of};
 use super::layout::Layout;
 use super::record::TURNS_MAX;
 use anyhow::{Context, bail};
+use aside::{Content, Part};
 use same::Same;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
-use std::borrow::Cow;
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, Cursor, Seek, Write};
@@ -28,9 +29,6 @@ const RUN_MAX: usize = 1024 * 1024;
 const FILES_MAX: u64 = 512;
 /// The people and the pairs of ids that are remembered.
 const REMEMBERED_MAX: usize = 5_000_000;
-
-/// The letters before each part on its line: the number of its id.
-const KEY_DIGITS: usize = 16;
 
 /// Takes a conversation, or the reason why it is lost; false if no more are wanted.
 type Take<'a> = dyn FnMut(Place, Result<Json, String>) -> bool + 'a;
@@ -56,14 +54,6 @@ struct Open {
     is_two: bool,
 }
 
-/// What a part holds when it is set aside. A row is read only once all others of its conversation are there.
-#[derive(Serialize, Deserialize)]
-enum Content<'a> {
-    Record(Cow<'a, Map<String, Json>>),
-    /// Of the table of this number.
-    Row(usize, Cow<'a, Cells>),
-}
-
 /// A conversation of which parts are set aside.
 struct Parts {
     /// How many are still to be read.
@@ -78,7 +68,7 @@ pub(super) struct Gather {
     held_max: usize,
     /// The conversation that the last part was of, as far as its parts came one behind the other.
     last: Option<Open>,
-    /// What came before, each as a line.
+    /// What came before, part by part.
     held: Vec<u8>,
     spool: Option<File>,
     spooled: u64,
@@ -124,8 +114,9 @@ impl Gather {
             Found::Part(id, record) => self.add_part(place, id, record),
             Found::Row(id, cells) => {
                 self.set_aside()?;
-                let row = Content::Row(self.layouts.len().saturating_sub(1), Cow::Borrowed(&cells));
-                self.hold(hash_of(&id), &(place, &id, false, row))
+                let key = hash_of(&id);
+                let content = Content::Row(self.layouts.len().saturating_sub(1), cells);
+                self.hold(key, &Part { place, id, is_two: false, content })
             }
             Found::Conversation(record) => self.add_part(place, text_of(record.get("id")), record),
             Found::Same(one, other) => self.same.join(hash_of(&one), hash_of(&other)),
@@ -159,16 +150,14 @@ impl Gather {
     /// Sets aside the conversation that the last part was of.
     fn set_aside(&mut self) -> anyhow::Result<()> {
         let Some(last) = self.last.take() else { return Ok(()) };
-        let record = Content::Record(Cow::Borrowed(&last.record));
-        self.hold(last.key, &(last.place, &last.id, last.is_two, record))
+        let Open { place, key, id, record, is_two, .. } = last;
+        let content = Content::Record(serde_json::to_string(&record)?);
+        self.hold(key, &Part { place, id, is_two, content })
     }
 
-    /// Keeps a part, or several put together, as a line.
-    fn hold(&mut self, key: u64, part: &(Place, &str, bool, Content<'_>)) -> anyhow::Result<()> {
-        // the number stands first, so that lines can be dealt out without being read
-        write!(self.held, "{key:KEY_DIGITS$x}")?;
-        serde_json::to_writer(&mut self.held, part)?;
-        self.held.push(b'\n');
+    /// Keeps a part, or several put together.
+    fn hold(&mut self, key: u64, part: &Part) -> anyhow::Result<()> {
+        part.write(key, &mut self.held)?;
         if self.held.len() > self.held_max { self.spill() } else { Ok(()) }
     }
 
@@ -208,11 +197,11 @@ impl Gather {
             files.push(BufWriter::new(tempfile::tempfile().context("making room on the disk")?));
         }
         spool.rewind().context("reading from the disk")?;
-        let (mut spool, mut line) = (BufReader::new(spool), Vec::new());
-        while read_line(&mut spool, &mut line)? {
-            let root = self.same.root(key_of(&line));
+        let (mut spool, mut part) = (BufReader::new(spool), Vec::new());
+        while let Some(key) = aside::next(&mut spool, &mut part)? {
+            let root = self.same.root(key);
             let file = &mut files[usize::try_from(root % count).unwrap_or(0)];
-            file.write_all(&line).context("writing to the disk")?;
+            file.write_all(&part).context("writing to the disk")?;
         }
         for file in files {
             let mut file = file.into_inner().context("writing to the disk")?;
@@ -226,17 +215,17 @@ impl Gather {
 
     /// Joins what is one conversation, and hands it on as soon as all of it is there, and of each that began before. Returns
     /// false if no more are wanted.
-    fn hand_on(&self, mut lines: impl BufRead + Seek, take: &mut Take<'_>) -> anyhow::Result<bool> {
-        let mut line = Vec::new();
+    fn hand_on(&self, mut aside: impl BufRead + Seek, take: &mut Take<'_>) -> anyhow::Result<bool> {
+        let mut bytes = Vec::new();
         let mut parts: HashMap<u64, Parts> = HashMap::new();
-        while read_line(&mut lines, &mut line)? {
-            parts.entry(self.same.root(key_of(&line))).or_insert(Parts { left: 0, at: None }).left += 1;
+        while let Some(key) = aside::next(&mut aside, &mut bytes)? {
+            parts.entry(self.same.root(key)).or_insert(Parts { left: 0, at: None }).left += 1;
         }
-        lines.rewind().context("reading from the disk")?;
+        aside.rewind().context("reading from the disk")?;
         let (mut begun, mut gone): (VecDeque<(u64, Open)>, usize) = (VecDeque::new(), 0);
-        while read_line(&mut lines, &mut line)? {
-            let part = Open::read(&line, &self.layouts)?;
-            let root = self.same.root(part.key);
+        while let Some(key) = aside::next(&mut aside, &mut bytes)? {
+            let part = Open::read(key, &bytes, &self.layouts)?;
+            let root = self.same.root(key);
             let Some(of) = parts.get_mut(&root) else { continue };
             of.left -= 1;
             match of.at {
@@ -261,29 +250,15 @@ impl Gather {
     }
 }
 
-/// Reads the next line; false if there is none.
-fn read_line(reader: &mut impl BufRead, line: &mut Vec<u8>) -> anyhow::Result<bool> {
-    line.clear();
-    Ok(reader.read_until(b'\n', line).context("reading from the disk")? > 0)
-}
-
-/// Returns the number that stands for the id of a part, as its line has it.
-fn key_of(line: &[u8]) -> u64 {
-    let digits = line.get(..KEY_DIGITS).and_then(|digits| std::str::from_utf8(digits).ok());
-    digits.and_then(|digits| u64::from_str_radix(digits.trim_start(), 16).ok()).unwrap_or(0)
-}
-
 impl Open {
-    /// Reads a line that was set aside.
-    fn read(line: &[u8], layouts: &[Arc<Layout>]) -> anyhow::Result<Self> {
-        let part = line.get(KEY_DIGITS..).unwrap_or_default();
-        let (place, id, is_two, content): (_, String, _, Content<'_>) =
-            serde_json::from_slice(part).context("reading from the disk")?;
+    /// Reads a part that was set aside.
+    fn read(key: u64, bytes: &[u8], layouts: &[Arc<Layout>]) -> anyhow::Result<Self> {
+        let Part { place, id, is_two, content } = Part::read(bytes)?;
         let record = match content {
-            Content::Record(record) => record.into_owned(),
+            Content::Record(json) => serde_json::from_str(&json).context("reading from the disk")?,
             Content::Row(table, cells) => layouts[table].part(&id, &cells),
         };
-        Ok(Self { place, key: key_of(line), id, record, bytes: line.len(), is_two })
+        Ok(Self { place, key, id, record, bytes: bytes.len(), is_two })
     }
 
     /// Adds a part. Of too long a conversation nothing more is kept.

@@ -1,6 +1,7 @@
 //! The rows of a table, split into cells. A quotation that runs on costs the line that it opens in, and not what follows it.
 
-use super::cells::{Cells, Signs, Split, Told, position};
+use super::cells::{Cells, Signs, Split, Told};
+use memchr::memchr2;
 use std::io::Read;
 
 /// The most bytes of a row. A quotation that is not closed within them is taken for one that runs on.
@@ -91,7 +92,7 @@ impl<R: Read> Rows<R> {
             Some(vain) if vain < self.passed.saturating_mul(TIMES_MAX) => SHORT,
             Some(_) => SHORTEST,
         };
-        let mut split = Split::new(self.signs);
+        let mut split = Split::new(self.signs, first_end, self.width.unwrap_or(0));
         let (mut at, mut lines) = (0, 0);
         while let Line::Ends(text_end, end) = self.line_at(at)? {
             lines += 1;
@@ -132,8 +133,9 @@ impl<R: Read> Rows<R> {
         let mut at = from;
         while at < to && begins.contains('0') {
             let Line::Ends(text_end, end) = self.line_at(at)? else { break };
-            let mut split = Split::new(self.signs);
-            split.line(&self.buffer[self.start + at..self.start + text_end], b"");
+            let line = &self.buffer[self.start + at..self.start + text_end];
+            let mut split = Split::new(self.signs, line.len(), row.len());
+            split.line(line, b"");
             let cells = split.cells().unwrap_or_default();
             // in sentences, a blank stands behind a comma
             let is_text = cells.iter().any(|cell| cell.starts_with(' '));
@@ -150,8 +152,7 @@ impl<R: Read> Rows<R> {
         let mut searched = from;
         loop {
             let unread = &self.buffer[self.start + searched..];
-            let found = position(unread, |byte| byte == b'\n' || byte == b'\r');
-            let Some(found) = found.map(|found| searched + found) else {
+            let Some(found) = memchr2(b'\n', b'\r', unread).map(|found| searched + found) else {
                 searched = self.buffer.len() - self.start;
                 if searched - from > ROW_MAX {
                     return Ok(Line::TooLong);

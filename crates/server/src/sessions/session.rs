@@ -131,6 +131,11 @@ pub struct TicketingSystemRef {
 }
 
 impl TicketingSystemRef {
+    /// Refers to the record of this id there.
+    pub fn new(name: TicketingSystemName, external_id: Text<500>, id_type: ExternalIdType) -> Self {
+        Self { name, external_id, id_type }
+    }
+
     /// Returns the name of the system.
     pub fn name(&self) -> TicketingSystemName {
         self.name

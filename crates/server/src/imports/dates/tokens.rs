@@ -49,13 +49,14 @@ fn is_mark(c: char) -> bool {
 /// Writes a date in small letters and plain digits, with signs in place of the words that follow its numbers in the east of
 /// Asia.
 fn plain(text: &str) -> String {
+    let follows_number = |plain: &str| plain.trim_end().ends_with(|c: char| c.is_ascii_digit());
     let mut plain = String::with_capacity(text.len());
     for c in text.chars() {
-        let follows_number = plain.trim_end().ends_with(|c: char| c.is_ascii_digit());
         match c {
-            '年' | '년' | '月' | '월' if follows_number => plain.push('-'),
-            '時' | '时' | '点' | '點' | '시' | '分' | '분' if follows_number => plain.push(':'),
-            '日' | '号' | '일' | '秒' | '초' if follows_number => plain.push(' '),
+            '\0'..='\x7f' => plain.push(c.to_ascii_lowercase()),
+            '年' | '년' | '月' | '월' if follows_number(&plain) => plain.push('-'),
+            '時' | '时' | '点' | '點' | '시' | '分' | '분' if follows_number(&plain) => plain.push(':'),
+            '日' | '号' | '일' | '秒' | '초' if follows_number(&plain) => plain.push(' '),
             '٠'..='٩' => plain.push(digit(c, '٠')),
             '۰'..='۹' => plain.push(digit(c, '۰')),
             '०'..='९' => plain.push(digit(c, '०')),
@@ -63,7 +64,7 @@ fn plain(text: &str) -> String {
             c => plain.extend(c.to_lowercase()),
         }
     }
-    if plain.contains('m') {
+    if plain.contains("m.") {
         plain = plain.replace(['\u{a0}', '\u{202f}'], " ");
         for (written, meant) in [("a. m.", "am"), ("p. m.", "pm"), ("a.m.", "am"), ("p.m.", "pm")] {
             plain = plain.replace(written, meant);

@@ -13,7 +13,7 @@ pub(super) use other_names::is_of_message;
 
 use super::dates::{self, DateOrder, OrderTold, Unread};
 use super::record::{EXPORT_VERSION, Record};
-use crate::sessions::{HandoffInput, LanguageTag, Sender, SessionStatus, TicketingSystemRef};
+use crate::sessions::{ExternalIdType, HandoffInput, LanguageTag, Sender, SessionStatus, TicketingSystemRef};
 use crate::time::{Calendar, Timestamp};
 use crate::wire::{Maybe, SingleLine, Text, printable};
 use serde_json::{Map, Value as Json};
@@ -296,14 +296,15 @@ impl Reader<'_> {
     }
 
     fn ticketing_system(&mut self, value: Json) -> Option<TicketingSystemRef> {
-        let written = |member: &str| scalar(value.get(member)?);
+        let written = |member: &str| value.get(member).and_then(scalar);
         let word = |text: String| text.trim().to_lowercase().replace([' ', '-'], "_");
-        let reference = serde_json::json!({
-            "name": written("name").map(word),
-            "external_id": written("external_id"),
-            "id_type": written("id_type").map_or_else(|| "ticket_id".to_owned(), word),
-        });
-        let reference = serde_json::from_value(reference).ok();
+        let read = || {
+            let name = word(written("name")?).parse().ok()?;
+            let external_id = Text::new(written("external_id")?).ok()?;
+            let id_type = written("id_type").map_or(Ok(ExternalIdType::TicketId), |text| word(text).parse());
+            Some(TicketingSystemRef::new(name, external_id, id_type.ok()?))
+        };
+        let reference = read();
         if reference.is_none() {
             self.keep("ticketing_system".to_owned(), value);
         }
