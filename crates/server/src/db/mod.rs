@@ -123,7 +123,7 @@ impl Db {
             }
             Pools::Postgres { .. } => {
                 let (mut connection, mut hold) = self.lanes.postgres(self.lane).await?;
-                let mut watch = Watch::of(&query);
+                let mut watch = Watch::of(std::slice::from_ref(&query));
                 let (text, arguments) = query.postgres()?;
                 hold.begins();
                 let mut rows = sqlx::query_with(text, arguments).fetch(&mut *connection);
@@ -245,7 +245,7 @@ impl Tx {
         Ok(match &mut self.on {
             On::Sqlite(connection) => connection.execute(query).await?,
             On::Postgres(tx) => {
-                let _watch = Watch::of(&query);
+                let _watch = Watch::of(std::slice::from_ref(&query));
                 let (text, arguments) = query.postgres()?;
                 sqlx::query_with(text, arguments).execute(&mut **tx).await?.rows_affected()
             }
@@ -270,7 +270,7 @@ impl Tx {
             On::Sqlite(connection) => connection.read_rows(query, read).await?,
             On::Postgres(tx) => {
                 let hold = &mut self.hold;
-                let mut watch = Watch::of(&query);
+                let mut watch = Watch::of(std::slice::from_ref(&query));
                 let (text, arguments) = query.postgres()?;
                 hold.begins();
                 let mut rows = sqlx::query_with(text, arguments).fetch(&mut **tx);
@@ -294,10 +294,13 @@ impl Tx {
         self.fetch_optional(query).await?.ok_or_else(|| sqlx::Error::RowNotFound.into())
     }
 
-    /// Runs `query` and ignores the number of rows that it changed.
+    /// Runs `query` and ignores the number of rows that it changed. Whatever follows in the transaction sees what it did; an
+    /// error in it may be told by what follows, at the latest by the commit.
     pub async fn run(&mut self, query: Sql) -> Result<()> {
-        self.execute(query).await?;
-        Ok(())
+        match &mut self.on {
+            On::Sqlite(connection) => connection.execute_later(query).await,
+            On::Postgres(_) => self.execute(query).await.map(|_| ()),
+        }
     }
 
     /// Inserts `rows` of equal length after `insert into … (…)`, in as many statements as it takes. Each statement ends

@@ -109,20 +109,27 @@ impl Sql {
         &self.text
     }
 
-    /// Converts the statement for SQLite, with a bare `?` for each placeholder: SQLite finds numbered ones by a linear
-    /// search, so that a long list of rows would take quadratic time.
-    pub(super) fn sqlite(self) -> Result<(AssertSqlSafe<String>, SqliteArguments)> {
-        let mut text = String::with_capacity(self.text.len());
-        let mut values = Vec::with_capacity(self.values.len());
-        let mut parts = self.text.split('$');
-        text.push_str(parts.next().unwrap_or(""));
-        for part in parts {
-            let digits = part.bytes().take_while(u8::is_ascii_digit).count();
-            let number: usize = part[..digits].parse().unwrap_or(0);
-            let value = number.checked_sub(1).and_then(|at| self.values.get(at));
-            values.push(value.cloned().ok_or_else(|| anyhow!("no value is bound to ${number}"))?);
-            text.push('?');
-            text.push_str(&part[digits..]);
+    /// Returns how many values are bound.
+    pub(super) fn values(&self) -> usize {
+        self.values.len()
+    }
+
+    /// Converts statements for SQLite, to be run one after the other, with a bare `?` for each placeholder: SQLite finds
+    /// numbered ones by a linear search, so that a long list of rows would take quadratic time.
+    pub(super) fn sqlite(statements: &[Self]) -> Result<(AssertSqlSafe<String>, SqliteArguments)> {
+        let (mut text, mut values) = (String::new(), Vec::new());
+        for (i, statement) in statements.iter().enumerate() {
+            text.push_str(if i == 0 { "" } else { ";" });
+            let mut parts = statement.text.split('$');
+            text.push_str(parts.next().unwrap_or(""));
+            for part in parts {
+                let digits = part.bytes().take_while(u8::is_ascii_digit).count();
+                let number: usize = part[..digits].parse().unwrap_or(0);
+                let value = number.checked_sub(1).and_then(|at| statement.values.get(at));
+                values.push(value.cloned().ok_or_else(|| anyhow!("no value is bound to ${number}"))?);
+                text.push('?');
+                text.push_str(&part[digits..]);
+            }
         }
         let mut arguments = SqliteArguments::default();
         add_all(&mut arguments, values)?;

@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::turns::Turn;
 use futures_util::TryStreamExt;
 use sqlx::migrate::{MigrateError, Migrator};
-use sqlx::{ConnectOptions, Connection};
+use sqlx::{ConnectOptions, Connection, Either};
 use sqlx_sqlite::{SqliteConnectOptions, SqliteConnection};
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -22,6 +22,11 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 /// The steps of SQLite's machine after which it looks again if anybody still waits. Few: the step that compares a text
 /// with a pattern can take milliseconds.
 const STEPS_BETWEEN_LOOKS: i32 = 100;
+
+/// The most statements that wait to go with the next one, and the most values of one that does: those of more rows differ
+/// each time, and their text is kept for none.
+const LATER_MAX: usize = 16;
+const LATER_VALUES_MAX: usize = 32;
 
 /// Connections to one database for one use, opened as they are needed.
 #[derive(Debug)]
@@ -85,7 +90,7 @@ impl Connections {
         };
         let right = Right { _permit: permit, _turn: turn };
         let kept = Some((opened, right));
-        Ok(Leased { of: Arc::clone(self), kept, is_running: false, in_transaction: false })
+        Ok(Leased { of: Arc::clone(self), kept, later: Vec::new(), is_running: false, in_transaction: false })
     }
 
     async fn open(&self) -> Result<Opened> {
@@ -158,6 +163,9 @@ pub(super) struct Leased {
     of: Arc<Connections>,
     /// None once it is given back.
     kept: Option<(Opened, Right)>,
+    /// Statements of which nobody waits for a result. They go with the next one: each by itself would be longer on its way
+    /// to the connection's thread and back than in SQLite.
+    later: Vec<Sql>,
     is_running: bool,
     in_transaction: bool,
 }
@@ -172,16 +180,33 @@ struct Right {
 impl Leased {
     /// Hands each row of `query` to `read`.
     pub(super) async fn read_rows(&mut self, query: Sql, read: ReadRow<'_>) -> Result<()> {
-        let mut watch = Watch::of(&query);
-        let (text, arguments) = query.sqlite()?;
-        let mut rows = sqlx::query_with(text, arguments).fetch(self.begins()?);
-        while let Some(row) = rows.try_next().await? {
-            read(Row::Sqlite(&row))?;
-            watch.row().await;
+        self.send(query, read).await.map(|_| ())
+    }
+
+    /// Runs the statements that wait, and then `query`, each row of which it hands to `read`. Returns the number of rows that
+    /// `query` changed.
+    async fn send(&mut self, query: Sql, read: ReadRow<'_>) -> Result<u64> {
+        let mut statements = std::mem::take(&mut self.later);
+        let (mut before, mut changed) = (statements.len(), 0);
+        statements.push(query);
+        let mut watch = Watch::of(&statements);
+        let (text, arguments) = Sql::sqlite(&statements)?;
+        #[expect(deprecated, reason = "SQLite alone takes several statements at once, and this is SQLite")]
+        let mut steps = sqlx::query_with(text, arguments).fetch_many(self.begins()?);
+        while let Some(step) = steps.try_next().await? {
+            match step {
+                Either::Left(_) if before > 0 => before -= 1,
+                Either::Left(done) => changed = done.rows_affected(),
+                Either::Right(_) if before > 0 => {}
+                Either::Right(row) => {
+                    read(Row::Sqlite(&row))?;
+                    watch.row().await;
+                }
+            }
         }
-        drop(rows);
+        drop(steps);
         self.is_running = false;
-        Ok(())
+        Ok(changed)
     }
 
     /// Returns the number that `query` reads.
@@ -194,11 +219,16 @@ impl Leased {
 
     /// Runs `query` and returns the number of rows that it changed.
     pub(super) async fn execute(&mut self, query: Sql) -> Result<u64> {
-        let _watch = Watch::of(&query);
-        let (text, arguments) = query.sqlite()?;
-        let done = sqlx::query_with(text, arguments).execute(self.begins()?).await?;
-        self.is_running = false;
-        Ok(done.rows_affected())
+        self.send(query, &mut |_| Ok(())).await
+    }
+
+    /// Runs `query`, at the latest before the commit: an error in it may be told by a later statement.
+    pub(super) async fn execute_later(&mut self, query: Sql) -> Result<()> {
+        if query.values() > LATER_VALUES_MAX || self.later.len() >= LATER_MAX {
+            return self.execute(query).await.map(|_| ());
+        }
+        self.later.push(query);
+        Ok(())
     }
 
     /// Runs statements that take no values, such as those that no transaction can hold.
@@ -226,8 +256,8 @@ impl Leased {
 
     /// Commits the transaction.
     pub(super) async fn commit(mut self) -> Result<()> {
-        sqlx::query("commit").execute(self.begins()?).await?;
-        (self.is_running, self.in_transaction) = (false, false);
+        self.execute(sql("commit")).await?;
+        self.in_transaction = false;
         Ok(())
     }
 
@@ -306,6 +336,31 @@ mod tests {
         drop(writer);
         let mut writer = connections.take(None).await.unwrap();
         writer.begin("begin immediate").await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn what_goes_with_a_later_statement_is_seen_by_it_and_fails_in_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let connections = Connections::writer(options(&folder));
+        connections.take(None).await.unwrap().run("create table t (a integer)").await.unwrap();
+        let insert = |a: i64| sql("insert into t values ($1) returning a").bind(a);
+        let mut writer = connections.take(None).await.unwrap();
+        writer.begin("begin immediate").await.unwrap();
+        for a in 0..40 {
+            writer.execute_later(insert(a)).await.unwrap();
+        }
+        assert_eq!(writer.number("select count(*) from t").await.unwrap(), 40);
+        writer.execute_later(insert(40)).await.unwrap();
+        assert_eq!(writer.execute(sql("delete from t where a >= $1").bind(38)).await.unwrap(), 3);
+        writer.execute_later(insert(50)).await.unwrap();
+        writer.commit().await.unwrap();
+        let mut writer = connections.take(None).await.unwrap();
+        writer.begin("begin immediate").await.unwrap();
+        writer.execute_later(insert(51)).await.unwrap();
+        writer.execute_later(sql("insert into nothing values (1)")).await.unwrap();
+        assert!(writer.commit().await.is_err());
+        let mut writer = connections.take(None).await.unwrap();
+        assert_eq!(writer.number("select sum(a) from t").await.unwrap(), (0..38).sum::<i64>() + 50);
     }
 
     #[tokio::test]

@@ -12,8 +12,8 @@ pub use overview::{FailedJob, KindCounts, counts_by_kind, failed, retry};
 pub use place::Place;
 pub use progress::Progress;
 pub use queue::{
-    Backlog, Lease, backlog, enqueue, enqueue_bulk, finish, is_done_by_another, is_due, move_waiting,
-    postpone, progress, rest, schedule, withdraw,
+    Backlog, Lease, backlog, enqueue, enqueue_bulk, finish, finish_some, is_done_by_another, is_due,
+    move_waiting, postpone, progress, rest, schedule, withdraw,
 };
 pub use round::Round;
 pub use worker::{run_next, work};
@@ -54,8 +54,22 @@ pub trait Job: Serialize + DeserializeOwned + Send + 'static {
         None
     }
 
+    /// True if several that wait are done together, by [`Job::run_all`]: it costs little more than one.
+    const TOGETHER: bool = false;
+
     /// Runs the job. It may run twice, so it must call [`finish`] in the transaction that writes its result.
     fn run(self, app: &App, lease: &Lease) -> impl Future<Output = Result<Outcome>> + Send;
+
+    /// Runs what was taken together, in the order of the lease's jobs: one, unless [`Job::TOGETHER`] says otherwise.
+    fn run_all(jobs: Vec<Self>, app: &App, lease: &Lease) -> impl Future<Output = Result<Outcome>> + Send {
+        async {
+            let mut outcome = Outcome::Done;
+            for job in jobs {
+                outcome = job.run(app, lease).await?;
+            }
+            Ok(outcome)
+        }
+    }
 }
 
 /// How long the jobs of a kind take.
@@ -77,8 +91,9 @@ pub struct JobKind {
     name: &'static str,
     pace: Pace,
     alone: bool,
+    together: bool,
     time_max: Duration,
-    run: fn(App, Lease, String) -> BoxFuture<'static, Result<Outcome>>,
+    run: fn(App, Lease, Vec<String>) -> BoxFuture<'static, Result<Outcome>>,
     /// Returns the key of a job with this payload.
     key: fn(&str) -> Option<String>,
 }
@@ -90,16 +105,18 @@ impl JobKind {
             name: J::KIND,
             pace: J::PACE,
             alone: J::ALONE,
+            together: J::TOGETHER,
             time_max: J::TIME_MAX,
-            run: |app, lease, payload| Box::pin(run::<J>(app, lease, payload)),
+            run: |app, lease, payloads| Box::pin(run::<J>(app, lease, payloads)),
             key: |payload| serde_json::from_str::<J>(payload).ok()?.dedupe_key(),
         }
     }
 }
 
-async fn run<J: Job>(app: App, lease: Lease, payload: String) -> Result<Outcome> {
-    let job: J = serde_json::from_str(&payload).context("reading the payload").map_err(pointless)?;
-    job.run(&app, &lease).await
+async fn run<J: Job>(app: App, lease: Lease, payloads: Vec<String>) -> Result<Outcome> {
+    let jobs = payloads.iter().map(|payload| serde_json::from_str(payload)).collect::<Result<Vec<J>, _>>();
+    let jobs = jobs.context("reading the payload").map_err(pointless)?;
+    J::run_all(jobs, &app, &lease).await
 }
 
 /// The end of a job that did not fail.

@@ -1,10 +1,10 @@
 //! The queue in SQL. A job is a row; the worker that has its lease runs it.
 
 use super::round::{self, Queue};
-use super::{Job, Progress};
+use super::{Job, JobKind, Progress};
 use crate::app::{App, JOBS};
-use crate::db::{is_unique_violation, sql};
-use crate::error::{Error, Result};
+use crate::db::{Sql, is_unique_violation, sql};
+use crate::error::Result;
 use crate::ids::{JobId, OrgId};
 use crate::orgs::OrgTx;
 use crate::time::Timestamp;
@@ -15,14 +15,17 @@ use std::sync::Arc;
 /// The number of buckets. The jobs of an organization share a bucket, by which the table can be split over machines.
 const BUCKETS: u8 = 64;
 const LEASE_MICROS: i64 = 15_000_000;
+/// The most jobs that are done together.
+const TOGETHER_MAX: usize = 16;
 
-/// A job held by a worker.
+/// What a worker holds: a job, or several of a kind that are done together.
 #[derive(Clone, Debug)]
 pub struct Lease {
     bucket: i64,
-    /// The organization that the job belongs to.
+    /// The organization that the jobs belong to.
     pub org_id: OrgId,
-    id: JobId,
+    /// The jobs, in the order in which they were put together.
+    pub jobs: Vec<JobId>,
     lease_id: JobId,
     /// True for one of the many jobs of an import.
     pub bulk: bool,
@@ -31,8 +34,13 @@ pub struct Lease {
 }
 
 impl Lease {
-    pub(super) fn id(&self) -> JobId {
-        self.id
+    /// Ends a statement on jobs that are held by it still.
+    fn held(&self, mut query: Sql, jobs: &[JobId]) -> Sql {
+        query.push(" where bucket = ").push_bind(self.bucket);
+        query.push(" and org_id = ").push_bind(self.org_id);
+        query.push(" and lease_id = ").push_bind(self.lease_id);
+        query.push(" and id in ").push_list(jobs.iter().copied());
+        query
     }
 }
 
@@ -110,49 +118,56 @@ pub async fn withdraw<J: Job>(tx: &mut OrgTx, job: &J) -> Result<()> {
     tx.run(query.bind(bucket(tx.org_id)).bind(tx.org_id).bind(format!("+{key}")).bind(key)).await
 }
 
-/// Takes a job off the queue, in the transaction that writes its result. Fails if the lease was lost to another
-/// worker, which then does the job.
+/// Takes jobs off the queue, in the transaction that writes their result. Fails if the lease was lost to another worker,
+/// which then does them.
 pub async fn finish(tx: &mut OrgTx, lease: &Lease) -> Result<()> {
-    let query = sql("delete from jobs where bucket = $1 and org_id = $2 and id = $3 and lease_id = $4");
-    match tx.execute(query.bind(lease.bucket).bind(lease.org_id).bind(lease.id).bind(lease.lease_id)).await? {
-        0 => Err(Error::Internal(anyhow!("the lease on the job was lost"))),
-        _ => Ok(()),
-    }
+    finish_some(tx, lease, &lease.jobs).await
+}
+
+/// Takes some of the jobs off the queue, as [`finish`] does.
+pub async fn finish_some(tx: &mut OrgTx, lease: &Lease, jobs: &[JobId]) -> Result<()> {
+    all_held(tx.execute(lease.held(sql("delete from jobs"), jobs)).await?, jobs)
 }
 
 /// Leaves a job in hand until then, so that no other of its key begins, in the transaction that writes its result. Then
 /// it is run once more, for what came meanwhile. Fails if the lease was lost to another worker.
-pub async fn rest(tx: &mut OrgTx, lease: &Lease, until: Timestamp) -> Result<()> {
+pub async fn rest(tx: &mut OrgTx, lease: &Lease, job: JobId, until: Timestamp) -> Result<()> {
     // a lease that nobody renews
-    let query = sql("
-        update jobs set lease_id = $5, leased_until = $6, run_at = $6, attempts = 0
-        where bucket = $1 and org_id = $2 and id = $3 and lease_id = $4
-    ");
-    let query = query.bind(lease.bucket).bind(lease.org_id).bind(lease.id).bind(lease.lease_id);
-    match tx.execute(query.bind(JobId::new(tx.now)).bind(until)).await? {
-        0 => Err(Error::Internal(anyhow!("the lease on the job was lost"))),
-        _ => Ok(()),
-    }
+    let query = sql("update jobs set lease_id = $1, leased_until = $2, run_at = $2, attempts = 0");
+    let query = query.bind(JobId::new(tx.now)).bind(until);
+    all_held(tx.execute(lease.held(query, &[job])).await?, &[job])
+}
+
+fn all_held(count: u64, jobs: &[JobId]) -> Result<()> {
+    if count == jobs.len() as u64 { Ok(()) } else { Err(anyhow!("the lease on the job was lost").into()) }
 }
 
 /// Returns true if another worker runs a job of the kind for the organization.
 pub async fn is_done_by_another<J: Job>(tx: &mut OrgTx, lease: &Lease) -> Result<bool> {
     let query = sql("
         select count(*) from jobs
-        where bucket = $1 and org_id = $2 and kind = $3 and id <> $4 and leased_until > $5
+        where bucket = $1 and org_id = $2 and kind = $3 and lease_id <> $4 and leased_until > $5
     ");
-    let query = query.bind(lease.bucket).bind(lease.org_id).bind(J::KIND).bind(lease.id).bind(tx.now);
+    let query = query.bind(lease.bucket).bind(lease.org_id).bind(J::KIND).bind(lease.lease_id).bind(tx.now);
     tx.fetch_one::<(i64,)>(query).await.map(|(count,)| count > 0)
 }
 
-/// A job that a worker just took, with its payload.
+/// What a worker just took.
 pub(super) struct Claimed {
     pub(super) lease: Lease,
     pub(super) kind: String,
+    /// The jobs, as the lease has them.
+    pub(super) jobs: Vec<Held>,
+    /// True if more may be due beside them.
+    pub(super) is_one_of_many: bool,
+}
+
+/// A job in hand.
+#[derive(sqlx::FromRow)]
+pub(super) struct Held {
+    pub(super) id: JobId,
     pub(super) payload: String,
     pub(super) attempts: i64,
-    /// True if more may be due beside it.
-    pub(super) is_one_of_many: bool,
 }
 
 /// A due job that a worker may try to take.
@@ -162,87 +177,105 @@ struct Candidate {
     org_id: OrgId,
     id: JobId,
     kind: String,
-    dedupe_key: String,
     bulk: bool,
+    attempts: i64,
 }
 
-/// Takes a due job from the first of these queues that has one, of the organization whose turn it is. Returns none if
-/// there is none.
+impl Candidate {
+    /// Tells whether both are done together. One that failed is tried alone, so that others do not fail with it.
+    fn goes_with(&self, other: &Self) -> bool {
+        let is_new = |job: &Self| !job.bulk && job.attempts == 0;
+        let is_of_kind = self.org_id == other.org_id && self.kind == other.kind;
+        is_of_kind && is_new(self) && is_new(other) && is_kind(&self.kind, |kind| kind.together)
+    }
+}
+
+fn is_kind(name: &str, is_it: fn(&JobKind) -> bool) -> bool {
+    JOBS.iter().any(|kind| kind.name == name && is_it(kind))
+}
+
+/// Takes a due job from the first of these queues that has one, of the organization whose turn it is, with others that
+/// are done together with it. Returns none if there is none.
 pub(super) async fn claim(app: &App, queues: &[Queue]) -> Result<Option<Claimed>> {
+    // workers who look at the same moment find the same
+    let _alone = app.job_round.claiming.lock().await;
     let (now, workers) = (app.clock.now(), app.config.jobs.workers);
     for &queue in queues {
         let last = app.job_round.last(queue);
         for is_behind in [true, false] {
             let due = round::due(queue, now, last, is_behind, workers, app.place.known());
-            let due: Vec<Candidate> = app.db.fetch_all(due).await?;
-            let is_one_of_many = is_behind || due.len() > 1;
-            for candidate in due {
-                let org_id = candidate.org_id;
-                if let Some(claimed) = take(app, candidate, now).await? {
-                    app.job_round.served(queue, org_id.into());
-                    return Ok(Some(Claimed { is_one_of_many, ..claimed }));
+            let mut due: Vec<Candidate> = app.db.fetch_all(due).await?;
+            while !due.is_empty() {
+                let (together, others) = split(due);
+                let is_one_of_many = is_behind || !others.is_empty();
+                if let Some(claimed) = take(app, &together, now, is_one_of_many).await? {
+                    app.job_round.served(queue, claimed.lease.org_id.into());
+                    return Ok(Some(claimed));
                 }
+                due = others;
             }
         }
     }
     Ok(None)
 }
 
-/// Returns the key of a job in hand, which is no other job's. Its own is free, so that a change made from now on enqueues
-/// another, which waits until this one has ended.
-fn key_in_hand(kind: &str, key: &str) -> String {
-    let alone = JOBS.iter().any(|known| known.name == kind && known.alone);
-    match key {
-        _ if alone => format!("+{kind}"),
-        key if key.starts_with('+') => key.to_owned(),
-        key => format!("+{key}"),
+/// Splits due jobs into the first, with those that are done together with it, and the others.
+fn split(due: Vec<Candidate>) -> (Vec<Candidate>, Vec<Candidate>) {
+    let (mut together, mut others) = (Vec::<Candidate>::new(), Vec::new());
+    for job in due {
+        let has_room = together.len() < TOGETHER_MAX;
+        let fits = together.first().is_none_or(|first| has_room && job.goes_with(first));
+        if fits { together.push(job) } else { others.push(job) }
     }
+    (together, others)
 }
 
-/// Takes a due job. Returns none if another worker was faster, or has a job of the same key.
-async fn take(app: &App, due: Candidate, now: Timestamp) -> Result<Option<Claimed>> {
-    let Candidate { bucket, org_id, id, bulk, .. } = due;
-    let lease = Lease { bucket, org_id, id, lease_id: JobId::new(now), bulk, progress: Arc::default() };
-    let query = sql("
-        update jobs set lease_id = $4, leased_until = $5, attempts = attempts + 1, dedupe_key = $6,
+/// Takes due jobs, those of them that no other worker took, nor one of the same key. Returns none if there is none.
+async fn take(app: &App, due: &[Candidate], now: Timestamp, is_one_of_many: bool) -> Result<Option<Claimed>> {
+    let Some(Candidate { bucket, org_id, kind, bulk, .. }) = due.first() else { return Ok(None) };
+    let (bucket, org_id, lease_id) = (*bucket, *org_id, JobId::new(now));
+    // the key of a job in hand is no other job's; its own is free, so that a change made from now on enqueues another, which
+    // waits until this one has ended
+    let key = if is_kind(kind, |kind| kind.alone) {
+        "'+' || jobs.kind"
+    } else {
+        "case when jobs.dedupe_key like '+%' then jobs.dedupe_key else '+' || jobs.dedupe_key end"
+    };
+    let mut query = sql(&format!(
+        "update jobs set lease_id = $3, leased_until = $4, attempts = attempts + 1, dedupe_key = {key},
             done = null, total = null
-        where bucket = $1 and org_id = $2 and id = $3 and failed_at is null
-            and (leased_until is null or leased_until < $7)
+        where bucket = $1 and org_id = $2 and failed_at is null and (leased_until is null or leased_until < $5)
             and not exists (
                 select 1 from jobs held
-                where held.bucket = $1 and held.org_id = $2 and held.id <> $3 and held.dedupe_key = $6
+                where held.bucket = $1 and held.org_id = $2 and held.id <> jobs.id and held.dedupe_key = {key}
             )
-        returning kind, payload, attempts
-    ");
-    let query = query
-        .bind(bucket)
-        .bind(org_id)
-        .bind(id)
-        .bind(lease.lease_id)
-        .bind(now.plus(LEASE_MICROS))
-        .bind(key_in_hand(&due.kind, &due.dedupe_key))
-        .bind(now);
+            and id in "
+    ));
+    query = query.bind(bucket).bind(org_id).bind(lease_id).bind(now.plus(LEASE_MICROS)).bind(now);
+    query.push_list(due.iter().map(|job| job.id)).push(" returning id, payload, attempts");
     let mut tx = app.db.begin().await?;
-    let claimed: Option<(String, String, i64)> = match tx.fetch_optional(query).await {
+    let mut jobs: Vec<Held> = match tx.fetch_all(query).await {
         // a worker of another process took one of the same key at the same moment
         Err(error) if is_unique_violation(&error) => return Ok(None),
-        claimed => claimed?,
+        jobs => jobs?,
     };
     tx.commit().await?;
-    let is_one_of_many = false;
-    Ok(claimed.map(|(kind, payload, attempts)| Claimed { lease, kind, payload, attempts, is_one_of_many }))
+    if jobs.is_empty() {
+        return Ok(None);
+    }
+    jobs.sort_by_key(|job| due.iter().position(|due| due.id == job.id));
+    let ids = jobs.iter().map(|job| job.id).collect();
+    let lease = Lease { bucket, org_id, jobs: ids, lease_id, bulk: *bulk, progress: Arc::default() };
+    Ok(Some(Claimed { lease, kind: kind.clone(), jobs, is_one_of_many }))
 }
 
-/// Renews the lease on a job, and writes down how far it is.
+/// Renews the lease on what is in hand, and writes down how far it is.
 pub(super) async fn renew(app: &App, lease: &Lease) -> Result<()> {
-    let query = sql("
-        update jobs set leased_until = $5, done = $6, total = $7
-        where bucket = $1 and org_id = $2 and id = $3 and lease_id = $4
-    ");
-    let query = query.bind(lease.bucket).bind(lease.org_id).bind(lease.id).bind(lease.lease_id);
+    let query = sql("update jobs set leased_until = $1, done = $2, total = $3");
     let query = query.bind(app.clock.now().plus(LEASE_MICROS));
+    let query = query.bind(lease.progress.done()).bind(lease.progress.total());
     let mut tx = app.db.begin().await?;
-    tx.run(query.bind(lease.progress.done()).bind(lease.progress.total())).await?;
+    tx.run(lease.held(query, &lease.jobs)).await?;
     tx.commit().await
 }
 
@@ -257,18 +290,24 @@ pub(super) struct Release {
 
 /// Returns a job that was not done to the queue. It takes its key again, and stands for what was enqueued under it
 /// meanwhile; without a key it is apart from others.
-pub(super) async fn release(app: &App, lease: &Lease, release: Release, key: Option<String>) -> Result<()> {
-    let Some(key) = key else { return put_back(app, lease, &release, &lease.id.to_string()).await };
-    match put_back(app, lease, &release, &key).await {
+pub(super) async fn release(
+    app: &App,
+    lease: &Lease,
+    job: JobId,
+    release: Release,
+    key: Option<String>,
+) -> Result<()> {
+    let Some(key) = key else { return put_back(app, lease, job, &release, &job.to_string()).await };
+    match put_back(app, lease, job, &release, &key).await {
         // another was enqueued at this moment
         Err(error) if is_unique_violation(&error) => {
-            put_back(app, lease, &release, &lease.id.to_string()).await
+            put_back(app, lease, job, &release, &job.to_string()).await
         }
         result => result,
     }
 }
 
-async fn put_back(app: &App, lease: &Lease, release: &Release, key: &str) -> Result<()> {
+async fn put_back(app: &App, lease: &Lease, job: JobId, release: &Release, key: &str) -> Result<()> {
     let mut tx = app.db.begin().await?;
     let query = sql("
         delete from jobs where bucket = $1 and org_id = $2 and dedupe_key = $4 and id <> $3 and exists (
@@ -276,24 +315,15 @@ async fn put_back(app: &App, lease: &Lease, release: &Release, key: &str) -> Res
             where held.bucket = $1 and held.org_id = $2 and held.id = $3 and held.lease_id = $5
         )
     ");
-    let query = query.bind(lease.bucket).bind(lease.org_id).bind(lease.id).bind(key);
+    let query = query.bind(lease.bucket).bind(lease.org_id).bind(job).bind(key);
     tx.run(query.bind(lease.lease_id)).await?;
     let query = sql("
-        update jobs set lease_id = null, leased_until = null, run_at = $5, attempts = $6, last_error = $7,
-            failed_at = $8, dedupe_key = $9
-        where bucket = $1 and org_id = $2 and id = $3 and lease_id = $4
+        update jobs set lease_id = null, leased_until = null, run_at = $1, attempts = $2, last_error = $3,
+            failed_at = $4, dedupe_key = $5
     ");
-    let query = query
-        .bind(lease.bucket)
-        .bind(lease.org_id)
-        .bind(lease.id)
-        .bind(lease.lease_id)
-        .bind(release.run_at)
-        .bind(release.attempts)
-        .bind(release.error.clone())
-        .bind(release.failed_at)
-        .bind(key);
-    tx.run(query).await?;
+    let query = query.bind(release.run_at).bind(release.attempts).bind(release.error.clone());
+    let query = query.bind(release.failed_at).bind(key);
+    tx.run(lease.held(query, &[job])).await?;
     tx.commit().await
 }
 

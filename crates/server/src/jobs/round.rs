@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use uuid::Uuid;
 
 /// The due jobs that are a worker's candidates, so that workers beside each other find different ones.
-const CANDIDATES: i64 = 8;
+const CANDIDATES: i64 = 32;
 
 /// A queue that is looked through organization by organization.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,19 +23,24 @@ pub(super) enum Queue {
     Apart,
 }
 
-/// The organization whose job this process took last from each queue.
+/// Whose turn it is.
 #[derive(Debug, Default)]
-pub struct Round(Mutex<[Uuid; 4]>);
+pub struct Round {
+    /// The organization whose job this process took last from each queue.
+    last: Mutex<[Uuid; 4]>,
+    /// Held by the worker that looks for a job.
+    pub(super) claiming: tokio::sync::Mutex<()>,
+}
 
 impl Round {
     /// Returns the organization that was served last.
     pub(super) fn last(&self, queue: Queue) -> Uuid {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)[queue as usize]
+        self.last.lock().unwrap_or_else(PoisonError::into_inner)[queue as usize]
     }
 
     /// Notes that an organization is served.
     pub(super) fn served(&self, queue: Queue, org_id: Uuid) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)[queue as usize] = org_id;
+        self.last.lock().unwrap_or_else(PoisonError::into_inner)[queue as usize] = org_id;
     }
 }
 
@@ -50,7 +55,7 @@ pub(super) fn due(
     place: Option<Uuid>,
 ) -> Sql {
     let mut query = sql("
-        select bucket, org_id, id, kind, dedupe_key, bulk from jobs
+        select bucket, org_id, id, kind, bulk, attempts from jobs
         where bulk = $1 and failed_at is null and run_at <= $2 and (leased_until is null or leased_until < $2)
             and not exists (
                 select 1 from jobs held

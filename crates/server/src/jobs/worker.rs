@@ -1,10 +1,11 @@
 //! Workers: tasks that take due jobs, run them and renew their leases.
 
-use super::queue::{self, Claimed, Lease, Release};
+use super::queue::{self, Claimed, Held, Lease, Release};
 use super::round::Queue;
 use super::{Outcome, is_pointless, pointless, ring};
 use crate::app::{App, JOBS};
 use crate::error::{Error, Result, causes};
+use crate::time::Timestamp;
 use anyhow::anyhow;
 use futures_util::future::BoxFuture;
 use std::sync::Arc;
@@ -72,7 +73,7 @@ async fn run_one_of(app: &App, queues: &[Queue]) -> Result<bool> {
     // at the highest level, so that a warning has the fields of the span at any log level
     let span = tracing::error_span!(
         "job",
-        job.id = %claimed.lease.id(),
+        job.id = ?claimed.lease.jobs,
         job.kind = claimed.kind,
         org.id = %claimed.lease.org_id,
     );
@@ -81,50 +82,57 @@ async fn run_one_of(app: &App, queues: &[Queue]) -> Result<bool> {
 }
 
 async fn run_claimed(app: &App, claimed: Claimed) -> Result<()> {
-    let Claimed { lease, kind, payload, attempts, .. } = claimed;
+    let Claimed { lease, kind, jobs, .. } = claimed;
     let started = Instant::now();
     let known = JOBS.iter().find(|known| known.name == kind);
-    let key = known.and_then(|known| (known.key)(&payload));
     let result = match known {
         Some(known) => {
-            let job = (known.run)(app.clone(), lease.clone(), payload);
+            let payloads = jobs.iter().map(|job| job.payload.clone()).collect();
+            let job = (known.run)(app.clone(), lease.clone(), payloads);
             run_held(app, &lease, job, known.time_max).await
         }
         None => Err(pointless(anyhow!("this release does not know the kind of job"))),
     };
     let kind = known.map_or("unknown", |known| known.name);
     let outcome = if result.is_err() { "failed" } else { "done" };
-    metrics::counter!("refrain_jobs_total", "kind" => kind, "outcome" => outcome).increment(1);
+    let count = jobs.len() as u64;
+    metrics::counter!("refrain_jobs_total", "kind" => kind, "outcome" => outcome).increment(count);
     metrics::histogram!("refrain_job_seconds", "kind" => kind).record(started.elapsed().as_secs_f64());
-    match result {
-        Ok(Outcome::Done) => Ok(()),
-        Ok(Outcome::Later(at)) => {
-            let release = Release { run_at: at, attempts: attempts - 1, error: None, failed_at: None };
-            queue::release(app, &lease, release, key).await
-        }
-        Err(error) => fail(app, &lease, attempts, key, &error).await,
+    if result.as_ref().is_ok_and(|outcome| *outcome == Outcome::Done) {
+        return Ok(());
     }
+    let now = app.clock.now();
+    for Held { id, payload, attempts } in jobs {
+        let key = known.and_then(|known| (known.key)(&payload));
+        let (release, key) = match &result {
+            Ok(Outcome::Later(at)) => {
+                (Release { run_at: *at, attempts: attempts - 1, error: None, failed_at: None }, key)
+            }
+            Ok(Outcome::Done) => continue,
+            Err(error) => {
+                let failed = failed(error, now, attempts, count > 1);
+                // one that was set aside is in the way of no other
+                let key = key.filter(|_| failed.failed_at.is_none());
+                (failed, key)
+            }
+        };
+        queue::release(app, &lease, id, release, key).await?;
+    }
+    Ok(())
 }
 
-/// Returns a failed job to the queue for another attempt. Sets the job aside for a person if another attempt is
-/// pointless or there were too many.
-async fn fail(app: &App, lease: &Lease, attempts: i64, key: Option<String>, error: &Error) -> Result<()> {
+/// Says how a failed job goes back into the queue for another attempt: one of several at once and alone. It is set aside for
+/// a person if another attempt is pointless or there were too many.
+fn failed(error: &Error, now: Timestamp, attempts: i64, is_one_of_several: bool) -> Release {
     let message = match error {
         Error::Internal(cause) => causes(cause),
         error => error.to_string(),
     };
     tracing::warn!(job.attempts = attempts, error = message, "job failed");
-    let now = app.clock.now();
     let seconds = 2_i64.saturating_pow(u32::try_from(attempts).unwrap_or(u32::MAX)).min(BACKOFF_SECONDS_MAX);
-    let is_over = attempts >= ATTEMPTS_MAX || is_pointless(error);
-    let release = Release {
-        run_at: now.plus(seconds * 1_000_000),
-        attempts,
-        error: Some(message),
-        failed_at: is_over.then_some(now),
-    };
-    // one that was set aside is in the way of no other
-    queue::release(app, lease, release, key.filter(|_| !is_over)).await
+    let wait = if is_one_of_several { 0 } else { seconds * 1_000_000 };
+    let is_over = !is_one_of_several && (attempts >= ATTEMPTS_MAX || is_pointless(error));
+    Release { run_at: now.plus(wait), attempts, error: Some(message), failed_at: is_over.then_some(now) }
 }
 
 /// Runs a job and renews its lease meanwhile. Aborts the job after the time limit. A job that lost its lease cannot

@@ -57,12 +57,31 @@ async fn a_job_that_nobody_can_read_is_set_aside_at_once_and_holds_up_no_other()
     while jobs::run_next(&t.app).await.unwrap() {}
     let failed = sql("select kind, attempts, last_error from jobs where failed_at is not null order by kind");
     let failed: Vec<(String, i64, String)> = t.app.db.fetch_all(failed).await.unwrap();
+    // the second was tried with the third, and then alone
     let expected = [
-        ("read_minds", "this release does not know the kind of job"),
-        ("read_sessions", "reading the payload: missing field `session_ids` at line 1 column 25"),
+        ("read_minds", 1, "this release does not know the kind of job"),
+        ("read_sessions", 2, "reading the payload: missing field `session_ids` at line 1 column 25"),
     ];
-    assert_eq!(failed, expected.map(|(kind, error)| (kind.to_owned(), 1, error.to_owned())));
+    assert_eq!(failed, expected.map(|(kind, attempts, error)| (kind.to_owned(), attempts, error.to_owned())));
     assert_eq!(t.count("select count(*) from statements").await, 1, "the third is done");
+}
+
+#[tokio::test]
+async fn readings_that_wait_are_done_together_and_fail_apart() {
+    let t = TestApp::new().await;
+    for i in 0..20 {
+        t.session_saying(&format!("Where is my parcel number {i}?")).await;
+    }
+    let waiting = "select count(*) from jobs where kind = 'read_sessions'";
+    assert!(jobs::run_next(&t.app).await.unwrap());
+    assert_eq!((t.count(waiting).await, t.count("select count(*) from statements").await), (4, 16));
+    t.execute(sql(
+        "update jobs set payload = '{}' where id = (select max(id) from jobs where kind = 'read_sessions')",
+    ))
+    .await;
+    while jobs::run_next(&t.app).await.unwrap() {}
+    assert_eq!(t.count("select count(*) from statements").await, 19, "three of them are done");
+    assert_eq!(t.count("select attempts from jobs where failed_at is not null").await, 2);
 }
 
 #[tokio::test]

@@ -55,7 +55,9 @@ fn plain(text: &str) -> String {
         match c {
             '\0'..='\x7f' => plain.push(c.to_ascii_lowercase()),
             '年' | '년' | '月' | '월' if follows_number(&plain) => plain.push('-'),
-            '時' | '时' | '点' | '點' | '시' | '分' | '분' if follows_number(&plain) => plain.push(':'),
+            '時' | '时' | '点' | '點' | '시' | '分' | '분' if follows_number(&plain) => {
+                plain.push(':')
+            }
             '日' | '号' | '일' | '秒' | '초' if follows_number(&plain) => plain.push(' '),
             '٠'..='٩' => plain.push(digit(c, '٠')),
             '۰'..='۹' => plain.push(digit(c, '۰')),

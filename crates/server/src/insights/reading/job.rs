@@ -4,11 +4,12 @@ use super::{excerpt, store};
 use crate::app::App;
 use crate::boilerplate;
 use crate::error::Result;
-use crate::ids::{MessageId, SessionId, StatementId};
+use crate::ids::{JobId, MessageId, SessionId, StatementId};
 use crate::insights::grouping::job::Consolidate;
 use crate::insights::occurrences::{self, OrgCentroids};
 use crate::insights::statements::{ReadStatement, contextual, embedding};
 use crate::jobs::{self, Job, Lease, Outcome, Pace};
+use crate::orgs::OrgTx;
 use crate::sessions::{self, Finding, ReadSessions, Sender, Sentiment, SetAsideReason, Unread};
 use anyhow::Context;
 use refrain_nlp::cleaning::boilerplate::{Boilerplate, Outline};
@@ -31,6 +32,7 @@ const PAUSE_MICROS: i64 = 1_000_000;
 impl Job for ReadSessions {
     const KIND: &str = "read_sessions";
     const PACE: Pace = Pace::Live;
+    const TOGETHER: bool = true;
 
     /// Returns a key for one session, so that it is read once for all its waiting changes. The batches of an import get
     /// none, since no two are the same.
@@ -42,7 +44,11 @@ impl Job for ReadSessions {
     }
 
     async fn run(self, app: &App, lease: &Lease) -> Result<Outcome> {
-        read_sessions(app, lease, &self.session_ids).await
+        Self::run_all(vec![self], app, lease).await
+    }
+
+    async fn run_all(jobs: Vec<Self>, app: &App, lease: &Lease) -> Result<Outcome> {
+        read_sessions(app, lease, &jobs).await
     }
 }
 
@@ -68,9 +74,11 @@ impl From<Sentiment> for refrain_nlp::sentiment::Sentiment {
 
 /// Reads the latest revision of each of these sessions, if it was not read yet. Tries again later if insights keep
 /// changing meanwhile.
-async fn read_sessions(app: &App, lease: &Lease, ids: &[SessionId]) -> Result<Outcome> {
-    let unread = sessions::unread(&app.db, lease.org_id, ids).await?;
-    let pause = if lease.bulk { 0 } else { pause_micros(&unread) };
+async fn read_sessions(app: &App, lease: &Lease, jobs: &[ReadSessions]) -> Result<Outcome> {
+    let ids: Vec<SessionId> = jobs.iter().flat_map(|job| &job.session_ids).copied().collect();
+    let unread = sessions::unread(&app.db, lease.org_id, &ids).await?;
+    let pause = |job: &ReadSessions| if lease.bulk { 0 } else { pause_micros(job, &unread) };
+    let pauses: Vec<(JobId, i64)> = lease.jobs.iter().copied().zip(jobs.iter().map(pause)).collect();
     let settings = app.settings(&app.db, lease.org_id).await?;
     let usual = Language::from_code(&settings.language);
     let known = boilerplate::load(&app.db, lease.org_id).await?;
@@ -107,12 +115,7 @@ async fn read_sessions(app: &App, lease: &Lease, ids: &[SessionId]) -> Result<Ou
             let at = tx.now.plus(wait);
             jobs::schedule(&mut tx, &Consolidate {}, at).await?;
         }
-        if pause > 0 {
-            let until = tx.now.plus(pause);
-            jobs::rest(&mut tx, lease, until).await?;
-        } else {
-            jobs::finish(&mut tx, lease).await?;
-        }
+        end(&mut tx, lease, &pauses).await?;
         tx.commit().await?;
         metrics::counter!("refrain_sessions_read_total").increment(saved.len() as u64);
         return Ok(Outcome::Done);
@@ -121,9 +124,21 @@ async fn read_sessions(app: &App, lease: &Lease, ids: &[SessionId]) -> Result<Ou
     Ok(Outcome::Later(app.clock.now().plus(CONSOLIDATE_SOON_MICROS)))
 }
 
-/// Returns the time for which no other reading of these sessions begins, by how much there was to read.
-fn pause_micros(unread: &[Unread]) -> i64 {
-    let bytes: usize = unread.iter().flat_map(|session| &session.messages).map(|said| said.text.len()).sum();
+/// Ends jobs, of which each rests first if it is to pause.
+async fn end(tx: &mut OrgTx, lease: &Lease, pauses: &[(JobId, i64)]) -> Result<()> {
+    let (resting, done): (Vec<_>, Vec<_>) = pauses.iter().copied().partition(|(_, pause)| *pause > 0);
+    for (job, pause) in resting {
+        let until = tx.now.plus(pause);
+        jobs::rest(tx, lease, job, until).await?;
+    }
+    let done: Vec<JobId> = done.into_iter().map(|(job, _)| job).collect();
+    jobs::finish_some(tx, lease, &done).await
+}
+
+/// Returns the time for which no other reading of a job's sessions begins, by how much there was to read.
+fn pause_micros(job: &ReadSessions, unread: &[Unread]) -> i64 {
+    let sessions = unread.iter().filter(|session| job.session_ids.contains(&session.id));
+    let bytes: usize = sessions.flat_map(|session| &session.messages).map(|said| said.text.len()).sum();
     i64::try_from(bytes / LARGE_BYTES).unwrap_or(0) * PAUSE_MICROS
 }
 
