@@ -13,6 +13,7 @@ use crate::db::{Db, Query};
 use crate::erasures::{self, ApplyRetention, EraseSessions, Purge};
 use crate::error::{Error, Result};
 use crate::exports;
+use crate::group_commit::GroupCommit;
 use crate::http::{Api, Peer, RateLimiter, bearer};
 use crate::ids::OrgId;
 use crate::imports::{self, FollowImport, ImportFile};
@@ -148,6 +149,8 @@ pub struct App {
     pub live_job_added: Arc<Notify>,
     /// The organizations whose jobs were taken last.
     pub job_round: Arc<Round>,
+    /// The requests that wait to write.
+    pub group_commit: Arc<GroupCommit>,
     /// The places of exports.
     pub exports: Arc<Turns>,
     /// The places of searches over messages.
@@ -182,6 +185,7 @@ impl App {
             job_added: Arc::default(),
             live_job_added: Arc::default(),
             job_round: Arc::default(),
+            group_commit: Arc::default(),
             exports: exports::places(),
             searches: sessions::search_places(),
             listeners: changes::places(),

@@ -112,12 +112,18 @@ impl Attempt {
     }
 
     /// Commits what the request changed together with the answer, and returns this.
-    pub async fn commit(self, mut tx: OrgTx, output: impl Serialize) -> Result<Response> {
-        let answer = serde_json::to_string(&output).context("writing an answer")?;
-        if let Some(hashes) = self.0 {
-            keep(&mut tx, hashes, &answer).await?;
-        }
+    pub async fn commit(self, mut tx: OrgTx, output: impl Serialize + Send) -> Result<Response> {
+        let answer = self.keep(&mut tx, output).await?;
         tx.commit().await?;
+        Ok(answer)
+    }
+
+    /// Keeps the answer with what the request changed, and returns it. It is to be given once the transaction is committed.
+    pub async fn keep(&self, tx: &mut OrgTx, output: impl Serialize + Send) -> Result<Response> {
+        let answer = serde_json::to_string(&output).context("writing an answer")?;
+        if let Some(hashes) = &self.0 {
+            keep(tx, hashes, &answer).await?;
+        }
         Ok(json(answer))
     }
 }
@@ -127,7 +133,7 @@ fn json(body: String) -> Response {
 }
 
 /// Keeps an answer, in place of one that is too old to be given again, and forgets the oldest where there are too many.
-async fn keep(tx: &mut OrgTx, Hashes { id, request }: Hashes, answer: &str) -> Result<()> {
+async fn keep(tx: &mut OrgTx, hashes: &Hashes, answer: &str) -> Result<()> {
     let query = sql("
         insert into idempotency_keys (org_id, id, seq, request, answer, created_at)
         values ($1, $2, (select coalesce(max(seq), 0) + 1 from idempotency_keys where org_id = $1), $3, $4, $5)
@@ -135,7 +141,8 @@ async fn keep(tx: &mut OrgTx, Hashes { id, request }: Hashes, answer: &str) -> R
             answer = excluded.answer, created_at = excluded.created_at
         returning seq
     ");
-    let query = query.bind(tx.org_id).bind(id).bind(request).bind(answer).bind(tx.now);
+    let query =
+        query.bind(tx.org_id).bind(hashes.id.clone()).bind(hashes.request.clone()).bind(answer).bind(tx.now);
     let (seq,): (i64,) = tx.fetch_one(query).await?;
     let query = sql("delete from idempotency_keys where org_id = $1 and seq <= $2");
     tx.run(query.bind(tx.org_id).bind(seq - KEPT_MAX)).await

@@ -9,6 +9,7 @@ pub mod db;
 pub mod error;
 pub mod escalation;
 pub mod event;
+pub mod group_commit;
 pub mod http;
 mod http_client;
 pub mod idempotency;

@@ -72,6 +72,8 @@ pub struct OrgTx {
     /// The decision of a person that the transaction carries out, if it is one.
     pub(crate) operation_id: Option<OperationId>,
     hooks: &'static Hooks,
+    /// The number of the last entry of the change log, which nobody else adds to meanwhile.
+    change_seq: i64,
     changes: Vec<(Subject, Uuid)>,
     /// The contacts whose names changed: what they said is to be read again.
     pub(crate) renamed: BTreeSet<ContactId>,
@@ -85,6 +87,7 @@ pub struct OrgTx {
     stored_bytes: i64,
     /// The counters to raise after the commit, and by how much.
     counts: Vec<(Counter, u64)>,
+    is_complete: bool,
 }
 
 /// Begins a transaction that writes to an organization, and moves the organization's clock forward.
@@ -92,20 +95,21 @@ pub async fn begin(db: &Db, clock: &Clock, hooks: &'static Hooks, org_id: OrgId)
     let mut tx = db.begin_for(org_id).await?;
     let query = sql("
         update orgs set clock = case when clock < $2 then $2 else clock end, writes = writes + 1
-        where id = $1 returning clock
+        where id = $1 returning clock, change_seq
     ");
-    let (now,) = tx.fetch_one(query.bind(org_id).bind(clock.now())).await?;
-    Ok(OrgTx::new(tx, org_id, now, hooks))
+    let (now, change_seq) = tx.fetch_one(query.bind(org_id).bind(clock.now())).await?;
+    Ok(OrgTx::new(tx, org_id, now, change_seq, hooks))
 }
 
 impl OrgTx {
-    fn new(tx: Tx, org_id: OrgId, now: Timestamp, hooks: &'static Hooks) -> Self {
+    fn new(tx: Tx, org_id: OrgId, now: Timestamp, change_seq: i64, hooks: &'static Hooks) -> Self {
         Self {
             tx,
             org_id,
             now,
             operation_id: None,
             hooks,
+            change_seq,
             changes: Vec::new(),
             outbox: Vec::new(),
             audit: Vec::new(),
@@ -113,6 +117,7 @@ impl OrgTx {
             moved: BTreeSet::new(),
             stored_bytes: 0,
             counts: Vec::new(),
+            is_complete: false,
         }
     }
 
@@ -167,6 +172,11 @@ impl OrgTx {
         self.stored_bytes += bytes;
     }
 
+    /// Returns the bytes that were counted so far.
+    pub fn added_bytes(&self) -> i64 {
+        self.stored_bytes
+    }
+
     /// Raises a counter of the metrics once the transaction is committed.
     pub fn count(&mut self, counter: Counter, by: u64) {
         self.counts.push((counter, by));
@@ -201,12 +211,21 @@ impl OrgTx {
         self.run(query.bind(self.org_id).bind(CHANGES_KEPT)).await
     }
 
+    /// Takes the steps that follow from the transaction, and writes its change log entries. Only the commit may come after it,
+    /// which does the same where it was not done.
+    pub async fn complete(&mut self) -> Result<()> {
+        for hook in self.hooks.on_commit {
+            hook(self).await?;
+        }
+        self.is_complete = true;
+        self.write_changes().await
+    }
+
     /// Commits the transaction, with the steps that follow from it, its change log entries and its counters.
     pub async fn commit(mut self) -> Result<()> {
-        for hook in self.hooks.on_commit {
-            hook(&mut self).await?;
+        if !self.is_complete {
+            self.complete().await?;
         }
-        self.write_changes().await?;
         self.tx.commit().await?;
         for (counter, by) in self.counts {
             counter.increment(by);
@@ -226,11 +245,10 @@ impl OrgTx {
         }
         let query = sql("
             update orgs set change_seq = change_seq + $2, stored_bytes = stored_bytes + $3
-            where id = $1 returning change_seq - $2
+            where id = $1
         ");
-        let query = query.bind(self.org_id).bind(db::count(changes.len())).bind(self.stored_bytes);
-        let (before,): (i64,) = self.fetch_one(query).await?;
-        let rows = (before + 1..).zip(changes).map(|(seq, (subject, id))| {
+        self.run(query.bind(self.org_id).bind(db::count(changes.len())).bind(self.stored_bytes)).await?;
+        let rows = (self.change_seq + 1..).zip(changes).map(|(seq, (subject, id))| {
             vec![self.org_id.into(), seq.into(), subject.into(), id.into(), self.now.into()]
         });
         let rows = rows.collect();
@@ -338,7 +356,7 @@ pub async fn find_or_create(db: &Db, clock: &Clock, hooks: &'static Hooks, name:
         drop(tx);
         return find(db, name).await?.ok_or_else(|| sqlx::Error::RowNotFound.into());
     }
-    let mut tx = OrgTx::new(tx, id, now, hooks);
+    let mut tx = OrgTx::new(tx, id, now, 0, hooks);
     for hook in hooks.on_creation {
         hook(&mut tx).await?;
     }

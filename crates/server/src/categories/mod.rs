@@ -99,7 +99,7 @@ async fn insert(tx: &mut OrgTx, category: &Category) -> Result<()> {
         .bind(category.created_at)
         .bind(category.updated_at);
     tx.changed(Subject::Category, category.id);
-    conflict_on_name(tx.run(query).await)
+    conflict_on_name(tx.execute(query).await)
 }
 
 async fn update(tx: &mut OrgTx, category: &Category) -> Result<()> {
@@ -116,7 +116,7 @@ async fn update(tx: &mut OrgTx, category: &Category) -> Result<()> {
         .bind(category.team_id)
         .bind(category.updated_at);
     tx.changed(Subject::Category, category.id);
-    conflict_on_name(tx.run(query).await)
+    conflict_on_name(tx.execute(query).await)
 }
 
 /// Takes a team that is to be deleted off its categories. Ignores other subjects.
@@ -144,12 +144,12 @@ pub async fn set_team(tx: &mut OrgTx, name: &str, team_id: TeamId) -> Result<()>
     Ok(())
 }
 
-fn conflict_on_name(result: Result<()>) -> Result<()> {
+fn conflict_on_name(result: Result<u64>) -> Result<()> {
     match result {
         Err(error) if db::is_unique_violation(&error) => {
             Err(Error::Conflict("name: another category has it".into()))
         }
-        result => result,
+        result => result.map(|_| ()),
     }
 }
 

@@ -100,11 +100,11 @@ pub(super) async fn update(tx: &mut OrgTx, contact: &Contact) -> Result<()> {
             non_verified_custom_data = $10, search_folded = $11, updated_at = $12
         where org_id = $1 and id = $2
     ");
-    match tx.run(bind_all(query, tx.org_id, contact).bind(contact.updated_at)).await {
+    match tx.execute(bind_all(query, tx.org_id, contact).bind(contact.updated_at)).await {
         Err(error) if db::is_unique_violation(&error) => {
             Err(Error::Conflict("contact.email: another contact has it".into()))
         }
-        result => result,
+        result => result.map(|_| ()),
     }
 }
 

@@ -1,10 +1,10 @@
 //! The connections, and who may use them when. Short reads, long ones and writes have lanes of their own; in those of
 //! long reads and of writes, organizations take turns. A statement that reads ends with whoever waits for it.
 
-use super::Location;
 use super::health::Health;
 use super::purge::LastPurge;
 use super::sqlite::{Connections, Leased};
+use super::{BUSY_TIMEOUT, Location};
 use crate::error::{Error, Result};
 use crate::turns::{Turn, Turns};
 use sqlx::pool::PoolConnection;
@@ -15,8 +15,6 @@ use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
 use uuid::Uuid;
 
-/// The time for which the turn to write is waited for.
-pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 /// The connections of short reads to SQLite; below, those of long ones to either database, and the most of them that
 /// one organization uses.
 pub(super) const SHORT_PLACES: u32 = 4;
@@ -35,8 +33,6 @@ const JOB_STATEMENT_MS: i64 = 300_000;
 /// the lock every few milliseconds, and would seldom find it free between two transactions of an import.
 const LONG_WRITE: Duration = Duration::from_millis(20);
 const WAY_GIVEN: Duration = Duration::from_millis(5);
-/// The code of SQLite for a lock that another has.
-const BUSY: &str = "5";
 /// The time between two tries to end a statement of PostgreSQL that nobody waits for.
 const CANCELLED_AGAIN: Duration = Duration::from_millis(20);
 /// The time after which a connection of SQLite for long reads is closed, with its cache.
@@ -146,23 +142,6 @@ impl Lanes {
         let running = Arc::clone(running);
         let statement = Statement { process_id, running, pool: main.clone(), turn: Some(turn) };
         Ok((connection, Hold(Held::Statement(statement))))
-    }
-}
-
-/// Begins a transaction that writes to SQLite. While another process writes it looks again and again, since the waits of
-/// SQLite itself grow to a tenth of a second.
-pub(super) async fn begin_immediate(write: &Arc<Connections>) -> Result<Leased> {
-    let since = Instant::now();
-    let mut writer = write.take(None).await?;
-    loop {
-        match writer.begin("begin immediate").await {
-            Err(sqlx::Error::Database(error)) if error.code().as_deref() == Some(BUSY) => {
-                if since.elapsed() > BUSY_TIMEOUT {
-                    return Err(Error::Unavailable("the database is busy"));
-                }
-            }
-            begun => return Ok(begun.map(|()| writer)?),
-        }
     }
 }
 

@@ -36,6 +36,8 @@ use watch::Watch;
 const VALUES_MAX: usize = 8_000;
 /// The time for which a connection is waited for.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
+/// The time for which the turn to write is waited for.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 /// The longest wait for the writer by one who only looks whether writing is possible.
 const WRITE_PATIENCE: Duration = Duration::from_secs(2);
 
@@ -173,7 +175,11 @@ impl Db {
     async fn begin_in_turn(&self, org_id: Uuid) -> Result<Tx> {
         let hold = self.lanes.writer(org_id).await?;
         let on = match &self.lanes.pools {
-            Pools::Sqlite { write, .. } => On::Sqlite(lanes::begin_immediate(write).await?),
+            Pools::Sqlite { write, .. } => {
+                let mut writer = write.take(None).await?;
+                writer.begin("begin immediate");
+                On::Sqlite(writer)
+            }
             Pools::Postgres { main, .. } => {
                 On::Postgres(self.lanes.health.attempt(main, main.begin()).await?)
             }
@@ -207,7 +213,7 @@ impl Db {
         Ok(match &self.lanes.pools {
             Pools::Sqlite { .. } => {
                 let mut reader = self.lanes.reader(self.lane).await?;
-                reader.begin("begin").await?;
+                reader.begin("begin");
                 Tx { on: On::Sqlite(reader), hold: Hold::nothing() }
             }
             Pools::Postgres { .. } => {

@@ -1,6 +1,7 @@
 //! Opening the database: connections, and migrations.
 
-use super::lanes::{BUSY_TIMEOUT, IDLE_MAX, LONG_PLACES, Pools, Running, SHORT_PLACES};
+use super::BUSY_TIMEOUT;
+use super::lanes::{IDLE_MAX, LONG_PLACES, Pools, Running, SHORT_PLACES};
 use super::sqlite::Connections;
 use super::{ACQUIRE_TIMEOUT, Location};
 use anyhow::Context;

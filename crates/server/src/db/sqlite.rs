@@ -2,13 +2,14 @@
 //! there, and each question takes as long as a statement; these are asked only after a statement or a transaction that was
 //! not ended.
 
-use super::ACQUIRE_TIMEOUT;
 use super::query::{ReadRow, Row};
 use super::sql::{Sql, sql};
 use super::watch::Watch;
-use crate::error::Result;
+use super::{ACQUIRE_TIMEOUT, BUSY_TIMEOUT};
+use crate::error::{Error, Result};
 use crate::turns::Turn;
 use futures_util::TryStreamExt;
+use sqlx::error::DatabaseError;
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::{ConnectOptions, Connection, Either};
 use sqlx_sqlite::{SqliteConnectOptions, SqliteConnection};
@@ -27,6 +28,9 @@ const STEPS_BETWEEN_LOOKS: i32 = 100;
 /// each time, and their text is kept for none.
 const LATER_MAX: usize = 16;
 const LATER_VALUES_MAX: usize = 32;
+
+/// The code of SQLite for a lock that another has.
+const BUSY: &str = "5";
 
 /// Connections to one database for one use, opened as they are needed.
 #[derive(Debug)]
@@ -90,7 +94,8 @@ impl Connections {
         };
         let right = Right { _permit: permit, _turn: turn };
         let kept = Some((opened, right));
-        Ok(Leased { of: Arc::clone(self), kept, later: Vec::new(), is_running: false, in_transaction: false })
+        let (of, later) = (Arc::clone(self), Vec::new());
+        Ok(Leased { of, kept, later, begin: None, is_running: false, in_transaction: false })
     }
 
     async fn open(&self) -> Result<Opened> {
@@ -166,6 +171,8 @@ pub(super) struct Leased {
     /// Statements of which nobody waits for a result. They go with the next one: each by itself would be longer on its way
     /// to the connection's thread and back than in SQLite.
     later: Vec<Sql>,
+    /// The statement that begins the transaction, until it is sent.
+    begin: Option<&'static str>,
     is_running: bool,
     in_transaction: bool,
 }
@@ -186,27 +193,63 @@ impl Leased {
     /// Runs the statements that wait, and then `query`, each row of which it hands to `read`. Returns the number of rows that
     /// `query` changed.
     async fn send(&mut self, query: Sql, read: ReadRow<'_>) -> Result<u64> {
-        let mut statements = std::mem::take(&mut self.later);
-        let (mut before, mut changed) = (statements.len(), 0);
+        let mut statements: Vec<Sql> = self.begin.into_iter().map(sql).collect();
+        statements.append(&mut self.later);
         statements.push(query);
         let mut watch = Watch::of(&statements);
-        let (text, arguments) = Sql::sqlite(&statements)?;
+        let since = Instant::now();
+        // while another process writes, again and again, since the waits of SQLite itself grow to a tenth of a second
+        while since.elapsed() < BUSY_TIMEOUT {
+            if let Some(changed) = self.send_all(&statements, &mut watch, read).await? {
+                return Ok(changed);
+            }
+        }
+        Err(Error::Unavailable("the database is busy"))
+    }
+
+    /// Runs statements as [`Leased::send`] does. Returns none, and nothing is run, if another process writes.
+    async fn send_all(
+        &mut self,
+        statements: &[Sql],
+        watch: &mut Watch,
+        read: ReadRow<'_>,
+    ) -> Result<Option<u64>> {
+        let (mut before, mut changed) = (statements.len() - 1, 0);
+        let (text, arguments) = Sql::sqlite(statements)?;
+        self.in_transaction |= self.begin.is_some();
+        self.is_running = true;
+        let (opened, _) = self.kept.as_mut().ok_or(sqlx::Error::PoolClosed)?;
         #[expect(deprecated, reason = "SQLite alone takes several statements at once, and this is SQLite")]
-        let mut steps = sqlx::query_with(text, arguments).fetch_many(self.begins()?);
-        while let Some(step) = steps.try_next().await? {
+        let mut steps = sqlx::query_with(text, arguments).fetch_many(&mut opened.connection);
+        loop {
+            let step = match steps.try_next().await {
+                Err(sqlx::Error::Database(error)) if self.begin.is_some() && is_busy(&*error) => {
+                    drop(steps);
+                    (self.is_running, self.in_transaction) = (false, false);
+                    return Ok(None);
+                }
+                step => step?,
+            };
             match step {
-                Either::Left(_) if before > 0 => before -= 1,
-                Either::Left(done) => changed = done.rows_affected(),
-                Either::Right(_) if before > 0 => {}
-                Either::Right(row) => {
+                Some(Either::Left(done)) => {
+                    // the first that ends is the one that begins
+                    self.begin = None;
+                    if before == 0 {
+                        changed = done.rows_affected();
+                    }
+                    before = before.saturating_sub(1);
+                }
+                Some(Either::Right(row)) if before == 0 => {
                     read(Row::Sqlite(&row))?;
                     watch.row().await;
                 }
+                Some(Either::Right(_)) => {}
+                None => break,
             }
         }
         drop(steps);
         self.is_running = false;
-        Ok(changed)
+        Ok(Some(changed))
     }
 
     /// Returns the number that `query` reads.
@@ -245,18 +288,16 @@ impl Leased {
         Ok(())
     }
 
-    /// Begins a transaction by this statement.
-    pub(super) async fn begin(&mut self, statement: &'static str) -> Result<(), sqlx::Error> {
-        // from before it is sent, as it may be left at any moment
-        self.in_transaction = true;
-        let begun = sqlx::query(statement).execute(self.begins()?).await;
-        (self.is_running, self.in_transaction) = (false, begun.is_ok());
-        begun.map(|_| ())
+    /// Begins a transaction by this statement, which goes with the first one in it.
+    pub(super) fn begin(&mut self, statement: &'static str) {
+        self.begin = Some(statement);
     }
 
     /// Commits the transaction.
     pub(super) async fn commit(mut self) -> Result<()> {
-        self.execute(sql("commit")).await?;
+        if self.begin.is_none() || !self.later.is_empty() {
+            self.execute(sql("commit")).await?;
+        }
         self.in_transaction = false;
         Ok(())
     }
@@ -267,6 +308,11 @@ impl Leased {
         let (opened, _) = self.kept.as_mut().ok_or(sqlx::Error::PoolClosed)?;
         Ok(&mut opened.connection)
     }
+}
+
+/// Tells the error of a lock that another process has.
+fn is_busy(error: &dyn DatabaseError) -> bool {
+    error.code().as_deref() == Some(BUSY)
 }
 
 impl Drop for Leased {
@@ -305,92 +351,4 @@ impl Opened {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn options(folder: &tempfile::TempDir) -> SqliteConnectOptions {
-        SqliteConnectOptions::new().filename(folder.path().join("db")).create_if_missing(true)
-    }
-
-    #[tokio::test]
-    async fn a_transaction_that_is_left_writes_nothing() {
-        let folder = tempfile::tempdir().unwrap();
-        let connections = Connections::writer(options(&folder));
-        connections.take(None).await.unwrap().run("create table t (a integer)").await.unwrap();
-        for (leaves, rows) in [(true, 0), (false, 1), (true, 1)] {
-            let mut writer = connections.take(None).await.unwrap();
-            writer.begin("begin immediate").await.unwrap();
-            writer.execute(sql("insert into t values (1)")).await.unwrap();
-            if leaves {
-                drop(writer);
-            } else {
-                writer.commit().await.unwrap();
-            }
-            let mut writer = connections.take(None).await.unwrap();
-            assert_eq!(writer.number("select count(*) from t").await.unwrap(), rows);
-        }
-        // what ended by itself, as on a full disk, leaves a connection that can be used
-        let mut writer = connections.take(None).await.unwrap();
-        writer.begin("begin").await.unwrap();
-        writer.run("rollback").await.unwrap();
-        drop(writer);
-        let mut writer = connections.take(None).await.unwrap();
-        writer.begin("begin immediate").await.unwrap();
-    }
-
-    #[tokio::test]
-    async fn what_goes_with_a_later_statement_is_seen_by_it_and_fails_in_it() {
-        let folder = tempfile::tempdir().unwrap();
-        let connections = Connections::writer(options(&folder));
-        connections.take(None).await.unwrap().run("create table t (a integer)").await.unwrap();
-        let insert = |a: i64| sql("insert into t values ($1) returning a").bind(a);
-        let mut writer = connections.take(None).await.unwrap();
-        writer.begin("begin immediate").await.unwrap();
-        for a in 0..40 {
-            writer.execute_later(insert(a)).await.unwrap();
-        }
-        assert_eq!(writer.number("select count(*) from t").await.unwrap(), 40);
-        writer.execute_later(insert(40)).await.unwrap();
-        assert_eq!(writer.execute(sql("delete from t where a >= $1").bind(38)).await.unwrap(), 3);
-        writer.execute_later(insert(50)).await.unwrap();
-        writer.commit().await.unwrap();
-        let mut writer = connections.take(None).await.unwrap();
-        writer.begin("begin immediate").await.unwrap();
-        writer.execute_later(insert(51)).await.unwrap();
-        writer.execute_later(sql("insert into nothing values (1)")).await.unwrap();
-        assert!(writer.commit().await.is_err());
-        let mut writer = connections.take(None).await.unwrap();
-        assert_eq!(writer.number("select sum(a) from t").await.unwrap(), (0..38).sum::<i64>() + 50);
-    }
-
-    #[tokio::test]
-    async fn a_statement_that_is_left_is_stopped_before_the_next_begins() {
-        let folder = tempfile::tempdir().unwrap();
-        let connections = Connections::readers(options(&folder), 1, None);
-        let endless = "with recursive n (i) as (select 1 union all select i + 1 from n) select max(i) from n";
-        for _ in 0..20 {
-            let mut reader = connections.take(None).await.unwrap();
-            let left = tokio::time::timeout(Duration::from_millis(5), reader.number(endless)).await;
-            assert!(left.is_err());
-            drop(reader);
-            let mut reader = connections.take(None).await.unwrap();
-            assert_eq!(reader.number("select 7").await.unwrap(), 7);
-        }
-    }
-
-    #[tokio::test]
-    async fn what_is_not_used_is_closed_and_opened_again() {
-        let folder = tempfile::tempdir().unwrap();
-        let connections = Connections::readers(options(&folder), 2, Some(Duration::from_millis(20)));
-        for _ in 0..2 {
-            let both = (connections.take(None).await.unwrap(), connections.take(None).await.unwrap());
-            drop(both);
-            assert_eq!(connections.free().len(), 2);
-            while !connections.free().is_empty() {
-                tokio::time::sleep(Duration::from_millis(5)).await;
-            }
-        }
-        connections.close().await;
-        assert!(connections.take(None).await.is_err());
-    }
-}
+mod tests;

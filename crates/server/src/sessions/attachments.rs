@@ -81,19 +81,19 @@ impl MessageAttachmentInput {
 }
 
 /// Stores the files of a message and returns them as its history shows them.
-pub(super) async fn keep(tx: &mut OrgTx, public_url: &str, files: Vec<File>) -> Result<Vec<Attachment>> {
+pub(super) async fn keep(tx: &mut OrgTx, public_url: &str, files: &[File]) -> Result<Vec<Attachment>> {
     let mut kept = Vec::new();
     for File { name, mime_type, content } in files {
         let id = BlobId::new(tx.now);
         let (size, url) = match content {
             Content::Bytes(content) => {
-                let size = content.len() as u64;
-                insert(tx, id, &name, &mime_type, content).await?;
-                (size, format!("{}/attachments/{id}", public_url.trim_end_matches('/')))
+                insert(tx, id, name, mime_type, content.clone()).await?;
+                (content.len() as u64, format!("{}/attachments/{id}", public_url.trim_end_matches('/')))
             }
-            Content::Url(url) => (0, url),
+            Content::Url(url) => (0, url.clone()),
         };
-        kept.push(Attachment { id: id.to_string(), name, size, r#type: mime_type, url });
+        let (name, r#type) = (name.clone(), mime_type.clone());
+        kept.push(Attachment { id: id.to_string(), name, size, r#type, url });
     }
     Ok(kept)
 }

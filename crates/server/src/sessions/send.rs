@@ -1,16 +1,18 @@
 //! Messages of a session: sending them, and reading its history.
 
 use super::apply::{self, Changes};
-use super::attachments::{self, ATTACHMENTS_MAX, MessageAttachmentInput};
+use super::attachments::{self, ATTACHMENTS_MAX, File, MessageAttachmentInput};
 use super::history::{self, ChatHistoryItem, Event, NewMessage, Sender};
 use super::session::{Session, SessionStatus};
 use super::{member_view, storage, store};
 use crate::app::App;
+use crate::config::Config;
 use crate::contacts::{self, Details, Trust};
 use crate::custom_data::CustomData;
 use crate::error::{Error, Result};
+use crate::group_commit::{self, Write};
 use crate::http::{ApiPath, ApiQuery, Caller, Cursor, Page};
-use crate::idempotency::Once;
+use crate::idempotency::{Attempt, Once};
 use crate::ids::{ContactId, MessageId, SessionId};
 use crate::jobs;
 use crate::orgs::OrgTx;
@@ -18,9 +20,11 @@ use crate::wire::{BoundedVec, Email, Maybe, Patch, Text, string_enum};
 use axum::Json;
 use axum::extract::State;
 use axum::response::Response;
+use futures_util::future::BoxFuture;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use std::sync::Arc;
 
 string_enum! {
     /// The sender of a message over the API.
@@ -72,7 +76,7 @@ string_enum! {
     }
 }
 
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[schemars(inline)]
 struct SendingContactInput {
     #[serde(default)]
@@ -120,59 +124,82 @@ struct SentMessageId {
 pub(super) async fn send(
     State(app): State<App>,
     caller: Caller,
-    ApiPath(id): ApiPath<SessionId>,
-    Once(input, attempt): Once<SendMessageInput>,
+    ApiPath(session_id): ApiPath<SessionId>,
+    Once(mut input, attempt): Once<SendMessageInput>,
 ) -> Result<Response> {
-    let (text, html) = (input.message.text.0, input.message.html.0);
+    let message = &mut input.message;
+    let (text, html) = (message.text.0.take(), message.html.0.take());
     let (text, html) = history::shown(text.map(|text| text.0), html.map(|html| html.0));
     let text = text.ok_or_else(|| Error::Invalid("message.text: is required where html is absent".into()))?;
-    let files = attachments::decode(input.message.attachments.0.unwrap_or_default().0).await?;
-    let mut tx = app.begin(caller.org_id).await?;
-    if let Some(answer) = attempt.answer(&mut tx).await? {
-        return Ok(answer);
-    }
-    storage::require_room(&mut tx, &app.config.database).await?;
-    let session = store::require(&mut tx, id).await?;
-    let mut changes = Changes { custom_data: input.custom_data.0, ..Changes::default() };
-    let message_id = MessageId::new(tx.now);
-    let mut message = NewMessage::said(message_id, Sender::Contact, text, Some(tx.now));
-    message.attachments = attachments::keep(&mut tx, &app.config.server.public_url(), files).await?;
-    let mut said = Vec::new();
-    match input.sender {
-        SenderInput::Contact => {
-            let claims = input.contact.0;
-            let avatar_url = claims.as_ref().and_then(|contact| contact.avatar_url.0.clone());
-            message.context = avatar_url.map(|url| json!({"avatar_url": url}));
-            let details = claims.map(Details::from).unwrap_or_default();
-            message.sender_name = details.name.clone();
-            changes.contact_id = learn(&mut tx, &session, details).await?;
-            // a contact who writes again reopens the session
-            changes.status = Some(SessionStatus::Open);
-        }
-        SenderInput::Agent => {
-            let agent = input.agent.0;
-            message.sender = Sender::HumanAgent;
-            message.sender_name =
-                agent.as_ref().and_then(|agent| agent.name.0.as_ref()).map(|name| name.0.clone());
-            let avatar_url = agent.as_ref().and_then(|agent| agent.avatar_url.0.as_ref());
-            message.context = avatar_url.map(|url| json!({"avatar_url": url}));
-            if input.should_take_over_session_from_ai {
-                said.push(NewMessage::event(Event::HumanAgentTakeover, tx.now, None));
-                let agent_id = agent.and_then(|agent| agent.id.0);
-                changes.assignee_id = agent_id.map_or(Patch::Keep, |id| Patch::Set(id.to_string()));
-            }
-        }
-    }
-    if let Some(html) = html {
-        message.add_fact(history::HTML, html.into());
-    }
-    said.push(message);
-    apply::update(&mut tx, &session, changes, said).await?;
-    let message = SentMessageId { id: message_id };
-    let output = SendMessageOutput { success: true, data: SentMessage { message } };
-    let answer = attempt.commit(tx, output).await?;
+    let files = attachments::decode(message.attachments.0.take().unwrap_or_default().0).await?;
+    let config = Arc::clone(&app.config);
+    let sending = Sending { config, session_id, input, text, html, files, attempt };
+    let answer = group_commit::write(&app, caller.org_id, sending).await?;
     jobs::ring(&app);
     Ok(answer)
+}
+
+/// A message that is being sent.
+struct Sending {
+    config: Arc<Config>,
+    session_id: SessionId,
+    input: SendMessageInput,
+    text: String,
+    html: Option<String>,
+    files: Vec<File>,
+    attempt: Attempt,
+}
+
+impl Write for Sending {
+    fn write<'a>(&'a self, tx: &'a mut OrgTx) -> BoxFuture<'a, Result<Response>> {
+        Box::pin(self.send(tx))
+    }
+}
+
+impl Sending {
+    async fn send(&self, tx: &mut OrgTx) -> Result<Response> {
+        if let Some(answer) = self.attempt.answer(tx).await? {
+            return Ok(answer);
+        }
+        storage::require_room(tx, &self.config.database).await?;
+        let session = store::require(tx, self.session_id).await?;
+        let mut changes = Changes { custom_data: self.input.custom_data.0.clone(), ..Changes::default() };
+        let id = MessageId::new(tx.now);
+        let mut message = NewMessage::said(id, Sender::Contact, self.text.clone(), Some(tx.now));
+        message.attachments = attachments::keep(tx, &self.config.server.public_url(), &self.files).await?;
+        let mut said = Vec::new();
+        match self.input.sender {
+            SenderInput::Contact => {
+                let claims = self.input.contact.0.clone();
+                let avatar_url = claims.as_ref().and_then(|contact| contact.avatar_url.0.clone());
+                message.context = avatar_url.map(|url| json!({"avatar_url": url}));
+                let details = claims.map(Details::from).unwrap_or_default();
+                message.sender_name = details.name.clone();
+                changes.contact_id = learn(tx, &session, details).await?;
+                // a contact who writes again reopens the session
+                changes.status = Some(SessionStatus::Open);
+            }
+            SenderInput::Agent => {
+                let agent = self.input.agent.0.as_ref();
+                message.sender = Sender::HumanAgent;
+                message.sender_name = agent.and_then(|agent| agent.name.0.clone()).map(|name| name.0);
+                let avatar_url = agent.and_then(|agent| agent.avatar_url.0.as_ref());
+                message.context = avatar_url.map(|url| json!({"avatar_url": url}));
+                if self.input.should_take_over_session_from_ai {
+                    said.push(NewMessage::event(Event::HumanAgentTakeover, tx.now, None));
+                    let agent_id = agent.and_then(|agent| agent.id.0.as_ref());
+                    changes.assignee_id = agent_id.map_or(Patch::Keep, |id| Patch::Set(id.to_string()));
+                }
+            }
+        }
+        if let Some(html) = &self.html {
+            message.add_fact(history::HTML, html.clone().into());
+        }
+        said.push(message);
+        apply::update(tx, &session, changes, said).await?;
+        let data = SentMessage { message: SentMessageId { id } };
+        self.attempt.keep(tx, SendMessageOutput { success: true, data }).await
+    }
 }
 
 impl From<SendingContactInput> for Details {

@@ -10,7 +10,7 @@ pub async fn require_room(tx: &mut OrgTx, config: &DatabaseConfig) -> Result<()>
     let Some(max) = config.org_bytes_max() else { return Ok(()) };
     let query = sql("select stored_bytes from orgs where id = $1").bind(tx.org_id);
     let (stored,): (i64,) = tx.fetch_one(query).await?;
-    if stored >= max { Err(Error::QuotaReached) } else { Ok(()) }
+    if stored + tx.added_bytes() >= max { Err(Error::QuotaReached) } else { Ok(()) }
 }
 
 /// Returns the bytes of a text.

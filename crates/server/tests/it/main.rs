@@ -22,6 +22,7 @@ mod dashboard;
 mod erasure;
 mod exports;
 mod faults;
+mod group_commit;
 mod http;
 mod idempotency;
 mod imports;

@@ -56,7 +56,7 @@ fn plain(text: &str) -> String {
             '\0'..='\x7f' => plain.push(c.to_ascii_lowercase()),
             '年' | '년' | '月' | '월' if follows_number(&plain) => plain.push('-'),
             '時' | '时' | '点' | '點' | '시' | '分' | '분' if follows_number(&plain) => {
-                plain.push(':')
+                plain.push(':');
             }
             '日' | '号' | '일' | '秒' | '초' if follows_number(&plain) => plain.push(' '),
             '٠'..='٩' => plain.push(digit(c, '٠')),

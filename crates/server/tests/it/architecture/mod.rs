@@ -29,6 +29,7 @@ const ORDER: &[&str] = &[
     "event",
     "access",
     "orgs",
+    "group_commit",
     "language_model",
     "jobs",
     "openapi",
