@@ -3,6 +3,8 @@
 import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type Server as Proxy } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { chromium, type Browser, type BrowserContext, type BrowserContextOptions, type Page } from "playwright-core";
@@ -200,12 +202,36 @@ export const unwanted: string[] = [];
 
 const browsers = new Map<number, Browser>();
 
+/** The proxy through which a browser asks all hosts but the tested one: it answers nobody, and notes who is asked for. */
+let proxy: Promise<Proxy> | undefined;
+
+/** Whom the browser asks for itself, whatever it shows. */
+const OF_THE_BROWSER = /(^|[/.])(google|googleapis|gstatic|gvt1)\.com(:|\/|$)/;
+
+/** Starts the proxy. */
+function noting(): Promise<Proxy> {
+    const note = (asked = "") => OF_THE_BROWSER.test(asked) || unwanted.push(`asked the proxy for ${asked}`);
+    const answering = createServer((request, response) => {
+        note(request.url);
+        response.writeHead(502).end();
+    });
+    answering.on("connect", (request, socket) => {
+        note(request.url);
+        socket.destroy();
+    });
+    // the tests end without it
+    answering.unref();
+    return new Promise((resolve) => answering.listen(0, "127.0.0.1", () => resolve(answering)));
+}
+
 /** Starts the browser that all tests of a file share; another one for each size of text. */
 async function start(textSize: number): Promise<Browser> {
     const known = browsers.get(textSize);
     if (known) return known;
+    const { port } = (await (proxy ??= noting())).address() as AddressInfo;
     const browser = await chromium.launch({
         executablePath: CHROMIUM,
+        proxy: { server: `http://127.0.0.1:${port}`, bypass: "127.0.0.1" },
         args: [
             "--no-sandbox",
             "--disable-gpu",

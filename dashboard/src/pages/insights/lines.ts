@@ -38,6 +38,17 @@ function groupOf(row: Row, grouping: Grouping): { key: string; name: string } {
     }
 }
 
+/** The lines of rows: with each page that is loaded there are all of them again, thousands of new ones to collect. */
+const kept = new WeakMap<Row, Extract<Line, { kind: "row" }>>();
+
+function lineOf(row: Row, at: number): Line {
+    const known = kept.get(row);
+    if (known?.at === at) return known;
+    const line = { kind: "row" as const, key: row.insight.id, row, at };
+    kept.set(row, line);
+    return line;
+}
+
 /**
  * Puts headings over rows that come group by group. A group says how many insights it has: as the server counted, or as
  * many as were loaded once the next group begins or nothing is left to load.
@@ -63,7 +74,7 @@ export function linesOf(rows: Row[], grouping: Grouping, counted: Schema<"Rows">
             since = at;
             lines.push(heading);
         }
-        lines.push({ kind: "row", key: row.insight.id, row, at });
+        lines.push(lineOf(row, at));
     });
     if (isWhole) end(rows.length);
     return lines;
@@ -75,8 +86,9 @@ export class Places {
     readonly tops: number[];
 
     constructor(lines: Line[], height: (line: Line) => number) {
-        this.tops = [0];
-        for (const line of lines) this.tops.push(this.tops.at(-1)! + height(line));
+        let top = 0;
+        this.tops = [top];
+        for (const line of lines) this.tops.push((top += height(line)));
     }
 
     /** The height of all lines. */
