@@ -11,7 +11,7 @@ export type Line =
     | { kind: "row"; key: string; row: Row; at: number };
 
 /** What the stream can be grouped by. */
-export type Grouping = "movement" | "category" | "team" | "status" | "none";
+export type Grouping = "movement" | "category" | "team" | "theme" | "status" | "none";
 
 /** Returns true if something about a row asks for a decision. */
 export function isMoving(row: Row): boolean {
@@ -25,6 +25,8 @@ function groupOf(row: Row, grouping: Grouping): { key: string; name: string } {
             return { key: category?.id ?? "", name: category?.name ?? "No category" };
         case "team":
             return { key: team?.id ?? "", name: team?.name ?? "No team" };
+        case "theme":
+            return { key: row.theme_id ?? "", name: "No theme" };
         case "status":
             if (row.insight.archived_at) return { key: "archived", name: "Archived" };
             return row.insight.resolved_at
@@ -68,7 +70,7 @@ export function linesOf(rows: Row[], grouping: Grouping, counted: Schema<"Rows">
             heading = {
                 kind: "heading",
                 key: `group ${group.key}`,
-                name: group.name,
+                name: known?.name ?? group.name,
                 insights: known?.insights ?? null,
             };
             since = at;
