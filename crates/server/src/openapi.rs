@@ -110,18 +110,6 @@ impl Operation {
         self
     }
 
-    /// Answers with an `ETag` that stays while nothing is written to the organization, and with 304 to who has it.
-    pub fn revalidates(mut self) -> Self {
-        self.revalidates = true;
-        self
-    }
-
-    /// Answers with words of customers: what revalidates is then kept by no browser, only by clients that mean to.
-    pub fn quotes(mut self) -> Self {
-        self.quotes = true;
-        self
-    }
-
     /// Returns true if it takes a caller.
     pub fn needs_caller(&self) -> bool {
         self.scope.is_some() || self.signed_in

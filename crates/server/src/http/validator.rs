@@ -25,6 +25,20 @@ pub(super) struct Validators {
 /// Stands for an answer to one caller.
 pub(super) struct Tag(String);
 
+impl Operation {
+    /// Answers with an `ETag` that stays while nothing is written to the organization, and with 304 to who has it.
+    pub fn revalidates(mut self) -> Self {
+        self.revalidates = true;
+        self
+    }
+
+    /// Answers with words of customers: what revalidates is then kept by no browser, only by clients that mean to.
+    pub fn quotes(mut self) -> Self {
+        self.quotes = true;
+        self
+    }
+}
+
 impl Validators {
     pub(super) fn new(config: &Config) -> Self {
         let settings = config.to_toml().unwrap_or_default();

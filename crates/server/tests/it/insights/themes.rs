@@ -40,8 +40,10 @@ async fn every_insight_is_under_one_theme_that_keeps_its_id() {
         let theme = counted[&group["value"].to_string()];
         assert_eq!((&group["name"], &group["insights"]), (&theme["name"], &theme["insight_count"]));
     }
-    let groups: Vec<_> = rows["groups"].as_array().unwrap().iter().map(|group| group["value"].clone()).collect();
-    let mut met: Vec<_> = rows["items"].as_array().unwrap().iter().map(|row| row["theme_id"].clone()).collect();
+    let groups: Vec<_> =
+        rows["groups"].as_array().unwrap().iter().map(|group| group["value"].clone()).collect();
+    let mut met: Vec<_> =
+        rows["items"].as_array().unwrap().iter().map(|row| row["theme_id"].clone()).collect();
     met.dedup();
     assert_eq!(met, groups);
 }
