@@ -6,4 +6,6 @@ export const lastList = {
     total: 0,
     /** The parameters of its address. */
     search: "",
+    /** The id of the insight that was shown last, to whose row the list goes back. */
+    shown: null as string | null,
 };

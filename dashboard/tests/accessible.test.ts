@@ -22,7 +22,7 @@ let pages: Record<string, string>;
 beforeAll(async () => {
     [server, empty] = await Promise.all([Server.start(shop()), Server.start([])]);
     const page = await signIn(server);
-    pages = await allPages(server, page);
+    pages = { ...(await allPages(server, page)), ...(await made(page)) };
     await page.context().close();
 });
 afterAll(async () => {
@@ -31,6 +31,23 @@ afterAll(async () => {
     empty.stop();
     expect(unwanted).toEqual([]);
 });
+
+/** Makes what has a page of its own: a webhook, an audit, and an import with a bad record. Returns their pages by name. */
+async function made(page: Page): Promise<Record<string, string>> {
+    const context = page.context();
+    const webhook = await server.call(context, "POST", "/webhooks", { url: "https://example.com/hook" });
+    const audit = await server.call(context, "POST", "/audits", { pairs: 10, seed: 7 });
+    const { forgery_token } = await (await context.request.get(`${server.url}/me`)).json();
+    const records = ['{"id": "one", "turns": [{"role": "contact", "text": "Where is it?"}]}', '{"turns": "broken'];
+    const file = { name: "november.jsonl", mimeType: "application/json", buffer: Buffer.from(records.join("\n")) };
+    const headers = { "x-forgery-token": forgery_token };
+    const report = await context.request.post(`${server.url}/imports`, { headers, multipart: { file } });
+    return {
+        "settings webhook": `/app/settings/webhooks/${webhook.id}`,
+        "settings import": `/app/settings/imports/${(await report.json()).id}`,
+        "workbench pairs": `/app/workbench/audit/${audit.id}`,
+    };
+}
 
 /** Returns what axe finds, shortly. */
 async function findings(page: Page): Promise<string[]> {
@@ -114,6 +131,89 @@ const OPENS: { name: string; on: string; act: (page: Page) => Promise<unknown>; 
     { name: "delete a category", on: "settings categories", act: button(/^Delete/) },
     { name: "new webhook", on: "settings webhooks", act: button("New webhook") },
     { name: "redact", on: "settings privacy", act: button("Redact a conversation") },
+    { name: "merge of an insight", on: "insight", act: press("m") },
+    { name: "archive an insight", on: "insight", act: press("e") },
+    { name: "category of an insight", on: "insight", act: press("c") },
+    { name: "figures of a chart", on: "insight", act: button("People a day") },
+    {
+        name: "split off",
+        on: "insight",
+        act: async (page) => {
+            await page.locator("[data-session]").first().hover();
+            await page.locator("[data-session]").getByRole("checkbox").first().click();
+            await press("s")(page);
+            await page.getByRole("dialog").getByRole("textbox").waitFor();
+        },
+    },
+    {
+        name: "a conversation beside",
+        on: "insight",
+        act: async (page) => page.locator("[data-session] a.say").first().click(),
+    },
+    { name: "what was decided", on: "insight", act: press("r", "z") },
+    { name: "teams for a selection", on: "insights", act: press("x", "a") },
+    { name: "categories for a selection", on: "insights", act: press("x", "c") },
+    {
+        name: "what the palette finds",
+        on: "insights",
+        act: async (page) => {
+            await press("Control+k")(page);
+            await page.getByRole("combobox").fill("parcel");
+        },
+    },
+    {
+        name: "what a search finds",
+        on: "conversations",
+        act: async (page) => {
+            await press("/")(page);
+            await page.keyboard.type("parcel");
+        },
+    },
+    { name: "move", on: "conversation", act: button("Move") },
+    { name: "change the address of a webhook", on: "settings webhook", act: button("More") },
+    { name: "more about a member", on: "settings members", act: button(/^More about/) },
+    {
+        name: "a key that is shown once",
+        on: "settings keys",
+        act: async (page) => {
+            await button("New key")(page);
+            await page.keyboard.type("Reporting");
+            await page.keyboard.press("Enter");
+            await page.getByRole("dialog").getByRole("button", { name: "Done" }).waitFor();
+        },
+    },
+    {
+        name: "erase a person",
+        on: "settings privacy",
+        act: async (page) => {
+            await page.getByRole("searchbox").first().fill("person1@example.com");
+            await page.keyboard.press("Enter");
+            await button("Erase")(page);
+        },
+    },
+    {
+        name: "a file before it is imported",
+        on: "settings imports",
+        act: async (page) => {
+            const text = '{"id": "two", "turns": [{"role": "contact", "text": "Where is it?"}]}\n{"turns": "broken';
+            const file = { name: "november.jsonl", mimeType: "application/json", buffer: Buffer.from(text) };
+            await page.locator("input[type=file]").first().setInputFiles(file);
+            await page.getByRole("heading", { name: "1 bad record" }).waitFor();
+        },
+    },
+    {
+        name: "research that is done",
+        on: "insight research",
+        act: async (page) => {
+            const ask = page.getByRole("button", { name: "Research", exact: true });
+            await ask
+                .or(page.getByRole("heading", { name: "What is said" }))
+                .first()
+                .waitFor();
+            if (await ask.count()) await ask.click();
+            await page.getByRole("heading", { name: "What is said" }).waitFor();
+        },
+    },
     {
         name: "unsaved setting",
         on: "settings coming-back",

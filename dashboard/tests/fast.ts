@@ -95,7 +95,7 @@ test(
     "the home is painted",
     async () => {
         const times: (number | null)[] = [];
-        for (let repetition = 0; repetition < 12; repetition++) {
+        for (let repetition = 0; repetition < 24; repetition++) {
             // a browser that has nothing yet
             const page = await signIn(server);
             times.push(await largestPaint(page));
@@ -103,7 +103,7 @@ test(
         }
         note("largest paint of the home, nothing cached", times, "600 ms");
         const slow: (number | null)[] = [];
-        for (let repetition = 0; repetition < 8; repetition++) {
+        for (let repetition = 0; repetition < 12; repetition++) {
             const page = await signIn(server);
             const session: CDPSession = await page.context().newCDPSession(page);
             await session.send("Emulation.setCPUThrottlingRate", { rate: 4 });

@@ -224,6 +224,21 @@ test("a server that is stopped: the decision waits, the page asks before it is l
     expect(await resolvedIds()).toEqual([id]);
 });
 
+test("a server that crashes: decisions wait in their order, and each is done once when it is back", async () => {
+    await server.crash();
+    const ids = [await resolve(), await resolve()];
+    await page.getByText("Refrain does not answer.").waitFor();
+    expect(await said()).toEqual([]);
+    await server.comeBack();
+    await expect.poll(said, { timeout: 30_000 }).toEqual(Array(2).fill("1 insight resolved"));
+    expect(await resolvedIds()).toEqual(ids.toSorted());
+    await page.getByText("Refrain does not answer.").waitFor({ state: "detached" });
+    // the page hears of changes again
+    const other = (await shownIds()).at(-1)!;
+    await server.call(page.context(), "POST", "/insights/bulk", { decision: "resolve", insight_ids: [other] });
+    await expect.poll(shownIds, { timeout: 30_000 }).not.toContain(other);
+});
+
 test("a team that something is routed to meanwhile is not unmade, and one of no use is", async () => {
     await page.goto(`${server.url}/app/settings/teams`);
     const teams = async () =>

@@ -2,98 +2,22 @@
 
 import type { BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { PAGES } from "./pages";
-import { endBrowser, Server, signIn, unwanted, visit, type Conversation } from "./support";
+import { HOSTILE, hostileConversations, OPENING } from "./hostile";
+import { PAGES, settled } from "./pages";
+import { endBrowser, picture, Server, signIn, unwanted, visit } from "./support";
 
-const HOSTILE = [
-    "<script>window.hit=1</script>",
-    "<img src=x onerror=window.hit=1>",
-    "<svg onload=window.hit=1>",
-    '"><iframe src=javascript:window.hit=1>',
-    "<a href=javascript:window.hit=1>press</a>",
-    "javascript:window.hit=1",
-    "data:text/html,<script>window.hit=1</script>",
-    "<style>*{display:none}</style>",
-    "</style><style>body{background:red}</style>",
-    'style="position:fixed;inset:0"',
-    "{{constructor.constructor('window.hit=1')()}}",
-    "${window.hit=1}",
-    "{@html '<b>x</b>'}",
-    "{#each}{/each}",
-    "<%= 7*7 %>",
-    "#{7*7}",
-    '=HYPERLINK("http://evil.example","x")',
-    "+1+1|cmd",
-    "@SUM(1+1)",
-    "-2+3",
-    "[press](javascript:window.hit=1)",
-    "![x](http://evil.example/x.png)",
-    "http://evil.example/?a=<b>",
-    "**bold** _it_ `code`",
-    "\u202Eesrever\u202C",
-    "\u2066isolate\u2069 \u2067rtl\u2069",
-    "\u202A\u202B\u202D\u202E overrides",
-    "zero\u200Bwidth\u200D\u2060\uFEFF",
-    "\u0000\u0001\u001B[31mred",
-    "a" + "\u0301".repeat(300),
-    "Z" + "\u0489".repeat(300) + "algo",
-    "👩‍👩‍👧‍👦".repeat(40),
-    "🏳️‍🌈🇩🇪🇩🇪",
-    "W".repeat(8_000),
-    "ไม่มีช่องว่างในประโยคนี้เลยสักนิดเดียว".repeat(10),
-    "العربية مع English و 123",
-    "עברית עם <b>html</b>",
-    "日本語の長い文章がここに入ります。".repeat(20),
-    "line\nbreak\r\nand\ttab",
-    "\u2028separator\u2029",
-    "&lt;b&gt;&amp;amp;",
-    "<!-- comment --><![CDATA[x]]>",
-    "<base href=http://evil.example/>",
-    "<meta http-equiv=refresh content=0;url=http://evil.example>",
-    "<form action=http://evil.example><input>",
-    "<link rel=stylesheet href=http://evil.example/x.css>",
-    "<object data=x></object><embed src=x>",
-    "<math><mi xlink:href=javascript:window.hit=1>x</mi></math>",
-    "<template><script>window.hit=1</script></template>",
-    "' onmouseover='window.hit=1",
-    "`;window.hit=1//",
-    "\\u003cscript\\u003e",
-    "%3Cscript%3Ewindow.hit=1%3C/script%3E",
-    "__proto__",
-    "constructor",
-    "toString",
-    "null",
-    "undefined",
-    "NaN",
-    "../../../etc/passwd",
-];
+/** How often each text is said. */
+const COPIES = 4;
 
 let server: Server;
 let page: Page;
+/** What the browser's console was told. */
+const logged: string[] = [];
 
 beforeAll(async () => {
-    const conversations: Conversation[] = HOSTILE.flatMap((text, at) =>
-        // as often said as it takes for an insight
-        Array.from({ length: 4 }, (_, copy) => ({
-            id: `hostile-${at}-${copy}`,
-            channel: "web",
-            created_at: new Date(Date.now() - copy * 3_600_000).toISOString(),
-            contact: {
-                name: text.slice(0, 200),
-                email: `h${at}-${copy}@example.com`,
-                custom_data: { plan: text.slice(0, 100) },
-            },
-            // as a name as well, under which it is offered as a filter
-            custom_data: { version: text.slice(0, 100), [text.slice(0, 60)]: text.slice(0, 100) },
-            tags: [text.slice(0, 60)],
-            turns: [
-                { role: "contact", text: `I cannot open the page with ${text}` },
-                { role: "agent", name: text.slice(0, 100), text },
-            ],
-        })),
-    );
-    server = await Server.start(conversations);
+    server = await Server.start(hostileConversations(COPIES));
     page = await signIn(server);
+    page.on("console", (message) => logged.push(message.text()));
     const context = page.context();
     let named = 0;
     const tryTo = async (method: string, path: string, data: unknown) => {
@@ -152,54 +76,142 @@ async function importBad(context: BrowserContext) {
     expect(await state()).not.toMatch(/waiting|running/);
 }
 
+/** Words of customers: none of them may be in an address, a title, a log, or kept by the browser. */
+const WORDS = new RegExp(`${OPENING.slice(2)}|hit=1`, "i");
+
+/** Returns what hostile texts did to a page, and where words of customers are on it that must not be there. */
+function harm() {
+    const found: string[] = [];
+    if ("hit" in window) found.push("a script ran");
+    if (document.documentElement.scrollWidth > innerWidth + 1) found.push("the page is wider than the window");
+    // a file of a message is a link to where it lies, which is told nothing and opens beside
+    const isFile = (link: HTMLAnchorElement | HTMLAreaElement) =>
+        /^https?:$/.test(link.protocol) && link.matches(".file > a[target=_blank][rel~=noreferrer]");
+    for (const link of document.links)
+        if (link.protocol !== "blob:" && link.origin !== location.origin && !isFile(link))
+            found.push(`a link to ${link.href}`);
+    const MADE =
+        "script, style, link, iframe, frame, object, embed, base, meta, math, template, img, video, audio, marquee";
+    for (const element of document.body.querySelectorAll(MADE)) found.push(`made: ${element.outerHTML.slice(0, 80)}`);
+    for (const element of document.querySelectorAll("*"))
+        for (const { name } of element.attributes)
+            if (name.startsWith("on")) found.push(`${name} of ${element.tagName}`);
+    if (getComputedStyle(document.body).backgroundColor === "rgb(255, 0, 0)") found.push("the page is red");
+    return found;
+}
+
+/** Returns where words of customers are outside of what the page shows. */
+async function leaks(): Promise<string[]> {
+    const places = await page.evaluate(async () => ({
+        address: decodeURIComponent(location.href),
+        title: document.title,
+        stored: JSON.stringify({ ...localStorage, ...sessionStorage }),
+        databases: JSON.stringify(await indexedDB.databases()),
+        caches: JSON.stringify(await caches.keys()),
+        cookies: document.cookie,
+    }));
+    const all = { ...places, console: logged.join("\n"), "log of the server": server.log() };
+    return Object.entries(all).flatMap(([where, text]) => (WORDS.test(text) ? [where] : []));
+}
+
+/** Expects that a page shows hostile texts as texts, and keeps them for itself. */
+async function expectHarmless(where: string) {
+    expect({ where, harm: await page.evaluate(harm), leaks: await leaks() }).toEqual({ where, harm: [], leaks: [] });
+}
+
 test("hostile texts do nothing on any page", async () => {
-    const rows = await server.call(page.context(), "POST", "/insights/rows", { limit: 3 });
-    const conversations = await server.call(page.context(), "POST", "/chat/sessions/query", { limit: 100 });
-    const paths = [
-        ...Object.values(PAGES),
-        ...rows.items.map(({ insight }: any) => `/app/insights/${insight.id}`),
-        ...conversations.items
-            .filter((_: unknown, at: number) => at % 9 === 0)
-            .map(({ session }: any) => `/app/conversations/${session.id}`),
-    ];
-    for (const path of paths) {
+    const { items } = await server.call(page.context(), "POST", "/insights/rows", { limit: 3 });
+    const insights = items.flatMap(({ insight }: any) =>
+        ["", "?tab=people", "?tab=similar", "?tab=research", "?tab=activity", "?split=session.version"].map(
+            (tab) => `/app/insights/${insight.id}${tab}`,
+        ),
+    );
+    for (const path of [...Object.values(PAGES), ...insights]) {
         await page.goto(server.url + path);
         await page.waitForLoadState("networkidle");
-        const state = await page.evaluate(() => ({
-            hit: "hit" in window,
-            wide: document.documentElement.scrollWidth > innerWidth + 1,
-            links: [...document.links]
-                .filter(({ protocol, origin }) => protocol !== "blob:" && origin !== location.origin)
-                .map(({ href }) => href),
-            stored: JSON.stringify({ ...localStorage, ...sessionStorage }),
-        }));
-        expect({ path, hit: state.hit, wide: state.wide, links: state.links }).toEqual({
-            path,
-            hit: false,
-            wide: false,
-            links: [],
-        });
-        // no words of customers where they are kept, logged or seen by others
-        expect(state.stored).not.toMatch(/cannot open|hit=1/);
+        await expectHarmless(path);
+    }
+    expect(unwanted).toEqual([]);
+}, 240_000);
+
+test("hostile texts do nothing in a conversation", async () => {
+    const conversations: { id: string; ticket_number: number }[] = [];
+    for (let cursor: string | undefined, more = true; more; more = Boolean(cursor)) {
+        const body = { limit: 100, cursor };
+        const { items, next } = await server.call(page.context(), "POST", "/chat/sessions/query", body);
+        conversations.push(...items.map(({ session }: any) => session));
+        cursor = next ?? undefined;
+    }
+    expect(conversations).toHaveLength(COPIES * HOSTILE.length);
+    // one of each text
+    for (const { id, ticket_number } of conversations.filter(({ ticket_number }) => ticket_number % COPIES === 1)) {
+        await page.goto(`${server.url}/app/conversations/${id}`);
+        await page.locator(".message .bubble").first().waitFor();
+        await expectHarmless(`conversation ${ticket_number}`);
+    }
+    expect(unwanted).toEqual([]);
+}, 240_000);
+
+/** What shows hostile names over a page, and how it is opened. */
+const OVER: [string, string, (page: Page) => Promise<unknown>][] = [
+    ["what there is to filter by", "insights", async (page) => page.keyboard.press("f")],
+    ...["plan", "version", "team", "categ"].map((by): [string, string, (page: Page) => Promise<unknown>] => [
+        `values of ${by}`,
+        "insights",
+        async (page) => {
+            await page.keyboard.press("f");
+            await page.getByRole("dialog").getByRole("button").first().waitFor();
+            await page.keyboard.type(by);
+            await page.keyboard.press("Enter");
+            await page.getByRole("dialog").getByRole("checkbox").first().waitFor();
+        },
+    ]),
+    [
+        "palette",
+        "insights",
+        async (page) => {
+            await page.keyboard.press("Control+k");
+            await page.getByRole("combobox").waitFor();
+            await page.keyboard.type("script");
+        },
+    ],
+    ["assignee", "insights", async (page) => page.keyboard.press("a")],
+    ["peek", "insights", async (page) => page.keyboard.press(" ")],
+    [
+        "merge",
+        "insights",
+        async (page) => {
+            for (const key of ["x", "Shift+J", "m"]) await page.keyboard.press(key);
+        },
+    ],
+];
+
+test("hostile texts do nothing in menus, in dialogs, and where one searches", async () => {
+    for (const [name, on, open] of OVER) {
+        await page.goto(server.url + PAGES[on]);
+        await settled(page);
+        await open(page);
+        await settled(page);
+        await expectHarmless(name);
+        await page.keyboard.press("Escape");
+    }
+    // words of customers that somebody looks for
+    for (const on of ["insights", "conversations"]) {
+        await page.goto(server.url + PAGES[on]);
+        await settled(page);
+        await page.keyboard.press("/");
+        await page.keyboard.type(OPENING);
+        await page.keyboard.press("Enter");
+        await settled(page);
+        await expectHarmless(`search in ${on}`);
     }
     expect(unwanted).toEqual([]);
 }, 240_000);
 
 test("hostile texts do nothing on the pages of an import and of a webhook", async () => {
-    const harmless = async () => {
-        await page.waitForLoadState("networkidle");
-        const state = await page.evaluate(() => ({
-            hit: "hit" in window,
-            wide: document.documentElement.scrollWidth > innerWidth + 1,
-            links: [...document.links].filter(
-                ({ protocol, origin }) => protocol !== "blob:" && origin !== location.origin,
-            ).length,
-        }));
-        expect(state).toEqual({ hit: false, wide: false, links: 0 });
-    };
     // what a file says, before anything is stored: its names of columns, its roles, what was said
     for (const [at, text] of HOSTILE.entries()) {
-        if (at % 4) continue;
+        if (at % 4 !== 1) continue;
         await page.goto(`${server.url}/app/settings/imports`);
         const quoted = `"${text.replaceAll('"', '""')}"`;
         const rows = Array.from({ length: 3 }, (_, row) => `${quoted},${quoted},${row},${quoted}`);
@@ -214,7 +226,7 @@ test("hostile texts do nothing on the pages of an import and of a webhook", asyn
             .first()
             .waitFor();
         await page.waitForTimeout(200);
-        await harmless();
+        await expectHarmless(`file ${at}`);
     }
     const { items } = await server.call(page.context(), "GET", "/imports");
     await page.goto(`${server.url}/app/settings/imports/${items[0].id}`);
@@ -222,23 +234,59 @@ test("hostile texts do nothing on the pages of an import and of a webhook", asyn
         .getByText(/bad record|records/)
         .first()
         .waitFor();
-    await harmless();
+    await expectHarmless("report of an import");
     const hooks = await server.call(page.context(), "GET", "/webhooks");
     for (const { id } of hooks.slice(0, 8)) {
         await page.goto(`${server.url}/app/settings/webhooks/${id}`);
         await page.getByRole("heading").first().waitFor();
-        await harmless();
+        await page.waitForLoadState("networkidle");
+        await expectHarmless(`webhook ${id}`);
     }
     expect(unwanted).toEqual([]);
 }, 240_000);
 
-test("no row is higher than the others by what it says", async () => {
-    await page.goto(`${server.url}/app/insights?group=none`);
-    await page.locator("[role=row][aria-rowindex]").first().waitFor();
-    const heights = await page
-        .locator("[role=row][aria-rowindex]")
-        .evaluateAll((rows) => rows.map((row) => row.getBoundingClientRect().height));
-    expect(new Set(heights)).toEqual(new Set([44]));
+/** Returns what breaks a list: rows of another height, and texts whose marks may be drawn over other rows. */
+function broken(rows: (HTMLElement | SVGElement)[]): string[] {
+    const found: string[] = [];
+    const height = rows[0]!.getBoundingClientRect().height;
+    const clips = (element: Element) => /hidden|clip/.test(getComputedStyle(element).overflowY);
+    for (const row of rows) {
+        if (row.getBoundingClientRect().height !== height) found.push(`higher: ${row.textContent}`);
+        const texts = document.createTreeWalker(row, NodeFilter.SHOW_TEXT);
+        for (let node = texts.nextNode(); node; node = texts.nextNode()) {
+            let around: Element | null = node.parentElement;
+            while (around && !clips(around) && around !== row) around = around.parentElement;
+            // figures and names of ours draw over nothing
+            const isOurs = /^[\p{ASCII}\s·–−±×…]{0,40}$/u.test(node.textContent!);
+            if (!isOurs && (!around || !clips(around))) found.push(`not clipped: ${node.textContent!.slice(0, 40)}`);
+        }
+    }
+    return found;
+}
+
+test("no row is higher than the others by what it says, and nothing of it is drawn over another", async () => {
+    const answer = await server.call(page.context(), "POST", "/insights/rows", { limit: 1 });
+    const items = HOSTILE.map((content, at) => {
+        const id = `01890000-0000-7000-8000-${String(at).padStart(12, "0")}`;
+        const insight = { ...answer.items[0].insight, id, insight_number: at + 1, content };
+        return { ...answer.items[0], insight };
+    });
+    await page.route("**/insights/rows", (route) => route.fulfill({ json: { ...answer, items, next: null } }));
+    for (const [path, rows] of [
+        ["/app/insights?group=none&status=all", "[role=row][aria-rowindex]"],
+        ["/app/conversations", "[data-at]"],
+    ] as const) {
+        await page.goto(server.url + path);
+        await settled(page);
+        for (let seen = 0; seen < HOSTILE.length; seen += 8) {
+            expect({ path, broken: await page.locator(rows).evaluateAll(broken) }).toEqual({ path, broken: [] });
+            await page.locator(rows).last().scrollIntoViewIfNeeded();
+            await page.waitForTimeout(100);
+        }
+        await expectHarmless(path);
+        await picture(page, `hostile${path.split("?")[0]!.replaceAll("/", "-")}`);
+    }
+    await page.unrouteAll({ behavior: "ignoreErrors" });
 });
 
 test("what is sent with the cookie from elsewhere is refused", async () => {

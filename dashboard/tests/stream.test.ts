@@ -45,6 +45,67 @@ test("keys move, select, peek and open, and the focus stays in the list", async 
     await page.waitForURL(/\/app\/insights\/[0-9a-f-]{36}/);
 });
 
+test("Tab goes from the frame to the list, to the bar of what is selected, and to what was said", async () => {
+    await page.keyboard.press("x");
+    await page.getByRole("toolbar", { name: "Selected insights" }).waitFor();
+    await page.evaluate(() => (document.activeElement as HTMLElement).blur());
+    const met: string[] = [];
+    for (let presses = 0; presses < 80 && met.at(-1) !== "end"; presses++) {
+        await page.keyboard.press("Tab");
+        const zone = await page.evaluate(() => {
+            const ZONES = {
+                skip: ".skip",
+                sidebar: "nav.side",
+                filters: "[role=toolbar][aria-label=Filters]",
+                head: "main header",
+                list: "[role=grid]",
+                selection: "[role=toolbar][aria-label='Selected insights']",
+                notices: ".notices",
+            };
+            const at = document.activeElement!;
+            if (at === document.body) return "end";
+            return Object.entries(ZONES).find(([, selector]) => at.closest(selector))?.[0] ?? "row of filters";
+        });
+        if (zone !== met.at(-1)) met.push(zone);
+        // there it says what was done, for as long as it is looked for
+        if (zone === "selection" && !(await page.locator(".notice").count())) {
+            await page.keyboard.press("r");
+            await notice(page, "1 insight resolved").waitFor();
+        }
+    }
+    expect(met).toEqual([
+        "skip",
+        "sidebar",
+        "head",
+        "filters",
+        "row of filters",
+        "list",
+        "selection",
+        "notices",
+        "end",
+    ]);
+    await page.keyboard.press("z");
+    await notice(page, "Undone").waitFor();
+});
+
+test("a page that opens has the focus on its title, and one that closes gives it back to the row", async () => {
+    await page.keyboard.press("End");
+    const row = await current();
+    await page.keyboard.press("Enter");
+    await page.waitForURL(/\/app\/insights\/[0-9a-f-]{36}/);
+    const title = () => page.evaluate(() => document.activeElement?.matches("h1"));
+    await expect.poll(title).toBe(true);
+    await page.keyboard.press("Escape");
+    await rows().first().waitFor();
+    await expect.poll(() => page.evaluate(() => document.activeElement?.getAttribute("role"))).toBe("grid");
+    expect(await current()).toBe(row);
+    for (const key of ["c", "o", "w", "s"]) {
+        await page.keyboard.press("g");
+        await page.keyboard.press(key);
+        await expect.poll(title).toBe(true);
+    }
+});
+
 test("a decision shows at once, leaves the list, and is undone by one key", async () => {
     const before = await rows().count();
     const name = await current();

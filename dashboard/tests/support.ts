@@ -2,7 +2,9 @@
 
 import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type Server as Proxy } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { chromium, type Browser, type BrowserContext, type BrowserContextOptions, type Page } from "playwright-core";
@@ -42,7 +44,7 @@ export class Server {
     private constructor(
         readonly url: string,
         private readonly folder: string,
-        private readonly process: ChildProcess,
+        private process: ChildProcess,
         private readonly common: string[],
         private readonly isOwn: boolean,
         private readonly at?: string,
@@ -67,8 +69,7 @@ export class Server {
 
     /** Ends it, and goes on at another time with further conversations. */
     async goOn(conversations: Conversation[], at: string): Promise<Server> {
-        this.process.kill("SIGKILL");
-        await once(this.process, "exit");
+        await this.crash();
         const next = new Server(this.url, this.folder, this.process, this.common, this.isOwn, at);
         next.import(conversations);
         return Server.listen(this.folder, this.common, this.isOwn, at);
@@ -80,14 +81,22 @@ export class Server {
         return server;
     }
 
-    private static async listen(folder: string, common: string[], isOwn: boolean, at?: string): Promise<Server> {
-        const child = spawn(BINARY, ["serve", "--listen", "127.0.0.1:0", "--rate-limit", "0", ...common], {
-            stdio: ["ignore", "pipe", "ignore"],
+    private static async listen(
+        folder: string,
+        common: string[],
+        isOwn: boolean,
+        at?: string,
+        port = "0",
+    ): Promise<Server> {
+        const log = openSync(logOf(folder), "a");
+        const child = spawn(BINARY, ["serve", "--listen", `127.0.0.1:${port}`, "--rate-limit", "0", ...common], {
+            stdio: ["ignore", "pipe", log],
             env: living(at),
         });
+        closeSync(log);
         const url = await new Promise<string>((resolve, reject) => {
             let said = "";
-            child.stdout.on("data", (bytes: Buffer) => {
+            child.stdout!.on("data", (bytes: Buffer) => {
                 said += String(bytes);
                 const found = /http:\/\/127\.0\.0\.1:\d+/.exec(said);
                 if (found) resolve(found[0]);
@@ -136,6 +145,11 @@ export class Server {
         run(["import", file, ...this.common], this.at);
     }
 
+    /** Returns what it has logged. */
+    log(): string {
+        return readFileSync(logOf(this.folder), "utf8");
+    }
+
     /** Stops it without ending it: it answers nothing until {@link resume}. */
     pause() {
         this.process.kill("SIGSTOP");
@@ -145,11 +159,25 @@ export class Server {
         this.process.kill("SIGCONT");
     }
 
+    /** Ends it as a crash does: nobody answers at its address until {@link comeBack}. */
+    async crash() {
+        this.process.kill("SIGKILL");
+        await once(this.process, "exit");
+    }
+
+    /** Serves again, at the same address. */
+    async comeBack() {
+        const { port } = new URL(this.url);
+        this.process = (await Server.listen(this.folder, this.common, this.isOwn, this.at, port)).process;
+    }
+
     stop() {
         this.process.kill("SIGKILL");
         if (this.isOwn) rmSync(this.folder, { recursive: true, force: true });
     }
 }
+
+const logOf = (folder: string) => join(folder, "server.log");
 
 function run(args: string[], at?: string): string {
     const { status, stdout, stderr } = spawnSync(BINARY, args, { encoding: "utf8", env: living(at) });
@@ -174,12 +202,36 @@ export const unwanted: string[] = [];
 
 const browsers = new Map<number, Browser>();
 
+/** The proxy through which a browser asks all hosts but the tested one: it answers nobody, and notes who is asked for. */
+let proxy: Promise<Proxy> | undefined;
+
+/** Whom the browser asks for itself, whatever it shows. */
+const OF_THE_BROWSER = /(^|[/.])(google|googleapis|gstatic|gvt1)\.com(:|\/|$)/;
+
+/** Starts the proxy. */
+function noting(): Promise<Proxy> {
+    const note = (asked = "") => OF_THE_BROWSER.test(asked) || unwanted.push(`asked the proxy for ${asked}`);
+    const answering = createServer((request, response) => {
+        note(request.url);
+        response.writeHead(502).end();
+    });
+    answering.on("connect", (request, socket) => {
+        note(request.url);
+        socket.destroy();
+    });
+    // the tests end without it
+    answering.unref();
+    return new Promise((resolve) => answering.listen(0, "127.0.0.1", () => resolve(answering)));
+}
+
 /** Starts the browser that all tests of a file share; another one for each size of text. */
 async function start(textSize: number): Promise<Browser> {
     const known = browsers.get(textSize);
     if (known) return known;
+    const { port } = (await (proxy ??= noting())).address() as AddressInfo;
     const browser = await chromium.launch({
         executablePath: CHROMIUM,
+        proxy: { server: `http://127.0.0.1:${port}`, bypass: "127.0.0.1" },
         args: [
             "--no-sandbox",
             "--disable-gpu",

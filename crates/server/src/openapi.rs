@@ -34,6 +34,8 @@ pub struct Operation {
     pub signed_in: bool,
     /// True if its answer is a function of what the organization's transactions wrote, and so has an `ETag` by that.
     pub revalidates: bool,
+    /// True if its answer has words of customers, which no browser keeps.
+    pub quotes: bool,
     /// True if it carries live conversation, and so has the larger rate limit.
     pub live: bool,
     /// The bytes that its body may have.
@@ -65,6 +67,7 @@ impl Operation {
             scope: None,
             signed_in: false,
             revalidates: false,
+            quotes: false,
             live: false,
             body_max: BODY_MAX,
             id,
@@ -104,12 +107,6 @@ impl Operation {
     /// Requires a member who signed in.
     pub fn signed_in(mut self) -> Self {
         self.signed_in = true;
-        self
-    }
-
-    /// Answers with an `ETag` that stays while nothing is written to the organization, and with 304 to who has it.
-    pub fn revalidates(mut self) -> Self {
-        self.revalidates = true;
         self
     }
 

@@ -4934,6 +4934,8 @@ export interface components {
              * @description The share of the sessions of the slice.
              */
             share: number;
+            /** @description With `group_by` theme: the theme that it is under. */
+            theme_id: string | null;
             /** @description Sessions in each of the last twelve weeks, oldest first; the last one ends with today. */
             weeks: number[];
         };
@@ -4958,9 +4960,9 @@ export interface components {
             /** @description With `group_by`: the groups in the order of their rows. Otherwise empty. */
             groups: {
                 insights: number;
-                /** @description The name of the category or team. */
+                /** @description The name of the category, team or theme. */
                 name: string | null;
-                /** @description The id of the category or team, or the word of the status or movement; null for rows without one. */
+                /** @description The id of the category, team or theme, or the word of the status or movement; null for rows without one. */
                 value: string | null;
             }[];
             /** @description Insights on all pages. */
@@ -4981,7 +4983,7 @@ export interface components {
              * @default null
              * @enum {string}
              */
-            group_by?: "category" | "team" | "status" | "movement";
+            group_by?: "category" | "team" | "theme" | "status" | "movement";
             /**
              * @description 50 by default.
              * @default null

@@ -37,6 +37,34 @@ export function shorten(text: string, most: number): string {
               .trimEnd()}…`;
 }
 
+/** The least length of a text in which a word can be endless. */
+const ENDLESS_MIN = 400;
+/** A stretch of a word that has no end: nowhere a line breaks in it, and none of its letters is torn from its marks. */
+const ENDLESS = new RegExp(
+    `((?:(?!\\p{RI}|\\p{Extended_Pictographic}|\\p{EMod})[\\p{L}\\p{N}\\p{P}\\p{S}]){${ENDLESS_MIN},512}(?![\\p{M}\\u200d\\ufe0f]))`,
+    "u",
+);
+
+/**
+ * Cuts words without end into stretches, each for an element of its own. A browser looks through the whole rest of a word
+ * for each of its lines: 64 kB of one word took half a minute.
+ */
+export function stretches(text: string): string[] {
+    return text.length < ENDLESS_MIN ? [text] : text.split(ENDLESS).filter(Boolean);
+}
+
+/** What stands between what was said and what was answered in a summary. */
+const DASH = " – ";
+
+/**
+ * Returns a summary of which what was answered runs in its own direction: behind Arabic words, the full stop of an
+ * English answer would else stand at its wrong end. The first part stays bare, since its direction is that of the whole.
+ */
+export function isolated(summary: string): string {
+    const [said, ...answered] = summary.split(DASH);
+    return [said, ...answered.map((part) => `\u2068${part}\u2069`)].join(DASH);
+}
+
 /** Returns a text without the backslashes that keep Markdown from reading its signs. */
 export function unescaped(text: string): string {
     return text.replace(/\\([!-/:-@[-`{-~])/g, "$1");

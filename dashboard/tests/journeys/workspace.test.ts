@@ -3,7 +3,7 @@
 import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { endBrowser, notice, Server, shop, signIn, unwanted, visit } from "../support";
-import { accept, enter, filterByKeys, filterByMouse, rows } from "./hands";
+import { accept, enter, filterByKeys, filterByMouse, insightShown, rows, tabTo } from "./hands";
 
 let server: Server;
 
@@ -25,6 +25,8 @@ test("a view is saved, shared and opened by somebody else", async () => {
         if (by === "keyboard") {
             await filterByKeys(page, "channel", "whats");
             await page.keyboard.press("v");
+            // it is loaded when it is first asked for
+            await page.getByLabel("Name").waitFor();
             await page.keyboard.type(name);
             await page.keyboard.press("Tab");
             await page.keyboard.press("Space");
@@ -64,27 +66,95 @@ test("a view is saved, shared and opened by somebody else", async () => {
     }
 }, 120_000);
 
+/** Goes through what a viewer sees of a conversation and of an insight, and tries to decide. */
+async function lookAround(page: Page, by: "keyboard" | "mouse") {
+    const press = async (...keys: string[]) => {
+        for (const key of keys) await page.keyboard.press(key);
+    };
+    if (by === "keyboard") await press("g", "c");
+    else await page.getByRole("link", { name: "Conversations" }).click();
+    await page.locator("[data-at]").first().waitFor();
+    if (by === "keyboard") {
+        await tabTo(page, /shop|Somebody/);
+        await press("ArrowDown", "Enter");
+    } else await page.locator("[data-at]").nth(1).click();
+    await page.waitForURL(/\/app\/conversations\/[0-9a-f-]{36}/);
+    await page.getByText("You reach me at").first().waitFor();
+    await page.locator(".mask").first().waitFor();
+    if (by === "keyboard") await press("p");
+    else await page.getByRole("button", { name: "Show personal data" }).click();
+    await page.getByRole("dialog").getByText("Only agents and admins see personal data").waitFor();
+    if (by === "keyboard") await press("Enter");
+    else await page.getByRole("dialog").getByRole("button", { name: "Close" }).click();
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+    expect(await page.getByRole("button", { name: /Not this insight|Move/ }).count()).toBe(0);
+    expect(await page.locator("main").innerText()).not.toContain("@example.com");
+    if (by === "keyboard") await press("g", "i");
+    else await page.getByRole("link", { name: "Insights" }).first().click();
+    await rows(page).first().waitFor();
+    if (by === "keyboard") {
+        for (const key of ["r", "e", "a", "c", "m"]) {
+            await press(key);
+            expect(await page.getByRole("dialog").or(page.getByRole("menu")).count(), key).toBe(0);
+        }
+        await notice(page, /Viewers decide nothing/)
+            .first()
+            .waitFor();
+        await press("Home", "Enter");
+    } else {
+        await rows(page).first().hover();
+        expect(await rows(page).first().getByRole("checkbox").count()).toBe(0);
+        await rows(page).first().locator(".what a").click();
+    }
+    await insightShown(page);
+    for (const name of ["Resolve", "Archive", "Edit the sentence", "Look at the merge"])
+        expect(await page.getByRole("button", { name, exact: true }).count(), name).toBe(0);
+    expect(await page.locator("[data-session]").getByRole("checkbox").count()).toBe(0);
+    if (by === "keyboard") await press("g", "s");
+    else await page.getByRole("link", { name: "Settings" }).click();
+    const parts = page.getByRole("navigation", { name: "Settings" }).getByRole("link");
+    await parts.first().waitFor();
+    for (let at = 0; at < (await parts.count()); at++) {
+        const name = await parts.nth(at).innerText();
+        if (by === "keyboard") {
+            await parts.nth(at).focus();
+            await press("Enter");
+        } else await parts.nth(at).click();
+        await page.locator("#page").getByRole("heading", { name }).first().waitFor();
+        await page.waitForLoadState("networkidle");
+        // of one's own account one may change what one likes
+        if (name === "Account") continue;
+        expect(
+            await page.locator("#page").getByRole("button", { disabled: false }).locator(":scope.filled").count(),
+            name,
+        ).toBe(0);
+    }
+}
+
 test("a viewer is shown nothing unmasked and can change nothing, by page or by request", async () => {
     const page = await signIn(server, "viewer");
     const asked: string[] = [];
     page.on("response", async (response) => {
         if (response.headers()["content-type"]?.includes("json")) asked.push(await response.text().catch(() => ""));
     });
-    const oldest = { sort_by: "created_at", sort_order: "asc", limit: 1 };
-    const { items } = await server.call(page.context(), "POST", "/chat/sessions/query", oldest);
-    await page.goto(`${server.url}/app/conversations/${items[0].session.id}`);
-    await page.getByText("You reach me at").first().waitFor();
-    await page.locator(".mask").first().waitFor();
-    expect(await page.locator("main").innerText()).not.toContain("@example.com");
-    await page.goto(`${server.url}/app/insights`);
-    await rows(page).first().waitFor();
-    await page.keyboard.press("Enter");
-    await page.waitForURL(/\/app\/insights\/[0-9a-f-]{36}/);
-    await page.locator("[data-session]").first().waitFor();
-    for (const name of ["Resolve", "Archive", "Edit the sentence"])
-        expect(await page.getByRole("button", { name, exact: true }).count()).toBe(0);
+    const admin = await signIn(server);
+    // what is counted up to now moves by itself
+    const written = async () => {
+        const all = { limit: 100, filter: { status: ["all"] } };
+        const { items } = await server.call(admin.context(), "POST", "/insights/rows", all);
+        return items.map(({ insight }: any) => insight);
+    };
+    const before = await written();
+    for (const by of ["keyboard", "mouse"] as const) {
+        await page.goto(`${server.url}/app/insights`);
+        await rows(page).first().waitFor();
+        await lookAround(page, by);
+    }
+    expect(await written()).toEqual(before);
+    await admin.context().close();
     // the member's own address is its own
     expect(asked.join()).not.toMatch(/person\d+@/);
+    const { items } = await server.call(page.context(), "POST", "/chat/sessions/query", { limit: 1 });
     for (const [method, path] of [
         ["POST", "/insights/bulk"],
         ["POST", "/teams"],

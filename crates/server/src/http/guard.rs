@@ -154,7 +154,7 @@ async fn validated(
         run(guard, operation.body_max, caller, request, next).await
     };
     if response.status() == StatusCode::OK || response.status() == StatusCode::NOT_MODIFIED {
-        tag.write(response.headers_mut());
+        tag.write(response.headers_mut(), operation);
     }
     response
 }

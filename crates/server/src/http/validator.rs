@@ -6,6 +6,7 @@ use crate::access::Caller;
 use crate::app::App;
 use crate::config::Config;
 use crate::error::Result;
+use crate::openapi::Operation;
 use crate::orgs;
 use axum::http::{HeaderMap, HeaderValue, header};
 use sha2::{Digest, Sha256};
@@ -23,6 +24,20 @@ pub(super) struct Validators {
 
 /// Stands for an answer to one caller.
 pub(super) struct Tag(String);
+
+impl Operation {
+    /// Answers with an `ETag` that stays while nothing is written to the organization, and with 304 to who has it.
+    pub fn revalidates(mut self) -> Self {
+        self.revalidates = true;
+        self
+    }
+
+    /// Answers with words of customers: what revalidates is then kept by no browser, only by clients that mean to.
+    pub fn quotes(mut self) -> Self {
+        self.quotes = true;
+        self
+    }
+}
 
 impl Validators {
     pub(super) fn new(config: &Config) -> Self {
@@ -53,11 +68,13 @@ impl Tag {
         names(headers, header::IF_NONE_MATCH, |tag| tag == self.0)
     }
 
-    /// Has the client keep the answer for itself, and ask each time whether it still holds.
-    pub(super) fn write(&self, headers: &mut HeaderMap) {
+    /// Has the client keep the answer for itself, and ask each time whether it still holds. What has words of customers
+    /// has the tag alone: a browser would keep it on the disk.
+    pub(super) fn write(&self, headers: &mut HeaderMap, operation: &Operation) {
         if let Ok(tag) = HeaderValue::from_str(&self.0) {
             headers.insert(header::ETAG, tag);
-            headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+            let kept = if operation.quotes { "no-store" } else { "private, no-cache" };
+            headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(kept));
         }
     }
 }

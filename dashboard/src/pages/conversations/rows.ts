@@ -2,7 +2,7 @@
 
 import { infiniteQueryOptions, keepPreviousData } from "@tanstack/svelte-query";
 import { answered, api, type Schema } from "../../api/client";
-import { cut, type Stretch } from "../../words/texts";
+import { cut, isolated, type Stretch } from "../../words/texts";
 import type { toQuery } from "./call";
 
 /** A conversation in a list. */
@@ -63,7 +63,7 @@ function fromQuery({ session, matches }: Schema<"ChatSessionQueryOutput">["items
         at: session.created_at,
         who: contactName(session.contact),
         isHandedOff: isHandedOff(session),
-        said: match ? excerpt(match) : summary ? [{ text: summary, marked: false }] : [],
+        said: match ? excerpt(match) : summary ? [{ text: isolated(summary), marked: false }] : [],
     };
 }
 

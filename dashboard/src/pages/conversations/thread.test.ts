@@ -89,7 +89,10 @@ test("days begin and events are told", () => {
     expect(beginsDay(item("2026-11-22T10:00:00Z"), item("2026-11-22T09:00:00Z"))).toBe(false);
     expect(beginsDay(item("2026-11-22T00:01:00Z"), item("2026-11-21T23:59:00Z"))).toBe(true);
     expect(beginsDay(item(null), undefined)).toBe(false);
-    expect(eventWords(item(null, "handoff"), "Wants a person.")).toBe("Handed off to a person: “Wants a person.”");
+    const said = "\u2068أريد شخصا. – \u2068It is on its way.\u2069\u2069";
+    expect(eventWords(item(null, "handoff"), "أريد شخصا. – It is on its way.")).toBe(
+        `Handed off to a person: “${said}”`,
+    );
     expect(eventWords(item(null, "tag_added_by_api", { tag_name: "vip" }), undefined)).toBe("Tag vip added");
     expect(eventWords(item(null, "some_new_event"), undefined)).toBe("some new event");
 });

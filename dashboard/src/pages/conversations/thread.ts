@@ -2,6 +2,7 @@
 
 import type { Schema } from "../../api/client";
 import { day } from "../../words/numbers";
+import { isolated } from "../../words/texts";
 
 export type Item = Schema<"ChatHistoryItem">;
 export type Findings = Schema<"ChatFindings">;
@@ -182,5 +183,5 @@ export function eventWords(item: Item, handoff: string | undefined): string {
     };
     const type = item.event.type;
     const happened = words[type] ?? type.replaceAll("_", " ");
-    return said ? `${happened}: “${said}”` : happened;
+    return said ? `${happened}: “\u2068${isolated(said)}\u2069”` : happened;
 }

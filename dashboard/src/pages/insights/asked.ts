@@ -22,6 +22,7 @@ export const GROUPINGS: Record<Grouping, string> = {
     movement: "Movement",
     category: "Category",
     team: "Team",
+    theme: "Theme",
     status: "Status",
     none: "Nothing",
 };

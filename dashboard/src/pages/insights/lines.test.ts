@@ -24,6 +24,14 @@ test("what moves has a heading of its own, and a group is counted once its end i
     expect(shown(linesOf(rows, "none", [], true))).toEqual(["a", "b", "c", "d"]);
     const counted = [{ value: null, name: null, insights: 70 }];
     expect(shown(linesOf(rows, "team", counted, false))[0]).toBe("No team 70");
+    const themes = [{ value: "t", name: "Card, arrive", insights: 3 }];
+    const under = { ...row("e"), theme_id: "t" };
+    expect(shown(linesOf([under, row("f")], "theme", themes, true))).toEqual([
+        "Card, arrive 3",
+        "e",
+        "No theme 1",
+        "f",
+    ]);
 });
 
 test("only the lines between two heights are drawn, whatever the scroll", () => {

@@ -11,7 +11,7 @@ export type Line =
     | { kind: "row"; key: string; row: Row; at: number };
 
 /** What the stream can be grouped by. */
-export type Grouping = "movement" | "category" | "team" | "status" | "none";
+export type Grouping = "movement" | "category" | "team" | "theme" | "status" | "none";
 
 /** Returns true if something about a row asks for a decision. */
 export function isMoving(row: Row): boolean {
@@ -25,6 +25,8 @@ function groupOf(row: Row, grouping: Grouping): { key: string; name: string } {
             return { key: category?.id ?? "", name: category?.name ?? "No category" };
         case "team":
             return { key: team?.id ?? "", name: team?.name ?? "No team" };
+        case "theme":
+            return { key: row.theme_id ?? "", name: "No theme" };
         case "status":
             if (row.insight.archived_at) return { key: "archived", name: "Archived" };
             return row.insight.resolved_at
@@ -36,6 +38,17 @@ function groupOf(row: Row, grouping: Grouping): { key: string; name: string } {
         default:
             return { key: "", name: "" };
     }
+}
+
+/** The lines of rows: with each page that is loaded there are all of them again, thousands of new ones to collect. */
+const kept = new WeakMap<Row, Extract<Line, { kind: "row" }>>();
+
+function lineOf(row: Row, at: number): Line {
+    const known = kept.get(row);
+    if (known?.at === at) return known;
+    const line = { kind: "row" as const, key: row.insight.id, row, at };
+    kept.set(row, line);
+    return line;
 }
 
 /**
@@ -57,13 +70,13 @@ export function linesOf(rows: Row[], grouping: Grouping, counted: Schema<"Rows">
             heading = {
                 kind: "heading",
                 key: `group ${group.key}`,
-                name: group.name,
+                name: known?.name ?? group.name,
                 insights: known?.insights ?? null,
             };
             since = at;
             lines.push(heading);
         }
-        lines.push({ kind: "row", key: row.insight.id, row, at });
+        lines.push(lineOf(row, at));
     });
     if (isWhole) end(rows.length);
     return lines;
@@ -75,8 +88,9 @@ export class Places {
     readonly tops: number[];
 
     constructor(lines: Line[], height: (line: Line) => number) {
-        this.tops = [0];
-        for (const line of lines) this.tops.push(this.tops.at(-1)! + height(line));
+        let top = 0;
+        this.tops = [top];
+        for (const line of lines) this.tops.push((top += height(line)));
     }
 
     /** The height of all lines. */

@@ -13,5 +13,5 @@ mod vectors;
 
 pub(crate) use job::regroup;
 pub(crate) use routes::routes;
-pub(crate) use themes::forget_words as forget_theme_words;
 pub use themes::{ThemeOutput, list as themes};
+pub(crate) use themes::{forget_words as forget_theme_words, of_insights as themes_of_insights};

@@ -2,7 +2,7 @@
 
 use super::clusters::Theme;
 use super::continuity::continuations;
-use crate::db::{self, Db, Value, sql};
+use crate::db::{self, Db, Tx, Value, sql};
 use crate::error::Result;
 use crate::ids::{InsightId, OrgId, ThemeId};
 use crate::insights::insight::{self, Change, UNRESOLVED};
@@ -11,7 +11,7 @@ use crate::wire::SafeInt;
 use refrain_nlp::case_fold::fold;
 use schemars::JsonSchema;
 use serde::Serialize;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// The most themes shown, and insights of each.
 const THEMES_MAX: usize = 500;
@@ -43,6 +43,13 @@ pub(crate) struct ThemeInsight {
     pub(crate) content: String,
     #[schemars(with = "SafeInt")]
     pub(crate) occurrence_count: i64,
+}
+
+/// Loads the theme of each insight that is under one.
+pub(crate) async fn of_insights(tx: &mut Tx, org_id: OrgId) -> Result<HashMap<InsightId, ThemeId>> {
+    let query = sql("select id, theme_id from insights where org_id = $1 and theme_id is not null");
+    let themes: Vec<(InsightId, ThemeId)> = tx.fetch_all(query.bind(org_id)).await?;
+    Ok(themes.into_iter().collect())
 }
 
 /// Lists the themes of an organization's unresolved insights, most sessions first, 500 at most.

@@ -5,7 +5,7 @@ use super::movement::{Happened, Moves};
 use crate::db::Tx;
 use crate::error::Result;
 use crate::escalation::Daily;
-use crate::ids::OrgId;
+use crate::ids::{OrgId, ThemeId};
 use crate::insights::filter::InsightFilter;
 use crate::insights::index::Index;
 use crate::insights::lifecycle::daily_counts;
@@ -19,6 +19,7 @@ pub(super) struct Candidate {
     pub(super) change: Movement,
     pub(super) moves: Vec<Moves>,
     pub(super) returned_at: Option<Timestamp>,
+    pub(super) theme_id: Option<ThemeId>,
 }
 
 /// Measures the insights that the filter asks for, but for their status, and says how they move. Returns them with the
@@ -41,7 +42,7 @@ pub(super) async fn candidates(
     let candidate = |measures: Measures| {
         let change = comparison.of(&measures);
         let moves = happened.moves(&measures, &change, periods);
-        Candidate { measures, change, moves, returned_at: None }
+        Candidate { measures, change, moves, returned_at: None, theme_id: None }
     };
     Ok((measured.into_iter().map(candidate).collect(), volume.sessions))
 }

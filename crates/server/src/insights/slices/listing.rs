@@ -45,6 +45,8 @@ string_enum! {
         Category = "category",
         /// The team.
         Team = "team",
+        /// The broader subject; only unresolved insights are under one.
+        Theme = "theme",
         /// The place in the insight's life.
         Status = "status",
         /// The most urgent movement.
@@ -96,9 +98,9 @@ struct ByMovement {
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(inline)]
 struct Group {
-    /// The id of the category or team, or the word of the status or movement; null for rows without one.
+    /// The id of the category, team or theme, or the word of the status or movement; null for rows without one.
     value: Nullable<String>,
-    /// The name of the category or team.
+    /// The name of the category, team or theme.
     name: Nullable<String>,
     #[schemars(with = "SafeInt")]
     insights: usize,
@@ -155,7 +157,7 @@ impl Listing {
         });
     }
 
-    /// Fills in the names of categories or teams.
+    /// Fills in the names of categories, teams or themes.
     pub(super) async fn name_groups(
         &mut self,
         tx: &mut Tx,
@@ -165,6 +167,7 @@ impl Listing {
         let of = match group_by {
             Some(GroupBy::Category) => Named::Categories,
             Some(GroupBy::Team) => Named::Teams,
+            Some(GroupBy::Theme) => Named::Themes,
             _ => return Ok(()),
         };
         let names = names(tx, org_id, of).await?;
@@ -199,6 +202,7 @@ fn grouped(rows: Vec<Candidate>, by: GroupBy) -> (Vec<Group>, Vec<(usize, Candid
     let value = |row: &Candidate| match by {
         GroupBy::Category => row.measures.category_id.map(|id| id.to_string()),
         GroupBy::Team => row.measures.team_id.map(|id| id.to_string()),
+        GroupBy::Theme => row.theme_id.map(|id| id.to_string()),
         GroupBy::Status => Some(row.measures.status().to_string()),
         GroupBy::Movement => row.moves.first().map(|moves| moves.kind.to_string()),
     };
@@ -209,7 +213,7 @@ fn grouped(rows: Vec<Candidate>, by: GroupBy) -> (Vec<Group>, Vec<(usize, Candid
     let words = match by {
         GroupBy::Status => InsightStatus::WORDS,
         GroupBy::Movement => MovementKind::WORDS,
-        GroupBy::Category | GroupBy::Team => &[],
+        GroupBy::Category | GroupBy::Team | GroupBy::Theme => &[],
     };
     let mut groups: Vec<(Option<String>, usize)> = counts.into_iter().collect();
     groups.sort_by_key(|(value, count)| {

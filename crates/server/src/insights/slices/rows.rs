@@ -8,7 +8,8 @@ use crate::app::App;
 use crate::db::Tx;
 use crate::error::Result;
 use crate::http::{Api, ApiJson, Caller, Cursor};
-use crate::ids::OrgId;
+use crate::ids::{OrgId, ThemeId};
+use crate::insights::grouping;
 use crate::insights::list::InsightFilterInput;
 use crate::insights::list::response::{self, InsightCounts, PublicInsight};
 use crate::insights::trends::weeks::{self, Weeks};
@@ -104,6 +105,8 @@ struct Row {
     happy: i64,
     /// How it moves, the most urgent first; only an unresolved insight does.
     movement: Vec<Moves>,
+    /// With `group_by` theme: the theme that it is under.
+    theme_id: Nullable<ThemeId>,
 }
 
 async fn list(
@@ -127,6 +130,12 @@ async fn list(
     }
     let movement = input.movement.0.map_or_else(Vec::new, |kinds| kinds.0);
     let group_by = input.group_by.0;
+    if group_by == Some(GroupBy::Theme) {
+        let themes = grouping::themes_of_insights(&mut tx, org_id).await?;
+        for candidate in &mut candidates {
+            candidate.theme_id = themes.get(&candidate.measures.id).copied();
+        }
+    }
     let mut listing = Listing::new(candidates, &filter.insights, &movement, group_by);
     listing.sort(sort, input.order.0.unwrap_or(SortOrder::Desc));
     listing.name_groups(&mut tx, org_id, group_by).await?;
@@ -156,6 +165,7 @@ async fn rows(tx: &mut Tx, org_id: OrgId, page: Vec<(&Candidate, Weeks)>, sessio
             neutral: of.neutral,
             happy: of.happy,
             movement: candidate.moves.clone(),
+            theme_id: candidate.theme_id.into(),
         })
     };
     Ok(page.into_iter().filter_map(row).collect())

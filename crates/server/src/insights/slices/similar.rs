@@ -32,6 +32,7 @@ pub(super) fn routes() -> Api {
                 .summary("List the insights that say something similar, the most similar first")
                 .scope(read)
                 .revalidates()
+                .quotes()
                 .returns::<Vec<Similar>>(),
             similar,
         )
@@ -42,6 +43,7 @@ pub(super) fn routes() -> Api {
                 )
                 .scope(read)
                 .revalidates()
+                .quotes()
                 .returns::<Vec<NearDuplicates>>(),
             near_duplicates,
         )

@@ -27,6 +27,7 @@ pub(crate) fn routes() -> Api {
             .summary("Get what moved lately: risers, fallers, new, back, regressed, silent sources")
             .scope(Scope::read(Resource::Insights))
             .revalidates()
+            .quotes()
             .returns::<Overview>(),
         overview,
     )

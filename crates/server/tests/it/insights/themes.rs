@@ -3,8 +3,8 @@
 use super::insights;
 use crate::support::app::TestApp;
 use crate::support::fixtures::{PASSWORD, REFUND, records};
-use serde_json::Value;
-use std::collections::BTreeSet;
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
 
 #[tokio::test]
 async fn every_insight_is_under_one_theme_that_keeps_its_id() {
@@ -33,4 +33,17 @@ async fn every_insight_is_under_one_theme_that_keeps_its_id() {
     let mut all: Vec<String> = insights(&t).await.iter().map(|insight| insight["id"].to_string()).collect();
     all.sort_unstable();
     assert_eq!(under, all);
+    // and the rows of insights are put together by it
+    let rows = t.post_ok("/insights/rows", json!({"group_by": "theme"})).await;
+    let counted: BTreeMap<_, _> = themes.iter().map(|theme| (theme["id"].to_string(), theme)).collect();
+    for group in rows["groups"].as_array().unwrap() {
+        let theme = counted[&group["value"].to_string()];
+        assert_eq!((&group["name"], &group["insights"]), (&theme["name"], &theme["insight_count"]));
+    }
+    let groups: Vec<_> =
+        rows["groups"].as_array().unwrap().iter().map(|group| group["value"].clone()).collect();
+    let mut met: Vec<_> =
+        rows["items"].as_array().unwrap().iter().map(|row| row["theme_id"].clone()).collect();
+    met.dedup();
+    assert_eq!(met, groups);
 }

@@ -98,6 +98,12 @@ async fn an_answer_is_made_again_only_after_something_was_written() {
     let tag = changed.headers["etag"].to_str().unwrap().to_owned();
     t.advance(15 * 60);
     assert_eq!(viewer.call_with("GET", "/teams", None, &[("if-none-match", &tag)]).await.status, 200);
+    // what quotes customers is not kept by a browser, and not made again for who keeps it all the same
+    let overview = viewer.get("/overview").await;
+    let tag = overview.headers["etag"].to_str().unwrap().to_owned();
+    assert_eq!(overview.headers["cache-control"], "no-store");
+    let again = viewer.call_with("GET", "/overview", None, &[("if-none-match", &tag)]).await;
+    assert_eq!((again.status.as_u16(), &again.headers["cache-control"]), (304, &"no-store".parse().unwrap()));
     // what has personal data is kept by nobody
     let sessions = viewer.get("/chat/sessions").await;
     assert_eq!(
