@@ -42,6 +42,12 @@ struct Waiting {
     answer: oneshot::Sender<Result<Response>>,
 }
 
+impl Waiting {
+    fn is_waited_for(&self) -> bool {
+        !self.answer.is_closed()
+    }
+}
+
 /// Writes what a request has to write, with others that wait, and returns its answer. A request that nobody waits for any more
 /// is left out, unless it is being written.
 pub async fn write(app: &App, org_id: OrgId, write: impl Write) -> Result<Response> {
@@ -66,6 +72,9 @@ impl GroupCommit {
             }
             Entry::Occupied(mut others) => {
                 if others.get().len() >= WAITING_MAX {
+                    others.get_mut().retain(Waiting::is_waited_for);
+                }
+                if others.get().len() >= WAITING_MAX {
                     return Err(Error::Unavailable(
                         "too many requests of the organization wait for the same",
                     ));
@@ -80,7 +89,7 @@ impl GroupCommit {
     fn take(&self, org_id: OrgId) -> Vec<Waiting> {
         let mut all = self.all();
         let Some(waiting) = all.get_mut(&org_id) else { return Vec::new() };
-        waiting.retain(|waiting| !waiting.answer.is_closed());
+        waiting.retain(Waiting::is_waited_for);
         waiting.drain(..waiting.len().min(TOGETHER_MAX)).collect()
     }
 
@@ -105,6 +114,7 @@ async fn write_all(app: App, org_id: OrgId) {
             let tx = app.begin(org_id).await;
             let waiting = app.group_commit.take(org_id);
             match tx {
+                Ok(_) if waiting.is_empty() => {}
                 Ok(tx) => write_together(&app, tx, waiting).await,
                 Err(error) => answer_all(waiting, error),
             }

@@ -151,11 +151,14 @@ impl Layout {
         if !contact.is_empty() {
             record.insert("contact".into(), contact.into());
         }
-        let custom: Map<String, Json> = (self.columns.custom.iter())
-            .map(|at| (self.columns.name(*at), row.get(*at)))
-            .filter(|(_, value)| !fields::is_blank(value))
-            .map(|(name, value)| (name.to_owned(), value.into()))
-            .collect();
+        let mut custom = Map::new();
+        for at in &self.columns.custom {
+            let value = row.get(*at);
+            if !fields::is_blank(value) {
+                // one by one: put together from a list, a map is sorted first
+                custom.insert(self.columns.name(*at).to_owned(), value.into());
+            }
+        }
         if !custom.is_empty() {
             record.insert("custom_data".into(), custom.into());
         }

@@ -15,16 +15,21 @@ macro_rules! string_enum {
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $word),+ }
             }
+
+            /// Finds what is meant by a word, if it is one of these.
+            pub fn find(word: &str) -> Option<Self> {
+                match word {
+                    $($word => Some(Self::$variant),)+
+                    _ => None,
+                }
+            }
         }
 
         impl std::str::FromStr for $name {
             type Err = String;
 
             fn from_str(word: &str) -> Result<Self, String> {
-                match word {
-                    $($word => Ok(Self::$variant),)+
-                    _ => Err(format!("expected one of {}", Self::WORDS.join(", "))),
-                }
+                Self::find(word).ok_or_else(|| format!("expected one of {}", Self::WORDS.join(", ")))
             }
         }
 

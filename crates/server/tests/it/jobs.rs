@@ -75,10 +75,8 @@ async fn readings_that_wait_are_done_together_and_fail_apart() {
     let waiting = "select count(*) from jobs where kind = 'read_sessions'";
     assert!(jobs::run_next(&t.app).await.unwrap());
     assert_eq!((t.count(waiting).await, t.count("select count(*) from statements").await), (4, 16));
-    t.execute(sql(
-        "update jobs set payload = '{}' where id = (select max(id) from jobs where kind = 'read_sessions')",
-    ))
-    .await;
+    let last = "select id from jobs where kind = 'read_sessions' order by id desc limit 1";
+    t.execute(sql(&format!("update jobs set payload = '{{}}' where id = ({last})"))).await;
     while jobs::run_next(&t.app).await.unwrap() {}
     assert_eq!(t.count("select count(*) from statements").await, 19, "three of them are done");
     assert_eq!(t.count("select attempts from jobs where failed_at is not null").await, 2);

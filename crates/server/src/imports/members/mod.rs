@@ -269,7 +269,7 @@ impl Reader<'_> {
 
     fn status(&mut self, value: Json) -> Option<SessionStatus> {
         let word = scalar(&value)?;
-        let status = word.parse().ok().or_else(|| words::status(&word));
+        let status = SessionStatus::find(&word).or_else(|| words::status(&word));
         if status.is_none() && !words::is_nothing(&word) {
             self.keep("status".to_owned(), value);
         }
