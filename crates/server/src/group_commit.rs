@@ -6,6 +6,7 @@ use crate::app::App;
 use crate::error::{Error, Result};
 use crate::ids::OrgId;
 use crate::orgs::OrgTx;
+use crate::turns::too_many_wait;
 use anyhow::{Context, anyhow};
 use axum::response::Response;
 use futures_util::future::BoxFuture;
@@ -13,6 +14,7 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::oneshot;
+use tracing::Instrument;
 
 /// The most requests of one transaction: others of the organization wait for it.
 const TOGETHER_MAX: usize = 32;
@@ -75,9 +77,7 @@ impl GroupCommit {
                     others.get_mut().retain(Waiting::is_waited_for);
                 }
                 if others.get().len() >= WAITING_MAX {
-                    return Err(Error::Unavailable(
-                        "too many requests of the organization wait for the same",
-                    ));
+                    return Err(too_many_wait());
                 }
                 others.get_mut().push(waiting);
                 Ok(false)
@@ -109,7 +109,7 @@ async fn write_all(app: App, org_id: OrgId) {
     while app.group_commit.goes_on(org_id) {
         let app = app.clone();
         // a task of its own: if it panics, the requests in it fail, and not those that come after
-        let written = tokio::spawn(async move {
+        let write = async move {
             // while this waits for the turn, others come
             let tx = app.begin(org_id).await;
             let waiting = app.group_commit.take(org_id);
@@ -118,8 +118,10 @@ async fn write_all(app: App, org_id: OrgId) {
                 Ok(tx) => write_together(&app, tx, waiting).await,
                 Err(error) => answer_all(waiting, error),
             }
-        });
-        if let Err(error) = written.await {
+        };
+        // at the highest level, so that a warning has the fields of the span at any log level
+        let span = tracing::error_span!("group_commit", org.id = %org_id);
+        if let Err(error) = tokio::spawn(write.instrument(span)).await {
             tracing::error!(%error, "requests failed");
         }
     }

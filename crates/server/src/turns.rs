@@ -38,6 +38,11 @@ pub struct Turn {
     org_id: Uuid,
 }
 
+/// The error of who would wait where as many do as may.
+pub fn too_many_wait() -> Error {
+    Error::Unavailable("too many requests of the organization wait for the same")
+}
+
 impl Turns {
     /// Makes `places`, of which an organization may have `of_one_max` at once and wait for `waiting_max` more.
     pub fn new(places: usize, of_one_max: usize, waiting_max: usize) -> Arc<Self> {
@@ -71,7 +76,7 @@ impl Turns {
             let org = state.orgs.entry(org_id).or_default();
             org.waiting.retain(|waiting| !waiting.is_closed());
             if org.waiting.len() >= self.waiting_max {
-                return Err(Error::Unavailable("too many requests of the organization wait for the same"));
+                return Err(too_many_wait());
             }
             org.waiting.push_back(sender);
         }

@@ -125,7 +125,7 @@ impl Db {
             }
             Pools::Postgres { .. } => {
                 let (mut connection, mut hold) = self.lanes.postgres(self.lane).await?;
-                let mut watch = Watch::of(std::slice::from_ref(&query));
+                let mut watch = Watch::of([&query]);
                 let (text, arguments) = query.postgres()?;
                 hold.begins();
                 let mut rows = sqlx::query_with(text, arguments).fetch(&mut *connection);
@@ -251,7 +251,7 @@ impl Tx {
         Ok(match &mut self.on {
             On::Sqlite(connection) => connection.execute(query).await?,
             On::Postgres(tx) => {
-                let _watch = Watch::of(std::slice::from_ref(&query));
+                let _watch = Watch::of([&query]);
                 let (text, arguments) = query.postgres()?;
                 sqlx::query_with(text, arguments).execute(&mut **tx).await?.rows_affected()
             }
@@ -276,7 +276,7 @@ impl Tx {
             On::Sqlite(connection) => connection.read_rows(query, read).await?,
             On::Postgres(tx) => {
                 let hold = &mut self.hold;
-                let mut watch = Watch::of(std::slice::from_ref(&query));
+                let mut watch = Watch::of([&query]);
                 let (text, arguments) = query.postgres()?;
                 hold.begins();
                 let mut rows = sqlx::query_with(text, arguments).fetch(&mut **tx);

@@ -1,9 +1,8 @@
 //! Opening the database: connections, and migrations.
 
-use super::BUSY_TIMEOUT;
 use super::lanes::{IDLE_MAX, LONG_PLACES, Pools, Running, SHORT_PLACES};
 use super::sqlite::Connections;
-use super::{ACQUIRE_TIMEOUT, Location};
+use super::{ACQUIRE_TIMEOUT, BUSY_TIMEOUT, Location};
 use anyhow::Context;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::{AssertSqlSafe, ConnectOptions, SqlSafeStr};

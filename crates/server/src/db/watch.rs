@@ -18,8 +18,8 @@ pub(super) struct Watch {
 }
 
 impl Watch {
-    pub(super) fn of(statements: &[Sql]) -> Self {
-        let texts: Vec<&str> = statements.iter().map(Sql::text).collect();
+    pub(super) fn of<'a>(statements: impl IntoIterator<Item = &'a Sql>) -> Self {
+        let texts: Vec<&str> = statements.into_iter().map(Sql::text).collect();
         Self { text: texts.join("; "), since: Instant::now(), rows: 0 }
     }
 

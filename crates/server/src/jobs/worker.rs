@@ -70,10 +70,11 @@ async fn run_one_of(app: &App, queues: &[Queue]) -> Result<bool> {
         // this worker is busy now, so another takes the next job
         ring(app);
     }
+    let ids: Vec<String> = claimed.lease.jobs.iter().map(ToString::to_string).collect();
     // at the highest level, so that a warning has the fields of the span at any log level
     let span = tracing::error_span!(
         "job",
-        job.id = ?claimed.lease.jobs,
+        job.id = ids.join(","),
         job.kind = claimed.kind,
         org.id = %claimed.lease.org_id,
     );
@@ -98,24 +99,17 @@ async fn run_claimed(app: &App, claimed: Claimed) -> Result<()> {
     let count = jobs.len() as u64;
     metrics::counter!("refrain_jobs_total", "kind" => kind, "outcome" => outcome).increment(count);
     metrics::histogram!("refrain_job_seconds", "kind" => kind).record(started.elapsed().as_secs_f64());
-    if result.as_ref().is_ok_and(|outcome| *outcome == Outcome::Done) {
-        return Ok(());
-    }
     let now = app.clock.now();
     for Held { id, payload, attempts } in jobs {
-        let key = known.and_then(|known| (known.key)(&payload));
-        let (release, key) = match &result {
+        let release = match &result {
+            Ok(Outcome::Done) => return Ok(()),
             Ok(Outcome::Later(at)) => {
-                (Release { run_at: *at, attempts: attempts - 1, error: None, failed_at: None }, key)
+                Release { run_at: *at, attempts: attempts - 1, error: None, failed_at: None }
             }
-            Ok(Outcome::Done) => continue,
-            Err(error) => {
-                let failed = failed(error, now, attempts, count > 1);
-                // one that was set aside is in the way of no other
-                let key = key.filter(|_| failed.failed_at.is_none());
-                (failed, key)
-            }
+            Err(error) => failed(error, now, attempts, count > 1),
         };
+        // one that was set aside is in the way of no other
+        let key = known.and_then(|known| (known.key)(&payload)).filter(|_| release.failed_at.is_none());
         queue::release(app, &lease, id, release, key).await?;
     }
     Ok(())
