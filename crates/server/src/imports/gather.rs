@@ -216,13 +216,13 @@ impl Gather {
     /// Joins what is one conversation, and hands it on as soon as all of it is there, and of each that began before. Returns
     /// false if no more are wanted.
     fn hand_on(&self, mut aside: impl BufRead + Seek, take: &mut Take<'_>) -> anyhow::Result<bool> {
-        let mut bytes = Vec::new();
         let mut parts: HashMap<u64, Parts> = HashMap::new();
-        while let Some(key) = aside::next(&mut aside, &mut bytes)? {
+        while let Some(key) = aside::pass(&mut aside)? {
             parts.entry(self.same.root(key)).or_insert(Parts { left: 0, at: None }).left += 1;
         }
         aside.rewind().context("reading from the disk")?;
         let (mut begun, mut gone): (VecDeque<(u64, Open)>, usize) = (VecDeque::new(), 0);
+        let mut bytes = Vec::new();
         while let Some(key) = aside::next(&mut aside, &mut bytes)? {
             let part = Open::read(key, &bytes, &self.layouts)?;
             let root = self.same.root(key);

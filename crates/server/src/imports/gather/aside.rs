@@ -3,11 +3,12 @@
 
 use super::Place;
 use crate::imports::cells::Cells;
-use anyhow::Context;
+use anyhow::{Context, bail};
 use serde::{Deserialize, Serialize};
-use std::io::BufRead;
+use std::io::{BufRead, Read, Seek};
 
 const HEAD: usize = 16;
+const CONTEXT: &str = "reading from the disk";
 
 /// A part of a conversation.
 #[derive(Serialize, Deserialize)]
@@ -42,22 +43,34 @@ impl Part {
 
     /// Reads one that [`next`] found.
     pub(super) fn read(bytes: &[u8]) -> anyhow::Result<Self> {
-        postcard::from_bytes(bytes.get(HEAD..).unwrap_or_default()).context("reading from the disk")
+        postcard::from_bytes(bytes.get(HEAD..).unwrap_or_default()).context(CONTEXT)
     }
 }
 
 /// Finds the next part: returns the number of its id and leaves all its bytes in `part`. Returns none behind the last one.
 pub(super) fn next(parts: &mut impl BufRead, part: &mut Vec<u8>) -> anyhow::Result<Option<u64>> {
-    let context = "reading from the disk";
-    if parts.fill_buf().context(context)?.is_empty() {
+    let Some([key, bytes]) = head(parts)? else { return Ok(None) };
+    part.clear();
+    part.extend([key, bytes].map(u64::to_le_bytes).as_flattened());
+    if parts.take(bytes).read_to_end(part).context(CONTEXT)? as u64 != bytes {
+        bail!(CONTEXT);
+    }
+    Ok(Some(key))
+}
+
+/// Passes over the next part: returns the number of its id, none behind the last one.
+pub(super) fn pass(parts: &mut (impl BufRead + Seek)) -> anyhow::Result<Option<u64>> {
+    let Some([key, bytes]) = head(parts)? else { return Ok(None) };
+    parts.seek_relative(bytes.try_into()?).context(CONTEXT)?;
+    Ok(Some(key))
+}
+
+/// Reads the number of a part's id, and its length.
+fn head(parts: &mut impl BufRead) -> anyhow::Result<Option<[u64; 2]>> {
+    if parts.fill_buf().context(CONTEXT)?.is_empty() {
         return Ok(None);
     }
     let mut head = [[0; 8]; 2];
-    parts.read_exact(head.as_flattened_mut()).context(context)?;
-    let [key, bytes] = head.map(u64::from_le_bytes);
-    part.clear();
-    part.extend(head.as_flattened());
-    part.resize(HEAD + usize::try_from(bytes)?, 0);
-    parts.read_exact(&mut part[HEAD..]).context(context)?;
-    Ok(Some(key))
+    parts.read_exact(head.as_flattened_mut()).context(CONTEXT)?;
+    Ok(Some(head.map(u64::from_le_bytes)))
 }
