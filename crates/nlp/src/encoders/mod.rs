@@ -14,6 +14,7 @@ pub mod english;
 mod linear;
 mod math;
 pub mod multilingual;
+mod romanized;
 pub mod static_embedding;
 mod tensors;
 mod transformer;

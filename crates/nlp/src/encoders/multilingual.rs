@@ -1,6 +1,7 @@
 //! Texts of other languages, brought to where English texts of the same meaning lie.
 
 use super::linear::{Linear, Rounded};
+use super::romanized::in_native_script;
 use super::static_embedding;
 use super::tensors::{Packing, Tensors};
 use super::transformer::{DIMENSIONS, Pieces, Transformer};
@@ -54,7 +55,8 @@ pub(crate) fn pieces() -> impl Iterator<Item = &'static str> {
 /// threads.
 pub fn encode(texts: &[(&str, Option<Language>)], threads: usize) -> Vec<Embeddings> {
     let model = model();
-    let prefixed: Vec<String> = texts.iter().map(|(text, _)| format!("{PREFIX}{text}")).collect();
+    let native = texts.iter().map(|(text, language)| in_native_script(text, *language));
+    let prefixed: Vec<String> = native.map(|text| format!("{PREFIX}{text}")).collect();
     let directions = model.transformer.encode(&prefixed, threads);
     let in_static = model.to_static.apply(&directions);
     let in_contextual = model.to_contextual.apply(&directions);

@@ -16,6 +16,11 @@ pub fn encode(text: &str) -> Option<[f32; DIMENSIONS]> {
     MODEL.encode(text)
 }
 
+/// Tells whether a word in small letters is one of English that the model knows as a whole.
+pub(super) fn knows(word: &str) -> bool {
+    MODEL.pieces.knows(word)
+}
+
 static MODEL: LazyLock<Model> = LazyLock::new(Model::load);
 
 struct Model {

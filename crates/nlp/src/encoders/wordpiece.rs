@@ -36,6 +36,11 @@ impl WordPiece {
         Self { beginnings, continuations, piece_bytes_max, unknown }
     }
 
+    /// Tells whether a word is a piece by itself.
+    pub(super) fn knows(&self, word: &str) -> bool {
+        self.beginnings.contains_key(word)
+    }
+
     /// Returns the ids of the text's first pieces, at most `pieces_max`.
     pub(super) fn ids(&self, text: &str, pieces_max: usize) -> Vec<u32> {
         let mut ids = Vec::new();

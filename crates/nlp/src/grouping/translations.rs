@@ -12,6 +12,10 @@ use std::collections::BTreeMap;
 /// The least nearness of a translation.
 const NEAR_MIN: f32 = 0.3;
 
+/// The translations of a row that have another for theirs, from which on it is one of the row's too, if they are half of them:
+/// in a language with two wordings each can be the nearest of one row alone.
+const AGREED_MIN: usize = 3;
+
 /// The places among a text's neighbors that are not for its translations: so many in ten, and at least so many.
 const OTHERS_IN_TEN: usize = 4;
 const OTHERS_MIN: usize = 3;
@@ -23,7 +27,8 @@ pub(super) struct Translations {
 }
 
 impl Translations {
-    /// Finds them: a row of another language is a translation if each is the nearest to the other in its language.
+    /// Finds them: a row of another language is a translation if each is the nearest to the other in its language, or if
+    /// most of those say so.
     pub(super) fn find(vectors: &Matrix, languages: &[Option<Language>], threads: usize) -> Self {
         let mut numbers: BTreeMap<Option<Language>, usize> = BTreeMap::new();
         for language in languages {
@@ -36,7 +41,21 @@ impl Translations {
             let others = nearest[row].iter().copied().flatten();
             others.filter(|&other| nearest[other][language_of[row]] == Some(row)).collect()
         };
-        Self { of: (0..vectors.rows()).map(of_row).collect() }
+        let mutual: Vec<Vec<usize>> = (0..vectors.rows()).map(of_row).collect();
+        let with_agreed = |row: usize| {
+            let mut told: BTreeMap<usize, usize> = BTreeMap::new();
+            for other in mutual[row].iter().flat_map(|&translation| &mutual[translation]) {
+                *told.entry(*other).or_default() += 1;
+            }
+            let is_agreed = |&(other, times): &(usize, usize)| {
+                times >= AGREED_MIN.max(mutual[row].len().div_ceil(2))
+                    && language_of[other] != language_of[row]
+                    && !mutual[row].contains(&other)
+            };
+            let agreed = told.into_iter().filter(is_agreed).map(|(other, _)| other);
+            mutual[row].iter().copied().chain(agreed).collect()
+        };
+        Self { of: (0..vectors.rows()).map(with_agreed).collect() }
     }
 
     /// Returns what each of so many rows counts for, all together as many as there are: a text and its translations are one.
@@ -128,6 +147,27 @@ mod tests {
         assert_eq!(format!("{:?}", found.shares(5)), "[0.625, 1.25, 0.625, 1.25, 1.25]");
         let threads = Translations::find(&matrix(&SAID), &[de, de, fr, fr, fr], 2);
         assert_eq!(found.of, threads.of);
+    }
+
+    #[test]
+    fn what_three_translations_have_for_theirs_is_one_too() {
+        let said = [
+            [1.0, 0.0, 0.0],
+            [1.0, 0.05, 0.0],
+            [1.0, 0.0, 0.05],
+            [1.0, 0.05, 0.05],
+            [1.0, 0.3, 0.0],
+            [1.0, 0.25, 0.0],
+        ];
+        let languages =
+            [Language::De, Language::Fr, Language::It, Language::Es, Language::Nl, Language::De].map(Some);
+        // the nearest to the Dutch row in German is another, and to that one it is the Dutch row
+        let found = Translations::find(&matrix(&said), &languages, 1);
+        assert_eq!(found.of[4], [5, 1, 2, 3, 0]);
+        assert_eq!(found.of[0], [1, 2, 3, 4]);
+        let few = matrix(&[said[0], said[3], said[4], said[5]]);
+        let of_few = Translations::find(&few, &[languages[0], languages[3], languages[4], languages[5]], 1);
+        assert_eq!(of_few.of[0], [1]);
     }
 
     #[test]

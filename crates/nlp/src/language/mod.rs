@@ -8,6 +8,7 @@ mod code;
 // what `tools/language` trains the model with is open to it
 pub(crate) mod letters;
 pub(crate) mod ngrams;
+pub(crate) mod romanized;
 pub(crate) mod script;
 mod words;
 
@@ -33,6 +34,7 @@ pub fn detect(text: &str, prior: Option<Language>) -> Option<Language> {
         Some(Script::Devanagari) => Some(Hi),
         Some(Script::Hangul) => Some(Ko),
         Some(Script::Han) => Some(letters.chinese_or_japanese(prior)),
+        Some(Script::Latin) if let Some(language) = romanized::language(text) => Some(language),
         Some(script) => best(script, text, prior, prior_odds(letters.of(script))),
     }
 }

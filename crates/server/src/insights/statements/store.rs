@@ -11,7 +11,7 @@ const PAGE: i64 = 20_000;
 /// The sessions that are listed at a time to be read again.
 const REREAD: i64 = 500;
 /// The reading that made a statement; a higher one reads sessions again.
-const READING_VERSION: i64 = 6;
+const READING_VERSION: i64 = 7;
 
 /// A statement as the grouping reads it.
 #[derive(Debug, sqlx::FromRow)]
