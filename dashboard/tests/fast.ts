@@ -142,9 +142,13 @@ async function pressed(page: Page, key: string, state: string): Promise<number |
             const look = looks[state]!;
             const before = look();
             (window as any).seen = new Promise<number | null>((resolve) => {
+                const down = new AbortController();
                 addEventListener(
                     "keydown",
                     (event) => {
+                        // the key that is held for another is no press yet
+                        if (event.key === "Control") return;
+                        down.abort();
                         // painted once what was asked for behind a frame runs
                         const frame = () =>
                             requestAnimationFrame(() => {
@@ -158,7 +162,7 @@ async function pressed(page: Page, key: string, state: string): Promise<number |
                             });
                         frame();
                     },
-                    { capture: true, once: true },
+                    { capture: true, signal: down.signal },
                 );
             });
         },

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { linesOf, Places, type Line, type Row } from "./lines";
+import { Elements, linesOf, Places, type Line, type Row } from "./lines";
 
 function row(id: string, ...kinds: string[]): Row {
     const insight = { id, category: null, team: null, archived_at: null, resolved_at: null };
@@ -48,4 +48,39 @@ test("only the lines between two heights are drawn, whatever the scroll", () => 
         expect([first, behind]).toEqual([seen[0], seen.at(-1)! + 1]);
         expect(behind - first).toBeLessThan(25);
     }
+});
+
+test("a line that stays keeps its element, and one that enters takes that of one that left", () => {
+    const lines = linesOf(
+        [..."abcdefgh"].map((id) => row(id)),
+        "none",
+        [],
+        true,
+    );
+    const elements = new Elements();
+    const draw = (lines: Line[]) =>
+        elements.draw(
+            lines,
+            lines.map((_, at) => 44 * at),
+        );
+    const of = (lines: Line[]) => draw(lines).map(({ element }) => element);
+    expect(of(lines.slice(0, 4))).toEqual([0, 1, 2, 3]);
+    // the first row was decided on
+    expect(of(lines.slice(1, 5))).toEqual([1, 2, 3, 0]);
+    // scrolled on, and back
+    expect(of(lines.slice(3, 7))).toEqual([3, 0, 1, 2]);
+    expect(of(lines.slice(2, 6))).toEqual([2, 3, 0, 1]);
+    // all others: nothing changes its place
+    expect(of([lines[0]!, lines[1]!, lines[6]!, lines[7]!])).toEqual([2, 3, 0, 1]);
+    const [first, second] = draw(lines.slice(0, 2));
+    const [same, moved] = draw([lines[0]!, lines[2]!, lines[1]!]).filter(({ line }) => line !== lines[2]);
+    expect(same).toBe(first);
+    expect(moved).toEqual({ ...second, upper: 88 });
+    // few, and more again
+    expect(new Set(of(lines)).size).toBe(lines.length);
+    of(lines.slice(6));
+    expect(new Set(of(lines.slice(2))).size).toBe(6);
+    // one that is there twice has two
+    expect(new Set(of([lines[2]!, lines[2]!])).size).toBe(2);
+    expect(of([])).toEqual([]);
 });

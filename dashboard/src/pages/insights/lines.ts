@@ -115,3 +115,40 @@ export class Places {
         return low;
     }
 }
+
+/** A line that is drawn, the number of the element that it is drawn in, and its upper edge. */
+export interface Drawn {
+    readonly line: Line;
+    readonly element: number;
+    readonly upper: number;
+}
+
+/**
+ * The lines that are drawn: one that stays in sight keeps its element, and one that enters takes that of one that left. So a
+ * row that is decided on changes no other row, and scrolling makes no elements.
+ */
+export class Elements {
+    #drawn: Drawn[] = [];
+
+    /** Draws lines at their upper edges. What did not change is the same object. */
+    draw(lines: Line[], upper: number[]): Drawn[] {
+        const before = new Map(this.#drawn.map((drawn, at) => [drawn.line.key, at]));
+        let last = -1;
+        // as long as those that stay are in their order: to move an element costs more than to show another line in it
+        const kept = lines.map(({ key }) => {
+            const at = before.get(key);
+            if (at === undefined || at <= last) return undefined;
+            last = at;
+            return this.#drawn[at];
+        });
+        const taken = new Set(kept.map((drawn) => drawn?.element));
+        const free = this.#drawn.map(({ element }) => element).filter((element) => !taken.has(element));
+        let next = 1 + Math.max(-1, ...this.#drawn.map(({ element }) => element));
+        this.#drawn = lines.map((line, at) => {
+            const [own, edge] = [kept[at], upper[at]!];
+            if (own?.line === line && own.upper === edge) return own;
+            return { line, element: own?.element ?? free.shift() ?? next++, upper: edge };
+        });
+        return this.#drawn;
+    }
+}
