@@ -15,9 +15,7 @@ type Letters = [(&'static str, &'static str)];
 
 /// Returns a text in the script of its language, if it is written in Latin letters instead.
 pub(super) fn in_native_script(text: &str, language: Option<Language>) -> Cow<'_, str> {
-    let language = language.filter(|language| romanized::language(text) == Some(*language));
-    let Some((language, known)) = language.and_then(|language| Some((language, romanized::words(language)?)))
-    else {
+    let Some(language) = language.filter(|language| romanized::language(text) == Some(*language)) else {
         return Cow::Borrowed(text);
     };
     let mut native = String::with_capacity(2 * text.len());
@@ -29,8 +27,8 @@ pub(super) fn in_native_script(text: &str, language: Option<Language>) -> Cow<'_
             continue;
         }
         let is_kept = || static_embedding::knows(&small) || !small.is_ascii();
-        match (known.get(small.as_str()), language) {
-            (Some(known), _) => native.push_str(known.native),
+        match (romanized::native(&small, language), language) {
+            (Some(known), _) => native.push_str(known),
             (None, _) if is_kept() => native.push_str(word),
             (None, Language::Hi) => native.push_str(&devanagari(&small)),
             (None, Language::Ar) => native.push_str(&arabic(&small)),
