@@ -26,7 +26,8 @@ pub(super) fn in_native_script(text: &str, language: Option<Language>) -> Cow<'_
             native.push_str("ال");
             continue;
         }
-        let is_kept = || static_embedding::knows(&small) || !small.is_ascii();
+        let is_number = || small.bytes().all(|byte| byte.is_ascii_digit());
+        let is_kept = || is_number() || static_embedding::knows(&small) || !small.is_ascii();
         match (romanized::native(&small, language), language) {
             (Some(known), _) => native.push_str(known),
             (None, _) if is_kept() => native.push_str(word),
@@ -207,4 +208,18 @@ fn sound(latin: &str) -> String {
         }
     }
     sound
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_written_in_their_script_and_numbers_stay() {
+        let read = |text, language| in_native_script(text, Some(language)).into_owned();
+        assert_eq!(read("mera order 48213 nahi aaya", Language::Hi), "मेरा order 48213 नहीं आया");
+        assert_eq!(read("gde moya posylka 48213?", Language::Ru), "где моя посылка 48213?");
+        assert_eq!(read("wein el talab 48213? lessa mawasalsh", Language::Ar), "وين الطلب 48213? لسه ماوصلش");
+        assert_eq!(read("Where is my parcel?", Language::Hi), "Where is my parcel?");
+    }
 }

@@ -1,7 +1,8 @@
 //! The language of a text, one of 37.
 //!
 //! The script comes first: Greek or Thai letters leave one language. Latin, Cyrillic and Arabic letters leave
-//! several; there a linear model over hashed letter n-grams decides, and the prior where the model cannot.
+//! several; there a linear model over hashed letter n-grams decides, and the prior where the model cannot. Before that,
+//! frequent words tell what is typed in Latin letters though its language has a script of its own.
 //! `docs/language.md` has the method and the figures; `tools/language` makes the model.
 
 mod code;
