@@ -28,7 +28,7 @@ pub(super) struct Translations {
 
 impl Translations {
     /// Finds them: a row of another language is a translation if each is the nearest to the other in its language, or if
-    /// most of those say so.
+    /// half of those, and three at least, say so.
     pub(super) fn find(vectors: &Matrix, languages: &[Option<Language>], threads: usize) -> Self {
         let mut numbers: BTreeMap<Option<Language>, usize> = BTreeMap::new();
         for language in languages {
