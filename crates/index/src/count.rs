@@ -1,0 +1,93 @@
+//! The sessions of every insight, over those that meet conditions: by what is kept if it answers, else by a look at each.
+
+use crate::Facet;
+use crate::condition::{FacetsAndTime, Filter, Tests};
+use crate::cubes::Cubes;
+use crate::index::Index;
+use crate::mask::Mask;
+use crate::slice::Slice;
+
+/// The most kept counts that are added up. A look at each session of a large organization takes as long as hundreds of them.
+const SUMS_MAX: usize = 64;
+
+impl Index {
+    /// Counts the sessions that meet conditions for each insight, by its number.
+    pub fn counts(&self, filter: &Filter) -> Vec<u32> {
+        self.counts_by(&Tests::new(self, filter)).0
+    }
+
+    /// Counts, and returns the slice if it took one.
+    pub(crate) fn counts_by(&self, tests: &Tests<'_>) -> (Vec<u32>, Option<Slice>) {
+        if let Some(counts) = self.cubes.as_ref().and_then(|cubes| self.kept(cubes, tests)) {
+            return (counts, None);
+        }
+        let slice = self.slice_by(tests);
+        (self.counts_of(&slice), Some(slice))
+    }
+
+    /// Counts the sessions of a slice for each insight, by its number.
+    pub fn counts_of(&self, slice: &Slice) -> Vec<u32> {
+        let mut counts = vec![0; self.insights.sessions.len()];
+        for (block, mask) in &slice.masks {
+            self.count_block(*block, mask, &mut counts);
+        }
+        counts
+    }
+
+    fn count_block(&self, block: usize, mask: &Mask, counts: &mut [u32]) {
+        let insights = &self.blocks[block].insights;
+        for run in mask.runs() {
+            for insight in insights.of_all(&run) {
+                counts[*insight as usize] += 1;
+            }
+        }
+    }
+
+    /// Adds up what is kept, if that is all it takes.
+    fn kept(&self, cubes: &Cubes, tests: &Tests<'_>) -> Option<Vec<u32>> {
+        let FacetsAndTime { facets, time } = tests.as_facets_and_time()?;
+        let mut counts = vec![0; self.insights.sessions.len()];
+        match (facets.as_slice(), time) {
+            ([], None) => add(&mut counts, cubes.all()),
+            ([], Some((from, to))) => {
+                let range = cubes.range(from, to, self.blocks.len());
+                for whole in range.whole {
+                    add(&mut counts, whole);
+                }
+                for block in range.parts {
+                    let mut mask = self.blocks[block].there.clone();
+                    tests.keep(self, block, &mut mask);
+                    self.count_block(block, &mask, &mut counts);
+                }
+            }
+            ([(facet, codes)], None) => {
+                let codes = self.known(*facet, codes);
+                (codes.len() <= SUMS_MAX).then_some(())?;
+                for code in codes {
+                    add(&mut counts, cubes.with((*facet, code), None));
+                }
+            }
+            ([(facet, codes), (other, other_codes)], None) => {
+                let [codes, other_codes] = [self.known(*facet, codes), self.known(*other, other_codes)];
+                (codes.len() * other_codes.len() <= SUMS_MAX).then_some(())?;
+                for code in codes {
+                    for other_code in &other_codes {
+                        add(&mut counts, cubes.with((*facet, code), Some((*other, *other_code))));
+                    }
+                }
+            }
+            _ => return None,
+        }
+        Some(counts)
+    }
+
+    /// Takes those of these codes that a session can have.
+    fn known(&self, facet: Facet, codes: &[u8]) -> Vec<u8> {
+        let words = self.facets[facet as usize].len();
+        codes.iter().copied().filter(|code| usize::from(*code) <= words).collect()
+    }
+}
+
+fn add(counts: &mut [u32], others: &[u32]) {
+    counts.iter_mut().zip(others).for_each(|(count, other)| *count += other);
+}

@@ -1,0 +1,155 @@
+//! Slices: sessions that meet conditions.
+
+use crate::condition::{Filter, Tests};
+use crate::index::{Index, Word};
+use crate::mask::Mask;
+use crate::places::{join, split};
+use std::collections::HashMap;
+use uuid::Uuid;
+
+/// Sessions of an index.
+#[derive(Clone, Debug, Default)]
+pub struct Slice {
+    /// Of each block: 1 and the number of its mask, 0 if it has none.
+    of_block: Vec<u32>,
+    /// Those that are not empty, with their blocks in ascending order.
+    pub(crate) masks: Vec<(usize, Mask)>,
+    len: usize,
+}
+
+/// The sessions of a slice in which an insight shows: how many, and when the first and the last began, in microseconds
+/// since 1970.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Seen {
+    /// How many.
+    pub sessions: usize,
+    /// When the first began.
+    pub first: i64,
+    /// When the last began.
+    pub last: i64,
+}
+
+impl Slice {
+    fn new(blocks: usize, masks: impl Iterator<Item = (usize, Mask)>) -> Self {
+        let most = masks.size_hint().0;
+        let mut slice = Self { of_block: vec![0; blocks], masks: Vec::with_capacity(most), len: 0 };
+        for (block, mask) in masks {
+            if mask.is_empty() {
+                continue;
+            }
+            slice.len += mask.len();
+            slice.masks.push((block, mask));
+            slice.of_block[block] = u32::try_from(slice.masks.len()).unwrap_or(0);
+        }
+        slice
+    }
+
+    fn mask(&self, block: usize) -> Option<&Mask> {
+        let number = (*self.of_block.get(block)? as usize).checked_sub(1)?;
+        Some(&self.masks[number].1)
+    }
+
+    /// Tells if a session is in it.
+    pub fn has(&self, at: u32) -> bool {
+        let (block, within) = split(at);
+        self.mask(block).is_some_and(|mask| mask.has(within))
+    }
+
+    /// Returns the number of sessions in it.
+    pub const fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Returns true if no session is in it.
+    pub const fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Lists the places of the sessions in it, in ascending order.
+    pub fn places(&self) -> impl Iterator<Item = u32> {
+        self.masks.iter().flat_map(|(block, mask)| mask.places().map(|within| join(*block, within)))
+    }
+
+    /// Takes the sessions in which one of these insights shows.
+    pub fn showing(&self, index: &Index, insights: impl IntoIterator<Item = Uuid>) -> Self {
+        let numbers = insights.into_iter().filter_map(|id| index.insights.ids.find(id));
+        let shown: Vec<_> = numbers.filter_map(|number| index.insights.sessions.get(number)).collect();
+        let masks = self.masks.iter().map(|(block, mask)| {
+            let mut one_of = Mask::default();
+            for places in &shown {
+                places.add_to(&mut one_of, *block);
+            }
+            one_of.and(mask);
+            (*block, one_of)
+        });
+        Self::new(self.of_block.len(), masks)
+    }
+
+    /// Takes the sessions that meet further conditions.
+    pub fn narrowed(&self, index: &Index, filter: &Filter) -> Self {
+        let tests = Tests::new(index, filter);
+        let masks = self.masks.iter().map(|(block, mask)| {
+            let mut mask = mask.clone();
+            tests.keep(index, *block, &mut mask);
+            (*block, mask)
+        });
+        Self::new(self.of_block.len(), masks)
+    }
+}
+
+impl Index {
+    /// Finds the sessions that meet conditions.
+    pub fn slice(&self, filter: &Filter) -> Slice {
+        self.slice_by(&Tests::new(self, filter))
+    }
+
+    pub(crate) fn slice_by(&self, tests: &Tests<'_>) -> Slice {
+        let masks = tests.blocks(self).into_iter().map(|block| {
+            let mut mask = self.blocks[block].there.clone();
+            tests.keep(self, block, &mut mask);
+            (block, mask)
+        });
+        Slice::new(self.blocks.len(), masks)
+    }
+
+    /// Lists the places of the sessions in which an insight shows, in ascending order.
+    pub fn shown(&self, insight: Uuid) -> impl Iterator<Item = u32> {
+        let places = self.insights.ids.find(insight).and_then(|number| self.insights.sessions.get(number));
+        places.into_iter().flat_map(|places| places.iter())
+    }
+
+    /// Lists the places of the sessions of a slice in which an insight shows, in ascending order.
+    pub fn shown_in(&self, insight: Uuid, slice: &Slice) -> impl Iterator<Item = u32> {
+        self.shown(insight).filter(|at| slice.has(*at))
+    }
+
+    /// Counts the sessions of a slice in which an insight shows; none if there are none.
+    pub fn seen(&self, insight: Uuid, slice: &Slice) -> Option<Seen> {
+        self.shown_in(insight, slice).fold(None, |seen: Option<Seen>, at| {
+            let began = self.began(at);
+            let Seen { sessions, first, last } =
+                seen.unwrap_or(Seen { sessions: 0, first: began, last: began });
+            Some(Seen { sessions: sessions + 1, first: first.min(began), last: last.max(began) })
+        })
+    }
+
+    /// Counts the sessions of a slice by the number of a word, 0 where they have none, in no order.
+    pub fn by_word(&self, word: Word, slice: &Slice) -> HashMap<u32, usize> {
+        let mut counts = HashMap::new();
+        let Word::Facet(facet) = word else {
+            for at in slice.places() {
+                *counts.entry(self.word_of(at, word)).or_default() += 1;
+            }
+            return counts;
+        };
+        for (block, mask) in &slice.masks {
+            for (code, with) in (0..).zip(self.blocks[*block].with(facet)) {
+                let sessions = with.len_with(mask);
+                if sessions > 0 {
+                    *counts.entry(self.facet_word(facet, code)).or_default() += sessions;
+                }
+            }
+        }
+        counts
+    }
+}
