@@ -164,7 +164,7 @@ impl<'a> Test<'a> {
         match self {
             Self::Contact(of, false) => sets(of),
             Self::Terms(all) => {
-                all.iter().map(|sets| sets.iter().map(|places| places.len()).min().unwrap_or(0)).sum()
+                all.iter().map(|sets| sets.iter().map(|places| places.len()).min().unwrap_or(index.len)).sum()
             }
             // a look at the bounds of each block
             Self::Began(..) => index.blocks.len(),
@@ -230,12 +230,10 @@ impl<'a> Test<'a> {
 fn one_of(alternatives: &[Vec<&Places>], block: usize) -> Mask {
     let mut one_of = Mask::default();
     for sets in alternatives {
-        let Some((first, others)) = sets.split_first() else { continue };
-        let mut all = Mask::default();
-        first.add_to(&mut all, block);
-        for other in others {
+        let mut all = Mask::all();
+        for places in sets {
             let mut with = Mask::default();
-            other.add_to(&mut with, block);
+            places.add_to(&mut with, block);
             all.and(&with);
         }
         one_of.or(&all);

@@ -172,8 +172,28 @@ impl Index {
     }
 
     /// Returns the place of a session.
-    pub fn place(&self, id: Uuid) -> Option<u32> {
+    pub fn place(&self, id: impl Into<Uuid>) -> Option<u32> {
+        let id = id.into();
         self.table.find(id, |at| self.id(at) == id)
+    }
+
+    /// Returns when the first session began and the last, in microseconds since 1970; none without a session.
+    pub fn times(&self) -> Option<(i64, i64)> {
+        let (mut first, mut last) = (i64::MAX, i64::MIN);
+        for block in &self.blocks {
+            // the bounds of a block hold those of sessions that are gone too
+            if block.earliest < first || block.latest > last {
+                for at in block.there.places() {
+                    (first, last) = (first.min(block.began[at]), last.max(block.began[at]));
+                }
+            }
+        }
+        (!self.is_empty()).then_some((first, last))
+    }
+
+    /// Returns how many times an insight shows in a session.
+    pub fn occurrences(&self) -> usize {
+        self.insights.sessions.iter().map(Places::len).sum()
     }
 
     /// Lists the places of all sessions.
@@ -325,8 +345,8 @@ impl Index {
     }
 
     /// Returns the number of a contact, if it is known.
-    pub fn contact_number(&self, id: Uuid) -> Option<u32> {
-        self.contact_ids.find(id)
+    pub fn contact_number(&self, id: impl Into<Uuid>) -> Option<u32> {
+        self.contact_ids.find(id.into())
     }
 
     /// Counts the sessions of a contact.

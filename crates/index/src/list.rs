@@ -47,8 +47,8 @@ impl Index {
     }
 
     /// Notes that an insight is none any more. The sessions in which it shows are kept.
-    pub fn remove_insight(&mut self, id: Uuid) {
-        self.insights.remove(id);
+    pub fn remove_insight(&mut self, id: impl Into<Uuid>) {
+        self.insights.remove(id.into());
     }
 
     /// Lists the ids of all insights that were ever put in or shown, by their numbers.
@@ -57,8 +57,8 @@ impl Index {
     }
 
     /// Returns the number of an insight, if it is known.
-    pub fn insight_number(&self, id: Uuid) -> Option<u32> {
-        self.insights.ids.find(id)
+    pub fn insight_number(&self, id: impl Into<Uuid>) -> Option<u32> {
+        self.insights.ids.find(id.into())
     }
 
     /// Lists the insights that meet conditions, counted over these sessions, in no order.

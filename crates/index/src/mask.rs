@@ -16,6 +16,11 @@ impl Default for Mask {
 }
 
 impl Mask {
+    /// Every place.
+    pub(crate) const fn all() -> Self {
+        Self([u64::MAX; BLOCK / 64])
+    }
+
     pub(crate) fn has(&self, at: usize) -> bool {
         self.0[at / 64] >> (at % 64) & 1 == 1
     }

@@ -71,16 +71,15 @@ impl Slice {
     }
 
     /// Takes the sessions in which one of these insights shows.
-    pub fn showing(&self, index: &Index, insights: impl IntoIterator<Item = Uuid>) -> Self {
-        let numbers = insights.into_iter().filter_map(|id| index.insights.ids.find(id));
-        let shown: Vec<_> = numbers.filter_map(|number| index.insights.sessions.get(number)).collect();
+    pub fn showing<I: Copy + Into<Uuid>>(&self, index: &Index, insights: &[I]) -> Self {
+        let mut is_asked = vec![false; index.insights.sessions.len()];
+        for number in insights.iter().filter_map(|id| index.insight_number(*id)) {
+            is_asked[number as usize] = true;
+        }
         let masks = self.masks.iter().map(|(block, mask)| {
-            let mut one_of = Mask::default();
-            for places in &shown {
-                places.add_to(&mut one_of, *block);
-            }
-            one_of.and(mask);
-            (*block, one_of)
+            let (mut mask, insights) = (mask.clone(), &index.blocks[*block].insights);
+            mask.keep(|at| insights.of(at).iter().any(|number| is_asked[*number as usize]));
+            (*block, mask)
         });
         Self::new(self.of_block.len(), masks)
     }
@@ -113,18 +112,19 @@ impl Index {
     }
 
     /// Lists the places of the sessions in which an insight shows, in ascending order.
-    pub fn shown(&self, insight: Uuid) -> impl Iterator<Item = u32> {
-        let places = self.insights.ids.find(insight).and_then(|number| self.insights.sessions.get(number));
+    pub fn shown<I: Into<Uuid>>(&self, insight: I) -> impl Iterator<Item = u32> + use<'_, I> {
+        let places =
+            self.insights.ids.find(insight.into()).and_then(|number| self.insights.sessions.get(number));
         places.into_iter().flat_map(|places| places.iter())
     }
 
     /// Lists the places of the sessions of a slice in which an insight shows, in ascending order.
-    pub fn shown_in(&self, insight: Uuid, slice: &Slice) -> impl Iterator<Item = u32> {
+    pub fn shown_in(&self, insight: impl Into<Uuid>, slice: &Slice) -> impl Iterator<Item = u32> {
         self.shown(insight).filter(|at| slice.has(*at))
     }
 
     /// Counts the sessions of a slice in which an insight shows; none if there are none.
-    pub fn seen(&self, insight: Uuid, slice: &Slice) -> Option<Seen> {
+    pub fn seen(&self, insight: impl Into<Uuid>, slice: &Slice) -> Option<Seen> {
         self.shown_in(insight, slice).fold(None, |seen: Option<Seen>, at| {
             let began = self.began(at);
             let Seen { sessions, first, last } =

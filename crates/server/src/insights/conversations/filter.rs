@@ -5,7 +5,6 @@ use crate::app::App;
 use crate::error::Result;
 use crate::http::{Api, ApiJson, Caller};
 use crate::ids::SessionId;
-use crate::insights::filter::SessionConditions;
 use crate::insights::index::counting;
 use crate::keys::{Resource, Scope};
 use crate::openapi::Operation;
@@ -98,8 +97,7 @@ async fn filter(
     };
     let order = Order { sort, direction: sort_order, cursor: None };
     let finding = counting(move || {
-        let slice = index.slice(&SessionConditions::default());
-        let slice = slice.narrowed(&index, &conditions(&index, &filters, &calendar));
+        let slice = index.slice(&conditions(&filters, &calendar));
         let end = passed.saturating_add(taken).saturating_add(1);
         let found = order.first(&index, &slice, end).into_iter().skip(passed);
         found.map(|session| session.id).collect::<Vec<SessionId>>()

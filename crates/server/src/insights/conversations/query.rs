@@ -17,6 +17,7 @@ use crate::wire::{Maybe, NonEmptyVec, Positive, SingleLine, SortOrder};
 use axum::Json;
 use axum::extract::State;
 use axum::http::Method;
+use refrain_index::Condition;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::collections::HashSet;
@@ -105,10 +106,12 @@ async fn query(
     let (filters, handed_off, ticket) = (input.filters, input.handed_off.0, input.ticket_number.0);
     let narrowed = move || {
         let ticket = ticket.map(|number| number.0);
-        let asked = conditions(&index, &filters, &calendar).handed_off(handed_off).ticket(ticket);
+        let mut asked = conditions(&filters, &calendar);
+        asked.is.extend(handed_off.map(Condition::HandedOff));
+        asked.is.extend(ticket.map(Condition::Ticket));
         let mut slice = found.slice.narrowed(&index, &asked);
         if !insights.is_empty() {
-            slice = slice.showing(&index, insights);
+            slice = slice.showing(&index, &insights);
         }
         (index, slice)
     };
@@ -122,7 +125,7 @@ async fn query(
     } else {
         let finding = counting(move || {
             let (index, slice) = narrowed();
-            slice.places().map(|at| index.row(at).ticket_number).collect::<HashSet<i64>>()
+            slice.places().map(|at| index.ticket(at)).collect::<HashSet<i64>>()
         });
         by_words(&app, &caller, &finding.await?, &words, &order, limit).await.map(Json)
     }

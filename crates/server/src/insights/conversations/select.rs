@@ -1,12 +1,14 @@
 //! Conversations by conditions on themselves, and their order.
 
-use crate::custom_data::{self, CustomData};
+use crate::custom_data::CustomData;
 use crate::http::Cursor;
-use crate::insights::index::{Conditions, Index, Row, Slice};
+use crate::insights::index::{Index, Slice, began, filter};
 use crate::sessions::{Filters, Ranked, Values};
-use crate::time::Calendar;
+use crate::time::{Calendar, Timestamp};
 use crate::wire::{Maybe, SortOrder, string_enum};
+use refrain_index::{Condition, Facet, Filter, Owner};
 use std::cmp::Ordering;
+use uuid::Uuid;
 
 string_enum! {
     /// The order of sessions that are asked for.
@@ -21,32 +23,29 @@ string_enum! {
 }
 
 /// Reads the conditions on a session itself.
-pub(super) fn conditions(index: &Index, filters: &Filters, calendar: &Calendar) -> Conditions {
+pub(super) fn conditions(filters: &Filters, calendar: &Calendar) -> Filter {
     fn all<T>(values: &Maybe<Values<T>>) -> impl Iterator<Item = &T> {
         values.0.iter().flat_map(|values| &values.0)
     }
-    let channels: Vec<_> = all(&filters.channels).map(|value| Some(value.as_str())).collect();
-    let statuses: Vec<_> = all(&filters.statuses).map(|value| Some(value.as_str())).collect();
-    let sentiments: Vec<_> = all(&filters.sentiments).map(|value| Some(value.as_str())).collect();
-    let assignees: Vec<_> = all(&filters.assignee_ids).map(|id| Some(id.0.as_str())).collect();
-    let languages: Vec<_> = all(&filters.languages).map(|code| Some(code.0.as_str())).collect();
-    let teams: Vec<String> = all(&filters.team_ids).map(ToString::to_string).collect();
-    let teams: Vec<_> = teams.iter().map(|id| Some(id.as_str())).collect();
-    let contacts: Vec<_> = all(&filters.contact_ids).copied().map(Some).collect();
-    let tags: Vec<_> = all(&filters.tags).map(|tag| tag.0.as_str()).collect();
+    let some = |ids: Vec<String>| (!ids.is_empty()).then(|| ids.into_iter().map(Some).collect());
+    let teams = some(all(&filters.team_ids).map(ToString::to_string).collect());
+    let assignees = some(all(&filters.assignee_ids).map(|id| id.0.clone()).collect());
+    let contacts: Vec<Option<Uuid>> = all(&filters.contact_ids).map(|id| Some(Uuid::from(*id))).collect();
     let data = filters.custom_data.0.as_slice().iter().filter(|data| !data.0.is_empty()).cloned();
     let (from, to) = (filters.date_from.0, filters.date_to.0);
-    Conditions::default()
-        .began(from.map(|day| day.start(calendar)), to.map(|day| day.end(calendar)))
-        .word(index, |row| row.channel, &channels)
-        .word(index, |row| row.status, &statuses)
-        .word(index, |row| row.sentiment, &sentiments)
-        .word(index, |row| row.assignee, &assignees)
-        .word(index, |row| row.language, &languages)
-        .word(index, |row| row.team, &teams)
-        .contact(index, &contacts)
-        .tag(index, &tags)
-        .data(index, custom_data::SESSIONS, &data.collect::<Vec<CustomData>>())
+    let conditions = [
+        filter::began(from.map(|day| day.start(calendar)), to.map(|day| day.end(calendar))),
+        filter::facet(Facet::Channel, all(&filters.channels).map(|value| Some(value.as_str()))),
+        filter::facet(Facet::Status, all(&filters.statuses).map(|value| Some(value.as_str()))),
+        filter::facet(Facet::Sentiment, all(&filters.sentiments).map(|value| Some(value.as_str()))),
+        filter::facet(Facet::Language, all(&filters.languages).map(|code| Some(code.0.as_str()))),
+        assignees.map(Condition::Assignee),
+        teams.map(Condition::Team),
+        (!contacts.is_empty()).then_some(Condition::Contact(contacts)),
+        filter::tags(all(&filters.tags).map(|tag| tag.0.as_str())),
+        filter::data(Owner::Session, &data.collect::<Vec<CustomData>>()),
+    ];
+    Filter { is: conditions.into_iter().flatten().collect(), not: Vec::new() }
 }
 
 /// The order of sessions, and a page in it.
@@ -85,8 +84,8 @@ impl Order {
     /// Finds the first sessions of a slice, so many, in an order by time and behind the page before.
     pub(super) fn first(&self, index: &Index, slice: &Slice, count: usize) -> Vec<Ranked> {
         let ranked = |at: u32| {
-            let Row { id, created_at, last_message_at, .. } = *index.row(at);
-            Ranked { id, created_at, last_message_at, score: 0.0 }
+            let last_message_at = Timestamp::from_micros(index.last_message(at));
+            Ranked { id: index.id(at).into(), created_at: began(index, at), last_message_at, score: 0.0 }
         };
         let found = slice.places().map(ranked).filter(|session| self.is_ahead(session));
         let mut found: Vec<Ranked> = found.collect();

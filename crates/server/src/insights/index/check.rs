@@ -1,11 +1,14 @@
 //! Indexes checked against the database as of one moment. One that differs is a bug: it is told, and made anew.
 
-use super::{Index, counting};
+use super::filter::{self, TAG};
+use super::{Index, Word, counting};
 use crate::app::App;
 use crate::custom_data;
 use crate::db::{self, Sql, sql};
 use crate::error::Result;
-use crate::ids::OrgId;
+use crate::ids::{InsightId, OrgId};
+use crate::insights::insight::UNRESOLVED;
+use refrain_index::{Condition, Facet, Filter, InsightCondition, InsightFilter, Life, Owner};
 
 /// Compares what the index of an organization counts with what the database does: all sessions and links, the sessions that
 /// have what one of them has, and those of one insight. Returns true if it is the same.
@@ -30,34 +33,57 @@ pub async fn check_index(app: &App, org_id: OrgId) -> Result<bool> {
 /// Counts what `chance` chooses, each beside the query that counts the same in the database.
 fn counts(index: &Index, org_id: OrgId, chance: usize) -> Vec<(Sql, i64)> {
     let of = |query: &str| sql(query).bind(org_id);
-    let sessions = index.rows().count();
-    let links: usize = index.insights().iter().map(|id| index.shown(*id).len()).sum();
     let mut counts = vec![
-        (of("select count(*) from sessions where org_id = $1"), db::count(sessions)),
-        (of("select count(*) from occurrences where org_id = $1"), db::count(links)),
+        (of("select count(*) from sessions where org_id = $1"), index.len()),
+        (of("select count(*) from occurrences where org_id = $1"), index.occurrences()),
     ];
-    if let Some(id) = index.insights().get(chance % index.insights().len().max(1)) {
+    let ids: Vec<InsightId> = index.insight_ids().map(InsightId::from).collect();
+    if let Some(id) = ids.get(chance % ids.len().max(1)) {
         let query = of("select count(*) from occurrences where org_id = $1 and insight_id = $2");
-        counts.push((query.bind(*id), db::count(index.shown(*id).len())));
+        counts.push((query.bind(*id), index.shown(*id).count()));
     }
-    let Some((at, row)) = index.rows().nth(chance % sessions.max(1)) else { return counts };
-    let alike =
-        index.rows().filter(|(_, other)| (other.channel, other.language) == (row.channel, row.language));
+    let current = InsightFilter {
+        is: vec![InsightCondition::Life(vec![Life::Unresolved])],
+        ..InsightFilter::default()
+    };
+    let query =
+        format!("select count(*) from insights where {UNRESOLVED} and org_id = $1 and occurrence_count > 0");
+    counts.push((of(&query), index.insights_with(&index.counts(&Filter::default()), &current).len()));
+    if let Some(at) = index.places().nth(chance % index.len().max(1)) {
+        counts.extend(alike(index, org_id, at));
+    }
+    counts.into_iter().map(|(query, count)| (query, db::count(count))).collect()
+}
+
+/// Counts the sessions that have what one of them has.
+fn alike(index: &Index, org_id: OrgId, at: u32) -> Vec<(Sql, usize)> {
+    let of = |query: &str| sql(query).bind(org_id);
+    let [channel, language] =
+        [Facet::Channel, Facet::Language].map(|facet| index.word(index.word_of(at, Word::Facet(facet))));
+    let values = [(Facet::Channel, channel), (Facet::Language, language)];
+    let is = values.into_iter().filter_map(|(facet, value)| filter::facet(facet, std::iter::once(value)));
+    let alike = index.slice(&Filter { is: is.collect(), not: Vec::new() });
     let query = of(
         "select count(*) from sessions where org_id = $1 and channel = $2 and coalesce(language, '') = $3",
     );
-    let [channel, language] = [row.channel, row.language].map(|word| index.word(word).unwrap_or_default());
-    counts.push((query.bind(channel).bind(language), db::count(alike.count())));
-    for (data, owner) in [(custom_data::SESSIONS, "s.id"), (custom_data::CONTACTS, "s.contact_id")] {
-        let named = index.pairs(data, at).iter().find_map(|(key, value)| Some((index.word(*key)?, *value)));
-        let Some((key, value)) = named else { continue };
+    let [channel, language] = [channel, language].map(Option::unwrap_or_default);
+    let mut counts = vec![(query.bind(channel).bind(language), alike.len())];
+    let owners = [
+        (Owner::Session, custom_data::SESSIONS, "s.id"),
+        (Owner::Contact, custom_data::CONTACTS, "s.contact_id"),
+    ];
+    for (owner, data, owner_id) in owners {
+        let pair = |(name, value)| Some((index.word(name)?, index.word(value)?));
+        let found = index.pairs_of(at, owner).filter_map(pair).find(|(name, _)| *name != TAG);
+        let Some((name, value)) = found else { continue };
         let query = of(&format!(
-            "select count(*) from {0} v join sessions s on s.org_id = v.org_id and {owner} = v.{1}
+            "select count(*) from {0} v join sessions s on s.org_id = v.org_id and {owner_id} = v.{1}
             where v.org_id = $1 and v.key = $2 and v.value = $3",
             data.table, data.owner
         ));
-        let query = query.bind(key).bind(index.word(value).unwrap_or_default());
-        counts.push((query, index.sessions_with(data, key, value)));
+        let having = Condition::Terms(owner, vec![vec![(name.to_owned(), value.to_owned())]]);
+        let having = index.slice(&Filter { is: vec![having], not: Vec::new() });
+        counts.push((query.bind(name).bind(value), having.len()));
     }
     counts
 }

@@ -1,24 +1,20 @@
-//! The index: the sessions of each organization with their custom data and tags, and the insights that show in them, in
-//! memory, so that a slice is counted without a look at the database. It follows the change log: whoever asks brings it up
+//! The index of each organization (`crates/index`): its sessions with their custom data and tags, and the insights that show
+//! in them, in memory, so that a slice is counted without a look at the database. It follows the change log: whoever asks brings it up
 //! to the moment of their snapshot, so that it is never behind a write, in whatever process that was made.
 
 mod check;
-mod columns;
-mod data;
+pub(crate) mod filter;
 mod keep;
 mod read;
-mod row;
-mod slice;
 
 pub use check::check_index;
-pub(crate) use columns::Index;
 pub use keep::keep_indexes;
-pub(crate) use row::{Row, Word};
-pub(crate) use slice::{Conditions, Seen, Slice};
+pub(crate) use refrain_index::{Index, Slice, Word};
 
 use crate::db::{Db, Tx};
 use crate::error::Result;
 use crate::ids::OrgId;
+use crate::time::Timestamp;
 use anyhow::Context;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -129,6 +125,11 @@ async fn read_up(db: Db, org_id: OrgId, mut held: OwnedMutexGuard<Option<AsOf>>)
 
 fn bytes_of(of_orgs: &HashMap<OrgId, Place>) -> usize {
     of_orgs.values().map(|place| place.bytes).sum()
+}
+
+/// Returns the time at which a session began.
+pub(crate) fn began(index: &Index, at: u32) -> Timestamp {
+    Timestamp::from_micros(index.began(at))
 }
 
 /// Counts off the threads that serve requests: in a large organization it takes long.

@@ -1,21 +1,23 @@
 //! An index read from the database: all of it, or what changed since.
 
 use super::AsOf;
-use super::columns::Index;
-use super::row::Session;
+use super::filter::TAG;
 use crate::custom_data;
 use crate::db::{self, Sql, Tx, sql};
 use crate::error::Result;
-use crate::ids::{ContactId, InsightId, OrgId, SessionId};
+use crate::ids::{CategoryId, ContactId, InsightId, OrgId, SessionId, TeamId};
+use crate::insights::insight::InsightStatus;
 use crate::orgs::Subject;
 use crate::sessions::AiClosureType;
+use crate::time::Timestamp;
+use refrain_index::{Batch, Index, Insight, Life, Session};
 use std::collections::HashSet;
 use std::sync::Arc;
 use uuid::Uuid;
 
 /// The entries of the change log from which on an index is made anew.
 const CHANGES_MAX: usize = 20_000;
-/// The sessions that one statement asks for.
+/// The rows that one statement asks for by their ids.
 const CHUNK: usize = 2_000;
 
 async fn position(tx: &mut Tx, org_id: OrgId) -> Result<i64> {
@@ -26,9 +28,10 @@ async fn position(tx: &mut Tx, org_id: OrgId) -> Result<i64> {
 /// Makes an index of all that the snapshot has.
 pub(super) async fn load(tx: &mut Tx, org_id: OrgId) -> Result<AsOf> {
     let position = position(tx, org_id).await?;
-    let mut index = Index::new();
-    read_sessions(tx, org_id, &mut index, None).await?;
+    let mut index = Index::default();
+    read_insights(tx, org_id, &mut index, None).await?;
     read_contacts(tx, org_id, &mut index, None).await?;
+    read_sessions(tx, org_id, &mut index, None).await?;
     Ok(AsOf { position, index: Arc::new(index) })
 }
 
@@ -52,10 +55,17 @@ pub(super) async fn follow(tx: &mut Tx, org_id: OrgId, before: AsOf) -> Result<A
     };
     let mut sessions = of(&[Subject::Session, Subject::Occurrence]);
     let contacts = of(&[Subject::Contact]);
+    let insights = of(&[Subject::Insight]);
     if !goes_on || changes.len() > CHANGES_MAX || before.index.is_worn() {
         return load(tx, org_id).await;
     }
     let mut index = before.index;
+    for ids in insights.chunks(CHUNK) {
+        read_insights(tx, org_id, Arc::make_mut(&mut index), Some(ids)).await?;
+    }
+    for ids in contacts.chunks(CHUNK) {
+        read_contacts(tx, org_id, Arc::make_mut(&mut index), Some(ids)).await?;
+    }
     // a change of very many occurrences names none of them
     let of_many = sessions.contains(&Uuid::nil());
     sessions.retain(|id| !id.is_nil());
@@ -63,18 +73,34 @@ pub(super) async fn follow(tx: &mut Tx, org_id: OrgId, before: AsOf) -> Result<A
         read_sessions(tx, org_id, Arc::make_mut(&mut index), Some(ids)).await?;
     }
     if of_many {
-        let index = Arc::make_mut(&mut index);
-        index.forget_all_shown();
-        read_shown(tx, org_id, index, None).await?;
-    }
-    for ids in contacts.chunks(CHUNK) {
-        read_contacts(tx, org_id, Arc::make_mut(&mut index), Some(ids)).await?;
+        let mut shown = Vec::new();
+        let query = sql("select session_id, insight_id from occurrences where org_id = $1").bind(org_id);
+        tx.fetch_each(query, |row: (Uuid, Uuid)| shown.push(row)).await?;
+        Arc::make_mut(&mut index).show_all(shown);
     }
     Ok(AsOf { position, index })
 }
 
+#[derive(sqlx::FromRow)]
+struct SessionRow {
+    id: SessionId,
+    ticket_number: i64,
+    created_at: Timestamp,
+    last_message_at: Timestamp,
+    contact_id: Option<ContactId>,
+    channel: String,
+    language: Option<String>,
+    sentiment: Option<String>,
+    status: String,
+    team_id: Option<TeamId>,
+    assignee_id: Option<String>,
+    /// 1 if the AI agent handed it off, or a person looks after it.
+    handed_off: i64,
+}
+
 /// Reads sessions anew, all or those given.
 async fn read_sessions(tx: &mut Tx, org_id: OrgId, index: &mut Index, ids: Option<&[Uuid]>) -> Result<()> {
+    let mut batch = Batch::default();
     let mut query = sql("
         select id, ticket_number, created_at, last_message_at, contact_id, channel, language, sentiment, status, team_id,
             assignee_id,
@@ -85,53 +111,123 @@ async fn read_sessions(tx: &mut Tx, org_id: OrgId, index: &mut Index, ids: Optio
     .bind(org_id)
     .bind(AiClosureType::HandedOff);
     push_only(&mut query, "id", ids);
-    let mut gone: HashSet<SessionId> = ids.unwrap_or_default().iter().copied().map(SessionId::from).collect();
-    let put = |session: Session| {
-        gone.remove(&session.id);
-        index.put(session);
+    let add = |row: SessionRow| {
+        let team = row.team_id.map(|id| id.to_string());
+        let session = Session {
+            id: row.id.into(),
+            began: row.created_at.micros(),
+            last_message: row.last_message_at.micros(),
+            ticket: row.ticket_number,
+            contact: row.contact_id.map(Uuid::from),
+            facets: [
+                Some(row.channel.as_str()),
+                row.language.as_deref(),
+                row.sentiment.as_deref(),
+                Some(row.status.as_str()),
+            ],
+            team: team.as_deref(),
+            assignee: row.assignee_id.as_deref(),
+            is_handed_off: row.handed_off != 0,
+        };
+        batch.add(index, &session);
     };
-    tx.fetch_each(query, put).await?;
-    for id in gone {
-        index.remove(id);
+    tx.fetch_each(query, add).await?;
+    for gone in ids.unwrap_or_default().iter().filter(|id| !batch.has(**id)) {
+        index.remove(*gone);
     }
-    read_data(tx, org_id, index, custom_data::SESSIONS, ids).await?;
+    let term = |(session, key, value): (Uuid, String, String)| batch.term(index, session, &key, &value);
+    tx.fetch_each(data_of(custom_data::SESSIONS, org_id, ids), term).await?;
     let mut query = sql("select session_id, tag_name from session_tags where org_id = $1").bind(org_id);
     push_only(&mut query, "session_id", ids);
-    tx.fetch_each(query, |(session, tag): (SessionId, String)| index.tag(session, &tag)).await?;
-    read_shown(tx, org_id, index, ids).await
-}
-
-/// Reads which insights show in sessions, in all or in those given.
-async fn read_shown(tx: &mut Tx, org_id: OrgId, index: &mut Index, ids: Option<&[Uuid]>) -> Result<()> {
-    let mut query = sql("select insight_id, session_id from occurrences where org_id = $1").bind(org_id);
+    tx.fetch_each(query, |(session, tag): (Uuid, String)| batch.term(index, session, TAG, &tag)).await?;
+    let mut query = sql("select session_id, insight_id from occurrences where org_id = $1").bind(org_id);
     push_only(&mut query, "session_id", ids);
-    // those of one session together
-    query.push(" order by session_id");
-    tx.fetch_each(query, |(insight, session): (InsightId, SessionId)| index.show(insight, session)).await
+    tx.fetch_each(query, |(session, insight): (Uuid, Uuid)| batch.show(index, session, insight)).await?;
+    index.apply(batch);
+    Ok(())
 }
 
 /// Reads the custom data of contacts anew, of all or of those given.
 async fn read_contacts(tx: &mut Tx, org_id: OrgId, index: &mut Index, ids: Option<&[Uuid]>) -> Result<()> {
-    for id in ids.unwrap_or_default() {
-        index.forget_contact(ContactId::from(*id));
+    let mut without: HashSet<Uuid> = ids.unwrap_or_default().iter().copied().collect();
+    let mut query = data_of(custom_data::CONTACTS, org_id, ids);
+    // that of one contact together
+    query.push(" order by contact_id");
+    let mut contact = Uuid::nil();
+    let mut terms: Vec<(String, String)> = Vec::new();
+    let mut put = |contact: Uuid, terms: &mut Vec<(String, String)>| {
+        index.put_contact(contact, terms.iter().map(|(key, value)| (key.as_str(), value.as_str())));
+        terms.clear();
+    };
+    let add = |(of, key, value): (Uuid, String, String)| {
+        if of != contact && !terms.is_empty() {
+            put(contact, &mut terms);
+        }
+        contact = of;
+        without.remove(&of);
+        terms.push((key, value));
+    };
+    tx.fetch_each(query, add).await?;
+    if !terms.is_empty() {
+        put(contact, &mut terms);
     }
-    read_data(tx, org_id, index, custom_data::CONTACTS, ids).await
+    for contact in without {
+        put(contact, &mut terms);
+    }
+    Ok(())
 }
 
-async fn read_data(
-    tx: &mut Tx,
-    org_id: OrgId,
-    index: &mut Index,
-    of: custom_data::Index,
-    ids: Option<&[Uuid]>,
-) -> Result<()> {
+#[derive(sqlx::FromRow)]
+struct InsightRow {
+    id: InsightId,
+    insight_number: i64,
+    created_at: Timestamp,
+    resolved_at: Option<Timestamp>,
+    archived_at: Option<Timestamp>,
+    sentiment: String,
+    category_id: Option<CategoryId>,
+    team_id: Option<TeamId>,
+    content_folded: String,
+}
+
+/// Reads insights anew, all or those given.
+async fn read_insights(tx: &mut Tx, org_id: OrgId, index: &mut Index, ids: Option<&[Uuid]>) -> Result<()> {
+    let mut gone: HashSet<Uuid> = ids.unwrap_or_default().iter().copied().collect();
+    let mut query = sql("
+        select id, insight_number, created_at, resolved_at, archived_at, sentiment, category_id, team_id, content_folded
+        from insights where org_id = $1 and retired_at is null
+    ")
+    .bind(org_id);
+    push_only(&mut query, "id", ids);
+    let put = |row: InsightRow| {
+        gone.remove(&row.id.into());
+        index.put_insight(&Insight {
+            id: row.id.into(),
+            number: row.insight_number,
+            created: row.created_at.micros(),
+            life: match InsightStatus::of(row.resolved_at, row.archived_at) {
+                InsightStatus::Archived => Life::Archived,
+                InsightStatus::Resolved => Life::Resolved,
+                InsightStatus::Unresolved | InsightStatus::All => Life::Unresolved,
+            },
+            sentiment: &row.sentiment,
+            category: row.category_id.map(Uuid::from),
+            team: row.team_id.map(Uuid::from),
+            content: &row.content_folded,
+        });
+    };
+    tx.fetch_each(query, put).await?;
+    for id in gone {
+        index.remove_insight(id);
+    }
+    Ok(())
+}
+
+fn data_of(of: custom_data::Index, org_id: OrgId, ids: Option<&[Uuid]>) -> Sql {
     let mut query = sql(&format!("select {}, key, value from {} where org_id = $1", of.owner, of.table));
     query = query.bind(org_id);
     push_only(&mut query, of.owner, ids);
-    // that of one owner together
-    query.push(&format!(" order by {}", of.owner));
-    let add = |(owner, key, value): (Uuid, String, String)| index.add_data(of, owner, &key, &value);
-    tx.fetch_each(query, add).await
+    query
 }
 
 /// Adds that a column has one of these values, if only those are asked for.

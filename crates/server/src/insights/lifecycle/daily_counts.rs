@@ -7,7 +7,7 @@ use crate::escalation::{
     Daily, DayCount, OrgBaseline, WINDOW_DAYS, daily_units, dispersion, prior_rate, tally, weekday_profile,
 };
 use crate::ids::{InsightId, OrgId};
-use crate::insights::index::{Index, counting};
+use crate::insights::index::{Index, began, counting};
 use crate::insights::insight::{PERSON, SHOWN};
 use crate::orgs::OrgTx;
 use crate::time::{Calendar, Timestamp};
@@ -66,12 +66,12 @@ fn quiet(calendar: &Calendar, first: Option<Timestamp>, from: i64, today: i64) -
 }
 
 fn indexed_sessions(index: &Index, calendar: &Calendar, from: i64, today: i64) -> Daily {
-    let first = index.rows().map(|(_, row)| row.created_at).min();
+    let first = index.times().map(|(first, _)| Timestamp::from_micros(first));
     let mut daily = quiet(calendar, first, from, today);
     let times = calendar.start(daily.first_day)..calendar.start(today + 1);
     let days = calendar.days(times.start, times.end);
-    for (_, row) in index.rows().filter(|(_, row)| times.contains(&row.created_at)) {
-        let at = usize::try_from(days.day(row.created_at) - daily.first_day).ok();
+    for began in index.places().map(|at| began(index, at)).filter(|began| times.contains(began)) {
+        let at = usize::try_from(days.day(began) - daily.first_day).ok();
         if let Some(sessions) = at.and_then(|at| daily.sessions.get_mut(at)) {
             *sessions = sessions.saturating_add(1);
         }
@@ -123,14 +123,15 @@ fn indexed_days(
     from: i64,
     end: Option<i64>,
 ) -> HashMap<InsightId, Vec<DayCount>> {
-    let last = index.rows().map(|(_, row)| row.created_at.plus(1)).max().unwrap_or_default();
+    let last =
+        index.times().map_or_else(Timestamp::default, |(_, last)| Timestamp::from_micros(last).plus(1));
     let times = calendar.start(from)..end.map_or(last, |end| calendar.start(end));
     let days = calendar.days(times.start, times.end);
-    let session = |at: &u32| {
-        let began = index.row(*at).created_at;
-        times.contains(&began).then(|| (days.day(began), index.person_id(*at)))
+    let session = |at: u32| {
+        let began = began(index, at);
+        times.contains(&began).then(|| (days.day(began), index.person_id(at)))
     };
-    let days = ids.iter().map(|id| (*id, tally(index.shown(*id).iter().filter_map(session).collect())));
+    let days = ids.iter().map(|id| (*id, tally(index.shown(*id).filter_map(session).collect())));
     days.filter(|(_, days)| !days.is_empty()).collect()
 }
 

@@ -9,7 +9,7 @@ use crate::db::Tx;
 use crate::error::Result;
 use crate::escalation::{ArchiveRecord, Sensitivity, days_to_return};
 use crate::ids::{InsightId, OrgId};
-use crate::insights::index::Index;
+use crate::insights::index::{Index, began};
 use crate::insights::insight::ArchivePolicy;
 use crate::settings::Settings;
 use crate::time::{Calendar, Timestamp};
@@ -186,14 +186,14 @@ fn count(calendar: &Calendar, index: &Index, seen: &Seen, counted: Counted, targ
         let from = calendar.start(from);
         let mut first: HashMap<Uuid, Timestamp> = HashMap::new();
         for at in index.shown(seen.id) {
-            let row = index.row(*at);
-            if row.created_at >= from {
+            let began = began(index, at);
+            if began >= from {
                 let one = match counted {
-                    Counted::Sessions => row.id.into(),
-                    Counted::Contacts => index.person_id(*at),
+                    Counted::Sessions => index.id(at),
+                    Counted::Contacts => index.person_id(at),
                 };
-                let first = first.entry(one).or_insert(row.created_at);
-                *first = row.created_at.min(*first);
+                let first = first.entry(one).or_insert(began);
+                *first = began.min(*first);
             }
         }
         let mut times: Vec<Timestamp> = first.into_values().collect();

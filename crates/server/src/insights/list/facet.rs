@@ -1,7 +1,8 @@
 //! What sessions are split by.
 
-use crate::custom_data::{self, KEY_BYTES_MAX};
+use crate::custom_data::KEY_BYTES_MAX;
 use crate::insights::index::{Index, Word};
+use refrain_index::Owner;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Deserializer, Error as _};
 use serde::{Deserialize, Serialize, Serializer};
@@ -49,12 +50,12 @@ impl Facet {
     /// Returns the word of sessions that it counts by; none where it is of insights.
     pub(crate) fn word(&self, index: &Index) -> Option<Word> {
         Some(match self {
-            Self::Channel => Word::Own(|row| row.channel),
-            Self::Language => Word::Own(|row| row.language),
-            Self::Sentiment => Word::Own(|row| row.sentiment),
-            Self::SessionStatus => Word::Own(|row| row.status),
-            Self::SessionData(key) => index.value(custom_data::SESSIONS, key),
-            Self::ContactData(key) => index.value(custom_data::CONTACTS, key),
+            Self::Channel => Word::Facet(refrain_index::Facet::Channel),
+            Self::Language => Word::Facet(refrain_index::Facet::Language),
+            Self::Sentiment => Word::Facet(refrain_index::Facet::Sentiment),
+            Self::SessionStatus => Word::Facet(refrain_index::Facet::Status),
+            Self::SessionData(key) => index.value(Owner::Session, key),
+            Self::ContactData(key) => index.value(Owner::Contact, key),
             Self::Status | Self::Team | Self::Category | Self::Keys => return None,
         })
     }

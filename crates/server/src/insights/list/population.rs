@@ -1,11 +1,10 @@
 //! The sessions that are counted: those of an insight, those that show one of many, or those of a filter.
 
-use super::conditions::push_insights_that;
-use crate::db::{Tx, sql};
+use crate::db::Tx;
 use crate::error::Result;
 use crate::ids::{InsightId, OrgId};
 use crate::insights::filter::{InsightConditions, InsightFilter, SessionConditions};
-use crate::insights::index::{Index, Slice, counting};
+use crate::insights::index::{Index, Slice, counting, filter};
 use std::sync::Arc;
 
 /// Sessions that meet conditions, each once.
@@ -39,23 +38,22 @@ impl Population {
 
     /// Finds the sessions in the index.
     pub(crate) async fn find(&self, tx: &mut Tx, org_id: OrgId, index: &Arc<Index>) -> Result<Found> {
-        let (ids, conditions) = match self {
-            Self::Sessions(_) => (None, InsightConditions::default()),
-            Self::OfInsight(id, _) => (Some(vec![(*id,)]), InsightConditions::default()),
-            Self::OfInsights(filter) => {
-                let mut query = sql("select i.id ");
-                push_insights_that(&mut query, org_id, &filter.insights);
-                (Some(tx.fetch_all::<(InsightId,)>(query).await?), filter.insights.clone())
-            }
+        let conditions = match self {
+            Self::OfInsights(filter) => Some(filter::of_insights(tx, org_id, &filter.insights).await?),
+            Self::Sessions(_) | Self::OfInsight(..) => None,
         };
-        let (index, asked) = (Arc::clone(index), self.sessions().clone());
+        let (index, population) = (Arc::clone(index), self.clone());
         let finding = counting(move || {
-            let slice = index.slice(&asked);
-            let Some(ids) = ids else { return Found { slice: Arc::new(slice), insights: None } };
-            let sessions = |id| index.seen(id, &slice).map_or(0, |seen| seen.sessions);
-            let ids = ids.into_iter().map(|(id,)| id);
-            let ids: Vec<InsightId> = ids.filter(|id| conditions.allow_count(sessions(*id))).collect();
-            let slice = Arc::new(slice.showing(&index, ids.iter().copied()));
+            let slice = index.slice(&filter::of_sessions(population.sessions()));
+            let ids: Vec<InsightId> = match (population, conditions) {
+                (Self::OfInsight(id, _), _) => index.seen(id, &slice).map(|_| id).into_iter().collect(),
+                (_, Some(conditions)) => {
+                    let ids = index.insights_with(&index.counts_of(&slice), &conditions);
+                    ids.into_iter().map(InsightId::from).collect()
+                }
+                _ => return Found { slice: Arc::new(slice), insights: None },
+            };
+            let slice = Arc::new(slice.showing(&index, &ids));
             Found { slice, insights: Some(Arc::new(ids)) }
         });
         finding.await

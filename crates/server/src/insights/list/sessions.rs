@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::http::{Cursor, PAGE_SIZE};
 use crate::ids::{ContactId, InsightId, MessageId, OrgId, SessionId};
 use crate::insights::filter::SessionConditions;
-use crate::insights::index::{Index, counting};
+use crate::insights::index::{Index, began, counting, filter};
 use crate::insights::occurrences;
 use crate::insights::occurrences::OrgCentroids;
 use crate::insights::statements::embedding;
@@ -166,12 +166,12 @@ pub(super) async fn list_sessions(
 fn page(
     index: &Index,
     id: InsightId,
-    filter: &SessionConditions,
+    conditions: &SessionConditions,
     after: Option<Cursor>,
 ) -> (Vec<SessionId>, i64) {
-    let slice = index.slice(filter);
+    let slice = index.slice(&filter::of_sessions(conditions));
     let mut found: Vec<(Timestamp, Uuid)> =
-        index.shown_in(id, &slice).map(|at| (index.row(at).created_at, index.row(at).id.into())).collect();
+        index.shown_in(id, &slice).map(|at| (began(index, at), index.id(at))).collect();
     let total = db::count(found.len());
     found.retain(|found| after.is_none_or(|after| (found.0.micros(), found.1) < (after.position, after.id)));
     found.sort_unstable_by(|a, b| b.cmp(a));

@@ -1,16 +1,17 @@
 //! The queries of the list: an [`InsightFilter`] as SQL.
 
-use super::conditions::{push_insight_conditions, push_insights_that};
+use super::conditions::push_insight_conditions;
 use super::response::{self, InsightCounts, PublicInsight};
 use crate::app::App;
-use crate::db::{self, Db, Sql, Tx, sql};
+use crate::db::{self, Db, Sql, sql};
 use crate::error::{Error, Result};
 use crate::ids::{InsightId, OrgId};
 use crate::insights::filter::{InsightFilter, InsightSort, SessionConditions};
-use crate::insights::index::counting;
+use crate::insights::index::{counting, filter};
 use crate::insights::insight::SHOWN;
 use crate::time::Timestamp;
 use crate::wire::{SafeInt, SortOrder};
+use refrain_index::{Counted, Sort};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -48,22 +49,15 @@ pub async fn list(app: &App, org_id: OrgId, filter: &InsightFilter) -> Result<Li
         };
         (response::load(&db, org_id, &counts).await?, total)
     } else {
-        let (mut tx, mut found) = counted(app, org_id, filter).await?;
-        found.sort_by(|a, b| {
-            let by = match filter.sort {
-                InsightSort::OccurrenceCount => a.counts.occurrence_count.cmp(&b.counts.occurrence_count),
-                InsightSort::LastSeenAt => a.counts.last_seen_at.cmp(&b.counts.last_seen_at),
-                InsightSort::FirstSeenAt => a.counts.first_seen_at.cmp(&b.counts.first_seen_at),
-                InsightSort::CreatedAt => a.created_at.cmp(&b.created_at),
-            };
-            let by = if filter.order == SortOrder::Desc { by.reverse() } else { by };
-            by.then(b.created_at.cmp(&a.created_at)).then(a.counts.id.cmp(&b.counts.id))
-        });
-        let total = db::count(found.len());
+        let (mut tx, index) = app.indexes.snapshot(&app.db, org_id).await?;
+        let conditions = filter::of_insights(&mut tx, org_id, &filter.insights).await?;
+        let sessions = filter::of_sessions(&filter.sessions);
+        let order = (sort(filter.sort), filter.order == SortOrder::Desc);
         let passed = usize::try_from((filter.page - 1).saturating_mul(PAGE_SIZE)).unwrap_or(usize::MAX);
-        let page = found.into_iter().skip(passed).take(page_size);
-        let counts: Vec<InsightCounts> = page.map(|found| found.counts).collect();
-        (response::load(&mut tx, org_id, &counts).await?, total)
+        let finding = counting(move || index.list(&sessions, &conditions, order, (passed, page_size)));
+        let page = finding.await?;
+        let counts: Vec<InsightCounts> = page.insights.iter().map(InsightCounts::from).collect();
+        (response::load(&mut tx, org_id, &counts).await?, db::count(page.total))
     };
     let total_pages = (total + PAGE_SIZE - 1) / PAGE_SIZE;
     Ok(ListInsightsOutput { data, page: filter.page, total, total_pages })
@@ -79,40 +73,40 @@ async fn kept_page(db: &Db, org_id: OrgId, filter: &InsightFilter) -> Result<Vec
     db.fetch_all(query).await
 }
 
-/// An insight that matches, counted over the sessions that do.
-struct Counted {
-    counts: InsightCounts,
-    created_at: Timestamp,
+const fn sort(by: InsightSort) -> Sort {
+    match by {
+        InsightSort::OccurrenceCount => Sort::Sessions,
+        InsightSort::LastSeenAt => Sort::Last,
+        InsightSort::FirstSeenAt => Sort::First,
+        InsightSort::CreatedAt => Sort::Created,
+    }
 }
 
-/// Counts the insights that match over the sessions that do, in no order. Returns them with their snapshot.
-async fn counted(app: &App, org_id: OrgId, filter: &InsightFilter) -> Result<(Tx, Vec<Counted>)> {
+impl From<&Counted> for InsightCounts {
+    fn from(counted: &Counted) -> Self {
+        Self {
+            id: counted.id.into(),
+            occurrence_count: db::count(counted.seen.sessions),
+            first_seen_at: Timestamp::from_micros(counted.seen.first),
+            last_seen_at: Timestamp::from_micros(counted.seen.last),
+        }
+    }
+}
+
+/// Finds the insights that match, counted over the sessions that do, in no order.
+async fn counted(app: &App, org_id: OrgId, filter: &InsightFilter) -> Result<Vec<InsightId>> {
     let (mut tx, index) = app.indexes.snapshot(&app.db, org_id).await?;
-    let mut query = sql("select i.id, i.created_at ");
-    push_insights_that(&mut query, org_id, &filter.insights);
-    let insights: Vec<(InsightId, Timestamp)> = tx.fetch_all(query).await?;
-    let (sessions, conditions) = (filter.sessions.clone(), filter.insights.clone());
-    let finding = counting(move || {
-        let slice = index.slice(&sessions);
-        let count = |(id, created_at): (InsightId, Timestamp)| {
-            let seen = index.seen(id, &slice)?;
-            let counts = InsightCounts {
-                id,
-                occurrence_count: seen.sessions,
-                first_seen_at: seen.first_at,
-                last_seen_at: seen.last_at,
-            };
-            conditions.allow_count(seen.sessions).then_some(Counted { counts, created_at })
-        };
-        insights.into_iter().filter_map(count).collect()
-    });
-    Ok((tx, finding.await?))
+    let conditions = filter::of_insights(&mut tx, org_id, &filter.insights).await?;
+    drop(tx);
+    let sessions = filter::of_sessions(&filter.sessions);
+    let finding = counting(move || index.insights_with(&index.counts(&sessions), &conditions));
+    Ok(finding.await?.into_iter().map(InsightId::from).collect())
 }
 
 /// Counts the insights that match, on whatever page.
 pub async fn count_matching(app: &App, org_id: OrgId, filter: &InsightFilter) -> Result<i64> {
     if filter.sessions != SessionConditions::default() {
-        return Ok(db::count(counted(app, org_id, filter).await?.1.len()));
+        return Ok(db::count(counted(app, org_id, filter).await?.len()));
     }
     kept_count(&app.db.long(org_id), org_id, filter).await
 }
@@ -139,8 +133,7 @@ pub(crate) async fn matching(
         let ids: Vec<(InsightId,)> = app.db.long(org_id).fetch_all(query).await?;
         ids.into_iter().map(|(id,)| id).collect()
     } else {
-        let (_, found) = counted(app, org_id, filter).await?;
-        found.into_iter().map(|found| found.counts.id).collect()
+        counted(app, org_id, filter).await?
     };
     if ids.len() > max {
         return Err(Error::Invalid(format!("filter: matches more than {max} insights")));

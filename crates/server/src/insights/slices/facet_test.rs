@@ -52,7 +52,7 @@ pub(super) async fn sure(
         let of_facet = |(word, values): &(Option<Word>, Vec<Option<u32>>)| {
             let numbers: Vec<u32> = sessions
                 .iter()
-                .map(|session| word.map_or(0, |word| of_all.number(word, session.at)))
+                .map(|session| word.map_or(0, |word| of_all.word_of(session.at, word)))
                 .collect();
             // the absence of a word is not tested
             let has = |at: &usize, value: &Option<u32>| numbers[*at] > 0 && Some(numbers[*at]) == *value;
@@ -104,11 +104,10 @@ fn test(sessions: &[Session], sizes: &HashMap<Uuid, usize>, kinds: &[Vec<Vec<usi
 fn sample(index: &Index, totals: [i64; 2], [here, all]: &[Arc<Slice>; 2]) -> Vec<Session> {
     let [every_here, every_of_all] = totals.map(|sessions| (sessions / SAMPLE).max(1));
     let session = |at: u32, inside: bool| {
-        let row = index.row(at);
-        let contact_id = row.contact().and_then(|contact| index.contact(contact));
-        Session { id: row.id, at, contact_id, inside }
+        let contact = index.contact_of(at).and_then(|number| index.contact(number));
+        Session { id: index.id(at).into(), at, contact_id: contact.map(ContactId::from), inside }
     };
-    let is_drawn = |at: &u32, every: i64| index.row(*at).ticket_number % every == 0;
+    let is_drawn = |at: &u32, every: i64| index.ticket(*at) % every == 0;
     let inside = here.places().filter(|at| is_drawn(at, every_here));
     let others = all.places().filter(|at| is_drawn(at, every_of_all) && !here.has(*at));
     inside.map(|at| session(at, true)).chain(others.map(|at| session(at, false))).collect()
@@ -116,10 +115,6 @@ fn sample(index: &Index, totals: [i64; 2], [here, all]: &[Arc<Slice>; 2]) -> Vec
 
 /// Counts the sessions that each contact of the sample has in all.
 fn sizes(index: &Index, sessions: &[Session]) -> HashMap<Uuid, usize> {
-    let mut of_contacts = vec![0; index.people()];
-    for contact in index.rows().filter_map(|(_, row)| row.contact()) {
-        of_contacts[contact] += 1;
-    }
-    let size = |id: ContactId| Some((id.into(), of_contacts[index.contact_number(id)?]));
+    let size = |id: ContactId| Some((id.into(), index.sessions_of_contact(index.contact_number(id)?)));
     sessions.iter().filter_map(|session| size(session.contact_id?)).collect()
 }

@@ -1,15 +1,16 @@
 //! The values of facets, counted.
 
-use crate::custom_data;
 use crate::db::{self, Tx, sql};
 use crate::error::Result;
 use crate::ids::{CategoryId, InsightId, OrgId, TeamId};
+use crate::insights::index::filter::TAG;
 use crate::insights::index::{Index, Word, counting};
 use crate::insights::insight::InsightStatus;
 use crate::insights::list::facet::Facet;
 use crate::insights::list::population::Found;
 use crate::time::Timestamp;
 use crate::wire::SafeInt;
+use refrain_index::Owner;
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::{HashMap, HashSet};
@@ -68,23 +69,16 @@ pub(super) async fn count(
 }
 
 fn by_word(index: &Index, word: Word, sides: &[Found; 2]) -> Vec<Count> {
-    let [here, all] = sides.each_ref().map(|side| {
-        let mut counts = vec![0; index.words()];
-        for at in side.slice.places() {
-            counts[index.number(word, at) as usize] += 1;
-        }
-        counts
-    });
-    let value = |(number, (here, all)): (u32, (i64, i64))| Count {
+    let [here, all] = sides.each_ref().map(|side| index.by_word(word, &side.slice));
+    let value = |(number, count): (u32, usize)| Count {
         value: index.word(number).map(str::to_owned),
-        here,
-        all,
+        here: db::count(count),
+        all: db::count(all.get(&number).copied().unwrap_or(0)),
         insights: None,
     };
     // a session without a name of custom data has no value of it; without a language, that is one
-    let first = usize::from(matches!(word, Word::Data(..)));
-    let counts = (0..).zip(here.into_iter().zip(all)).skip(first);
-    counts.filter(|(_, (here, _))| *here > 0).map(value).collect()
+    let counts = here.into_iter().filter(|(number, _)| *number > 0 || !matches!(word, Word::Term(..)));
+    counts.map(value).collect()
 }
 
 /// Takes the most frequent values.
@@ -152,7 +146,7 @@ fn of_insights(
     }
     let mut counts = HashMap::new();
     // the value that each session was last counted for
-    let mut counted_for = vec![usize::MAX; index.len()];
+    let mut counted_for = vec![usize::MAX; index.places_len()];
     for (number, (value, ids)) in by_value.into_iter().enumerate() {
         let (mut sessions, mut shown) = (0, 0);
         for id in ids {
@@ -187,9 +181,14 @@ pub(super) struct Key {
 
 /// Lists the keys of custom data that there are, the most frequent first.
 pub(super) fn keys(index: &Index) -> Vec<Key> {
-    let all = [(custom_data::SESSIONS, "session"), (custom_data::CONTACTS, "contact")].map(|(of, prefix)| {
-        let key = |(key, owners, values)| Key { key: format!("{prefix}.{key}"), owners, values };
-        let mut keys: Vec<Key> = index.keys(of).into_iter().map(key).collect();
+    let all = [(Owner::Session, "session"), (Owner::Contact, "contact")].map(|(of, prefix)| {
+        let key = |(key, owners, values)| Key {
+            key: format!("{prefix}.{key}"),
+            owners: db::count(owners),
+            values: db::count(values),
+        };
+        let names = index.names(of).into_iter().filter(|(name, ..)| *name != TAG);
+        let mut keys: Vec<Key> = names.map(key).collect();
         keys.sort_by(|a, b| b.owners.cmp(&a.owners).then_with(|| a.key.cmp(&b.key)));
         keys.truncate(KEYS_MAX);
         keys

@@ -5,13 +5,14 @@ use crate::error::Result;
 use crate::escalation::{self, EscalationBasis, OrgBaseline, Period};
 use crate::ids::{CategoryId, InsightId, OrgId, TeamId};
 use crate::insights::filter::InsightFilter;
-use crate::insights::index::{Index, Seen, Slice, counting};
+use crate::insights::index::{Index, Slice, Word, began, counting, filter};
 use crate::insights::insight::InsightStatus;
 use crate::insights::lifecycle::movers::RECENT_DAYS;
 use crate::insights::list::conditions::push_insights_that;
 use crate::sessions::Sentiment;
 use crate::time::{Calendar, DAY, Timestamp};
 use crate::wire::{Nullable, SafeInt};
+use refrain_index::Facet;
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::sync::Arc;
@@ -103,7 +104,7 @@ pub(super) async fn measure(
     let mut measured: Vec<Measures> = tx.fetch_all(query).await?;
     let (index, filter, periods) = (Arc::clone(index), filter.clone(), *periods);
     let measuring = counting(move || {
-        let slice = index.slice(&filter.sessions);
+        let slice = index.slice(&filter::of_sessions(&filter.sessions));
         let mut counter = Counter::new(&index, &slice, periods);
         for measures in &mut measured {
             measures.of = counter.count(measures.id);
@@ -129,21 +130,23 @@ impl<'a> Counter<'a> {
     fn new(index: &'a Index, slice: &'a Slice, periods: Periods) -> Self {
         let feelings = [Sentiment::Angry, Sentiment::Neutral, Sentiment::Happy];
         let feelings = feelings.map(|feeling| index.word_number(feeling.as_str()));
-        let counted = [(); 3].map(|()| vec![0; index.people()]);
+        let counted = [(); 3].map(|()| vec![0; index.people_len()]);
         Self { index, slice, periods, feelings, counted, insights: 0 }
     }
 
     fn count(&mut self, id: InsightId) -> Counts {
         self.insights += 1;
-        let Some(seen) = self.index.seen(id, self.slice) else { return Counts::default() };
-        let Seen { sessions, first_at, last_at } = seen;
-        let mut counts =
-            Counts { sessions, first_seen_at: first_at, last_seen_at: last_at, ..Counts::default() };
+        let mut counts = Counts::default();
         for at in self.index.shown_in(id, self.slice) {
-            let row = self.index.row(at);
-            let began = row.created_at;
-            let [angry, neutral, happy] =
-                self.feelings.map(|feeling| i64::from(Some(row.sentiment) == feeling));
+            let began = began(self.index, at);
+            let sentiment = self.index.word_of(at, Word::Facet(Facet::Sentiment));
+            if counts.sessions == 0 {
+                (counts.first_seen_at, counts.last_seen_at) = (began, began);
+            }
+            counts.sessions += 1;
+            counts.first_seen_at = began.min(counts.first_seen_at);
+            counts.last_seen_at = began.max(counts.last_seen_at);
+            let [angry, neutral, happy] = self.feelings.map(|feeling| i64::from(Some(sentiment) == feeling));
             counts.angry += angry;
             counts.neutral += neutral;
             counts.happy += happy;
@@ -179,7 +182,7 @@ impl Volume {
     fn of(index: &Index, slice: &Slice, periods: Periods) -> Self {
         let mut volume = Self::default();
         for at in slice.places() {
-            let began = index.row(at).created_at;
+            let began = began(index, at);
             volume.sessions += 1;
             volume.recent += i64::from(periods.is_recent(began));
             volume.earlier += i64::from(periods.is_before(began));

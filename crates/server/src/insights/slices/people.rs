@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::http::{Api, ApiJson, ApiPath, ApiQuery, Caller, Cursor, PAGE_SIZE, Page, cut_page};
 use crate::ids::{ContactId, InsightId};
 use crate::insights::filter::SessionConditions;
-use crate::insights::index::{Index, counting};
+use crate::insights::index::{Index, Word, began, counting, filter};
 use crate::insights::insight;
 use crate::insights::list::InsightFilterInput;
 use crate::keys::{Resource, Scope};
@@ -18,6 +18,7 @@ use crate::wire::{Maybe, SafeInt};
 use axum::Json;
 use axum::extract::State;
 use axum::http::Method;
+use refrain_index::Facet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
@@ -150,22 +151,23 @@ async fn people(
 
 /// Counts the sessions of each contact, in no order, and those without one.
 fn count(index: &Index, id: InsightId, sessions: &SessionConditions) -> (Vec<Row>, i64) {
-    let slice = index.slice(sessions);
+    let slice = index.slice(&filter::of_sessions(sessions));
     let angry = index.word_number(Sentiment::Angry.as_str());
     let mut rows: HashMap<ContactId, Row> = HashMap::new();
     let mut without_contact = 0;
-    for row in index.shown_in(id, &slice).map(|at| index.row(at)) {
-        let began = row.created_at;
-        let Some(contact_id) = row.contact().and_then(|number| index.contact(number)) else {
+    for at in index.shown_in(id, &slice) {
+        let began = began(index, at);
+        let Some(contact_id) = index.contact_of(at).and_then(|number| index.contact(number)) else {
             without_contact += 1;
             continue;
         };
+        let contact_id = ContactId::from(contact_id);
         let new = Row { contact_id, sessions: 0, first_at: began, last_at: began, angry: 0 };
         let of_contact = rows.entry(contact_id).or_insert(new);
         of_contact.sessions += 1;
         of_contact.first_at = began.min(of_contact.first_at);
         of_contact.last_at = began.max(of_contact.last_at);
-        of_contact.angry += i64::from(Some(row.sentiment) == angry);
+        of_contact.angry += i64::from(Some(index.word_of(at, Word::Facet(Facet::Sentiment))) == angry);
     }
     (rows.into_values().collect(), without_contact)
 }

@@ -8,7 +8,7 @@ use crate::escalation::{
 };
 use crate::ids::{InsightId, OrgId};
 use crate::insights::filter::SessionConditions;
-use crate::insights::index::{Index, Slice, counting};
+use crate::insights::index::{Index, Slice, counting, filter};
 use crate::insights::insight::InsightEventKind;
 use crate::insights::lifecycle::archive::from_json;
 use crate::insights::lifecycle::daily_counts;
@@ -49,7 +49,7 @@ impl Shown {
     /// Finds the slice by its conditions.
     pub(super) async fn find(index: Arc<Index>, id: InsightId, sessions: SessionConditions) -> Result<Self> {
         let finding = counting(move || {
-            let slice = Arc::new(index.slice(&sessions));
+            let slice = Arc::new(index.slice(&filter::of_sessions(&sessions)));
             Self { index, id, slice, is_of_all: sessions == SessionConditions::default() }
         });
         finding.await

@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::escalation::WINDOW_DAYS;
 use crate::http::{Api, Caller};
 use crate::ids::{InsightId, OrgId};
-use crate::insights::index::{Index, counting};
+use crate::insights::index::{Index, Word, began, counting, filter};
 use crate::insights::insight::{InsightEventKind, SHOWN, UNRESOLVED};
 use crate::insights::lifecycle::daily_counts;
 use crate::insights::lifecycle::movers::{self, FALSE_FALLERS, LISTED_MAX, Mover, RECENT_DAYS};
@@ -17,6 +17,7 @@ use crate::wire::SafeInt;
 use axum::Json;
 use axum::extract::State;
 use axum::http::Method;
+use refrain_index::{Facet, Filter};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -155,9 +156,11 @@ async fn happened(
 fn silent(index: &Index, now: Timestamp) -> Vec<Silent> {
     let since = now.plus(-WINDOW_DAYS * DAY);
     let mut by_channel: BTreeMap<&str, (i64, Timestamp, Timestamp)> = BTreeMap::new();
-    for (_, row) in index.rows().filter(|(_, row)| (since..=now).contains(&row.created_at)) {
-        let began = row.created_at;
-        let channel = index.word(row.channel).unwrap_or_default();
+    let recent =
+        index.slice(&Filter { is: filter::began(Some(since), Some(now)).into_iter().collect(), not: vec![] });
+    for at in recent.places() {
+        let began = began(index, at);
+        let channel = index.word(index.word_of(at, Word::Facet(Facet::Channel))).unwrap_or_default();
         let (sessions, first, last) = by_channel.entry(channel).or_insert((0, began, began));
         *sessions += 1;
         (*first, *last) = (began.min(*first), began.max(*last));

@@ -1,7 +1,7 @@
 //! The points of a chart over time: days or weeks of the organization's calendar.
 
 use crate::error::{Error, Result};
-use crate::insights::index::Index;
+use crate::insights::index::{Index, began};
 use crate::time::{Calendar, Timestamp};
 use crate::wire::{Date, string_enum};
 use std::collections::HashSet;
@@ -107,7 +107,7 @@ impl Points {
         let days = calendar.days(from, to);
         let mut divided: Vec<Vec<u32>> = self.days().map(|_| Vec::new()).collect();
         for place in places {
-            let began = index.row(place).created_at;
+            let began = began(index, place);
             if (from..to).contains(&began)
                 && let Some(point) = self.at(self.number(days.day(began)))
             {

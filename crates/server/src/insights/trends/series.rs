@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::escalation::share_interval;
 use crate::http::{Api, ApiJson, Caller};
 use crate::ids::OrgId;
-use crate::insights::index::{Index, Slice, counting};
+use crate::insights::index::{Index, Slice, Word, began, counting};
 use crate::insights::list::InsightFilterInput;
 use crate::insights::list::population::Population;
 use crate::keys::{Resource, Scope};
@@ -18,6 +18,7 @@ use crate::wire::{Date, Maybe, Nullable, SafeInt};
 use axum::Json;
 use axum::extract::State;
 use axum::http::Method;
+use refrain_index::Facet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -177,17 +178,20 @@ fn series_of(index: &Index, slice: &Slice, points: Points, calendar: &Calendar) 
     let mut counted: Vec<Point> = points.days().map(date).collect();
     let (from, to) = points.times(calendar);
     let days = calendar.days(from, to);
-    for row in slice.places().map(|at| index.row(at)) {
-        if !(from..to).contains(&row.created_at) {
+    for at in slice.places() {
+        let began = began(index, at);
+        if !(from..to).contains(&began) {
             continue;
         }
-        let point = points.at(points.number(days.day(row.created_at)));
+        let [status, sentiment] =
+            [Facet::Status, Facet::Sentiment].map(|facet| Some(index.word_of(at, Word::Facet(facet))));
+        let point = points.at(points.number(days.day(began)));
         if let Some(point) = point.and_then(|at| counted.get_mut(at)) {
             point.sessions += 1;
-            point.closed += i64::from(Some(row.status) != open);
-            point.resolved += i64::from(Some(row.status) == resolved);
-            point.handed_off += i64::from(row.is_handed_off);
-            point.angry += i64::from(Some(row.sentiment) == angry);
+            point.closed += i64::from(status != open);
+            point.resolved += i64::from(status == resolved);
+            point.handed_off += i64::from(index.is_handed_off(at));
+            point.angry += i64::from(sentiment == angry);
         }
     }
     let sum = |of: fn(&Point) -> i64| counted.iter().map(of).sum::<i64>();

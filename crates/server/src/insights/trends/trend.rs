@@ -233,7 +233,7 @@ fn count(shown: &Shown, split: Option<SplitInput>, points: Points, calendar: &Ca
         let value = value.0.map(|text| text.0);
         // a value that no session has is nobody's
         let number = value.as_ref().map_or(Some(0), |value| index.word_number(value));
-        let has = |at: &&u32| Some(index.number(word, **at)) == number;
+        let has = |at: &&u32| Some(index.word_of(**at, word)) == number;
         let sessions = divided.iter().map(|places| db::count(places.iter().filter(has).count())).collect();
         Split { value: value.into(), sessions }
     };

@@ -5,7 +5,7 @@ use crate::db::Tx;
 use crate::error::Result;
 use crate::ids::{InsightId, OrgId};
 use crate::insights::filter::SessionConditions;
-use crate::insights::index::{Index, counting};
+use crate::insights::index::{Index, began, counting, filter};
 use crate::insights::lifecycle::daily_counts;
 use crate::time::{Calendar, Timestamp};
 use std::sync::Arc;
@@ -76,12 +76,12 @@ pub(crate) async fn of_slice(
     now: Timestamp,
 ) -> Result<Vec<Weeks>> {
     let counting = counting(move || {
-        let slice = index.slice(&sessions);
+        let slice = index.slice(&filter::of_sessions(&sessions));
         let today = calendar.day(now);
         let (since, end) = (calendar.start(today + 1 - TREND_DAYS), calendar.start(today + 1));
         let days = calendar.days(since, end);
         let weeks = |id: &InsightId| {
-            let began = index.shown_in(*id, &slice).map(|at| index.row(at).created_at);
+            let began = index.shown_in(*id, &slice).map(|at| began(&index, at));
             let began = began.filter(|began| (since..end).contains(began));
             of_days(began.map(|began| (days.day(began), 1)), today)
         };
