@@ -105,6 +105,11 @@ impl<'a> Tests<'a> {
         }
     }
 
+    /// Tells if the time is asked for.
+    pub(crate) fn ask_for_time(&self) -> bool {
+        self.is.iter().any(|test| matches!(test, Test::Began(..)))
+    }
+
     /// Returns what is asked for, if it is nothing but facets and the time.
     pub(crate) fn as_facets_and_time(&self) -> Option<FacetsAndTime> {
         let mut facets: Vec<(Facet, Vec<u8>)> = Vec::new();

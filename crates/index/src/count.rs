@@ -2,7 +2,6 @@
 
 use crate::Facet;
 use crate::condition::{FacetsAndTime, Filter, Tests};
-use crate::cubes::Cubes;
 use crate::index::Index;
 use crate::mask::Mask;
 use crate::slice::Slice;
@@ -13,16 +12,8 @@ const SUMS_MAX: usize = 64;
 impl Index {
     /// Counts the sessions that meet conditions for each insight, by its number.
     pub fn counts(&self, filter: &Filter) -> Vec<u32> {
-        self.counts_by(&Tests::new(self, filter)).0
-    }
-
-    /// Counts, and returns the slice if it took one.
-    pub(crate) fn counts_by(&self, tests: &Tests<'_>) -> (Vec<u32>, Option<Slice>) {
-        if let Some(counts) = self.cubes.as_ref().and_then(|cubes| self.kept(cubes, tests)) {
-            return (counts, None);
-        }
-        let slice = self.slice_by(tests);
-        (self.counts_of(&slice), Some(slice))
+        let tests = Tests::new(self, filter);
+        self.kept(&tests).unwrap_or_else(|| self.counts_of(&self.slice_by(&tests)))
     }
 
     /// Counts the sessions of a slice for each insight, by its number.
@@ -44,7 +35,8 @@ impl Index {
     }
 
     /// Adds up what is kept, if that is all it takes.
-    fn kept(&self, cubes: &Cubes, tests: &Tests<'_>) -> Option<Vec<u32>> {
+    pub(crate) fn kept(&self, tests: &Tests<'_>) -> Option<Vec<u32>> {
+        let cubes = self.cubes.as_ref()?;
         let FacetsAndTime { facets, time } = tests.as_facets_and_time()?;
         let mut counts = vec![0; self.insights.sessions.len()];
         match (facets.as_slice(), time) {

@@ -45,8 +45,8 @@ pub enum Life {
 pub(crate) struct Insights {
     pub(crate) ids: Numbers<Uuid>,
     pub(crate) sessions: Chunks<Places>,
-    /// A bit for each that is there: false of one that is no insight any more, or was not put in yet.
-    there: Vec<u64>,
+    /// False of one that is no insight any more, or was not put in yet.
+    pub(crate) there: Vec<bool>,
     about: Chunks<About>,
     contents: Chunks<Content>,
     /// Categories and teams.
@@ -105,7 +105,7 @@ impl Insights {
         if number as usize == self.about.len() {
             self.sessions.push(Places::default());
             self.contents.push(Content::new(""));
-            self.there.resize(number as usize / 64 + 1, 0);
+            self.there.push(false);
             self.about.push(About {
                 life: Life::Unresolved,
                 sentiment: 0,
@@ -133,7 +133,7 @@ impl Insights {
             number: insight.number,
             created: insight.created,
         };
-        self.there[at as usize / 64] |= 1 << (at % 64);
+        self.there[at as usize] = true;
         if let (Some(old), Some(content)) = (self.about.get_mut(at), self.contents.get_mut(at)) {
             *old = about;
             if *content.text != *insight.content {
@@ -144,7 +144,7 @@ impl Insights {
 
     pub(crate) fn remove(&mut self, id: Uuid) {
         if let Some(number) = self.ids.find(id) {
-            self.there[number as usize / 64] &= !(1 << (number % 64));
+            self.there[number as usize] = false;
         }
     }
 
@@ -160,8 +160,9 @@ impl Insights {
     }
 
     /// Returns when an insight became one.
-    pub(crate) fn created(&self, number: u32) -> i64 {
-        self.about.get(number).map_or(0, |about| about.created)
+    pub(crate) fn created(&self, number: usize) -> i64 {
+        let number = u32::try_from(number).ok();
+        number.and_then(|number| self.about.get(number)).map_or(0, |about| about.created)
     }
 
     /// Prepares to tell which insights meet conditions.
@@ -256,8 +257,12 @@ impl Checks<'_> {
     /// Tells if an insight is there and meets them.
     pub(crate) fn hold(&self, number: u32) -> bool {
         let holds = |check: &Check<'_>| check.holds(self.insights, number);
-        let is_there = self.insights.there[number as usize / 64] >> (number % 64) & 1 == 1;
-        is_there && self.is.iter().all(holds) && !self.not.iter().any(holds)
+        self.insights.there[number as usize] && self.is.iter().all(holds) && !self.not.iter().any(holds)
+    }
+
+    /// Tells if there is no condition.
+    pub(crate) const fn are_none(&self) -> bool {
+        self.is.is_empty() && self.not.is_empty()
     }
 }
 

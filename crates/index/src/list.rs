@@ -6,8 +6,11 @@ use crate::insights::{Insight, InsightFilter};
 use crate::mask::Mask;
 use crate::slice::{Seen, Slice};
 use std::cmp::Reverse;
-use std::ops::ControlFlow;
+use std::ops::Range;
 use uuid::Uuid;
+
+/// A slice of so many sessions is counted without a place for every insight.
+const FEW: usize = 256;
 
 /// What insights are ordered by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,14 +66,21 @@ impl Index {
 
     /// Lists the insights that meet conditions, counted over these sessions, in no order.
     pub fn insights_with(&self, counts: &[u32], filter: &InsightFilter) -> Vec<Uuid> {
-        let passing = self.passing(counts, filter);
-        passing.filter_map(|number| self.insights.ids.all.get(number).copied()).collect()
+        let asked = self.asked(counts, filter);
+        self.insight_ids().zip(asked).filter(|(_, is_asked)| *is_asked).map(|(id, _)| id).collect()
     }
 
-    fn passing<'a>(&'a self, counts: &'a [u32], filter: &'a InsightFilter) -> impl Iterator<Item = u32> + 'a {
+    /// Tells of each insight, by its number, whether it meets conditions.
+    fn asked(&self, counts: &[u32], filter: &InsightFilter) -> Vec<bool> {
+        let there = counts.iter().zip(&self.insights.there);
+        let mut asked: Vec<bool> = there.map(|(sessions, there)| *there & filter.allows(*sessions)).collect();
         let checks = self.insights.checks(filter);
-        let allowed = (0..).zip(counts).filter(|(_, sessions)| filter.allows(**sessions));
-        allowed.map(|(number, _)| number).filter(move |number| checks.hold(*number))
+        if !checks.are_none() {
+            for (number, is_asked) in (0..).zip(&mut asked) {
+                *is_asked = *is_asked && checks.hold(number);
+            }
+        }
+        asked
     }
 
     /// Lists a page of the insights that meet conditions and show in sessions that do, counted over these. Those of which as
@@ -83,67 +93,107 @@ impl Index {
         (skip, take): (usize, usize),
     ) -> Page {
         let tests = Tests::new(self, sessions);
-        let (counts, slice) = self.counts_by(&tests);
-        let mut times = match sort {
-            Sort::First | Sort::Last => {
-                Times::Of(self.spans(&slice.unwrap_or_else(|| self.slice_by(&tests))))
-            }
-            Sort::Sessions | Sort::Created => Times::In(slice),
-        };
-        let passing = self.passing(&counts, insights);
+        let is_by_time = matches!(sort, Sort::First | Sort::Last);
+        let kept = if is_by_time { None } else { self.kept(&tests) };
+        // of facets alone a block or two are looked at for each insight of the page
+        let slice = if kept.is_none() || tests.ask_for_time() { Some(self.slice_by(&tests)) } else { None };
         let direct = |key: i64| if is_descending { key.saturating_neg() } else { key };
-        let (page, total) = match (sort, &times) {
-            (Sort::First, Times::Of(spans)) => {
-                self.first(passing, skip, take, |of| direct(spans[of as usize].0))
+        let (counts, spans) = match (kept, &slice) {
+            (None, Some(slice)) if slice.len() <= FEW => {
+                let mut found = self.list_few(slice, insights);
+                let total = found.len();
+                found.sort_by_cached_key(|(number, seen)| {
+                    self.in_order(direct(self.key(sort, *number, seen)), *number)
+                });
+                let page = found.into_iter().skip(skip).take(take);
+                let insights = page.filter_map(|(number, seen)| self.counted(number, seen)).collect();
+                return Page { insights, total };
             }
-            (Sort::Last, Times::Of(spans)) => {
-                self.first(passing, skip, take, |of| direct(spans[of as usize].1))
+            // few sessions are looked at sooner than their blocks for each insight of a page
+            (None, Some(slice)) if is_by_time || slice.len() < slice.masks.len() * take => {
+                let (counts, spans) = self.tally(slice);
+                (counts, Some(spans))
             }
-            (Sort::Created, _) => self.first(passing, skip, take, |of| direct(self.insights.created(of))),
-            _ => self.first(passing, skip, take, |of| direct(counts[of as usize].into())),
+            (kept, slice) => {
+                let count = || slice.as_ref().map(|slice| self.counts_of(slice)).unwrap_or_default();
+                (kept.unwrap_or_else(count), None)
+            }
         };
-        if page.is_empty() {
-            return Page { insights: Vec::new(), total };
-        }
-        if let Times::In(slice) = times {
-            let slice = slice.unwrap_or_else(|| self.slice_by(&tests));
-            // few sessions are looked at sooner than their blocks for each insight
-            let is_small = slice.len() < slice.masks.len() * page.len();
-            times = if is_small { Times::Of(self.spans(&slice)) } else { Times::In(Some(slice)) };
-        }
-        let counted = |number: u32| {
-            let (first, last) = match &times {
-                Times::Of(spans) => spans[number as usize],
-                Times::In(slice) => {
-                    let end = |is_last| slice.as_ref().map_or(0, |slice| self.end(number, slice, is_last));
-                    (end(false), end(true))
-                }
+        let asked = self.asked(&counts, insights);
+        let total = asked.iter().filter(|is_asked| **is_asked).count();
+        let page = match (sort, &spans) {
+            (Sort::First, Some(spans)) => self.first(&asked, skip, take, |of| direct(spans[of].0)),
+            (Sort::Last, Some(spans)) => self.first(&asked, skip, take, |of| direct(spans[of].1)),
+            (Sort::Created, _) => self.first(&asked, skip, take, |of| direct(self.insights.created(of))),
+            _ => self.first(&asked, skip, take, |of| direct(counts[of].into())),
+        };
+        let mask_of = |block: usize| match &slice {
+            Some(slice) => slice.mask(block).cloned(),
+            None => {
+                let mut mask = self.blocks[block].there.clone();
+                tests.keep(self, block, &mut mask);
+                Some(mask)
+            }
+        };
+        let blocks = slice.as_ref().map_or(0..self.blocks.len(), Slice::blocks);
+        let seen = |number: u32| {
+            let (first, last) = match &spans {
+                Some(spans) => spans[number as usize],
+                None => (self.end(number, &blocks, mask_of, false), self.end(number, &blocks, mask_of, true)),
             };
-            let sessions = counts[number as usize] as usize;
-            Some(Counted { id: *self.insights.ids.all.get(number)?, seen: Seen { sessions, first, last } })
+            self.counted(number, Seen { sessions: counts[number as usize] as usize, first, last })
         };
-        Page { insights: page.into_iter().filter_map(counted).collect(), total }
+        Page { insights: page.into_iter().filter_map(seen).collect(), total }
     }
 
-    /// Takes those insights of a page that come first by a key, and counts all.
-    fn first(
-        &self,
-        all: impl Iterator<Item = u32>,
-        skip: usize,
-        take: usize,
-        key: impl Fn(u32) -> i64,
-    ) -> (Vec<u32>, usize) {
-        let in_order = |(key, number): &(i64, u32)| {
-            (*key, Reverse(self.insights.created(*number)), self.insights.ids.all.get(*number).copied())
+    fn counted(&self, number: u32, seen: Seen) -> Option<Counted> {
+        Some(Counted { id: *self.insights.ids.all.get(number)?, seen })
+    }
+
+    /// Counts the sessions of a slice that has few for each insight that meets conditions.
+    fn list_few(&self, slice: &Slice, filter: &InsightFilter) -> Vec<(u32, Seen)> {
+        let mut shown = Vec::new();
+        for (block, within) in slice.places().map(|at| self.at(at)) {
+            shown.extend(block.insights.of(within).iter().map(|insight| (*insight, block.began[within])));
+        }
+        shown.sort_unstable();
+        let checks = self.insights.checks(filter);
+        let of_insights = shown.chunk_by(|a, b| a.0 == b.0);
+        let seen = of_insights.map(|shown| {
+            let (first, last) = (shown[0], shown[shown.len() - 1]);
+            (first.0, Seen { sessions: shown.len(), first: first.1, last: last.1 })
+        });
+        let is_asked = |(number, seen): &(u32, Seen)| {
+            filter.allows(u32::try_from(seen.sessions).unwrap_or(u32::MAX)) && checks.hold(*number)
         };
-        let end = skip.saturating_add(take).min(self.insights.sessions.len());
+        seen.filter(is_asked).collect()
+    }
+
+    fn key(&self, sort: Sort, number: u32, seen: &Seen) -> i64 {
+        match sort {
+            Sort::Sessions => i64::try_from(seen.sessions).unwrap_or(i64::MAX),
+            Sort::First => seen.first,
+            Sort::Last => seen.last,
+            Sort::Created => self.insights.created(number as usize),
+        }
+    }
+
+    /// Returns what insights are ordered by: a key, on a tie the newest first.
+    fn in_order(&self, key: i64, number: u32) -> (i64, Reverse<i64>, Option<Uuid>) {
+        let id = self.insights.ids.all.get(number).copied();
+        (key, Reverse(self.insights.created(number as usize)), id)
+    }
+
+    /// Takes those insights of a page that come first by a key.
+    fn first(&self, asked: &[bool], skip: usize, take: usize, key: impl Fn(usize) -> i64) -> Vec<u32> {
+        let end = skip.saturating_add(take).min(asked.len());
+        let in_order = |(key, number): &(i64, u32)| self.in_order(*key, *number);
         // those that came first so far, and behind them some that may be among these
         let mut first: Vec<(i64, u32)> = Vec::with_capacity(4 * end);
-        let (mut worst, mut total) = (i64::MAX, 0);
-        for number in all {
-            total += 1;
+        let mut worst = i64::MAX;
+        for (number, is_asked) in asked.iter().enumerate() {
             let key = key(number);
-            if key > worst || end == 0 {
+            if key > worst || !is_asked {
                 continue;
             }
             if first.len() == 4 * end {
@@ -151,59 +201,56 @@ impl Index {
                 worst = last.0;
                 first.truncate(end);
             }
-            first.push((key, number));
+            first.push((key, u32::try_from(number).unwrap_or(u32::MAX)));
         }
         first.sort_unstable_by_key(in_order);
-        (first.into_iter().take(end).skip(skip).map(|(_, number)| number).collect(), total)
+        first.into_iter().take(end).skip(skip).map(|(_, number)| number).collect()
     }
 
-    /// Returns for each insight, by its number, when the first and the last session of a slice began in which it shows.
-    fn spans(&self, slice: &Slice) -> Vec<(i64, i64)> {
-        let mut spans = vec![(i64::MAX, i64::MIN); self.insights.sessions.len()];
+    /// Counts the sessions of a slice for each insight, by its number, and returns when the first and the last began.
+    fn tally(&self, slice: &Slice) -> (Vec<u32>, Vec<(i64, i64)>) {
+        let mut counts = vec![0; self.insights.there.len()];
+        let mut spans = vec![(i64::MAX, i64::MIN); counts.len()];
         for (number, mask) in &slice.masks {
             let block = &self.blocks[*number];
             for at in mask.places() {
                 let began = block.began[at];
                 for insight in block.insights.of(at) {
+                    counts[*insight as usize] += 1;
                     let (first, last) = &mut spans[*insight as usize];
                     (*first, *last) = (began.min(*first), began.max(*last));
                 }
             }
         }
-        spans
+        (counts, spans)
     }
 
-    /// Returns when the first or the last session of a slice began in which an insight shows.
-    fn end(&self, number: u32, slice: &Slice, is_last: bool) -> i64 {
+    /// Returns when the first or the last session began, of those that a mask of each of these blocks has, in which an insight
+    /// shows.
+    fn end(
+        &self,
+        number: u32,
+        blocks: &Range<usize>,
+        mask_of: impl Fn(usize) -> Option<Mask>,
+        is_last: bool,
+    ) -> i64 {
         let Some(places) = self.insights.sessions.get(number) else { return 0 };
         let mut end: Option<i64> = None;
-        let mut look_at = |(block, mask): &(usize, Mask)| {
-            let is_all =
-                |end| if is_last { self.latest[*block] <= end } else { self.earliest[*block] >= end };
-            if end.is_some_and(is_all) {
-                return ControlFlow::Break(());
+        let mut from = if is_last { blocks.end.checked_sub(1) } else { Some(blocks.start) };
+        while let Some(block) = from.and_then(|from| places.block_from(from, is_last)) {
+            let is_all = |end| if is_last { self.latest[block] <= end } else { self.earliest[block] >= end };
+            if end.is_some_and(is_all) || !blocks.contains(&block) {
+                break;
             }
-            let mut shown = Mask::default();
-            places.add_to(&mut shown, *block);
-            shown.and(mask);
-            let began = shown.places().map(|at| self.blocks[*block].began[at]);
+            from = if is_last { block.checked_sub(1) } else { Some(block + 1) };
+            let Some(mut shown) = mask_of(block) else { continue };
+            let mut with = Mask::default();
+            places.add_to(&mut with, block);
+            shown.and(&with);
+            let began = shown.places().map(|at| self.blocks[block].began[at]);
             let of_block = if is_last { began.max() } else { began.min() };
             end = of_block.into_iter().chain(end).reduce(if is_last { i64::max } else { i64::min });
-            ControlFlow::Continue(())
-        };
-        _ = if is_last {
-            slice.masks.iter().rev().try_for_each(&mut look_at)
-        } else {
-            slice.masks.iter().try_for_each(&mut look_at)
-        };
+        }
         end.unwrap_or(0)
     }
-}
-
-/// When the sessions of a slice began in which insights show.
-enum Times {
-    /// Those of every insight by its number: the first and the last.
-    Of(Vec<(i64, i64)>),
-    /// To be looked up in the slice, once there is one.
-    In(Option<Slice>),
 }

@@ -83,25 +83,16 @@ impl Mask {
         })
     }
 
-    /// Lists the stretches of those that follow one another, in ascending order.
+    /// Lists the stretches of those that follow one another within a word of 64, in ascending order.
     pub(crate) fn runs(&self) -> impl Iterator<Item = Range<usize>> + '_ {
-        let mut at = 0;
-        std::iter::from_fn(move || {
-            let start = self.next(at, false)?;
-            at = self.next(start, true).unwrap_or(BLOCK);
-            Some(start..at)
+        self.0.iter().enumerate().flat_map(|(i, word)| {
+            let mut left = *word;
+            std::iter::from_fn(move || {
+                let start = (left != 0).then(|| left.trailing_zeros())?;
+                let end = start + (left >> start).trailing_ones();
+                left &= u64::MAX.checked_shl(end).unwrap_or(0);
+                Some(i * 64 + start as usize..i * 64 + end as usize)
+            })
         })
-    }
-
-    /// Returns the next one that is set, or that is not, from this on.
-    fn next(&self, from: usize, is_not: bool) -> Option<usize> {
-        let flip = if is_not { u64::MAX } else { 0 };
-        let first = (self.0.get(from / 64)? ^ flip) >> (from % 64);
-        if first != 0 {
-            return Some(from + first.trailing_zeros() as usize);
-        }
-        let words = (from / 64 + 1..self.0.len()).map(|i| (i, self.0[i] ^ flip));
-        let mut set = words.filter(|(_, word)| *word != 0);
-        set.next().map(|(i, word)| i * 64 + word.trailing_zeros() as usize)
     }
 }

@@ -156,6 +156,32 @@ impl Places {
         }
     }
 
+    /// Returns the next block from this on, or back from it, that may have one of the places.
+    pub(crate) fn block_from(&self, block: usize, backwards: bool) -> Option<usize> {
+        let end = join(block + 1, 0);
+        let start = join(block, 0);
+        let near = |places: &[u32]| {
+            if backwards {
+                places[..places.partition_point(|at| *at < end)].last().copied()
+            } else {
+                places[places.partition_point(|at| *at < start)..].first().copied()
+            }
+        };
+        let at = match &self.set {
+            Set::Few(places) => near(&places[..self.len()]),
+            Set::Sorted(chunks) if backwards => {
+                let after = chunks.partition_point(|chunk| chunk[0] < end);
+                near(chunks[..after].last()?)
+            }
+            Set::Sorted(chunks) => near(&chunks[chunk_of(chunks, start)?]),
+            Set::Dense(masks) if backwards => {
+                return (0..masks.len().min(block + 1)).rev().find(|block| masks[*block].is_some());
+            }
+            Set::Dense(masks) => return (block..masks.len()).find(|block| masks[*block].is_some()),
+        };
+        at.map(|at| split(at).0)
+    }
+
     /// Lists the places in ascending order.
     pub(crate) fn iter(&self) -> Box<dyn Iterator<Item = u32> + '_> {
         match &self.set {

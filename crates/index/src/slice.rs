@@ -5,6 +5,7 @@ use crate::index::{Index, Word};
 use crate::mask::Mask;
 use crate::places::{join, split};
 use std::collections::HashMap;
+use std::ops::Range;
 use uuid::Uuid;
 
 /// Sessions of an index.
@@ -44,9 +45,15 @@ impl Slice {
         slice
     }
 
-    fn mask(&self, block: usize) -> Option<&Mask> {
+    pub(crate) fn mask(&self, block: usize) -> Option<&Mask> {
         let number = (*self.of_block.get(block)? as usize).checked_sub(1)?;
         Some(&self.masks[number].1)
+    }
+
+    /// Returns the blocks outside of which there is no session of it.
+    pub(crate) fn blocks(&self) -> Range<usize> {
+        let [first, last] = [self.masks.first(), self.masks.last()].map(|of| of.map(|(block, _)| *block));
+        first.unwrap_or(0)..last.map_or(0, |last| last + 1)
     }
 
     /// Tells if a session is in it.
