@@ -128,6 +128,7 @@ fn load_insights(data: &Data, index: &mut Index) -> Result<()> {
             id: insight_id(number),
             number: i64::try_from(number)? + 1,
             created: micros(created[number]),
+            known_since: micros(created[number]),
             life: [Life::Unresolved, Life::Resolved, Life::Archived][usize::from(life[number])],
             sentiment: sentiments[usize::from(sentiment[number])],
             category: Some(Uuid::from_u128(category[number].into())),
@@ -216,6 +217,35 @@ fn percentile(times: &mut [Duration], share: f64) -> f64 {
     times[at].as_secs_f64() * 1e3
 }
 
+/// Prints what a new session costs that shows three insights, alone and while others read what was before.
+fn changes(index: &Index) {
+    for (name, is_read) in [("a change, alone", false), ("a change, while it is read", true)] {
+        let mut index = index.clone();
+        let mut times = Vec::new();
+        for number in 0..200 {
+            let before = is_read.then(|| index.clone());
+            let began = Instant::now();
+            let mut batch = Batch::default();
+            let session = Session {
+                id: session_id(100_000_000 + number),
+                began: index.times().map_or(0, |(_, last)| last),
+                contact: Some(contact_id(number)),
+                facets: [Some("web"), Some("en"), Some("angry"), Some("open")],
+                ..Session::default()
+            };
+            batch.add(&mut index, &session);
+            batch.term(&mut index, session.id, "order_id", &format!("new {number}"));
+            for insight in 0..3 {
+                batch.show(&mut index, session.id, insight_id(insight * 5_000 + number));
+            }
+            index.apply(batch);
+            times.push(began.elapsed());
+            drop(before);
+        }
+        println!("{name:28} {:9.3} {:9.3}", percentile(&mut times, 0.5), percentile(&mut times, 0.95));
+    }
+}
+
 fn main() -> Result<()> {
     let Some(folder) = std::env::var_os("REFRAIN_BENCH_DATA") else {
         println!("REFRAIN_BENCH_DATA names no folder with data: nothing to measure");
@@ -250,6 +280,7 @@ fn main() -> Result<()> {
         percentile(&mut all, 0.5),
         percentile(&mut all, 0.95)
     );
+    changes(&index);
     let answers = questions.iter().map(|question| {
         let page = question.ask(&index);
         let row = |of: &refrain_index::Counted| {

@@ -17,6 +17,8 @@ pub struct Insight<'a> {
     pub number: i64,
     /// When it became one, in microseconds since 1970.
     pub created: i64,
+    /// When the first session began in which it showed, in microseconds since 1970.
+    pub known_since: i64,
     /// Its place in its life.
     pub life: Life,
     /// Its sentiment.
@@ -47,7 +49,7 @@ pub(crate) struct Insights {
     pub(crate) sessions: Chunks<Places>,
     /// False of one that is no insight any more, or was not put in yet.
     pub(crate) there: Vec<bool>,
-    about: Chunks<About>,
+    rows: Chunks<Row>,
     contents: Chunks<Content>,
     /// Categories and teams.
     labels: Numbers<Uuid>,
@@ -55,15 +57,35 @@ pub(crate) struct Insights {
     sentiments: Vec<String>,
 }
 
+/// What is known of an insight, but for its sentence and sentiment.
+#[derive(Clone, Copy, Debug)]
+pub struct About {
+    /// Its id.
+    pub id: Uuid,
+    /// Its number.
+    pub number: i64,
+    /// When it became one, in microseconds since 1970.
+    pub created: i64,
+    /// When the first session began in which it showed, in microseconds since 1970.
+    pub known_since: i64,
+    /// Its place in its life.
+    pub life: Life,
+    /// Its category.
+    pub category: Option<Uuid>,
+    /// Its team.
+    pub team: Option<Uuid>,
+}
+
 /// What a list of insights asks for.
 #[derive(Clone, Copy, Debug)]
-struct About {
+struct Row {
     life: Life,
     sentiment: u8,
     category: u32,
     team: u32,
     number: i64,
     created: i64,
+    known_since: i64,
 }
 
 /// A sentence, and a sign of the pairs of bytes in it.
@@ -102,17 +124,18 @@ impl Pairs {
 impl Insights {
     pub(crate) fn number(&mut self, id: Uuid) -> u32 {
         let number = self.ids.number(id);
-        if number as usize == self.about.len() {
+        if number as usize == self.rows.len() {
             self.sessions.push(Places::default());
             self.contents.push(Content::new(""));
             self.there.push(false);
-            self.about.push(About {
+            self.rows.push(Row {
                 life: Life::Unresolved,
                 sentiment: 0,
                 category: NONE,
                 team: NONE,
                 number: 0,
                 created: 0,
+                known_since: 0,
             });
         }
         number
@@ -125,17 +148,18 @@ impl Insights {
             self.sentiments.len() - 1
         });
         let mut label = |id: Option<Uuid>| id.map_or(NONE, |id| self.labels.number(id));
-        let about = About {
+        let row = Row {
             life: insight.life,
             sentiment: u8::try_from(sentiment).unwrap_or(u8::MAX),
             category: label(insight.category),
             team: label(insight.team),
             number: insight.number,
             created: insight.created,
+            known_since: insight.known_since,
         };
         self.there[at as usize] = true;
-        if let (Some(old), Some(content)) = (self.about.get_mut(at), self.contents.get_mut(at)) {
-            *old = about;
+        if let (Some(old), Some(content)) = (self.rows.get_mut(at), self.contents.get_mut(at)) {
+            *old = row;
             if *content.text != *insight.content {
                 *content = Content::new(insight.content);
             }
@@ -159,10 +183,24 @@ impl Insights {
         self.sessions = none;
     }
 
+    pub(crate) fn about_of(&self, number: u32) -> Option<About> {
+        let row = self.rows.get(number)?;
+        let label = |label: u32| self.labels.all.get(label).copied();
+        Some(About {
+            id: *self.ids.all.get(number)?,
+            number: row.number,
+            created: row.created,
+            known_since: row.known_since,
+            life: row.life,
+            category: label(row.category),
+            team: label(row.team),
+        })
+    }
+
     /// Returns when an insight became one.
     pub(crate) fn created(&self, number: usize) -> i64 {
         let number = u32::try_from(number).ok();
-        number.and_then(|number| self.about.get(number)).map_or(0, |about| about.created)
+        number.and_then(|number| self.rows.get(number)).map_or(0, |row| row.created)
     }
 
     /// Prepares to tell which insights meet conditions.
@@ -199,7 +237,7 @@ impl Insights {
         self.ids.bytes()
             + self.sessions.bytes()
             + self.sessions.iter().map(Places::bytes).sum::<usize>()
-            + self.about.bytes()
+            + self.rows.bytes()
             + self.contents.bytes()
             + self.contents.iter().map(|content| 16 + content.text.len()).sum::<usize>()
             + self.labels.bytes()
@@ -278,13 +316,13 @@ enum Check<'a> {
 
 impl Check<'_> {
     fn holds(&self, insights: &Insights, number: u32) -> bool {
-        let Some(about) = insights.about.get(number) else { return false };
+        let Some(row) = insights.rows.get(number) else { return false };
         match self {
-            Self::Life(lives) => lives.contains(&about.life),
-            Self::Category(labels) => labels.contains(&about.category),
-            Self::Team(labels) => labels.contains(&about.team),
-            Self::Sentiment(codes) => codes.contains(&usize::from(about.sentiment)),
-            Self::Number(numbers) => numbers.contains(&about.number),
+            Self::Life(lives) => lives.contains(&row.life),
+            Self::Category(labels) => labels.contains(&row.category),
+            Self::Team(labels) => labels.contains(&row.team),
+            Self::Sentiment(codes) => codes.contains(&usize::from(row.sentiment)),
+            Self::Number(numbers) => numbers.contains(&row.number),
             Self::Content(parts) => {
                 let Some(content) = insights.contents.get(number) else { return false };
                 let has = |(pairs, part): &(Pairs, memmem::Finder<'_>)| {

@@ -35,6 +35,7 @@ mod index;
 mod insights;
 mod list;
 mod mask;
+mod measure;
 mod numbers;
 mod places;
 mod slice;
@@ -42,8 +43,9 @@ mod slice;
 pub use batch::{Batch, Session};
 pub use condition::{Condition, Filter};
 pub use index::{CUBES_MIN, Index, Owner, Word};
-pub use insights::{Insight, InsightCondition, InsightFilter, Life};
+pub use insights::{About, Insight, InsightCondition, InsightFilter, Life};
 pub use list::{Counted, Page, Sort};
+pub use measure::People;
 pub use slice::{Seen, Slice};
 
 /// The number of no contact and no word.

@@ -2,7 +2,7 @@
 
 use crate::condition::{Filter, Tests};
 use crate::index::Index;
-use crate::insights::{Insight, InsightFilter};
+use crate::insights::{About, Insight, InsightFilter};
 use crate::mask::Mask;
 use crate::slice::{Seen, Slice};
 use std::cmp::Reverse;
@@ -57,6 +57,17 @@ impl Index {
     /// Lists the ids of all insights that were ever put in or shown, by their numbers.
     pub fn insight_ids(&self) -> impl Iterator<Item = Uuid> {
         self.insights.ids.all.iter().copied()
+    }
+
+    /// Lists the numbers of the insights that meet conditions, counted over these sessions, in ascending order.
+    pub fn insights_of(&self, counts: &[u32], filter: &InsightFilter) -> Vec<u32> {
+        let asked = self.asked(counts, filter);
+        (0..).zip(asked).filter(|(_, is_asked)| *is_asked).map(|(number, _)| number).collect()
+    }
+
+    /// Returns what is known of an insight by its number, but for its sentence and sentiment.
+    pub fn about(&self, number: u32) -> Option<About> {
+        self.insights.about_of(number)
     }
 
     /// Returns the number of an insight, if it is known.
@@ -208,7 +219,7 @@ impl Index {
     }
 
     /// Counts the sessions of a slice for each insight, by its number, and returns when the first and the last began.
-    fn tally(&self, slice: &Slice) -> (Vec<u32>, Vec<(i64, i64)>) {
+    pub fn tally(&self, slice: &Slice) -> (Vec<u32>, Vec<(i64, i64)>) {
         let mut counts = vec![0; self.insights.there.len()];
         let mut spans = vec![(i64::MAX, i64::MIN); counts.len()];
         for (number, mask) in &slice.masks {

@@ -125,14 +125,9 @@ impl Index {
         places.into_iter().flat_map(|places| places.iter())
     }
 
-    /// Lists the places of the sessions of a slice in which an insight shows, in ascending order.
-    pub fn shown_in(&self, insight: impl Into<Uuid>, slice: &Slice) -> impl Iterator<Item = u32> {
-        self.shown(insight).filter(|at| slice.has(*at))
-    }
-
     /// Counts the sessions of a slice in which an insight shows; none if there are none.
     pub fn seen(&self, insight: impl Into<Uuid>, slice: &Slice) -> Option<Seen> {
-        self.shown_in(insight, slice).fold(None, |seen: Option<Seen>, at| {
+        self.shown_in(insight, slice).into_iter().fold(None, |seen: Option<Seen>, at| {
             let began = self.began(at);
             let Seen { sessions, first, last } =
                 seen.unwrap_or(Seen { sessions: 0, first: began, last: began });

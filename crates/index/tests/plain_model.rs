@@ -2,8 +2,8 @@
 
 use proptest::prelude::*;
 use refrain_index::{
-    Batch, Condition, Facet, Filter, Index, Insight, InsightCondition, InsightFilter, Life, Owner, Session,
-    Sort, Word,
+    Batch, Condition, Facet, Filter, Index, Insight, InsightCondition, InsightFilter, Life, Owner, People,
+    Session, Slice, Sort, Word,
 };
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use uuid::Uuid;
@@ -213,6 +213,7 @@ impl Plain {
             id: of,
             number: insight.number,
             created: insight.created,
+            known_since: insight.created,
             life: insight.life,
             sentiment: insight.sentiment,
             category: insight.category,
@@ -388,6 +389,7 @@ fn ask(index: &Index, plain: &Plain, random: &mut Random) {
     assert_eq!(index.seen(of, &slice).map_or(0, |seen| seen.sessions), shown);
     assert_eq!(slice.showing(index, &[of]).len(), shown);
     assert_eq!(index.counts_of(&slice), index.counts(&filter), "{filter:?}");
+    measure(index, plain, &slice, &expected);
     let facet = *random.one(&Facet::ALL);
     by_word(
         index,
@@ -406,12 +408,35 @@ fn ask(index: &Index, plain: &Plain, random: &mut Random) {
     }
 }
 
-fn by_word<'a>(
-    index: &Index,
-    slice: &refrain_index::Slice,
-    word: Word,
-    values: impl Iterator<Item = Option<&'a str>>,
-) {
+/// Counts people, and sessions by the team of their insights.
+fn measure(index: &Index, plain: &Plain, slice: &Slice, sessions: &BTreeMap<Uuid, &PlainSession>) {
+    let people = |shown: &dyn Fn(&PlainSession) -> bool| {
+        let shown = sessions.iter().filter(|(_, session)| shown(session));
+        shown.map(|(id, session)| session.contact.unwrap_or(*id)).collect::<BTreeSet<Uuid>>().len()
+    };
+    let counted = index.people_of(slice, &index.counts_of(slice), &mut People::of(index));
+    for (insight, counted) in index.insight_ids().zip(counted) {
+        assert_eq!(counted as usize, people(&|session| session.insights.contains(&insight)));
+        let shown = index.shown_in(insight, slice);
+        let ids: BTreeSet<Uuid> = shown.iter().map(|at| index.id(*at)).collect();
+        let of = sessions.iter().filter(|(_, session)| session.insights.contains(&insight));
+        assert_eq!(ids, of.map(|(id, _)| *id).collect());
+        assert_eq!(People::of(index).count(index, shown), counted);
+    }
+    let teams = [Some(id(5, 0)), Some(id(5, 1)), Some(id(5, 2)), None];
+    let team =
+        |insight: Uuid| plain.insights.get(&insight).map(|of| teams.iter().position(|team| *team == of.team));
+    let values: Vec<Option<u32>> =
+        index.insight_ids().map(|id| team(id).flatten().and_then(|at| u32::try_from(at).ok())).collect();
+    let by_team = index.by_insights(slice, &values, teams.len());
+    for (team, counted) in teams.iter().zip(by_team) {
+        let has = |id: &Uuid| plain.insights.get(id).is_some_and(|of| of.team == *team);
+        let with = sessions.values().filter(|session| session.insights.iter().any(has));
+        assert_eq!(counted as usize, with.count());
+    }
+}
+
+fn by_word<'a>(index: &Index, slice: &Slice, word: Word, values: impl Iterator<Item = Option<&'a str>>) {
     let mut expected: HashMap<Option<&str>, usize> = HashMap::new();
     values.for_each(|value| *expected.entry(value).or_default() += 1);
     let found = index.by_word(word, slice).into_iter();
@@ -443,7 +468,10 @@ fn check(seed: u64, sessions: usize, cubes_min: usize, edits: usize) {
         assert_eq!(index.len(), plain.sessions.len());
         let began = || plain.sessions.values().map(|session| session.began);
         assert_eq!(index.times(), began().min().zip(began().max()));
-        assert_eq!(index.occurrences(), plain.sessions.values().map(|session| session.insights.len()).sum());
+        assert_eq!(
+            index.occurrences(),
+            plain.sessions.values().map(|session| session.insights.len()).sum::<usize>()
+        );
     }
 }
 

@@ -117,13 +117,6 @@ impl InsightConditions {
         };
         (self.is.status.is_empty() || is_one(&self.is.status)) && !is_one(&self.not.status)
     }
-
-    /// Returns true if an insight with so many sessions of those that count is asked for.
-    pub(crate) fn allow_count(&self, sessions: i64) -> bool {
-        sessions > 0
-            && self.is.sessions_min.is_none_or(|least| sessions >= least)
-            && self.not.sessions_min.is_none_or(|least| sessions < least)
-    }
 }
 
 string_enum! {

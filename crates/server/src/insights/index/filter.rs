@@ -65,6 +65,15 @@ pub(crate) fn tags<'a>(tags: impl Iterator<Item = &'a str>) -> Option<Condition>
     (!tags.is_empty()).then_some(Condition::Terms(Owner::Session, tags))
 }
 
+/// Returns the place of an insight in its life.
+pub(crate) const fn status_of(life: Life) -> InsightStatus {
+    match life {
+        Life::Unresolved => InsightStatus::Unresolved,
+        Life::Resolved => InsightStatus::Resolved,
+        Life::Archived => InsightStatus::Archived,
+    }
+}
+
 /// Returns conditions on insights. Reads the categories that they name.
 pub(crate) async fn of_insights(
     tx: &mut Tx,

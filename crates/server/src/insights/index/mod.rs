@@ -42,6 +42,25 @@ struct Place {
 struct AsOf {
     position: i64,
     index: Arc<Index>,
+    size: Size,
+}
+
+/// What an index took when it was measured last, which takes a look at all of it, and how many places it had then.
+#[derive(Clone, Copy, Debug)]
+struct Size {
+    bytes: usize,
+    places: usize,
+}
+
+impl Size {
+    fn of(index: &Index) -> Self {
+        Self { bytes: index.bytes(), places: index.places_len() }
+    }
+
+    /// Measures again if a twentieth was added.
+    fn again(self, index: &Index) -> Self {
+        if index.places_len() > self.places + self.places / 20 + 1_000 { Self::of(index) } else { self }
+    }
 }
 
 impl Indexes {
@@ -64,8 +83,8 @@ impl Indexes {
     async fn bring_up(&self, db: Db, org_id: OrgId) -> Result<(Tx, Arc<Index>)> {
         let held = self.place(org_id).lock_owned().await;
         let reading = tokio::spawn(read_up(db, org_id, held));
-        let (tx, index) = reading.await.context("reading an index")??;
-        self.note(org_id, index.bytes());
+        let (tx, AsOf { index, size, .. }) = reading.await.context("reading an index")??;
+        self.note(org_id, size.bytes);
         Ok((tx, index))
     }
 
@@ -113,14 +132,13 @@ impl Indexes {
 }
 
 /// Begins a snapshot and reads an index as of it. Whoever has its place does: a snapshot is never older than the index.
-async fn read_up(db: Db, org_id: OrgId, mut held: OwnedMutexGuard<Option<AsOf>>) -> Result<(Tx, Arc<Index>)> {
+async fn read_up(db: Db, org_id: OrgId, mut held: OwnedMutexGuard<Option<AsOf>>) -> Result<(Tx, AsOf)> {
     let mut tx = db.snapshot().await?;
     let as_of = match held.take() {
         Some(before) => read::follow(&mut tx, org_id, before).await?,
         None => read::load(&mut tx, org_id).await?,
     };
-    let index = Arc::clone(&held.insert(as_of).index);
-    Ok((tx, index))
+    Ok((tx, held.insert(as_of).clone()))
 }
 
 fn bytes_of(of_orgs: &HashMap<OrgId, Place>) -> usize {

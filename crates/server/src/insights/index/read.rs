@@ -1,7 +1,7 @@
 //! An index read from the database: all of it, or what changed since.
 
-use super::AsOf;
 use super::filter::TAG;
+use super::{AsOf, Size};
 use crate::custom_data;
 use crate::db::{self, Sql, Tx, sql};
 use crate::error::Result;
@@ -32,7 +32,7 @@ pub(super) async fn load(tx: &mut Tx, org_id: OrgId) -> Result<AsOf> {
     read_insights(tx, org_id, &mut index, None).await?;
     read_contacts(tx, org_id, &mut index, None).await?;
     read_sessions(tx, org_id, &mut index, None).await?;
-    Ok(AsOf { position, index: Arc::new(index) })
+    Ok(AsOf { position, size: Size::of(&index), index: Arc::new(index) })
 }
 
 /// Brings an index up to the snapshot.
@@ -78,7 +78,7 @@ pub(super) async fn follow(tx: &mut Tx, org_id: OrgId, before: AsOf) -> Result<A
         tx.fetch_each(query, |row: (Uuid, Uuid)| shown.push(row)).await?;
         Arc::make_mut(&mut index).show_all(shown);
     }
-    Ok(AsOf { position, index })
+    Ok(AsOf { position, size: before.size.again(&index), index })
 }
 
 #[derive(sqlx::FromRow)]
@@ -182,6 +182,7 @@ struct InsightRow {
     id: InsightId,
     insight_number: i64,
     created_at: Timestamp,
+    first_seen_at: Timestamp,
     resolved_at: Option<Timestamp>,
     archived_at: Option<Timestamp>,
     sentiment: String,
@@ -194,7 +195,7 @@ struct InsightRow {
 async fn read_insights(tx: &mut Tx, org_id: OrgId, index: &mut Index, ids: Option<&[Uuid]>) -> Result<()> {
     let mut gone: HashSet<Uuid> = ids.unwrap_or_default().iter().copied().collect();
     let mut query = sql("
-        select id, insight_number, created_at, resolved_at, archived_at, sentiment, category_id, team_id, content_folded
+        select id, insight_number, created_at, first_seen_at, resolved_at, archived_at, sentiment, category_id, team_id, content_folded
         from insights where org_id = $1 and retired_at is null
     ")
     .bind(org_id);
@@ -205,6 +206,7 @@ async fn read_insights(tx: &mut Tx, org_id: OrgId, index: &mut Index, ids: Optio
             id: row.id.into(),
             number: row.insight_number,
             created: row.created_at.micros(),
+            known_since: row.first_seen_at.micros(),
             life: match InsightStatus::of(row.resolved_at, row.archived_at) {
                 InsightStatus::Archived => Life::Archived,
                 InsightStatus::Resolved => Life::Resolved,

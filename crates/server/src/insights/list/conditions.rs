@@ -6,16 +6,6 @@ use crate::ids::OrgId;
 use crate::insights::filter::{InsightConditions, InsightValues, TeamFilter};
 use crate::insights::insight::InsightStatus;
 
-/// Adds the insights `i` that meet conditions, but for their number of sessions, of which
-/// [`InsightConditions::allow_count`] tells: `from … where …`.
-pub(crate) fn push_insights_that(query: &mut Sql, org_id: OrgId, conditions: &InsightConditions) {
-    let mut conditions = conditions.clone();
-    conditions.is.sessions_min = None;
-    conditions.not.sessions_min = None;
-    query.push("from insights i where i.retired_at is null and i.org_id = ").push_bind(org_id);
-    push_insight_conditions(query, org_id, &conditions, "i.occurrence_count");
-}
-
 /// Adds conditions on an insight `i`, of which `count` is the number of sessions.
 pub(crate) fn push_insight_conditions(
     query: &mut Sql,

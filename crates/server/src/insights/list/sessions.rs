@@ -171,7 +171,7 @@ fn page(
 ) -> (Vec<SessionId>, i64) {
     let slice = index.slice(&filter::of_sessions(conditions));
     let mut found: Vec<(Timestamp, Uuid)> =
-        index.shown_in(id, &slice).map(|at| (began(index, at), index.id(at))).collect();
+        index.shown_in(id, &slice).into_iter().map(|at| (began(index, at), index.id(at))).collect();
     let total = db::count(found.len());
     found.retain(|found| after.is_none_or(|after| (found.0.micros(), found.1) < (after.position, after.id)));
     found.sort_unstable_by(|a, b| b.cmp(a));

@@ -1,16 +1,13 @@
 //! The values of facets, counted.
 
-use crate::db::{self, Tx, sql};
+use crate::db;
 use crate::error::Result;
-use crate::ids::{CategoryId, InsightId, OrgId, TeamId};
-use crate::insights::index::filter::TAG;
+use crate::insights::index::filter::{TAG, status_of};
 use crate::insights::index::{Index, Word, counting};
-use crate::insights::insight::InsightStatus;
 use crate::insights::list::facet::Facet;
 use crate::insights::list::population::Found;
-use crate::time::Timestamp;
 use crate::wire::SafeInt;
-use refrain_index::Owner;
+use refrain_index::{InsightFilter, Owner};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::{HashMap, HashSet};
@@ -47,20 +44,16 @@ pub(super) struct Counted {
 
 /// Counts two populations by facets. The values of each are those of the first.
 pub(super) async fn count(
-    tx: &mut Tx,
-    org_id: OrgId,
     index: &Arc<Index>,
     by: &[Facet],
     [here, all]: [&Found; 2],
     limit: i64,
 ) -> Result<Counted> {
-    let is_of_insights = by.iter().any(|facet| facet.word(index).is_none());
-    let insights = if is_of_insights { Insight::all(tx, org_id).await? } else { Vec::new() };
     let (index, by, sides) = (Arc::clone(index), by.to_vec(), [here.clone(), all.clone()]);
     let finding = counting(move || {
         let count = |facet: &Facet| match facet.word(&index) {
             Some(word) => by_word(&index, word, &sides),
-            None => by_insights(&index, facet, &insights, &sides),
+            None => by_insights(&index, facet, &sides),
         };
         let [here, all] = sides.each_ref().map(|side| db::count(side.slice.len()));
         Counted { here, all, facets: by.iter().map(|facet| cut(count(facet), limit)).collect() }
@@ -92,77 +85,43 @@ fn cut(mut values: Vec<Count>, limit: i64) -> Counts {
     }
 }
 
-/// An insight, and what facets count by.
-#[derive(sqlx::FromRow)]
-struct Insight {
-    id: InsightId,
-    team_id: Option<TeamId>,
-    category_id: Option<CategoryId>,
-    resolved_at: Option<Timestamp>,
-    archived_at: Option<Timestamp>,
-}
-
-impl Insight {
-    async fn all(tx: &mut Tx, org_id: OrgId) -> Result<Vec<Self>> {
-        let query = sql("
-            select id, team_id, category_id, resolved_at, archived_at from insights
-            where org_id = $1 and retired_at is null
-        ");
-        tx.fetch_all(query.bind(org_id)).await
-    }
-
-    fn value(&self, facet: &Facet) -> Option<String> {
-        match facet {
-            Facet::Team => self.team_id.map(|id| id.to_string()),
-            Facet::Category => self.category_id.map(|id| id.to_string()),
-            _ => Some(InsightStatus::of(self.resolved_at, self.archived_at).to_string()),
-        }
-    }
-}
-
 /// Counts sessions by what the insights in them are.
-fn by_insights(index: &Index, facet: &Facet, insights: &[Insight], [here, all]: &[Found; 2]) -> Vec<Count> {
-    let of_all = of_insights(index, facet, insights, all);
-    let count = |(value, (sessions, insights)): (Option<String>, (i64, i64))| Count {
-        here: sessions,
-        all: of_all.get(&value).map_or(0, |(sessions, _)| *sessions),
+fn by_insights(index: &Index, facet: &Facet, [here, all]: &[Found; 2]) -> Vec<Count> {
+    let of_all = of_insights(index, facet, all);
+    let count = |(value, (sessions, insights)): (Option<String>, (u32, i64))| Count {
+        here: sessions.into(),
+        all: of_all.get(&value).map_or(0, |(sessions, _)| i64::from(*sessions)),
         value,
         insights: Some(insights),
     };
-    of_insights(index, facet, insights, here).into_iter().map(count).collect()
+    of_insights(index, facet, here).into_iter().map(count).collect()
 }
 
 /// Counts for each value the sessions in which an insight that has it shows, and these insights.
-fn of_insights(
-    index: &Index,
-    facet: &Facet,
-    insights: &[Insight],
-    found: &Found,
-) -> HashMap<Option<String>, (i64, i64)> {
-    let asked: Option<HashSet<InsightId>> = found.insights.as_ref().map(|ids| ids.iter().copied().collect());
-    let mut by_value: HashMap<Option<String>, Vec<InsightId>> = HashMap::new();
-    for insight in insights.iter().filter(|of| asked.as_ref().is_none_or(|asked| asked.contains(&of.id))) {
-        by_value.entry(insight.value(facet)).or_default().push(insight.id);
+fn of_insights(index: &Index, facet: &Facet, found: &Found) -> HashMap<Option<String>, (u32, i64)> {
+    let counts = index.counts_of(&found.slice);
+    let asked = found.insights.as_ref().map(|ids| ids.iter().filter_map(|id| index.insight_number(*id)));
+    let asked: Option<HashSet<u32>> = asked.map(Iterator::collect);
+    let is_asked = |number: &u32| asked.as_ref().is_none_or(|asked| asked.contains(number));
+    let mut values: Vec<Option<u32>> = vec![None; counts.len()];
+    // the number of each value, and its insights
+    let mut numbered: HashMap<Option<String>, (u32, i64)> = HashMap::new();
+    for number in index.insights_of(&counts, &InsightFilter::default()).into_iter().filter(is_asked) {
+        let Some(about) = index.about(number) else { continue };
+        let value = match facet {
+            Facet::Team => about.team.map(|id| id.to_string()),
+            Facet::Category => about.category.map(|id| id.to_string()),
+            _ => Some(status_of(about.life).to_string()),
+        };
+        let next = u32::try_from(numbered.len()).unwrap_or(u32::MAX);
+        let (value, insights) = numbered.entry(value).or_insert((next, 0));
+        *insights += 1;
+        values[number as usize] = Some(*value);
     }
-    let mut counts = HashMap::new();
-    // the value that each session was last counted for
-    let mut counted_for = vec![usize::MAX; index.places_len()];
-    for (number, (value, ids)) in by_value.into_iter().enumerate() {
-        let (mut sessions, mut shown) = (0, 0);
-        for id in ids {
-            let mut is_shown = false;
-            for at in index.shown_in(id, &found.slice) {
-                is_shown = true;
-                let before = std::mem::replace(&mut counted_for[at as usize], number);
-                sessions += i64::from(before != number);
-            }
-            shown += i64::from(is_shown);
-        }
-        if shown > 0 {
-            counts.insert(value, (sessions, shown));
-        }
-    }
-    counts
+    let sessions = index.by_insights(&found.slice, &values, numbered.len());
+    let of_value =
+        |(value, (number, insights)): (_, (u32, i64))| (value, (sessions[number as usize], insights));
+    numbered.into_iter().map(of_value).collect()
 }
 
 /// A key of custom data.

@@ -142,7 +142,7 @@ async fn facets(
     let mut by = input.by.0;
     let with_keys = by.contains(&Facet::Keys);
     by.retain(|facet| *facet != Facet::Keys);
-    let counted = facet_values::count(&mut tx, org_id, &index, &by, [&here, all], limit).await?;
+    let counted = facet_values::count(&index, &by, [&here, all], limit).await?;
     let sure = if is_whole {
         vec![Vec::new(); by.len()]
     } else {

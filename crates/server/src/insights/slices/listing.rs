@@ -124,7 +124,7 @@ impl Listing {
         let (mut by_status, mut by_movement) = (ByStatus::default(), ByMovement::default());
         let mut taken = Vec::new();
         for candidate in candidates {
-            let status = candidate.measures.status();
+            let status = candidate.measures.status;
             let of_status = conditions.allow(status);
             let moves =
                 movement.is_empty() || candidate.moves.iter().any(|moves| movement.contains(&moves.kind));
@@ -203,7 +203,7 @@ fn grouped(rows: Vec<Candidate>, by: GroupBy) -> (Vec<Group>, Vec<(usize, Candid
         GroupBy::Category => row.measures.category_id.map(|id| id.to_string()),
         GroupBy::Team => row.measures.team_id.map(|id| id.to_string()),
         GroupBy::Theme => row.theme_id.map(|id| id.to_string()),
-        GroupBy::Status => Some(row.measures.status().to_string()),
+        GroupBy::Status => Some(row.measures.status.to_string()),
         GroupBy::Movement => row.moves.first().map(|moves| moves.kind.to_string()),
     };
     let mut counts: BTreeMap<Option<String>, usize> = BTreeMap::new();
@@ -241,10 +241,10 @@ fn compare(a: &Candidate, b: &Candidate, sort: RowSort) -> Ordering {
         RowSort::Movement => urgency(a).cmp(&urgency(b)).then_with(rise),
         RowSort::Rise => rise(),
         RowSort::Sessions => a.measures.of.sessions.cmp(&b.measures.of.sessions),
-        RowSort::People => a.measures.of.people.cmp(&b.measures.of.people),
+        RowSort::People => a.looked_at.people.cmp(&b.looked_at.people),
         RowSort::Angry => angry(a).total_cmp(&angry(b)),
-        RowSort::LastSeen => a.measures.of.last_seen_at.cmp(&b.measures.of.last_seen_at),
-        RowSort::FirstSeen => a.measures.of.first_seen_at.cmp(&b.measures.of.first_seen_at),
+        RowSort::LastSeen => a.looked_at.last_seen_at.cmp(&b.looked_at.last_seen_at),
+        RowSort::FirstSeen => a.looked_at.first_seen_at.cmp(&b.looked_at.first_seen_at),
         RowSort::Returned => a.returned_at.cmp(&b.returned_at),
     }
 }

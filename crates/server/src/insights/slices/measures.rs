@@ -1,18 +1,17 @@
 //! What each insight has of a slice: sessions, feelings, and what came in two periods.
 
-use crate::db::{Tx, sql};
+use crate::db::{self, Tx};
 use crate::error::Result;
 use crate::escalation::{self, EscalationBasis, OrgBaseline, Period};
 use crate::ids::{CategoryId, InsightId, OrgId, TeamId};
 use crate::insights::filter::InsightFilter;
-use crate::insights::index::{Index, Slice, Word, began, counting, filter};
+use crate::insights::index::{Index, Slice, began, counting, filter};
 use crate::insights::insight::InsightStatus;
 use crate::insights::lifecycle::movers::RECENT_DAYS;
-use crate::insights::list::conditions::push_insights_that;
 use crate::sessions::Sentiment;
 use crate::time::{Calendar, DAY, Timestamp};
 use crate::wire::{Nullable, SafeInt};
-use refrain_index::Facet;
+use refrain_index::{Condition, Facet, Filter, People};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::sync::Arc;
@@ -23,17 +22,15 @@ const ALPHA: f64 = 0.05;
 const TRAFFIC_MAX: f64 = 4.0;
 
 /// What an insight has of a slice.
-#[derive(Clone, Debug, sqlx::FromRow)]
+#[derive(Clone, Debug)]
 pub(super) struct Measures {
     pub(super) id: InsightId,
     pub(super) insight_number: i64,
     pub(super) category_id: Option<CategoryId>,
     pub(super) team_id: Option<TeamId>,
-    pub(super) resolved_at: Option<Timestamp>,
-    pub(super) archived_at: Option<Timestamp>,
+    pub(super) status: InsightStatus,
     /// The time at which the insight was first seen in any session.
     pub(super) known_since: Timestamp,
-    #[sqlx(skip)]
     pub(super) of: Counts,
 }
 
@@ -41,9 +38,6 @@ pub(super) struct Measures {
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Counts {
     pub(super) sessions: i64,
-    pub(super) first_seen_at: Timestamp,
-    pub(super) last_seen_at: Timestamp,
-    pub(super) people: i64,
     pub(super) angry: i64,
     pub(super) neutral: i64,
     pub(super) happy: i64,
@@ -54,11 +48,12 @@ pub(super) struct Counts {
     before_people: i64,
 }
 
-impl Measures {
-    /// Returns the place of the insight in its life.
-    pub(super) const fn status(&self) -> InsightStatus {
-        InsightStatus::of(self.resolved_at, self.archived_at)
-    }
+/// Who speaks in the sessions of an insight in a slice, and when the first and the last began.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct LookedAt {
+    pub(super) people: i64,
+    pub(super) first_seen_at: Timestamp,
+    pub(super) last_seen_at: Timestamp,
 }
 
 /// Two periods, one after the other, that are compared.
@@ -79,116 +74,127 @@ impl Periods {
         let start = |days: i64| calendar.start(today + 1 - days);
         Self { before: start(2 * RECENT_DAYS), recent: start(RECENT_DAYS), end: now.plus(1) }
     }
-
-    fn is_recent(&self, at: Timestamp) -> bool {
-        (self.recent..self.end).contains(&at)
-    }
-
-    fn is_before(&self, at: Timestamp) -> bool {
-        (self.before..self.recent).contains(&at)
-    }
 }
 
-/// Measures every insight that the filter asks for, over its sessions. Returns them with the volume of the slice.
+/// Measures every insight that the filter asks for, over its sessions. Returns them with the slice and its volume.
 pub(super) async fn measure(
     tx: &mut Tx,
     org_id: OrgId,
     index: &Arc<Index>,
     filter: &InsightFilter,
     periods: &Periods,
-) -> Result<(Vec<Measures>, Volume)> {
-    let mut query = sql("
-        select i.id, i.insight_number, i.category_id, i.team_id, i.resolved_at, i.archived_at,
-            i.first_seen_at as known_since ");
-    push_insights_that(&mut query, org_id, &filter.insights);
-    let mut measured: Vec<Measures> = tx.fetch_all(query).await?;
-    let (index, filter, periods) = (Arc::clone(index), filter.clone(), *periods);
+) -> Result<(Vec<Measures>, Arc<Slice>, Volume)> {
+    let conditions = filter::of_insights(tx, org_id, &filter.insights).await?;
+    let (index, sessions, periods) = (Arc::clone(index), filter::of_sessions(&filter.sessions), *periods);
     let measuring = counting(move || {
-        let slice = index.slice(&filter::of_sessions(&filter.sessions));
-        let mut counter = Counter::new(&index, &slice, periods);
-        for measures in &mut measured {
-            measures.of = counter.count(measures.id);
-        }
-        measured.retain(|measures| filter.insights.allow_count(measures.of.sessions));
-        (measured, Volume::of(&index, &slice, periods))
+        let counts = index.counts(&sessions);
+        let numbers = index.insights_of(&counts, &conditions);
+        let counter = Counter::new(&index, &sessions, periods);
+        let measured = numbers.into_iter().filter_map(|number| {
+            let about = index.about(number)?;
+            Some(Measures {
+                id: about.id.into(),
+                insight_number: about.number,
+                category_id: about.category.map(CategoryId::from),
+                team_id: about.team.map(TeamId::from),
+                status: filter::status_of(about.life),
+                known_since: Timestamp::from_micros(about.known_since),
+                of: counter.count(number, counts[number as usize]),
+            })
+        });
+        let measured = measured.collect();
+        let slice = index.slice(&sessions);
+        let volume = Volume {
+            recent: db::count(counter.recent.slice.len()),
+            earlier: db::count(counter.before.slice.len()),
+        };
+        (measured, Arc::new(slice), volume)
     });
     measuring.await
 }
 
-/// Counts what insights have of a slice.
-struct Counter<'a> {
-    index: &'a Index,
-    slice: &'a Slice,
-    periods: Periods,
-    feelings: [Option<u32>; 3],
-    /// The insight that each person was last counted for: in all, in the later and in the earlier period.
-    counted: [Vec<u32>; 3],
-    insights: u32,
+/// Looks at each session of a slice in which one of these insights shows.
+pub(super) async fn look_at(
+    index: &Arc<Index>,
+    slice: &Arc<Slice>,
+    ids: Vec<InsightId>,
+) -> Result<Vec<LookedAt>> {
+    let (index, slice) = (Arc::clone(index), Arc::clone(slice));
+    let looking = counting(move || {
+        let mut people = People::of(&index);
+        let look_at = |id: InsightId| {
+            let shown = index.shown_in(id, &slice);
+            let times = || shown.iter().map(|at| began(&index, *at));
+            LookedAt {
+                first_seen_at: times().min().unwrap_or_default(),
+                last_seen_at: times().max().unwrap_or_default(),
+                people: people.count(&index, shown.iter().copied()).into(),
+            }
+        };
+        ids.into_iter().map(look_at).collect()
+    });
+    looking.await
 }
 
-impl<'a> Counter<'a> {
-    fn new(index: &'a Index, slice: &'a Slice, periods: Periods) -> Self {
-        let feelings = [Sentiment::Angry, Sentiment::Neutral, Sentiment::Happy];
-        let feelings = feelings.map(|feeling| index.word_number(feeling.as_str()));
-        let counted = [(); 3].map(|()| vec![0; index.people_len()]);
-        Self { index, slice, periods, feelings, counted, insights: 0 }
+/// What all insights have of a slice, by their numbers.
+struct Counter {
+    /// The sessions by how their contacts feel: angry, neutral, happy.
+    feelings: [Vec<u32>; 3],
+    recent: InPeriod,
+    before: InPeriod,
+}
+
+/// What came of a slice in a period.
+struct InPeriod {
+    slice: Slice,
+    sessions: Vec<u32>,
+    people: Vec<u32>,
+}
+
+impl Counter {
+    fn new(index: &Index, sessions: &Filter, periods: Periods) -> Self {
+        let with = |condition: Option<Condition>| {
+            let mut with = sessions.clone();
+            with.is.extend(condition);
+            with
+        };
+        let mut speakers = People::of(index);
+        let mut in_period = |from: Timestamp, end: Timestamp| {
+            let slice = index.slice(&with(filter::began(Some(from), Some(end.plus(-1)))));
+            let sessions = index.counts_of(&slice);
+            let people = index.people_of(&slice, &sessions, &mut speakers);
+            InPeriod { slice, sessions, people }
+        };
+        let (recent, before) =
+            (in_period(periods.recent, periods.end), in_period(periods.before, periods.recent));
+        let feeling = |feeling: Sentiment| {
+            index.counts(&with(filter::facet(Facet::Sentiment, std::iter::once(Some(feeling.as_str())))))
+        };
+        let feelings = [Sentiment::Angry, Sentiment::Neutral, Sentiment::Happy].map(feeling);
+        Self { feelings, recent, before }
     }
 
-    fn count(&mut self, id: InsightId) -> Counts {
-        self.insights += 1;
-        let mut counts = Counts::default();
-        for at in self.index.shown_in(id, self.slice) {
-            let began = began(self.index, at);
-            let sentiment = self.index.word_of(at, Word::Facet(Facet::Sentiment));
-            if counts.sessions == 0 {
-                (counts.first_seen_at, counts.last_seen_at) = (began, began);
-            }
-            counts.sessions += 1;
-            counts.first_seen_at = began.min(counts.first_seen_at);
-            counts.last_seen_at = began.max(counts.last_seen_at);
-            let [angry, neutral, happy] = self.feelings.map(|feeling| i64::from(Some(sentiment) == feeling));
-            counts.angry += angry;
-            counts.neutral += neutral;
-            counts.happy += happy;
-            let person = self.index.person(at);
-            counts.people += self.is_new(0, person);
-            if self.periods.is_recent(began) {
-                counts.recent_sessions += 1;
-                counts.recent_people += self.is_new(1, person);
-            } else if self.periods.is_before(began) {
-                counts.before_sessions += 1;
-                counts.before_people += self.is_new(2, person);
-            }
+    fn count(&self, number: u32, sessions: u32) -> Counts {
+        let of = |counts: &[u32]| counts[number as usize].into();
+        let [angry, neutral, happy] = self.feelings.each_ref().map(|counts| of(counts));
+        Counts {
+            sessions: sessions.into(),
+            angry,
+            neutral,
+            happy,
+            recent_sessions: of(&self.recent.sessions),
+            recent_people: of(&self.recent.people),
+            before_sessions: of(&self.before.sessions),
+            before_people: of(&self.before.people),
         }
-        counts
-    }
-
-    /// Returns 1 if a person was not counted yet for the insight, else 0.
-    fn is_new(&mut self, kind: usize, person: usize) -> i64 {
-        let before = std::mem::replace(&mut self.counted[kind][person], self.insights);
-        i64::from(before != self.insights)
     }
 }
 
 /// The sessions of a slice, whether an insight shows in them or not.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Volume {
-    pub(super) sessions: i64,
     recent: i64,
     earlier: i64,
-}
-
-impl Volume {
-    fn of(index: &Index, slice: &Slice, periods: Periods) -> Self {
-        let mut volume = Self::default();
-        for at in slice.places() {
-            let began = began(index, at);
-            volume.sessions += 1;
-            volume.recent += i64::from(periods.is_recent(began));
-            volume.earlier += i64::from(periods.is_before(began));
-        }
-        volume
-    }
 }
 
 /// What came in a period.

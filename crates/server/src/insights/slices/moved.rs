@@ -4,7 +4,7 @@ use super::candidates::{Candidate, candidates};
 use super::measures::{Movement, Periods};
 use super::movement::{MovementKind, Moves};
 use crate::app::App;
-use crate::db::{Tx, sql};
+use crate::db::{self, Tx, sql};
 use crate::error::{Error, Result};
 use crate::http::{Api, ApiJson, Caller};
 use crate::ids::{InsightId, OrgId};
@@ -109,9 +109,9 @@ async fn moved(
         end: calendar.start(last + 1).min(now.plus(1)),
     };
     let filter = input.filter.0.unwrap_or_default().over(calendar);
-    let (candidates, sessions) = candidates(&settings, &mut tx, &index, org_id, &filter, &periods).await?;
+    let (candidates, slice) = candidates(&settings, &mut tx, &index, org_id, &filter, &periods).await?;
     let mut by_kind: HashMap<MovementKind, Vec<(&Candidate, Moves)>> = HashMap::new();
-    for candidate in candidates.iter().filter(|of| filter.insights.allow(of.measures.status())) {
+    for candidate in candidates.iter().filter(|of| filter.insights.allow(of.measures.status)) {
         for moves in &candidate.moves {
             by_kind.entry(moves.kind).or_default().push((candidate, *moves));
         }
@@ -138,7 +138,7 @@ async fn moved(
         time_zone: calendar.name().to_owned(),
         from: Calendar::date(first).to_string(),
         to: Calendar::date(last).to_string(),
-        sessions,
+        sessions: db::count(slice.len()),
         risers: list(MovementKind::Escalating),
         fallers: list(MovementKind::Falling),
         new: list(MovementKind::New),

@@ -80,7 +80,7 @@ impl Happened {
     /// with the time before.
     pub(super) fn moves(&self, of: &Measures, movement: &Movement, periods: &Periods) -> Vec<Moves> {
         let at = |kind| self.0.get(&(of.id, kind)).copied();
-        if of.status() != InsightStatus::Unresolved {
+        if of.status != InsightStatus::Unresolved {
             return Vec::new();
         }
         let is_new = of.known_since >= periods.recent;

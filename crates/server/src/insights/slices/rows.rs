@@ -2,13 +2,13 @@
 
 use super::candidates::{Candidate, candidates};
 use super::listing::{Counted, GroupBy, Listing, RowSort};
-use super::measures::{Measures, Movement, Periods};
+use super::measures::{self, LookedAt, Measures, Movement, Periods};
 use super::movement::{self, MovementKind, Moves};
 use crate::app::App;
-use crate::db::Tx;
+use crate::db::{self, Tx};
 use crate::error::Result;
 use crate::http::{Api, ApiJson, Caller, Cursor};
-use crate::ids::{OrgId, ThemeId};
+use crate::ids::{InsightId, OrgId, ThemeId};
 use crate::insights::grouping;
 use crate::insights::list::InsightFilterInput;
 use crate::insights::list::response::{self, InsightCounts, PublicInsight};
@@ -120,12 +120,18 @@ async fn list(
     let filter = input.filter.0.unwrap_or_default().over(&settings.calendar);
     let periods = Periods::lately(&settings.calendar, now);
     let sort = input.sort.0.unwrap_or(RowSort::Movement);
-    let (mut candidates, sessions) =
-        candidates(&settings, &mut tx, &index, org_id, &filter, &periods).await?;
+    let (mut candidates, slice) = candidates(&settings, &mut tx, &index, org_id, &filter, &periods).await?;
     if sort == RowSort::Returned {
         let returns = movement::returns(&mut tx, org_id).await?;
         for candidate in &mut candidates {
             candidate.returned_at = returns.get(&candidate.measures.id).copied();
+        }
+    }
+    if matches!(sort, RowSort::People | RowSort::FirstSeen | RowSort::LastSeen) {
+        let ids = candidates.iter().map(|candidate| candidate.measures.id).collect();
+        let looked_at = measures::look_at(&index, &slice, ids).await?;
+        for (candidate, looked_at) in candidates.iter_mut().zip(looked_at) {
+            candidate.looked_at = looked_at;
         }
     }
     let movement = input.movement.0.map_or_else(Vec::new, |kinds| kinds.0);
@@ -141,23 +147,38 @@ async fn list(
     listing.name_groups(&mut tx, org_id, group_by).await?;
     let limit = usize::try_from(input.limit.0.map_or(ROWS_USUAL, |limit| limit.0)).unwrap_or(0);
     let (page, next) = listing.page(limit, input.cursor.0);
-    let ids = page.iter().map(|candidate| candidate.measures.id).collect();
+    let ids: Vec<InsightId> = page.iter().map(|candidate| candidate.measures.id).collect();
+    let looked_at = measures::look_at(&index, &slice, ids.clone()).await?;
     let weeks = weeks::of_slice(index, filter.sessions, ids, settings.calendar, now).await?;
-    let items = rows(&mut tx, org_id, page.into_iter().zip(weeks).collect(), sessions).await?;
+    let page =
+        page.into_iter().zip(looked_at).zip(weeks).map(|((of, looked_at), weeks)| (of, looked_at, weeks));
+    let sessions = db::count(slice.len());
+    let items = rows(&mut tx, org_id, page.collect(), sessions).await?;
     Ok(Json(Rows { as_of: now, sessions, counted: listing.counted, items, next }))
 }
 
-/// Loads the rest of what the rows of a page show, each with its weeks.
-async fn rows(tx: &mut Tx, org_id: OrgId, page: Vec<(&Candidate, Weeks)>, sessions: i64) -> Result<Vec<Row>> {
-    let counts: Vec<InsightCounts> = page.iter().map(|(candidate, _)| counts(&candidate.measures)).collect();
+/// Loads the rest of what the rows of a page show.
+async fn rows(
+    tx: &mut Tx,
+    org_id: OrgId,
+    page: Vec<(&Candidate, LookedAt, Weeks)>,
+    sessions: i64,
+) -> Result<Vec<Row>> {
+    let counts = page.iter().map(|(candidate, looked_at, _)| InsightCounts {
+        id: candidate.measures.id,
+        occurrence_count: candidate.measures.of.sessions,
+        first_seen_at: looked_at.first_seen_at,
+        last_seen_at: looked_at.last_seen_at,
+    });
+    let counts: Vec<InsightCounts> = counts.collect();
     let loaded = response::load(&mut *tx, org_id, &counts).await?;
     let mut insights: HashMap<_, _> = loaded.into_iter().map(|insight| (insight.id, insight)).collect();
-    let row = |(candidate, weeks): (&Candidate, Weeks)| {
+    let row = |(candidate, looked_at, weeks): (&Candidate, LookedAt, Weeks)| {
         let Measures { id, of, .. } = &candidate.measures;
         Some(Row {
             insight: insights.remove(id)?,
             sessions: of.sessions,
-            people: of.people,
+            people: looked_at.people,
             share: of.sessions as f64 / sessions.max(1) as f64,
             weeks,
             change: candidate.change.clone(),
@@ -169,13 +190,4 @@ async fn rows(tx: &mut Tx, org_id: OrgId, page: Vec<(&Candidate, Weeks)>, sessio
         })
     };
     Ok(page.into_iter().filter_map(row).collect())
-}
-
-fn counts(measures: &Measures) -> InsightCounts {
-    InsightCounts {
-        id: measures.id,
-        occurrence_count: measures.of.sessions,
-        first_seen_at: measures.of.first_seen_at,
-        last_seen_at: measures.of.last_seen_at,
-    }
 }

@@ -58,7 +58,8 @@ impl Shown {
     /// Counts all sessions of the slice on each day, and those with the insight and their people on each day that has any.
     fn by_day(&self, range: Points, calendar: &Calendar) -> (Daily, Vec<DayCount>) {
         let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
-        let shown = range.divide(&self.index, self.index.shown_in(self.id, &self.slice), calendar);
+        let shown =
+            range.divide(&self.index, self.index.shown_in(self.id, &self.slice).into_iter(), calendar);
         let day = |(day, places): (i64, Vec<u32>)| DayCount {
             day,
             units: number(people(&self.index, &places)),

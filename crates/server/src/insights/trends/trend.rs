@@ -221,7 +221,7 @@ struct Counted {
 /// Counts the sessions and the people of each point, and the sessions of each value that it is split by.
 fn count(shown: &Shown, split: Option<SplitInput>, points: Points, calendar: &Calendar) -> Result<Counted> {
     let index = &*shown.index;
-    let divided = points.divide(index, index.shown_in(shown.id, &shown.slice), calendar);
+    let divided = points.divide(index, index.shown_in(shown.id, &shown.slice).into_iter(), calendar);
     let counted = divided.iter().map(|places| (db::count(places.len()), db::count(people(index, places))));
     let mut counted = Counted { points: counted.collect(), splits: Vec::new() };
     let Some(SplitInput { by, values }) = split else { return Ok(counted) };

@@ -76,14 +76,15 @@ pub(crate) async fn of_slice(
     now: Timestamp,
 ) -> Result<Vec<Weeks>> {
     let counting = counting(move || {
-        let slice = index.slice(&filter::of_sessions(&sessions));
         let today = calendar.day(now);
         let (since, end) = (calendar.start(today + 1 - TREND_DAYS), calendar.start(today + 1));
+        let mut sessions = filter::of_sessions(&sessions);
+        sessions.is.extend(filter::began(Some(since), Some(end.plus(-1))));
+        let slice = index.slice(&sessions);
         let days = calendar.days(since, end);
         let weeks = |id: &InsightId| {
-            let began = index.shown_in(*id, &slice).map(|at| began(&index, at));
-            let began = began.filter(|began| (since..end).contains(began));
-            of_days(began.map(|began| (days.day(began), 1)), today)
+            let shown = index.shown_in(*id, &slice).into_iter();
+            of_days(shown.map(|at| (days.day(began(&index, at)), 1)), today)
         };
         ids.iter().map(weeks).collect()
     });
