@@ -42,6 +42,8 @@ pub(crate) struct Block {
     pub(crate) earliest: i64,
     /// No session of the block began after.
     pub(crate) latest: i64,
+    /// No last message came before or after.
+    pub(crate) spoke_within: (i64, i64),
 }
 
 impl Default for Block {
@@ -62,6 +64,7 @@ impl Default for Block {
             insights: Lists::default(),
             earliest: i64::MAX,
             latest: i64::MIN,
+            spoke_within: (i64::MAX, i64::MIN),
         }
     }
 }
@@ -100,6 +103,8 @@ impl Block {
         self.handed_off.set(at, row.is_handed_off);
         self.earliest = self.earliest.min(row.began);
         self.latest = self.latest.max(row.began);
+        let (first, last) = self.spoke_within;
+        self.spoke_within = (first.min(row.spoke), last.max(row.spoke));
     }
 
     /// Puts the terms and the insights of sessions, which are in ascending order, in the place of those that they had.
@@ -163,6 +168,17 @@ impl Lists {
         let start = places.start.checked_sub(1).map_or(0, end);
         let last = places.end.checked_sub(1).map_or(0, end);
         &self.all[start..last]
+    }
+
+    /// Visits the lists of sessions that follow one another.
+    pub(crate) fn each(&self, places: &Range<usize>, mut visit: impl FnMut(&[u32])) {
+        // the last sessions of a block may have none
+        let Some(ends) = self.ends.get(places.start..places.end.min(self.ends.len())) else { return };
+        let mut start = places.start.checked_sub(1).map_or(0, |before| self.ends[before] as usize);
+        for end in ends {
+            visit(&self.all[start..*end as usize]);
+            start = *end as usize;
+        }
     }
 
     /// Puts lists in the place of those of these sessions, which are in ascending order.

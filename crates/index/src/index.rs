@@ -180,12 +180,15 @@ impl Index {
     /// Returns when the first session began and the last, in microseconds since 1970; none without a session.
     pub fn times(&self) -> Option<(i64, i64)> {
         let (mut first, mut last) = (i64::MAX, i64::MIN);
+        // the bounds of a block hold those of sessions that are gone too
         for block in &self.blocks {
-            // the bounds of a block hold those of sessions that are gone too
-            if block.earliest < first || block.latest > last {
-                for at in block.there.places() {
-                    (first, last) = (first.min(block.began[at]), last.max(block.began[at]));
-                }
+            if block.earliest < first {
+                first = block.there.places().fold(first, |first, at| first.min(block.began[at]));
+            }
+        }
+        for block in self.blocks.iter().rev() {
+            if block.latest > last {
+                last = block.there.places().fold(last, |last, at| last.max(block.began[at]));
             }
         }
         (!self.is_empty()).then_some((first, last))
@@ -205,48 +208,56 @@ impl Index {
         self.blocks.iter().enumerate().flat_map(of_block)
     }
 
+    #[inline]
     pub(crate) fn at(&self, at: u32) -> (&Block, usize) {
         let (block, within) = split(at);
         (&self.blocks[block], within)
     }
 
     /// Returns the id of the session at a place.
+    #[inline]
     pub fn id(&self, at: u32) -> Uuid {
         let (block, within) = self.at(at);
         block.ids[within]
     }
 
     /// Returns when it began, in microseconds since 1970.
+    #[inline]
     pub fn began(&self, at: u32) -> i64 {
         let (block, within) = self.at(at);
         block.began[within]
     }
 
     /// Returns when its last message came, in microseconds since 1970.
+    #[inline]
     pub fn last_message(&self, at: u32) -> i64 {
         let (block, within) = self.at(at);
         block.spoke[within]
     }
 
     /// Returns its ticket number.
+    #[inline]
     pub fn ticket(&self, at: u32) -> i64 {
         let (block, within) = self.at(at);
         block.tickets[within]
     }
 
     /// Tells whether it was handed off to a person.
+    #[inline]
     pub fn is_handed_off(&self, at: u32) -> bool {
         let (block, within) = self.at(at);
         block.handed_off.has(within)
     }
 
     /// Returns the number of its contact, if it has one.
+    #[inline]
     pub fn contact_of(&self, at: u32) -> Option<u32> {
         let (block, within) = self.at(at);
         Some(block.contacts[within]).filter(|number| *number != NONE)
     }
 
     /// Returns the number of the word that it has, 0 if it has none.
+    #[inline]
     pub fn word_of(&self, at: u32, word: Word) -> u32 {
         let (block, within) = self.at(at);
         match word {
@@ -261,6 +272,7 @@ impl Index {
         }
     }
 
+    #[inline]
     pub(crate) fn facet_word(&self, facet: Facet, code: u8) -> u32 {
         usize::from(code).checked_sub(1).map_or(0, |code| self.facets[facet as usize][code])
     }
@@ -355,11 +367,13 @@ impl Index {
     }
 
     /// Returns the number of whoever speaks in a session: its contact, or somebody of its own.
+    #[inline]
     pub fn person(&self, at: u32) -> usize {
         self.contact_of(at).map_or_else(|| self.contacts.len() + at as usize, |number| number as usize)
     }
 
     /// Returns the id of whoever speaks in a session: of its contact, or of the session.
+    #[inline]
     pub fn person_id(&self, at: u32) -> Uuid {
         self.contact_of(at).and_then(|number| self.contact(number)).unwrap_or_else(|| self.id(at))
     }

@@ -20,6 +20,7 @@
 //! | [`Index::list`] by one facet or two | `O(i)` |
 //! | by time alone | `O(i log b)` and the sessions of two stretches |
 //! | otherwise | `O(b)` for each condition, and `O(m)` |
+//! | [`Index::in_time`] | `O(b log b)`, and the sessions of a block or two |
 //! | [`Index::slice`] | `O(b)` for each condition; by many contacts' custom data `O(n)` |
 //! | [`Index::apply`] | `O(4096)` for each block that is touched |
 //! | a copy | `O(b + i)` pointers |
@@ -37,6 +38,7 @@ mod list;
 mod mask;
 mod measure;
 mod numbers;
+mod order;
 mod places;
 mod slice;
 
@@ -46,6 +48,7 @@ pub use index::{CUBES_MIN, Index, Owner, Word};
 pub use insights::{About, Insight, InsightCondition, InsightFilter, Life};
 pub use list::{Counted, Page, Sort};
 pub use measure::People;
+pub use order::Time;
 pub use slice::{Seen, Slice};
 
 /// The number of no contact and no word.

@@ -238,7 +238,7 @@ impl Index {
 
     /// Returns when the first or the last session began, of those that a mask of each of these blocks has, in which an insight
     /// shows.
-    fn end(
+    pub(crate) fn end(
         &self,
         number: u32,
         blocks: &Range<usize>,

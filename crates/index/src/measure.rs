@@ -1,9 +1,9 @@
 //! What else insights have of a slice: people, and sessions by a value that each insight has.
 
 use crate::index::Index;
+use crate::mask::Mask;
 use crate::places::{Places, join};
 use crate::slice::Slice;
-use crate::{NONE, mask::Mask};
 use uuid::Uuid;
 
 /// Whom was counted for what last, so that each is counted once.
@@ -19,15 +19,33 @@ impl People {
         Self { of: vec![0; index.people_len()], last: 0 }
     }
 
-    /// Counts the different people who speak in these sessions.
-    pub fn count(&mut self, index: &Index, places: impl IntoIterator<Item = u32>) -> u32 {
-        self.different(places.into_iter().map(|at| index.person(at)))
+    /// Counts the different people who speak in the sessions of a slice in which an insight shows.
+    pub fn count(&mut self, index: &Index, insight: impl Into<Uuid>, slice: &Slice) -> u32 {
+        let Some(places) = index.sessions_of_insight(insight) else { return 0 };
+        self.last += 1;
+        let mut people = 0;
+        let mut speaks = |at: u32| {
+            let before = std::mem::replace(&mut self.of[index.person(at)], self.last);
+            people += u32::from(before != self.last);
+        };
+        if is_sparse(places, slice) {
+            places.iter().filter(|at| slice.has(*at)).for_each(speaks);
+        } else {
+            for (block, mask) in &slice.masks {
+                both(places, *block, mask).places().for_each(|within| speaks(join(*block, within)));
+            }
+        }
+        people
     }
 
-    fn different(&mut self, people: impl Iterator<Item = usize>) -> u32 {
+    fn different(&mut self, people: &[u32]) -> u32 {
         self.last += 1;
-        let is_new = |person: usize| std::mem::replace(&mut self.of[person], self.last) != self.last;
-        people.map(is_new).map(u32::from).sum()
+        let mut different = 0;
+        for person in people {
+            let before = std::mem::replace(&mut self.of[*person as usize], self.last);
+            different += u32::from(before != self.last);
+        }
+        different
     }
 }
 
@@ -50,7 +68,7 @@ impl Index {
                 if insights.is_empty() {
                     continue;
                 }
-                let person = self.person(join(*number, within));
+                let person = u32::try_from(self.person(join(*number, within))).unwrap_or(u32::MAX);
                 for insight in insights {
                     let end = &mut ends[*insight as usize];
                     all[*end] = person;
@@ -59,29 +77,32 @@ impl Index {
             }
         }
         let starts = std::iter::once(0).chain(ends.iter().copied());
-        let of_insights =
-            starts.zip(&ends).map(|(start, end)| people.different(all[start..*end].iter().copied()));
+        let of_insights = starts.zip(&ends).map(|(start, end)| people.different(&all[start..*end]));
         of_insights.collect()
     }
 
     /// Counts the sessions of a slice by a value that their insights have: `values` has it of each insight by its number, below
     /// `len`, or none. A session counts once for each value.
     pub fn by_insights(&self, slice: &Slice, values: &[Option<u32>], len: usize) -> Vec<u32> {
-        let values: Vec<u32> = values.iter().map(|value| value.unwrap_or(NONE)).collect();
+        // 64 of them at a time, as bits
         let mut counts = vec![0; len];
-        // the session that each value was counted for last
-        let mut counted = vec![NONE; len];
-        for (number, mask) in &slice.masks {
-            let insights = &self.blocks[*number].insights;
-            for within in mask.places() {
-                let at = join(*number, within);
-                for insight in insights.of(within) {
-                    let value = values[*insight as usize] as usize;
-                    if let Some(counted) = counted.get_mut(value)
-                        && std::mem::replace(counted, at) != at
-                    {
-                        counts[value] += 1;
-                    }
+        for (first, counts) in (0..).step_by(64).zip(counts.chunks_mut(64)) {
+            let bit = |value: &Option<u32>| match value.and_then(|value| value.checked_sub(first)) {
+                Some(value @ 0..64) => 1 << value,
+                _ => 0_u64,
+            };
+            let bits: Vec<u64> = values.iter().map(bit).collect();
+            for (number, mask) in &slice.masks {
+                let insights = &self.blocks[*number].insights;
+                for run in mask.runs() {
+                    insights.each(&run, |insights| {
+                        let all = insights.iter().map(|insight| bits[*insight as usize]);
+                        let mut left = all.fold(0, |all, bit| all | bit);
+                        while left != 0 {
+                            counts[left.trailing_zeros() as usize] += 1;
+                            left &= left - 1;
+                        }
+                    });
                 }
             }
         }
@@ -90,23 +111,31 @@ impl Index {
 
     /// Lists the places of the sessions of a slice in which an insight shows, in ascending order.
     pub fn shown_in(&self, insight: impl Into<Uuid>, slice: &Slice) -> Vec<u32> {
-        let number = self.insights.ids.find(insight.into());
-        let Some(places) = number.and_then(|number| self.insights.sessions.get(number)) else {
-            return Vec::new();
-        };
-        // a block is looked at as soon as some sessions are
-        if places.len() < 8 * slice.masks.len() {
+        let Some(places) = self.sessions_of_insight(insight) else { return Vec::new() };
+        if is_sparse(places, slice) {
             return places.iter().filter(|at| slice.has(*at)).collect();
         }
-        let of_block = |(block, mask): &(usize, Mask)| with(places, *block, mask);
-        slice.masks.iter().flat_map(of_block).collect()
+        let mut shown = Vec::with_capacity(places.len().min(slice.len()));
+        for (block, mask) in &slice.masks {
+            shown.extend(both(places, *block, mask).places().map(|within| join(*block, within)));
+        }
+        shown
+    }
+
+    fn sessions_of_insight(&self, insight: impl Into<Uuid>) -> Option<&Places> {
+        self.insights.sessions.get(self.insights.ids.find(insight.into())?)
     }
 }
 
-/// Lists the places of a block that a mask and a set have.
-fn with(places: &Places, block: usize, mask: &Mask) -> Vec<u32> {
+/// Tells if each place of a set is looked at sooner than each block of a slice.
+fn is_sparse(places: &Places, slice: &Slice) -> bool {
+    places.len() < 8 * slice.masks.len()
+}
+
+/// Returns what of a block a mask and a set have.
+fn both(places: &Places, block: usize, mask: &Mask) -> Mask {
     let mut both = Mask::default();
     places.add_to(&mut both, block);
     both.and(mask);
-    both.places().map(|within| join(block, within)).collect()
+    both
 }

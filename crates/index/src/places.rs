@@ -36,11 +36,13 @@ impl Default for Set {
 }
 
 /// Returns the block of a place, and the place within it.
+#[inline]
 pub(crate) const fn split(at: u32) -> (usize, usize) {
     (at as usize / BLOCK, at as usize % BLOCK)
 }
 
 /// Returns the place that is so far within a block.
+#[inline]
 pub(crate) fn join(block: usize, within: usize) -> u32 {
     u32::try_from(block * BLOCK + within).unwrap_or(u32::MAX)
 }

@@ -57,6 +57,7 @@ impl Slice {
     }
 
     /// Tells if a session is in it.
+    #[inline]
     pub fn has(&self, at: u32) -> bool {
         let (block, within) = split(at);
         self.mask(block).is_some_and(|mask| mask.has(within))
@@ -127,12 +128,21 @@ impl Index {
 
     /// Counts the sessions of a slice in which an insight shows; none if there are none.
     pub fn seen(&self, insight: impl Into<Uuid>, slice: &Slice) -> Option<Seen> {
-        self.shown_in(insight, slice).into_iter().fold(None, |seen: Option<Seen>, at| {
-            let began = self.began(at);
-            let Seen { sessions, first, last } =
-                seen.unwrap_or(Seen { sessions: 0, first: began, last: began });
-            Some(Seen { sessions: sessions + 1, first: first.min(began), last: last.max(began) })
-        })
+        let number = self.insights.ids.find(insight.into())?;
+        let places = self.insights.sessions.get(number)?;
+        let shown = slice.masks.iter().map(|(block, mask)| {
+            let mut shown = Mask::default();
+            places.add_to(&mut shown, *block);
+            shown.len_with(mask)
+        });
+        let sessions = if places.len() < slice.masks.len() {
+            places.iter().filter(|at| slice.has(*at)).count()
+        } else {
+            shown.sum()
+        };
+        let mask_of = |block: usize| slice.mask(block).cloned();
+        let end = |is_last| self.end(number, &slice.blocks(), mask_of, is_last);
+        (sessions > 0).then(|| Seen { sessions, first: end(false), last: end(true) })
     }
 
     /// Counts the sessions of a slice by the number of a word, 0 where they have none, in no order.

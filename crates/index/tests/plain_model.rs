@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use refrain_index::{
     Batch, Condition, Facet, Filter, Index, Insight, InsightCondition, InsightFilter, Life, Owner, People,
-    Session, Slice, Sort, Word,
+    Seen, Session, Slice, Sort, Time, Word,
 };
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use uuid::Uuid;
@@ -104,7 +104,7 @@ fn session(random: &mut Random) -> PlainSession {
     PlainSession {
         insights: insights.collect::<Vec<_>>().into_iter().collect(),
         began,
-        last_message: began + 10,
+        last_message: began + int(random.below(50_000)),
         ticket: int(random.below(10_000)),
         contact: (!random.is_one_of(5)).then(|| id(2, random.below(300))),
         facets,
@@ -386,10 +386,15 @@ fn ask(index: &Index, plain: &Plain, random: &mut Random) {
     );
     let of = id(3, random.below(10));
     let shown = expected.values().filter(|session| session.insights.contains(&of)).count();
-    assert_eq!(index.seen(of, &slice).map_or(0, |seen| seen.sessions), shown);
+    let seen = index.seen(of, &slice);
+    let began = || expected.values().filter(|of_slice| of_slice.insights.contains(&of)).map(|of| of.began);
+    let plain_seen =
+        began().min().zip(began().max()).map(|(first, last)| Seen { sessions: shown, first, last });
+    assert_eq!(seen, plain_seen);
     assert_eq!(slice.showing(index, &[of]).len(), shown);
     assert_eq!(index.counts_of(&slice), index.counts(&filter), "{filter:?}");
     measure(index, plain, &slice, &expected);
+    in_time(index, &slice, &expected, random);
     let facet = *random.one(&Facet::ALL);
     by_word(
         index,
@@ -408,6 +413,24 @@ fn ask(index: &Index, plain: &Plain, random: &mut Random) {
     }
 }
 
+/// Lists the first sessions by a time.
+fn in_time(index: &Index, slice: &Slice, sessions: &BTreeMap<Uuid, &PlainSession>, random: &mut Random) {
+    let time = *random.one(&[Time::Began, Time::LastMessage]);
+    let of = |session: &PlainSession| if time == Time::Began { session.began } else { session.last_message };
+    let mut plain: Vec<(i64, Uuid)> = sessions.iter().map(|(id, session)| (of(session), *id)).collect();
+    plain.sort_unstable();
+    let after = (random.is_one_of(2) && !plain.is_empty()).then(|| *random.one(&plain));
+    let is_descending = random.is_one_of(2);
+    if is_descending {
+        plain.reverse();
+    }
+    let begin = after.and_then(|after| plain.iter().position(|of| *of == after)).map_or(0, |at| at + 1);
+    let count = 1 + random.below(30);
+    let places = index.in_time(slice, time, is_descending, after, count);
+    let ids: Vec<Uuid> = places.into_iter().map(|at| index.id(at)).collect();
+    assert_eq!(ids, plain[begin..].iter().take(count).map(|(_, id)| *id).collect::<Vec<_>>());
+}
+
 /// Counts people, and sessions by the team of their insights.
 fn measure(index: &Index, plain: &Plain, slice: &Slice, sessions: &BTreeMap<Uuid, &PlainSession>) {
     let people = |shown: &dyn Fn(&PlainSession) -> bool| {
@@ -421,7 +444,7 @@ fn measure(index: &Index, plain: &Plain, slice: &Slice, sessions: &BTreeMap<Uuid
         let ids: BTreeSet<Uuid> = shown.iter().map(|at| index.id(*at)).collect();
         let of = sessions.iter().filter(|(_, session)| session.insights.contains(&insight));
         assert_eq!(ids, of.map(|(id, _)| *id).collect());
-        assert_eq!(People::of(index).count(index, shown), counted);
+        assert_eq!(People::of(index).count(index, insight, slice), counted);
     }
     let teams = [Some(id(5, 0)), Some(id(5, 1)), Some(id(5, 2)), None];
     let team =

@@ -6,7 +6,7 @@ use crate::insights::index::{Index, Slice, began, filter};
 use crate::sessions::{Filters, Ranked, Values};
 use crate::time::{Calendar, Timestamp};
 use crate::wire::{Maybe, SortOrder, string_enum};
-use refrain_index::{Condition, Facet, Filter, Owner};
+use refrain_index::{Condition, Facet, Filter, Owner, Time};
 use std::cmp::Ordering;
 use uuid::Uuid;
 
@@ -73,27 +73,15 @@ impl Order {
         Cursor::new(at, last.id.as_bytes())
     }
 
-    /// Tells if a session comes after the page before, in an order by time.
-    fn is_ahead(&self, session: &Ranked) -> bool {
-        let Some(after) = self.cursor else { return true };
-        let place = self.cursor(session);
-        let order = (place.position, place.id).cmp(&(after.position, after.id));
-        order == if self.direction == SortOrder::Desc { Ordering::Less } else { Ordering::Greater }
-    }
-
     /// Finds the first sessions of a slice, so many, in an order by time and behind the page before.
     pub(super) fn first(&self, index: &Index, slice: &Slice, count: usize) -> Vec<Ranked> {
+        let time = if self.sort == QuerySort::CreatedAt { Time::Began } else { Time::LastMessage };
+        let after = self.cursor.map(|after| (after.position, after.id));
         let ranked = |at: u32| {
             let last_message_at = Timestamp::from_micros(index.last_message(at));
             Ranked { id: index.id(at).into(), created_at: began(index, at), last_message_at, score: 0.0 }
         };
-        let found = slice.places().map(ranked).filter(|session| self.is_ahead(session));
-        let mut found: Vec<Ranked> = found.collect();
-        if found.len() > count {
-            found.select_nth_unstable_by(count, |a, b| self.compare(a, b));
-            found.truncate(count);
-        }
-        found.sort_unstable_by(|a, b| self.compare(a, b));
-        found
+        let places = index.in_time(slice, time, self.direction == SortOrder::Desc, after, count);
+        places.into_iter().map(ranked).collect()
     }
 }

@@ -7,12 +7,14 @@ use crate::escalation::{
     Daily, DayCount, OrgBaseline, WINDOW_DAYS, daily_units, dispersion, prior_rate, tally, weekday_profile,
 };
 use crate::ids::{InsightId, OrgId};
-use crate::insights::index::{Index, began, counting};
+use crate::insights::index::{Index, Slice, began, counting, filter};
 use crate::insights::insight::{PERSON, SHOWN};
 use crate::orgs::OrgTx;
 use crate::time::{Calendar, Timestamp};
 use anyhow::Context;
+use refrain_index::Filter;
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -70,8 +72,8 @@ fn indexed_sessions(index: &Index, calendar: &Calendar, from: i64, today: i64) -
     let mut daily = quiet(calendar, first, from, today);
     let times = calendar.start(daily.first_day)..calendar.start(today + 1);
     let days = calendar.days(times.start, times.end);
-    for began in index.places().map(|at| began(index, at)).filter(|began| times.contains(began)) {
-        let at = usize::try_from(days.day(began) - daily.first_day).ok();
+    for at in within(index, times).places() {
+        let at = usize::try_from(days.day(began(index, at)) - daily.first_day).ok();
         if let Some(sessions) = at.and_then(|at| daily.sessions.get_mut(at)) {
             *sessions = sessions.saturating_add(1);
         }
@@ -116,6 +118,12 @@ pub(crate) async fn seen(
     Ok(days)
 }
 
+/// Finds the sessions that began in a time.
+fn within(index: &Index, times: Range<Timestamp>) -> Slice {
+    let began = filter::began(Some(times.start), Some(times.end.plus(-1)));
+    index.slice(&Filter { is: began.into_iter().collect(), not: Vec::new() })
+}
+
 fn indexed_days(
     index: &Index,
     calendar: &Calendar,
@@ -127,11 +135,10 @@ fn indexed_days(
         index.times().map_or_else(Timestamp::default, |(_, last)| Timestamp::from_micros(last).plus(1));
     let times = calendar.start(from)..end.map_or(last, |end| calendar.start(end));
     let days = calendar.days(times.start, times.end);
-    let session = |at: u32| {
-        let began = began(index, at);
-        times.contains(&began).then(|| (days.day(began), index.person_id(at)))
-    };
-    let days = ids.iter().map(|id| (*id, tally(index.shown(*id).filter_map(session).collect())));
+    let slice = within(index, times);
+    let session = |at: u32| (days.day(began(index, at)), index.person_id(at));
+    let seen = |id: &InsightId| (*id, tally(index.shown_in(*id, &slice).into_iter().map(session).collect()));
+    let days = ids.iter().map(seen);
     days.filter(|(_, days)| !days.is_empty()).collect()
 }
 

@@ -5,7 +5,7 @@ use crate::error::Result;
 use crate::escalation::{self, EscalationBasis, OrgBaseline, Period};
 use crate::ids::{CategoryId, InsightId, OrgId, TeamId};
 use crate::insights::filter::InsightFilter;
-use crate::insights::index::{Index, Slice, began, counting, filter};
+use crate::insights::index::{Index, Slice, counting, filter};
 use crate::insights::insight::InsightStatus;
 use crate::insights::lifecycle::movers::RECENT_DAYS;
 use crate::sessions::Sentiment;
@@ -123,12 +123,12 @@ pub(super) async fn look_at(
     let looking = counting(move || {
         let mut people = People::of(&index);
         let look_at = |id: InsightId| {
-            let shown = index.shown_in(id, &slice);
-            let times = || shown.iter().map(|at| began(&index, *at));
+            let seen = index.seen(id, &slice);
+            let at = |time: Option<i64>| time.map_or_else(Timestamp::default, Timestamp::from_micros);
             LookedAt {
-                first_seen_at: times().min().unwrap_or_default(),
-                last_seen_at: times().max().unwrap_or_default(),
-                people: people.count(&index, shown.iter().copied()).into(),
+                people: people.count(&index, id, &slice).into(),
+                first_seen_at: at(seen.map(|seen| seen.first)),
+                last_seen_at: at(seen.map(|seen| seen.last)),
             }
         };
         ids.into_iter().map(look_at).collect()

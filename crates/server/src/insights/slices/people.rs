@@ -128,12 +128,7 @@ async fn people(
     let org_id = caller.org_id;
     let id = insight::require_current(&app.db, org_id, id).await?;
     let (mut tx, index) = app.indexes.snapshot(&app.db, org_id).await?;
-    let (mut rows, sessions_without_contact) = counting(move || count(&index, id, &sessions)).await?;
-    let total = db::count(rows.len());
-    let place = |row: &Row| (-row.sessions, row.contact_id);
-    rows.retain(|row| after.is_none_or(|after| place(row) > (-after.position, ContactId::from(after.id))));
-    rows.sort_unstable_by_key(place);
-    rows.truncate(PAGE_SIZE + 1);
+    let Found { rows, total, without_contact } = counting(move || find(&index, id, &sessions, after)).await?;
     let (rows, next) = cut_page(rows, |row: &Row| {
         Cursor::new(Timestamp::from_micros(row.sessions), row.contact_id.as_bytes())
     });
@@ -146,28 +141,49 @@ async fn people(
         let Row { sessions, first_at, last_at, angry, .. } = row;
         items.push(Person { contact: contact.try_into()?, sessions, first_at, last_at, angry });
     }
-    Ok(Json(People { page: Page { items, next }, total, sessions_without_contact }))
+    Ok(Json(People {
+        page: Page { items, next },
+        total: db::count(total),
+        sessions_without_contact: db::count(without_contact),
+    }))
 }
 
-/// Counts the sessions of each contact, in no order, and those without one.
-fn count(index: &Index, id: InsightId, sessions: &SessionConditions) -> (Vec<Row>, i64) {
+/// The contacts of a page, with one more if there is a next page.
+struct Found {
+    rows: Vec<Row>,
+    /// The contacts on all pages.
+    total: usize,
+    without_contact: usize,
+}
+
+/// Counts the sessions of each contact. Those with the most come first.
+fn find(index: &Index, id: InsightId, sessions: &SessionConditions, after: Option<Cursor>) -> Found {
     let slice = index.slice(&filter::of_sessions(sessions));
     let angry = index.word_number(Sentiment::Angry.as_str());
-    let mut rows: HashMap<ContactId, Row> = HashMap::new();
-    let mut without_contact = 0;
-    for at in index.shown_in(id, &slice) {
-        let began = began(index, at);
-        let Some(contact_id) = index.contact_of(at).and_then(|number| index.contact(number)) else {
-            without_contact += 1;
-            continue;
-        };
-        let contact_id = ContactId::from(contact_id);
-        let new = Row { contact_id, sessions: 0, first_at: began, last_at: began, angry: 0 };
-        let of_contact = rows.entry(contact_id).or_insert(new);
-        of_contact.sessions += 1;
-        of_contact.first_at = began.min(of_contact.first_at);
-        of_contact.last_at = began.max(of_contact.last_at);
-        of_contact.angry += i64::from(Some(index.word_of(at, Word::Facet(Facet::Sentiment))) == angry);
+    let is_angry = |at: u32| Some(index.word_of(at, Word::Facet(Facet::Sentiment))) == angry;
+    let shown = index.shown_in(id, &slice);
+    let mut of_contacts: Vec<(u32, u32)> =
+        shown.iter().filter_map(|at| Some((index.contact_of(*at)?, *at))).collect();
+    let without_contact = shown.len() - of_contacts.len();
+    of_contacts.sort_unstable();
+    let row = |of_contact: &[(u32, u32)]| {
+        let began = || of_contact.iter().map(|(_, at)| began(index, *at));
+        Some(Row {
+            contact_id: index.contact(of_contact[0].0)?.into(),
+            sessions: db::count(of_contact.len()),
+            first_at: began().min()?,
+            last_at: began().max()?,
+            angry: db::count(of_contact.iter().filter(|(_, at)| is_angry(*at)).count()),
+        })
+    };
+    let mut rows: Vec<Row> = of_contacts.chunk_by(|a, b| a.0 == b.0).filter_map(row).collect();
+    let total = rows.len();
+    let place = |row: &Row| (-row.sessions, row.contact_id);
+    rows.retain(|row| after.is_none_or(|after| place(row) > (-after.position, ContactId::from(after.id))));
+    if rows.len() > PAGE_SIZE {
+        rows.select_nth_unstable_by_key(PAGE_SIZE, place);
+        rows.truncate(PAGE_SIZE + 1);
     }
-    (rows.into_values().collect(), without_contact)
+    rows.sort_unstable_by_key(place);
+    Found { rows, total, without_contact }
 }
