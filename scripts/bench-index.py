@@ -14,6 +14,7 @@ import argparse
 import json
 import os
 import pathlib
+import re
 import statistics
 import subprocess
 import time
@@ -280,8 +281,8 @@ def ask_index(folder):
         check=True, capture_output=True, text=True,
     )
     print(run.stdout)
-    lines = (line.rsplit(maxsplit=2) for line in run.stdout.splitlines() if line[-1:].isdigit())
-    return {name.strip(): float(p50) for name, p50, _ in lines}, json.loads((folder / "answers.json").read_text())
+    rows = re.findall(r"^(.+?) +([\d.]+) +[\d.]+$", run.stdout, re.MULTILINE)
+    return {kind: float(p50) for kind, p50 in rows}, json.loads((folder / "answers.json").read_text())
 
 
 def timed(engine, asked, repeat):

@@ -117,9 +117,6 @@ fn in_sqlite(text: &str) -> String {
     IN_SQLITE.iter().fold(text.to_owned(), |text, (word, in_sqlite)| text.replace(word, in_sqlite))
 }
 
-/// The rows that SQLite reads ahead of whoever takes them.
-const ROWS_AHEAD: usize = 512;
-
 async fn open_sqlite(path: &PathBuf) -> anyhow::Result<Pools> {
     let options = SqliteConnectOptions::new()
         .filename(path)
@@ -129,8 +126,6 @@ async fn open_sqlite(path: &PathBuf) -> anyhow::Result<Pools> {
         .foreign_keys(true)
         .busy_timeout(BUSY_TIMEOUT)
         .pragma("cache_size", CACHE_SIZE)
-        // of a long read: each time that the buffer is full or empty one thread wakes another
-        .row_buffer_size(ROWS_AHEAD)
         .pragma("mmap_size", "268435456")
         .pragma("temp_store", "memory")
         // what is deleted is overwritten
