@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 VENV := .venv
 
-.PHONY: demo test dashboard test-dashboard bench-dashboard soak faults check matrix abuse bench fmt lint doc deny unused spelling fuzz fuzz-imports need-cargo
+.PHONY: demo test dashboard test-dashboard bench-dashboard bench-index soak faults check matrix abuse bench fmt lint doc deny unused spelling fuzz fuzz-imports need-cargo
 
 # Builds, loads the bundled sample, prints what it says, and serves it.
 demo: need-cargo
@@ -92,6 +92,11 @@ abuse: need-cargo
 # How fast it is. The figures in docs/performance.md say which machine and data.
 bench: need-cargo
 	scripts/with-postgres.sh cargo bench --package refrain
+
+# The index beside DuckDB and tantivy, over a million made-up sessions: answers compared, times printed.
+bench-index: need-cargo
+	for package in duckdb==2.0.1 numpy==2.4.6 tantivy==0.27.0; do scripts/venv.sh $(VENV) $$package; done
+	$(VENV)/bin/python scripts/bench-index.py target/bench-index
 
 $(VENV)/bin/typos:
 	scripts/venv.sh $(VENV) typos==1.52.0

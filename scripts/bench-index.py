@@ -6,8 +6,7 @@ Usage: bench-index.py FOLDER [--sessions N] [--insights N] [--repeat N]
 Makes the data in FOLDER once: sessions in time order of a year, three insights a session, half of them said for some
 weeks only, facets, contacts that come back, custom data; and 72 questions of twelve kinds, as bodies of `POST /insights`.
 Asks DuckDB (a fact table), tantivy (a terms aggregation) and the index (`cargo bench -p refrain-index`), compares totals
-and pages, and prints the 50th percentile of each kind in milliseconds. Needs duckdb, numpy and tantivy:
-`scripts/venv.sh .venv-bench duckdb numpy tantivy`.
+and pages, and prints the 50th percentile of each kind in milliseconds. `make bench-index` installs what it needs.
 """
 
 import argparse
