@@ -77,8 +77,8 @@ impl Index {
 
     /// Lists the insights that meet conditions, counted over these sessions, in no order.
     pub fn insights_with(&self, counts: &[u32], filter: &InsightFilter) -> Vec<Uuid> {
-        let asked = self.asked(counts, filter);
-        self.insight_ids().zip(asked).filter(|(_, is_asked)| *is_asked).map(|(id, _)| id).collect()
+        let numbers = self.insights_of(counts, filter).into_iter();
+        numbers.filter_map(|number| self.insights.ids.all.get(number).copied()).collect()
     }
 
     /// Tells of each insight, by its number, whether it meets conditions.
@@ -108,30 +108,21 @@ impl Index {
         let kept = if is_by_time { None } else { self.kept(&tests) };
         // of facets alone a block or two are looked at for each insight of the page
         let slice = if kept.is_none() || tests.ask_for_time() { Some(self.slice_by(&tests)) } else { None };
-        let direct = |key: i64| if is_descending { key.saturating_neg() } else { key };
+        if let Some(slice) = slice.as_ref().filter(|slice| kept.is_none() && slice.len() <= FEW) {
+            return self.list_few(slice, insights, (sort, is_descending), (skip, take));
+        }
         let (counts, spans) = match (kept, &slice) {
-            (None, Some(slice)) if slice.len() <= FEW => {
-                let mut found = self.list_few(slice, insights);
-                let total = found.len();
-                found.sort_by_cached_key(|(number, seen)| {
-                    self.in_order(direct(self.key(sort, *number, seen)), *number)
-                });
-                let page = found.into_iter().skip(skip).take(take);
-                let insights = page.filter_map(|(number, seen)| self.counted(number, seen)).collect();
-                return Page { insights, total };
-            }
             // few sessions are looked at sooner than their blocks for each insight of a page
             (None, Some(slice)) if is_by_time || slice.len() < slice.masks.len() * take => {
                 let (counts, spans) = self.tally(slice);
                 (counts, Some(spans))
             }
-            (kept, slice) => {
-                let count = || slice.as_ref().map(|slice| self.counts_of(slice)).unwrap_or_default();
-                (kept.unwrap_or_else(count), None)
-            }
+            (None, Some(slice)) => (self.counts_of(slice), None),
+            (kept, _) => (kept.unwrap_or_default(), None),
         };
         let asked = self.asked(&counts, insights);
         let total = asked.iter().filter(|is_asked| **is_asked).count();
+        let direct = |key: i64| direct(key, is_descending);
         let page = match (sort, &spans) {
             (Sort::First, Some(spans)) => self.first(&asked, skip, take, |of| direct(spans[of].0)),
             (Sort::Last, Some(spans)) => self.first(&asked, skip, take, |of| direct(spans[of].1)),
@@ -161,32 +152,40 @@ impl Index {
         Some(Counted { id: *self.insights.ids.all.get(number)?, seen })
     }
 
-    /// Counts the sessions of a slice that has few for each insight that meets conditions.
-    fn list_few(&self, slice: &Slice, filter: &InsightFilter) -> Vec<(u32, Seen)> {
+    /// Lists a page over a slice of few sessions.
+    fn list_few(
+        &self,
+        slice: &Slice,
+        filter: &InsightFilter,
+        (sort, is_descending): (Sort, bool),
+        (skip, take): (usize, usize),
+    ) -> Page {
         let mut shown = Vec::new();
         for (block, within) in slice.places().map(|at| self.at(at)) {
             shown.extend(block.insights.of(within).iter().map(|insight| (*insight, block.began[within])));
         }
         shown.sort_unstable();
         let checks = self.insights.checks(filter);
-        let of_insights = shown.chunk_by(|a, b| a.0 == b.0);
-        let seen = of_insights.map(|shown| {
+        let seen = shown.chunk_by(|a, b| a.0 == b.0).map(|shown| {
             let (first, last) = (shown[0], shown[shown.len() - 1]);
             (first.0, Seen { sessions: shown.len(), first: first.1, last: last.1 })
         });
         let is_asked = |(number, seen): &(u32, Seen)| {
             filter.allows(u32::try_from(seen.sessions).unwrap_or(u32::MAX)) && checks.hold(*number)
         };
-        seen.filter(is_asked).collect()
-    }
-
-    fn key(&self, sort: Sort, number: u32, seen: &Seen) -> i64 {
-        match sort {
+        let mut found: Vec<(u32, Seen)> = seen.filter(is_asked).collect();
+        let key = |number: u32, seen: &Seen| match sort {
             Sort::Sessions => i64::try_from(seen.sessions).unwrap_or(i64::MAX),
             Sort::First => seen.first,
             Sort::Last => seen.last,
             Sort::Created => self.insights.created(number as usize),
-        }
+        };
+        found.sort_by_cached_key(|(number, seen)| {
+            self.in_order(direct(key(*number, seen), is_descending), *number)
+        });
+        let page = found.iter().skip(skip).take(take);
+        let insights = page.filter_map(|(number, seen)| self.counted(*number, *seen)).collect();
+        Page { insights, total: found.len() }
     }
 
     /// Returns what insights are ordered by: a key, on a tie the newest first.
@@ -264,4 +263,9 @@ impl Index {
         }
         end.unwrap_or(0)
     }
+}
+
+/// Returns a key by which the greatest comes first in a descending order.
+const fn direct(key: i64, is_descending: bool) -> i64 {
+    if is_descending { key.saturating_neg() } else { key }
 }
