@@ -95,7 +95,7 @@ bench: need-cargo
 
 # The index beside DuckDB and tantivy, over a million made-up sessions: answers compared, times printed.
 bench-index: need-cargo
-	for package in duckdb==2.0.1 numpy==2.4.6 tantivy==0.27.0; do scripts/venv.sh $(VENV) $$package; done
+	set -e; for package in duckdb==2.0.1 numpy==2.4.6 tantivy==0.27.0; do scripts/venv.sh $(VENV) $$package; done
 	$(VENV)/bin/python scripts/bench-index.py target/bench-index
 
 $(VENV)/bin/typos:
