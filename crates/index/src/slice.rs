@@ -147,13 +147,8 @@ impl Index {
 
     /// Counts the sessions of a slice by the number of a word, 0 where they have none, in no order.
     pub fn by_word(&self, word: Word, slice: &Slice) -> HashMap<u32, usize> {
+        let Word::Facet(facet) = word else { return self.by_text(word, slice) };
         let mut counts = HashMap::new();
-        let Word::Facet(facet) = word else {
-            for at in slice.places() {
-                *counts.entry(self.word_of(at, word)).or_default() += 1;
-            }
-            return counts;
-        };
         for (block, mask) in &slice.masks {
             for (code, with) in (0..).zip(self.blocks[*block].with(facet)) {
                 let sessions = with.len_with(mask);
@@ -163,5 +158,31 @@ impl Index {
             }
         }
         counts
+    }
+
+    fn by_text(&self, word: Word, slice: &Slice) -> HashMap<u32, usize> {
+        let mut counts = vec![0; self.words.len()];
+        // the value of each term that has the name
+        let values: Vec<u32> = match word {
+            Word::Term(owner, name) => {
+                let value = |pair: &(u32, u32)| if pair.0 == name { pair.1 } else { 0 };
+                self.terms(owner).pairs.all.iter().map(value).collect()
+            }
+            _ => Vec::new(),
+        };
+        for (number, mask) in &slice.masks {
+            for within in mask.places() {
+                let at = join(*number, within);
+                let value = match word {
+                    Word::Term(owner, _) => {
+                        let all = self.terms_of(at, owner).iter().map(|term| values[*term as usize]);
+                        all.into_iter().find(|value| *value > 0).unwrap_or(0)
+                    }
+                    _ => self.word_of(at, word),
+                };
+                counts[value as usize] += 1;
+            }
+        }
+        (0..).zip(counts).filter(|(_, count)| *count > 0).collect()
     }
 }

@@ -110,14 +110,21 @@ pub(crate) fn ask(index: &Index, plain: &Plain, random: &mut Random) {
         expected.values().map(|session| session.facets[facet as usize]),
     );
     let name = *random.one(&NAMES);
-    let value = |session: &&PlainSession| session.terms.iter().filter(|term| term.0 == name).count() < 2;
+    let none = BTreeSet::new();
+    let of_contact = |session: &PlainSession| session.contact.and_then(|id| plain.contacts.get(&id));
+    let owner = *random.one(&[Owner::Session, Owner::Contact]);
+    let values = expected.values().map(|session| {
+        let terms =
+            if owner == Owner::Session { &session.terms } else { of_contact(session).unwrap_or(&none) };
+        terms.iter().filter(|term| term.0 == name).map(|term| term.1.as_str()).collect()
+    });
+    let values: Vec<Vec<&str>> = values.collect();
     // of several values of one name, any may be the one
-    if expected.values().all(value) {
-        let values = expected
-            .values()
-            .map(|session| session.terms.iter().find(|term| term.0 == name).map(|term| term.1.as_str()));
-        by_word(index, &slice, index.value(Owner::Session, name), values);
+    if values.iter().all(|of_session| of_session.len() < 2) {
+        let values = values.iter().map(|of_session| of_session.first().copied());
+        by_word(index, &slice, index.value(owner, name), values);
     }
+    by_word(index, &slice, Word::Team, expected.values().map(|session| session.team));
 }
 
 /// Lists the first sessions by a time.
