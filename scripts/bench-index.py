@@ -10,6 +10,7 @@ and pages, and prints the 50th percentile of each kind in milliseconds. `make be
 """
 
 import argparse
+import calendar
 import json
 import os
 import pathlib
@@ -252,7 +253,7 @@ class Tantivy:
         every = lambda queries: tantivy.Query.boolean_query([(tantivy.Occur.Must, query) for query in queries])
         asked = [term(column, body[name]) for name, column in FACETS.items() if name in body]
         if "sessionFromDate" in body:
-            ends = [int(time.mktime(time.strptime(body[name][:19], "%Y-%m-%dT%H:%M:%S")) - time.timezone) for name in ("sessionFromDate", "sessionToDate")]
+            ends = [calendar.timegm(time.strptime(body[name][:19], "%Y-%m-%dT%H:%M:%S")) for name in ("sessionFromDate", "sessionToDate")]
             asked.append(tantivy.Query.range_query(self.schema, "began", tantivy.FieldType.Unsigned, *ends))
         if "sessionContactId" in body:
             asked.append(term("contact", int(body["sessionContactId"][-12:], 16)))

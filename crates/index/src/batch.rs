@@ -1,6 +1,6 @@
 //! Changes: sessions put in or replaced, many at a time.
 
-use crate::block::{Block, Row};
+use crate::block::{Block, Lists, Row};
 use crate::cubes::Cubes;
 use crate::index::{Contact, Index, move_in_sets};
 use crate::mask::BLOCK;
@@ -118,35 +118,6 @@ impl Batch {
     }
 }
 
-/// Lists of numbers by their rows, each sorted and without repetitions.
-struct ByRow {
-    all: Vec<u32>,
-    /// The end of each row's.
-    ends: Vec<usize>,
-}
-
-impl ByRow {
-    fn new(mut pairs: Vec<(u32, u32)>, rows: usize) -> Self {
-        pairs.sort_unstable();
-        pairs.dedup();
-        let mut ends = vec![0; rows];
-        for (row, _) in &pairs {
-            ends[*row as usize] += 1;
-        }
-        let mut end = 0;
-        for count in &mut ends {
-            end += *count;
-            *count = end;
-        }
-        Self { all: pairs.into_iter().map(|(_, number)| number).collect(), ends }
-    }
-
-    fn of(&self, row: usize) -> &[u32] {
-        let start = row.checked_sub(1).map_or(0, |before| self.ends[before]);
-        &self.all[start..self.ends[row]]
-    }
-}
-
 /// A session that goes to a place.
 struct Change<'a> {
     at: u32,
@@ -188,13 +159,7 @@ impl Index {
         terms.dedup();
         let Some(contact) = self.contacts.get_mut(number) else { return };
         let old = std::mem::replace(&mut contact.terms, terms.as_slice().into());
-        for (all, by) in [(&*old, -1), (terms.as_slice(), 1)] {
-            for term in all {
-                if let Some(contacts) = self.contact_terms.contacts.get_mut(*term) {
-                    *contacts = contacts.wrapping_add_signed(by);
-                }
-            }
-        }
+        self.contact_terms.own(&old, &terms);
         for at in contact.sessions.iter() {
             move_in_sets(&mut self.contact_terms.sessions, at, &old, &terms, self.blocks.len());
         }
@@ -204,7 +169,7 @@ impl Index {
     pub fn apply(&mut self, batch: Batch) {
         let order = batch.in_order(self);
         let Batch { rows, terms, insights, .. } = batch;
-        let (terms, insights) = (ByRow::new(terms, rows.len()), ByRow::new(insights, rows.len()));
+        let (terms, insights) = (Lists::new(terms, rows.len()), Lists::new(insights, rows.len()));
         for of_block in order.chunk_by(|a, b| split(a.0).0 == split(b.0).0) {
             let change = |(at, i): &(u32, usize)| Change {
                 at: *at,
@@ -225,17 +190,20 @@ impl Index {
         if number == self.blocks.len() {
             self.blocks.push(Arc::default());
         }
-        let old = Arc::clone(&self.blocks[number]);
+        // what is taken out is copied only if somebody else has it
+        let mut held = std::mem::take(&mut self.blocks[number]);
+        let known = held.len();
         for change in changes {
-            self.note(&old, change);
+            self.note(&held, change);
         }
-        let block = Arc::make_mut(&mut self.blocks[number]);
+        let block = Arc::make_mut(&mut held);
         for change in changes {
             block.put(split(change.at).1, change.row);
         }
         block.set_lists(changes.iter().map(|change| (split(change.at).1, change.terms, change.insights)));
+        self.blocks[number] = held;
         let Self { table, blocks, len, .. } = self;
-        for change in changes.iter().filter(|change| split(change.at).1 >= old.len()) {
+        for change in changes.iter().filter(|change| split(change.at).1 >= known) {
             table.insert(change.at, |at| blocks[split(at).0].ids[split(at).1]);
             *len += 1;
         }
@@ -245,18 +213,22 @@ impl Index {
     fn note(&mut self, old: &Block, change: &Change<'_>) {
         let Change { at, row, terms, insights } = *change;
         let (block, within) = split(at);
-        let before =
-            (within < old.len()).then(|| (old.began[within], old.codes(within), old.contacts[within]));
+        let is_known = within < old.len();
         let blocks = self.blocks.len();
+        self.session_terms.own(old.terms.of(within), terms);
         move_in_sets(&mut self.session_terms.sessions, at, old.terms.of(within), terms, blocks);
         self.insights.change(at, old.insights.of(within), insights, blocks);
-        let contact = before.map_or(NONE, |(.., contact)| contact);
+        let contact = if is_known { old.contacts[within] } else { NONE };
         if contact != row.contact {
             self.move_session(at, contact, row.contact);
         }
-        let Some(cubes) = &mut self.cubes else { return };
-        if let Some((began, codes, _)) = before {
-            cubes.count(block, began, codes, old.insights.of(within), -1);
+        let was = is_known.then(|| (old.began[within], old.codes(within), old.insights.of(within)));
+        let Some(cubes) = self.cubes.as_mut().filter(|_| was != Some((row.began, row.codes, insights)))
+        else {
+            return;
+        };
+        if let Some((began, codes, insights)) = was {
+            cubes.count(block, began, codes, insights, -1);
         }
         cubes.count(block, row.began, row.codes, insights, 1);
     }
@@ -281,16 +253,19 @@ impl Index {
         let Self { table, blocks, .. } = self;
         let Some(at) = table.remove(id, |at| blocks[split(at).0].ids[split(at).1] == id) else { return };
         let (number, within) = split(at);
-        let old = Arc::clone(&self.blocks[number]);
-        move_in_sets(&mut self.session_terms.sessions, at, old.terms.of(within), &[], 0);
-        self.insights.change(at, old.insights.of(within), &[], 0);
-        self.move_session(at, old.contacts[within], NONE);
+        let mut held = std::mem::take(&mut self.blocks[number]);
+        let (terms, insights) = (held.terms.of(within), held.insights.of(within));
+        self.session_terms.own(terms, &[]);
+        move_in_sets(&mut self.session_terms.sessions, at, terms, &[], 0);
+        self.insights.change(at, insights, &[], 0);
+        self.move_session(at, held.contacts[within], NONE);
         if let Some(cubes) = &mut self.cubes {
-            cubes.count(number, old.began[within], old.codes(within), old.insights.of(within), -1);
+            cubes.count(number, held.began[within], held.codes(within), insights, -1);
         }
-        let block = Arc::make_mut(&mut self.blocks[number]);
+        let block = Arc::make_mut(&mut held);
         block.remove(within);
         block.set_lists(std::iter::once((within, &[][..], &[][..])));
+        self.blocks[number] = held;
         self.len -= 1;
     }
 
@@ -303,7 +278,7 @@ impl Index {
                 pairs.push((at, self.insights.number(insight)));
             }
         }
-        let shown = ByRow::new(pairs, self.places_len());
+        let shown = Lists::new(pairs, self.places_len());
         let blocks = self.blocks.len();
         for (number, block) in self.blocks.iter_mut().enumerate() {
             let block = Arc::make_mut(block);

@@ -149,7 +149,7 @@ impl Block {
     }
 }
 
-/// A short list of numbers for each session of a block, one behind the other.
+/// A short list of numbers for each session of a block or a batch, one behind the other.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Lists {
     /// The end of each.
@@ -158,6 +158,22 @@ pub(crate) struct Lists {
 }
 
 impl Lists {
+    /// Makes lists of numbers of their owners, of whom there are so many, each sorted and without repetitions.
+    pub(crate) fn new(mut pairs: Vec<(u32, u32)>, owners: usize) -> Self {
+        pairs.sort_unstable();
+        pairs.dedup();
+        let mut ends = vec![0; owners];
+        for (owner, _) in &pairs {
+            ends[*owner as usize] += 1;
+        }
+        let mut end = 0;
+        for count in &mut ends {
+            end += *count;
+            *count = end;
+        }
+        Self { ends, all: pairs.into_iter().map(|(_, number)| number).collect() }
+    }
+
     pub(crate) fn of(&self, at: usize) -> &[u32] {
         self.of_all(&(at..at + 1))
     }

@@ -18,6 +18,13 @@ pub struct Filter {
     pub not: Vec<Condition>,
 }
 
+impl Filter {
+    /// Asks that all of these hold.
+    pub fn all_of(conditions: impl IntoIterator<Item = Condition>) -> Self {
+        Self { is: conditions.into_iter().collect(), not: Vec::new() }
+    }
+}
+
 /// A condition on sessions. Of a list a session has one, and of an empty list none; None in it is the absence of one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Condition {

@@ -16,6 +16,14 @@ impl Index {
         self.kept(&tests).unwrap_or_else(|| self.counts_of(&self.slice_by(&tests)))
     }
 
+    /// Finds the sessions that meet conditions, and counts them for each insight, by its number.
+    pub fn slice_with_counts(&self, filter: &Filter) -> (Slice, Vec<u32>) {
+        let tests = Tests::new(self, filter);
+        let slice = self.slice_by(&tests);
+        let counts = self.kept(&tests).unwrap_or_else(|| self.counts_of(&slice));
+        (slice, counts)
+    }
+
     /// Counts the sessions of a slice for each insight, by its number.
     pub fn counts_of(&self, slice: &Slice) -> Vec<u32> {
         let mut counts = vec![0; self.insights.sessions.len()];

@@ -53,8 +53,10 @@ pub(crate) struct Terms {
     pub(crate) pairs: Numbers<(u32, u32)>,
     /// The sessions that have it, or whose contact has.
     pub(crate) sessions: Chunks<Places>,
-    /// The contacts that have it, also those without a session.
-    pub(crate) contacts: Chunks<u32>,
+    /// How many sessions have it, or contacts, also those without a session.
+    pub(crate) owners: Chunks<u32>,
+    /// The terms that nobody has any more.
+    unused: usize,
 }
 
 impl Terms {
@@ -62,14 +64,32 @@ impl Terms {
         let number = self.pairs.number(pair);
         if number as usize == self.sessions.len() {
             self.sessions.push(Places::default());
-            self.contacts.push(0);
+            self.owners.push(0);
+            self.unused += 1;
         }
         number
     }
 
+    /// Notes that somebody has these terms, and no longer those. Both lists are sorted.
+    pub(crate) fn own(&mut self, old: &[u32], new: &[u32]) {
+        for (all, others, by) in [(old, new, -1), (new, old, 1)] {
+            for term in all.iter().filter(|term| others.binary_search(term).is_err()) {
+                let Some(owners) = self.owners.get_mut(*term) else { continue };
+                self.unused -= usize::from(*owners == 0);
+                *owners = owners.wrapping_add_signed(by);
+                self.unused += usize::from(*owners == 0);
+            }
+        }
+    }
+
+    /// Returns true if most are of nobody.
+    fn is_worn(&self) -> bool {
+        2 * self.unused > self.pairs.all.len() + 1_000
+    }
+
     fn bytes(&self) -> usize {
         let sets = self.sessions.iter().map(Places::bytes).sum::<usize>();
-        self.pairs.bytes() + self.sessions.bytes() + sets + self.contacts.bytes()
+        self.pairs.bytes() + self.sessions.bytes() + sets + self.owners.bytes()
     }
 }
 
@@ -151,9 +171,11 @@ impl Index {
         self.len == 0
     }
 
-    /// Returns true if most places are of sessions that are gone, so that an index made anew takes less.
+    /// Returns true if most of what it holds is of sessions that are gone, or terms that nobody has any more, so that an index
+    /// made anew takes less.
     pub fn is_worn(&self) -> bool {
-        self.places_len() > 2 * self.len + 1_000
+        let are_worn = self.session_terms.is_worn() || self.contact_terms.is_worn();
+        are_worn || self.places_len() > 2 * self.len + 1_000
     }
 
     /// Returns about how many bytes it takes.
@@ -318,12 +340,10 @@ impl Index {
     pub fn names(&self, owner: Owner) -> Vec<(&str, usize, usize)> {
         let mut names: HashMap<u32, (usize, usize)> = HashMap::new();
         let terms = self.terms(owner);
-        let counted = terms.sessions.iter().zip(terms.contacts.iter());
-        for ((name, _), (sessions, contacts)) in terms.pairs.all.iter().zip(counted) {
-            let owners = if owner == Owner::Session { sessions.len() } else { *contacts as usize };
-            if owners > 0 {
+        for ((name, _), owners) in terms.pairs.all.iter().zip(terms.owners.iter()) {
+            if *owners > 0 {
                 let (all, values) = names.entry(*name).or_default();
-                *all += owners;
+                *all += *owners as usize;
                 *values += 1;
             }
         }

@@ -21,7 +21,7 @@
 //! | by time alone | `O(i log b)` and the sessions of two stretches |
 //! | otherwise | `O(b)` for each condition, and `O(m)` |
 //! | [`Index::in_time`] | `O(b log b)`, and the sessions of a block or two |
-//! | [`Index::slice`] | `O(b)` for each condition; by many contacts' custom data `O(n)` |
+//! | [`Index::slice`] | `O(b)` for each condition; by teams, assignees and tickets `O(n)` |
 //! | [`Index::apply`] | `O(4096)` for each block that is touched |
 //! | a copy | `O(b + i)` pointers |
 //!
@@ -32,6 +32,7 @@ mod block;
 mod condition;
 mod count;
 mod cubes;
+mod first;
 mod index;
 mod insights;
 mod list;

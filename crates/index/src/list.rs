@@ -1,6 +1,7 @@
 //! A page of the insights that most sessions of a slice show.
 
 use crate::condition::{Filter, Tests};
+use crate::first::First;
 use crate::index::Index;
 use crate::insights::{About, Insight, InsightFilter};
 use crate::mask::Mask;
@@ -33,6 +34,9 @@ pub struct Counted {
     /// The sessions.
     pub seen: Seen,
 }
+
+/// What insights are ordered by: a key, when they became insights, and their ids.
+type InOrder = (i64, Reverse<i64>, Option<Uuid>);
 
 /// A page of insights.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -189,36 +193,26 @@ impl Index {
     }
 
     /// Returns what insights are ordered by: a key, on a tie the newest first.
-    fn in_order(&self, key: i64, number: u32) -> (i64, Reverse<i64>, Option<Uuid>) {
+    fn in_order(&self, key: i64, number: u32) -> InOrder {
         let id = self.insights.ids.all.get(number).copied();
         (key, Reverse(self.insights.created(number as usize)), id)
     }
 
     /// Takes those insights of a page that come first by a key.
     fn first(&self, asked: &[bool], skip: usize, take: usize, key: impl Fn(usize) -> i64) -> Vec<u32> {
-        let end = skip.saturating_add(take).min(asked.len());
-        let in_order = |(key, number): &(i64, u32)| self.in_order(*key, *number);
-        // those that came first so far, and behind them some that may be among these
-        let mut first: Vec<(i64, u32)> = Vec::with_capacity(4 * end);
-        let mut worst = i64::MAX;
+        let mut first: First<(InOrder, u32)> = First::of(skip.saturating_add(take));
         for (number, is_asked) in asked.iter().enumerate() {
             let key = key(number);
-            if key > worst || !is_asked {
-                continue;
+            if *is_asked && first.last().is_none_or(|((last, ..), _)| key <= *last) {
+                let number = u32::try_from(number).unwrap_or(u32::MAX);
+                first.add((self.in_order(key, number), number));
             }
-            if first.len() == 4 * end {
-                let (_, last, _) = first.select_nth_unstable_by_key(end - 1, in_order);
-                worst = last.0;
-                first.truncate(end);
-            }
-            first.push((key, u32::try_from(number).unwrap_or(u32::MAX)));
         }
-        first.sort_unstable_by_key(in_order);
-        first.into_iter().take(end).skip(skip).map(|(_, number)| number).collect()
+        first.sorted().into_iter().skip(skip).map(|(_, number)| number).collect()
     }
 
     /// Counts the sessions of a slice for each insight, by its number, and returns when the first and the last began.
-    pub fn tally(&self, slice: &Slice) -> (Vec<u32>, Vec<(i64, i64)>) {
+    fn tally(&self, slice: &Slice) -> (Vec<u32>, Vec<(i64, i64)>) {
         let mut counts = vec![0; self.insights.there.len()];
         let mut spans = vec![(i64::MAX, i64::MIN); counts.len()];
         for (number, mask) in &slice.masks {
@@ -253,10 +247,8 @@ impl Index {
                 break;
             }
             from = if is_last { block.checked_sub(1) } else { Some(block + 1) };
-            let Some(mut shown) = mask_of(block) else { continue };
-            let mut with = Mask::default();
-            places.add_to(&mut with, block);
-            shown.and(&with);
+            let Some(mask) = mask_of(block) else { continue };
+            let shown = places.in_mask(block, &mask);
             let began = shown.places().map(|at| self.blocks[block].began[at]);
             let of_block = if is_last { began.max() } else { began.min() };
             end = of_block.into_iter().chain(end).reduce(if is_last { i64::max } else { i64::min });
@@ -266,6 +258,6 @@ impl Index {
 }
 
 /// Returns a key by which the greatest comes first in a descending order.
-const fn direct(key: i64, is_descending: bool) -> i64 {
+pub(crate) const fn direct(key: i64, is_descending: bool) -> i64 {
     if is_descending { key.saturating_neg() } else { key }
 }

@@ -1,8 +1,7 @@
 //! What else insights have of a slice: people, and sessions by a value that each insight has.
 
 use crate::index::Index;
-use crate::mask::Mask;
-use crate::places::{Places, join};
+use crate::places::join;
 use crate::slice::Slice;
 use uuid::Uuid;
 
@@ -21,31 +20,20 @@ impl People {
 
     /// Counts the different people who speak in the sessions of a slice in which an insight shows.
     pub fn count(&mut self, index: &Index, insight: impl Into<Uuid>, slice: &Slice) -> u32 {
-        let Some(places) = index.sessions_of_insight(insight) else { return 0 };
         self.last += 1;
         let mut people = 0;
-        let mut speaks = |at: u32| {
-            let before = std::mem::replace(&mut self.of[index.person(at)], self.last);
-            people += u32::from(before != self.last);
-        };
-        if is_sparse(places, slice) {
-            places.iter().filter(|at| slice.has(*at)).for_each(speaks);
-        } else {
-            for (block, mask) in &slice.masks {
-                both(places, *block, mask).places().for_each(|within| speaks(join(*block, within)));
-            }
-        }
+        index.each_shown(insight, slice, |at| people += u32::from(self.is_new(index.person(at))));
         people
     }
 
     fn different(&mut self, people: &[u32]) -> u32 {
         self.last += 1;
-        let mut different = 0;
-        for person in people {
-            let before = std::mem::replace(&mut self.of[*person as usize], self.last);
-            different += u32::from(before != self.last);
-        }
-        different
+        people.iter().map(|person| u32::from(self.is_new(*person as usize))).sum()
+    }
+
+    /// Tells if a person is counted for the first time.
+    fn is_new(&mut self, person: usize) -> bool {
+        std::mem::replace(&mut self.of[person], self.last) != self.last
     }
 }
 
@@ -111,31 +99,22 @@ impl Index {
 
     /// Lists the places of the sessions of a slice in which an insight shows, in ascending order.
     pub fn shown_in(&self, insight: impl Into<Uuid>, slice: &Slice) -> Vec<u32> {
-        let Some(places) = self.sessions_of_insight(insight) else { return Vec::new() };
-        if is_sparse(places, slice) {
-            return places.iter().filter(|at| slice.has(*at)).collect();
-        }
-        let mut shown = Vec::with_capacity(places.len().min(slice.len()));
-        for (block, mask) in &slice.masks {
-            shown.extend(both(places, *block, mask).places().map(|within| join(*block, within)));
-        }
+        let mut shown = Vec::new();
+        self.each_shown(insight, slice, |at| shown.push(at));
         shown
     }
 
-    fn sessions_of_insight(&self, insight: impl Into<Uuid>) -> Option<&Places> {
-        self.insights.sessions.get(self.insights.ids.find(insight.into())?)
+    /// Visits the sessions of a slice in which an insight shows, in ascending order.
+    fn each_shown(&self, insight: impl Into<Uuid>, slice: &Slice, mut visit: impl FnMut(u32)) {
+        let number = self.insights.ids.find(insight.into());
+        let Some(places) = number.and_then(|number| self.insights.sessions.get(number)) else { return };
+        // a block is looked at as soon as some sessions are
+        if places.len() < 8 * slice.masks.len() {
+            places.iter().filter(|at| slice.has(*at)).for_each(visit);
+            return;
+        }
+        for (block, mask) in &slice.masks {
+            places.in_mask(*block, mask).places().for_each(|within| visit(join(*block, within)));
+        }
     }
-}
-
-/// Tells if each place of a set is looked at sooner than each block of a slice.
-fn is_sparse(places: &Places, slice: &Slice) -> bool {
-    places.len() < 8 * slice.masks.len()
-}
-
-/// Returns what of a block a mask and a set have.
-fn both(places: &Places, block: usize, mask: &Mask) -> Mask {
-    let mut both = Mask::default();
-    places.add_to(&mut both, block);
-    both.and(mask);
-    both
 }

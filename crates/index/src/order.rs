@@ -1,10 +1,12 @@
 //! The first sessions of a slice in an order by time.
 
 use crate::block::Block;
+use crate::first::First;
 use crate::index::Index;
+use crate::list::direct;
+use crate::mask::Mask;
 use crate::places::join;
 use crate::slice::Slice;
-use std::cmp::Reverse;
 use uuid::Uuid;
 
 /// A time of a session.
@@ -44,39 +46,31 @@ impl Index {
         after: Option<(i64, Uuid)>,
         count: usize,
     ) -> Vec<u32> {
-        let is_behind = |key: (i64, Uuid)| {
-            after.is_none_or(|after| if is_descending { key < after } else { key > after })
+        // against the order, the greatest are the first
+        let key = |at: i64, id: Uuid| {
+            let id = id.as_u128();
+            (direct(at, is_descending), if is_descending { !id } else { id })
         };
-        // the least that is less than all of what a block can bring, first; backwards as the greatest
         let bound = |block: usize| {
-            let (first, last) = time.bounds(&self.blocks[block]);
-            if is_descending { -i128::from(last) } else { i128::from(first) }
+            let (earliest, latest) = time.bounds(&self.blocks[block]);
+            direct(if is_descending { latest } else { earliest }, is_descending)
         };
-        let key = |at: i64| if is_descending { -i128::from(at) } else { i128::from(at) };
-        let mut blocks: Vec<(i128, usize)> =
-            slice.masks.iter().enumerate().map(|(i, (block, _))| (bound(*block), i)).collect();
-        blocks.sort_unstable();
-        let mut first: Vec<(i64, Uuid, u32)> = Vec::new();
-        let sort = |first: &mut Vec<(i64, Uuid, u32)>| {
-            if is_descending {
-                first.sort_unstable_by_key(|of| Reverse(*of));
-            } else {
-                first.sort_unstable();
-            }
-            first.truncate(count);
-        };
-        for (bound, i) in blocks {
-            if first.len() >= count && first.last().is_none_or(|worst| bound > key(worst.0)) {
+        let after = after.map(|(at, id)| key(at, id));
+        let mut blocks: Vec<(i64, &(usize, Mask))> = slice.masks.iter().map(|of| (bound(of.0), of)).collect();
+        blocks.sort_unstable_by_key(|(bound, _)| *bound);
+        let mut first = First::of(count);
+        for (bound, (number, mask)) in blocks {
+            if first.last().is_some_and(|((last, _), _)| bound > *last) {
                 break;
             }
-            let (number, mask) = &slice.masks[i];
             let block = &self.blocks[*number];
-            let times = mask
-                .places()
-                .map(|within| (time.of(block, within), block.ids[within], join(*number, within)));
-            first.extend(times.filter(|(at, id, _)| is_behind((*at, *id))));
-            sort(&mut first);
+            for within in mask.places() {
+                let key = key(time.of(block, within), block.ids[within]);
+                if after.is_none_or(|after| key > after) {
+                    first.add((key, join(*number, within)));
+                }
+            }
         }
-        first.into_iter().map(|(.., at)| at).collect()
+        first.sorted().into_iter().map(|(_, at)| at).collect()
     }
 }

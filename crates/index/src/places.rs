@@ -158,6 +158,14 @@ impl Places {
         }
     }
 
+    /// Returns which of the places lie in a block and in a mask of it.
+    pub(crate) fn in_mask(&self, block: usize, mask: &Mask) -> Mask {
+        let mut both = Mask::default();
+        self.add_to(&mut both, block);
+        both.and(mask);
+        both
+    }
+
     /// Returns the next block from this on, or back from it, that may have one of the places.
     pub(crate) fn block_from(&self, block: usize, backwards: bool) -> Option<usize> {
         let end = join(block + 1, 0);

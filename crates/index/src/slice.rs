@@ -130,11 +130,7 @@ impl Index {
     pub fn seen(&self, insight: impl Into<Uuid>, slice: &Slice) -> Option<Seen> {
         let number = self.insights.ids.find(insight.into())?;
         let places = self.insights.sessions.get(number)?;
-        let shown = slice.masks.iter().map(|(block, mask)| {
-            let mut shown = Mask::default();
-            places.add_to(&mut shown, *block);
-            shown.len_with(mask)
-        });
+        let shown = slice.masks.iter().map(|(block, mask)| places.in_mask(*block, mask).len());
         let sessions = if places.len() < slice.masks.len() {
             places.iter().filter(|at| slice.has(*at)).count()
         } else {

@@ -109,6 +109,8 @@ pub(crate) fn ask(index: &Index, plain: &Plain, random: &mut Random) {
         Word::Facet(facet),
         expected.values().map(|session| session.facets[facet as usize]),
     );
+    assert_eq!(index.slice_with_counts(&filter).1, index.counts(&filter));
+    names(index, plain);
     let name = *random.one(&NAMES);
     let none = BTreeSet::new();
     let of_contact = |session: &PlainSession| session.contact.and_then(|id| plain.contacts.get(&id));
@@ -125,6 +127,22 @@ pub(crate) fn ask(index: &Index, plain: &Plain, random: &mut Random) {
         by_word(index, &slice, index.value(owner, name), values);
     }
     by_word(index, &slice, Word::Team, expected.values().map(|session| session.team));
+}
+
+/// Counts who has each name of terms, and its values.
+fn names(index: &Index, plain: &Plain) {
+    let of_sessions: Vec<_> = plain.sessions.values().map(|session| &session.terms).collect();
+    for (owner, all) in [(Owner::Session, of_sessions), (Owner::Contact, plain.contacts.values().collect())] {
+        let mut values: HashMap<&str, Vec<&str>> = HashMap::new();
+        for (name, value) in all.into_iter().flatten() {
+            values.entry(name).or_default().push(value);
+        }
+        let counted = values
+            .into_iter()
+            .map(|(name, values)| (name, (values.len(), values.iter().collect::<BTreeSet<_>>().len())));
+        let named = index.names(owner).into_iter().map(|(name, owners, values)| (name, (owners, values)));
+        assert_eq!(named.collect::<HashMap<_, _>>(), counted.collect());
+    }
 }
 
 /// Lists the first sessions by a time.

@@ -57,3 +57,19 @@ fn answers_over_several_blocks_are_those_of_a_look_at_every_session() {
         check(seed, 40_000, cubes_min, 8);
     }
 }
+
+#[test]
+fn an_index_whose_terms_are_mostly_of_nobody_is_worn() {
+    let mut index = Index::default();
+    for number in 0..3_000 {
+        let value = format!("visit {number}");
+        index.put_contact(id(2, 1), [("last seen", value.as_str())]);
+    }
+    assert!(index.is_worn());
+    let mut other = Index::default();
+    for number in 0..3_000 {
+        let value = format!("visit {number}");
+        other.put_contact(id(2, number), [("last seen", value.as_str())]);
+    }
+    assert!(!other.is_worn());
+}

@@ -45,7 +45,7 @@ pub(super) fn conditions(filters: &Filters, calendar: &Calendar) -> Filter {
         filter::tags(all(&filters.tags).map(|tag| tag.0.as_str())),
         filter::data(Owner::Session, &data.collect::<Vec<CustomData>>()),
     ];
-    Filter { is: conditions.into_iter().flatten().collect(), not: Vec::new() }
+    Filter::all_of(conditions.into_iter().flatten())
 }
 
 /// The order of sessions, and a page in it.

@@ -37,10 +37,10 @@ fn counts(index: &Index, org_id: OrgId, chance: usize) -> Vec<(Sql, i64)> {
         (of("select count(*) from sessions where org_id = $1"), index.len()),
         (of("select count(*) from occurrences where org_id = $1"), index.occurrences()),
     ];
-    let ids: Vec<InsightId> = index.insight_ids().map(InsightId::from).collect();
-    if let Some(id) = ids.get(chance % ids.len().max(1)) {
+    if let Some(id) = index.insight_ids().nth(chance % index.insight_ids().count().max(1)) {
+        let id = InsightId::from(id);
         let query = of("select count(*) from occurrences where org_id = $1 and insight_id = $2");
-        counts.push((query.bind(*id), index.shown(*id).count()));
+        counts.push((query.bind(id), index.shown(id).count()));
     }
     let current = InsightFilter {
         is: vec![InsightCondition::Life(vec![Life::Unresolved])],
@@ -62,7 +62,7 @@ fn alike(index: &Index, org_id: OrgId, at: u32) -> Vec<(Sql, usize)> {
         [Facet::Channel, Facet::Language].map(|facet| index.word(index.word_of(at, Word::Facet(facet))));
     let values = [(Facet::Channel, channel), (Facet::Language, language)];
     let is = values.into_iter().filter_map(|(facet, value)| filter::facet(facet, std::iter::once(value)));
-    let alike = index.slice(&Filter { is: is.collect(), not: Vec::new() });
+    let alike = index.slice(&Filter::all_of(is));
     let query = of(
         "select count(*) from sessions where org_id = $1 and channel = $2 and coalesce(language, '') = $3",
     );
@@ -82,7 +82,7 @@ fn alike(index: &Index, org_id: OrgId, at: u32) -> Vec<(Sql, usize)> {
             data.table, data.owner
         ));
         let having = Condition::Terms(owner, vec![vec![(name.to_owned(), value.to_owned())]]);
-        let having = index.slice(&Filter { is: vec![having], not: Vec::new() });
+        let having = index.slice(&Filter::all_of([having]));
         counts.push((query.bind(name).bind(value), having.len()));
     }
     counts

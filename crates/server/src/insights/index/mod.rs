@@ -45,21 +45,22 @@ struct AsOf {
     size: Size,
 }
 
-/// What an index took when it was measured last, which takes a look at all of it, and how many places it had then.
+/// What an index took when it was measured last, which takes a look at all of it, and how many places and words it had then.
 #[derive(Clone, Copy, Debug)]
 struct Size {
     bytes: usize,
-    places: usize,
+    parts: usize,
 }
 
 impl Size {
     fn of(index: &Index) -> Self {
-        Self { bytes: index.bytes(), places: index.places_len() }
+        Self { bytes: index.bytes(), parts: index.places_len() + index.words_len() }
     }
 
     /// Measures again if a twentieth was added.
     fn again(self, index: &Index) -> Self {
-        if index.places_len() > self.places + self.places / 20 + 1_000 { Self::of(index) } else { self }
+        let parts = index.places_len() + index.words_len();
+        if parts > self.parts + self.parts / 20 + 1_000 { Self::of(index) } else { self }
     }
 }
 

@@ -120,8 +120,7 @@ pub(crate) async fn seen(
 
 /// Finds the sessions that began in a time.
 fn within(index: &Index, times: Range<Timestamp>) -> Slice {
-    let began = filter::began(Some(times.start), Some(times.end.plus(-1)));
-    index.slice(&Filter { is: began.into_iter().collect(), not: Vec::new() })
+    index.slice(&Filter::all_of(filter::began(Some(times.start), Some(times.end.plus(-1)))))
 }
 
 fn indexed_days(

@@ -44,14 +44,19 @@ impl Population {
         };
         let (index, population) = (Arc::clone(index), self.clone());
         let finding = counting(move || {
-            let slice = index.slice(&filter::of_sessions(population.sessions()));
-            let ids: Vec<InsightId> = match (population, conditions) {
-                (Self::OfInsight(id, _), _) => index.seen(id, &slice).map(|_| id).into_iter().collect(),
-                (_, Some(conditions)) => {
-                    let ids = index.insights_with(&index.counts_of(&slice), &conditions);
-                    ids.into_iter().map(InsightId::from).collect()
+            let sessions = filter::of_sessions(population.sessions());
+            let (slice, ids): (Slice, Vec<InsightId>) = match (population, conditions) {
+                (Self::OfInsight(id, _), _) => {
+                    let slice = index.slice(&sessions);
+                    let shown = index.seen(id, &slice).map(|_| id);
+                    (slice, shown.into_iter().collect())
                 }
-                _ => return Found { slice: Arc::new(slice), insights: None },
+                (_, Some(conditions)) => {
+                    let (slice, counts) = index.slice_with_counts(&sessions);
+                    let ids = index.insights_with(&counts, &conditions).into_iter();
+                    (slice, ids.map(InsightId::from).collect())
+                }
+                _ => return Found { slice: Arc::new(index.slice(&sessions)), insights: None },
             };
             let slice = Arc::new(slice.showing(&index, &ids));
             Found { slice, insights: Some(Arc::new(ids)) }

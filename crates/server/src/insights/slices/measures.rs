@@ -11,7 +11,7 @@ use crate::insights::lifecycle::movers::RECENT_DAYS;
 use crate::sessions::Sentiment;
 use crate::time::{Calendar, DAY, Timestamp};
 use crate::wire::{Nullable, SafeInt};
-use refrain_index::{Condition, Facet, Filter, People};
+use refrain_index::{Facet, Filter, People};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::sync::Arc;
@@ -87,9 +87,9 @@ pub(super) async fn measure(
     let conditions = filter::of_insights(tx, org_id, &filter.insights).await?;
     let (index, sessions, periods) = (Arc::clone(index), filter::of_sessions(&filter.sessions), *periods);
     let measuring = counting(move || {
-        let counts = index.counts(&sessions);
+        let (slice, counts) = index.slice_with_counts(&sessions);
         let numbers = index.insights_of(&counts, &conditions);
-        let counter = Counter::new(&index, &sessions, periods);
+        let counter = Counter::new(&index, &sessions, &slice, periods);
         let measured = numbers.into_iter().filter_map(|number| {
             let about = index.about(number)?;
             Some(Measures {
@@ -103,7 +103,6 @@ pub(super) async fn measure(
             })
         });
         let measured = measured.collect();
-        let slice = index.slice(&sessions);
         let volume = Volume {
             recent: db::count(counter.recent.slice.len()),
             earlier: db::count(counter.before.slice.len()),
@@ -152,15 +151,10 @@ struct InPeriod {
 }
 
 impl Counter {
-    fn new(index: &Index, sessions: &Filter, periods: Periods) -> Self {
-        let with = |condition: Option<Condition>| {
-            let mut with = sessions.clone();
-            with.is.extend(condition);
-            with
-        };
+    fn new(index: &Index, sessions: &Filter, slice: &Slice, periods: Periods) -> Self {
         let mut speakers = People::of(index);
         let mut in_period = |from: Timestamp, end: Timestamp| {
-            let slice = index.slice(&with(filter::began(Some(from), Some(end.plus(-1)))));
+            let slice = slice.narrowed(index, &Filter::all_of(filter::began(Some(from), Some(end.plus(-1)))));
             let sessions = index.counts_of(&slice);
             let people = index.people_of(&slice, &sessions, &mut speakers);
             InPeriod { slice, sessions, people }
@@ -168,7 +162,9 @@ impl Counter {
         let (recent, before) =
             (in_period(periods.recent, periods.end), in_period(periods.before, periods.recent));
         let feeling = |feeling: Sentiment| {
-            index.counts(&with(filter::facet(Facet::Sentiment, std::iter::once(Some(feeling.as_str())))))
+            let mut with = sessions.clone();
+            with.is.extend(filter::facet(Facet::Sentiment, std::iter::once(Some(feeling.as_str()))));
+            index.counts(&with)
         };
         let feelings = [Sentiment::Angry, Sentiment::Neutral, Sentiment::Happy].map(feeling);
         Self { feelings, recent, before }

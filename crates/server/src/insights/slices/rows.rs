@@ -127,7 +127,8 @@ async fn list(
             candidate.returned_at = returns.get(&candidate.measures.id).copied();
         }
     }
-    if matches!(sort, RowSort::People | RowSort::FirstSeen | RowSort::LastSeen) {
+    let all_looked_at = matches!(sort, RowSort::People | RowSort::FirstSeen | RowSort::LastSeen);
+    if all_looked_at {
         let ids = candidates.iter().map(|candidate| candidate.measures.id).collect();
         let looked_at = measures::look_at(&index, &slice, ids).await?;
         for (candidate, looked_at) in candidates.iter_mut().zip(looked_at) {
@@ -148,7 +149,11 @@ async fn list(
     let limit = usize::try_from(input.limit.0.map_or(ROWS_USUAL, |limit| limit.0)).unwrap_or(0);
     let (page, next) = listing.page(limit, input.cursor.0);
     let ids: Vec<InsightId> = page.iter().map(|candidate| candidate.measures.id).collect();
-    let looked_at = measures::look_at(&index, &slice, ids.clone()).await?;
+    let looked_at = if all_looked_at {
+        page.iter().map(|candidate| candidate.looked_at).collect()
+    } else {
+        measures::look_at(&index, &slice, ids.clone()).await?
+    };
     let weeks = weeks::of_slice(index, filter.sessions, ids, settings.calendar, now).await?;
     let page =
         page.into_iter().zip(looked_at).zip(weeks).map(|((of, looked_at), weeks)| (of, looked_at, weeks));

@@ -156,8 +156,7 @@ async fn happened(
 fn silent(index: &Index, now: Timestamp) -> Vec<Silent> {
     let since = now.plus(-WINDOW_DAYS * DAY);
     let mut by_channel: BTreeMap<&str, (i64, Timestamp, Timestamp)> = BTreeMap::new();
-    let recent =
-        index.slice(&Filter { is: filter::began(Some(since), Some(now)).into_iter().collect(), not: vec![] });
+    let recent = index.slice(&Filter::all_of(filter::began(Some(since), Some(now))));
     for at in recent.places() {
         let began = began(index, at);
         let channel = index.word(index.word_of(at, Word::Facet(Facet::Channel))).unwrap_or_default();
