@@ -201,12 +201,15 @@ impl Index {
     /// Takes those insights of a page that come first by a key.
     fn first(&self, asked: &[bool], skip: usize, take: usize, key: impl Fn(usize) -> i64) -> Vec<u32> {
         let mut first: First<(InOrder, u32)> = First::of(skip.saturating_add(take));
+        let mut worst = i64::MAX;
         for (number, is_asked) in asked.iter().enumerate() {
             let key = key(number);
-            if *is_asked && first.last().is_none_or(|((last, ..), _)| key <= *last) {
-                let number = u32::try_from(number).unwrap_or(u32::MAX);
-                first.add((self.in_order(key, number), number));
+            if key > worst || !is_asked {
+                continue;
             }
+            let number = u32::try_from(number).unwrap_or(u32::MAX);
+            first.add((self.in_order(key, number), number));
+            worst = first.last().map_or(i64::MAX, |((last, ..), _)| *last);
         }
         first.sorted().into_iter().skip(skip).map(|(_, number)| number).collect()
     }
