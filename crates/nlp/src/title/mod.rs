@@ -10,6 +10,7 @@ mod units;
 pub use support::Support;
 
 use crate::grouping::Statement;
+use crate::language::{self, Language};
 use crate::parallel;
 use crate::statements::is_content_word;
 use crate::vectors::dot_in_order;
@@ -25,6 +26,9 @@ const CANDIDATES_MAX: usize = 40;
 
 /// The most words that are taken for the topic of a group.
 const TOPIC_WORDS: usize = 6;
+
+/// The most central texts by which the language of a group is told.
+const DETECTED: usize = 20;
 
 /// The most words that stand for a group of which no sentence can.
 const NAME_WORDS: usize = 3;
@@ -134,8 +138,9 @@ impl<'a> Central<'a> {
         Self { centroid, texts, shared: HashSet::new(), candidates: Vec::new(), fallback: None }
     }
 
-    /// Finds what of its texts enough contacts say.
+    /// Finds what of its texts enough contacts say, and no values.
     fn bear_out(&mut self, support: &mut Support) {
+        support.leave_out(self.values(support));
         for text in &mut self.texts {
             text.parts = text.sentences.iter().filter_map(|sentence| sentence.part(support)).collect();
         }
@@ -163,6 +168,25 @@ impl<'a> Central<'a> {
             }
         }
         (!words.is_empty()).then(|| sentence::polished(&words.join(", ")))
+    }
+
+    /// Lists the names, such as places, that are one value of several: too few say them, or what is written beside
+    /// them. None where a capital marks no name, as it marks every noun in German.
+    fn values(&self, support: &Support) -> HashSet<String> {
+        let said: String = self.texts.iter().take(DETECTED).flat_map(|text| [text.statement.text, "\n"]).collect();
+        if language::detect(&said, None) == Some(Language::De) {
+            return HashSet::new();
+        }
+        let sentences = || self.texts.iter().flat_map(|text| &text.sentences);
+        let mut names: HashSet<&String> = sentences().flat_map(|sentence| &sentence.names).collect();
+        names.retain(|name| self.is_name(name));
+        let few: HashSet<&String> = names.iter().copied().filter(|name| !support.is_said_by_most(name)).collect();
+        sentences()
+            .flat_map(|sentence| sentence.words.split(|word| !names.contains(word)))
+            .filter(|name| name.iter().any(|word| few.contains(word)))
+            .flatten()
+            .cloned()
+            .collect()
     }
 
     /// Tells if a word is mostly written as a name.

@@ -13,7 +13,7 @@ pub(super) struct Sentence {
     pub(super) folded: String,
     /// Its words, folded; pairs of letters where a script sets no blanks.
     pub(super) words: Vec<String>,
-    /// Words that look like names: capitalized inside the sentence.
+    /// Words that look like names: capitalized inside the sentence, and no abbreviations.
     pub(super) names: Vec<String>,
     /// The sum of what counts against it.
     pub(super) faults: f32,
@@ -97,10 +97,9 @@ impl Sentence {
         ] {
             faults += if is_so { weight } else { 0.0 };
         }
-        let names = words
-            .iter()
-            .skip(1)
-            .filter(|word| word.capitalized && !word.folded.starts_with("i'") && word.folded != "i");
+        let names = words.iter().skip(1).filter(|word| {
+            word.capitalized && !word.folded.starts_with("i'") && !is_upper(&text[word.start..word.end])
+        });
         Some(Self {
             names: names.map(|word| word.folded.clone()).collect(),
             folded: folded(&text),
@@ -124,6 +123,11 @@ impl Sentence {
         sentence.faults += if part.is_clause { CLAUSE_FAULT } else { CUT_FAULT };
         Some(sentence)
     }
+}
+
+/// Tells if all letters of a word are capitals: "I", "ATM".
+fn is_upper(word: &str) -> bool {
+    !word.chars().any(char::is_lowercase)
 }
 
 /// Tells if a word after the first stands for something that is not named here.

@@ -15,6 +15,9 @@ const CONTACTS_MIN: usize = 2;
 /// A word belongs to a few contacts alone if fewer than one in this many say it.
 const FEW: usize = 50;
 
+/// The share of contacts that have to say a name: a title has to be true of nearly all.
+const MOST: f32 = 0.75;
+
 /// The most texts of a group that are counted. In more, these have to bear out the title.
 const TEXTS_MAX: usize = 20_000;
 
@@ -31,7 +34,10 @@ pub struct Support {
     /// The words by their first letters, to find the forms of one.
     by_beginning: HashMap<String, Vec<String>>,
     speakers_of: Vec<Vec<u32>>,
+    speakers: usize,
     least: usize,
+    /// Words that count as unshared whoever says them.
+    left_out: HashSet<String>,
     /// What was asked for before, since sentences of one group share most of their words.
     found: HashMap<String, Arc<[u32]>>,
     shared: HashMap<String, bool>,
@@ -68,6 +74,7 @@ impl Support {
             support.speakers_of[row].push(speaker);
             speakers.insert(speaker);
         }
+        support.speakers = speakers.len();
         support.least = contacts_min.max(CONTACTS_MIN).max(speakers.len() / FEW);
         support
     }
@@ -101,6 +108,17 @@ impl Support {
         self.speakers_of.push((0..self.least).filter_map(|speaker| u32::try_from(speaker).ok()).collect());
         self.add(text, row);
         self
+    }
+
+    /// Takes these words for unshared.
+    pub(super) fn leave_out(&mut self, words: HashSet<String>) {
+        self.left_out = words;
+    }
+
+    /// Returns true if [`MOST`] of the contacts say this word, in whatever form.
+    pub(super) fn is_said_by_most(&self, word: &str) -> bool {
+        let least = (self.speakers as f32 * MOST).ceil() as usize;
+        units(word).iter().all(|unit| self.say(&self.texts(unit), least))
     }
 
     /// Returns true if enough contacts say this word, in whatever form.
@@ -185,7 +203,7 @@ impl Support {
         let texts = self.known_texts(unit);
         let known = self.shared.get(&unit.key).copied();
         known.unwrap_or_else(|| {
-            let shared = self.is_enough(&texts);
+            let shared = self.is_enough(&texts) && !self.left_out.contains(&unit.key);
             self.shared.insert(unit.key.clone(), shared);
             shared
         })
@@ -207,10 +225,15 @@ impl Support {
 
     /// Tells if enough contacts say these texts.
     fn is_enough(&self, texts: &[u32]) -> bool {
+        self.say(texts, self.least)
+    }
+
+    /// Tells if at least so many contacts say these texts.
+    fn say(&self, texts: &[u32], least: usize) -> bool {
         let mut speakers: HashSet<u32> = HashSet::new();
         texts.iter().any(|text| {
             speakers.extend(&self.speakers_of[*text as usize]);
-            speakers.len() >= self.least
+            speakers.len() >= least
         })
     }
 

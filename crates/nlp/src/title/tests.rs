@@ -53,6 +53,30 @@ fn a_title_names_nobody() {
 }
 
 #[test]
+fn a_place_is_named_if_most_name_it() {
+    let flights = [
+        "I would like to find a flight from Detroit to San Francisco",
+        "I would like to find a flight from Detroit to San Francisco",
+        "I would like to find a flight from Chicago to Detroit",
+        "I would like to find a flight from San Francisco to Chicago",
+        "find me a flight to Chicago",
+    ];
+    assert_eq!(titles(&[&flights]), ["I would like to find a flight"]);
+    let one_place = ["I would like to find a flight to Detroit", "find me a flight to Detroit", "flights to Detroit"];
+    assert!(titles(&[&one_place])[0].ends_with("flight to Detroit"));
+    // where every noun has a capital, it tells no name
+    let orders = [
+        "Wo ist meine Bestellung und die Rechnung dazu?",
+        "Meine Bestellung ist noch nicht da",
+        "Meine Bestellung ist noch nicht da",
+        "Die Rechnung ist noch nicht da",
+        "Die Rechnung ist noch nicht da",
+        "Die Lieferung ist noch nicht da",
+    ];
+    assert!(titles(&[&orders])[0].contains("Bestellung"));
+}
+
+#[test]
 fn two_groups_never_share_a_title() {
     let same: &[&str] = &["I need to reset my password", "how do I reset my password"];
     let found = titles(&[same, same, same]);
