@@ -15,6 +15,12 @@ export interface Shortcut {
 
 const OFF = "refrain.keys-off";
 
+const isMac = /Mac|iP/.test(navigator.userAgent);
+
+/** The keys of a shortcut as they are written on the keyboard of who looks. */
+export const keyLabel = (keys: string) =>
+    keys.replace("Mod+", isMac ? "⌘ " : "Ctrl ").replace("Shift+", "⇧ ");
+
 class Shortcuts {
     /** The shortcuts that are known now; a later one goes before an earlier one of the same keys. */
     known = $state.raw<Shortcut[]>([]);

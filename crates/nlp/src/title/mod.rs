@@ -173,20 +173,57 @@ impl<'a> Central<'a> {
     /// Lists the names, such as places, that are one value of several: too few say them, or what is written beside
     /// them. None where a capital marks no name, as it marks every noun in German.
     fn values(&self, support: &Support) -> HashSet<String> {
-        let said: String = self.texts.iter().take(DETECTED).flat_map(|text| [text.statement.text, "\n"]).collect();
+        let said: String =
+            self.texts.iter().take(DETECTED).flat_map(|text| [text.statement.text, "\n"]).collect();
         if language::detect(&said, None) == Some(Language::De) {
             return HashSet::new();
         }
         let sentences = || self.texts.iter().flat_map(|text| &text.sentences);
         let mut names: HashSet<&String> = sentences().flat_map(|sentence| &sentence.names).collect();
         names.retain(|name| self.is_name(name));
-        let few: HashSet<&String> = names.iter().copied().filter(|name| !support.is_said_by_most(name)).collect();
+        let is_few = |name: &&String| !support.is_said_by_most(name);
+        let mut few: HashSet<&String> = names.iter().copied().filter(is_few).collect();
+        let short = self.filled_in(&few);
+        few.extend(short.into_iter().filter(is_few));
+        names.extend(&few);
         sentences()
             .flat_map(|sentence| sentence.words.split(|word| !names.contains(word)))
             .filter(|name| name.iter().any(|word| few.contains(word)))
             .flatten()
             .cloned()
             .collect()
+    }
+
+    /// Lists the abbreviations that mostly stand where more often one of these names does: "from LA" and "from Boston",
+    /// but not "the ATM".
+    fn filled_in(&self, names: &HashSet<&String>) -> Vec<&String> {
+        let sentences = || self.texts.iter().flat_map(|text| &text.sentences);
+        let mut leads: HashMap<&String, usize> = HashMap::new();
+        let mut places: BTreeMap<&String, HashMap<Option<&String>, usize>> = BTreeMap::new();
+        for abbreviation in sentences().flat_map(|sentence| &sentence.abbreviations) {
+            places.entry(abbreviation).or_default();
+        }
+        for sentence in sentences() {
+            for (at, word) in sentence.words.iter().enumerate() {
+                let lead = at.checked_sub(1).map(|before| &sentence.words[before]);
+                if let Some(lead) = lead.filter(|_| names.contains(word)) {
+                    *leads.entry(lead).or_default() += 1;
+                }
+                if let Some(places) = places.get_mut(word) {
+                    *places.entry(lead).or_default() += 1;
+                }
+            }
+        }
+        let is_filled = |places: &HashMap<Option<&String>, usize>| {
+            let (mut filled, mut all) = (0, 0);
+            for (lead, count) in places {
+                let by_names = lead.and_then(|lead| leads.get(lead)).copied().unwrap_or_default();
+                all += count;
+                filled += if by_names > *count { *count } else { 0 };
+            }
+            2 * filled >= all
+        };
+        places.into_iter().filter(|(_, places)| is_filled(places)).map(|(word, _)| word).collect()
     }
 
     /// Tells if a word is mostly written as a name.

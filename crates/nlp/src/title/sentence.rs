@@ -15,6 +15,8 @@ pub(super) struct Sentence {
     pub(super) words: Vec<String>,
     /// Words that look like names: capitalized inside the sentence, and no abbreviations.
     pub(super) names: Vec<String>,
+    /// Words of capitals inside the sentence: "ATM".
+    pub(super) abbreviations: Vec<String>,
     /// The sum of what counts against it.
     pub(super) faults: f32,
 }
@@ -97,11 +99,16 @@ impl Sentence {
         ] {
             faults += if is_so { weight } else { 0.0 };
         }
-        let names = words.iter().skip(1).filter(|word| {
-            word.capitalized && !word.folded.starts_with("i'") && !is_upper(&text[word.start..word.end])
-        });
+        let capitalized = words
+            .iter()
+            .skip(1)
+            .filter(|word| word.capitalized && word.folded != "i" && !word.folded.starts_with("i'"));
+        let (abbreviations, names): (Vec<&Word>, Vec<&Word>) =
+            capitalized.partition(|word| !text[word.start..word.end].contains(char::is_lowercase));
+        let listed = |words: Vec<&Word>| words.into_iter().map(|word| word.folded.clone()).collect();
         Some(Self {
-            names: names.map(|word| word.folded.clone()).collect(),
+            names: listed(names),
+            abbreviations: listed(abbreviations),
             folded: folded(&text),
             words: words.iter().flat_map(|word| terms(&word.folded)).collect(),
             faults,
@@ -123,11 +130,6 @@ impl Sentence {
         sentence.faults += if part.is_clause { CLAUSE_FAULT } else { CUT_FAULT };
         Some(sentence)
     }
-}
-
-/// Tells if all letters of a word are capitals: "I", "ATM".
-fn is_upper(word: &str) -> bool {
-    !word.chars().any(char::is_lowercase)
 }
 
 /// Tells if a word after the first stands for something that is not named here.
