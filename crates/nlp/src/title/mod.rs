@@ -170,8 +170,8 @@ impl<'a> Central<'a> {
         (!words.is_empty()).then(|| sentence::polished(&words.join(", ")))
     }
 
-    /// Lists the names, such as places, that are one value of several: too few say them, or what is written beside
-    /// them. None where a capital marks no name, as it marks every noun in German.
+    /// Lists the names, such as places, that are one value of several: no more than half of the contacts say them.
+    /// None where a capital marks no name, as it marks every noun in German.
     fn values(&self, support: &Support) -> HashSet<String> {
         let said: String =
             self.texts.iter().take(DETECTED).flat_map(|text| [text.statement.text, "\n"]).collect();
@@ -180,18 +180,11 @@ impl<'a> Central<'a> {
         }
         let sentences = || self.texts.iter().flat_map(|text| &text.sentences);
         let mut names: HashSet<&String> = sentences().flat_map(|sentence| &sentence.names).collect();
-        names.retain(|name| self.is_name(name));
-        let is_few = |name: &&String| !support.is_said_by_most(name);
-        let mut few: HashSet<&String> = names.iter().copied().filter(is_few).collect();
-        let short = self.filled_in(&few);
-        few.extend(short.into_iter().filter(is_few));
-        names.extend(&few);
-        sentences()
-            .flat_map(|sentence| sentence.words.split(|word| !names.contains(word)))
-            .filter(|name| name.iter().any(|word| few.contains(word)))
-            .flatten()
-            .cloned()
-            .collect()
+        names.retain(|name| self.is_name(name) && !support.is_said_by_most(name));
+        let mut values: HashSet<String> = names.iter().copied().cloned().collect();
+        let short = self.filled_in(&names);
+        values.extend(short.into_iter().filter(|word| !support.is_said_by_most(word)).cloned());
+        values
     }
 
     /// Lists the abbreviations that mostly stand where more often one of these names does: "from LA" and "from Boston",

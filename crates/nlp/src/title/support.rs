@@ -15,9 +15,6 @@ const CONTACTS_MIN: usize = 2;
 /// A word belongs to a few contacts alone if fewer than one in this many say it.
 const FEW: usize = 50;
 
-/// The share of contacts that have to say a name: a title has to be true of nearly all.
-const MOST: f32 = 0.75;
-
 /// The most texts of a group that are counted. In more, these have to bear out the title.
 const TEXTS_MAX: usize = 20_000;
 
@@ -36,7 +33,7 @@ pub struct Support {
     speakers_of: Vec<Vec<u32>>,
     speakers: usize,
     least: usize,
-    /// Words that count as unshared whoever says them.
+    /// Words that come into no title, whoever says them.
     left_out: HashSet<String>,
     /// What was asked for before, since sentences of one group share most of their words.
     found: HashMap<String, Arc<[u32]>>,
@@ -49,7 +46,7 @@ pub struct Support {
 pub(super) struct Part {
     /// Its bytes.
     pub(super) range: Range<usize>,
-    /// True if it begins and ends where a clause does.
+    /// True if it begins and ends where a clause does, or ends before a value.
     pub(super) is_clause: bool,
 }
 
@@ -110,15 +107,14 @@ impl Support {
         self
     }
 
-    /// Takes these words for unshared.
+    /// Has no part of a sentence hold these words, nor the names written beside one.
     pub(super) fn leave_out(&mut self, words: HashSet<String>) {
         self.left_out = words;
     }
 
-    /// Returns true if [`MOST`] of the contacts say this word, in whatever form.
+    /// Returns true if more than half of the contacts say this word, in whatever form.
     pub(super) fn is_said_by_most(&self, word: &str) -> bool {
-        let least = (self.speakers as f32 * MOST).ceil() as usize;
-        units(word).iter().all(|unit| self.say(&self.texts(unit), least))
+        units(word).iter().all(|unit| self.say(&self.texts(unit), self.speakers / 2 + 1))
     }
 
     /// Returns true if enough contacts say this word, in whatever form.
@@ -153,9 +149,14 @@ impl Support {
         let units = units(sentence);
         let clauses = clauses(sentence);
         let mut best: Option<(usize, Part)> = None;
-        for run in self.runs(&units) {
+        let left_out = self.left_out_in(sentence, &units);
+        for run in self.runs(&units, &left_out) {
             let part = clauses_in(&units, &clauses, &units[run.clone()]).or_else(|| words_in(&units[run]));
             let Some(mut part) = part else { continue };
+            let mut after =
+                units.iter().filter(|unit| unit.start >= part.range.end && unit.kind != Kind::Function);
+            let is_filled = after.next().is_some_and(|unit| left_out.contains(&unit.start));
+            part.is_clause |= is_filled && clauses.iter().any(|clause| clause.start == part.range.start);
             let told = told(&units, &part.range);
             if units.last().is_some_and(|last| last.end == part.range.end) {
                 // with the mark that ends it
@@ -169,8 +170,20 @@ impl Support {
         best.map(|(_, part)| part)
     }
 
+    /// Lists the first bytes of what is left out of a sentence, and of the names written beside it: "San" of "San Diego".
+    fn left_out_in(&self, sentence: &str, units: &[Unit]) -> HashSet<usize> {
+        // the first has a capital whatever it is
+        let is_name = |unit: &Unit| unit.start > 0 && sentence[unit.start..].starts_with(char::is_uppercase);
+        units
+            .chunk_by(|one, next| is_name(one) && is_name(next))
+            .filter(|name| name.iter().any(|unit| self.left_out.contains(&unit.key)))
+            .flatten()
+            .map(|unit| unit.start)
+            .collect()
+    }
+
     /// Cuts units into the runs in which everything is shared. Words of grammar go with what follows them.
-    fn runs(&mut self, units: &[Unit]) -> Vec<Range<usize>> {
+    fn runs(&mut self, units: &[Unit], left_out: &HashSet<usize>) -> Vec<Range<usize>> {
         let mut runs = Vec::new();
         let mut start = 0;
         let mut before: Option<usize> = None;
@@ -182,7 +195,7 @@ impl Support {
                 Some(before) => self.are_said_together(&units[before], unit),
                 None => true,
             };
-            if !self.is_shared(unit) {
+            if left_out.contains(&unit.start) || !self.is_shared(unit) {
                 runs.extend(before.map(|_| start..at));
                 (start, before) = (at + 1, None);
             } else if let Some(last) = before.filter(|_| !joins) {
@@ -203,7 +216,7 @@ impl Support {
         let texts = self.known_texts(unit);
         let known = self.shared.get(&unit.key).copied();
         known.unwrap_or_else(|| {
-            let shared = self.is_enough(&texts) && !self.left_out.contains(&unit.key);
+            let shared = self.is_enough(&texts);
             self.shared.insert(unit.key.clone(), shared);
             shared
         })

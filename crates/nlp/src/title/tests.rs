@@ -57,8 +57,8 @@ fn a_place_is_named_if_most_name_it() {
     let flights = [
         "I would like to find a flight from Detroit to San Francisco",
         "I would like to find a flight from Detroit to San Francisco",
-        "I would like to find a flight from Chicago to Detroit",
-        "I would like to find a flight from San Francisco to Chicago",
+        "I would like to find a flight from Chicago to Boston",
+        "I would like to find a flight from San Diego to Boston",
         "find me a flight to Chicago",
     ];
     assert_eq!(titles(&[&flights]), ["I would like to find a flight"]);
