@@ -67,8 +67,8 @@ fn a_place_is_named_if_most_name_it() {
         "Book a flight from LA to NYC",
         "Book a flight from NYC to Boston",
         "Book a flight from Boston to Detroit",
-        "Book a flight from Detroit to Boston",
-        "Book a flight to Boston",
+        "Book a flight from Detroit to Chicago",
+        "Book a flight to Chicago",
     ];
     assert_eq!(titles(&[&short]), ["Book a flight"]);
     let common =
