@@ -98,11 +98,21 @@ pub fn name(themes: &[Vec<Statement<'_>>], contacts_min: usize, threads: usize) 
 struct Central<'a> {
     centroid: Vec<f32>,
     texts: Vec<Text<'a>>,
+    /// How each word of the texts is written.
+    written: HashMap<String, Written>,
     /// The words of the texts that enough contacts say.
     shared: HashSet<String>,
     candidates: Vec<Candidate>,
     /// The words that the group shares, in place of a sentence.
     fallback: Option<String>,
+}
+
+/// The number of sentences that hold a word, and of those that write it as a name or in capitals inside.
+#[derive(Default)]
+struct Written {
+    all: usize,
+    as_name: usize,
+    in_capitals: usize,
 }
 
 struct Text<'a> {
@@ -134,8 +144,9 @@ impl<'a> Central<'a> {
             let sentences = sentence::sentences(statement.text);
             Text { statement, similarity, sentences, parts: Vec::new() }
         });
-        let texts = texts.collect();
-        Self { centroid, texts, shared: HashSet::new(), candidates: Vec::new(), fallback: None }
+        let texts: Vec<Text<'_>> = texts.collect();
+        let written = written(texts.iter().flat_map(|text| &text.sentences));
+        Self { centroid, texts, written, shared: HashSet::new(), candidates: Vec::new(), fallback: None }
     }
 
     /// Finds what of its texts enough contacts say, and no values.
@@ -144,8 +155,7 @@ impl<'a> Central<'a> {
         for text in &mut self.texts {
             text.parts = text.sentences.iter().filter_map(|sentence| sentence.part(support)).collect();
         }
-        let words = self.texts.iter().flat_map(|text| &text.sentences).flat_map(|sentence| &sentence.words);
-        let words: HashSet<&String> = words.collect();
+        let words: HashSet<&String> = self.sentences().flat_map(|sentence| &sentence.words).collect();
         self.shared = words.into_iter().filter(|word| support.shares(word)).cloned().collect();
     }
 
@@ -178,53 +188,56 @@ impl<'a> Central<'a> {
         if language::detect(&said, None) == Some(Language::De) {
             return HashSet::new();
         }
-        let sentences = || self.texts.iter().flat_map(|text| &text.sentences);
-        let mut names: HashSet<&String> = sentences().flat_map(|sentence| &sentence.names).collect();
-        names.retain(|name| self.is_name(name) && !support.is_said_by_most(name));
-        let mut values: HashSet<String> = names.iter().copied().cloned().collect();
-        let short = self.filled_in(&names);
-        values.extend(short.into_iter().filter(|word| !support.is_said_by_most(word)).cloned());
-        values
+        let names: HashSet<&String> = self.sentences().flat_map(|sentence| &sentence.names).collect();
+        let is_value = |name: &&String| self.is_name(name) && !support.is_said_by_most(name);
+        let (short, names): (HashSet<&String>, HashSet<&String>) =
+            names.into_iter().filter(is_value).partition(|name| self.is_abbreviation(name));
+        let filled_in = self.filled_in(short, &names);
+        names.into_iter().chain(filled_in).cloned().collect()
     }
 
-    /// Lists the abbreviations that mostly stand where more often one of these names does: "from LA" and "from Boston",
-    /// but not "the ATM".
-    fn filled_in(&self, names: &HashSet<&String>) -> Vec<&String> {
-        let sentences = || self.texts.iter().flat_map(|text| &text.sentences);
-        let mut leads: HashMap<&String, usize> = HashMap::new();
-        let mut places: BTreeMap<&String, HashMap<Option<&String>, usize>> = BTreeMap::new();
-        for abbreviation in sentences().flat_map(|sentence| &sentence.abbreviations) {
-            places.entry(abbreviation).or_default();
-        }
-        for sentence in sentences() {
-            for (at, word) in sentence.words.iter().enumerate() {
-                let lead = at.checked_sub(1).map(|before| &sentence.words[before]);
-                if let Some(lead) = lead.filter(|_| names.contains(word)) {
-                    *leads.entry(lead).or_default() += 1;
+    /// Lists those of the abbreviations that mostly stand where more often one of these names does: "from LA" and
+    /// "from Boston", but not "the ATM".
+    fn filled_in<'s>(
+        &'s self,
+        abbreviations: HashSet<&'s String>,
+        names: &HashSet<&String>,
+    ) -> Vec<&'s String> {
+        let mut names_after: HashMap<Option<&String>, usize> = HashMap::new();
+        let mut places: HashMap<&String, HashMap<Option<&String>, usize>> = HashMap::new();
+        for sentence in self.sentences() {
+            let mut before = None;
+            for word in &sentence.words {
+                if names.contains(word) {
+                    *names_after.entry(before).or_default() += 1;
+                } else if abbreviations.contains(word) {
+                    *places.entry(word).or_default().entry(before).or_default() += 1;
                 }
-                if let Some(places) = places.get_mut(word) {
-                    *places.entry(lead).or_default() += 1;
-                }
+                before = Some(word);
             }
         }
-        let is_filled = |places: &HashMap<Option<&String>, usize>| {
-            let (mut filled, mut all) = (0, 0);
-            for (lead, count) in places {
-                let by_names = lead.and_then(|lead| leads.get(lead)).copied().unwrap_or_default();
-                all += count;
-                filled += if by_names > *count { *count } else { 0 };
-            }
-            2 * filled >= all
+        let is_filled = |word: &&String| {
+            let Some(places) = places.get(word) else { return false };
+            let is_of_names = |before| names_after.get(before).is_some_and(|names| *names > places[before]);
+            let filled: usize =
+                places.keys().filter(|before| is_of_names(before)).map(|before| places[before]).sum();
+            2 * filled >= places.values().sum()
         };
-        places.into_iter().filter(|(_, places)| is_filled(places)).map(|(word, _)| word).collect()
+        abbreviations.into_iter().filter(is_filled).collect()
     }
 
     /// Tells if a word is mostly written as a name.
     fn is_name(&self, word: &str) -> bool {
-        let sentences = || self.texts.iter().flat_map(|text| &text.sentences);
-        let all = sentences().filter(|sentence| sentence.words.iter().any(|known| known == word)).count();
-        let as_name = sentences().filter(|sentence| sentence.names.iter().any(|known| known == word)).count();
-        2 * as_name >= all
+        self.written.get(word).is_none_or(|written| 2 * written.as_name >= written.all)
+    }
+
+    /// Tells if a word is mostly written in capitals.
+    fn is_abbreviation(&self, word: &str) -> bool {
+        self.written.get(word).is_some_and(|written| 2 * written.in_capitals >= written.all)
+    }
+
+    fn sentences(&self) -> impl Iterator<Item = &Sentence> {
+        self.texts.iter().flat_map(|text| &text.sentences)
     }
 
     /// Returns the best sentences, best first, and the words that stand for the group if none is left.
@@ -269,6 +282,24 @@ fn distinct<'a>(group: &[Statement<'a>]) -> Vec<Statement<'a>> {
         }
     }
     distinct
+}
+
+/// Counts how words are written.
+fn written<'s>(sentences: impl Iterator<Item = &'s Sentence>) -> HashMap<String, Written> {
+    let mut all: HashMap<String, Written> = HashMap::new();
+    let distinct = |words: &'s [String]| words.iter().collect::<HashSet<&String>>();
+    for sentence in sentences {
+        for word in distinct(&sentence.words) {
+            all.entry(word.clone()).or_default().all += 1;
+        }
+        for word in distinct(&sentence.names) {
+            all.entry(word.clone()).or_default().as_name += 1;
+        }
+        for word in distinct(&sentence.abbreviations) {
+            all.entry(word.clone()).or_default().in_capitals += 1;
+        }
+    }
+    all
 }
 
 fn centroid(statements: &[Statement<'_>]) -> Vec<f32> {

@@ -13,9 +13,9 @@ pub(super) struct Sentence {
     pub(super) folded: String,
     /// Its words, folded; pairs of letters where a script sets no blanks.
     pub(super) words: Vec<String>,
-    /// Words that look like names: capitalized inside the sentence, and no abbreviations.
+    /// Words that look like names: capitalized inside the sentence.
     pub(super) names: Vec<String>,
-    /// Words of capitals inside the sentence: "ATM".
+    /// Those of them that are capitals alone: "ATM".
     pub(super) abbreviations: Vec<String>,
     /// The sum of what counts against it.
     pub(super) faults: f32,
@@ -103,12 +103,10 @@ impl Sentence {
             .iter()
             .skip(1)
             .filter(|word| word.capitalized && word.folded != "i" && !word.folded.starts_with("i'"));
-        let (abbreviations, names): (Vec<&Word>, Vec<&Word>) =
-            capitalized.partition(|word| !text[word.start..word.end].contains(char::is_lowercase));
-        let listed = |words: Vec<&Word>| words.into_iter().map(|word| word.folded.clone()).collect();
+        let in_capitals = |word: &&Word| !text[word.start..word.end].contains(char::is_lowercase);
         Some(Self {
-            names: listed(names),
-            abbreviations: listed(abbreviations),
+            abbreviations: capitalized.clone().filter(in_capitals).map(|word| word.folded.clone()).collect(),
+            names: capitalized.map(|word| word.folded.clone()).collect(),
             folded: folded(&text),
             words: words.iter().flat_map(|word| terms(&word.folded)).collect(),
             faults,
