@@ -5337,6 +5337,8 @@ export interface components {
             regress_grace_days: number;
             /** @description The days after its last message for which a closed session is kept. Null: for good. */
             retention_days: number | null;
+            /** @description Where the records of help desks open: the `ticketing_system` of a session. */
+            ticket_links: components["schemas"]["TicketLink"][];
             /** @description The time zone by which days and weeks are counted, as the IANA database names it. */
             time_zone: string;
         };
@@ -5516,6 +5518,21 @@ export interface components {
             name: string;
             /** @description Different sessions behind its unresolved insights. */
             session_count: number;
+        };
+        /** @description Where the records of a help desk open. */
+        TicketLink: {
+            /**
+             * @description The kind of record. Null: each kind that has no link of its own.
+             * @default null
+             */
+            id_type: ("conversation_id" | "ticket_id" | "case_id" | "conversation_sid") | null;
+            /**
+             * @description The help desk, as sessions name it.
+             * @enum {string}
+             */
+            name: "dynamics365" | "freshchat" | "freshdesk" | "freshdesk_ticketing" | "front" | "gorgias" | "hubspot" | "infobip" | "intercom" | "open" | "salesforce" | "salesforce_v2" | "twilio_flex" | "zendesk" | "zendesk_v2";
+            /** @description An http or https address after whose host `{id}` stands for the id of the record. */
+            url: string;
         };
         /** @description How an insight moves. */
         Trend: {
@@ -5710,6 +5727,8 @@ export interface components {
             regress_grace_days?: number | null;
             /** @description Closed sessions are erased so many days after their last message. */
             retention_days?: number | null;
+            /** @description All of them; for one kind of record of one help desk there is one. */
+            ticket_links?: components["schemas"]["TicketLink"][] | null;
             /** @description A time zone, as the IANA database names it. */
             time_zone?: string | null;
         };

@@ -91,6 +91,33 @@ export function keyName(key: string): string {
     return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
+/** A help desk in which conversations live beside Refrain. */
+export type HelpDesk = Schema<"TicketLink">["name"];
+
+const HELP_DESKS: Record<HelpDesk, string> = {
+    dynamics365: "Dynamics 365",
+    freshchat: "Freshchat",
+    freshdesk: "Freshdesk",
+    freshdesk_ticketing: "Freshdesk tickets",
+    front: "Front",
+    gorgias: "Gorgias",
+    hubspot: "HubSpot",
+    infobip: "Infobip",
+    intercom: "Intercom",
+    open: "Refrain",
+    salesforce: "Salesforce",
+    salesforce_v2: "Salesforce v2",
+    twilio_flex: "Twilio Flex",
+    zendesk: "Zendesk",
+    zendesk_v2: "Zendesk v2",
+};
+
+/** The help desks, as an API's words and in the order of their names; Refrain is none. */
+export const helpDesks = (Object.keys(HELP_DESKS) as HelpDesk[]).filter((desk) => desk !== "open");
+
+/** Returns the name of a help desk. */
+export const helpDeskName = (desk: HelpDesk) => HELP_DESKS[desk] ?? desk;
+
 /** Returns the name of what facets and filters go by. */
 export function dimensionName(by: string): string {
     const known: Record<string, string> = {

@@ -322,3 +322,67 @@ test("where nothing is yet, the sample is looked at as any file is", async () =>
         empty.stop();
     }
 }, 90_000);
+
+/** Opens the general settings, makes a link, and saves it; a wrong address first. */
+async function linkTickets(page: Page, by: "keyboard" | "mouse", address: string) {
+    await page.goto(`${server.url}/app/settings/general`);
+    const save = page.getByRole("dialog").getByRole("button", { name: "Save" });
+    await page.getByRole("button", { name: "New link" }).waitFor();
+    if (by === "keyboard") {
+        await enter(page, /^New link/);
+        await page.getByLabel(/^Address/).waitFor();
+        await tabTo(page, /^What it opens/);
+        await page.keyboard.type("Tick");
+        await tabTo(page, /^Address/);
+        await page.keyboard.type("https://acme.example/tickets");
+        await page.keyboard.press("Enter");
+    } else {
+        await page.getByRole("button", { name: "New link" }).click();
+        await page.getByLabel("What it opens").selectOption("Tickets");
+        await page.getByLabel(/^Address/).fill("https://acme.example/tickets");
+        await save.click();
+    }
+    const alert = page.getByRole("dialog").getByRole("alert");
+    expect(await alert.innerText()).toBe("Expected {id} after the host, where the id of the record stands");
+    if (by === "keyboard") {
+        await tabTo(page, /^Address/);
+        await page.keyboard.press("ControlOrMeta+a");
+        await page.keyboard.type(address);
+        await page.getByText("would open at").waitFor();
+        await page.keyboard.press("Enter");
+    } else {
+        await page.getByLabel(/^Address/).fill(address);
+        await save.click();
+    }
+    await notice(page, "Links to Zendesk are saved").waitFor();
+    await page.getByText(address).waitFor();
+}
+
+test("a ticket opens where the workspace says", async () => {
+    const external_id = "4711 ü/?";
+    const ticketing_system = { name: "zendesk", external_id, id_type: "ticket_id" };
+    const said = "Nobody has written back to me";
+    const created_at = new Date().toISOString();
+    const turns = [{ role: "contact", text: said }];
+    server.import([{ id: "ticketed", channel: "web", created_at, ticketing_system, turns }]);
+    for (const by of ["keyboard", "mouse"] as const) {
+        const page = await signIn(server);
+        await linkTickets(page, by, `https://acme.example/${by}/{id}`);
+        const link = page.getByRole("link", { name: external_id });
+        await page.goto(`${server.url}/app/conversations`);
+        await page.getByText(said).first().waitFor();
+        if (by === "keyboard") {
+            await tabTo(page, /^Somebody/);
+            await page.keyboard.press("Enter");
+        } else await page.getByText(said).first().click();
+        await link.waitFor();
+        expect(await link.getAttribute("href")).toBe(`https://acme.example/${by}/4711%20%C3%BC%2F%3F`);
+        expect(await link.getAttribute("rel")).toContain("noopener");
+        // it is deleted, and the number is a number again
+        await page.goto(`${server.url}/app/settings/general`);
+        if (by === "keyboard") await enter(page, /^Delete the link to Zendesk/);
+        else await page.getByRole("button", { name: "Delete the link to Zendesk" }).click();
+        await page.getByText("No links yet").waitFor();
+        await page.context().close();
+    }
+});

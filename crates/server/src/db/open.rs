@@ -20,7 +20,7 @@ const POSTGRES_CONNECTIONS: u32 = 14;
 const CACHE_SIZE: &str = "-16000";
 
 /// Every migration, in PostgreSQL's words: its number, its name and its text.
-const MIGRATIONS: [(i64, &str, &str); 17] = [
+const MIGRATIONS: [(i64, &str, &str); 18] = [
     (1, "initial", include_str!("../../migrations/0001_initial.sql")),
     (2, "destinations", include_str!("../../migrations/0002_destinations.sql")),
     (3, "org_settings", include_str!("../../migrations/0003_org_settings.sql")),
@@ -38,6 +38,7 @@ const MIGRATIONS: [(i64, &str, &str); 17] = [
     (17, "slices", include_str!("../../migrations/0017_slices.sql")),
     (18, "facets", include_str!("../../migrations/0018_facets.sql")),
     (19, "index", include_str!("../../migrations/0019_index.sql")),
+    (20, "ticket_links", include_str!("../../migrations/0020_ticket_links.sql")),
 ];
 
 /// Words of PostgreSQL in a migration, and what SQLite has in their place. Databases keep a checksum of each

@@ -2,6 +2,7 @@
 
 mod language_model;
 mod routes;
+mod ticket_links;
 
 pub use language_model::{LanguageModels, language_model};
 pub use routes::{UpdateSettingsInput, preview, routes};
@@ -53,6 +54,8 @@ struct OwnSettings {
     regress: Option<bool>,
     regress_grace_days: Option<i64>,
     retention_days: Option<i64>,
+    /// As [`ticket_links::to_column`] writes them.
+    ticket_links: Option<String>,
     language_model_url: Option<String>,
     language_model: Option<String>,
     /// Sealed.
@@ -67,8 +70,8 @@ pub async fn load(db: impl Query, config: &Config, org_id: OrgId) -> Result<Sett
 async fn own(db: impl Query, org_id: OrgId) -> Result<OwnSettings> {
     let query = sql("
         select name, time_zone, language, granularity, contacts_min, escalation_sensitivity, escalation_basis,
-            escalation_returns_week, regress, regress_grace_days, retention_days, language_model_url,
-            language_model, language_model_key
+            escalation_returns_week, regress, regress_grace_days, retention_days, ticket_links,
+            language_model_url, language_model, language_model_key
         from org_settings where org_id = $1
     ");
     Ok(db.fetch_optional(query.bind(org_id)).await?.unwrap_or_default())
@@ -78,8 +81,8 @@ async fn save(tx: &mut OrgTx, own: &OwnSettings) -> Result<()> {
     let query = sql("
         insert into org_settings (org_id, time_zone, language, granularity, contacts_min, escalation_sensitivity,
             escalation_basis, escalation_returns_week, regress, regress_grace_days, retention_days, name,
-            language_model_url, language_model, language_model_key, updated_at)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+            language_model_url, language_model, language_model_key, ticket_links, updated_at)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
         on conflict (org_id) do update set time_zone = excluded.time_zone, language = excluded.language,
             granularity = excluded.granularity, contacts_min = excluded.contacts_min,
             escalation_sensitivity = excluded.escalation_sensitivity, escalation_basis = excluded.escalation_basis,
@@ -87,7 +90,7 @@ async fn save(tx: &mut OrgTx, own: &OwnSettings) -> Result<()> {
             regress_grace_days = excluded.regress_grace_days, retention_days = excluded.retention_days,
             name = excluded.name, language_model_url = excluded.language_model_url,
             language_model = excluded.language_model, language_model_key = excluded.language_model_key,
-            updated_at = excluded.updated_at
+            ticket_links = excluded.ticket_links, updated_at = excluded.updated_at
     ");
     let query = query
         .bind(tx.org_id)
@@ -105,6 +108,7 @@ async fn save(tx: &mut OrgTx, own: &OwnSettings) -> Result<()> {
         .bind(own.language_model_url.clone())
         .bind(own.language_model.clone())
         .bind(own.language_model_key.clone())
+        .bind(own.ticket_links.clone())
         .bind(tx.now);
     tx.run(query).await?;
     let org_id = tx.org_id;

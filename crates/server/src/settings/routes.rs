@@ -1,5 +1,6 @@
 //! `GET` and `PATCH /settings`, and the language model tried out.
 
+use super::ticket_links::{self, LINKS_MAX, TicketLink};
 use super::{OwnSettings, Settings, language_model};
 use crate::app::App;
 use crate::config::{Config, Granularity, LanguageModelConfig, Secret};
@@ -14,7 +15,7 @@ use crate::language_model::spend;
 use crate::openapi::Operation;
 use crate::orgs;
 use crate::time::Calendar;
-use crate::wire::{Maybe, Nullable, Patch, Positive, SafeInt, SingleLine};
+use crate::wire::{BoundedVec, Maybe, Nullable, Patch, Positive, SafeInt, SingleLine};
 use axum::Json;
 use axum::extract::State;
 use axum::http::Method;
@@ -88,6 +89,8 @@ struct SettingsOutput {
     regress_grace_days: u32,
     /// The days after its last message for which a closed session is kept. Null: for good.
     retention_days: Nullable<u32>,
+    /// Where the records of help desks open: the `ticketing_system` of a session.
+    ticket_links: Vec<TicketLink>,
     /// The address of the language model that rewords insights. Null: there is none.
     language_model_url: Nullable<String>,
     /// Its name there.
@@ -102,10 +105,10 @@ impl SettingsOutput {
     async fn load(app: &App, org_id: OrgId) -> Result<Self> {
         let own = super::own(&app.db, org_id).await?;
         let name = orgs::name(&app.db, org_id).await?;
-        Ok(Self::new(&own, &app.config, name))
+        Self::new(&own, &app.config, name)
     }
 
-    fn new(own: &OwnSettings, config: &Config, org_name: String) -> Self {
+    fn new(own: &OwnSettings, config: &Config, org_name: String) -> Result<Self> {
         let settings = own.over(config);
         let (of_process, has_own_model) = (&config.language_model, own.language_model_url.is_some());
         let names = [
@@ -120,13 +123,14 @@ impl SettingsOutput {
             ("regress", own.regress.is_some()),
             ("regress_grace_days", own.regress_grace_days.is_some()),
             ("retention_days", own.retention_days.is_some()),
+            ("ticket_links", own.ticket_links.is_some()),
             ("language_model_url", has_own_model),
             ("language_model", has_own_model),
         ];
         let model = |own: &Option<String>, configured: &Option<String>| {
             if has_own_model { own.clone().into() } else { configured.clone().into() }
         };
-        Self {
+        Ok(Self {
             name: own.name.clone().unwrap_or(org_name),
             time_zone: settings.calendar.name().to_owned(),
             language: settings.language,
@@ -138,6 +142,7 @@ impl SettingsOutput {
             regress: settings.regress,
             regress_grace_days: settings.regress_grace_days,
             retention_days: settings.retention_days.into(),
+            ticket_links: ticket_links::from_column(own.ticket_links.as_deref())?,
             language_model_url: model(&own.language_model_url, &of_process.url),
             language_model: model(&own.language_model, &of_process.model),
             language_model_has_key: if has_own_model {
@@ -146,7 +151,7 @@ impl SettingsOutput {
                 of_process.key.is_some()
             },
             own: names.into_iter().filter(|(_, is_own)| *is_own).map(|(name, _)| name).collect(),
-        }
+        })
     }
 }
 
@@ -171,6 +176,8 @@ pub struct UpdateSettingsInput {
     regress_grace_days: Patch<SafeInt>,
     /// Closed sessions are erased so many days after their last message.
     retention_days: Patch<Positive<RETENTION_DAYS_MAX>>,
+    /// All of them; for one kind of record of one help desk there is one.
+    ticket_links: Patch<BoundedVec<TicketLink, LINKS_MAX>>,
     /// The base URL of an OpenAI-compatible endpoint, at a public address over https unless the server is configured
     /// otherwise. Another address needs its key again.
     language_model_url: Patch<SingleLine<500>>,
@@ -195,6 +202,7 @@ impl UpdateSettingsInput {
             ("regress", self.regress.is_keep()),
             ("regress_grace_days", self.regress_grace_days.is_keep()),
             ("retention_days", self.retention_days.is_keep()),
+            ("ticket_links", self.ticket_links.is_keep()),
             ("language_model_url", self.language_model_url.is_keep()),
             ("language_model", self.language_model.is_keep()),
             ("language_model_key", self.language_model_key.is_keep()),
@@ -223,6 +231,9 @@ impl UpdateSettingsInput {
         {
             let wrong = format!("regress_grace_days: expected an integer between 0 and {GRACE_DAYS_MAX}");
             return Err(Error::Invalid(wrong));
+        }
+        if let Patch::Set(links) = &self.ticket_links {
+            ticket_links::check(&links.0)?;
         }
         if let Patch::Set(key) = &self.language_model_key
             && !is_key(&key.0)
@@ -261,6 +272,11 @@ impl UpdateSettingsInput {
             regress: self.regress.apply(old.regress),
             regress_grace_days: self.regress_grace_days.map(|days| days.0).apply(old.regress_grace_days),
             retention_days: self.retention_days.map(|days| days.0).apply(old.retention_days),
+            ticket_links: match self.ticket_links {
+                Patch::Keep => old.ticket_links,
+                Patch::Clear => None,
+                Patch::Set(links) => ticket_links::to_column(&links.0)?,
+            },
             language_model_url: url,
             language_model: model,
             language_model_key: key,

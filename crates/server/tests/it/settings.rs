@@ -14,13 +14,14 @@ async fn an_organization_has_what_the_process_is_configured_to_until_it_sets_som
         "name": "default", "language_model_url": null, "language_model": null, "language_model_has_key": false,
         "time_zone": "Europe/Berlin", "language": "en", "granularity": "balanced", "contacts_min": 3,
         "escalation_sensitivity": "normal", "escalation_basis": "share", "escalation_returns_week": null,
-        "regress": true, "regress_grace_days": 0, "retention_days": null, "own": [],
+        "regress": true, "regress_grace_days": 0, "retention_days": null, "ticket_links": [], "own": [],
     });
     assert_eq!(t.get_ok("/settings").await, configured);
     let change = json!({
         "name": "Acme", "time_zone": "Asia/Tokyo", "language": "de", "granularity": "fine", "contacts_min": 5,
         "escalation_sensitivity": "strict", "escalation_basis": "volume", "escalation_returns_week": 0.5,
         "regress": false, "regress_grace_days": 7, "retention_days": 30,
+        "ticket_links": [{"name": "zendesk", "id_type": null, "url": "https://acme.example/tickets/{id}"}],
     });
     let mut expected = configured.clone();
     expected.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
@@ -67,6 +68,49 @@ async fn a_wrong_setting_is_named_and_nothing_is_changed() {
     let model = json!({"language_model_url": "http://models.example/v1", "language_model": "m"});
     assert_eq!(t.patch("/settings", model).await.error(400), "language_model_url: expected https");
     assert_eq!(t.get_ok("/settings").await, before);
+}
+
+#[tokio::test]
+async fn a_link_to_tickets_leads_to_one_host_and_holds_the_id() {
+    let t = TestApp::new().await;
+    let link = |id_type: Value, url: &str| json!({"name": "hubspot", "id_type": id_type, "url": url});
+    let good = "https://app.example/inbox?ticket={id}#t";
+    let any_and_one = json!([link(json!(null), good), link(json!("ticket_id"), good)]);
+    for links in [any_and_one, json!([{"name": "front", "url": "http://localhost:8080/{id}"}]), json!([])] {
+        let saved = t.patch_ok("/settings", json!({"ticket_links": links.clone()})).await;
+        assert_eq!(saved["ticket_links"].as_array().unwrap().len(), links.as_array().unwrap().len());
+        assert_eq!(saved["own"], if links == json!([]) { json!([]) } else { json!(["ticket_links"]) });
+        assert_eq!(t.get_ok("/settings").await, saved);
+    }
+    for (links, wrong) in [
+        (
+            json!([link(json!(null), "https://{id}.example/")]),
+            "ticket_links[0].url: expected {id} after the host",
+        ),
+        (
+            json!([link(json!(null), "https://a.example/")]),
+            "ticket_links[0].url: expected {id} after the host",
+        ),
+        (
+            json!([link(json!(null), "javascript:alert({id})")]),
+            "ticket_links[0].url: expected an http or https",
+        ),
+        (
+            json!([link(json!(null), "https://a:b@c.example/{id}")]),
+            "ticket_links[0].url: expected an http or https",
+        ),
+        (
+            json!([link(json!(null), "tickets/{id}")]),
+            "ticket_links[0].url: expected an http or https address",
+        ),
+        (json!([link(json!(null), good), link(json!(null), good)]), "ticket_links[1]: expected one link"),
+        (json!([link(json!("chat"), good)]), "ticket_links[0].id_type"),
+        (json!([{"name": "zendesk"}]), "ticket_links[0]"),
+        (json!(vec![link(json!(null), good); 61]), "ticket_links: expected at most 60 items"),
+    ] {
+        let error = t.patch("/settings", json!({"ticket_links": links})).await.error(400);
+        assert!(error.starts_with(wrong), "{error}");
+    }
 }
 
 #[tokio::test]

@@ -1,10 +1,17 @@
 import { expect, test } from "vitest";
-import { Elements, linesOf, Places, type Line, type Row } from "./lines";
+import { Elements, Lines, Places, type Grouping, type Line, type Row } from "./lines";
 
 function row(id: string, ...kinds: string[]): Row {
     const insight = { id, category: null, team: null, archived_at: null, resolved_at: null };
     return { insight, movement: kinds.map((kind) => ({ kind, since: "" })) } as unknown as Row;
 }
+
+type Group = { value: string | null; name: string | null; insights: number };
+
+const page = (items: Row[], groups: Group[] = []) => ({ items, groups });
+
+const linesOf = (rows: Row[], grouping: Grouping, groups: Group[], isWhole: boolean) =>
+    new Lines().of([page(rows, groups)], grouping, isWhole).lines;
 
 const shown = (lines: Line[]) =>
     lines.map((line) => (line.kind === "row" ? line.key : `${line.name} ${line.insights}`));
@@ -32,6 +39,39 @@ test("what moves has a heading of its own, and a group is counted once its end i
         "No theme 1",
         "f",
     ]);
+});
+
+test("pages that come one by one make the lines of all of them together", () => {
+    const lines = new Lines();
+    // a plain generator, so that a failure is the same one again
+    let seed = 7;
+    const random = (below: number) => (seed = (seed * 48_271) % 2_147_483_647) % below;
+    let pages: ReturnType<typeof page>[] = [];
+    let next = 0;
+    let grouping: Grouping = "movement";
+    for (let step = 0; step < 400; step++) {
+        const what = random(10);
+        if (what === 0) pages = [];
+        // a row that was loaded is decided on: its page is another one
+        else if (what === 1 && pages.length) {
+            const [at, { items }] = [random(pages.length), pages[0]!];
+            pages = pages.with(at, page(pages[at]!.items.with(0, row(items[0]!.insight.id, "back"))));
+        } else if (what === 2) grouping = (["movement", "none", "team"] as const)[random(3)]!;
+        else {
+            const kinds = () => [["new"], ["falling"], []][random(3)]!;
+            const items = Array.from({ length: 1 + random(5) }, () => row(String(next++), ...kinds()));
+            // now and then one that is loaded already
+            pages = [
+                ...pages,
+                page(random(6) || !pages.length ? items : [...items, row(pages[0]!.items[0]!.insight.id)]),
+            ];
+        }
+        const isWhole = random(2) === 0;
+        const { lines: made, byId } = lines.of(pages, grouping, isWhole);
+        const all = new Map(pages.flatMap(({ items }) => items.map((row) => [row.insight.id, row])));
+        expect(made).toEqual(linesOf([...all.values()], grouping, [], isWhole));
+        expect([...byId]).toEqual([...all]);
+    }
 });
 
 test("only the lines between two heights are drawn, whatever the scroll", () => {

@@ -40,7 +40,7 @@ function groupOf(row: Row, grouping: Grouping): { key: string; name: string } {
     }
 }
 
-/** The lines of rows: with each page that is loaded there are all of them again, thousands of new ones to collect. */
+/** The lines of rows: when they are all made again, those whose row is the same are the same. */
 const kept = new WeakMap<Row, Extract<Line, { kind: "row" }>>();
 
 function lineOf(row: Row, at: number): Line {
@@ -51,35 +51,76 @@ function lineOf(row: Row, at: number): Line {
     return line;
 }
 
+type Page = Pick<Schema<"Rows">, "items" | "groups">;
+
+/** What is loaded of the stream. */
+export interface Loaded {
+    /** The rows by the id of their insight, in their order. */
+    byId: Map<string, Row>;
+    lines: Line[];
+}
+
 /**
- * Puts headings over rows that come group by group. A group says how many insights it has: as the server counted, or as
- * many as were loaded once the next group begins or nothing is left to load.
+ * Puts headings over rows that come page by page and group by group. A further page costs what it holds: those before it are
+ * not gone through again.
  */
-export function linesOf(rows: Row[], grouping: Grouping, counted: Schema<"Rows">["groups"], isWhole: boolean): Line[] {
-    const lines: Line[] = [];
-    let heading: Extract<Line, { kind: "heading" }> | null = null;
-    let since = 0;
-    const end = (at: number) => {
-        if (heading && heading.insights === null) heading.insights = at - since;
-    };
-    rows.forEach((row, at) => {
-        const group = groupOf(row, grouping);
-        if (grouping !== "none" && heading?.key !== `group ${group.key}`) {
-            end(at);
-            const known = counted.find(({ value }) => (value ?? "") === group.key);
-            heading = {
-                kind: "heading",
-                key: `group ${group.key}`,
-                name: known?.name ?? group.name,
-                insights: known?.insights ?? null,
-            };
-            since = at;
-            lines.push(heading);
+export class Lines {
+    #pages: Page[] = [];
+    #grouping: Grouping = "none";
+    #byId = new Map<string, Row>();
+    #lines: Line[] = [];
+    /** The place of the last heading, if the size of its group is not known yet. */
+    #open = -1;
+    #heading = "";
+
+    /**
+     * Returns the lines of pages. A group says how many insights it has: as the server counted, or as many as were loaded
+     * once the next group begins or nothing is left to load. A page that begins behind a row that moved may show it twice:
+     * it has the first place, as it is now.
+     */
+    of(pages: Page[], grouping: Grouping, isWhole: boolean): Loaded {
+        const before = this.#pages;
+        const added = pages.slice(before.length).flatMap(({ items }) => items);
+        const goesOn =
+            grouping === this.#grouping &&
+            before.every((page, at) => page === pages[at]) &&
+            !added.some(({ insight }) => this.#byId.has(insight.id));
+        if (!goesOn) {
+            [this.#byId, this.#lines, this.#open, this.#heading] = [new Map(), [], -1, ""];
+            this.#grouping = grouping;
         }
-        lines.push(lineOf(row, at));
-    });
-    if (isWhole) end(rows.length);
-    return lines;
+        [this.#pages, this.#lines] = [[...pages], [...this.#lines]];
+        this.#add(goesOn ? added : pages.flatMap(({ items }) => items));
+        return { byId: this.#byId, lines: isWhole ? this.#closed() : this.#lines };
+    }
+
+    #add(rows: Row[]) {
+        let at = this.#byId.size;
+        for (const row of rows) this.#byId.set(row.insight.id, row);
+        // of a row that came twice, as it came last
+        const fresh = at ? rows : [...this.#byId.values()];
+        for (const row of fresh) {
+            const group = groupOf(row, this.#grouping);
+            if (this.#grouping !== "none" && (this.#heading !== group.key || !at)) this.#begin(group);
+            this.#lines.push(lineOf(row, at++));
+        }
+    }
+
+    #begin({ key, name }: { key: string; name: string }) {
+        this.#lines = this.#closed();
+        const known = this.#pages[0]!.groups.find(({ value }) => (value ?? "") === key);
+        const insights = known?.insights ?? null;
+        this.#open = insights === null ? this.#lines.length : -1;
+        this.#heading = key;
+        this.#lines.push({ kind: "heading", key: `group ${key}`, name: known?.name ?? name, insights });
+    }
+
+    /** Returns the lines with the last group's size as it is so far. */
+    #closed(): Line[] {
+        const heading = this.#lines[this.#open];
+        if (heading?.kind !== "heading") return this.#lines;
+        return this.#lines.with(this.#open, { ...heading, insights: this.#lines.length - this.#open - 1 });
+    }
 }
 
 /** Where lines stand, so that only those in sight need to be drawn. */

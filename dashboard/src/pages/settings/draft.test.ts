@@ -13,6 +13,7 @@ const saved = {
     regress: true,
     regress_grace_days: 7,
     retention_days: null,
+    ticket_links: [],
     language_model_url: null,
     language_model: null,
     language_model_has_key: false,
@@ -24,6 +25,7 @@ test("what the organization had set is set back, the rest is as the server says"
         { name: "Other", time_zone: "Europe/London", regress_grace_days: 0 },
         {
             ...saved,
+            ticket_links: [],
             own: [...saved.own],
         },
     );
@@ -32,7 +34,7 @@ test("what the organization had set is set back, the rest is as the server says"
 
 test("a key that nobody can show cannot be set back", () => {
     const own = ["language_model_url"];
-    expect(backFrom({ language_model_url: "https://x.example" }, { ...saved, language_model_has_key: true, own })).toBe(
+    expect(backFrom({ language_model_url: "https://x.example" }, { ...saved, ticket_links: [], language_model_has_key: true, own })).toBe(
         null,
     );
 });
