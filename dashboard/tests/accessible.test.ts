@@ -172,7 +172,16 @@ const OPENS: { name: string; on: string; act: (page: Page) => Promise<unknown>; 
             await page.keyboard.type("parcel");
         },
     },
-    { name: "move", on: "conversation", act: button("Move") },
+    {
+        name: "move",
+        on: "conversation",
+        act: async (page) => {
+            // where there is no room beside the conversation, what is known of it is folded
+            const folded = page.locator("summary").filter({ visible: true });
+            if (await folded.count()) await folded.first().click();
+            await button("Move")(page);
+        },
+    },
     { name: "change the address of a webhook", on: "settings webhook", act: button("More") },
     { name: "more about a member", on: "settings members", act: button(/^More about/) },
     {

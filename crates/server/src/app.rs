@@ -1,7 +1,7 @@
 //! The composition root: the state that a handler, a job and a command can reach, and the lists of routes, pages,
 //! jobs, destinations and hooks.
 
-use crate::access::Caller;
+use crate::access::{Caller, KnownKeys, keys_forgotten_elsewhere};
 use crate::audit_log;
 use crate::boilerplate::{self, RereadByBoilerplate};
 use crate::categories::{self, AssignCategories};
@@ -14,7 +14,7 @@ use crate::erasures::{self, ApplyRetention, EraseSessions, Purge};
 use crate::error::{Error, Result};
 use crate::exports;
 use crate::group_commit::GroupCommit;
-use crate::http::{Api, Peer, RateLimiter, bearer};
+use crate::http::{Api, Peer, RateLimiter, Window, bearer};
 use crate::ids::OrgId;
 use crate::imports::{self, FollowImport, ImportFile};
 use crate::insights::{
@@ -33,7 +33,7 @@ use crate::sessions::{self, IndexMessages, ReadSessions};
 use crate::settings::{self, LanguageModels, Settings};
 use crate::tags;
 use crate::teams;
-use crate::time::Clock;
+use crate::time::{Calendar, Clock};
 use crate::turns::Turns;
 use crate::views;
 use crate::webhooks::{self, Webhooks};
@@ -125,6 +125,8 @@ pub struct App {
     pub clock: Clock,
     /// The configuration.
     pub config: Arc<Config>,
+    /// The keys that were looked up a moment ago.
+    pub known_keys: Arc<KnownKeys>,
     /// The rate limit of each key, and its use.
     pub limiter: Arc<RateLimiter>,
     /// The rate limit of each member, and its use.
@@ -170,6 +172,7 @@ impl App {
         Self {
             db,
             clock,
+            known_keys: Arc::default(),
             limiter: Arc::new(RateLimiter::new(config.server.rate_limit)),
             member_limiter: Arc::new(RateLimiter::new(config.server.member_rate_limit)),
             passwords: Arc::default(),
@@ -206,6 +209,13 @@ impl App {
         Ok(Caller { address: Peer::of(request).0, ..caller })
     }
 
+    /// Waits until other processes that serve on the database refuse the keys that were revoked here.
+    pub async fn keys_revoked(&self) {
+        if self.db.is_shared() {
+            keys_forgotten_elsewhere().await;
+        }
+    }
+
     /// Begins a transaction that writes to an organization.
     pub async fn begin(&self, org_id: OrgId) -> Result<OrgTx> {
         orgs::begin(&self.db, &self.clock, &HOOKS, org_id).await
@@ -219,6 +229,15 @@ impl App {
     /// Loads the settings in effect for an organization.
     pub async fn settings(&self, db: impl Query, org_id: OrgId) -> Result<Settings> {
         settings::load(db, &self.config, org_id).await
+    }
+
+    /// Returns the calendar of an organization, for a window whose days begin by it.
+    pub async fn calendar(&self, org_id: OrgId, window: &Window) -> Result<Calendar> {
+        Ok(if window.has_days() {
+            self.settings(&self.db, org_id).await?.calendar
+        } else {
+            Calendar::default()
+        })
     }
 
     /// Returns the client of the language model that an organization asks: its own, or the configured one.

@@ -87,6 +87,8 @@ pub struct OrgTx {
     stored_bytes: i64,
     /// The counters to raise after the commit, and by how much.
     counts: Vec<(Counter, u64)>,
+    /// What is called after the commit.
+    after_commit: Vec<fn()>,
     is_complete: bool,
 }
 
@@ -117,6 +119,7 @@ impl OrgTx {
             moved: BTreeSet::new(),
             stored_bytes: 0,
             counts: Vec::new(),
+            after_commit: Vec::new(),
             is_complete: false,
         }
     }
@@ -182,6 +185,11 @@ impl OrgTx {
         self.counts.push((counter, by));
     }
 
+    /// Has something be called once the transaction is committed.
+    pub fn after_commit(&mut self, call: fn()) {
+        self.after_commit.push(call);
+    }
+
     /// Takes `count` ticket numbers and returns the first.
     pub async fn take_ticket_numbers(&mut self, count: i64) -> Result<i64> {
         self.take_numbers("next_ticket_number", count).await
@@ -229,6 +237,9 @@ impl OrgTx {
         self.tx.commit().await?;
         for (counter, by) in self.counts {
             counter.increment(by);
+        }
+        for call in self.after_commit {
+            call();
         }
         Ok(())
     }

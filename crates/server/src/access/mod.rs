@@ -1,8 +1,10 @@
 //! Who may do what: callers, their scopes, and the tokens by which they are known.
 
+mod known;
 mod scope;
 mod token;
 
+pub use known::{AsOf, KnownKeys, keys_forgotten_elsewhere, keys_revoked};
 pub use scope::{Access, Resource, Scope, Scopes};
 pub use token::{TOKEN_LENGTH_MAX, random_token, token_hash};
 

@@ -2,6 +2,7 @@
 
 use super::table::Table;
 use super::{Exit, OrgArg, UsageError, find_org, open, print_error, print_line};
+use crate::access::keys_forgotten_elsewhere;
 use crate::config::Config;
 use crate::event::Actor;
 use crate::ids::KeyId;
@@ -140,5 +141,6 @@ async fn revoke(config: Config, args: RevokeArgs) -> anyhow::Result<()> {
     if !revoked {
         bail!("there is no such key, or it is revoked already");
     }
+    keys_forgotten_elsewhere().await;
     print_line(&if args.json { json!({"revoked": id}).to_string() } else { format!("revoked {id}") })
 }

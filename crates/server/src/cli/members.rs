@@ -2,6 +2,7 @@
 
 use super::table::Table;
 use super::{Exit, OrgArg, UsageError, find_org, open, print_error, print_line};
+use crate::access::keys_forgotten_elsewhere;
 use crate::config::Config;
 use crate::event::Actor;
 use crate::members::{self, Invitation, Role};
@@ -131,6 +132,7 @@ async fn remove(config: Config, args: RemoveArgs) -> anyhow::Result<()> {
     members::remove(&mut tx, &member, Actor::default()).await?;
     tx.commit().await?;
     app.db.close().await;
+    keys_forgotten_elsewhere().await;
     print_line(&if args.json {
         json!({"removed": member.id}).to_string()
     } else {

@@ -106,7 +106,7 @@ async fn list(
     caller: Caller,
     ApiQuery(window): ApiQuery<Window>,
 ) -> Result<Json<ListContactsOutput>> {
-    let calendar = app.settings(&app.db, caller.org_id).await?.calendar;
+    let calendar = app.calendar(caller.org_id, &window).await?;
     let (contacts, next) = store::list(&app.db, caller.org_id, &window, &calendar).await?;
     let items = contacts.into_iter().map(SessionContact::try_from).collect::<anyhow::Result<_>>()?;
     Ok(Json(ListContactsOutput(Page { items, next })))

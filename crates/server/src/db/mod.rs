@@ -107,6 +107,11 @@ impl Db {
         }
     }
 
+    /// Returns true if other processes may serve on it.
+    pub fn is_shared(&self) -> bool {
+        matches!(self.lanes.pools, Pools::Postgres { .. })
+    }
+
     /// Reads every row of `query`, which must bound their number.
     pub async fn fetch_all<T: Record>(&self, query: Sql) -> Result<Vec<T>> {
         let mut records = Vec::new();

@@ -37,6 +37,14 @@ pub struct Window {
     updated_before: Maybe<Date>,
 }
 
+impl Window {
+    /// Returns true if it begins or ends with a day, which a calendar has to tell the moments of.
+    pub fn has_days(&self) -> bool {
+        let bounds = [&self.created_after, &self.created_before, &self.updated_after, &self.updated_before];
+        bounds.into_iter().any(|bound| matches!(bound.0, Some(Date::Day(_))))
+    }
+}
+
 /// A place in a walk. Opaque on the wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Place {

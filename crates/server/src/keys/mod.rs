@@ -5,7 +5,7 @@ mod routes;
 pub use crate::access::{Access, Caller, Resource, Scope, Scopes};
 pub use routes::routes;
 
-use crate::access::{Credential, TOKEN_LENGTH_MAX, random_token, token_hash};
+use crate::access::{AsOf, Credential, TOKEN_LENGTH_MAX, keys_revoked, random_token, token_hash};
 use crate::app::App;
 use crate::db::{Db, Sql, sql};
 use crate::error::{Error, Result};
@@ -45,7 +45,7 @@ pub struct Key {
 }
 
 /// Finds the caller whose token this is, and notes that the key is used. Returns None if it is unknown, revoked, or past
-/// its end.
+/// its end; one that another process revoked is good for a second more.
 pub async fn authenticate(app: &App, token: &str) -> Result<Option<Caller>> {
     if token.is_empty() || token.len() > TOKEN_LENGTH_MAX {
         return Ok(None);
@@ -56,13 +56,19 @@ pub async fn authenticate(app: &App, token: &str) -> Result<Option<Caller>> {
         id: KeyId,
         member_id: Option<MemberId>,
         scopes: String,
+        expires_at: Option<Timestamp>,
         last_used_at: Option<Timestamp>,
     }
+    let (hash, now) = (token_hash(token), app.clock.now());
+    if let Some(caller) = app.known_keys.get(&hash, now) {
+        return Ok(Some(caller));
+    }
+    let as_of = AsOf::now();
     let query = sql("
-        select org_id, id, member_id, scopes, last_used_at from api_keys
+        select org_id, id, member_id, scopes, expires_at, last_used_at from api_keys
         where token_hash = $1 and revoked_at is null and (expires_at is null or expires_at > $2)
     ");
-    let query = query.bind(token_hash(token)).bind(app.clock.now());
+    let query = query.bind(hash.clone()).bind(now);
     let Some(row) = app.db.fetch_optional::<Row>(query).await? else { return Ok(None) };
     let caller = Caller {
         org_id: row.org_id,
@@ -72,6 +78,7 @@ pub async fn authenticate(app: &App, token: &str) -> Result<Option<Caller>> {
         address: None,
     };
     note_use(app, row.id, row.last_used_at, &caller);
+    app.known_keys.add(hash, caller.clone(), row.expires_at, as_of);
     Ok(Some(caller))
 }
 
@@ -180,7 +187,7 @@ pub async fn revoke(app: &App, org_id: OrgId, id: KeyId, actor: Actor) -> Result
     let query = query.bind(org_id).bind(id).bind(tx.now);
     let is_revoked = tx.execute(query).await? > 0;
     if is_revoked {
-        tx.audit(AuditKind::KeyRevoked, actor, Some(id.into()), json!({}));
+        note_revoked(&mut tx, id, actor);
     }
     tx.commit().await?;
     Ok(is_revoked)
@@ -195,7 +202,7 @@ pub async fn forget(tx: &mut OrgTx, subject: Subject, id: Uuid) -> Result<()> {
         update api_keys set revoked_at = $3
         where org_id = $1 and member_id = $2 and revoked_at is null returning id
     ");
-    note_revoked(tx, query.bind(tx.org_id).bind(id).bind(tx.now)).await
+    revoke_all(tx, query.bind(tx.org_id).bind(id).bind(tx.now)).await
 }
 
 /// Revokes every key that has this name.
@@ -203,13 +210,18 @@ pub async fn revoke_named(tx: &mut OrgTx, name: &str) -> Result<()> {
     let query = sql("
         update api_keys set revoked_at = $3 where org_id = $1 and name = $2 and revoked_at is null returning id
     ");
-    note_revoked(tx, query.bind(tx.org_id).bind(name).bind(tx.now)).await
+    revoke_all(tx, query.bind(tx.org_id).bind(name).bind(tx.now)).await
 }
 
-async fn note_revoked(tx: &mut OrgTx, revoking: Sql) -> Result<()> {
+async fn revoke_all(tx: &mut OrgTx, revoking: Sql) -> Result<()> {
     let revoked: Vec<(KeyId,)> = tx.fetch_all(revoking).await?;
     for (id,) in revoked {
-        tx.audit(AuditKind::KeyRevoked, Actor::default(), Some(id.into()), json!({}));
+        note_revoked(tx, id, Actor::default());
     }
     Ok(())
+}
+
+fn note_revoked(tx: &mut OrgTx, id: KeyId, actor: Actor) {
+    tx.audit(AuditKind::KeyRevoked, actor, Some(id.into()), json!({}));
+    tx.after_commit(keys_revoked);
 }

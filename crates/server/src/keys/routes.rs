@@ -137,8 +137,9 @@ async fn create(
 }
 
 async fn revoke(State(app): State<App>, caller: Caller, ApiPath(id): ApiPath<KeyId>) -> Result<()> {
-    if super::revoke(&app, caller.org_id, id, caller.actor()).await? {
-        return Ok(());
+    if !super::revoke(&app, caller.org_id, id, caller.actor()).await? {
+        return Err(Error::NotFound("key"));
     }
-    Err(Error::NotFound("key"))
+    app.keys_revoked().await;
+    Ok(())
 }

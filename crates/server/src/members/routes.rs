@@ -254,5 +254,7 @@ async fn remove(State(app): State<App>, caller: Caller, ApiPath(id): ApiPath<Mem
     let member = store::require(&mut tx, caller.org_id, id).await?;
     require_rights(&caller, member.role)?;
     store::remove(&mut tx, &member, caller.actor()).await?;
-    tx.commit().await
+    tx.commit().await?;
+    app.keys_revoked().await;
+    Ok(())
 }

@@ -29,7 +29,7 @@ pub(super) async fn list(
     ApiQuery(window): ApiQuery<Window>,
     ApiQuery(filter): ApiQuery<SessionFilter>,
 ) -> Result<Json<ListChatSessionsOutput>> {
-    let calendar = app.settings(&app.db, caller.org_id).await?.calendar;
+    let calendar = app.calendar(caller.org_id, &window).await?;
     let db = app.db.long(caller.org_id);
     let (sessions, next) = store::list(&db, caller.org_id, &filter, &window, &calendar).await?;
     let items = expand(&app.db, caller.org_id, sessions).await?;

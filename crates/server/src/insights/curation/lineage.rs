@@ -25,7 +25,7 @@ pub(super) struct Ancestor {
 
 /// Lists the insights that went into this one, directly or through others, the last to end first.
 pub(super) async fn lineage(app: &App, caller: &Caller, id: InsightId) -> Result<Vec<Ancestor>> {
-    response::count(&app.db, caller.org_id, id).await?.ok_or(Error::NotFound("insight"))?;
+    response::find(&app.db, caller.org_id, id).await?.ok_or(Error::NotFound("insight"))?;
     let query = sql("
         with recursive went (insight_id, successor_id, created_at, depth) as (
             select insight_id, successor_id, created_at, 1 from lineage where org_id = $1 and successor_id = $2

@@ -50,13 +50,12 @@ pub async fn webhook_event(db: &Db, org_id: OrgId, id: EventId) -> Result<Option
     let Some(row) = row else { return Ok(None) };
     let detail = row.detail.as_deref().map(serde_json::from_str).transpose().map_err(anyhow::Error::new)?;
     let current = insight::current(db, org_id, row.insight_id).await?;
-    let seen = response::count(db, org_id, current).await?.map(|(counts, _)| counts);
     let member = row.member_id.zip(row.email);
     Ok(Some(WebhookEvent {
         insight_id: row.insight_id,
         timestamp: row.created_at,
         member: member.map(|(id, email)| WebhookMember { id, email, name: row.name }),
         detail: detail.unwrap_or_else(|| serde_json::json!({})),
-        insight: response::load(db, org_id, seen.as_slice()).await?.pop(),
+        insight: response::find(db, org_id, current).await?.map(|(insight, _)| insight),
     }))
 }

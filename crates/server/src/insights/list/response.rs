@@ -99,11 +99,8 @@ pub(crate) struct WithEtag {
 impl WithEtag {
     /// Loads an insight as it is now. Fails with the 404 if it is not shown.
     pub(crate) async fn load(db: &Db, org_id: OrgId, id: InsightId) -> Result<Self> {
-        // the revision is read first: if it is out of date, the client is refused and reads the insight again
-        let (counts, revision) = count(db, org_id, id).await?.ok_or(Error::NotFound("insight"))?;
-        let mut found = load(db, org_id, &[counts]).await?;
-        let with_etag = |insight| Self { insight, revision, operation_id: None };
-        found.pop().map(with_etag).ok_or(Error::NotFound("insight"))
+        let (insight, revision) = find(db, org_id, id).await?.ok_or(Error::NotFound("insight"))?;
+        Ok(Self { insight, revision, operation_id: None })
     }
 
     /// Adds the operation by which the insight became as it is, if one changed anything.
@@ -129,9 +126,11 @@ pub(crate) struct InsightCounts {
     pub(crate) last_seen_at: Timestamp,
 }
 
+/// An insight as it is read, with its kept counts.
 #[derive(sqlx::FromRow)]
-struct InsightRow {
-    id: InsightId,
+pub(super) struct InsightRow {
+    #[sqlx(flatten)]
+    counts: InsightCounts,
     insight_number: i64,
     content: String,
     sentiment: Sentiment,
@@ -156,20 +155,33 @@ struct InsightRow {
     updated_at: Timestamp,
 }
 
-/// Counts the sessions of an insight, over all of them, and returns its revision beside. Returns none if it is not shown.
-pub(crate) async fn count(db: &Db, org_id: OrgId, id: InsightId) -> Result<Option<(InsightCounts, i64)>> {
+/// What is read of an insight `i`, and of what stands beside it.
+pub(super) const COLUMNS: &str = "i.id, i.occurrence_count, i.first_seen_at, i.last_seen_at, i.insight_number, i.content,
+    i.sentiment, i.category_id, c.name as category_name, c.description as category_description, i.team_id,
+    t.name as team_name, i.resolved_at, r.name as resolver_name, r.avatar_url as resolver_avatar_url, i.archived_at,
+    a.name as archiver_name, a.avatar_url as archiver_avatar_url, i.archive_reason, i.archive_policy,
+    i.resurface_current, i.resurface_target, i.deep_research, i.deep_research_completed_at, i.created_at, i.updated_at";
+
+/// What stands beside an insight `i`.
+pub(super) const BESIDE: &str = "
+    left join categories c on c.org_id = i.org_id and c.id = i.category_id
+    left join teams t on t.org_id = i.org_id and t.id = i.team_id
+    left join members r on r.org_id = i.org_id and r.id = i.resolved_by
+    left join members a on a.org_id = i.org_id and a.id = i.archived_by";
+
+/// Finds an insight, counted over all sessions, and its revision. Returns none if it is not shown.
+pub(crate) async fn find(db: &Db, org_id: OrgId, id: InsightId) -> Result<Option<(PublicInsight, i64)>> {
     #[derive(sqlx::FromRow)]
     struct Row {
         #[sqlx(flatten)]
-        counts: InsightCounts,
+        insight: InsightRow,
         revision: i64,
     }
     let query = sql(&format!(
-        "select id, occurrence_count, first_seen_at, last_seen_at, revision from insights
-        where org_id = $1 and id = $2 and {SHOWN}"
+        "select {COLUMNS}, i.revision from insights i {BESIDE} where i.org_id = $1 and i.id = $2 and {SHOWN}"
     ));
     let row: Option<Row> = db.fetch_optional(query.bind(org_id).bind(id)).await?;
-    Ok(row.map(|row| (row.counts, row.revision)))
+    Ok(row.map(|row| (row.insight.show(), row.revision)))
 }
 
 /// Loads the insights that were counted, in that order.
@@ -178,29 +190,20 @@ pub(crate) async fn load(
     org_id: OrgId,
     counts: &[InsightCounts],
 ) -> Result<Vec<PublicInsight>> {
-    let mut query = sql("
-        select i.id, i.insight_number, i.content, i.sentiment, i.category_id, c.name as category_name,
-            c.description as category_description, i.team_id, t.name as team_name, i.resolved_at,
-            r.name as resolver_name, r.avatar_url as resolver_avatar_url, i.archived_at,
-            a.name as archiver_name, a.avatar_url as archiver_avatar_url, i.archive_reason, i.archive_policy,
-            i.resurface_current, i.resurface_target, i.deep_research, i.deep_research_completed_at,
-            i.created_at, i.updated_at
-        from insights i
-        left join categories c on c.org_id = i.org_id and c.id = i.category_id
-        left join teams t on t.org_id = i.org_id and t.id = i.team_id
-        left join members r on r.org_id = i.org_id and r.id = i.resolved_by
-        left join members a on a.org_id = i.org_id and a.id = i.archived_by
-        where i.org_id = $1 and i.id in
-    ")
-    .bind(org_id);
+    let mut query =
+        sql(&format!("select {COLUMNS} from insights i {BESIDE} where i.org_id = $1 and i.id in "));
+    query = query.bind(org_id);
     query.push_list(counts.iter().map(|counts| counts.id));
     let rows: Vec<InsightRow> = db.fetch_all(query).await?;
-    let mut rows: HashMap<_, _> = rows.into_iter().map(|row| (row.id, row)).collect();
-    Ok(counts.iter().filter_map(|counts| rows.remove(&counts.id).map(|row| row.show(counts))).collect())
+    let mut rows: HashMap<_, _> = rows.into_iter().map(|row| (row.counts.id, row)).collect();
+    let found =
+        counts.iter().filter_map(|&counts| Some(InsightRow { counts, ..rows.remove(&counts.id)? }.show()));
+    Ok(found.collect())
 }
 
 impl InsightRow {
-    fn show(self, counts: &InsightCounts) -> PublicInsight {
+    /// Returns the insight as the contract shows it.
+    pub(super) fn show(self) -> PublicInsight {
         let category = self.category_id.zip(self.category_name).map(|(id, name)| InsightCategory {
             id,
             name,
@@ -217,11 +220,11 @@ impl InsightRow {
         });
         let progress = self.resurface_current.zip(self.resurface_target);
         PublicInsight {
-            id: self.id,
+            id: self.counts.id,
             insight_number: self.insight_number,
             content: self.content,
             sentiment: self.sentiment,
-            occurrence_count: counts.occurrence_count,
+            occurrence_count: self.counts.occurrence_count,
             category: category.into(),
             team: self.team_id.zip(self.team_name).map(|(id, name)| InsightTeam { id, name }).into(),
             resolved_by: resolved_by.into(),
@@ -234,8 +237,8 @@ impl InsightRow {
                 .into(),
             deep_research: self.deep_research.into(),
             deep_research_completed_at: self.deep_research_completed_at.into(),
-            first_seen_at: counts.first_seen_at,
-            last_seen_at: counts.last_seen_at,
+            first_seen_at: self.counts.first_seen_at,
+            last_seen_at: self.counts.last_seen_at,
             created_at: self.created_at,
             updated_at: self.updated_at,
         }

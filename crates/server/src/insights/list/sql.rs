@@ -1,7 +1,7 @@
 //! The queries of the list: an [`InsightFilter`] as SQL.
 
 use super::conditions::push_insight_conditions;
-use super::response::{self, InsightCounts, PublicInsight};
+use super::response::{self, BESIDE, COLUMNS, InsightCounts, InsightRow, PublicInsight};
 use crate::app::App;
 use crate::db::{self, Db, Sql, sql};
 use crate::error::{Error, Result};
@@ -40,14 +40,9 @@ pub struct ListInsightsOutput {
 pub async fn list(app: &App, org_id: OrgId, filter: &InsightFilter) -> Result<ListInsightsOutput> {
     let page_size = usize::try_from(PAGE_SIZE).unwrap_or(0);
     let (data, total) = if filter.sessions == SessionConditions::default() {
-        // an index has the page of kept counts
+        // an index of the database has the page of kept counts
         let db = if filter.is_scan() { app.db.long(org_id) } else { app.db.clone() };
-        let counts = kept_page(&db, org_id, filter).await?;
-        let total = match counts.len() {
-            0 if filter.page == 1 => 0,
-            _ => kept_count(&db, org_id, filter).await?,
-        };
-        (response::load(&db, org_id, &counts).await?, total)
+        kept_page(&db, org_id, filter).await?
     } else {
         let (mut tx, index) = app.indexes.snapshot(&app.db, org_id).await?;
         let conditions = filter::of_insights(&mut tx, org_id, &filter.insights).await?;
@@ -63,14 +58,31 @@ pub async fn list(app: &App, org_id: OrgId, filter: &InsightFilter) -> Result<Li
     Ok(ListInsightsOutput { data, page: filter.page, total, total_pages })
 }
 
-/// Returns a page of insights with their kept counts.
-async fn kept_page(db: &Db, org_id: OrgId, filter: &InsightFilter) -> Result<Vec<InsightCounts>> {
-    let mut query = sql("select id, occurrence_count, first_seen_at, last_seen_at from (");
-    push_counts(&mut query, org_id, filter);
+/// Returns a page of insights with their kept counts, and how many there are on all pages.
+async fn kept_page(db: &Db, org_id: OrgId, filter: &InsightFilter) -> Result<(Vec<PublicInsight>, i64)> {
+    #[derive(sqlx::FromRow)]
+    struct Row {
+        #[sqlx(flatten)]
+        insight: InsightRow,
+        total: i64,
+    }
     let InsightFilter { sort, order, page, .. } = *filter;
-    query.push(&format!(") s order by {sort} {order}, created_at desc, id limit "));
-    query.push_bind(PAGE_SIZE).push(" offset ").push_bind((page - 1).saturating_mul(PAGE_SIZE));
-    db.fetch_all(query).await
+    let order = format!(" order by i.{sort} {order}, i.created_at desc, i.id");
+    let mut query = sql(&format!("select {COLUMNS}, (select count(*)"));
+    push_matching(&mut query, org_id, filter);
+    query.push(") as total from (select i.id");
+    push_matching(&mut query, org_id, filter);
+    query.push(&order).push(" limit ").push_bind(PAGE_SIZE);
+    query.push(" offset ").push_bind((page - 1).saturating_mul(PAGE_SIZE));
+    query.push(") page join insights i on i.id = page.id and i.org_id = ").push_bind(org_id);
+    query.push(BESIDE).push(&order);
+    let rows: Vec<Row> = db.fetch_all(query).await?;
+    let total = match rows.first() {
+        Some(row) => row.total,
+        None if page == 1 => 0,
+        None => kept_count(db, org_id, filter).await?,
+    };
+    Ok((rows.into_iter().map(|row| row.insight.show()).collect(), total))
 }
 
 const fn sort(by: InsightSort) -> Sort {
@@ -113,9 +125,8 @@ pub async fn count_matching(app: &App, org_id: OrgId, filter: &InsightFilter) ->
 
 /// Counts the insights that match by their kept counts.
 async fn kept_count(db: &Db, org_id: OrgId, filter: &InsightFilter) -> Result<i64> {
-    let mut query = sql("select count(*) from (");
-    push_counts(&mut query, org_id, filter);
-    query.push(") s");
+    let mut query = sql("select count(*)");
+    push_matching(&mut query, org_id, filter);
     db.fetch_one::<(i64,)>(query).await.map(|(count,)| count)
 }
 
@@ -127,9 +138,9 @@ pub(crate) async fn matching(
     max: usize,
 ) -> Result<Vec<InsightId>> {
     let ids: Vec<InsightId> = if filter.sessions == SessionConditions::default() {
-        let mut query = sql("select id from (");
-        push_counts(&mut query, org_id, filter);
-        query.push(") s limit ").push_bind(db::count(max) + 1);
+        let mut query = sql("select i.id");
+        push_matching(&mut query, org_id, filter);
+        query.push(" limit ").push_bind(db::count(max) + 1);
         let ids: Vec<(InsightId,)> = app.db.long(org_id).fetch_all(query).await?;
         ids.into_iter().map(|(id,)| id).collect()
     } else {
@@ -141,12 +152,8 @@ pub(crate) async fn matching(
     Ok(ids)
 }
 
-/// Adds the insights that match by their kept counts: id, counts, times and `created_at`.
-fn push_counts(query: &mut Sql, org_id: OrgId, filter: &InsightFilter) {
-    query.push(&format!(
-        "select i.id, i.occurrence_count, i.first_seen_at, i.last_seen_at, i.created_at
-        from insights i where {SHOWN} and i.org_id = "
-    ));
-    query.push_bind(org_id);
+/// Adds from where insights `i` come, and which of them match by their kept counts.
+fn push_matching(query: &mut Sql, org_id: OrgId, filter: &InsightFilter) {
+    query.push(&format!(" from insights i where {SHOWN} and i.org_id = ")).push_bind(org_id);
     push_insight_conditions(query, org_id, &filter.insights, "i.occurrence_count");
 }

@@ -42,6 +42,22 @@ async fn keys_are_made_listed_and_revoked_and_a_token_is_shown_once() {
 }
 
 #[tokio::test]
+async fn a_key_that_was_good_a_moment_ago_is_refused_once_it_ends() {
+    let t = TestApp::new().await;
+    let mut admin = Browser::of(&t, "admin").await;
+    let mut made = Vec::new();
+    for days in [1, 30] {
+        let input = json!({"name": "tap", "scopes": ["teams:read"], "days": days});
+        let key = admin.call("POST", "/keys", Some(input)).await.ok();
+        made.push(key["token"].as_str().unwrap().to_owned());
+    }
+    let call = async |at: usize| t.call_as(&made[at], "GET", "/teams", None).await.status;
+    assert_eq!([call(0).await, call(1).await], [200, 200]);
+    t.advance(24 * 60 * 60);
+    assert_eq!([call(0).await, call(1).await], [401, 200]);
+}
+
+#[tokio::test]
 async fn nobody_gives_more_than_it_has() {
     let t = TestApp::new().await;
     let maker = t.key(t.org_id, "keys:write,members:write,members:read,insights:read").await;
