@@ -153,6 +153,10 @@ pub(super) struct InsightRow {
     deep_research_completed_at: Option<Timestamp>,
     created_at: Timestamp,
     updated_at: Timestamp,
+    revision: i64,
+    /// The insights on all pages, where a page is read.
+    #[sqlx(default)]
+    pub(super) total: i64,
 }
 
 /// What is read of an insight `i`, and of what stands beside it.
@@ -160,7 +164,8 @@ pub(super) const COLUMNS: &str = "i.id, i.occurrence_count, i.first_seen_at, i.l
     i.sentiment, i.category_id, c.name as category_name, c.description as category_description, i.team_id,
     t.name as team_name, i.resolved_at, r.name as resolver_name, r.avatar_url as resolver_avatar_url, i.archived_at,
     a.name as archiver_name, a.avatar_url as archiver_avatar_url, i.archive_reason, i.archive_policy,
-    i.resurface_current, i.resurface_target, i.deep_research, i.deep_research_completed_at, i.created_at, i.updated_at";
+    i.resurface_current, i.resurface_target, i.deep_research, i.deep_research_completed_at, i.created_at, i.updated_at,
+    i.revision";
 
 /// What stands beside an insight `i`.
 pub(super) const BESIDE: &str = "
@@ -171,17 +176,11 @@ pub(super) const BESIDE: &str = "
 
 /// Finds an insight, counted over all sessions, and its revision. Returns none if it is not shown.
 pub(crate) async fn find(db: &Db, org_id: OrgId, id: InsightId) -> Result<Option<(PublicInsight, i64)>> {
-    #[derive(sqlx::FromRow)]
-    struct Row {
-        #[sqlx(flatten)]
-        insight: InsightRow,
-        revision: i64,
-    }
     let query = sql(&format!(
-        "select {COLUMNS}, i.revision from insights i {BESIDE} where i.org_id = $1 and i.id = $2 and {SHOWN}"
+        "select {COLUMNS} from insights i {BESIDE} where i.org_id = $1 and i.id = $2 and {SHOWN}"
     ));
-    let row: Option<Row> = db.fetch_optional(query.bind(org_id).bind(id)).await?;
-    Ok(row.map(|row| (row.insight.show(), row.revision)))
+    let row: Option<InsightRow> = db.fetch_optional(query.bind(org_id).bind(id)).await?;
+    Ok(row.map(|row| (row.revision, row)).map(|(revision, row)| (row.show(), revision)))
 }
 
 /// Loads the insights that were counted, in that order.

@@ -60,12 +60,6 @@ pub async fn list(app: &App, org_id: OrgId, filter: &InsightFilter) -> Result<Li
 
 /// Returns a page of insights with their kept counts, and how many there are on all pages.
 async fn kept_page(db: &Db, org_id: OrgId, filter: &InsightFilter) -> Result<(Vec<PublicInsight>, i64)> {
-    #[derive(sqlx::FromRow)]
-    struct Row {
-        #[sqlx(flatten)]
-        insight: InsightRow,
-        total: i64,
-    }
     let InsightFilter { sort, order, page, .. } = *filter;
     let order = format!(" order by i.{sort} {order}, i.created_at desc, i.id");
     let mut query = sql(&format!("select {COLUMNS}, (select count(*)"));
@@ -76,13 +70,13 @@ async fn kept_page(db: &Db, org_id: OrgId, filter: &InsightFilter) -> Result<(Ve
     query.push(" offset ").push_bind((page - 1).saturating_mul(PAGE_SIZE));
     query.push(") page join insights i on i.id = page.id and i.org_id = ").push_bind(org_id);
     query.push(BESIDE).push(&order);
-    let rows: Vec<Row> = db.fetch_all(query).await?;
+    let rows: Vec<InsightRow> = db.fetch_all(query).await?;
     let total = match rows.first() {
         Some(row) => row.total,
         None if page == 1 => 0,
         None => kept_count(db, org_id, filter).await?,
     };
-    Ok((rows.into_iter().map(|row| row.insight.show()).collect(), total))
+    Ok((rows.into_iter().map(InsightRow::show).collect(), total))
 }
 
 const fn sort(by: InsightSort) -> Sort {
