@@ -51,6 +51,7 @@ pub fn choose_again(
     let mut all: Vec<Central<'_>> = parallel::each(groups.len(), threads, |at| {
         let mut group = Central::of(&groups[at]);
         group.bear_out(&mut Support::of_statements(&groups[at], contacts_min));
+        group.bear_out_said_by_most(&groups[at]);
         group
     });
     let everywhere = Shares::of(all.iter().flat_map(|group| &group.texts));
@@ -157,6 +158,22 @@ impl<'a> Central<'a> {
         }
         let words: HashSet<&String> = self.sentences().flat_map(|sentence| &sentence.words).collect();
         self.shared = words.into_iter().filter(|word| support.shares(word)).cloned().collect();
+    }
+
+    /// Where no word is of any matter, as in "Can somebody please look into it?", takes what more than half of the contacts
+    /// say word for word.
+    fn bear_out_said_by_most(&mut self, group: &[Statement<'_>]) {
+        if self.texts.iter().any(|text| !text.parts.is_empty()) {
+            return;
+        }
+        let speakers: HashSet<u32> = group.iter().map(|statement| statement.speaker).collect();
+        let say = |text: &str| {
+            let those = group.iter().filter(|statement| statement.text == text);
+            those.map(|statement| statement.speaker).collect::<HashSet<u32>>().len()
+        };
+        if let Some(text) = self.texts.iter_mut().find(|text| 2 * say(text.statement.text) > speakers.len()) {
+            text.parts = text.sentences.clone();
+        }
     }
 
     /// Returns the phrase that names what most texts are about. Where a script sets no blanks, or nobody says a phrase

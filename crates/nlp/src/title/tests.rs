@@ -53,6 +53,16 @@ fn a_title_names_nobody() {
 }
 
 #[test]
+fn what_most_say_word_for_word_is_the_title_where_no_word_is_of_matter() {
+    let many = ["Can somebody please look into it?"; 10];
+    let few = ["Can the seller be contacted by you guys to see what's going on?"];
+    assert_eq!(titles(&[&[&many[..], &few[..]].concat()]), [many[0]]);
+    // what half of them say is theirs alone
+    let half = ["Could you please do it for me?"; 10];
+    assert_eq!(titles(&[&[&many[..], &half[..]].concat()]), ["Various requests"]);
+}
+
+#[test]
 fn a_place_is_named_if_most_name_it() {
     let flights = [
         "I would like to find a flight from Detroit to San Francisco",
