@@ -60,6 +60,10 @@ fn what_most_say_word_for_word_is_the_title_where_no_word_is_of_matter() {
     // what half of them say is theirs alone
     let half = ["Could you please do it for me?"; 10];
     assert_eq!(titles(&[&[&many[..], &half[..]].concat()]), ["Various requests"]);
+    // a mask is of matter, and no word
+    for masked in ["[name]", "Hi [name] it is [phone]"] {
+        assert_eq!(titles(&[&[masked; 10]]), ["Various requests"]);
+    }
 }
 
 #[test]

@@ -89,7 +89,7 @@ export class Lines {
             [this.#byId, this.#lines, this.#open, this.#heading] = [new Map(), [], -1, ""];
             this.#grouping = grouping;
         }
-        [this.#pages, this.#lines] = [[...pages], [...this.#lines]];
+        [this.#pages, this.#lines] = [pages, [...this.#lines]];
         this.#add(goesOn ? added : pages.flatMap(({ items }) => items));
         return { byId: this.#byId, lines: isWhole ? this.#closed() : this.#lines };
     }

@@ -180,7 +180,10 @@ pub(crate) async fn find(db: &Db, org_id: OrgId, id: InsightId) -> Result<Option
         "select {COLUMNS} from insights i {BESIDE} where i.org_id = $1 and i.id = $2 and {SHOWN}"
     ));
     let row: Option<InsightRow> = db.fetch_optional(query.bind(org_id).bind(id)).await?;
-    Ok(row.map(|row| (row.revision, row)).map(|(revision, row)| (row.show(), revision)))
+    Ok(row.map(|row| {
+        let revision = row.revision;
+        (row.show(), revision)
+    }))
 }
 
 /// Loads the insights that were counted, in that order.
