@@ -17,7 +17,6 @@ use crate::vectors::dot_in_order;
 use chosen::Chosen;
 use sentence::Sentence;
 use std::collections::{BTreeMap, HashMap, HashSet};
-use units::{Kind, units};
 
 /// The most distinct texts of a group that are looked at: the most central ones.
 const CENTRAL_MAX: usize = 300;
@@ -173,8 +172,9 @@ impl<'a> Central<'a> {
             those.map(|statement| statement.speaker).collect::<HashSet<u32>>().len()
         };
         if let Some(text) = self.texts.iter_mut().find(|text| 2 * say(text.statement.text) > speakers.len()) {
-            let is_plain =
-                |sentence: &&Sentence| units(&sentence.text).iter().all(|unit| unit.kind == Kind::Function);
+            let is_plain = |sentence: &&Sentence| {
+                units::units(&sentence.text).iter().all(|unit| unit.kind == units::Kind::Function)
+            };
             text.parts = text.sentences.iter().filter(is_plain).cloned().collect();
         }
     }
