@@ -78,6 +78,19 @@ impl From<sqlx::Error> for Error {
     }
 }
 
+impl From<rusqlite::Error> for Error {
+    fn from(error: rusqlite::Error) -> Self {
+        let code = error.sqlite_error().map(|error| error.extended_code.to_string());
+        match code.as_deref().and_then(database_fault) {
+            Some(fault) => {
+                tracing::warn!(%error, "the database refused");
+                fault
+            }
+            None => Self::Internal(error.into()),
+        }
+    }
+}
+
 /// Returns the error of a request that failed in the database by a code that is no fault of the statement: SQLite's are
 /// numbers (<https://sqlite.org/rescode.html>), PostgreSQL's have five places
 /// (<https://www.postgresql.org/docs/current/errcodes-appendix.html>).

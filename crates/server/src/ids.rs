@@ -47,12 +47,15 @@ fn parse(text: &str) -> Option<Uuid> {
 macro_rules! define_id {
     ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {$(
         $(#[$doc])*
-        #[derive(
-            Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, sqlx::Type,
-        )]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
         #[serde(transparent)]
-        #[sqlx(transparent)]
         pub struct $name(Uuid);
+
+        impl crate::db::FromColumn for $name {
+            fn from_column(value: crate::db::ValueRef<'_>) -> anyhow::Result<Self> {
+                Uuid::from_column(value).map(Self)
+            }
+        }
 
         impl $name {
             /// Makes an id. Ids order by creation.

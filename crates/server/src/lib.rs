@@ -1,6 +1,9 @@
 //! Refrain reads customer conversations and shows what customers keep saying. The modules stand in reading order: the
 //! shared ones first, then the nouns of the product, then the command line.
 
+// what is derived names it from outside
+extern crate self as refrain;
+
 pub mod access;
 pub mod app;
 pub mod config;

@@ -53,7 +53,7 @@ struct TagOutput {
     updated_at: Timestamp,
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(crate::db::Record)]
 struct Tag {
     tag_name: String,
     description: Option<String>,

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 const TEAMS_MAX: i64 = 1_000;
 
 /// The people an insight or a session is routed to.
-#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Clone, Debug, PartialEq, Eq, crate::db::Record)]
 pub struct Team {
     /// Its id.
     pub id: TeamId,

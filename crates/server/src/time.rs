@@ -1,5 +1,6 @@
 //! Points in time, as the database keeps them and as the API writes them.
 
+use crate::db::{FromColumn, ValueRef};
 use anyhow::{Context, anyhow};
 use jiff::civil;
 use jiff::tz::TimeZone;
@@ -11,9 +12,14 @@ pub const DAY: i64 = 86_400_000_000;
 
 /// Microseconds since 1970-01-01 UTC. Everything written down is cut to the millisecond, which is what the
 /// API shows, so that a time read from the API finds the row it came from.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, sqlx::Type)]
-#[sqlx(transparent)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(i64);
+
+impl FromColumn for Timestamp {
+    fn from_column(value: ValueRef<'_>) -> anyhow::Result<Self> {
+        i64::from_column(value).map(Self)
+    }
+}
 
 impl Timestamp {
     /// Returns the time that is `micros` microseconds after 1970-01-01 UTC.

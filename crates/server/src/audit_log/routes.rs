@@ -87,7 +87,7 @@ struct AuditMember {
     name: Nullable<String>,
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(crate::db::Record)]
 struct Row {
     id: AuditId,
     created_at: Timestamp,

@@ -51,7 +51,7 @@ impl From<BoilerplateEdge> for Edge {
 }
 
 /// Lines that were learned.
-#[derive(Clone, Debug, sqlx::FromRow)]
+#[derive(Clone, Debug, crate::db::Record)]
 pub struct Entry {
     /// Their id, the same whenever they are learned.
     pub id: BoilerplateId,

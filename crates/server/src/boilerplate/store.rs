@@ -152,7 +152,7 @@ fn depth_of(id: SessionId) -> i64 {
     i64::from(end.trailing_zeros())
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(crate::db::Record)]
 struct SeenRow {
     session_id: SessionId,
     contact_id: Option<ContactId>,

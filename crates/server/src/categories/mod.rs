@@ -24,7 +24,7 @@ const FOLDED_CHARS_MAX: usize = 300;
 pub struct AssignCategories {}
 
 /// A category of insights.
-#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Clone, Debug, PartialEq, Eq, crate::db::Record)]
 pub struct Category {
     /// Its id.
     pub id: CategoryId,

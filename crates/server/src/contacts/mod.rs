@@ -19,7 +19,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 /// A person who asks for help.
-#[derive(Clone, Debug, sqlx::FromRow)]
+#[derive(Clone, Debug, crate::db::Record)]
 pub struct Contact {
     /// Its id.
     pub id: ContactId,

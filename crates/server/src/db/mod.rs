@@ -6,13 +6,16 @@ mod lanes;
 mod open;
 mod purge;
 mod query;
+mod row;
 mod sql;
 mod sqlite;
 mod table;
 mod watch;
 
 pub use lanes::Hold;
-pub use query::{Query, Record};
+pub use query::Query;
+pub use refrain_record_derive::Record;
+pub use row::{FromColumn, Record, Row, ValueRef};
 pub use sql::{Sql, Value, like_pattern, sql};
 pub use table::{Column, Kind, Table};
 
@@ -20,7 +23,9 @@ use crate::error::{Error, Result};
 use futures_util::TryStreamExt;
 use health::PROBE_PAUSE;
 use lanes::{Lane, Lanes, Pools};
-use query::{ReadRow, Row};
+use query::ReadRow;
+use row::Of;
+use rusqlite::ffi;
 use sqlite::Leased;
 use sqlx::SqlSafeStr;
 use sqlx_postgres::Postgres;
@@ -116,7 +121,7 @@ impl Db {
     pub async fn fetch_all<T: Record>(&self, query: Sql) -> Result<Vec<T>> {
         let mut records = Vec::new();
         // boxed, as what waits for a connection is large, and every caller would be as large
-        Box::pin(self.read_rows(query, &mut |row| row.record().map(|record| records.push(record)))).await?;
+        Box::pin(self.read_rows(query, &mut |row| T::read(row).map(|record| records.push(record)))).await?;
         Ok(records)
     }
 
@@ -130,12 +135,12 @@ impl Db {
             }
             Pools::Postgres { .. } => {
                 let (mut connection, mut hold) = self.lanes.postgres(self.lane).await?;
-                let mut watch = Watch::of([&query]);
+                let mut watch = Watch::of(&query);
                 let (text, arguments) = query.postgres()?;
                 hold.begins();
                 let mut rows = sqlx::query_with(text, arguments).fetch(&mut *connection);
                 while let Some(row) = rows.try_next().await? {
-                    read(Row::Postgres(&row))?;
+                    read(&Row::new(Of::Postgres(&row)))?;
                     watch.row().await;
                 }
                 hold.ended();
@@ -256,7 +261,7 @@ impl Tx {
         Ok(match &mut self.on {
             On::Sqlite(connection) => connection.execute(query).await?,
             On::Postgres(tx) => {
-                let _watch = Watch::of([&query]);
+                let _watch = Watch::of(&query);
                 let (text, arguments) = query.postgres()?;
                 sqlx::query_with(text, arguments).execute(&mut **tx).await?.rows_affected()
             }
@@ -272,7 +277,7 @@ impl Tx {
 
     /// Reads the rows of `query` and hands on each, so that their number need not be bounded.
     pub async fn fetch_each<T: Record>(&mut self, query: Sql, mut take: impl FnMut(T) + Send) -> Result<()> {
-        self.read_rows(query, &mut |row| row.record().map(&mut take)).await
+        self.read_rows(query, &mut |row| T::read(row).map(&mut take)).await
     }
 
     /// Hands each row of `query` to `read`, as [`Db::read_rows`] does.
@@ -281,12 +286,12 @@ impl Tx {
             On::Sqlite(connection) => connection.read_rows(query, read).await?,
             On::Postgres(tx) => {
                 let hold = &mut self.hold;
-                let mut watch = Watch::of([&query]);
+                let mut watch = Watch::of(&query);
                 let (text, arguments) = query.postgres()?;
                 hold.begins();
                 let mut rows = sqlx::query_with(text, arguments).fetch(&mut **tx);
                 while let Some(row) = rows.try_next().await? {
-                    read(Row::Postgres(&row))?;
+                    read(&Row::new(Of::Postgres(&row)))?;
                     watch.row().await;
                 }
                 hold.ended();
@@ -305,13 +310,9 @@ impl Tx {
         self.fetch_optional(query).await?.ok_or_else(|| sqlx::Error::RowNotFound.into())
     }
 
-    /// Runs `query` and ignores the number of rows that it changed. Whatever follows in the transaction sees what it did; an
-    /// error in it may be told by what follows, at the latest by the commit.
+    /// Runs `query` and ignores the number of rows that it changed.
     pub async fn run(&mut self, query: Sql) -> Result<()> {
-        match &mut self.on {
-            On::Sqlite(connection) => connection.execute_later(query).await,
-            On::Postgres(_) => self.execute(query).await.map(|_| ()),
-        }
+        self.execute(query).await.map(|_| ())
     }
 
     /// Inserts `rows` of equal length after `insert into … (…)`, in as many statements as it takes. Each statement ends
@@ -346,5 +347,12 @@ pub fn count(len: usize) -> i64 {
 /// Returns true if `error` is a violation of a unique key.
 pub fn is_unique_violation(error: &Error) -> bool {
     let Error::Internal(cause) = error else { return false };
+    let on_sqlite = |cause: &rusqlite::Error| {
+        let code = cause.sqlite_error().map(|error| error.extended_code);
+        code.is_some_and(|code| {
+            [ffi::SQLITE_CONSTRAINT_UNIQUE, ffi::SQLITE_CONSTRAINT_PRIMARYKEY].contains(&code)
+        })
+    };
     matches!(cause.downcast_ref(), Some(sqlx::Error::Database(cause)) if cause.is_unique_violation())
+        || cause.downcast_ref().is_some_and(on_sqlite)
 }

@@ -1,13 +1,12 @@
 //! Opening the database: connections, and migrations.
 
 use super::lanes::{IDLE_MAX, LONG_PLACES, Pools, Running, SHORT_PLACES};
-use super::sqlite::Connections;
-use super::{ACQUIRE_TIMEOUT, BUSY_TIMEOUT, Location};
+use super::sqlite::{Connections, Options};
+use super::{ACQUIRE_TIMEOUT, Location};
 use anyhow::Context;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::{AssertSqlSafe, ConnectOptions, SqlSafeStr};
 use sqlx_postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx_sqlite::{SqliteAutoVacuum, SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use std::fs::File;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
@@ -16,8 +15,22 @@ use std::sync::Arc;
 
 /// The connections to PostgreSQL, without those of long reads.
 const POSTGRES_CONNECTIONS: u32 = 14;
-/// The cache of a connection, in KiB as SQLite writes it: nine connections have less than 160 MB together.
-const CACHE_SIZE: &str = "-16000";
+/// What each connection to SQLite is told.
+const PRAGMAS: [&str; 6] = [
+    "pragma synchronous = full",
+    "pragma foreign_keys = on",
+    // in KiB: nine connections have less than 160 MB together
+    "pragma cache_size = -16000",
+    "pragma mmap_size = 268435456",
+    "pragma temp_store = memory",
+    // what is deleted is overwritten
+    "pragma secure_delete = on",
+];
+/// What the one that writes is told before. Pages of what is deleted can be given back, in new files, since it is set as they
+/// are made. It is set by a write, which readers must not need: a disk may be full. Who begins to write looks for the lock itself.
+const WRITER_PRAGMAS: &str = "pragma busy_timeout = 30000; pragma auto_vacuum = incremental; pragma journal_mode = wal; pragma busy_timeout = 0";
+/// What those that read are told before.
+const READER_PRAGMAS: &str = "pragma busy_timeout = 30000; pragma query_only = on";
 
 /// Every migration, in PostgreSQL's words: its number, its name and its text.
 const MIGRATIONS: [(i64, &str, &str); 18] = [
@@ -72,10 +85,6 @@ pub(super) async fn open(location: &Location, schema: i64) -> anyhow::Result<Poo
         Location::Postgres(url) => open_postgres(url).await?,
     };
     migrate(location, &pools, schema).await?;
-    if let Pools::Sqlite { write, .. } = &pools {
-        // from now on who begins to write looks for the lock itself
-        write.take(None).await?.run("pragma busy_timeout = 2").await?;
-    }
     Ok(pools)
 }
 
@@ -91,8 +100,8 @@ pub(super) async fn migrate(location: &Location, pools: &Pools, schema: i64) -> 
         Location::Postgres(_) => None,
     };
     let done = match pools {
-        Pools::Sqlite { write, .. } => write.take(None).await?.migrate(&migrator(in_sqlite, schema)).await,
-        Pools::Postgres { main, .. } => migrator(str::to_owned, schema).run(main).await,
+        Pools::Sqlite { write, .. } => write.take(None).await?.migrate(&migrator(in_sqlite, schema)),
+        Pools::Postgres { main, .. } => Ok(migrator(str::to_owned, schema).run(main).await?),
     };
     done.context("bringing the schema up to date")
 }
@@ -118,31 +127,20 @@ fn in_sqlite(text: &str) -> String {
     IN_SQLITE.iter().fold(text.to_owned(), |text, (word, in_sqlite)| text.replace(word, in_sqlite))
 }
 
-async fn open_sqlite(path: &PathBuf) -> anyhow::Result<Pools> {
-    let options = SqliteConnectOptions::new()
-        .filename(path)
-        .create_if_missing(true)
-        .journal_mode(SqliteJournalMode::Wal)
-        .synchronous(SqliteSynchronous::Full)
-        .foreign_keys(true)
-        .busy_timeout(BUSY_TIMEOUT)
-        .pragma("cache_size", CACHE_SIZE)
-        .pragma("mmap_size", "268435456")
-        .pragma("temp_store", "memory")
-        // what is deleted is overwritten
-        .pragma("secure_delete", "on")
-        .disable_statement_logging();
+async fn open_sqlite(path: &Path) -> anyhow::Result<Pools> {
     let opening = || format!("opening {}", path.display());
     private_file(path).with_context(opening)?;
-    // pages of what is deleted can be given back: of new files, since it is set as they are made. It is set by a write,
-    // which readers must not need: a disk may be full
-    let writes = options.clone().auto_vacuum(SqliteAutoVacuum::Incremental).optimize_on_close(true, 1000);
-    let write = Connections::writer(writes);
+    let options = |own: &str, on_close| Options {
+        path: path.to_owned(),
+        pragmas: format!("{own}; {}", PRAGMAS.join(";")),
+        on_close,
+    };
+    let write = Connections::writer(options(WRITER_PRAGMAS, "pragma analysis_limit = 1000; pragma optimize"));
     // a new file is made first
     write.take(None).await.with_context(opening)?;
-    let options = options.pragma("query_only", "on");
-    let short = Connections::readers(options.clone(), SHORT_PLACES, None);
-    let long = Connections::readers(options, u32::try_from(LONG_PLACES)?, Some(IDLE_MAX));
+    let reads = options(READER_PRAGMAS, "");
+    let short = Connections::short_readers(reads.clone(), SHORT_PLACES);
+    let long = Connections::long_readers(reads, u32::try_from(LONG_PLACES)?, IDLE_MAX);
     // while a reader is open, SQLite keeps the index of its write-ahead log, which it could not make anew on a full disk
     short.take(None).await.with_context(opening)?;
     Ok(Pools::Sqlite { write, short, long })

@@ -1,6 +1,6 @@
 //! Removing what SQLite may still have of rows that were deleted.
 
-use super::{Db, Pools};
+use super::{Db, Pools, sql};
 use crate::error::Result;
 use std::sync::atomic::{AtomicI64, Ordering};
 use uuid::Uuid;
@@ -27,11 +27,12 @@ impl Db {
         let _hold = self.lanes.writer(Uuid::nil()).await?;
         let mut connection = write.take(None).await?;
         if connection.number("select count(*) from sqlite_schema where name = 'sqlite_stat4'").await? > 0 {
-            connection.run("delete from sqlite_stat4").await?;
+            connection.execute(sql("delete from sqlite_stat4")).await?;
         }
         let pages = "select page_count * page_size from pragma_page_count(), pragma_page_size()";
         let is_small = connection.number(pages).await? <= REWRITTEN_BYTES_MAX;
-        connection.run(if is_small { "vacuum" } else { "pragma incremental_vacuum(10000)" }).await?;
+        let purge = if is_small { "vacuum" } else { "pragma incremental_vacuum(10000)" };
+        connection.run_apart(sql(purge), &mut |_| Ok(())).await?;
         Ok(None)
     }
 }

@@ -1,35 +1,11 @@
 //! Reading, the same from the database and within a transaction.
 
-use super::{Db, Sql, Tx};
+use super::{Db, Record, Row, Sql, Tx};
 use crate::error::Result;
-use sqlx::FromRow;
-use sqlx_postgres::PgRow;
-use sqlx_sqlite::SqliteRow;
 use std::future::Future;
 
-/// A type that a row of either database is read into.
-pub trait Record: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin {}
-
-impl<T> Record for T where T: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin {}
-
-/// A row of either database.
-pub(super) enum Row<'r> {
-    Sqlite(&'r SqliteRow),
-    Postgres(&'r PgRow),
-}
-
-impl Row<'_> {
-    /// Reads the row.
-    pub(super) fn record<T: Record>(self) -> Result<T> {
-        Ok(match self {
-            Self::Sqlite(row) => T::from_row(row)?,
-            Self::Postgres(row) => T::from_row(row)?,
-        })
-    }
-}
-
 /// A function that reads one row.
-pub(super) type ReadRow<'f> = &'f mut (dyn FnMut(Row<'_>) -> Result<()> + Send);
+pub(super) type ReadRow<'f> = &'f mut (dyn FnMut(&Row<'_>) -> Result<()> + Send);
 
 /// A reader: `&Db`, `&mut Tx` or `&mut OrgTx`. A function that runs one query takes it, and so serves
 /// outside of a transaction and within one.

@@ -1,11 +1,9 @@
 //! A statement with the values bound to it, in SQL that SQLite and PostgreSQL both accept.
 
 use crate::error::Result;
-use anyhow::anyhow;
 use refrain_nlp::case_fold::fold;
 use sqlx::{Arguments, AssertSqlSafe};
 use sqlx_postgres::PgArguments;
-use sqlx_sqlite::SqliteArguments;
 use uuid::Uuid;
 
 /// A value bound to a statement.
@@ -109,37 +107,30 @@ impl Sql {
         &self.text
     }
 
-    /// Returns how many values are bound.
-    pub(super) fn values(&self) -> usize {
-        self.values.len()
+    /// Returns the values that are bound.
+    pub(super) fn values(&self) -> &[Value] {
+        &self.values
     }
 
-    /// Converts statements for SQLite, to be run one after the other, with a bare `?` for each placeholder: SQLite finds
-    /// numbered ones by a linear search, so that a long list of rows would take quadratic time.
-    pub(super) fn sqlite(statements: &[Self]) -> Result<(AssertSqlSafe<String>, SqliteArguments)> {
-        let (mut text, mut values) = (String::new(), Vec::new());
-        for (i, statement) in statements.iter().enumerate() {
-            text.push_str(if i == 0 { "" } else { ";" });
-            let mut parts = statement.text.split('$');
-            text.push_str(parts.next().unwrap_or(""));
-            for part in parts {
-                let digits = part.bytes().take_while(u8::is_ascii_digit).count();
-                let number: usize = part[..digits].parse().unwrap_or(0);
-                let value = number.checked_sub(1).and_then(|at| statement.values.get(at));
-                values.push(value.cloned().ok_or_else(|| anyhow!("no value is bound to ${number}"))?);
-                text.push('?');
-                text.push_str(&part[digits..]);
-            }
-        }
-        let mut arguments = SqliteArguments::default();
-        add_all(&mut arguments, values)?;
-        Ok((AssertSqlSafe(text), arguments))
+    /// Returns the text for SQLite. What it calls `$1` is a name, which it looks for among all the others.
+    pub(super) fn sqlite(&self) -> String {
+        self.text.replace('$', "?")
     }
 
     /// Converts the statement for PostgreSQL.
     pub(super) fn postgres(self) -> Result<(AssertSqlSafe<String>, PgArguments)> {
         let mut arguments = PgArguments::default();
-        add_all(&mut arguments, self.values)?;
+        for value in self.values {
+            match value {
+                Value::Bool(v) => arguments.add(v),
+                Value::Int(v) => arguments.add(v),
+                Value::Real(v) => arguments.add(v),
+                Value::Text(v) => arguments.add(v),
+                Value::Bytes(v) => arguments.add(v),
+                Value::Uuid(v) => arguments.add(v),
+            }
+            .map_err(sqlx::Error::Encode)?;
+        }
         Ok((AssertSqlSafe(self.text), arguments))
     }
 }
@@ -155,28 +146,4 @@ pub fn like_pattern(text: &str) -> String {
     }
     pattern.push('%');
     pattern
-}
-
-fn add_all<A>(arguments: &mut A, values: Vec<Value>) -> Result<()>
-where
-    A: Arguments,
-    for<'v> Option<bool>: sqlx::Encode<'v, A::Database> + sqlx::Type<A::Database>,
-    for<'v> Option<i64>: sqlx::Encode<'v, A::Database> + sqlx::Type<A::Database>,
-    for<'v> Option<f64>: sqlx::Encode<'v, A::Database> + sqlx::Type<A::Database>,
-    for<'v> Option<String>: sqlx::Encode<'v, A::Database> + sqlx::Type<A::Database>,
-    for<'v> Option<Vec<u8>>: sqlx::Encode<'v, A::Database> + sqlx::Type<A::Database>,
-    for<'v> Option<Uuid>: sqlx::Encode<'v, A::Database> + sqlx::Type<A::Database>,
-{
-    for value in values {
-        match value {
-            Value::Bool(v) => arguments.add(v),
-            Value::Int(v) => arguments.add(v),
-            Value::Real(v) => arguments.add(v),
-            Value::Text(v) => arguments.add(v),
-            Value::Bytes(v) => arguments.add(v),
-            Value::Uuid(v) => arguments.add(v),
-        }
-        .map_err(sqlx::Error::Encode)?;
-    }
-    Ok(())
 }

@@ -1,11 +1,9 @@
 //! Tables and their columns as the database describes them, to copy rows from one database to another.
 
 use super::lanes::Pools;
-use super::query::Row;
-use super::{Db, Tx, Value, open, sql};
+use super::{Db, Row, Tx, Value, open, sql};
 use crate::error::Result;
 use anyhow::anyhow;
-use sqlx::Row as _;
 
 /// A table.
 #[derive(Clone, Debug)]
@@ -89,7 +87,7 @@ impl Tx {
         let names: Vec<&str> = table.columns.iter().map(|column| column.name.as_str()).collect();
         let query = sql(&format!("select {} from {}", names.join(", "), table.name));
         self.read_rows(query, &mut |row| {
-            let values = table.columns.iter().enumerate().map(|(at, column)| row.value(at, column.kind));
+            let values = table.columns.iter().enumerate().map(|(at, column)| row.owned(at, column.kind));
             take(values.collect::<Result<_>>()?)
         })
         .await
@@ -97,22 +95,14 @@ impl Tx {
 }
 
 impl Row<'_> {
-    fn value(&self, at: usize, kind: Kind) -> Result<Value> {
-        macro_rules! read {
-            ($row:expr) => {
-                match kind {
-                    Kind::Bool => Value::Bool($row.try_get(at)?),
-                    Kind::Int => Value::Int($row.try_get(at)?),
-                    Kind::Real => Value::Real($row.try_get(at)?),
-                    Kind::Text => Value::Text($row.try_get(at)?),
-                    Kind::Bytes => Value::Bytes($row.try_get(at)?),
-                    Kind::Uuid => Value::Uuid($row.try_get(at)?),
-                }
-            };
-        }
-        Ok(match self {
-            Self::Sqlite(row) => read!(row),
-            Self::Postgres(row) => read!(row),
+    fn owned(&self, at: usize, kind: Kind) -> Result<Value> {
+        Ok(match kind {
+            Kind::Bool => Value::Bool(self.at(at)?),
+            Kind::Int => Value::Int(self.at(at)?),
+            Kind::Real => Value::Real(self.at(at)?),
+            Kind::Text => Value::Text(self.at(at)?),
+            Kind::Bytes => Value::Bytes(self.at(at)?),
+            Kind::Uuid => Value::Uuid(self.at(at)?),
         })
     }
 }

@@ -10,17 +10,17 @@ const SHOWN_MAX: usize = 1_000;
 /// The rows that are read before other tasks may run.
 const ROWS_AT_ONCE: u64 = 500;
 
-/// A statement under way, or several that were sent together. When it ends, or nobody waits for it any more, a slow one is logged.
+/// A statement under way. When it ends, or nobody waits for it any more, a slow one is logged.
 pub(super) struct Watch {
     text: String,
     since: Instant,
-    rows: u64,
+    /// The rows that it has returned.
+    pub(super) rows: u64,
 }
 
 impl Watch {
-    pub(super) fn of<'a>(statements: impl IntoIterator<Item = &'a Sql>) -> Self {
-        let texts: Vec<&str> = statements.into_iter().map(Sql::text).collect();
-        Self { text: texts.join("; "), since: Instant::now(), rows: 0 }
+    pub(super) fn of(statement: &Sql) -> Self {
+        Self { text: statement.text().to_owned(), since: Instant::now(), rows: 0 }
     }
 
     /// Notes a row. Lets other tasks run once in a while: rows may come as fast as they are read, and a million of them

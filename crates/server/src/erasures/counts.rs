@@ -69,7 +69,7 @@ pub(super) struct Masked {
 }
 
 /// The numbers of what is linked to the contact, the session or the age that is erased.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema, sqlx::FromRow)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema, crate::db::Record)]
 #[schemars(inline)]
 pub(super) struct Extent {
     #[schemars(with = "SafeInt")]

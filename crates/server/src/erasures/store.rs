@@ -43,7 +43,7 @@ impl Erasure {
     }
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(crate::db::Record)]
 struct Row {
     id: ErasureId,
     cause: Cause,

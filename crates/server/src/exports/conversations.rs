@@ -21,7 +21,7 @@ const PAGE: i64 = 100;
 /// A page has fewer conversations where their histories have more entries together.
 const ENTRIES_MAX: i64 = 2_000;
 
-#[derive(sqlx::FromRow)]
+#[derive(crate::db::Record)]
 struct Session {
     id: SessionId,
     ticket_number: i64,
@@ -42,7 +42,7 @@ struct Session {
     created_at: Timestamp,
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(crate::db::Record)]
 struct Entry {
     session_id: SessionId,
     event_type: Event,

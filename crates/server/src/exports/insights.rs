@@ -37,7 +37,7 @@ pub(super) const COLUMNS: &[Column] = &[
     ("updated_at", Kind::Time),
 ];
 
-#[derive(sqlx::FromRow)]
+#[derive(crate::db::Record)]
 struct Insight {
     insight_number: i64,
     id: InsightId,

@@ -30,7 +30,7 @@ pub(super) const COLUMNS: &[Column] = &[
     ("sentiment", Kind::Text),
 ];
 
-#[derive(sqlx::FromRow)]
+#[derive(crate::db::Record)]
 struct Occurrence {
     insight_number: i64,
     insight_id: InsightId,

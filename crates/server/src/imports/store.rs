@@ -103,7 +103,7 @@ impl ImportReport {
     }
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(crate::db::Record)]
 struct Row {
     id: ImportId,
     options: String,
@@ -283,7 +283,7 @@ pub(super) async fn end(
 }
 
 /// Something that an import has to say.
-#[derive(Debug, Serialize, JsonSchema, sqlx::FromRow)]
+#[derive(Debug, Serialize, JsonSchema, crate::db::Record)]
 #[schemars(rename = "ImportRecord")]
 pub(super) struct ImportRecord {
     #[serde(skip)]

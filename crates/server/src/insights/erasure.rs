@@ -27,7 +27,7 @@ const COUNTED_MAX: i64 = 1_000;
 const MESSAGES_AT_ONCE: usize = 1_000;
 
 /// The number of sessions that an insight counts.
-#[derive(Clone, Copy, Debug, sqlx::FromRow)]
+#[derive(Clone, Copy, Debug, crate::db::Record)]
 pub struct Counted {
     /// The insight.
     pub id: InsightId,

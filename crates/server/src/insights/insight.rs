@@ -331,7 +331,7 @@ pub(crate) async fn insert(tx: &mut OrgTx, new: &NewInsight, number: i64) -> Res
 }
 
 /// The size of an organization.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, crate::db::Record)]
 pub struct Counts {
     /// The number of sessions.
     pub sessions: i64,

@@ -17,7 +17,7 @@ const FAILED_MAX: i64 = 100;
 const RETRIED_MAX: i64 = 10_000;
 
 /// The jobs of one kind.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema, sqlx::FromRow)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema, crate::db::Record)]
 #[schemars(inline)]
 pub struct KindCounts {
     /// The kind.
@@ -34,7 +34,7 @@ pub struct KindCounts {
 }
 
 /// A job that failed for good.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema, sqlx::FromRow)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema, crate::db::Record)]
 #[schemars(inline)]
 pub struct FailedJob {
     /// Its id.

@@ -163,7 +163,7 @@ pub(super) struct Claimed {
 }
 
 /// A job in hand.
-#[derive(sqlx::FromRow)]
+#[derive(crate::db::Record)]
 pub(super) struct Held {
     pub(super) id: JobId,
     pub(super) payload: String,
@@ -171,7 +171,7 @@ pub(super) struct Held {
 }
 
 /// A due job that a worker may try to take.
-#[derive(sqlx::FromRow)]
+#[derive(crate::db::Record)]
 struct Candidate {
     bucket: i64,
     org_id: OrgId,
@@ -349,7 +349,7 @@ pub async fn is_due<J: Job>(app: &App, org_id: OrgId, until: Timestamp) -> Resul
 }
 
 /// The numbers of jobs that wait in an organization's queue.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, crate::db::Record)]
 pub struct Backlog {
     /// The jobs of imports whose sessions are not read yet.
     pub bulk: i64,

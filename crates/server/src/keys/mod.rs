@@ -24,7 +24,7 @@ const TOKEN_PREFIX: &str = "rfr_live_";
 const USE_NOTED_MICROS: i64 = 10 * 60 * 1_000_000;
 
 /// A key, without its token.
-#[derive(Clone, Debug, serde::Serialize, sqlx::FromRow)]
+#[derive(Clone, Debug, serde::Serialize, crate::db::Record)]
 pub struct Key {
     /// Its id.
     pub id: KeyId,
@@ -50,7 +50,7 @@ pub async fn authenticate(app: &App, token: &str) -> Result<Option<Caller>> {
     if token.is_empty() || token.len() > TOKEN_LENGTH_MAX {
         return Ok(None);
     }
-    #[derive(sqlx::FromRow)]
+    #[derive(crate::db::Record)]
     struct Row {
         org_id: OrgId,
         id: KeyId,

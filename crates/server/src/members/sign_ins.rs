@@ -19,7 +19,7 @@ const USE_NOTED: i64 = 60 * 1_000_000;
 const KEPT_MAX: i64 = 50;
 
 /// A sign-in that holds, and whose it is.
-#[derive(Debug, sqlx::FromRow)]
+#[derive(Debug, crate::db::Record)]
 pub(super) struct Held {
     pub(super) org_id: OrgId,
     pub(super) id: SignInId,
@@ -29,7 +29,7 @@ pub(super) struct Held {
 }
 
 /// A sign-in as its member is shown it.
-#[derive(Debug, sqlx::FromRow)]
+#[derive(Debug, crate::db::Record)]
 pub(super) struct SignIn {
     pub(super) id: SignInId,
     pub(super) address: Option<String>,

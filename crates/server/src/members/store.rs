@@ -28,7 +28,7 @@ pub struct Member {
 }
 
 /// A member who may sign in.
-#[derive(Clone, Debug, serde::Serialize, sqlx::FromRow)]
+#[derive(Clone, Debug, serde::Serialize, crate::db::Record)]
 pub struct Listed {
     /// Its id.
     pub id: MemberId,
@@ -207,7 +207,7 @@ async fn require_other_admin(tx: &mut OrgTx, id: MemberId) -> Result<()> {
 }
 
 /// What the password of a member is checked against.
-#[derive(Debug, sqlx::FromRow)]
+#[derive(Debug, crate::db::Record)]
 pub(super) struct Account {
     pub(super) id: MemberId,
     pub(super) password_hash: Option<String>,

@@ -77,14 +77,14 @@ string_enum! {
 }
 
 /// An event on its way to a destination.
-#[derive(Debug, sqlx::FromRow)]
+#[derive(Debug, crate::db::Record)]
 pub struct Delivery {
     /// Its id; every attempt has the same.
     pub id: DeliveryId,
     /// The kind of its destination.
     pub destination: String,
     /// Its destination.
-    #[sqlx(rename = "webhook_id")]
+    #[record(rename = "webhook_id")]
     pub destination_id: Uuid,
     /// Its place in the order of events.
     pub seq: i64,

@@ -181,15 +181,15 @@ pub(super) async fn forget_old(tx: &mut OrgTx, destination_id: Uuid) -> Result<(
 }
 
 /// A delivery that is due.
-#[derive(sqlx::FromRow)]
+#[derive(crate::db::Record)]
 pub(super) struct Due {
     pub(super) org_id: OrgId,
     pub(super) id: DeliveryId,
     pub(super) destination: String,
-    #[sqlx(rename = "webhook_id")]
+    #[record(rename = "webhook_id")]
     pub(super) destination_id: Uuid,
     /// True if its destination fails, as the kind of the destination decides.
-    #[sqlx(skip)]
+    #[record(skip)]
     pub(super) is_failing: bool,
 }
 

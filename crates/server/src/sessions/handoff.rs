@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
 /// A handoff to a person.
-#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Clone, Debug, PartialEq, Eq, crate::db::Record)]
 pub struct Handoff {
     /// The things that the person needs to know.
     pub summary: String,
@@ -39,10 +39,10 @@ impl From<HandoffInput> for Handoff {
     }
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(crate::db::Record)]
 struct HandoffRow {
     session_id: SessionId,
-    #[sqlx(flatten)]
+    #[record(flatten)]
     handoff: Handoff,
 }
 

@@ -143,7 +143,7 @@ pub struct Attachment {
 }
 
 /// An entry of the history as its row keeps it.
-#[derive(Debug, sqlx::FromRow)]
+#[derive(Debug, crate::db::Record)]
 pub(super) struct Message {
     pub(super) id: MessageId,
     seq: i64,

@@ -49,17 +49,17 @@ pub async fn update_imported(
 }
 
 /// A message as it is stored.
-#[derive(sqlx::FromRow)]
+#[derive(crate::db::Record)]
 struct Known {
     id: MessageId,
     text: Option<String>,
     is_redacted: bool,
-    #[sqlx(flatten)]
+    #[record(flatten)]
     facts: Facts,
 }
 
 /// A message but for its text.
-#[derive(PartialEq, sqlx::FromRow)]
+#[derive(PartialEq, crate::db::Record)]
 struct Facts {
     event_type: Event,
     sender: Sender,

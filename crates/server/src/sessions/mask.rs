@@ -17,7 +17,7 @@ const NAMES_MAX: usize = 200;
 /// Members of a context that are a contact's own, and go as a whole.
 const OWN: [&str; 1] = ["avatar_url"];
 
-#[derive(sqlx::FromRow)]
+#[derive(crate::db::Record)]
 struct Entry {
     id: MessageId,
     text: Option<String>,

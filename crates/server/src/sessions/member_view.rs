@@ -53,7 +53,7 @@ impl Mask {
 }
 
 pub(super) async fn masks(app: &App, org_id: OrgId, ids: Vec<MessageId>) -> Result<HashMap<MessageId, Mask>> {
-    #[derive(sqlx::FromRow)]
+    #[derive(crate::db::Record)]
     struct Row {
         id: MessageId,
         masked: Option<String>,

@@ -62,7 +62,7 @@ pub struct SaidMessage {
     pub set_aside: Option<String>,
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(crate::db::Record)]
 struct Row {
     id: SessionId,
     revision: i64,

@@ -37,7 +37,7 @@ impl Redaction {
     }
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(crate::db::Record)]
 struct Entry {
     id: MessageId,
     event_type: Event,

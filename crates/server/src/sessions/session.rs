@@ -143,7 +143,7 @@ impl TicketingSystemRef {
 }
 
 /// A conversation, as its row keeps it.
-#[derive(Clone, Debug, PartialEq, sqlx::FromRow)]
+#[derive(Clone, Debug, PartialEq, crate::db::Record)]
 pub struct Session {
     /// Its id.
     pub id: SessionId,
@@ -168,7 +168,7 @@ pub struct Session {
     pub assignee_id: Option<String>,
     pub(super) custom_data: String,
     /// The bytes of its contact's custom data, where lists load it.
-    #[sqlx(default)]
+    #[record(default)]
     pub(super) contact_bytes: Option<i64>,
     pub(super) assist_mode: bool,
     pub(super) ticketing_system: Option<String>,

@@ -130,14 +130,14 @@ struct SetAsideMessage {
     created_at: Timestamp,
 }
 
-#[derive(Debug, Serialize, JsonSchema, sqlx::FromRow)]
+#[derive(Debug, Serialize, JsonSchema, crate::db::Record)]
 #[schemars(inline)]
 struct SetAsideTotal {
     reason: SetAsideReason,
     messages: i64,
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(crate::db::Record)]
 struct Row {
     id: MessageId,
     session_id: SessionId,

@@ -32,7 +32,7 @@ pub struct WebhookEvent {
     pub third_party: Option<String>,
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(crate::db::Record)]
 struct Row {
     event_type: String,
     sender: Sender,

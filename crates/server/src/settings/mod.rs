@@ -41,7 +41,7 @@ pub struct Settings {
 }
 
 /// The settings that an organization set itself, as its row stores them.
-#[derive(Clone, Debug, Default, PartialEq, sqlx::FromRow)]
+#[derive(Clone, Debug, Default, PartialEq, crate::db::Record)]
 struct OwnSettings {
     name: Option<String>,
     time_zone: Option<String>,

@@ -17,7 +17,7 @@ const SEEN_MAX: i64 = 200;
 const COLUMNS: &str = "id, name, member_id, filter, sort, sort_order, group_by, is_default, position";
 
 /// A view.
-#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Clone, Debug, PartialEq, Eq, crate::db::Record)]
 struct View {
     id: ViewId,
     name: String,

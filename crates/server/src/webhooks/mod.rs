@@ -27,7 +27,7 @@ const KIND: &str = "webhook";
 const WEBHOOKS_MAX: usize = 20;
 
 /// A URL that receives events.
-#[derive(sqlx::FromRow)]
+#[derive(crate::db::Record)]
 struct Webhook {
     id: WebhookId,
     url: String,

@@ -1,5 +1,6 @@
 //! E-mail addresses.
 
+use crate::db::{FromColumn, ValueRef};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -12,15 +13,20 @@ const EMAIL_PATTERN: &str =
 const EMAIL_MAX: usize = 254;
 
 /// An e-mail address, kept in lower case: addresses that differ in case alone reach one person.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, sqlx::Type)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
-#[sqlx(transparent)]
 pub struct Email(String);
 
 impl Email {
     /// Returns the address as text.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl FromColumn for Email {
+    fn from_column(value: ValueRef<'_>) -> anyhow::Result<Self> {
+        String::from_column(value).map(Self)
     }
 }
 

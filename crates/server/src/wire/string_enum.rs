@@ -64,25 +64,10 @@ macro_rules! string_enum {
             }
         }
 
-        impl<DB: sqlx::Database> sqlx::Type<DB> for $name
-        where
-            String: sqlx::Type<DB>,
-        {
-            fn type_info() -> DB::TypeInfo {
-                <String as sqlx::Type<DB>>::type_info()
-            }
-
-            fn compatible(info: &DB::TypeInfo) -> bool {
-                <String as sqlx::Type<DB>>::compatible(info)
-            }
-        }
-
-        impl<'r, DB: sqlx::Database> sqlx::Decode<'r, DB> for $name
-        where
-            String: sqlx::Decode<'r, DB>,
-        {
-            fn decode(value: DB::ValueRef<'r>) -> Result<Self, sqlx::error::BoxDynError> {
-                Ok(String::decode(value)?.parse()?)
+        impl crate::db::FromColumn for $name {
+            fn from_column(value: crate::db::ValueRef<'_>) -> anyhow::Result<Self> {
+                let word = String::from_column(value)?;
+                word.parse().map_err(|error| anyhow::anyhow!("{word}: {error}"))
             }
         }
 

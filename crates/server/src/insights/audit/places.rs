@@ -46,7 +46,7 @@ pub(super) struct Insights {
     pub(super) neighbors: Vec<Vec<usize>>,
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(crate::db::Record)]
 struct InsightRow {
     insight_number: i64,
     centroid: Option<Vec<u8>>,
@@ -123,7 +123,7 @@ pub(super) struct Page {
     counted: HashMap<StatementId, Vec<(i64, StatementId)>>,
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(crate::db::Record)]
 pub(super) struct StatementRow {
     pub(super) id: StatementId,
     session_id: SessionId,

@@ -16,7 +16,7 @@ pub(super) const AUDITS_MAX: i64 = 100;
 const LOOKED_AT: i64 = 50;
 
 /// An audit, and how far it is.
-#[derive(Debug, sqlx::FromRow)]
+#[derive(Debug, crate::db::Record)]
 pub(super) struct Audit {
     pub(super) id: PairAuditId,
     pub(super) language: Option<String>,

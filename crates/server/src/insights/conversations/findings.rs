@@ -154,7 +154,7 @@ async fn list(
 }
 
 /// A statement and one of the insights that count the session for it.
-#[derive(sqlx::FromRow)]
+#[derive(crate::db::Record)]
 struct Row {
     id: StatementId,
     message_id: MessageId,

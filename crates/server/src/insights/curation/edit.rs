@@ -18,7 +18,7 @@ pub(super) struct Edit {
 }
 
 /// The values of an insight, with its sentence.
-#[derive(Clone, Debug, PartialEq, sqlx::FromRow)]
+#[derive(Clone, Debug, PartialEq, crate::db::Record)]
 struct Values {
     content: String,
     category_id: Option<CategoryId>,

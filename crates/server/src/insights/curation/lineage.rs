@@ -12,7 +12,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 /// An insight that ended, and the one that its sessions are counted for since.
-#[derive(Debug, Serialize, JsonSchema, sqlx::FromRow)]
+#[derive(Debug, Serialize, JsonSchema, crate::db::Record)]
 pub(super) struct Ancestor {
     id: InsightId,
     #[schemars(with = "SafeInt")]

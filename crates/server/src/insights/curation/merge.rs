@@ -46,7 +46,7 @@ pub(super) async fn merge(
 }
 
 /// An insight that takes part in a merge.
-#[derive(sqlx::FromRow)]
+#[derive(crate::db::Record)]
 struct Part {
     id: InsightId,
     occurrence_count: i64,

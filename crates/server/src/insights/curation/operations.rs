@@ -100,17 +100,17 @@ string_enum! {
     }
 }
 
-#[derive(Debug, Serialize, JsonSchema, sqlx::FromRow)]
+#[derive(Debug, Serialize, JsonSchema, crate::db::Record)]
 #[schemars(inline)]
 struct LastEvent {
     #[schemars(with = "String")]
     kind: InsightEventKind,
-    #[sqlx(rename = "created_at")]
+    #[record(rename = "created_at")]
     at: Timestamp,
 }
 
 /// An entry of a history that an operation made.
-#[derive(sqlx::FromRow)]
+#[derive(crate::db::Record)]
 struct Entry {
     insight_id: InsightId,
     undo: String,

@@ -81,7 +81,7 @@ pub(super) async fn preview_split(
 }
 
 async fn look(settings: &Settings, tx: &mut OrgTx, id: InsightId) -> Result<PreviewedInsight> {
-    #[derive(sqlx::FromRow)]
+    #[derive(crate::db::Record)]
     struct Row {
         content: String,
         occurrence_count: i64,

@@ -115,7 +115,7 @@ async fn title_of(tx: &mut OrgTx, part: &[&Proof], contacts_min: usize) -> Resul
 
 /// Inserts the insight for a part of another. It has no centroid until the next grouping.
 async fn insert_part(tx: &mut OrgTx, id: InsightId, content: String, by_hand: bool) -> Result<InsightId> {
-    #[derive(sqlx::FromRow)]
+    #[derive(crate::db::Record)]
     struct WholeRow {
         sentiment: Sentiment,
         category_id: Option<CategoryId>,

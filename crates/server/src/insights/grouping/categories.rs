@@ -75,7 +75,7 @@ pub(super) struct CategoryMove {
 }
 
 /// An insight whose category may be another.
-#[derive(sqlx::FromRow)]
+#[derive(crate::db::Record)]
 struct Assigned {
     id: InsightId,
     insight_number: i64,

@@ -5,7 +5,7 @@ use crate::insights::occurrences::NewOccurrence;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// An occurrence as a grouping finds it.
-#[derive(sqlx::FromRow)]
+#[derive(crate::db::Record)]
 pub(super) struct Occurrence {
     pub(super) insight_id: InsightId,
     pub(super) session_id: SessionId,

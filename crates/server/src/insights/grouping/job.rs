@@ -62,14 +62,14 @@ struct Snapshot {
     apart: Vec<(InsightId, InsightId)>,
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(crate::db::Record)]
 struct Org {
     grouping_version: i64,
     change_seq: i64,
     new_statements: i64,
 }
 
-#[derive(Clone, Debug, sqlx::FromRow)]
+#[derive(Clone, Debug, crate::db::Record)]
 #[expect(clippy::struct_excessive_bools, reason = "a row, whose columns they are")]
 struct OldInsight {
     id: InsightId,

@@ -96,7 +96,7 @@ struct Actor {
     avatar_url: Nullable<String>,
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(crate::db::Record)]
 struct Row {
     id: EventId,
     kind: InsightEventKind,

@@ -29,7 +29,7 @@ struct WebhookMember {
     name: Option<String>,
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(crate::db::Record)]
 struct Row {
     insight_id: InsightId,
     detail: Option<String>,

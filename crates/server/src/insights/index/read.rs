@@ -81,7 +81,7 @@ pub(super) async fn follow(tx: &mut Tx, org_id: OrgId, before: AsOf) -> Result<A
     Ok(AsOf { position, size: before.size.again(&index), index })
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(crate::db::Record)]
 struct SessionRow {
     id: SessionId,
     ticket_number: i64,
@@ -177,7 +177,7 @@ async fn read_contacts(tx: &mut Tx, org_id: OrgId, index: &mut Index, ids: Optio
     Ok(())
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(crate::db::Record)]
 struct InsightRow {
     id: InsightId,
     insight_number: i64,

@@ -17,7 +17,7 @@ const PAGE: i64 = 1_000;
 pub(crate) type Replace<'a> = &'a (dyn Fn(&str) -> Option<String> + Sync);
 
 /// The texts of an insight that is shown or ended.
-#[derive(sqlx::FromRow)]
+#[derive(crate::db::Record)]
 pub(crate) struct Texts {
     pub(crate) id: InsightId,
     pub(crate) content: String,

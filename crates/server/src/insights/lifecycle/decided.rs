@@ -11,7 +11,7 @@ use crate::orgs::OrgTx;
 use crate::time::Timestamp;
 use serde_json::{Value, json};
 
-#[derive(sqlx::FromRow)]
+#[derive(crate::db::Record)]
 struct Row {
     resolved_at: Option<i64>,
     resolved_by: Option<MemberId>,

@@ -48,7 +48,7 @@ pub(crate) struct Mover {
 }
 
 /// An insight that is tested.
-#[derive(sqlx::FromRow)]
+#[derive(crate::db::Record)]
 struct Candidate {
     id: InsightId,
     insight_number: i64,

@@ -123,7 +123,7 @@ async fn regress(settings: &Settings, tx: &mut OrgTx) -> Result<()> {
 }
 
 /// An archived insight that is reviewed.
-#[derive(sqlx::FromRow)]
+#[derive(crate::db::Record)]
 struct Candidate {
     insight_id: InsightId,
     archived_at: Timestamp,

@@ -118,7 +118,7 @@ impl IntoResponse for WithEtag {
 }
 
 /// The number of sessions that an insight was seen in and the times of the first and the last, over those asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, crate::db::Record)]
 pub(crate) struct InsightCounts {
     pub(crate) id: InsightId,
     pub(crate) occurrence_count: i64,
@@ -127,9 +127,9 @@ pub(crate) struct InsightCounts {
 }
 
 /// An insight as it is read, with its kept counts.
-#[derive(sqlx::FromRow)]
+#[derive(crate::db::Record)]
 pub(super) struct InsightRow {
-    #[sqlx(flatten)]
+    #[record(flatten)]
     counts: InsightCounts,
     insight_number: i64,
     content: String,
@@ -155,7 +155,7 @@ pub(super) struct InsightRow {
     updated_at: Timestamp,
     revision: i64,
     /// The insights on all pages, where a page is read.
-    #[sqlx(default)]
+    #[record(default)]
     pub(super) total: i64,
 }
 

@@ -60,7 +60,7 @@ struct Rival {
     margin: f64,
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(crate::db::Record)]
 struct Row {
     session_id: SessionId,
     ticket_number: i64,

@@ -57,7 +57,7 @@ pub(super) struct Evidence {
     pub(super) until: Timestamp,
 }
 
-#[derive(Clone, sqlx::FromRow)]
+#[derive(Clone, crate::db::Record)]
 pub(super) struct Insight {
     pub(super) insight_number: i64,
     pub(super) content: String,
@@ -66,7 +66,7 @@ pub(super) struct Insight {
     centroid: Option<Vec<u8>>,
 }
 
-#[derive(Clone, sqlx::FromRow)]
+#[derive(Clone, crate::db::Record)]
 pub(super) struct Session {
     pub(super) id: SessionId,
     pub(super) speaker: Uuid,
@@ -81,11 +81,11 @@ pub(super) struct Session {
     pub(super) handed_off: i32,
     pub(super) wrote_before: i32,
     pub(super) came_back: i32,
-    #[sqlx(skip)]
+    #[record(skip)]
     pub(super) inside: bool,
 }
 
-#[derive(Clone, sqlx::FromRow)]
+#[derive(Clone, crate::db::Record)]
 pub(super) struct Said {
     pub(super) ticket_number: i64,
     pub(super) speaker: Uuid,

@@ -79,7 +79,7 @@ string_enum! {
 }
 
 /// The latest research of an insight.
-#[derive(sqlx::FromRow)]
+#[derive(crate::db::Record)]
 struct Research {
     id: ResearchId,
     insight_id: InsightId,

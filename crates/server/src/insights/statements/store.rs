@@ -14,7 +14,7 @@ const REREAD: i64 = 500;
 const READING_VERSION: i64 = 7;
 
 /// A statement as the grouping reads it.
-#[derive(Debug, sqlx::FromRow)]
+#[derive(Debug, crate::db::Record)]
 pub(crate) struct Statement {
     pub(crate) id: StatementId,
     pub(crate) session_id: SessionId,
@@ -24,7 +24,7 @@ pub(crate) struct Statement {
     pub(crate) language: String,
     pub(crate) sentiment: Sentiment,
     pub(crate) embedding: Vec<u8>,
-    #[sqlx(rename = "finer")]
+    #[record(rename = "finer")]
     pub(crate) contextual: Option<Vec<u8>>,
 }
 

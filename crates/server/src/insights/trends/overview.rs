@@ -63,7 +63,7 @@ pub(crate) struct Overview {
 }
 
 /// An insight to which something happened.
-#[derive(Debug, Serialize, JsonSchema, sqlx::FromRow)]
+#[derive(Debug, Serialize, JsonSchema, crate::db::Record)]
 #[schemars(inline)]
 pub(crate) struct Happened {
     id: InsightId,

@@ -147,7 +147,7 @@ struct Split {
 }
 
 /// Something that happened to the insight.
-#[derive(Debug, Serialize, JsonSchema, sqlx::FromRow)]
+#[derive(Debug, Serialize, JsonSchema, crate::db::Record)]
 #[schemars(inline)]
 struct Event {
     id: EventId,

@@ -24,7 +24,7 @@ pub(crate) struct Wordings {
     is_configured: bool,
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(crate::db::Record)]
 struct Wording {
     insight_id: InsightId,
     source: String,

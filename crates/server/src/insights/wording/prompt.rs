@@ -32,7 +32,7 @@ pub(super) struct Entry {
     pub(super) heard: Vec<Heard>,
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(crate::db::Record)]
 pub(super) struct Heard {
     pub(super) speaker: Uuid,
     pub(super) text: String,

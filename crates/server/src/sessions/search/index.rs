@@ -107,7 +107,7 @@ fn positions(bits: &[u8]) -> impl Iterator<Item = i64> {
 }
 
 /// A session to index, at its revision.
-#[derive(sqlx::FromRow)]
+#[derive(crate::db::Record)]
 struct Waiting {
     id: SessionId,
     ticket_number: i64,

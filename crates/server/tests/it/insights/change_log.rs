@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The columns of an insight that anybody but the grouping can see.
-#[derive(Debug, PartialEq, sqlx::FromRow)]
+#[derive(Debug, PartialEq, refrain::db::Record)]
 struct Shown {
     id: InsightId,
     content: String,

@@ -43,7 +43,7 @@ pub(super) struct Rows {
     pub(super) calendar: Calendar,
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(refrain::db::Record)]
 struct SessionRow {
     id: SessionId,
     contact_id: Option<ContactId>,
@@ -56,7 +56,7 @@ struct SessionRow {
     assignee_id: Option<String>,
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(refrain::db::Record)]
 struct InsightRow {
     id: InsightId,
     insight_number: i64,
