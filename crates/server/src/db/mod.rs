@@ -23,7 +23,7 @@ use crate::error::{Error, Result};
 use futures_util::TryStreamExt;
 use health::PROBE_PAUSE;
 use lanes::{Lane, Lanes, Pools};
-use query::ReadRow;
+use query::{Records, TakeRows};
 use row::Of;
 use rusqlite::ffi;
 use sqlite::Leased;
@@ -119,28 +119,28 @@ impl Db {
 
     /// Reads every row of `query`, which must bound their number.
     pub async fn fetch_all<T: Record>(&self, query: Sql) -> Result<Vec<T>> {
-        let mut records = Vec::new();
+        let mut records = Records(Vec::new());
         // boxed, as what waits for a connection is large, and every caller would be as large
-        Box::pin(self.read_rows(query, &mut |row| T::read(row).map(|record| records.push(record)))).await?;
-        Ok(records)
+        Box::pin(self.read_rows(query, &mut records)).await?;
+        Ok(records.0)
     }
 
-    /// Hands each row of `query` to `read`. It is no generic function, so that it is compiled once and not for each
+    /// Hands each row of `query` to `rows`. It is no generic function, so that it is compiled once and not for each
     /// type of record.
-    async fn read_rows(&self, query: Sql, read: ReadRow<'_>) -> Result<()> {
+    async fn read_rows(&self, query: Sql, rows: &mut dyn TakeRows) -> Result<()> {
         match &self.lanes.pools {
             Pools::Sqlite { .. } => {
                 let mut reader = self.lanes.reader(self.lane).await?;
-                reader.read_rows(query, read).await?;
+                reader.read_rows(query, rows).await?;
             }
             Pools::Postgres { .. } => {
                 let (mut connection, mut hold) = self.lanes.postgres(self.lane).await?;
                 let mut watch = Watch::of(&query);
                 let (text, arguments) = query.postgres()?;
                 hold.begins();
-                let mut rows = sqlx::query_with(text, arguments).fetch(&mut *connection);
-                while let Some(row) = rows.try_next().await? {
-                    read(&Row::new(Of::Postgres(&row)))?;
+                let mut read = sqlx::query_with(text, arguments).fetch(&mut *connection);
+                while let Some(row) = read.try_next().await? {
+                    rows.take(&Row::new(Of::Postgres(&row)))?;
                     watch.row().await;
                 }
                 hold.ended();
@@ -270,28 +270,28 @@ impl Tx {
 
     /// Reads every row of `query`, which must bound their number.
     pub async fn fetch_all<T: Record>(&mut self, query: Sql) -> Result<Vec<T>> {
-        let mut records = Vec::new();
-        self.fetch_each(query, |record| records.push(record)).await?;
-        Ok(records)
+        let mut records = Records(Vec::new());
+        self.read_rows(query, &mut records).await?;
+        Ok(records.0)
     }
 
     /// Reads the rows of `query` and hands on each, so that their number need not be bounded.
     pub async fn fetch_each<T: Record>(&mut self, query: Sql, mut take: impl FnMut(T) + Send) -> Result<()> {
-        self.read_rows(query, &mut |row| T::read(row).map(&mut take)).await
+        self.read_rows(query, &mut |row: &Row<'_>| T::read(row).map(&mut take)).await
     }
 
-    /// Hands each row of `query` to `read`, as [`Db::read_rows`] does.
-    async fn read_rows(&mut self, query: Sql, read: ReadRow<'_>) -> Result<()> {
+    /// Hands each row of `query` to `rows`, as [`Db::read_rows`] does.
+    async fn read_rows(&mut self, query: Sql, rows: &mut dyn TakeRows) -> Result<()> {
         match &mut self.on {
-            On::Sqlite(connection) => connection.read_rows(query, read).await?,
+            On::Sqlite(connection) => connection.read_rows(query, rows).await?,
             On::Postgres(tx) => {
                 let hold = &mut self.hold;
                 let mut watch = Watch::of(&query);
                 let (text, arguments) = query.postgres()?;
                 hold.begins();
-                let mut rows = sqlx::query_with(text, arguments).fetch(&mut **tx);
-                while let Some(row) = rows.try_next().await? {
-                    read(&Row::new(Of::Postgres(&row)))?;
+                let mut read = sqlx::query_with(text, arguments).fetch(&mut **tx);
+                while let Some(row) = read.try_next().await? {
+                    rows.take(&Row::new(Of::Postgres(&row)))?;
                     watch.row().await;
                 }
                 hold.ended();

@@ -9,7 +9,7 @@ use sqlx::{AssertSqlSafe, ConnectOptions, SqlSafeStr};
 use sqlx_postgres::{PgConnectOptions, PgPoolOptions};
 use std::fs::File;
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::str::FromStr;
 use std::sync::Arc;
 
@@ -130,17 +130,19 @@ fn in_sqlite(text: &str) -> String {
 async fn open_sqlite(path: &Path) -> anyhow::Result<Pools> {
     let opening = || format!("opening {}", path.display());
     private_file(path).with_context(opening)?;
-    let options = |own: &str, on_close| Options {
+    let options = |own: &str| Options {
         path: path.to_owned(),
         pragmas: format!("{own}; {}", PRAGMAS.join(";")),
-        on_close,
+        on_close: "",
+        plans_once: true,
     };
-    let write = Connections::writer(options(WRITER_PRAGMAS, "pragma analysis_limit = 1000; pragma optimize"));
+    let on_close = "pragma analysis_limit = 1000; pragma optimize";
+    let write = Connections::writer(Options { on_close, ..options(WRITER_PRAGMAS) });
     // a new file is made first
     write.take(None).await.with_context(opening)?;
-    let reads = options(READER_PRAGMAS, "");
-    let short = Connections::short_readers(reads.clone(), SHORT_PLACES);
-    let long = Connections::long_readers(reads, u32::try_from(LONG_PLACES)?, IDLE_MAX);
+    let short = Connections::readers(options(READER_PRAGMAS), SHORT_PLACES, None);
+    let reads = Options { plans_once: false, ..options(READER_PRAGMAS) };
+    let long = Connections::readers(reads, u32::try_from(LONG_PLACES)?, Some(IDLE_MAX));
     // while a reader is open, SQLite keeps the index of its write-ahead log, which it could not make anew on a full disk
     short.take(None).await.with_context(opening)?;
     Ok(Pools::Sqlite { write, short, long })

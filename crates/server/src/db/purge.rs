@@ -32,7 +32,7 @@ impl Db {
         let pages = "select page_count * page_size from pragma_page_count(), pragma_page_size()";
         let is_small = connection.number(pages).await? <= REWRITTEN_BYTES_MAX;
         let purge = if is_small { "vacuum" } else { "pragma incremental_vacuum(10000)" };
-        connection.run_apart(sql(purge), &mut |_| Ok(())).await?;
+        connection.execute_apart(sql(purge)).await?;
         Ok(None)
     }
 }

@@ -4,8 +4,49 @@ use super::{Db, Record, Row, Sql, Tx};
 use crate::error::Result;
 use std::future::Future;
 
-/// A function that reads one row.
-pub(super) type ReadRow<'f> = &'f mut (dyn FnMut(&Row<'_>) -> Result<()> + Send);
+/// What takes the rows of a statement: a function that is called with each, or [`Records`].
+pub(super) trait TakeRows: Send {
+    /// Takes the next row.
+    fn take(&mut self, row: &Row<'_>) -> Result<()>;
+
+    /// Forgets all rows, since they come anew, and returns true. False if that cannot be.
+    fn forget(&mut self) -> bool {
+        false
+    }
+}
+
+impl<F: FnMut(&Row<'_>) -> Result<()> + Send> TakeRows for F {
+    fn take(&mut self, row: &Row<'_>) -> Result<()> {
+        self(row)
+    }
+}
+
+/// Takes the rows of a statement that has none.
+pub(super) struct NoRows;
+
+impl TakeRows for NoRows {
+    fn take(&mut self, _row: &Row<'_>) -> Result<()> {
+        Ok(())
+    }
+
+    fn forget(&mut self) -> bool {
+        true
+    }
+}
+
+/// The records that rows are read into.
+pub(super) struct Records<T>(pub(super) Vec<T>);
+
+impl<T: Record> TakeRows for Records<T> {
+    fn take(&mut self, row: &Row<'_>) -> Result<()> {
+        T::read(row).map(|record| self.0.push(record))
+    }
+
+    fn forget(&mut self) -> bool {
+        self.0.clear();
+        true
+    }
+}
 
 /// A reader: `&Db`, `&mut Tx` or `&mut OrgTx`. A function that runs one query takes it, and so serves
 /// outside of a transaction and within one.

@@ -48,8 +48,7 @@ pub(super) struct Connections {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum ConnectionsOf {
     Writes,
-    ShortReads,
-    LongReads,
+    Reads,
 }
 
 #[derive(Debug)]
@@ -64,14 +63,9 @@ impl Connections {
         Self::new(options, 1, ConnectionsOf::Writes, None)
     }
 
-    /// Makes `count` connections for short reads.
-    pub(super) fn short_readers(options: Options, count: u32) -> Arc<Self> {
-        Self::new(options, count, ConnectionsOf::ShortReads, None)
-    }
-
-    /// Makes `count` connections for reads that may take long, closed after `idle_max` without use.
-    pub(super) fn long_readers(options: Options, count: u32, idle_max: Duration) -> Arc<Self> {
-        Self::new(options, count, ConnectionsOf::LongReads, Some(idle_max))
+    /// Makes `count` connections that read, closed after `idle_max` without use.
+    pub(super) fn readers(options: Options, count: u32, idle_max: Option<Duration>) -> Arc<Self> {
+        Self::new(options, count, ConnectionsOf::Reads, idle_max)
     }
 
     fn new(options: Options, count: u32, lane: ConnectionsOf, idle_max: Option<Duration>) -> Arc<Self> {
@@ -119,14 +113,12 @@ impl Connections {
 
     /// Returns true if a statement runs on a thread that may wait.
     fn may_take_long(&self, query: &Sql) -> bool {
-        self.lane == ConnectionsOf::LongReads
-            || query.values().len() > VALUES_HERE_MAX
-            || self.known_long().contains(query.text())
+        query.values().len() > VALUES_HERE_MAX || self.known_long().contains(query.text())
     }
 
     /// Notes how long a statement took.
     fn took(&self, query: &Sql, time: Duration) {
-        if self.lane == ConnectionsOf::LongReads || (SHORT..LONG).contains(&time) {
+        if (SHORT..LONG).contains(&time) {
             return;
         }
         let mut known_long = self.known_long();

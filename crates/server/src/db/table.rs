@@ -86,7 +86,7 @@ impl Tx {
     pub async fn scan(&mut self, table: &Table, take: TakeRow<'_>) -> Result<()> {
         let names: Vec<&str> = table.columns.iter().map(|column| column.name.as_str()).collect();
         let query = sql(&format!("select {} from {}", names.join(", "), table.name));
-        self.read_rows(query, &mut |row| {
+        self.read_rows(query, &mut |row: &Row<'_>| {
             let values = table.columns.iter().enumerate().map(|(at, column)| row.owned(at, column.kind));
             take(values.collect::<Result<_>>()?)
         })

@@ -3,13 +3,12 @@
 use super::super::{BUSY_TIMEOUT, Sql, Value};
 use crate::error::Result;
 use anyhow::{anyhow, bail};
+use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Statement, ToSql, TransactionBehavior, params};
 use sqlx::migrate::{Migration, Migrator};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 /// The most statements that a connection keeps compiled, and the most values of one that is kept: those of more rows differ
@@ -29,6 +28,9 @@ pub(in crate::db) struct Options {
     pub(in crate::db) pragmas: String,
     /// What is run last.
     pub(in crate::db) on_close: &'static str,
+    /// True if a statement is planned once for all values. Else it is compiled anew whenever others are bound that its plan may
+    /// depend on, which takes longer than a short statement does.
+    pub(in crate::db) plans_once: bool,
 }
 
 /// A connection.
@@ -42,6 +44,7 @@ impl Connection {
     pub(super) fn open(options: &Options) -> Result<Self> {
         let sqlite = rusqlite::Connection::open(&options.path)?;
         sqlite.set_prepared_statement_cache_capacity(KEPT_MAX);
+        sqlite.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, options.plans_once)?;
         sqlite.execute_batch(&options.pragmas)?;
         Ok(Self { sqlite, on_close: options.on_close })
     }
@@ -61,10 +64,14 @@ impl Connection {
         self.sqlite.execute_batch(statements)
     }
 
-    /// Has what runs from now on stopped once `stopped` is true.
-    pub(super) fn stop_by(&mut self, stopped: Option<Arc<AtomicBool>>) -> rusqlite::Result<()> {
-        let look = stopped.map(|stopped| move || stopped.load(Ordering::Relaxed));
-        self.sqlite.progress_handler(STEPS_BETWEEN_LOOKS, look)
+    /// Has what runs from now on stopped once `stops` returns true.
+    pub(super) fn stop_when(&mut self, stops: impl FnMut() -> bool + Send + 'static) -> rusqlite::Result<()> {
+        self.sqlite.progress_handler(STEPS_BETWEEN_LOOKS, Some(stops))
+    }
+
+    /// Has nothing stopped from now on.
+    pub(super) fn stop_never(&mut self) -> rusqlite::Result<()> {
+        self.sqlite.progress_handler(0, None::<fn() -> bool>)
     }
 
     /// Runs a statement and hands each row to `take`. Returns the number of rows that it changed.

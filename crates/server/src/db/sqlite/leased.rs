@@ -1,12 +1,12 @@
 //! A connection to SQLite that somebody has, and what they run on it.
 
-use super::super::query::ReadRow;
+use super::super::query::{NoRows, Records, TakeRows};
 use super::super::row::{Of, Row, ValueRef};
 use super::super::sql::{Sql, sql};
 use super::super::watch::Watch;
 use super::super::{BUSY_TIMEOUT, Value};
 use super::connection::Connection;
-use super::{Connections, ConnectionsOf};
+use super::{Connections, ConnectionsOf, LONG};
 use crate::error::{Error, Result};
 use crate::turns::Turn;
 use anyhow::Context;
@@ -40,35 +40,49 @@ impl Leased {
         Self { held: Some(Box::new(held)), begin: None }
     }
 
-    /// Hands each row of `query` to `read`.
-    pub(in crate::db) async fn read_rows(&mut self, query: Sql, read: ReadRow<'_>) -> Result<()> {
-        self.send(query, read).await.map(|_| ())
+    /// Hands each row of `query` to `rows`.
+    pub(in crate::db) async fn read_rows(&mut self, query: Sql, rows: &mut dyn TakeRows) -> Result<()> {
+        self.send(query, rows).await.map(|_| ())
     }
 
     /// Runs `query` and returns the number of rows that it changed.
     pub(in crate::db) async fn execute(&mut self, query: Sql) -> Result<u64> {
-        self.send(query, &mut |_| Ok(())).await
+        self.send(query, &mut NoRows).await
+    }
+
+    /// Runs `query`, which may take long, as [`Leased::execute`] does.
+    pub(in crate::db) async fn execute_apart(&mut self, query: Sql) -> Result<u64> {
+        self.run_apart(query, &mut NoRows).await
     }
 
     /// Returns the number that `query` reads.
     pub(in crate::db) async fn number(&mut self, query: &str) -> Result<i64> {
-        let mut number = 0;
-        self.read_rows(sql(query), &mut |row| row.at(0).map(|read| number = read)).await?;
-        Ok(number)
+        let mut numbers = Records(Vec::new());
+        self.read_rows(sql(query), &mut numbers).await?;
+        Ok(numbers.0.first().map_or(0, |(number,)| *number))
     }
 
-    /// Runs `query`, each row of which it hands to `read`. Returns the number of rows that it changed.
-    async fn send(&mut self, query: Sql, read: ReadRow<'_>) -> Result<u64> {
+    /// Runs `query`, each row of which it hands to `rows`. Returns the number of rows that it changed. A read that turns out to
+    /// take long is stopped and begun anew apart.
+    async fn send(&mut self, query: Sql, rows: &mut dyn TakeRows) -> Result<u64> {
         if let Some(begin) = self.begin {
             self.begin_by(begin).await?;
         }
-        if self.held()?.of.may_take_long(&query) {
-            return self.run_apart(query, read).await;
+        let held = self.held()?;
+        let reads = held.of.lane == ConnectionsOf::Reads;
+        if held.of.may_take_long(&query) || reads && !rows.forget() {
+            return self.run_apart(query, rows).await;
         }
-        let changed = self.held()?.run_here(&query, read)?;
-        // a task that runs many statements lets others run in between
-        coop::consume_budget().await;
-        Ok(changed)
+        match held.run_here(&query, rows, reads) {
+            Err(error) if reads && is_interrupted(&error) && rows.forget() => {
+                self.run_apart(query, rows).await
+            }
+            done => {
+                // a task that runs many statements lets others run in between
+                coop::consume_budget().await;
+                done
+            }
+        }
     }
 
     /// Begins a transaction, and waits while another process writes.
@@ -91,7 +105,7 @@ impl Leased {
     }
 
     /// Runs `query` on a thread that may wait, as [`Leased::send`] does.
-    pub(in crate::db) async fn run_apart(&mut self, query: Sql, read: ReadRow<'_>) -> Result<u64> {
+    pub(in crate::db) async fn run_apart(&mut self, query: Sql, rows: &mut dyn TakeRows) -> Result<u64> {
         let mut watch = Watch::of(&query);
         let mut held = self.held.take().ok_or(sqlx::Error::PoolClosed)?;
         let stop = Stop(Arc::default());
@@ -104,12 +118,12 @@ impl Leased {
             drop(back.send((held, ran)));
         });
         while let Some(batch) = batches.recv().await {
-            batch.read(read, &mut watch)?;
+            batch.read(rows, &mut watch)?;
         }
         let (held, ran) = done.await.context("a statement failed on its thread")?;
         self.held = Some(held);
         let (changed, last) = ran?;
-        last.read(read, &mut watch)?;
+        last.read(rows, &mut watch)?;
         Ok(changed)
     }
 
@@ -135,12 +149,11 @@ impl Leased {
             return Ok(());
         }
         let commit = sql("commit");
-        // what is written is waited for
-        if self.held()?.of.lane == ConnectionsOf::Writes {
-            self.run_apart(commit, &mut |_| Ok(())).await?;
-        } else {
-            self.held()?.run_here(&commit, &mut |_| Ok(()))?;
-        }
+        match self.held()?.of.lane {
+            // the disk is waited for
+            ConnectionsOf::Writes => self.run_apart(commit, &mut NoRows).await?,
+            ConnectionsOf::Reads => self.held()?.run_here(&commit, &mut NoRows, false)?,
+        };
         Ok(())
     }
 
@@ -173,13 +186,20 @@ impl Held {
         self.connection.as_mut().ok_or(sqlx::Error::PoolClosed)
     }
 
-    /// Runs `query` on this thread.
-    fn run_here(&mut self, query: &Sql, read: ReadRow<'_>) -> Result<u64> {
+    /// Runs `query` on this thread. If it is `brief`, it is stopped once it takes long.
+    fn run_here(&mut self, query: &Sql, rows: &mut dyn TakeRows, brief: bool) -> Result<u64> {
         let (mut watch, since) = (Watch::of(query), Instant::now());
-        let changed = self.connection()?.run(query, &mut |row| {
+        let connection = self.connection()?;
+        if brief {
+            connection.stop_when(move || since.elapsed() > LONG)?;
+        }
+        let changed = connection.run(query, &mut |row| {
             watch.rows += 1;
-            read(&Row::new(Of::Sqlite(row)))
+            rows.take(&Row::new(Of::Sqlite(row)))
         });
+        if brief {
+            connection.stop_never()?;
+        }
         self.of.took(query, since.elapsed());
         changed
     }
@@ -191,10 +211,10 @@ impl Held {
         stopped: Arc<AtomicBool>,
         sender: &mpsc::Sender<Batch>,
     ) -> Result<(u64, Batch)> {
-        let reads = self.of.lane != ConnectionsOf::Writes;
+        let reads = self.of.lane == ConnectionsOf::Reads;
         let connection = self.connection()?;
         if reads {
-            connection.stop_by(Some(stopped))?;
+            connection.stop_when(move || stopped.load(Ordering::Relaxed))?;
         }
         let since = Instant::now();
         let mut batch = Batch::default();
@@ -208,7 +228,7 @@ impl Held {
             Ok(sender.blocking_send(full).context("nobody waits for these rows any more")?)
         });
         if reads {
-            connection.stop_by(None)?;
+            connection.stop_never()?;
         }
         self.of.took(query, since.elapsed());
         Ok((changed?, batch))
@@ -226,6 +246,12 @@ impl Drop for Held {
         }
         self.of.put(connection);
     }
+}
+
+fn is_interrupted(error: &Error) -> bool {
+    let Error::Internal(cause) = error else { return false };
+    let cause = cause.downcast_ref().and_then(rusqlite::Error::sqlite_error_code);
+    cause == Some(ErrorCode::OperationInterrupted)
 }
 
 /// Stops a statement once it is dropped.
@@ -265,11 +291,11 @@ impl Batch {
         Ok(())
     }
 
-    /// Hands each row to `read`.
-    fn read(self, read: ReadRow<'_>, watch: &mut Watch) -> Result<()> {
+    /// Hands each row to `rows`.
+    fn read(self, rows: &mut dyn TakeRows, watch: &mut Watch) -> Result<()> {
         for row in &self.rows {
             watch.rows += 1;
-            read(&Row::new(Of::Taken(&self.names, row)))?;
+            rows.take(&Row::new(Of::Taken(&self.names, row)))?;
         }
         Ok(())
     }
