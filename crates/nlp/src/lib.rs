@@ -23,6 +23,7 @@ mod fnv;
 pub mod grouping;
 pub mod language;
 pub mod machines;
+mod memo;
 mod parallel;
 mod phrases;
 pub mod random;

@@ -47,6 +47,8 @@ fn sum(row: &[f32]) -> f32 {
 }
 
 /// Turns scores into shares of 1.
+#[expect(clippy::inline_always, reason = "must be compiled with the features of its caller")]
+#[inline(always)]
 pub(super) fn softmax(scores: &mut [f32]) {
     let largest = scores.iter().copied().fold(f32::MIN, f32::max);
     for score in scores.iter_mut() {

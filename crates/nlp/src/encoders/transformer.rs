@@ -165,6 +165,28 @@ impl Layer {
 
 /// Adds to `out` the values, weighed in each head by how well their keys fit the query.
 fn attend(query: &State, keys: &[State], values: &[State], out: &mut State) {
+    #[cfg(target_arch = "x86_64")]
+    if is_x86_feature_detected!("avx2") {
+        #[expect(unsafe_code, reason = "one and a half times as fast")]
+        // SAFETY: the processor has what the function needs.
+        unsafe {
+            attend_avx2(query, keys, values, out);
+        }
+        return;
+    }
+    attend_here(query, keys, values, out);
+}
+
+/// The same steps on eight numbers at a time.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+fn attend_avx2(query: &State, keys: &[State], values: &[State], out: &mut State) {
+    attend_here(query, keys, values, out);
+}
+
+#[expect(clippy::inline_always, reason = "must be compiled with the features of its caller")]
+#[inline(always)]
+fn attend_here(query: &State, keys: &[State], values: &[State], out: &mut State) {
     let mut weights = [0.0; PIECES_MAX];
     let weights = &mut weights[..keys.len()];
     for head in 0..HEADS {

@@ -11,7 +11,9 @@ mod wording;
 pub use media::{Placeholder, is_placeholder, placeholder};
 
 use crate::conversation::{Author, Turn};
+use crate::memo::Memo;
 use crate::text::Text;
+use std::sync::LazyLock;
 
 /// The reason why a message counts as a machine's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -98,9 +100,14 @@ fn written_by(text: &str, offered: &click::Offers) -> Option<Machine> {
     if media::is_all_placeholders(text) {
         return Some(Machine::Placeholder);
     }
-    let text = Text::new(text, &[]);
-    click::opening(&text).or_else(|| wording::judge(&text))
+    WRITTEN_BY.get(text, || {
+        let text = Text::new(text, &[]);
+        click::opening(&text).or_else(|| wording::judge(&text))
+    })
 }
+
+/// The machines that texts are worded like.
+static WRITTEN_BY: LazyLock<Memo<Option<Machine>>> = LazyLock::new(Memo::new);
 
 #[cfg(test)]
 mod tests;

@@ -66,7 +66,7 @@ impl Kind {
 }
 
 /// A piece of a text that must not be shown: byte offsets, on character boundaries.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Finding {
     /// The first byte.
     pub start: usize,

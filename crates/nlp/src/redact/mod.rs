@@ -20,10 +20,12 @@ mod words;
 
 pub use finding::{Finding, Kind};
 
+use crate::memo::Memo;
 use crate::text::Text;
 use cues::Cues;
 use std::cmp::Reverse;
 use std::ops::Range;
+use std::sync::LazyLock;
 
 /// The most readings of a text: a mask can bare what touched it, such as a number glued to an address.
 const ROUNDS_MAX: usize = 8;
@@ -36,6 +38,13 @@ pub fn find(text: &str, names: &[&str]) -> Vec<Finding> {
 
 /// Finds what [`find`] does, and keeps what was found before: `kept`, ascending and without overlap.
 pub fn find_beside(text: &str, names: &[&str], kept: &[Finding]) -> Vec<Finding> {
+    FOUND.get((text, names, kept), || find_all(text, names, kept))
+}
+
+/// What was found in texts, with the names and the earlier findings beside them.
+static FOUND: LazyLock<Memo<Vec<Finding>>> = LazyLock::new(Memo::new);
+
+fn find_all(text: &str, names: &[&str], kept: &[Finding]) -> Vec<Finding> {
     let names = names::Known::new(names);
     let labels = labels(text);
     let mut found = merge(labels.iter().chain(kept).copied().collect());

@@ -12,8 +12,10 @@ mod tests;
 
 use crate::encoders::static_embedding::{self, DIMENSIONS};
 use crate::language::{self, Language};
+use crate::memo::Memo;
 use head::{HEAD, Signs};
 use score::Score;
+use std::sync::LazyLock;
 
 /// The mood of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -55,8 +57,11 @@ pub fn of_text(text: &str) -> Sentiment {
 
 /// Returns the mood of an English text.
 pub(crate) fn of_english(text: &str) -> Sentiment {
-    judge(&score::of(text), english_embedding(text).as_ref(), ANGRY_IN_PUBLIC)
+    ENGLISH.get(text, || judge(&score::of(text), english_embedding(text).as_ref(), ANGRY_IN_PUBLIC))
 }
+
+/// The moods of English texts.
+static ENGLISH: LazyLock<Memo<Sentiment>> = LazyLock::new(Memo::new);
 
 /// Returns the mood of a text in another language, with its embedding if that is at hand.
 pub(crate) fn of_other(text: &str, embedding: Option<&[f32; DIMENSIONS]>) -> Sentiment {
