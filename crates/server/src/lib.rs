@@ -6,6 +6,7 @@ extern crate self as refrain;
 
 pub mod access;
 pub mod app;
+pub mod background;
 pub mod config;
 pub mod custom_data;
 pub mod db;

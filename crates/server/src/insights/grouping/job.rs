@@ -9,6 +9,7 @@ use super::difference::{Difference, Occurrence};
 use super::vectors::Vectors;
 use super::{moves, themes};
 use crate::app::App;
+use crate::background;
 use crate::boilerplate;
 use crate::categories;
 use crate::db::{self, Db, Sql, sql};
@@ -115,8 +116,7 @@ async fn consolidate(app: &App, lease: &Lease) -> Result<Outcome> {
     let usual = settings.language.clone();
     let options = settings.granularity.options();
     let progress = Arc::clone(&lease.progress);
-    let plan =
-        tokio::task::spawn_blocking(move || plan(snapshot, contacts_min, &usual, &options, &progress)).await;
+    let plan = background::run(move || plan(snapshot, contacts_min, &usual, &options, &progress)).await;
     let plan = Arc::new(plan.context("grouping statements")?);
     let model = app.language_model_of(lease.org_id).await?;
     let mut tx = app.begin(lease.org_id).await?;

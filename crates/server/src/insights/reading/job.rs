@@ -2,6 +2,7 @@
 
 use super::{excerpt, store};
 use crate::app::App;
+use crate::background;
 use crate::boilerplate;
 use crate::error::Result;
 use crate::ids::{JobId, MessageId, SessionId, StatementId};
@@ -84,7 +85,11 @@ async fn read_sessions(app: &App, lease: &Lease, jobs: &[ReadSessions]) -> Resul
     let known = boilerplate::load(&app.db, lease.org_id).await?;
     let boilerplate = known.boilerplate;
     let read = move || unread.iter().map(|session| read(session, usual, &boilerplate)).collect();
-    let read: Vec<Read> = tokio::task::spawn_blocking(read).await.context("reading sessions")?;
+    let read: Vec<Read> = if lease.bulk {
+        background::run(read).await?
+    } else {
+        tokio::task::spawn_blocking(read).await.context("reading sessions")?
+    };
     let (mut findings, mut statements, mut outlines) = (Vec::new(), Vec::new(), Vec::new());
     for read in read {
         outlines.push((read.finding.id, read.outlines));

@@ -13,6 +13,7 @@ use std::path::Path;
 const ORDER: &[&str] = &[
     "error",
     "turns",
+    "background",
     "db",
     "backup",
     "time",
