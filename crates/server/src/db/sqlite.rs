@@ -21,7 +21,7 @@ use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 
 /// The most values of a statement that runs where it is asked for.
-const VALUES_HERE_MAX: usize = 64;
+const VALUES_HERE_MAX: usize = 1_000;
 /// The time after which a statement is one that takes long, and under which it is no more.
 const LONG: Duration = Duration::from_millis(2);
 const SHORT: Duration = Duration::from_micros(500);

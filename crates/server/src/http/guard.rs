@@ -8,14 +8,14 @@ use crate::access::Credential;
 use crate::app::App;
 use crate::error::{Error, Result};
 use crate::openapi::Operation;
-use crate::turns::Turns;
+use crate::turns::{Turn, Turns};
 use axum::body::Body;
 use axum::extract::{FromRequestParts, MatchedPath, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 use tokio::time::timeout;
 use tracing::Span;
@@ -39,6 +39,29 @@ const WAITING_MAX: usize = 512;
 /// The most answers of one organization that are being made or wait to be taken by their clients, and those of all.
 const ANSWERS_MAX: usize = 1_024;
 const ANSWERS_MAX_OF_ORG: usize = 32;
+
+/// The place of a request among those that are worked on. One that waits for others to come along gives it up.
+#[derive(Clone, Debug)]
+pub struct WorkedOn(Arc<Mutex<Option<Turn>>>);
+
+impl WorkedOn {
+    fn new(turn: Turn) -> Self {
+        Self(Arc::new(Mutex::new(Some(turn))))
+    }
+
+    /// Gives the place to the next.
+    pub fn give_up(&self) {
+        drop(self.0.lock().unwrap_or_else(PoisonError::into_inner).take());
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for WorkedOn {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self> {
+        parts.extensions.get::<Self>().cloned().ok_or(Error::Unauthenticated)
+    }
+}
 
 /// What the guard needs.
 #[derive(Clone, Debug)]
@@ -166,16 +189,19 @@ async fn run(guard: &Guard, body_max: usize, caller: Caller, mut request: Reques
         let room = body::room(&guard.large_bodies, org_id, body_max, headers).await?;
         let turns = async { Ok((guard.answers.take(org_id).await?, guard.worked_on.take(org_id).await?)) };
         let too_long = || Error::Unavailable("too many requests of the organization are in hand");
-        let (answer, work) = timeout(TURN_TIMEOUT, turns).await.unwrap_or_else(|_| Err(too_long()))?;
-        Ok((room, answer, work))
+        let (answer, turn) = timeout(TURN_TIMEOUT, turns).await.unwrap_or_else(|_| Err(too_long()))?;
+        Ok((room, answer, WorkedOn::new(turn)))
     };
-    let (_room, answer, _work) = match turns.await {
+    let (_room, answer, worked_on) = match turns.await {
         Ok(turns) => turns,
         Err(error) => return Error::into_response(error),
     };
     request.extensions_mut().insert(caller);
     request.extensions_mut().insert(BodyMax(body_max));
-    next.run(request).await.map(|body| Body::new(Kept::new(body, answer)))
+    request.extensions_mut().insert(worked_on.clone());
+    let response = next.run(request).await;
+    worked_on.give_up();
+    response.map(|body| Body::new(Kept::new(body, answer)))
 }
 
 /// Returns the bearer token of a request, if it has one.

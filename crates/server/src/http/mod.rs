@@ -21,7 +21,7 @@ mod walk;
 pub use connections::network;
 pub use document::names;
 pub use extract::{ApiJson, ApiPath, ApiPathPair, ApiQuery, IfMatch, Peer, describe, json_body, parse_json};
-pub use guard::{Caller, bearer};
+pub use guard::{Caller, WorkedOn, bearer};
 pub use page::{light_page, page_headers};
 pub use paging::{Cursor, PAGE_BYTES_MAX, PAGE_SIZE, Page, cut_page, cut_page_to_size};
 pub use rate_limit::RateLimiter;

@@ -11,7 +11,7 @@ use crate::contacts::{self, Details, Trust};
 use crate::custom_data::CustomData;
 use crate::error::{Error, Result};
 use crate::group_commit::{self, Write};
-use crate::http::{ApiPath, ApiQuery, Caller, Cursor, Page};
+use crate::http::{ApiPath, ApiQuery, Caller, Cursor, Page, WorkedOn};
 use crate::idempotency::{Attempt, Once};
 use crate::ids::{ContactId, MessageId, SessionId};
 use crate::jobs;
@@ -124,6 +124,7 @@ struct SentMessageId {
 pub(super) async fn send(
     State(app): State<App>,
     caller: Caller,
+    worked_on: WorkedOn,
     ApiPath(session_id): ApiPath<SessionId>,
     Once(mut input, attempt): Once<SendMessageInput>,
 ) -> Result<Response> {
@@ -134,6 +135,8 @@ pub(super) async fn send(
     let files = attachments::decode(message.attachments.0.take().unwrap_or_default().0).await?;
     let config = Arc::clone(&app.config);
     let sending = Sending { config, session_id, input, text, html, files, attempt };
+    // what waits is written together
+    worked_on.give_up();
     let answer = group_commit::write(&app, caller.org_id, sending).await?;
     jobs::ring(&app);
     Ok(answer)

@@ -148,12 +148,7 @@ impl Leased {
         if self.begin.is_some() {
             return Ok(());
         }
-        let commit = sql("commit");
-        match self.held()?.of.lane {
-            // the disk is waited for
-            ConnectionsOf::Writes => self.run_apart(commit, &mut NoRows).await?,
-            ConnectionsOf::Reads => self.held()?.run_here(&commit, &mut NoRows, false)?,
-        };
+        self.execute(sql("commit")).await?;
         Ok(())
     }
 
