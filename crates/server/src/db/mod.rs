@@ -24,7 +24,7 @@ use futures_util::TryStreamExt;
 use health::PROBE_PAUSE;
 use lanes::{Lane, Lanes, Pools};
 use query::{Records, TakeRows};
-use row::Of;
+use row::{Found, Of};
 use rusqlite::ffi;
 use sqlite::Leased;
 use sqlx::SqlSafeStr;
@@ -138,9 +138,10 @@ impl Db {
                 let mut watch = Watch::of(&query);
                 let (text, arguments) = query.postgres()?;
                 hold.begins();
+                let found = Found::default();
                 let mut read = sqlx::query_with(text, arguments).fetch(&mut *connection);
                 while let Some(row) = read.try_next().await? {
-                    rows.take(&Row::new(Of::Postgres(&row)))?;
+                    rows.take(&Row::new(Of::Postgres(&row), &found))?;
                     watch.row().await;
                 }
                 hold.ended();
@@ -289,9 +290,10 @@ impl Tx {
                 let mut watch = Watch::of(&query);
                 let (text, arguments) = query.postgres()?;
                 hold.begins();
+                let found = Found::default();
                 let mut read = sqlx::query_with(text, arguments).fetch(&mut **tx);
                 while let Some(row) = read.try_next().await? {
-                    rows.take(&Row::new(Of::Postgres(&row)))?;
+                    rows.take(&Row::new(Of::Postgres(&row), &found))?;
                     watch.row().await;
                 }
                 hold.ended();

@@ -5,7 +5,8 @@ use crate::error::Result;
 use anyhow::{Context, anyhow, bail};
 use sqlx::{Column as _, Row as _, TypeInfo as _, ValueRef as _};
 use sqlx_postgres::PgRow;
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::ptr;
 use uuid::Uuid;
 
 /// A type that a row is read into: a struct that derives it, or a tuple of the columns in their order.
@@ -57,9 +58,15 @@ impl From<ValueRef<'_>> for Value {
 #[derive(Debug)]
 pub struct Row<'r> {
     of: Of<'r>,
-    /// The column behind the one that was found last: most are read in their order.
-    next: Cell<usize>,
+    found: &'r Found,
+    /// How many columns were looked for in it.
+    looked_for: Cell<usize>,
 }
+
+/// Where the columns of a statement's rows were found, in the order in which they were looked for in the first one: each row is
+/// read alike.
+#[derive(Debug, Default)]
+pub(super) struct Found(RefCell<Vec<(&'static str, Option<usize>)>>);
 
 /// Where a row is.
 pub(super) enum Of<'r> {
@@ -78,18 +85,18 @@ impl std::fmt::Debug for Of<'_> {
 }
 
 impl<'r> Row<'r> {
-    pub(super) fn new(of: Of<'r>) -> Self {
-        Self { of, next: Cell::new(0) }
+    pub(super) fn new(of: Of<'r>, found: &'r Found) -> Self {
+        Self { of, found, looked_for: Cell::new(0) }
     }
 
     /// Reads the column of this name.
-    pub fn get<T: FromColumn>(&self, name: &str) -> Result<T> {
+    pub fn get<T: FromColumn>(&self, name: &'static str) -> Result<T> {
         let at = self.find(name).ok_or_else(|| anyhow!("no column {name} in a row"))?;
         self.at(at)
     }
 
     /// Reads the column of this name, or returns the default if the row has none.
-    pub fn get_or_default<T: FromColumn + Default>(&self, name: &str) -> Result<T> {
+    pub fn get_or_default<T: FromColumn + Default>(&self, name: &'static str) -> Result<T> {
         self.find(name).map_or_else(|| Ok(T::default()), |at| self.at(at))
     }
 
@@ -100,11 +107,19 @@ impl<'r> Row<'r> {
             .with_context(|| format!("reading the column {}", self.name(at).unwrap_or_default()))?)
     }
 
-    fn find(&self, name: &str) -> Option<usize> {
-        let (next, columns) = (self.next.get(), self.columns());
-        let at = (next..columns).chain(0..next.min(columns)).find(|at| self.name(*at) == Some(name))?;
-        self.next.set(at + 1);
-        Some(at)
+    fn find(&self, name: &'static str) -> Option<usize> {
+        let turn = self.looked_for.replace(self.looked_for.get() + 1);
+        let mut found = self.found.0.borrow_mut();
+        match found.get(turn) {
+            Some((known, at)) if ptr::eq(*known, name) => return *at,
+            _ => found.truncate(turn),
+        }
+        // most are read in their order
+        let first = found.last().and_then(|(_, at)| *at).map_or(0, |at| at + 1);
+        let mut columns = (first..self.columns()).chain(0..first);
+        let at = columns.find(|at| self.name(*at) == Some(name));
+        found.push((name, at));
+        at
     }
 
     fn columns(&self) -> usize {

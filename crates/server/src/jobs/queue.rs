@@ -16,7 +16,7 @@ use std::sync::Arc;
 const BUCKETS: u8 = 64;
 const LEASE_MICROS: i64 = 15_000_000;
 /// The most jobs that are done together.
-const TOGETHER_MAX: usize = 64;
+const TOGETHER_MAX: usize = 32;
 
 /// What a worker holds: a job, or several of a kind that are done together.
 #[derive(Clone, Debug)]

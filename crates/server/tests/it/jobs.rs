@@ -69,16 +69,16 @@ async fn a_job_that_nobody_can_read_is_set_aside_at_once_and_holds_up_no_other()
 #[tokio::test]
 async fn readings_that_wait_are_done_together_and_fail_apart() {
     let t = TestApp::new().await;
-    for i in 0..20 {
+    for i in 0..40 {
         t.session_saying(&format!("Where is my parcel number {i}?")).await;
     }
     let waiting = "select count(*) from jobs where kind = 'read_sessions'";
     assert!(jobs::run_next(&t.app).await.unwrap());
-    assert_eq!((t.count(waiting).await, t.count("select count(*) from statements").await), (4, 16));
+    assert_eq!((t.count(waiting).await, t.count("select count(*) from statements").await), (8, 32));
     let last = "select id from jobs where kind = 'read_sessions' order by id desc limit 1";
     t.execute(sql(&format!("update jobs set payload = '{{}}' where id = ({last})"))).await;
     while jobs::run_next(&t.app).await.unwrap() {}
-    assert_eq!(t.count("select count(*) from statements").await, 19, "three of them are done");
+    assert_eq!(t.count("select count(*) from statements").await, 39, "seven of them are done");
     assert_eq!(t.count("select attempts from jobs where failed_at is not null").await, 2);
 }
 

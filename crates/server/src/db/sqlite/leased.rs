@@ -1,7 +1,7 @@
 //! A connection to SQLite that somebody has, and what they run on it.
 
 use super::super::query::{NoRows, Records, TakeRows};
-use super::super::row::{Of, Row, ValueRef};
+use super::super::row::{Found, Of, Row, ValueRef};
 use super::super::sql::{Sql, sql};
 use super::super::watch::Watch;
 use super::super::{BUSY_TIMEOUT, Value};
@@ -106,7 +106,7 @@ impl Leased {
 
     /// Runs `query` on a thread that may wait, as [`Leased::send`] does.
     pub(in crate::db) async fn run_apart(&mut self, query: Sql, rows: &mut dyn TakeRows) -> Result<u64> {
-        let mut watch = Watch::of(&query);
+        let (mut watch, found) = (Watch::of(&query), Found::default());
         let mut held = self.held.take().ok_or(sqlx::Error::PoolClosed)?;
         let stop = Stop(Arc::default());
         let stopped = Arc::clone(&stop.0);
@@ -118,12 +118,12 @@ impl Leased {
             drop(back.send((held, ran)));
         });
         while let Some(batch) = batches.recv().await {
-            batch.read(rows, &mut watch)?;
+            batch.read(rows, &mut watch, &found)?;
         }
         let (held, ran) = done.await.context("a statement failed on its thread")?;
         self.held = Some(held);
         let (changed, last) = ran?;
-        last.read(rows, &mut watch)?;
+        last.read(rows, &mut watch, &found)?;
         Ok(changed)
     }
 
@@ -183,14 +183,14 @@ impl Held {
 
     /// Runs `query` on this thread. If it is `brief`, it is stopped once it takes long.
     fn run_here(&mut self, query: &Sql, rows: &mut dyn TakeRows, brief: bool) -> Result<u64> {
-        let (mut watch, since) = (Watch::of(query), Instant::now());
+        let (mut watch, since, found) = (Watch::of(query), Instant::now(), Found::default());
         let connection = self.connection()?;
         if brief {
             connection.stop_when(move || since.elapsed() > LONG)?;
         }
         let changed = connection.run(query, &mut |row| {
             watch.rows += 1;
-            rows.take(&Row::new(Of::Sqlite(row)))
+            rows.take(&Row::new(Of::Sqlite(row), &found))
         });
         if brief {
             connection.stop_never()?;
@@ -271,7 +271,8 @@ impl Batch {
         if self.names.is_empty() {
             self.names = row.as_ref().column_names().into_iter().map(str::to_owned).collect();
         }
-        let row = Row::new(Of::Sqlite(row));
+        let found = Found::default();
+        let row = Row::new(Of::Sqlite(row), &found);
         let mut values = Vec::with_capacity(self.names.len());
         for at in 0..self.names.len() {
             let value = row.value(at)?;
@@ -287,10 +288,10 @@ impl Batch {
     }
 
     /// Hands each row to `rows`.
-    fn read(self, rows: &mut dyn TakeRows, watch: &mut Watch) -> Result<()> {
+    fn read(self, rows: &mut dyn TakeRows, watch: &mut Watch, found: &Found) -> Result<()> {
         for row in &self.rows {
             watch.rows += 1;
-            rows.take(&Row::new(Of::Taken(&self.names, row)))?;
+            rows.take(&Row::new(Of::Taken(&self.names, row), found))?;
         }
         Ok(())
     }

@@ -57,7 +57,7 @@ async fn a_consolidation_that_steps_back_stands_for_those_that_came_meanwhile() 
 #[tokio::test]
 async fn a_long_queue_of_one_organization_holds_up_no_other() {
     let t = TestApp::new().await;
-    for i in 0..30 {
+    for i in 0..50 {
         t.session_saying(&format!("Where is parcel {i}?")).await;
     }
     t.advance(60);
@@ -72,7 +72,7 @@ async fn a_long_queue_of_one_organization_holds_up_no_other() {
     }
     let waiting = sql("select count(*) from jobs where kind = 'read_sessions' and org_id = $1").bind(other);
     assert_eq!(t.app.db.fetch_one::<(i64,)>(waiting).await.unwrap().0, 0, "it had its turn");
-    assert_eq!(t.count("select count(*) from jobs where kind = 'read_sessions'").await, 14, "16 go together");
+    assert_eq!(t.count("select count(*) from jobs where kind = 'read_sessions'").await, 18, "32 go together");
 }
 
 #[tokio::test]
