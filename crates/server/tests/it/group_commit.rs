@@ -93,3 +93,29 @@ async fn what_nobody_waits_for_is_not_sent() {
     sent.ok();
     assert_eq!(said(&t, &sessions[0]).await, ["sent"]);
 }
+
+#[tokio::test]
+async fn what_waits_to_be_written_is_in_the_way_of_no_other_request() {
+    let t = TestApp::new().await;
+    let sessions = sessions(&t).await;
+    let writes = "select writes from orgs where name = 'default'";
+    let before = t.count(writes).await;
+    let held = t.app.begin(t.org_id).await.unwrap();
+    let sends = join_all((0..30).map(|i| {
+        let (t, session, text) = (&t, &sessions[i % 4], format!("{i:02}"));
+        async move { send(t, session, &text, &text).await }
+    }));
+    let read = async {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        let path = format!("/chat/sessions/{}", sessions[0]);
+        let read = tokio::time::timeout(Duration::from_secs(5), t.get_ok(&path)).await;
+        drop(held);
+        read.expect("a session is read while 30 messages wait")
+    };
+    let (answers, _) = tokio::join!(sends, read);
+    for answer in answers {
+        answer.ok();
+    }
+    let took = t.count(writes).await - before;
+    assert!(took <= 3, "{took} transactions");
+}
