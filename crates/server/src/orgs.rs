@@ -77,6 +77,8 @@ pub struct OrgTx {
     changes: Vec<(Subject, Uuid)>,
     /// The contacts whose names changed: what they said is to be read again.
     pub(crate) renamed: BTreeSet<ContactId>,
+    /// The sessions in which something was said or changed: they are to be read.
+    pub(crate) unread: BTreeSet<SessionId>,
     /// The sessions that have another contact or began at another time than before.
     pub(crate) moved: BTreeSet<SessionId>,
     /// The events that the transaction emitted.
@@ -116,6 +118,7 @@ impl OrgTx {
             outbox: Vec::new(),
             audit: Vec::new(),
             renamed: BTreeSet::new(),
+            unread: BTreeSet::new(),
             moved: BTreeSet::new(),
             stored_bytes: 0,
             counts: Vec::new(),

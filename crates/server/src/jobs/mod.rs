@@ -12,8 +12,8 @@ pub use overview::{FailedJob, KindCounts, counts_by_kind, failed, retry};
 pub use place::Place;
 pub use progress::Progress;
 pub use queue::{
-    Backlog, Lease, backlog, enqueue, enqueue_bulk, finish, finish_some, is_done_by_another, is_due,
-    move_waiting, postpone, progress, rest, schedule, withdraw,
+    Backlog, Lease, backlog, enqueue, enqueue_all, enqueue_bulk, finish, finish_some, is_done_by_another,
+    is_due, move_waiting, postpone, progress, rest, schedule, withdraw,
 };
 pub use round::Round;
 pub use worker::{run_next, work};

@@ -3,7 +3,7 @@
 use super::round::{self, Queue};
 use super::{Job, JobKind, Progress};
 use crate::app::{App, JOBS};
-use crate::db::{Sql, is_unique_violation, sql};
+use crate::db::{Sql, Value, is_unique_violation, sql};
 use crate::error::Result;
 use crate::ids::{JobId, OrgId};
 use crate::orgs::OrgTx;
@@ -55,22 +55,27 @@ const LATER: &str = "case when excluded.run_at > jobs.run_at then excluded.run_a
 
 /// Enqueues a job, to be run as soon as the transaction is committed.
 pub async fn enqueue<J: Job>(tx: &mut OrgTx, job: &J) -> Result<()> {
-    insert(tx, job, false, tx.now, SOONER).await
+    insert(tx, &[job], false, tx.now, SOONER).await
+}
+
+/// Enqueues jobs, as [`enqueue`] does, each with a key of its own.
+pub async fn enqueue_all<J: Job>(tx: &mut OrgTx, jobs: &[J]) -> Result<()> {
+    insert(tx, &jobs.iter().collect::<Vec<_>>(), false, tx.now, SOONER).await
 }
 
 /// Enqueues one of the many jobs of an import, which give way to others.
 pub async fn enqueue_bulk<J: Job>(tx: &mut OrgTx, job: &J) -> Result<()> {
-    insert(tx, job, true, tx.now, SOONER).await
+    insert(tx, &[job], true, tx.now, SOONER).await
 }
 
 /// Enqueues a job for `at`. If it waits already, the sooner time holds.
 pub async fn schedule<J: Job>(tx: &mut OrgTx, job: &J, at: Timestamp) -> Result<()> {
-    insert(tx, job, false, at, SOONER).await
+    insert(tx, &[job], false, at, SOONER).await
 }
 
 /// Enqueues a job for `at`. If it waits already, the later time holds.
 pub async fn postpone<J: Job>(tx: &mut OrgTx, job: &J, at: Timestamp) -> Result<()> {
-    insert(tx, job, false, at, LATER).await
+    insert(tx, &[job], false, at, LATER).await
 }
 
 /// Moves a job to `at`, if it waits in the queue.
@@ -87,28 +92,41 @@ struct Payload<'a, J> {
     job: &'a J,
 }
 
-async fn insert<J: Job>(tx: &mut OrgTx, job: &J, bulk: bool, run_at: Timestamp, waiting: &str) -> Result<()> {
-    let id = JobId::new(tx.now);
-    let query = sql(&format!(
-        "insert into jobs (bucket, org_id, id, kind, dedupe_key, payload, bulk, run_at, attempts, created_at, place)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, 0, $9, $10)
-        on conflict (bucket, org_id, dedupe_key) do update set
+async fn insert<J: Job>(
+    tx: &mut OrgTx,
+    jobs: &[&J],
+    bulk: bool,
+    run_at: Timestamp,
+    waiting: &str,
+) -> Result<()> {
+    let mut rows: Vec<Vec<Value>> = Vec::with_capacity(jobs.len());
+    for &job in jobs {
+        let id = JobId::new(tx.now);
+        let payload = serde_json::to_string(&Payload { kind: J::KIND, job }).map_err(anyhow::Error::new)?;
+        rows.push(vec![
+            bucket(tx.org_id).into(),
+            tx.org_id.into(),
+            id.into(),
+            J::KIND.into(),
+            job.dedupe_key().unwrap_or_else(|| id.to_string()).into(),
+            payload.into(),
+            bulk.into(),
+            run_at.into(),
+            0_i64.into(),
+            tx.now.into(),
+            job.place().into(),
+        ]);
+    }
+    let insert = "
+        insert into jobs (
+            bucket, org_id, id, kind, dedupe_key, payload, bulk, run_at, attempts, created_at, place
+        )";
+    let again = format!(
+        "on conflict (bucket, org_id, dedupe_key) do update set
             run_at = case when jobs.last_error is null then {waiting} else jobs.run_at end,
             bulk = jobs.bulk and excluded.bulk"
-    ));
-    let payload = serde_json::to_string(&Payload { kind: J::KIND, job }).map_err(anyhow::Error::new)?;
-    let query = query
-        .bind(bucket(tx.org_id))
-        .bind(tx.org_id)
-        .bind(id)
-        .bind(J::KIND)
-        .bind(job.dedupe_key().unwrap_or_else(|| id.to_string()))
-        .bind(payload)
-        .bind(bulk)
-        .bind(run_at)
-        .bind(tx.now)
-        .bind(job.place());
-    tx.run(query).await
+    );
+    tx.insert_all(insert, rows, &again).await
 }
 
 /// Takes a job out of the queue, in hand or not. A worker that has it cannot finish it any more.

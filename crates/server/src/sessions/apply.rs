@@ -2,13 +2,11 @@
 
 use super::handoff::{self, HandoffInput};
 use super::history::{Event, NewMessage, Sender, column};
-use super::reading::ReadSessions;
 use super::session::{AiClosureType, Channel, Session, SessionStatus, TicketingSystemRef};
 use super::store;
 use crate::custom_data::{self, CustomData};
 use crate::error::Result;
 use crate::ids::{ContactId, MessageId, TeamId};
-use crate::jobs;
 use crate::orgs::OrgTx;
 use crate::outbox::EventName;
 use crate::teams;
@@ -76,7 +74,8 @@ pub(super) async fn update(
             tx.emit(event, session.id, entry.id);
         }
     }
-    jobs::enqueue(tx, &ReadSessions { session_ids: vec![session.id] }).await
+    tx.unread.insert(session.id);
+    Ok(())
 }
 
 /// An entry that was added to a history.

@@ -239,9 +239,12 @@ pub async fn read_again(tx: &mut OrgTx, ids: &[SessionId], bulk: bool) -> Result
     Ok(())
 }
 
-/// Has the sessions of contacts read again whose names changed in the transaction: what was said is masked by the names
-/// that are known.
+/// Has the sessions read that changed in the transaction, and those of contacts read again whose names did: what was said is
+/// masked by the names that are known.
 pub async fn follow(tx: &mut OrgTx) -> Result<()> {
+    let unread = std::mem::take(&mut tx.unread).into_iter();
+    let unread: Vec<ReadSessions> = unread.map(|id| ReadSessions { session_ids: vec![id] }).collect();
+    jobs::enqueue_all(tx, &unread).await?;
     let renamed: Vec<ContactId> = std::mem::take(&mut tx.renamed).into_iter().collect();
     for renamed in renamed.chunks(BATCH) {
         let mut query = sql("select id from sessions where org_id = $1 and contact_id in ").bind(tx.org_id);
