@@ -85,7 +85,13 @@ async fn a_statement_that_took_long_runs_apart_until_it_is_short_again() {
         sql("with recursive n (i) as (select 1 union all select i + 1 from n where i < $1) select max(i) from n").bind(to)
     };
     for (to, may_take_long) in [(1, false), (1_000_000, true), (1, false)] {
-        readers.take(None).await.unwrap().execute(count(to)).await.unwrap();
+        // on a busy machine a short one may take long now and then
+        for _ in 0..100 {
+            readers.take(None).await.unwrap().execute(count(to)).await.unwrap();
+            if readers.may_take_long(&count(1)) == may_take_long {
+                break;
+            }
+        }
         assert_eq!(readers.may_take_long(&count(1)), may_take_long, "{to}");
     }
 }
