@@ -28,9 +28,10 @@ const PRAGMAS: [&str; 6] = [
 ];
 /// What the one that writes is told before. Pages of what is deleted can be given back, in new files, since it is set as they
 /// are made. It is set by a write, which readers must not need: a disk may be full. Who begins to write looks for the lock itself.
-const WRITER_PRAGMAS: &str = "pragma busy_timeout = 30000; pragma auto_vacuum = incremental; pragma journal_mode = wal; pragma busy_timeout = 0";
+const WRITER_PRAGMAS: &str =
+    "pragma auto_vacuum = incremental; pragma journal_mode = wal; pragma busy_timeout = 0";
 /// What those that read are told before.
-const READER_PRAGMAS: &str = "pragma busy_timeout = 30000; pragma query_only = on";
+const READER_PRAGMAS: &str = "pragma query_only = on";
 
 /// Every migration, in PostgreSQL's words: its number, its name and its text.
 const MIGRATIONS: [(i64, &str, &str); 18] = [

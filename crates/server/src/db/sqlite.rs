@@ -36,19 +36,13 @@ pub(super) struct Connections {
     permits: Arc<Semaphore>,
     /// Those that nobody has, the last used at the end.
     free: Mutex<VecDeque<Free>>,
-    lane: ConnectionsOf,
+    /// True if they read: a statement that nobody waits for is stopped.
+    reads: bool,
     /// The statements that took long when they ran last.
     known_long: Mutex<HashSet<String>>,
     /// The time without use after which one is closed, with its cache.
     idle_max: Option<Duration>,
     is_swept: AtomicBool,
-}
-
-/// What connections are for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum ConnectionsOf {
-    Writes,
-    Reads,
 }
 
 #[derive(Debug)]
@@ -60,18 +54,18 @@ struct Free {
 impl Connections {
     /// Makes the one connection that writes.
     pub(super) fn writer(options: Options) -> Arc<Self> {
-        Self::new(options, 1, ConnectionsOf::Writes, None)
+        Self::new(options, 1, false, None)
     }
 
     /// Makes `count` connections that read, closed after `idle_max` without use.
     pub(super) fn readers(options: Options, count: u32, idle_max: Option<Duration>) -> Arc<Self> {
-        Self::new(options, count, ConnectionsOf::Reads, idle_max)
+        Self::new(options, count, true, idle_max)
     }
 
-    fn new(options: Options, count: u32, lane: ConnectionsOf, idle_max: Option<Duration>) -> Arc<Self> {
+    fn new(options: Options, count: u32, reads: bool, idle_max: Option<Duration>) -> Arc<Self> {
         let permits = Arc::new(Semaphore::new(count as usize));
         let (free, known_long, is_swept) = (Mutex::default(), Mutex::default(), AtomicBool::new(false));
-        Arc::new(Self { options, count, permits, free, lane, known_long, idle_max, is_swept })
+        Arc::new(Self { options, count, permits, free, reads, known_long, idle_max, is_swept })
     }
 
     /// Takes a connection, and waits for it if need be. `turn` is held as long as the connection is.

@@ -43,6 +43,7 @@ pub(super) struct Connection {
 impl Connection {
     pub(super) fn open(options: &Options) -> Result<Self> {
         let sqlite = rusqlite::Connection::open(&options.path)?;
+        sqlite.busy_timeout(BUSY_TIMEOUT)?;
         sqlite.set_prepared_statement_cache_capacity(KEPT_MAX);
         sqlite.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, options.plans_once)?;
         sqlite.execute_batch(&options.pragmas)?;

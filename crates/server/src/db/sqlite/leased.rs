@@ -6,7 +6,7 @@ use super::super::sql::{Sql, sql};
 use super::super::watch::Watch;
 use super::super::{BUSY_TIMEOUT, Value};
 use super::connection::Connection;
-use super::{Connections, ConnectionsOf, LONG};
+use super::{Connections, LONG};
 use crate::error::{Error, Result};
 use crate::turns::Turn;
 use anyhow::Context;
@@ -69,7 +69,7 @@ impl Leased {
             self.begin_by(begin).await?;
         }
         let held = self.held()?;
-        let reads = held.of.lane == ConnectionsOf::Reads;
+        let reads = held.of.reads;
         if held.of.may_take_long(&query) || reads && !rows.forget() {
             return self.run_apart(query, rows).await;
         }
@@ -206,7 +206,7 @@ impl Held {
         stopped: Arc<AtomicBool>,
         sender: &mpsc::Sender<Batch>,
     ) -> Result<(u64, Batch)> {
-        let reads = self.of.lane == ConnectionsOf::Reads;
+        let reads = self.of.reads;
         let connection = self.connection()?;
         if reads {
             connection.stop_when(move || stopped.load(Ordering::Relaxed))?;
